@@ -1,0 +1,121 @@
+"""Files: where the assets lie, how a result is written whole or not at all, how a state is read safely."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from marki.errors import OutputError, StateError
+
+_HERE = Path(__file__).resolve().parent
+
+
+def asset(name: str) -> Path:
+    """Return the path of the shipped file or folder `name`, in a checkout or an installed package."""
+    for root in (_HERE / "assets", _HERE.parent / "assets"):
+        if (root / name).exists():
+            return root / name
+    raise StateError("this shipped file is missing", where=f"assets/{name}", remedy="Install the package again")
+
+
+@contextlib.contextmanager
+def writing(path: Path | str) -> Iterator[BinaryIO]:
+    """Open `path` for writing bytes; it appears under its name only when all is written.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or the file cannot be written.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror or error})",
+            where=path,
+            remedy="Choose a folder that you may write to, with room on the disk",
+        ) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write `text` as UTF-8, whole or not at all."""
+    with writing(path) as file:
+        file.write(text.encode())
+
+
+def write_json(path: Path | str, content: Any) -> None:
+    """Write `content` as indented JSON, whole or not at all."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path | str) -> Any:
+    """Read a JSON file; a missing or broken one is a `StateError`."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StateError(f"cannot be read as JSON ({error})", where=path, remedy="Make the file anew") from error
+
+
+def write_arrays(path: Path | str, arrays: Mapping[str, np.ndarray], **header: Any) -> None:
+    """Write named arrays and a JSON header to one `.npz`, whole or not at all; no pickle."""
+    text = np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, header=text, **arrays)
+    with writing(path) as file:
+        file.write(buffer.getvalue())
+
+
+def read_arrays(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read what `write_arrays` wrote.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+    header : dict
+
+    Raises
+    ------
+    StateError
+        If the file is missing, truncated, or not of this kind.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        header = json.loads(arrays.pop("header").tobytes())
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise StateError(
+            f"cannot be read as a saved state ({type(error).__name__}: {error})",
+            where=path,
+            remedy="Give a file that was saved here and is complete",
+        ) from error
+    return arrays, header

@@ -1,0 +1,1 @@
+"""The cabinets of the machine, one file each, on the simulated clock."""

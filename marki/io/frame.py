@@ -1,0 +1,65 @@
+"""The frame: what stands on the 20×20 retina, and what the photocells make of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marki.errors import PortError
+from marki.ticks import decay, log
+
+SIDE = 20
+CELLS = SIDE * SIDE
+
+
+def check_frames(frames: np.ndarray, *, where: object = "frame port") -> np.ndarray:
+    """Return light levels as float32 (n, 20, 20), or refuse them.
+
+    Parameters
+    ----------
+    frames : array_like
+        (20, 20) or (n, 20, 20), real or bool, 0 (dark) to 1 (full light).
+
+    Raises
+    ------
+    PortError
+        For another shape, values that are not finite, or values outside 0…1.
+    """
+    a = np.asarray(frames)
+    if a.dtype.kind not in "biuf":
+        raise PortError(f"expected numbers, got {a.dtype}", where=where)
+    if a.ndim == 2:
+        a = a[None]
+    if a.ndim != 3 or a.shape[1:] != (SIDE, SIDE):
+        raise PortError(f"expected frames of shape (n, {SIDE}, {SIDE}), got {np.shape(frames)}", where=where)
+    if a.dtype.kind == "f" and not np.isfinite(a).all():
+        raise PortError("the frame holds NaN or infinity", where=where, remedy="Give light levels from 0 to 1")
+    a = a.astype(np.float32)
+    if a.size and (a.min() < 0 or a.max() > 1):
+        raise PortError(
+            f"light levels from {a.min():g} to {a.max():g}",
+            where=where,
+            remedy="Give levels from 0 (dark) to 1 (light)",
+        )
+    return a
+
+
+def level(start: np.ndarray, target: np.ndarray, dt_us: np.ndarray, rise_us: float, decay_us: float) -> np.ndarray:
+    """Return the signal of a photocell dt after its light changed.
+
+    x(dt) = target + (start - target) · exp(-dt / tau), with tau the rise time towards more light and the decay time
+    towards less. float64, same shape as `start`; dt in µs.
+    """
+    tau = np.where(target >= start, rise_us, decay_us)
+    return target + (start - target) * decay(np.asarray(dt_us, np.float64) / tau)
+
+
+def crossing(
+    start: np.ndarray, target: np.ndarray, threshold: np.ndarray, rise_us: float, decay_us: float
+) -> np.ndarray:
+    """Return the first whole µs after the change at which the signal has reached `threshold` on its way to `target`.
+
+    dt = tau · ln((start - target) / (threshold - target)). Asked only for cells that do cross, so that the threshold
+    lies between start and target. int64.
+    """
+    tau = np.where(target >= start, rise_us, decay_us)
+    return np.ceil(tau * log((start - target) / (threshold - target))).astype(np.int64)

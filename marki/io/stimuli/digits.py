@@ -1,0 +1,241 @@
+"""Digits written by hand: 30,000 of the MNIST set, cut to the 20×20 box in which they were first normalised.
+
+The MNIST digits (Y. LeCun, C. Cortes, C. Burges, 1998, from NIST Special Databases 1 and 3) were fitted in 20×20 points
+and then laid in 28×28 by centre of mass; cutting each to its box of ink gives them back without resampling.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from marki.errors import StimulusError, unknown
+from marki.files import asset
+from marki.io.frame import SIDE
+from marki.io.stimuli import POINTS_PER_CELL, Stimulus
+
+PARTS = ("train", "test")
+"""The two parts of the set: other writers wrote the second."""
+
+_PREFIX = {"train": "train", "test": "t10k"}
+_REMEDY = "Give the folder with the four files of the original set, whole"
+
+
+def load(part: str = "train", directory: Path | str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return written digits and what they say.
+
+    Parameters
+    ----------
+    part : {"train", "test"}
+        20,000 shipped digits for training, 10,000 for testing.
+    directory : Path or str, optional
+        A folder with the original IDX files (``train-images-idx3-ubyte`` and so on, plain or ``.gz``, also with a dot
+        before ``idx``), read instead of the shipped ones.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (n, 20, 20)
+        Ink, 0 to 255; read-only. The shipped ones have 16 levels.
+    labels : ndarray of uint8, shape (n,)
+        0 to 9; read-only.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such part.
+    StimulusError
+        If a file is missing, truncated or of another kind, or holds figures larger than 20×20 points.
+    """
+    if part not in PARTS:
+        raise unknown("part of the digits", part, PARTS)
+    return _load(part, None if directory is None else str(directory))
+
+
+@functools.lru_cache(maxsize=4)
+def _load(part: str, directory: str | None) -> tuple[np.ndarray, np.ndarray]:
+    images, labels = _shipped(part) if directory is None else read_idx(Path(directory), part)
+    images.flags.writeable = labels.flags.writeable = False
+    return images, labels
+
+
+def digit_frames(part: str = "train", directory: Path | str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the digits as light on the photocells, one point a cell.
+
+    Parameters
+    ----------
+    part, directory
+        As for `load`.
+
+    Returns
+    -------
+    frames : ndarray of float32, shape (n, 20, 20)
+        0 to 1.
+    labels : ndarray of uint8, shape (n,)
+        0 to 9; read-only.
+    """
+    images, labels = load(part, directory)
+    return images.astype(np.float32) / np.float32(255), labels
+
+
+def digit_stimuli(
+    part: str,
+    count: int,
+    directory: Path | str | None = None,
+    rng: np.random.Generator | None = None,
+) -> list[Stimulus]:
+    """Return cards of written digits, as many of each class as of any other (one more of the first, if it must be).
+
+    Parameters
+    ----------
+    part, directory
+        As for `load`.
+    count : int
+        How many cards.
+    rng : numpy.random.Generator, optional
+        Draws the cards and their order. If left out, the first of each class are taken, in turn 0, 1, … 9, 0, 1, …
+
+    Returns
+    -------
+    list of Stimulus
+        Each point of a digit fills one cell; the label is the digit.
+
+    Raises
+    ------
+    StimulusError
+        If there are not so many digits of each class.
+    """
+    images, labels = load(part, directory)
+    rows = -(-count // 10)
+    chosen = []
+    for digit in range(10):
+        at = np.flatnonzero(labels == digit)
+        if count < 1 or len(at) < rows:
+            raise StimulusError(
+                f"{count} balanced digits asked, {len(at)} of class {digit} there",
+                where=f"digits {part}",
+                remedy=f"Ask for 1 to {np.bincount(labels, minlength=10).min() * 10}",
+            )
+        chosen.append(at[:rows] if rng is None else rng.choice(at, rows, replace=False))
+    order = np.stack(chosen, axis=1).ravel()[:count]
+    if rng is not None:
+        order = rng.permutation(order)
+    k = POINTS_PER_CELL
+    return [
+        Stimulus(
+            name=f"{labels[i]} by hand, no. {i} of {part}",
+            label=str(labels[i]),
+            card=np.repeat(np.repeat(images[i], k, 0), k, 1),
+        )
+        for i in order
+    ]
+
+
+def _shipped(part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Unpack the shipped digits: 16 levels, two points a byte (see `assets/build/digits.py`)."""
+    with np.load(asset("digits.npz"), allow_pickle=False) as stored:
+        pairs, labels = stored[f"{part}_images"], stored[f"{part}_labels"]
+    images = np.empty((len(pairs), SIDE * SIDE), np.uint8)
+    images[:, 0::2] = (pairs >> 4) * np.uint8(17)
+    images[:, 1::2] = (pairs & 15) * np.uint8(17)
+    return images.reshape(-1, SIDE, SIDE), labels
+
+
+def read_idx(directory: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read one part of the original set and cut each digit to its box of ink, in the middle of 20×20 points.
+
+    Parameters
+    ----------
+    directory : Path
+        Folder of the IDX files.
+    part : {"train", "test"}
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (n, 20, 20)
+    labels : ndarray of uint8, shape (n,)
+
+    Raises
+    ------
+    StimulusError
+        If a file is missing, truncated or of another kind, or a figure is larger than 20×20 points.
+    """
+    file = _find(directory, f"{_PREFIX[part]}-images", "idx3-ubyte")
+    images = _read(file, 3)
+    labels_file = _find(directory, f"{_PREFIX[part]}-labels", "idx1-ubyte")
+    labels = _read(labels_file, 1)
+    if len(images) != len(labels):
+        raise StimulusError(
+            f"{len(images)} images but {len(labels)} labels in {labels_file.name}", where=file, remedy=_REMEDY
+        )
+    return cut(images, where=file), labels.copy()
+
+
+def cut(images: np.ndarray, *, where: object = None) -> np.ndarray:
+    """Return each image's box of ink in the middle of 20×20 points.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, h, w)
+        Ink on ground 0.
+    where : object, optional
+        The file, for the message.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, 20, 20)
+
+    Raises
+    ------
+    StimulusError
+        If a box is larger than 20×20 points.
+    """
+    index = []
+    for axis in (1, 2):
+        inked = images.any(axis=3 - axis)
+        first = inked.argmax(axis=1)
+        length = np.where(inked.any(axis=1), inked.shape[1] - inked[:, ::-1].argmax(axis=1) - first, 0)
+        if length.max(initial=0) > SIDE:
+            raise StimulusError(
+                f"the figure of image {length.argmax()} is {length.max()} points long, and {SIDE} fit",
+                where=where,
+                remedy="Give digits of the MNIST kind",
+            )
+        index.append((first - (SIDE - length) // 2 + SIDE)[:, None] + np.arange(SIDE))
+    padded = np.pad(images, ((0, 0), (SIDE, SIDE), (SIDE, SIDE)))
+    return padded[np.arange(len(images))[:, None, None], index[0][:, :, None], index[1][:, None, :]]
+
+
+def _find(directory: Path, stem: str, kind: str) -> Path:
+    for name in (f"{stem}-{kind}", f"{stem}.{kind}", f"{stem}-{kind}.gz", f"{stem}.{kind}.gz"):
+        if (directory / name).is_file():
+            return directory / name
+    raise StimulusError(f"no file {stem}-{kind} here", where=directory, remedy=_REMEDY)
+
+
+def _read(file: Path, dimensions: int) -> np.ndarray:
+    """Read an IDX file of bytes: 0, 0, 8, the number of dimensions, each size as four bytes (high first), the data."""
+    try:
+        data = file.read_bytes()
+        if file.suffix == ".gz":
+            data = gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StimulusError(f"cannot be read ({error})", where=file, remedy=_REMEDY) from error
+    magic = bytes((0, 0, 8, dimensions))
+    head = 4 + 4 * dimensions
+    if data[:4] != magic:
+        raise StimulusError(f"begins with {data[:4].hex()}, not {magic.hex()}", where=file, remedy=_REMEDY)
+    if len(data) < head:
+        raise StimulusError(f"is cut off in its header, after {len(data)} bytes", where=file, remedy=_REMEDY)
+    shape = tuple(int.from_bytes(data[i : i + 4], "big") for i in range(4, head, 4))
+    wanted = head
+    size = 1
+    for length in shape:
+        size *= length
+    wanted += size
+    if len(data) != wanted:
+        raise StimulusError(f"has {len(data)} bytes where its header promises {wanted}", where=file, remedy=_REMEDY)
+    return np.frombuffer(data, np.uint8, offset=head).reshape(shape)

@@ -1,0 +1,311 @@
+"""Worlds: an endless sequence of stimuli with the responses wanted, each found by its number alone.
+
+Presentation n of a world is a function of settings, seed and n; nothing has to be kept to go back to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from marki.config import Config, setting
+from marki.errors import StimulusError, unknown
+from marki.io.camera import Camera, Optics
+from marki.io.responses import binary_code, unit_code
+from marki.io.stimuli import Stimulus, digits, forms, handprint, images, letters
+from marki.seeding import generator
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldConfig(Config):
+    """Which stimuli are shown, how they are held before the camera, and how their classes are coded."""
+
+    name: str = setting("letters", "Kind of world", choices=(
+        "letters", "handprint", "digits", "images", "left_right", "forms", "parity", "connectedness", "dots",
+    ))  # fmt: skip
+    part: str = setting("learn", "Stimuli to learn from, or to examine with", choices=("learn", "exam"))
+    typefaces: tuple[str, ...] = setting(("routed-gothic",), "Typefaces of the letters")
+    letters: str = setting(letters.LETTERS, "Letters in use")
+    writers: int = setting(5, "Writers of the hand-printed letters", low=1, high=1000)
+    count: int = setting(
+        1000, "Stimuli in the deck of digits; presentations in a pass of a drawn world", low=1, high=60_000
+    )
+    exam_count: int = setting(500, "The same, for the examination", low=1, high=60_000)
+    images: str = setting("", "Folder of image files, a sub-folder for each class")
+    mnist: str = setting("", "Folder of the original IDX files; empty: the shipped digits")
+    kinds: tuple[str, ...] = setting(("square", "circle"), "Classes of the world of forms")
+    size: float = setting(8.0, "Size of forms", unit="cells", low=1, high=20)
+    outline: bool = setting(False, "Draw forms as outlines")
+    lit_share: float = setting(0.3, "Share of lit cells in a world of random dots", unit="share", low=0.01, high=0.99)
+    grid: int = setting(5, "Fields on a side of the parity world", low=2, high=20)
+    class_shares: tuple[float, ...] = setting((), "Relative frequency of each class; empty: all alike", low=0)
+    shift: float = setting(
+        0.0, "Each presentation is shifted at random by up to this much", unit="cells", low=0, high=10
+    )
+    turn_deg: float = setting(
+        0.0, "Each presentation is turned at random by up to this angle", unit="deg", low=0, high=180
+    )
+    zoom: float = setting(
+        0.0, "Each presentation is scaled at random by up to this share", unit="share", low=0, high=0.9
+    )
+    optics: Optics = field(default_factory=Optics)
+    code: str = setting("binary", "binary: classes as numbers; unit: one R-unit a class", choices=("binary", "unit"))
+    order: str = setting("shuffled", "Order of a deck within a pass", choices=("shuffled", "in turn"))
+
+    def exam(self) -> WorldConfig:
+        """Return the settings of the examination that belongs to this world."""
+        return replace(self, part="exam")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Presentation:
+    """One stimulus as shown.
+
+    Attributes
+    ----------
+    number : int
+        Running number in its world.
+    item : int
+        Number of the stimulus in the deck; the running number in a drawn world.
+    kind : int
+        Class, from 0; -1 if nobody knows.
+    name : str
+        What is shown, for people.
+    frame : (20, 20) float32
+        Light on the photocells, 0…1.
+    target : (units,) bool or None
+        Response wanted of the R-units in use.
+    """
+
+    number: int
+    item: int
+    kind: int
+    name: str
+    frame: np.ndarray
+    target: np.ndarray | None
+
+
+class World(Protocol):
+    """An endless, numbered sequence of presentations."""
+
+    classes: tuple[str, ...]
+    code: np.ndarray
+    size: int
+
+    def at(self, number: int) -> Presentation:
+        """Return presentation `number`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handling:
+    """How unsteadily the cards of a world are held: bounds of a shift (cells), turn (deg) and change of scale."""
+
+    shift: float = 0.0
+    turn_deg: float = 0.0
+    zoom: float = 0.0
+
+    @property
+    def still(self) -> bool:
+        """Whether every card is held alike."""
+        return not (self.shift or self.turn_deg or self.zoom)
+
+    def draw(self, rng: np.random.Generator) -> dict:
+        """Return one way to hold a card, as arguments of `Camera.frame`."""
+        dx, dy, turn, zoom = rng.uniform(-1, 1, 4).round(6)
+        return dict(
+            shift=(self.shift * dx, self.shift * dy), turn_deg=self.turn_deg * turn, scale=(1 + self.zoom) ** zoom
+        )
+
+
+class Deck:
+    """A deck of cards, gone through pass by pass in a new order each time.
+
+    Parameters
+    ----------
+    stimuli : sequence of Stimulus
+    code : (classes, units) bool or None
+        Response wanted for each class; None leaves the machine to itself.
+    seed : int
+    shares : sequence of float
+        Relative frequency of each class; then every presentation is drawn at random.
+    """
+
+    def __init__(
+        self,
+        stimuli: Sequence[Stimulus],
+        *,
+        classes: Sequence[str],
+        code: np.ndarray,
+        seed: int,
+        part: str = "learn",
+        camera: Camera | None = None,
+        handling: Handling | None = None,
+        shuffled: bool = True,
+        shares: Sequence[float] = (),
+    ):
+        self.stimuli, self.classes, self.code = list(stimuli), tuple(classes), code
+        self.size = len(self.stimuli)
+        self._camera, self._handling = camera or Camera(), handling or Handling()
+        self._seed, self._part = seed, part
+        index = {label: k for k, label in enumerate(self.classes)}
+        self._kind = [index[s.label] for s in self.stimuli]
+        self._frames = [self._camera.frame(s) for s in self.stimuli] if self._handling.still else None
+        weights = np.array([shares[k] for k in self._kind], float) if shares else None
+        if weights is not None:
+            weights /= np.bincount(self._kind, minlength=len(self.classes))[self._kind]
+            weights /= weights.sum()
+
+        @lru_cache(maxsize=4)
+        def order(number: int) -> np.ndarray:
+            if not shuffled:
+                return np.arange(self.size)
+            rng = generator(seed, f"world.order.{part}", number)
+            return rng.permutation(self.size) if weights is None else rng.choice(self.size, self.size, p=weights)
+
+        self._order = order
+
+    def at(self, number: int) -> Presentation:
+        """Return presentation `number`."""
+        turn, place = divmod(number, self.size)
+        item = int(self._order(turn)[place])
+        if self._frames is not None:
+            frame = self._frames[item]
+        else:
+            rng = generator(self._seed, f"world.handling.{self._part}", number)
+            frame = self._camera.frame(self.stimuli[item], **self._handling.draw(rng))
+        kind = self._kind[item]
+        name = self.stimuli[item].name
+        return Presentation(number=number, item=item, kind=kind, name=name, frame=frame, target=self.code[kind])
+
+
+class Drawn:
+    """A world whose every stimulus is drawn afresh.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(rng, kind) -> Stimulus`` for a class number.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[np.random.Generator, int], Stimulus],
+        *,
+        classes: Sequence[str],
+        code: np.ndarray,
+        seed: int,
+        size: int,
+        part: str = "learn",
+        camera: Camera | None = None,
+        handling: Handling | None = None,
+        shares: Sequence[float] = (),
+    ):
+        self.classes, self.code, self.size = tuple(classes), code, size
+        weights = np.array(shares or np.ones(len(self.classes)), float)
+        weights = np.cumsum(weights / weights.sum())
+        camera, handling = camera or Camera(), handling or Handling()
+
+        @lru_cache(maxsize=256)
+        def at(number: int) -> Presentation:
+            rng = generator(seed, f"world.draw.{part}", number)
+            kind = min(int(np.searchsorted(weights, rng.random(), side="right")), len(self.classes) - 1)
+            shown = draw(rng, kind)
+            frame = camera.frame(shown, **handling.draw(rng))
+            return Presentation(
+                number=number, item=number, kind=kind, name=shown.name, frame=frame, target=self.code[kind]
+            )
+
+        self._at = at
+
+    def at(self, number: int) -> Presentation:
+        """Return presentation `number`."""
+        return self._at(number)
+
+
+def create(config: WorldConfig, seed: int) -> World:
+    """Return the world of these settings.
+
+    Raises
+    ------
+    UnknownName, StimulusError, ConfigError
+        For a typeface, form or file that is not there, or classes that do not fit the R-units.
+    """
+    stimuli, draw, classes = _content(config, seed)
+    if config.class_shares and (len(config.class_shares) != len(classes) or not sum(config.class_shares)):
+        raise StimulusError(
+            f"{len(config.class_shares)} shares for {len(classes)} classes", where="world.class_shares",
+            remedy="Give one for each class, not all zero",
+        )  # fmt: skip
+    common = dict(
+        classes=classes,
+        code=unit_code(len(classes)) if config.code == "unit" else binary_code(len(classes)),
+        seed=seed,
+        part=config.part,
+        camera=Camera(config.optics),
+        handling=Handling(shift=config.shift, turn_deg=config.turn_deg, zoom=config.zoom),
+        shares=config.class_shares if config.part == "learn" else (),
+    )
+    if draw is not None:
+        return Drawn(draw, size=config.count if config.part == "learn" else config.exam_count, **common)
+    return Deck(stimuli, shuffled=config.order == "shuffled" and config.part == "learn", **common)
+
+
+def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable | None, list[str]]:
+    """Return (deck, None, classes) or ([], draw, classes)."""
+    learn = config.part == "learn"
+    match config.name:
+        case "letters":
+            deck = [s for face in config.typefaces for s in letters.alphabet(face, config.letters)]
+            return deck, None, list(config.letters)
+        case "handprint":
+            first = 0 if learn else config.writers
+            hands = range(1000 * seed + first, 1000 * seed + first + config.writers)
+            return (
+                [s for w in hands for s in handprint.hand_alphabet(w, letters=config.letters)],
+                None,
+                list(config.letters),
+            )
+        case "digits":
+            part, count = ("train", config.count) if learn else ("test", config.exam_count)
+            rng = generator(seed, f"world.digits.{part}")
+            return digits.digit_stimuli(part, count, config.mnist or None, rng), None, [str(d) for d in range(10)]
+        case "images":
+            if not config.images:
+                raise StimulusError("no folder is named", where="world.images", remedy="Give one with --images DIR")
+            deck = images.folder(config.images)
+            return deck, None, list(dict.fromkeys(s.label for s in deck))
+        case "left_right":
+            return [], _left_right(config.size), ["left", "right"]
+        case "forms":
+            for kind in config.kinds:
+                if kind not in forms.KINDS:
+                    raise unknown("form", kind, forms.KINDS, where="world.kinds")
+            kinds = list(config.kinds)
+            return [], lambda rng, k: forms.form(kinds[k], size=config.size, outline=config.outline or None), kinds
+        case "parity":
+            return [], lambda rng, k: forms.parity_card(rng, bool(k), grid=config.grid), ["even", "odd"]
+        case "connectedness":
+            return [], lambda rng, k: forms.connected_card(rng, bool(k)), ["disconnected", "connected"]
+        case _:
+            deck = [
+                forms.random_dots(generator(seed, "world.dots", n), config.lit_share, label=str(n % 2))
+                for n in range(config.count)
+            ]
+            return deck, None, ["0", "1"]
+
+
+def _left_right(size: float) -> Callable[[np.random.Generator, int], Stimulus]:
+    """Return the drawer of squares at random places of the left or right half of the retina."""
+
+    def draw(rng: np.random.Generator, kind: int) -> Stimulus:
+        inner, outer = size / 2, 10 - size / 2
+        x, y = rng.uniform(inner, max(inner, outer)), rng.uniform(-outer, outer)
+        shown = forms.form("square", x=x if kind else -x, y=y, size=size)
+        side = "right" if kind else "left"
+        return Stimulus(name=f"square on the {side}", label=side, card=shown.card)
+
+    return draw

@@ -1,0 +1,84 @@
+"""The saved session: one `.npz` with a checkpoint, the records, and all that is needed to go on from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from marki.errors import SessionError, StateError
+from marki.files import read_arrays, write_arrays
+from marki.io.worlds import WorldConfig
+from marki.machine import MachineConfig, MarkI
+from marki.session import Checkpoint, Command, Session
+
+KIND, VERSION = "marki session", 1
+
+
+def save(session: Session, path: Path | str) -> None:
+    """Write a session of the Mark I to a file, whole or not at all; it may be in the middle of a presentation.
+
+    Raises
+    ------
+    SessionError
+        For another learner than the Mark I.
+    OutputError
+        If the file cannot be written.
+    """
+    machine = session.learner
+    if not isinstance(machine, MarkI):
+        raise SessionError("only sessions of the Mark I can be saved", remedy="Save the learner's registers")
+    trial, at = session.last_checkpoint()
+    arrays = {f"register/{name}": a for name, a in at.state.items()}
+    arrays["records"] = session.records
+    arrays["wiring"] = machine.wiring
+    write_arrays(
+        path,
+        arrays,
+        kind=KIND,
+        version=VERSION,
+        seed=session.seed,
+        machine=machine.config.to_mapping(),
+        given_wiring=machine.given_wiring,
+        worlds=[[name, c.to_mapping()] for name, c in session.configs.items()],
+        checkpoint=dict(trial=trial, digest=at.digest.hex(), progress=at.progress, course=at.course, learn=at.learn),
+        commands=[[c.trial, c.name, c.value] for c in session.commands],
+        trial=session.trial,
+        now=session.now,
+        digest=session.digest,
+    )
+
+
+def load(path: Path | str, *, keep: str = "all") -> Session:
+    """Read a session back; it stands where it was saved and goes on to the same digest.
+
+    Raises
+    ------
+    StateError
+        If the file is broken, foreign, or leads to another digest here.
+    """
+    arrays, header = read_arrays(path)
+    if header.get("kind") != KIND or header.get("version") != VERSION:
+        raise StateError("is not a session of this version", where=path, remedy="Give a file that was saved here")
+    try:
+        config = MachineConfig.from_mapping(header["machine"], where=path)
+        worlds = {name: WorldConfig.from_mapping(w, where=path) for name, w in header["worlds"]}
+        machine = MarkI(config, seed=header["seed"], wiring=arrays["wiring"] if header["given_wiring"] else None)
+        session = Session(machine, worlds, seed=header["seed"], keep=keep)
+        point = header["checkpoint"]
+        state = {n.removeprefix("register/"): a for n, a in arrays.items() if n.startswith("register/")}
+        checkpoint = Checkpoint(
+            state, bytes.fromhex(point["digest"]), tuple(point["progress"]), point["course"], point["learn"]
+        )
+        commands = [Command(trial=t, name=n, value=v) for t, n, v in header["commands"]]
+        session.take_up(point["trial"], checkpoint, arrays["records"], commands)
+        session.replay(header["trial"])
+        session.advance(header["now"])
+        expected = header["digest"]
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise StateError(f"lacks or garbles {error}", where=path, remedy="Give a file that was saved here") from error
+    if session.digest != expected:
+        raise StateError(
+            f"runs to digest {session.digest} here, {expected} was saved",
+            where=path,
+            remedy="Load it with the version, fonts and images that it was saved with",
+        )
+    return session

@@ -1,0 +1,46 @@
+"""Seeding: one root seed, one generator for each component, keyed by its name.
+
+Adding a component, or asking one for more numbers, changes nothing for the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+import numpy as np
+
+
+def generator(seed: int, name: str, *index: int) -> np.random.Generator:
+    """Return the generator of component `name` under the root `seed`; `index` numbers its parts (pass, trial, …)."""
+    key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key, *index])))
+
+
+class Noise:
+    """Normal deviates that can be asked for by row number, in any order, without keeping any state.
+
+    Rows are drawn in blocks, since making a generator costs more than drawing a row.
+
+    Parameters
+    ----------
+    seed : int
+    name : str
+        Name of the component.
+    width : int
+        Deviates in a row.
+    """
+
+    BLOCK = 64
+
+    def __init__(self, seed: int, name: str, width: int):
+        @lru_cache(maxsize=2)
+        def block(number: int) -> np.ndarray:
+            # Rounded, so that last-bit differences in the tails of the ziggurat never reach the machine.
+            return generator(seed, name, number).standard_normal((self.BLOCK, width)).round(9)
+
+        self._block = block
+
+    def row(self, number: int) -> np.ndarray:
+        """Return row `number`, (width,) float64, mean 0, standard deviation 1."""
+        return self._block(number // self.BLOCK)[number % self.BLOCK]

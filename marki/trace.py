@@ -1,0 +1,170 @@
+"""The event log: every switching of every unit, in order of time, with a digest that chains from trial to trial.
+
+An event is one 64-bit code, time (µs) · 2^16 + bank · 2^13 + unit · 2^4 + kind, so that sorting the codes sorts by
+(time, bank, unit, kind) and ten thousand trials fit in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+
+import numpy as np
+
+from marki.ticks import clock_face
+
+
+class Bank(IntEnum):
+    """Where an event happens; in the order in which the devices act within one microsecond."""
+
+    OPERATOR = 0
+    SEQUENCER = 1
+    SENSORY = 2
+    ASSOCIATION = 3
+    RESPONSE = 4
+    TRAINER = 5
+    POTENTIOMETERS = 6
+
+
+class Kind(IntEnum):
+    """What happens."""
+
+    OFF = 0
+    ON = 1
+    EXPOSE = 2
+    COVER = 3
+    READ = 4
+    REINFORCE = 5
+    RELEASE = 6
+    DECAY = 7
+    NEXT = 8
+    START_DOWN = 9
+    START_UP = 10
+    TAKEN_UP = 11
+    END_STOP = 12
+    STOP = 13
+    COMMAND = 14
+
+
+_TIME, _BANK, _UNIT = 16, 13, 4
+
+
+def encode(t_us: np.ndarray | int, bank: Bank, unit: np.ndarray | int, kind: np.ndarray | int) -> np.ndarray:
+    """Return event codes for int64 arrays (or numbers) of times, units and kinds of one bank."""
+    return (t_us << _TIME) + (unit << _UNIT) + kind + (int(bank) << _BANK)
+
+
+def moves(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (times, units, states) of codes whose kinds are all ON or OFF."""
+    return codes >> _TIME, (codes >> _UNIT) & 511, (codes & 1).view(bool)[::8]
+
+
+def count_until(codes: np.ndarray, t_us: int) -> int:
+    """Return how many of the sorted codes lie at or before `t_us`."""
+    return int(codes.searchsorted((t_us + 1) << _TIME))
+
+
+def time_of(code: int) -> int:
+    """Return the time of one event code, µs."""
+    return int(code) >> _TIME
+
+
+def decode(codes: np.ndarray) -> np.ndarray:
+    """Return event codes as a structured array with fields t_us, bank, unit, kind."""
+    codes = np.asarray(codes, np.int64)
+    out = np.empty(codes.shape, [("t_us", np.int64), ("bank", np.uint8), ("unit", np.uint16), ("kind", np.uint8)])
+    out["t_us"] = codes >> _TIME
+    out["bank"] = (codes >> _BANK) & 7
+    out["unit"] = (codes >> _UNIT) & 511
+    out["kind"] = codes & 15
+    return out
+
+
+def describe(code: int) -> str:
+    """Return one event as a line of text; units count from 1, as on the machine's labels."""
+    event = decode(np.array([code]))[0]
+    bank, kind = Bank(int(event["bank"])), Kind(int(event["kind"]))
+    return f"{clock_face(event['t_us'])}  {bank.name.lower()} {int(event['unit']) + 1}  {kind.name.lower()}"
+
+
+class Trace:
+    """The log of a run, one block of sorted codes a trial.
+
+    Parameters
+    ----------
+    keep : {"all", "recent", "none"}
+        "all" keeps every event, the older ones in a temporary file; "recent" forgets the oldest beyond the limit,
+        for a window that runs for hours; "none" keeps only the digest.
+    limit : int
+        Bytes of events held in memory.
+    """
+
+    def __init__(self, keep: str = "all", limit: int = 32 << 20):
+        self.keep, self.limit = keep, limit
+        self._blocks: list[np.ndarray | tuple[int, int]] = []
+        self._first = 0  # number of the block at which the kept ones begin
+        self._held = 0
+        self._oldest = 0  # index of the oldest block still in memory
+        self._file = None
+        self.digest = bytes(16)
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks written so far, kept or forgotten."""
+        return self._first + len(self._blocks)
+
+    def append(self, codes: np.ndarray, witness: bytes = b"") -> None:
+        """Add the sorted codes of one trial; `witness` is state that the digest shall cover too."""
+        self.digest = hashlib.blake2b(codes.tobytes() + witness, key=self.digest, digest_size=16).digest()
+        if self.keep == "none":
+            self._first += 1
+            return
+        self._blocks.append(codes)
+        self._held += codes.nbytes
+        while self._held > self.limit and self._oldest < len(self._blocks) - 1:
+            self._retire()
+
+    def _retire(self) -> None:
+        block = self._blocks[self._oldest]
+        self._held -= block.nbytes
+        if self.keep == "recent":
+            del self._blocks[0]
+            self._first += 1
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(prefix="marki-trace-")  # noqa: SIM115 - lives as long as the trace
+        self._file.seek(0, 2)
+        self._blocks[self._oldest] = (self._file.tell(), block.size)
+        self._file.write(block.tobytes())
+        self._oldest += 1
+
+    def block(self, number: int) -> np.ndarray:
+        """Return the codes of trial `number`, (n,) int64; empty if it was forgotten."""
+        if number < self._first:
+            return np.empty(0, np.int64)
+        block = self._blocks[number - self._first]
+        if isinstance(block, tuple):
+            self._file.seek(block[0])
+            return np.frombuffer(self._file.read(8 * block[1]), np.int64)
+        return block
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self.block(n) for n in range(self._first, self.blocks))
+
+    def events(self) -> np.ndarray:
+        """Return all kept codes in order, (n,) int64."""
+        kept: Sequence[np.ndarray] = list(self)
+        return np.concatenate(kept) if kept else np.empty(0, np.int64)
+
+    def truncate(self, blocks: int, digest: bytes) -> None:
+        """Forget all blocks from number `blocks` on and take up the digest that stood there."""
+        keep = max(blocks - self._first, 0)
+        for block in self._blocks[max(keep, self._oldest) :]:
+            self._held -= block.nbytes
+        del self._blocks[keep:]
+        self._oldest = min(self._oldest, len(self._blocks))
+        if blocks < self._first or not self._blocks:
+            self._first = blocks
+        self.digest = digest
