@@ -67,6 +67,22 @@ def _umask() -> int:
     return mask
 
 
+def prepare_folder(path: Path | str) -> Path:
+    """Make sure, before any work is done, that files can be written to the folder `path`; return it."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written to ({error.strerror or error})",
+            where=path,
+            remedy="Choose another folder with --out",
+        ) from error
+    return path
+
+
 def write_text(path: Path | str, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
     with writing(path) as file:

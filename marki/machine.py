@@ -11,7 +11,7 @@ from marki.config import Config
 from marki.errors import SessionError
 from marki.hardware import plugboard, switches
 from marki.hardware.association import AssociationBank, AssociationConfig
-from marki.hardware.faults import FaultsConfig
+from marki.hardware.faults import A_UNITS, FaultsConfig
 from marki.hardware.plugboard import PlugboardConfig
 from marki.hardware.potentiometers import PotentiometerBank, PotentiometerConfig
 from marki.hardware.reinforcement import ReinforcementConfig
@@ -21,7 +21,7 @@ from marki.hardware.sequencer import SequencerConfig, presentation
 from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, check_lamps
-from marki.registers import Register
+from marki.registers import Register, restore, snapshot
 from marki.ticks import LIMIT_US, NEVER, clock_face
 from marki.trace import Bank, Kind, encode
 
@@ -102,17 +102,21 @@ class MarkI:
 
     def reset(self, seed: int) -> None:
         """Build the machine anew from its settings and `seed`, all values at their start."""
-        c = self.config
         self.seed = int(seed)
-        self.wiring = plugboard.wire(c.plugboard, self.seed) if self._given is None else self._given
+        self.clock = np.zeros(1, np.int64)
+        self.exposures = np.zeros(1, np.int64)
+        self.active = np.zeros(A_UNITS, bool)
+        self.wiring = plugboard.wire(self.config.plugboard, self.seed) if self._given is None else self._given
+        self._build()
+
+    def _build(self) -> None:
+        """Put the cabinets together."""
+        c = self.config
         self.sensory = SensoryBank(c.sensory, c.faults, self.seed)
         self.association = AssociationBank(c.association, c.faults, self.wiring, self.seed)
         self.potentiometers = PotentiometerBank(c.potentiometers, c.faults, self.seed)
         self.response = ResponseBank(c.response)
         self.units = c.response.units
-        self.active = np.zeros(len(self.wiring), bool)
-        self.clock = np.zeros(1, np.int64)
-        self.exposures = np.zeros(1, np.int64)
         self._marks: list[int] = []
         self._agendas = [
             self.sensory.relays.agenda,
@@ -121,7 +125,27 @@ class MarkI:
             self.potentiometers.agenda,
         ]
         self._presentation: simpy.Process | None = None
-        self.env = simpy.Environment()
+        self.env = simpy.Environment(initial_time=self.now)
+
+    def refit(self, config: MachineConfig) -> None:
+        """Change settings between presentations; the values, and all else that is not set, stay as they are.
+
+        Raises
+        ------
+        SessionError
+            While a presentation is under way.
+        """
+        if not self.idle:
+            raise SessionError("a presentation is under way", remedy="Let it end first")
+        state = snapshot(self.registers())
+        stuck = self.association.relays.stuck
+        if config.plugboard != self.config.plugboard and self._given is None:
+            self.wiring = plugboard.wire(config.plugboard, self.seed)
+        self.config = config
+        self._build()
+        restore(self.registers(), state)
+        self.association.relays.jam(stuck)
+        self.resume()
 
     # -- the clock ---------------------------------------------------------------------------------------------------
 

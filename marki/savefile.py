@@ -36,10 +36,11 @@ def save(session: Session, path: Path | str) -> None:
         kind=KIND,
         version=VERSION,
         seed=session.seed,
-        machine=machine.config.to_mapping(),
+        machine=session.launched.to_mapping(),
         given_wiring=machine.given_wiring,
         worlds=[[name, c.to_mapping()] for name, c in session.configs.items()],
-        checkpoint=dict(trial=trial, digest=at.digest.hex(), progress=at.progress, course=at.course, learn=at.learn),
+        checkpoint=dict(trial=trial, digest=at.digest.hex(), progress=at.progress, course=at.course, learn=at.learn)
+        | {"machine": at.config.to_mapping()},
         commands=[[c.trial, c.name, c.value] for c in session.commands],
         trial=session.trial,
         now=session.now,
@@ -66,7 +67,12 @@ def load(path: Path | str, *, keep: str = "all") -> Session:
         point = header["checkpoint"]
         state = {n.removeprefix("register/"): a for n, a in arrays.items() if n.startswith("register/")}
         checkpoint = Checkpoint(
-            state, bytes.fromhex(point["digest"]), tuple(point["progress"]), point["course"], point["learn"]
+            state,
+            bytes.fromhex(point["digest"]),
+            tuple(point["progress"]),
+            point["course"],
+            point["learn"],
+            MachineConfig.from_mapping(point["machine"], where=path),
         )
         commands = [Command(trial=t, name=n, value=v) for t, n, v in header["commands"]]
         session.take_up(point["trial"], checkpoint, arrays["records"], commands)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,7 @@ class Checkpoint:
     progress: tuple[int, ...]
     course: int
     learn: bool
+    config: MachineConfig | None
 
 
 class Session:
@@ -77,11 +78,12 @@ class Session:
     INTERVAL = 50  # trials between checkpoints; doubled when there are too many
     MOST = 256
 
-    COMMANDS = ("course", "toggle", "force")
+    COMMANDS = ("course", "toggle", "force", "set")
 
     def __init__(self, learner: Clocked, worlds: Mapping[str, WorldConfig], *, seed: int = 0, keep: str = "all"):
         self.learner, self.configs = learner, dict(worlds)
         self._keep = keep
+        self.launched = self._config
         self.new_seed(seed)
 
     # -- beginning ---------------------------------------------------------------------------------------------------
@@ -94,6 +96,8 @@ class Session:
 
     def reset(self) -> None:
         """Begin the same run again."""
+        if self._config != self.launched:
+            self.learner.config = self.launched
         self.learner.reset(self.seed)
         self.trial = 0
         self.course, self.learn = 0, True
@@ -102,23 +106,28 @@ class Session:
         self._progress = [0] * len(self.worlds)
         self._records = np.empty(256, RECORD)
         self.trace = Trace(self._keep)
-        self.trace.digest = hashlib.blake2b(self._identity().encode(), digest_size=16).digest()
+        self.trace.digest = hashlib.blake2b(self.identity().encode(), digest_size=16).digest()
         self._checkpoints: dict[int, Checkpoint] = {}
         self._interval = self.INTERVAL
 
-    def _identity(self) -> str:
-        config = getattr(self.learner, "config", None)
-        wiring = getattr(self.learner, "wiring", None)
+    def identity(self) -> str:
+        """Return all that this run follows from, as JSON: settings, seed, and a wiring if one was given."""
+        config = self.launched
+        given = getattr(self.learner, "given_wiring", False)
         return json.dumps(
             {
                 "learner": type(getattr(self.learner, "learner", self.learner)).__name__,
                 "seed": self.seed,
                 "machine": config.to_mapping() if config else None,
-                "wiring": registers.fingerprint({"wiring": wiring}) if wiring is not None else None,
+                "wiring": registers.fingerprint({"wiring": self.learner.wiring}) if given else None,
                 "worlds": {name: c.to_mapping() for name, c in self.configs.items()},
             },
             sort_keys=True,
         )
+
+    @property
+    def _config(self) -> MachineConfig | None:
+        return getattr(self.learner, "config", None)
 
     # -- what is known -----------------------------------------------------------------------------------------------
 
@@ -223,7 +232,8 @@ class Session:
     def press(self, name: str, value: Any) -> None:
         """Carry out a command of the operator; between presentations only, so that it can be replayed.
 
-        ``course`` takes ``{"name": …, "learn": bool}``; ``toggle`` 400 switch positions; ``force`` eight.
+        ``course`` takes ``{"name": …, "learn": bool}``; ``toggle`` 400 switch positions; ``force`` eight; ``set``
+        changed settings of the machine by dotted name, faults among them.
 
         Raises
         ------
@@ -249,6 +259,8 @@ class Session:
                 if name not in self.configs:
                     raise unknown("course", name, self.configs)
                 self.course, self.learn = list(self.configs).index(name), learn
+            case "set" if isinstance(self.learner, MarkI):
+                self.learner.refit(self.learner.config.amend(command.value, where="set"))
             case "toggle" | "force" if isinstance(self.learner, MarkI):
                 getattr(self.learner, command.name)(np.array(command.value, np.int8))
             case _:
@@ -266,7 +278,7 @@ class Session:
     def _checkpoint(self) -> None:
         state = registers.snapshot(self.learner.registers())
         self._checkpoints[self.trial] = Checkpoint(
-            state, self.trace.digest, tuple(self._progress), self.course, self.learn
+            state, self.trace.digest, tuple(self._progress), self.course, self.learn, self._config
         )
         if len(self._checkpoints) > self.MOST:
             self._interval *= 2
@@ -318,6 +330,9 @@ class Session:
     def _return_to(self, trial: int) -> None:
         self._checkpoints = {n: c for n, c in self._checkpoints.items() if n <= trial}
         at = self._checkpoints[trial]
+        self.learner.resume()  # whatever presentation was under way is over
+        if at.config != self._config:
+            self.learner.refit(at.config)
         registers.restore(self.learner.registers(), at.state)
         self.learner.resume()
         self.trace.truncate(trial, at.digest)
@@ -343,16 +358,16 @@ def mark1_session(
     seed: int = 0,
     keep: str = "all",
     wiring: np.ndarray | None = None,
-    courses: Callable[[WorldConfig], Mapping[str, WorldConfig]] | None = None,
+    exam: WorldConfig | None = None,
 ) -> Session:
     """Return a session of the Mark I in a world, its R-units in use set to what the world's code needs.
 
-    The courses are ``learn`` and ``exam``, unless `courses` makes others of the world's settings.
+    The courses are ``learn`` and ``exam``, the world's own examination unless another is given.
     """
     world = world or WorldConfig()
     units = create(world, seed).code.shape[1]
     config = machine or MachineConfig()
     if config.response.units != units and not config.response.source_set:
         config = config.amend({"response.units": units})
-    worlds = courses(world) if courses else {"learn": world, "exam": world.exam()}
+    worlds = {"learn": world, "exam": exam or world.exam()}
     return Session(MarkI(config, seed=seed, wiring=wiring), worlds, seed=seed, keep=keep)

@@ -86,6 +86,13 @@ class RelayBank:
         self._done = 0  # how many of the planned moves the contacts have made
         self._coils = self._none  # changes of the coils to come, by unit and time
 
+    def jam(self, before: np.ndarray) -> None:
+        """Bring the contacts in line with the stuck relays, where those were others `before`."""
+        freed = (before != 0) & (self.stuck == 0)
+        self.contact[freed] = self.coil[freed]
+        self.contact[self.stuck == 1] = True
+        self.contact[self.stuck == -1] = False
+
     def fold(self, t_us: int) -> None:
         """Bring the contacts to their state at `t_us`."""
         codes = self.agenda.codes

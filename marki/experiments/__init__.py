@@ -1,0 +1,23 @@
+"""Experiments without a screen, one file each; `catalogue` finds them by the name of their file."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from marki.errors import unknown
+
+_CORE = {"command", "lab", "metrics", "plots", "replicas", "validation"}
+
+
+def names() -> list[str]:
+    """Return the names of all experiments: the modules of this folder that are not the core."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _CORE)
+
+
+def find(name: str) -> ModuleType:
+    """Return the module of an experiment: it has `TITLE` and `run(lab) -> dict`."""
+    if name not in names():
+        raise unknown("experiment", name, names())
+    return importlib.import_module(f"{__name__}.{name}")

@@ -1,0 +1,41 @@
+"""The 26 letters of one typeface, by error correction, until they are named without error.
+
+Documented for the Mark I: errorless after 40 exposures of each letter (ONR newsletter, July 1960, at second hand).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marki.experiments.lab import Lab, Run, scored
+
+TITLE = "26 letters of one typeface"
+MOST_PASSES = 40
+
+
+def learn_to_errorless(run: Run, most: int = MOST_PASSES) -> int | None:
+    """Go through the deck until a pass and then an examination are without error.
+
+    Returns
+    -------
+    int or None
+        Exposures of each stimulus that it took; None if `most` did not do.
+    """
+    for passes in range(1, most + 1):
+        if not run.learn_pass()["wrong"].any() and not run.exam()["wrong"].any():
+            return passes
+    return None
+
+
+def run(lab: Lab) -> dict[str, Any]:
+    """Learn, then examine once with the trainer off."""
+    world = lab.world("letters")
+    session = lab.run("alphabet", world, most=26 * MOST_PASSES)
+    passes = learn_to_errorless(session)
+    exam = session.records[-26:] if passes else session.exam()
+    return {
+        **scored(exam),
+        "exposures_per_letter": passes if passes else MOST_PASSES,
+        "errorless": passes is not None,
+        "typefaces": list(world.typefaces),
+    }

@@ -1,0 +1,217 @@
+"""The commands `run` and `validate` of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marki import config as settings
+from marki import experiments
+from marki.errors import ConfigError
+from marki.files import prepare_folder
+
+if TYPE_CHECKING:
+    from marki.session import Session
+
+
+def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose machine, world and seed; the window has them too."""
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="root seed (default 0)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="change a setting, e.g. machine.association.theta=3 or world.shift=1 (repeatable)",
+    )  # fmt: skip
+    parser.add_argument("--config", metavar="FILE", help="settings file (.toml or .json) with tables machine and world")
+    parser.add_argument(
+        "--wiring", metavar="FILE", help="plug the board as this wiring list says, instead of at random"
+    )
+    parser.add_argument(
+        "--images", metavar="DIR", default="", help="learn from image files, a sub-folder for each class"
+    )
+    parser.add_argument("--mnist", metavar="DIR", default="", help="digits from the original IDX files")
+
+
+def changes_of(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the user's settings by dotted name, each checked to be of the machine or the world."""
+    if args.seed < 0:
+        raise ConfigError(f"{args.seed} is out of range", where="--seed", remedy="Give 0 or more")
+    changes: dict[str, Any] = {}
+    if args.config:
+        changes |= _flat(settings.read_settings(args.config))
+    changes |= settings.parse_changes(args.set)
+    from marki.io.worlds import WorldConfig
+    from marki.machine import MachineConfig
+
+    where = args.config or "--set"
+    for name in changes:
+        room = name.split(".")[0]
+        if room not in ("machine", "world") or room == name:
+            raise ConfigError(f"{name!r} is no setting", where=where, remedy="Names begin with machine. or world.")
+    for room, kind in (("machine", MachineConfig), ("world", WorldConfig)):
+        kind().amend(
+            {n.removeprefix(room + "."): v for n, v in changes.items() if n.startswith(room + ".")}, where=where
+        )
+    return changes
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def session_of(args: argparse.Namespace) -> Session:
+    """Return the session that the window shows: the Mark I in the world of the arguments, by default the alphabet."""
+    from marki.hardware import plugboard
+    from marki.io.worlds import WorldConfig
+    from marki.machine import MachineConfig
+    from marki.session import mark1_session
+
+    changes = changes_of(args)
+    name = "images" if args.images else "digits" if args.mnist else "letters"
+    world = WorldConfig(name=name, images=args.images, mnist=args.mnist)
+    parts = {
+        room: {n.removeprefix(room + "."): v for n, v in changes.items() if n.startswith(room + ".")}
+        for room in ("machine", "world")
+    }
+    machine = MachineConfig().amend(parts["machine"], where="--set")
+    wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
+    return mark1_session(
+        world.amend(parts["world"], where="--set"), machine=machine, seed=args.seed, keep="recent", wiring=wiring
+    )
+
+
+def add_wiring_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `wiring`."""
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the list to a file instead of printing it")
+    add_machine_arguments(parser)
+
+
+def wiring(args: argparse.Namespace) -> int:
+    """Print or write the wiring list."""
+    from marki.hardware import plugboard
+
+    board = session_of(args).learner.wiring
+    if args.out:
+        plugboard.save(args.out, board)
+        print(f"written to {args.out}")
+    else:
+        print(plugboard.listing(board), end="")
+    return 0
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `run`."""
+    parser.add_argument("experiment", help=f"one of: {', '.join(experiments.names())}")
+    parser.add_argument("--seeds", type=int, metavar="N", help="run N seeds, from --seed on, on all cores")
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="output folder (default out/EXPERIMENT)")
+    parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_machine_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run an experiment; print the result in a few lines."""
+    from marki.experiments import plots, replicas
+
+    experiments.find(args.experiment)
+    for name in ("seeds", "jobs"):
+        if (value := getattr(args, name)) is not None and value < 1:
+            raise ConfigError(f"{value} is out of range", where=f"--{name}", remedy="Give 1 or more")
+    order = replicas.Order(
+        experiment=args.experiment,
+        out=prepare_folder(args.out or Path("out") / args.experiment),
+        changes=changes_of(args),
+        resume=args.resume,
+        images=args.images,
+        mnist=args.mnist,
+        wiring=args.wiring or "",
+        quiet=args.quiet,
+    )
+    try:
+        if args.seeds:
+            result = replicas.run_many(order, range(args.seed, args.seed + args.seeds), jobs=args.jobs)
+        else:
+            result = replicas.run_one(order, args.seed, order.out)
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; what was done is in {order.out}, go on with --resume")
+        return 130
+    print("\n".join(report(result)))
+    if not plots.available():
+        print(plots.HINT)
+    print(f"written to {order.out}")
+    return 0
+
+
+def report(result: dict[str, Any]) -> list[str]:
+    """Return a result in a few lines of text."""
+    low, high = result.get("accuracy_interval", (None, None))
+    span = f" (95 % interval {100 * low:.1f} to {100 * high:.1f})" if low is not None else ""
+    lines = [result["title"], f"  right responses     {100 * result['accuracy']:.1f} %{span}"]
+    if "exposures_per_letter" in result:
+        errorless = result.get("errorless_seeds", result["errorless"])
+        if "seeds" in result:
+            lines.append(f"  errorless           {errorless} of {len(result['seeds'])} seeds")
+        else:
+            lines.append(f"  errorless           {'yes' if errorless else 'no'}")
+        lines.append(f"  exposures a letter  {result['exposures_per_letter']:g}")
+    for key in _DETAILS:
+        if key in result:
+            lines += _detail(key, result[key])
+    hours = result["simulated_seconds"] / 3600
+    lines.append(f"  presentations       {result['presentations']:,} in {hours:,.1f} hours of machine time")
+    lines.append(f"  digest              {result['digest']}")
+    return lines
+
+
+_DETAILS = (
+    "after",
+    "pairs",
+    "systems",
+    "grids",
+    "separation",
+    "accuracy_by_share_removed",
+    "both_faces_after_exposures",
+)
+
+
+def _detail(key: str, table: dict[str, Any]) -> list[str]:
+    lines = [f"  {key.replace('_', ' ')}"]
+    for name, value in table.items():
+        share = value["accuracy"] if isinstance(value, dict) else value
+        lines.append(f"    {name:<18}{100 * share:.1f} %")
+    return lines
+
+
+def add_validate_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `validate`."""
+    parser.add_argument(
+        "--seeds", type=int, default=10, metavar="N", help="seeds for every simulated figure (default 10)"
+    )
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
+    parser.add_argument("--out", type=Path, default=Path("out/validate"), metavar="DIR", help="output folder")
+    parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def validate(args: argparse.Namespace) -> int:
+    """Compare documented and simulated; print and write the table."""
+    from marki.experiments import validation
+
+    if args.seeds < 2:
+        raise ConfigError(f"{args.seeds} is out of range", where="--seeds", remedy="Give 2 or more, for an interval")
+    out = prepare_folder(args.out)
+    try:
+        rows = validation.validate(seeds=args.seeds, jobs=args.jobs, out=out, resume=args.resume, quiet=args.quiet)
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; what was done is in {out}, go on with --resume")
+        return 130
+    print(validation.as_text(rows))
+    print(f"written to {out}")
+    return 0

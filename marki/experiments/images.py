@@ -1,0 +1,22 @@
+"""Your own pictures: a folder with a sub-folder for each class, put before the camera (``--images DIR``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marki.errors import StimulusError
+from marki.experiments.alphabet import MOST_PASSES, learn_to_errorless
+from marki.experiments.lab import Lab, scored
+
+TITLE = "Image files"
+
+
+def run(lab: Lab) -> dict[str, Any]:
+    """Learn the pictures up to 40 times over, until none is wrong."""
+    if not lab.images:
+        raise StimulusError("no folder is named", where="images", remedy="Give one with --images DIR")
+    run = lab.run("images", lab.world("images", images=str(lab.images)))
+    passes = learn_to_errorless(run, MOST_PASSES)
+    size = run.session.worlds[1].size
+    exam = run.records[-size:] if passes else run.exam()
+    return {**scored(exam), "exposures": passes, "errorless": passes is not None, "pictures": size}

@@ -1,0 +1,164 @@
+"""The same experiment with many seeds, on all cores; each seed writes its own folder."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from marki import experiments
+from marki.errors import StateError
+from marki.experiments import plots
+from marki.experiments.lab import Lab, read_result
+from marki.experiments.metrics import interval
+from marki.files import prepare_folder, write_json, write_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to run: everything that a worker process must be told.
+
+    Attributes
+    ----------
+    out : Path or None
+        Output folder; None writes nothing.
+    changes : mapping
+        Settings of the user by dotted name.
+    """
+
+    experiment: str
+    out: Path | None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    resume: bool = False
+    images: str = ""
+    mnist: str = ""
+    wiring: str = ""
+    quiet: bool = False
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_one(order: Order, seed: int, out: Path | None, *, picture: bool = True) -> dict[str, Any]:
+    """Run one experiment with one seed and write its folder; return the result.
+
+    A picture takes as long as a short experiment, so that of many seeds only the summary has one.
+
+    An interruption (Ctrl-C) saves all sessions before it is passed on.
+    """
+    module = experiments.find(order.experiment)
+    if order.resume and out and (out / "result.json").exists():
+        result = read_result(out / "result.json")
+        if (result["experiment"], result["seed"], result["settings"]) != (order.experiment, seed, dict(order.changes)):
+            raise StateError(
+                "is of another run",
+                where=out / "result.json",
+                remedy="Resume with the same settings, or choose another --out",
+            )
+        return result
+    lab = Lab(
+        order.experiment, seed=seed, out=out, changes=order.changes, resume=order.resume, images=order.images,
+        mnist=order.mnist, wiring=order.wiring, quiet=order.quiet,
+    )  # fmt: skip
+    try:
+        result = lab.result(module.TITLE, module.run(lab))
+    except KeyboardInterrupt:
+        lab.save()
+        raise
+    finally:
+        lab.close()
+    lab.save()
+    lab.write(result)
+    if out and picture and plots.available():
+        plots.learning_curves(out / "learning_curve.png", module.TITLE, [result])
+    return result
+
+
+def run_many(order: Order, seeds: Sequence[int], *, jobs: int | None = None) -> dict[str, Any]:
+    """Run one experiment with many seeds, `jobs` at a time (all cores if not said); return the summary."""
+    folders = {seed: order.out / f"seed-{seed:03d}" if order.out else None for seed in seeds}
+    quiet = Order(**{**order.__dict__, "quiet": True})
+    jobs = min(jobs or cores(), len(seeds))
+    results: dict[int, dict[str, Any]] = {}
+    with tqdm(total=len(seeds), desc=order.experiment, unit=" seeds", disable=True if order.quiet else None) as bar:
+        if jobs == 1:
+            for seed in seeds:
+                results[seed] = run_one(quiet, seed, folders[seed], picture=False)
+                bar.update()
+        else:
+            # Fresh interpreters: no state is inherited, on any system.
+            pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+            try:
+                waiting = {pool.submit(run_one, quiet, seed, folders[seed], picture=False): seed for seed in seeds}
+                for done in as_completed(waiting):
+                    results[waiting[done]] = done.result()
+                    bar.update()
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+            pool.shutdown()
+    ordered = [results[seed] for seed in seeds]
+    summary = summarise(ordered)
+    if order.out:
+        prepare_folder(order.out)
+        write_text(order.out / "trials.csv", _gathered(folders))
+        settings = {"experiment": order.experiment, "seeds": list(seeds), "settings": dict(order.changes)}
+        write_json(order.out / "config.json", settings)
+        if plots.available():
+            plots.learning_curves(order.out / "learning_curve.png", summary["title"], ordered)
+        write_json(order.out / "result.json", summary)
+    return summary
+
+
+def _gathered(folders: Mapping[int, Path]) -> str:
+    """Return the trials of all seeds as one CSV, with a column for the seed."""
+    lines: list[str] = []
+    for seed, folder in folders.items():
+        head, *rows = (folder / "trials.csv").read_text(encoding="utf-8").splitlines()
+        lines = lines or [f"seed,{head}"]
+        lines += [f"{seed},{row}" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return one result for several seeds: means with 95 % intervals over the seeds, and the figures of each."""
+    first = results[0]
+    summary: dict[str, Any] = {
+        "experiment": first["experiment"],
+        "title": first["title"],
+        "seed": first["seed"],
+        "seeds": [r["seed"] for r in results],
+        "digest": hashlib.blake2b("".join(r["digest"] for r in results).encode(), digest_size=16).hexdigest(),
+        "settings": first["settings"],
+    }
+    mean, low, high = interval([r["accuracy"] for r in results])
+    summary |= {"accuracy": mean, "accuracy_interval": [low, high]}
+    if "errorless" in first:
+        summary["errorless"] = all(r["errorless"] for r in results)
+        summary["errorless_seeds"] = sum(r["errorless"] for r in results)
+    if "exposures_per_letter" in first:
+        counts = [r["exposures_per_letter"] for r in results]
+        mean, low, high = interval(counts)
+        summary |= {
+            "exposures_per_letter": mean,
+            "exposures_per_letter_interval": [low, high],
+            "exposures_per_letter_most": max(counts),
+        }
+    summary |= {
+        "presentations": sum(r["presentations"] for r in results),
+        "simulated_seconds": sum(r["simulated_seconds"] for r in results),
+        "by_seed": [
+            {k: v for k, v in r.items() if k not in ("runs", "versions", "title", "settings")} for r in results
+        ],
+        "versions": first["versions"],
+    }
+    return summary

@@ -1,0 +1,37 @@
+"""Spontaneous learning: no trainer; the machine's own response is reinforced, with and without decay of the values.
+
+Rosenblatt (1958, p. 404): with values that decay in proportion, a perceptron separates two dissimilar classes by
+itself; seen on the IBM 704, not stated for the Mark I.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from marki.experiments.lab import Lab
+
+TITLE = "Spontaneous learning"
+TRIALS, EXAM = 300, 100
+
+
+def separation(exam: np.ndarray) -> float:
+    """Return how well the responses part the two classes: 1 if each class has a response of its own, 0.5 if none."""
+    response = exam["response"] & 1
+    same = float((response == exam["kind"]).mean())
+    return max(same, 1 - same)
+
+
+def run(lab: Lab) -> dict[str, Any]:
+    """Show squares on the left and on the right in two settings: values that stay, and values that decay."""
+    found = {}
+    for name, decay in {"values stay": 0.0, "values decay": 0.05}.items():
+        machine = lab.machine(
+            reinforcement__control="spontaneous", reinforcement__rule="gamma", reinforcement__decay=decay,
+            potentiometers__start="random", potentiometers__start_deg=3.0,
+        )  # fmt: skip
+        run = lab.run(name, lab.world("left_right", size=8.0), machine, most=TRIALS + EXAM)
+        run.learn(TRIALS)
+        found[name] = separation(run.exam(EXAM))
+    return {"accuracy": found["values decay"], "separation": found}

@@ -1,0 +1,58 @@
+"""The Mark I simulator: the window, or a command without a screen. This is where everything is put together."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+# One thread for NumPy's linear algebra: the machine uses none, and many processes run side by side.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from marki import __version__
+from marki.console import command as console
+from marki.errors import MarkIError
+from marki.experiments import command as experiments
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    root = argparse.ArgumentParser(
+        prog="marki",
+        description="Frank Rosenblatt's Mark I Perceptron (1960) in time. Without a command, opens the window.",
+    )
+    root.add_argument("--version", action="version", version=f"marki {__version__}")
+    root.set_defaults(act=open_window)
+    experiments.add_machine_arguments(root)
+    console.add_arguments(root)
+    commands = root.add_subparsers(title="commands without a screen", metavar="COMMAND")
+    for name, add, act, text in (
+        ("run", experiments.add_run_arguments, experiments.run, "run an experiment"),
+        ("validate", experiments.add_validate_arguments, experiments.validate, "documented versus simulated"),
+        ("wiring", experiments.add_wiring_arguments, experiments.wiring, "print the plugboard's wiring list"),
+    ):
+        sub = commands.add_parser(name, help=text, description=text)
+        add(sub)
+        sub.set_defaults(act=act)
+    return root
+
+
+def open_window(args: argparse.Namespace) -> int:
+    """Open the window on a Mark I that learns."""
+    return console.open_window(experiments.session_of(args), args)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; a refusal is one line and exit status 2."""
+    args = parser().parse_args(argv)
+    try:
+        return args.act(args)
+    except MarkIError as error:
+        print(f"marki: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
