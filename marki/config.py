@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
-from marki.errors import ConfigError, unknown
+from marki.errors import ConfigError, MarkIError, unknown
 
 
 def setting(
@@ -63,10 +63,11 @@ class Config:
             values[key] = value
         try:
             return cls(**values)
-        except ConfigError as error:
+        except MarkIError as error:
             if where is None:
                 raise
-            raise ConfigError(error.what, where=f"{where}: {error.where}", remedy=error.remedy) from error
+            place = where if error.where is None else f"{where}: {error.where}"
+            raise type(error)(error.what, where=place, remedy=error.remedy) from error
 
     def to_mapping(self) -> dict[str, Any]:
         """Return nested plain mappings, ready for JSON."""

@@ -137,7 +137,8 @@ class MarkI:
         """
         if not self.idle:
             raise SessionError("a presentation is under way", remedy="Let it end first")
-        state = snapshot(self.registers())
+        state, log = snapshot(self.registers()), self.collect()
+        before = self.association.relays.contact
         stuck = self.association.relays.stuck
         if config.plugboard != self.config.plugboard and self._given is None:
             self.wiring = plugboard.wire(config.plugboard, self.seed)
@@ -146,6 +147,9 @@ class MarkI:
         restore(self.registers(), state)
         self.association.relays.jam(stuck)
         self.resume()
+        after = self.association.relays.contact
+        moved = np.flatnonzero(before != after)
+        self._marks = [*log.tolist(), *encode(self.now, Bank.ASSOCIATION, moved, after[moved]).tolist()]
 
     # -- the clock ---------------------------------------------------------------------------------------------------
 
@@ -171,12 +175,17 @@ class MarkI:
             raise SessionError("a presentation is under way", remedy="Let it end first")
         if self.now > LIMIT_US:
             raise SessionError(f"the machine's clock ends at {clock_face(LIMIT_US)}", remedy="Reset the machine")
-        if self.env.now != self.now:
-            self.resume()
+        self._align()
         self._presentation = self.env.process(presentation(self, frame, target, learn))
 
     def advance(self, until_us: int) -> None:
         """Let time pass up to `until_us`, or to the end of the presentation under way if that comes first."""
+        if self.idle:
+            self._align()
+            if until_us > self.now:
+                self.env.run(until=int(until_us))
+                self.clock[0] = until_us
+            return
         env = self.env
         while self._presentation is not None and env.peek() <= until_us:
             env.step()
@@ -186,7 +195,13 @@ class MarkI:
 
     def finish(self) -> None:
         """Let time pass to the end of the presentation under way."""
-        self.advance(int(NEVER))
+        if not self.idle:
+            self.advance(int(NEVER))
+
+    def _align(self) -> None:
+        """Plan anew if the registers were restored to another time."""
+        if self.idle and self.env.now != self.now:
+            self.resume()
 
     def peek(self) -> int:
         """Return the time of the next event of any unit or of the sequencer, µs; NEVER if none is planned."""
@@ -283,6 +298,7 @@ class MarkI:
 
     def registers(self) -> list[Register]:
         """List all state of the machine at this moment."""
+        self._align()
         for bank in (self.sensory, self.association, self.response):
             bank.relays.settle(self.now)
         return [
@@ -297,6 +313,7 @@ class MarkI:
 
     def view(self) -> View:
         """Return what can be seen at this moment; looking changes nothing."""
+        self._align()
         t = self.now
         return View(
             t_us=t,

@@ -23,7 +23,7 @@ class Register:
     name : str
         `device.array`, unique in a learner.
     array : ndarray
-        The live array; devices change it in place and never replace it.
+        The live array; running changes it in place, only a reset or new settings make another.
     unit : str
         Physical unit, or "" for a pure number.
     meaning : str

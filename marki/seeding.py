@@ -13,8 +13,9 @@ import numpy as np
 
 def generator(seed: int, name: str, *index: int) -> np.random.Generator:
     """Return the generator of component `name` under the root `seed`; `index` numbers its parts (pass, trial, …)."""
-    key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, key, *index])))
+    text = "/".join(map(str, (int(seed), name, *index)))
+    key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "little")
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
 
 
 class Noise:

@@ -17,7 +17,6 @@ import numpy as np
 from marki import registers
 from marki.clocked import Clocked
 from marki.errors import SessionError, unknown
-from marki.io.responses import R_UNITS
 from marki.io.worlds import Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
 from marki.ticks import NEVER
@@ -37,6 +36,11 @@ RECORD = np.dtype(
         ("wrong", np.bool_),
     ]
 )
+
+
+def _as_number(lamps: np.ndarray) -> int:
+    """Return lamps as a number, R1 its least digit."""
+    return int(np.packbits(lamps, bitorder="little")[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,16 +217,15 @@ class Session:
     def _end(self) -> None:
         shown, learner = self.presentation, self.learner
         answer = learner.response.r if isinstance(learner, MarkI) else learner.answer
-        weights = 1 << np.arange(R_UNITS)
         if self.trial == len(self._records):
             self._records = np.concatenate([self._records, np.empty_like(self._records)])
+        goal, n = shown.target, learner.units
         row = self._records[self.trial : self.trial + 1]
-        n = learner.units
-        row["t_us"], row["number"], row["item"], row["kind"] = learner.now, shown.number, shown.item, shown.kind
-        row["active"], row["course"], row["learned"] = np.count_nonzero(learner.active), self.course, self.learn
-        row["response"] = answer @ weights
-        row["target"] = 0 if shown.target is None else shown.target @ weights[: len(shown.target)]
-        row["wrong"] = shown.target is not None and not np.array_equal(answer[:n], shown.target)
+        row[0] = (
+            learner.now, shown.number, shown.item, shown.kind, np.count_nonzero(learner.active), self.course,
+            0 if goal is None else _as_number(goal), _as_number(answer), self.learn,
+            goal is not None and np.count_nonzero(answer[:n] != goal) > 0,
+        )  # fmt: skip
         self.trace.append(learner.collect(), row.tobytes() + learner.witness())
         self._progress[self.course] += 1
         self.trial += 1

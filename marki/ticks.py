@@ -37,9 +37,7 @@ def decay(x: np.ndarray) -> np.ndarray:
 def log(x: np.ndarray) -> np.ndarray:
     """Return the natural logarithm of x > 0, by the series of the inverse hyperbolic tangent (absolute error 1e-12)."""
     m, e = np.frexp(x)
-    low = m < _SQRT_HALF
-    m += m * low
-    s = (m - 1.0) / (m + 1.0)
+    s = (m - _SQRT_HALF) / (m + _SQRT_HALF)
     q = s * s
     y = q * _ATANH[0]
     for c in _ATANH[1:-1]:
@@ -47,7 +45,7 @@ def log(x: np.ndarray) -> np.ndarray:
         y *= q
     y += _ATANH[-1]
     y *= s
-    y += (e - low) * _LN2
+    y += (e - 0.5) * _LN2
     return y
 
 

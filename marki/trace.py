@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
@@ -51,9 +52,9 @@ class Kind(IntEnum):
 _TIME, _BANK, _UNIT = 16, 13, 4
 
 
-def encode(t_us: np.ndarray | int, bank: Bank, unit: np.ndarray | int, kind: np.ndarray | int) -> np.ndarray:
+def encode(t_us: np.ndarray | int, bank: int, unit: np.ndarray | int, kind: np.ndarray | int) -> np.ndarray:
     """Return event codes for int64 arrays (or numbers) of times, units and kinds of one bank."""
-    return (t_us << _TIME) + (unit << _UNIT) + kind + (int(bank) << _BANK)
+    return (t_us << _TIME) + (unit << _UNIT) + kind + (bank << _BANK)
 
 
 def moves(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -135,6 +136,7 @@ class Trace:
             return
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="marki-trace-")  # noqa: SIM115 - lives as long as the trace
+            weakref.finalize(self, self._file.close)
         self._file.seek(0, 2)
         self._blocks[self._oldest] = (self._file.tell(), block.size)
         self._file.write(block.tobytes())

@@ -121,7 +121,13 @@ class Twin:
         if c.decay:
             away = np.abs(self.v) * round(c.decay * 1e6) // 1_000_000
             run = away * 1_000_000 // round(self.config.potentiometers.speed_deg_per_s * 1e6)
-            self.v -= np.sign(self.v) * (self.speed * run // 1_000_000)
+            self.v -= np.sign(self.v) * self._angle(self.speed, run)
 
     def _turn(self, units: np.ndarray, sign: int, run_us: int) -> None:
-        self.v[units] += sign * (self.speed[units] * run_us // 1_000_000)
+        self.v[units] += sign * self._angle(self.speed[units], run_us)
+
+    @staticmethod
+    def _angle(speed: np.ndarray, run_us: np.ndarray | int) -> np.ndarray:
+        """Return speed · run_us / 1,000,000, rounded down, without leaving 64 bits on the way."""
+        seconds, rest = np.divmod(run_us, 1_000_000)
+        return speed * seconds + speed * rest // 1_000_000

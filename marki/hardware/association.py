@@ -76,7 +76,7 @@ class AssociationBank:
 
     def input_of(self, s: np.ndarray) -> np.ndarray:
         """Return u_a (512,) int16 for S-units `s` (400,) bool."""
-        if not s.any():
+        if not np.count_nonzero(s):
             return np.zeros(A_UNITS, np.int16)
         return np.add.reduce(self._columns[s], axis=0, dtype=np.int16)
 
@@ -101,10 +101,14 @@ class AssociationBank:
             at, path = at[:1], self.input_of(s)[None]
         else:
             path = self._path(u, unit, state)
-        if at.size:
-            self._last_us, self._last_u = int(at[-1]), path[-1].astype(np.int16)
+            together = at[1:] == at[:-1]
+            if np.count_nonzero(together):
+                # S-units that move at one microsecond: only what their moves come to counts.
+                last = np.append(~together, True)
+                at, path = at[last], path[last]
+        self._last_us, self._last_u = (int(at[-1]), path[-1].astype(np.int16)) if at.size else (t_us, u)
         now = u >= self.theta
-        if (now != relays.coil).any():
+        if np.count_nonzero(now != relays.coil):
             at, path = np.concatenate([[t_us], at]), np.concatenate([u[None], path])
         above = self._above[: len(at) + 1]
         above[0] = relays.coil
@@ -123,9 +127,10 @@ class AssociationBank:
             self._above = np.empty((k + 2, A_UNITS), bool)
         steps, spare = self._work[0, :k], self._work[1, :k]
         self._columns.take(unit, axis=0, out=steps, mode="clip")
-        if not state.any():
+        on = np.count_nonzero(state)
+        if not on:
             np.negative(steps, out=steps)
-        elif not state.all():
+        elif on < k:
             np.multiply(steps, np.where(state, 1, -1).astype(steps.dtype)[:, None], out=steps)
         if k:
             steps[0] += u.astype(steps.dtype)

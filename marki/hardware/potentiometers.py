@@ -71,10 +71,13 @@ def turned(speed: np.ndarray, lag: np.ndarray, run_us: np.ndarray, coast_us: int
     """
     moves = run_us > lag
     steady = np.clip(dt, lag, np.maximum(run_us, lag)) - lag
-    angle = speed * steady // 1_000_000
+    # Divided in two steps, which gives the same whole number and leaves room in 64 bits for any settings.
+    seconds, rest = np.divmod(steady, 1_000_000)
+    angle = speed * seconds + speed * rest // 1_000_000
     if coast_us:
         tau = np.clip(dt - run_us, 0, coast_us)
-        angle = angle + np.where(moves, speed * (2 * coast_us * tau - tau * tau) // (2_000_000 * coast_us), 0)
+        whole, rest = np.divmod(2 * coast_us * tau - tau * tau, 2 * coast_us)
+        angle = angle + np.where(moves, (speed * whole + speed * rest // (2 * coast_us)) // 1_000_000, 0)
     return angle
 
 

@@ -60,7 +60,7 @@ class RelayBank:
 
     def __init__(self, bank: Bank, pull_in_us: np.ndarray, drop_out_us: np.ndarray, stuck: np.ndarray | None = None):
         n = len(pull_in_us)
-        self.bank = bank
+        self.bank = int(bank)
         self._delay = np.stack([drop_out_us, pull_in_us]).astype(np.int64)
         self.stuck = np.zeros(n, np.int8) if stuck is None else stuck
         self._faulty = bool(self.stuck.any())
@@ -109,7 +109,7 @@ class RelayBank:
         at, who, to = self._coils
         if at.size:
             past = at <= t_us
-            if past.all():
+            if np.count_nonzero(past) == past.size:
                 self._coils = self._none
             else:
                 at, who, to = at[past], who[past], to[past]
@@ -139,36 +139,35 @@ class RelayBank:
         """
         self.settle(t_us)
         # A coil that changed a moment ago may still have its contact under way: take that change up again.
-        late = (self.coil != self.contact).nonzero()[0]
-        if late.size:
+        apart = self.coil != self.contact
+        if np.count_nonzero(apart):
+            late = apart.nonzero()[0]
             late = late[self.since_us[late] + self._delay[self.coil[late].view(np.int8), late] > t_us]
-        if late.size:
-            who = np.concatenate([late, who])
-            at = np.concatenate([self.since_us[late], at])
-            to = np.concatenate([self.coil[late], to])
-            order = np.argsort(who, kind="stable")
-            who, at, to = who[order], at[order], to[order]
+            if late.size:
+                who = np.concatenate([late, who])
+                at = np.concatenate([self.since_us[late], at])
+                to = np.concatenate([self.coil[late], to])
+                order = who.argsort(kind="stable")
+                who, at, to = who[order], at[order], to[order]
         self._coils = (at, who, to)
-        if not who.size:
-            self._plan(t_us, np.empty(0, np.int64))
-            return
-        # Only a change that lasts longer than the relay's time moves the contact.
         moved = at + self._delay[to.view(np.int8), who]
-        held = np.empty(who.size, bool)
-        np.greater(at[1:], moved[:-1], out=held[:-1])
-        held[:-1] |= who[1:] != who[:-1]
-        held[-1] = True
-        moved, who, to = moved[held], who[held], to[held]
-        before = np.empty(who.size, bool)
-        before[1:] = to[:-1]
-        first = np.empty(who.size, bool)
-        first[0] = True
-        np.not_equal(who[1:], who[:-1], out=first[1:])
-        before[first] = self.contact[who[first]]
+        same = who[1:] == who[:-1]
+        if np.count_nonzero(same):
+            # Of several changes of one coil, only those that last longer than the relay's time move the contact.
+            held = np.ones(who.size, bool)
+            np.greater(at[1:], moved[:-1], out=held[:-1], where=same)
+            moved, who, to = moved[held], who[held], to[held]
+            same = who[1:] == who[:-1]
+            before = self.contact[who]
+            np.copyto(before[1:], to[:-1], where=same)
+        else:
+            before = self.contact[who]
         change = before != to
         if self._faulty:
             change &= self.stuck[who] == 0
-        codes = encode(moved[change], self.bank, who[change], to[change])
+        if np.count_nonzero(change) < who.size:
+            moved, who, to = moved[change], who[change], to[change]
+        codes = encode(moved, self.bank, who, to)
         codes.sort()
         self._plan(t_us, codes)
 

@@ -80,11 +80,11 @@ def decide(
         x = u_r / np.maximum(active, 1) if config.statistic == "mean" else u_r
         top = x == x.max()
         return top if top.sum() == 1 and x.max() > dead_zone else np.zeros(len(u_r), bool)
-    if config.statistic == "mean":
-        dead_zone = dead_zone * np.maximum(active, 1)  # comparing the mean with the dead zone, in whole numbers
-    if not np.any(dead_zone):
+    if not dead_zone:
         return u_r > 0
-    return np.where(np.abs(u_r) <= dead_zone, before, u_r > 0)
+    # The mean lies in the dead zone where the sum lies in a zone as many times as wide: whole numbers all the way.
+    zone = dead_zone * np.maximum(active, 1) if config.statistic == "mean" else dead_zone
+    return np.where(np.abs(u_r) <= zone, before, u_r > 0)
 
 
 class ResponseBank:
@@ -123,7 +123,7 @@ class ResponseBank:
     def totals(self, per_unit: np.ndarray) -> np.ndarray:
         """Return sums over the source-sets of a number per A-unit, (units,) int64."""
         out = np.zeros(self.config.units, np.int64)
-        out[self._fed] = np.add.reduceat(per_unit[self._order].astype(np.int64), self._starts)
+        out[self._fed] = np.add.reduceat(per_unit.take(self._order), self._starts, dtype=np.int64)
         return out
 
     def read(self, t_us: int, a: np.ndarray, values: np.ndarray) -> None:
@@ -134,5 +134,5 @@ class ResponseBank:
         forced = self.forced[:n]
         self.r[:n] = np.where(forced != 0, forced > 0, decided)
         self.relays.settle(t_us)
-        who = np.flatnonzero(self.r != self.relays.coil)
+        who = (self.r != self.relays.coil).nonzero()[0]
         self.relays.follow(t_us, np.full(who.size, t_us), who, self.r[who])

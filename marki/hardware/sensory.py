@@ -136,19 +136,20 @@ class SensoryBank:
         else:
             on = light >= theta
             cross = np.zeros(CELLS, bool)
-        if self.forced.any():
+        if np.count_nonzero(self.forced):
             held = self.forced != 0
             on[held] = self.forced[held] > 0
             cross &= ~held
-        who = np.flatnonzero(cross)
+        who = cross.nonzero()[0]
         at = since + crossing(self.start[who], light[who], theta[who], c.rise_us, c.decay_us)
         if t_us > since:
             past = at <= t_us
             on[who[past]] ^= True
             who, at = who[~past], at[~past]
         to = ~on[who]
-        jump = np.flatnonzero(on != relays.coil)
-        if jump.size:
+        apart = on != relays.coil
+        if np.count_nonzero(apart):
+            jump = apart.nonzero()[0]
             # Coils that change at this very microsecond come before the crossings of the same units.
             at = np.concatenate([np.full(jump.size, t_us), at])
             to = np.concatenate([on[jump], to])

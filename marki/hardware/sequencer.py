@@ -50,7 +50,7 @@ def presentation(machine: MarkI, frame: np.ndarray, target: np.ndarray | None, l
         Whether the reinforcement control is switched on.
     """
     env, times = machine.env, machine.config.sequencer
-    s, a, store, r = machine.sensory, machine.association, machine.potentiometers, machine.response
+    a, store, r = machine.association, machine.potentiometers, machine.response
 
     machine.mark(Bank.SEQUENCER, 0, Kind.EXPOSE)
     machine.light(frame)
@@ -84,6 +84,5 @@ def presentation(machine: MarkI, frame: np.ndarray, target: np.ndarray | None, l
     store.settle(env.now)
     machine.mark(Bank.SEQUENCER, 0, Kind.COVER)
     machine.light(None)
-    s.relays.fold(env.now)
     yield env.timeout(times.card_us)
     machine.mark(Bank.SEQUENCER, 0, Kind.NEXT)

@@ -27,7 +27,11 @@ class WorldConfig(Config):
     name: str = setting("letters", "Kind of world", choices=(
         "letters", "handprint", "digits", "images", "left_right", "forms", "parity", "connectedness", "dots",
     ))  # fmt: skip
-    part: str = setting("learn", "Stimuli to learn from, or to examine with", choices=("learn", "exam"))
+    part: str = setting(
+        "learn",
+        "Stimuli to learn from, or to examine with; new: random dots never shown before",
+        choices=("learn", "exam", "new"),
+    )
     typefaces: tuple[str, ...] = setting(("routed-gothic",), "Typefaces of the letters")
     letters: str = setting(letters.LETTERS, "Letters in use")
     writers: int = setting(5, "Writers of the hand-printed letters", low=1, high=1000)
@@ -291,8 +295,9 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
         case "connectedness":
             return [], lambda rng, k: forms.connected_card(rng, bool(k)), ["disconnected", "connected"]
         case _:
+            dots = "world.dots.new" if config.part == "new" else "world.dots"
             deck = [
-                forms.random_dots(generator(seed, "world.dots", n), config.lit_share, label=str(n % 2))
+                forms.random_dots(generator(seed, dots, n), config.lit_share, label=str(n % 2))
                 for n in range(config.count)
             ]
             return deck, None, ["0", "1"]

@@ -1,0 +1,123 @@
+"""The window's command: its arguments, and opening it. Imports pygame only when the window opens."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from marki.errors import ConfigError, MarkIError
+
+if TYPE_CHECKING:
+    from marki.session import Session
+
+SMALLEST, LARGEST = (960, 600), (7680, 4320)
+SPEEDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+SPEED = 20.0
+SCALES = (0.75, 1.25)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the window's arguments to a parser."""
+    add = parser.add_argument
+    add("--size", metavar="WxH", default="1280x800", help="size of the window (default: %(default)s)")
+    add("--scale", metavar="X", default="1", help="scale of lettering and frames (default: %(default)s)")
+    add("--fullscreen", action="store_true", help="fill the screen")
+    add("--speed", metavar="X", default=f"{SPEED:g}", help="simulated seconds a second (default: %(default)s)")
+    add("--paused", action="store_true", help="begin with time standing still")
+    add("--frames", metavar="N", help="draw so many frames, each 1/60 s, and end; same result every time")
+    add("--screenshot", metavar="FILE", help="write the last frame to this PNG file")
+    add("--report", metavar="FILE", help="write speed, digest and frame times to this JSON file")
+    add("--out", metavar="DIR", default="out", help="folder of pictures taken with P (default: %(default)s)")
+
+
+def open_window(session: Session, args: argparse.Namespace) -> int:
+    """Open the operator's window on a session and run it until it is closed.
+
+    Parameters
+    ----------
+    session : Session
+        The Mark I in its world.
+    args : argparse.Namespace
+        What `add_arguments` asks for.
+
+    Returns
+    -------
+    int
+        Exit status, 0.
+
+    Raises
+    ------
+    ConfigError
+        For an argument that makes no sense.
+    MarkIError
+        If there is no display to open a window on.
+    """
+    size = read_size(args.size)
+    scale = _number("--scale", args.scale, *SCALES)
+    speed = _number("--speed", args.speed, SPEEDS[0], SPEEDS[-1])
+    frames = None if args.frames is None else _number("--frames", args.frames, 1, 10_000_000, whole=True)
+    choose_drivers(unseen=bool(frames or args.screenshot or args.report))
+
+    from marki.console.app import App, Settings
+
+    settings = Settings(
+        size=size,
+        scale=scale,
+        speed=speed,
+        frames=frames,
+        paused=args.paused,
+        fullscreen=args.fullscreen,
+        screenshot=args.screenshot,
+        report=args.report,
+        out=args.out,
+    )
+    return App(session, settings).run()
+
+
+def read_size(text: str) -> tuple[int, int]:
+    """Return (width, height) of a text such as ``1280x800``; refuse what no window can be."""
+    parts = str(text).lower().split("x")
+    if len(parts) != 2 or not all(p.isascii() and p.isdigit() and len(p) < 6 for p in parts):
+        raise ConfigError(f"{text!r} is not a size", where="--size", remedy="Give WIDTHxHEIGHT, such as 1280x800")
+    width, height = (int(p) for p in parts)
+    if width < SMALLEST[0] or height < SMALLEST[1] or width > LARGEST[0] or height > LARGEST[1]:
+        raise ConfigError(
+            f"{text} is out of range",
+            where="--size",
+            remedy="Give a size from {}x{} to {}x{}".format(*SMALLEST, *LARGEST),
+        )
+    return width, height
+
+
+def _number(where: str, text: object, low: float, high: float, *, whole: bool = False) -> float:
+    try:
+        value = int(str(text)) if whole else float(str(text))
+    except ValueError:
+        kind = "a whole number" if whole else "a number"
+        raise ConfigError(f"expected {kind}, got {text!r}", where=where) from None
+    if not low <= value <= high:
+        raise ConfigError(f"{text} is out of range", where=where, remedy=f"Give a value from {low:g} to {high:g}")
+    return value
+
+
+def choose_drivers(*, unseen: bool) -> None:
+    """Set SDL's drivers in the environment: no sound, and no screen when nobody could see one.
+
+    Parameters
+    ----------
+    unseen : bool
+        Whether the run makes sense without a display, because it leaves a file or ends by itself.
+    """
+    os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+    os.environ["SDL_AUDIODRIVER"] = "dummy"
+    screen = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if screen or os.environ.get("SDL_VIDEODRIVER"):
+        return
+    if not unseen:
+        raise MarkIError(
+            "there is no display to open a window on",
+            remedy="Run it on a desktop, or give --frames N with --screenshot FILE to draw without one",
+        )
+    os.environ["SDL_VIDEODRIVER"] = "dummy"

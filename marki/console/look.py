@@ -1,0 +1,58 @@
+"""Looks: what a watcher sees of a session at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marki.io.worlds import Presentation
+from marki.machine import View
+from marki.session import Session
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Look:
+    """The machine at one moment, with what it is being shown.
+
+    Attributes
+    ----------
+    trial : int
+        Number of the trial, from 1; 0 before the first.
+    phase : str
+        ``idle``, ``look``, ``read``, ``teach`` or ``change``.
+    answered : bool
+        Whether the response to this stimulus has been read and judged.
+    """
+
+    view: View
+    presentation: Presentation | None
+    trial: int
+    phase: str
+    answered: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether the lens is open."""
+        return self.phase in ("look", "read", "teach")
+
+
+def began(session: Session) -> int:
+    """Return when the presentation under way began: at the end of the last one."""
+    return int(session.records["t_us"][-1]) if session.trial else 0
+
+
+def look_at(session: Session) -> Look:
+    """Return the present moment; looking changes nothing."""
+    view, shown, learner = session.learner.view(), session.presentation, session.learner
+    if shown is None:
+        return Look(view=view, presentation=None, trial=session.trial, phase="idle", answered=False)
+    if learner.idle:
+        return Look(view=view, presentation=shown, trial=session.trial, phase="change", answered=True)
+    times, elapsed = learner.config.sequencer, session.now - began(session)
+    judged = times.settle_us + times.decide_us
+    if elapsed < times.settle_us:
+        phase = "look"
+    elif elapsed < judged:
+        phase = "read"
+    else:
+        phase = "teach" if elapsed < judged + times.pulse_us + times.rest_us or view.light.any() else "change"
+    return Look(view=view, presentation=shown, trial=session.trial + 1, phase=phase, answered=elapsed >= judged)

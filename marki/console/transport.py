@@ -1,0 +1,199 @@
+"""Transport: plays, steps and rewinds a session as the operator commands, and looks at it; knows no window."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from marki.console.command import SPEEDS
+from marki.console.look import Look, began, look_at
+from marki.session import Session
+
+BUDGET_S = 0.009
+FRAME_S = 1 / 60
+SEARCH_TRIALS = 2600  # after so many right answers the search for a mistake gives up
+SEARCH_PER_FRAME = 10  # in a run of a fixed number of frames, where no wall clock may decide
+
+
+class Transport:
+    """The operator's hand on the clock.
+
+    Parameters
+    ----------
+    session : Session
+    speed : float
+        Simulated seconds a second.
+    paused : bool
+    fixed : bool
+        Every frame lasts 1/60 s, whatever the wall clock says, and no simulated time is ever dropped.
+    """
+
+    def __init__(self, session: Session, *, speed: float, paused: bool = False, fixed: bool = False):
+        self.session, self.speed, self.fixed = session, speed, fixed
+        self.running, self.searching = not paused, 0
+        self.held: Look | None = None  # the last look at a lit retina whose response was judged
+        self.message = ""
+        self._pace: deque[tuple[float, int]] = deque(maxlen=60)
+        self.shown_time = 0.0
+        self.simulated = 0
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    @property
+    def fast(self) -> bool:
+        """Whether a frame spans so much time that a single moment would mostly show a covered lens."""
+        return bool(self.searching) or (self.running and self.speed * FRAME_S * 1e6 > self._seen_us())
+
+    @property
+    def got(self) -> float:
+        """Speed reached of late, simulated seconds a second; 0 while time stands still."""
+        seconds = sum(s for s, _ in self._pace)
+        return sum(us for _, us in self._pace) / 1e6 / seconds if seconds else 0.0
+
+    def tick(self, seconds: float) -> None:
+        """Let time pass for one frame that lasts `seconds` on the wall clock."""
+        seconds = FRAME_S if self.fixed else min(seconds, 0.25)
+        deadline = None if self.fixed else time.perf_counter() + BUDGET_S
+        before = self.session.now
+        if self.searching:
+            self._search(deadline)
+        elif self.running:
+            self._play(before + max(1, round(self.speed * seconds * 1e6)), deadline)
+        else:
+            return
+        self._pace.append((seconds, self.session.now - before))
+        self.shown_time += seconds
+        self.simulated += self.session.now - before
+
+    def _play(self, target: int, deadline: float | None) -> None:
+        if not self.fast:
+            self._slices(target, deadline)
+            return
+        while self.session.now < target and not _late(deadline):
+            self._through_trial(target)
+
+    def _slices(self, target: int, deadline: float | None) -> None:
+        """Advance in small slices; what is not reached within the budget is dropped."""
+        while self.session.now < target and not _late(deadline):
+            self.session.advance(min(target, self.session.now + 100_000))
+
+    def _through_trial(self, target: int) -> None:
+        """Advance to the end of the trial under way, or to `target`, with a look when the response is judged."""
+        session, learner = self.session, self.session.learner
+        if learner.idle or session.now - began(session) < self._seen_us():
+            start = session.now if learner.idle else began(session)
+            session.advance(min(target, start + self._seen_us()))
+            if session.now == start + self._seen_us():
+                self.held = look_at(session)
+            return
+        times = learner.config.sequencer
+        end = began(session) + self._seen_us() + times.pulse_us // 2 + times.rest_us + times.card_us
+        session.advance(min(target, max(end, session.now + 100_000)))
+
+    def _seen_us(self) -> int:
+        times = self.session.learner.config.sequencer
+        return times.settle_us + times.decide_us + times.pulse_us // 2
+
+    def _finish_trial(self) -> None:
+        """Go on to the end of a trial, or through the next one, with a look on the way."""
+        session = self.session
+        at = session.now if session.learner.idle else began(session)
+        if session.now < at + self._seen_us():
+            session.advance(at + self._seen_us())
+            self.held = look_at(session)
+        session.step("trial")
+
+    def _search(self, deadline: float | None) -> None:
+        most = SEARCH_PER_FRAME if deadline is None else SEARCH_TRIALS
+        for _ in range(most):
+            self._finish_trial()
+            self.searching -= 1
+            if self.session.records["wrong"][-1]:
+                self.searching = 0
+                self.message = f"Trial {self.session.trial:,} went wrong"
+                return
+            if not self.searching:
+                self.message = f"No mistake in {SEARCH_TRIALS:,} trials"
+                return
+            if _late(deadline):
+                return
+
+    def look(self) -> Look:
+        """Return what the window shall show: this moment, or when fast, the last moment at which all was lit."""
+        here = look_at(self.session)
+        if here.answered and here.open:
+            self.held = here
+        return self.held if self.fast and self.held is not None else here
+
+    # -- commands ----------------------------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Run, or stand still."""
+        self.running = not (self.running or self.searching)
+        self._stop_search()
+
+    def step_event(self) -> None:
+        """Stop, and go on to the next event of any unit."""
+        self._pause()
+        self.session.step("event")
+
+    def step_trial(self) -> None:
+        """Stop, and go on to the end of the trial."""
+        self._pause()
+        self._finish_trial()
+
+    def back_trial(self) -> None:
+        """Stop, and go back by one trial."""
+        self._pause()
+        session = self.session
+        trial = max(0, session.trial - 1)
+        self.held = None
+        if trial and not any(c.trial == trial for c in session.commands):
+            # One further back and through again leads to the same moment, and shows the trial that ended there.
+            session.rewind(trial - 1)
+            self._finish_trial()
+        else:
+            session.rewind(trial)
+
+    def to_mistake(self) -> None:
+        """Run as fast as possible until a response is wrong, then stop."""
+        self._pause()
+        self.searching = SEARCH_TRIALS
+
+    def reset(self) -> None:
+        """Begin the same run again."""
+        self._stop_search()
+        self.held = None
+        self.session.reset()
+        self.message = f"The same run again: seed {self.session.seed}"
+
+    def new_seed(self) -> None:
+        """Begin a run with the next seed: other wiring, other order of cards."""
+        self._stop_search()
+        self.held = None
+        self.session.new_seed(self.session.seed + 1)
+        self.message = f"A new machine: seed {self.session.seed}"
+
+    def slower(self) -> None:
+        """Take the next lower speed."""
+        self._set_speed(max((s for s in SPEEDS if s < self.speed), default=SPEEDS[0]))
+
+    def faster(self) -> None:
+        """Take the next higher speed."""
+        self._set_speed(min((s for s in SPEEDS if s > self.speed), default=SPEEDS[-1]))
+
+    def _set_speed(self, speed: float) -> None:
+        self.speed = speed
+        self._pace.clear()
+
+    def _pause(self) -> None:
+        self.running = False
+        self._stop_search()
+
+    def _stop_search(self) -> None:
+        self.searching = 0
+        self._pace.clear()
+
+
+def _late(deadline: float | None) -> bool:
+    return deadline is not None and time.perf_counter() > deadline

@@ -1,0 +1,33 @@
+"""A world of random dots, without any structure: what is known by heart, and what carries over to new patterns.
+
+Rosenblatt (1958, pp. 396-398): with many stimuli a response, recall falls towards chance, and generalisation to new
+stimuli is at chance from the start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from marki.experiments.lab import Lab, scored
+from marki.experiments.metrics import accuracy
+
+TITLE = "Random dots"
+SIZES, PASSES = (20, 200, 1000), 3
+
+
+def run(lab: Lab) -> dict[str, Any]:
+    """Force the responses of 20, 200 and 1,000 patterns; examine on them, and on as many new ones."""
+    recall, fresh = {}, {}
+    for size in SIZES:
+        world = lab.world("dots", count=size)
+        machine = lab.machine(reinforcement__control="forced")
+        known = lab.run(f"{size} patterns", world, machine, most=PASSES * size + size)
+        for _ in range(PASSES):
+            known.learn_pass()
+        recall[str(size)] = accuracy(known.exam())
+    new = lab.run("new patterns", world, machine, exam=replace(world, part="new"), most=(PASSES + 1) * size)
+    for _ in range(PASSES):
+        new.learn_pass()
+    fresh = new.exam()
+    return {**scored(fresh), "recall": recall}

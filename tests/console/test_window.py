@@ -1,0 +1,230 @@
+import numpy as np
+import pytest
+
+from marki.errors import SessionError
+from marki.session import mark1_session
+
+
+def pixels(rect=None):
+    import pygame
+
+    surface = pygame.display.get_surface()
+    return pygame.surfarray.array3d(surface.subsurface(rect) if rect else surface)
+
+
+def test_the_picture_shows_something_and_follows_the_lamps(window):
+    app = window(speed=20, paused=False)
+    app.frame()
+    first = pixels()
+    assert len(np.unique(first.reshape(-1, 3), axis=0)) > 200
+    retina, dials = app.panels["retina"].rect, app.panels["store"].rect
+    dark, still = pixels(retina), pixels(dials)
+    for _ in range(10):
+        app.frame()
+    assert (pixels(retina) != dark).any()
+    assert (pixels(dials) != still).any()
+
+
+def test_drawing_only_what_changed_draws_the_whole(window):
+    app = window(speed=300, paused=False)
+    for _ in range(25):
+        app.frame()
+    app.obey("play")
+    for _ in range(12):
+        app.frame()  # marks of motors that turned have faded
+    changed = pixels()
+    app._key = None
+    app.frame()
+    np.testing.assert_array_equal(pixels(), changed)
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1920, 1080), (700, 500)])
+def test_the_window_follows_its_size(window, size):
+    import pygame
+
+    app = window()
+    app.frame()
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    app.frame()
+    assert pixels().shape[:2] == size
+    assert len(np.unique(pixels().reshape(-1, 3), axis=0)) > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "check"),
+    [
+        ("SPACE", " ", lambda app: app.transport.running),
+        ("PERIOD", ".", lambda app: not app.session.learner.idle),
+        ("RIGHT", "", lambda app: app.session.trial == 1),
+        ("RIGHTBRACKET", "]", lambda app: app.transport.speed == 50),
+        ("LEFTBRACKET", "[", lambda app: app.transport.speed == 10),
+        ("8", "[", lambda app: app.transport.speed == 10),
+        ("m", "m", lambda app: app.session.records["wrong"][-1]),
+        ("n", "n", lambda app: app.session.seed == 4),
+        ("F1", "", lambda app: app.helping),
+        ("SLASH", "?", lambda app: app.helping),
+        ("q", "q", lambda app: not app.open),
+    ],
+)
+def test_keys_give_commands(window, key, name, typed, check):
+    app = window()
+    app.frame()
+    key(app, name, typed=typed)
+    assert check(app)
+
+
+@pytest.mark.parametrize(
+    ("command", "check"),
+    [
+        ("play", lambda app: app.transport.running),
+        ("step_event", lambda app: not app.session.learner.idle),
+        ("step_trial", lambda app: app.session.trial == 3),
+        ("back_trial", lambda app: app.session.trial == 1),
+        ("faster", lambda app: app.transport.speed == 50),
+        ("slower", lambda app: app.transport.speed == 10),
+        ("reset", lambda app: app.session.trial == 0),
+        ("new_seed", lambda app: app.session.seed == 4),
+        ("help", lambda app: app.helping),
+        ("picture", lambda app: app.footer_message[0].startswith("Saved")),
+    ],
+)
+def test_buttons_give_commands(window, click, tmp_path, command, check):
+    app = window(out=str(tmp_path))
+    app.frame()
+    app.transport.step_trial()
+    app.transport.step_trial()
+    click(app, command)
+    assert check(app)
+    assert len(list(tmp_path.iterdir())) == (command == "picture")
+
+
+def test_every_command_of_the_table_can_be_given(window, tmp_path):
+    from marki.console.controls import BINDINGS
+
+    app = window(out=str(tmp_path))
+    app.frame()
+    for binding in BINDINGS:
+        if binding.command != "focus":
+            app.obey(binding.command)
+            app.frame()
+
+
+def test_no_key_means_two_things():
+    from marki.console.controls import BINDINGS
+
+    keys = [k for b in BINDINGS for k in b.keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_buttons_are_reached_with_tab_and_pressed_with_enter(window, key):
+    app = window()
+    app.frame()
+    names = [b.command for b in app.bar.bindings]
+    for _ in range(names.index("step_trial") + 1):
+        key(app, "TAB", typed="\t")
+    assert app.bar.focus == names.index("step_trial")
+    key(app, "RETURN", typed="\r")
+    assert app.session.trial == 1
+    import pygame
+
+    key(app, "TAB", typed="\t", mod=pygame.KMOD_SHIFT)
+    assert app.bar.focus == names.index("step_trial") - 1
+    key(app, "ESCAPE")
+    assert app.bar.focus is None
+
+
+def test_the_help_page_lists_every_binding(window):
+    import pygame
+
+    from marki.console.controls import BINDINGS
+    from marki.console.panels import help as page
+
+    app = window()
+    app.frame()
+    lines = page.draw(pygame.display.get_surface(), app.theme)
+    for binding in BINDINGS:
+        assert any(binding.help in line and all(cap in line for cap in binding.caps) for line in lines)
+
+
+def test_escape_closes_the_help_page_and_leaves_no_trace(window, key):
+    app = window()
+    app.frame()
+    before = pixels()
+    key(app, "F1")
+    assert (pixels() != before).any()
+    key(app, "ESCAPE")
+    np.testing.assert_array_equal(pixels(), before)
+
+
+def test_an_error_is_told_in_the_window_and_nothing_is_lost(window, session, key, monkeypatch):
+    app = window()
+    app.frame()
+    app.transport.step_trial()
+
+    def refuse(grain):
+        raise SessionError("the clock ends here", remedy="Reset the machine")
+
+    monkeypatch.setattr(session, "step", refuse)
+    key(app, "RIGHT")
+    assert app.footer_message == ("the clock ends here. Reset the machine", True)
+    assert app.open
+    assert session.trial == 1
+    lit = pixels(app.panels["footer"].rect)
+    for _ in range(400):
+        app.frame()
+    assert app.footer_message[0] == ""
+    assert (pixels(app.panels["footer"].rect) != lit).any()
+
+
+def test_an_error_while_running_stops_the_run(window, session, monkeypatch):
+    app = window(paused=False)
+
+    def refuse(until):
+        raise SessionError("the clock ends here")
+
+    monkeypatch.setattr(session, "advance", refuse)
+    app.frame()
+    assert not app.transport.running
+    assert app.footer_message[1]
+
+
+def test_a_picture_that_cannot_be_written_is_told(window, tmp_path):
+    (tmp_path / "file").write_text("")
+    app = window(out=str(tmp_path / "file"))
+    app.frame()
+    app.obey("picture")
+    assert "cannot be written" in app.footer_message[0]
+
+
+@pytest.mark.parametrize("units", [1, 2, 8])
+def test_any_number_of_r_units_is_drawn(window, units):
+    from marki.console.app import App, Settings
+    from marki.io.worlds import WorldConfig
+
+    worlds = {1: WorldConfig(name="left_right"), 2: WorldConfig(letters="ABC"), 8: WorldConfig(letters="ABCDEFGH")}
+    world = worlds[units] if units != 8 else WorldConfig(letters="ABCDEFGH", code="unit")
+    app = App(mark1_session(world), Settings(frames=9, speed=2000))
+    for _ in range(5):
+        app.frame()
+    assert app.scene.units == units
+    assert app.theme.clipped == []
+
+
+def test_when_a_verdict_is_given_it_is_the_records(window, session):
+    from marki.console.panels.trainer import verdict
+
+    app = window()
+    for _ in range(8):
+        app.obey("step_trial")
+        app.frame()
+        shown, _, _, right = verdict(app.scene)
+        assert shown == session.presentation.name[0]
+        assert right == (not session.records["wrong"][-1])
+
+
+def test_at_high_speed_the_retina_is_seen_lit(window):
+    app = window(speed=10_000, paused=False)
+    app.frame()
+    assert app.scene.look.open
+    assert app.scene.look.view.s.any()
+    assert app.scene.look.answered
