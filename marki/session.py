@@ -269,7 +269,7 @@ class Session:
             case _:
                 raise unknown("command", command.name, self.COMMANDS)
         self.learner.mark(Bank.OPERATOR, self.COMMANDS.index(command.name), Kind.COMMAND)
-        text = json.dumps([command.name, command.value]).encode()
+        text = json.dumps([command.name, command.value], sort_keys=True).encode()
         self.trace.digest = hashlib.blake2b(text, key=self.trace.digest, digest_size=16).digest()
 
     def take(self, course: str, *, learn: bool) -> None:

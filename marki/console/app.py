@@ -193,6 +193,8 @@ class App:
     def _take(self, event: pygame.event.Event) -> None:
         if event.type == pygame.QUIT:
             self.open = False
+        elif event.type in (pygame.VIDEOEXPOSE, pygame.WINDOWRESTORED):
+            self._key = None  # what was covered may be lost: draw all of it
         elif event.type == pygame.KEYDOWN:
             command = command_of(event.key, getattr(event, "unicode", ""))
             if command == "focus":

@@ -81,7 +81,7 @@ class ResponsePanel(Panel):
         """Engrave the rows."""
         super().dress(surface, scene)
         px, area = self.theme.px, self.inner
-        widths = {"name": 62, "answer": 56, "sum": 70, "wanted": 56, "mark": 26}
+        widths = {"name": 66, "answer": 54, "sum": 70, "wanted": 54, "mark": 24}
         part, x = area.w / sum(widths.values()), area.x
         columns = {}
         for name, width in widths.items():
@@ -90,7 +90,8 @@ class ResponsePanel(Panel):
         columns["sum"] = columns["sum"].inflate(-px(4), 0)
         heads = {"name": "R-UNITS", "answer": "answer", "sum": "sum, deg", "wanted": "wanted"}
         for name, text in heads.items():
-            self.theme.write(surface, text, columns[name].inflate(-px(5), 0), size=SMALL, colour=INK, align="centre")
+            head = columns[name] if name == "name" else columns[name].inflate(-px(5), 0)
+            self.theme.write(surface, text, head, size=SMALL, colour=INK, align="centre")
         boxes = shared_bands(self.store_room, scene, self.theme)[1]
         self._rows = []
         for unit, band in enumerate(boxes):

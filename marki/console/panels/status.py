@@ -42,8 +42,11 @@ class HeaderPanel(Panel):
 
     def update(self, surface, scene):
         """Show where the run is."""
-        asked = speed_text(scene.asked)
-        slow = scene.got and abs(scene.got - scene.asked) > 0.05 * scene.asked
+        speed, got = speed_text(scene.asked), speed_text(scene.got)
+        if scene.state == "SEARCHING":
+            speed = f"as fast as it goes: {got}"
+        elif scene.state == "RUNNING" and scene.got and abs(scene.got - scene.asked) > 0.05 * scene.asked:
+            speed = f"asked {speed}, got {got}"
         shown = scene.look.presentation
         in_pass = shown.number // scene.pass_size + 1 if shown else 1
         texts = {
@@ -51,7 +54,7 @@ class HeaderPanel(Panel):
             "simulated time": clock_face(scene.now_us)[:-2],
             "trial": f"{scene.look.trial:,}",
             "pass": f"{in_pass:,}",
-            "speed": f"asked {asked}, got {speed_text(scene.got)}" if slow else asked,
+            "speed": speed,
         }
         return [r for label, text in texts.items() for r in self._lines[label].update(surface, text)]
 

@@ -1,0 +1,75 @@
+"""Imports point down; only the console knows pygame; nothing opens a network, pickles or evaluates text."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = sorted([*(ROOT / "marki").rglob("*.py"), ROOT / "run_sim.py", *(ROOT / "successors").rglob("*.py")])
+
+# Rooms from the ground up; a file may import from its own room and from those below.
+ROOMS = [
+    {"errors", "ticks", "seeding", "registers", "trace", "config", "provenance", "files", "theory", ""},
+    {"io"},
+    {"hardware"},
+    {"machine", "twin"},
+    {"clocked", "session", "savefile"},
+    {"experiments"},
+    {"console"},
+]
+FORBIDDEN = {"pickle", "shelve", "marshal", "socket", "urllib", "http", "requests", "ssl", "ftplib"}
+ONLY_IN = {
+    "pygame": ("marki/console/",),
+    "simpy": ("marki/hardware/", "marki/machine.py", "marki/session.py"),
+    "matplotlib": ("marki/experiments/plots.py",),
+    "PIL": ("marki/io/stimuli/", "marki/console/"),
+}
+
+
+def imports(path):
+    tree = ast.parse(path.read_text())
+    # What only the type checker reads is not imported when the program runs.
+    tree.body = [n for n in tree.body if not (isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING")]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(module):
+    parts = module.split(".")
+    name = parts[1] if len(parts) > 1 else ""
+    return next((k for k, names in enumerate(ROOMS) if name in names), None)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports(path):
+    here = str(path.relative_to(ROOT))
+    for module in imports(path):
+        top = module.split(".")[0]
+        assert top not in FORBIDDEN, f"{here} imports {module}"
+        if top in ONLY_IN:
+            assert here.startswith(ONLY_IN[top]), f"{here} imports {module}"
+        if here.startswith("marki/") and top == "successors":
+            raise AssertionError(f"{here} imports {module}")
+        if here.startswith("marki/") and top == "marki":
+            own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            if room(module) is not None:
+                assert room(module) <= room(own), f"{here} imports {module} from above"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_eval(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in ("eval", "exec"), path
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            assert ast.unparse(node.value) == "False", path
+
+
+def test_every_module_of_marki_has_a_room():
+    modules = {".".join(p.relative_to(ROOT).with_suffix("").parts) for p in FILES if "marki" in p.parts}
+    assert not [m for m in modules if m.startswith("marki") and room(m.removesuffix(".__init__")) is None]

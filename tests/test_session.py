@@ -1,0 +1,335 @@
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from marki import registers, savefile
+from marki.clocked import Untimed
+from marki.errors import SessionError, StateError, UnknownName
+from marki.io.check_learner import ContractBroken, check_learner, sample_frames
+from marki.io.worlds import WorldConfig
+from marki.machine import MachineConfig, MarkI
+from marki.session import Session, mark1_session
+from marki.ticks import SECOND
+from marki.twin import Twin
+
+ROOT = Path(__file__).resolve().parent.parent
+TRIALS = 60
+
+
+@pytest.fixture(scope="module")
+def whole():
+    session = mark1_session(seed=4)
+    session.run(TRIALS)
+    return session
+
+
+def state(session):
+    return registers.fingerprint(registers.snapshot(session.learner.registers()))
+
+
+def test_same_seed_same_digest_another_seed_another(whole):
+    again = mark1_session(seed=4)
+    again.run(TRIALS)
+    assert again.digest == whole.digest
+    assert np.array_equal(again.records, whole.records)
+    other = mark1_session(seed=5)
+    other.run(TRIALS)
+    assert other.digest != whole.digest
+
+
+@pytest.mark.parametrize("how", ["events", "tiny", "uneven", "huge"])
+def test_how_time_passes_does_not_matter(whole, how):
+    session, rng = mark1_session(seed=4), random.Random(1)
+    end = whole.now
+    while session.trial < TRIALS:
+        match how:
+            case "events":
+                session.step("event")
+            case "tiny":
+                session.advance(session.now + 50_000)
+            case "uneven":
+                session.advance(min(end, session.now + rng.randint(1, 20 * SECOND)))
+            case "huge":
+                session.advance(end)
+        session.learner.view()
+        session.learner.registers()
+    assert session.digest == whole.digest
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1", "random"])
+def test_hash_seed_does_not_matter(hash_seed):
+    code = "from marki.session import mark1_session; s = mark1_session(seed=4); s.run(30); print(s.digest)"
+    found = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    session = mark1_session(seed=4)
+    session.run(30)
+    assert found == session.digest
+
+
+def test_reset_is_the_same_run_and_new_seed_another(whole):
+    session = mark1_session(seed=4)
+    session.run(7)
+    session.press("set", {"association.theta": 3})
+    session.run(5)
+    session.step("event")
+    session.reset()
+    assert session.trial == 0
+    assert session.now == 0
+    session.run(TRIALS)
+    assert session.digest == whole.digest
+    session.new_seed(9)
+    session.run(TRIALS)
+    assert session.digest != whole.digest
+    assert session.seed == 9
+
+
+@pytest.mark.parametrize("back", [0, 1, 49, 50, 51, 59, 60])
+def test_rewind_returns_to_the_state_of_that_trial(whole, back):
+    there = mark1_session(seed=4)
+    there.run(back)
+    session = mark1_session(seed=4)
+    session.run(TRIALS)
+    session.step("event")
+    session.rewind(back)
+    assert (session.trial, session.digest, session.now) == (back, there.digest, there.now)
+    assert state(session) == state(there)
+    assert session.trace.blocks == back
+    session.run(TRIALS - back)
+    assert session.digest == whole.digest
+    assert np.array_equal(session.trace.events(), whole.trace.events())
+
+
+def test_rewind_beyond_the_present_is_refused(whole):
+    with pytest.raises(SessionError, match="0 to 60"):
+        whole.rewind(61)
+
+
+def commanded(session, until=40):
+    """Give commands of every kind on the way."""
+    steps = {
+        5: ("set", {"association.theta": 3, "faults.dead_cells": [1, 2, 3]}),
+        10: ("toggle", [1] + [0] * 398 + [-1]),
+        15: ("force", [1, 0, -1, 0, 0, 0, 0, 0]),
+        20: ("set", {"faults.stuck_on": [7], "faults.stuck_off": [8], "reinforcement.rule": "gamma"}),
+        25: ("course", {"name": "exam", "learn": False}),
+        30: ("set", {"faults.stuck_on": [], "faults.stuck_off": []}),
+        35: ("course", {"name": "learn", "learn": True}),
+    }
+    while session.trial < until:
+        if session.trial in steps:
+            name, value = steps[session.trial]
+            if not [c for c in session.commands if c.trial == session.trial]:
+                session.press(name, value)
+        session.step("trial")
+
+
+def test_commands_are_replayed():
+    first, second = mark1_session(seed=1), mark1_session(seed=1)
+    commanded(first)
+    commanded(second)
+    second.rewind(22)
+    commanded(second)
+    assert first.digest == second.digest
+    assert np.array_equal(first.trace.events(), second.trace.events())
+    assert first.learner.config == second.learner.config
+    plain = mark1_session(seed=1)
+    plain.run(40)
+    assert plain.digest != first.digest
+
+
+def test_commands_show_in_the_machine():
+    session = mark1_session(seed=1)
+    session.press("toggle", [1] * 400)
+    session.advance(session.now + SECOND)
+    assert session.learner.view().s.all()
+    session.step("trial")
+    session.press("force", [1, -1, 1, -1, 1, 0, 0, 0])
+    session.step("trial")
+    assert session.learner.response.r[:5].tolist() == [True, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "match"),
+    [
+        ("curse", {}, "course"),
+        ("course", {"name": "exams", "learn": True}, "exam"),
+        ("set", {"association.teta": 1}, "theta"),
+    ],
+)
+def test_wrong_commands_are_refused_and_change_nothing(name, value, match):
+    session = mark1_session(seed=1)
+    session.run(3)
+    before = session.digest, state(session)
+    with pytest.raises(UnknownName, match=match):
+        session.press(name, value)
+    assert (session.digest, state(session)) == before
+    assert not session.commands
+
+
+def test_no_command_in_the_middle_of_a_presentation():
+    session = mark1_session(seed=1)
+    session.step("event")
+    with pytest.raises(SessionError, match="presentation"):
+        session.press("set", {"association.theta": 3})
+
+
+def test_steps():
+    session = mark1_session(seed=1)
+    session.step("event")
+    assert (session.trial, session.now, session.learner.idle) == (0, 0, False)
+    session.step("event")
+    assert session.now > 0
+    session.step("trial")
+    assert session.trial == 1
+    session.step("pass")
+    assert session.trial == 26
+    with pytest.raises(UnknownName):
+        session.step("epoch")
+    assert session.run_to_mistake()
+    assert session.records[-1]["wrong"]
+
+
+def test_run_to_mistake_gives_up():
+    session = mark1_session(seed=1)
+    session.press("set", {"reinforcement.control": "none"})
+    session.press("force", [-1] * 8)
+    session.take("learn", learn=False)
+    while session.records.size == 0 or not session.records[-1]["wrong"]:
+        session.step()
+    mark = session.trial
+    assert session.run_to_mistake(most=1) == bool(session.records[mark]["wrong"])
+
+
+def test_records_are_read_only(whole):
+    with pytest.raises(ValueError, match="read-only"):
+        whole.records["wrong"] = False
+
+
+@pytest.mark.parametrize("at", ["boundary", "middle", "beginning"])
+def test_save_and_load_go_on_to_the_same_digest(whole, tmp_path, at):
+    session = mark1_session(seed=4)
+    if at != "beginning":
+        session.run(55)
+    if at == "middle":
+        session.advance(session.now + 1_600_000)
+    savefile.save(session, tmp_path / "s.npz")
+    loaded = savefile.load(tmp_path / "s.npz")
+    assert (loaded.now, loaded.trial, loaded.digest) == (session.now, session.trial, session.digest)
+    while loaded.trial < TRIALS:
+        loaded.step("trial")
+    assert loaded.digest == whole.digest
+    loaded.rewind(3)
+    loaded.run(TRIALS - 3)
+    assert loaded.digest == whole.digest
+
+
+def test_commands_survive_save_and_load(tmp_path):
+    first, second = mark1_session(seed=1), mark1_session(seed=1)
+    commanded(first)
+    commanded(second, 27)
+    savefile.save(second, tmp_path / "s.npz")
+    loaded = savefile.load(tmp_path / "s.npz")
+    commanded(loaded)
+    assert loaded.digest == first.digest
+
+
+def test_a_given_wiring_is_saved(tmp_path):
+    board = MarkI(seed=77).wiring
+    session = mark1_session(seed=1, wiring=board)
+    session.run(3)
+    savefile.save(session, tmp_path / "s.npz")
+    assert np.array_equal(savefile.load(tmp_path / "s.npz").learner.wiring, board)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "text", "foreign", "missing", "changed"])
+def test_broken_saves_are_refused(tmp_path, damage):
+    path = tmp_path / "s.npz"
+    session = mark1_session(seed=4)
+    session.run(3)
+    savefile.save(session, path)
+    match damage:
+        case "truncated":
+            path.write_bytes(path.read_bytes()[:-200])
+        case "empty":
+            path.write_bytes(b"")
+        case "text":
+            path.write_text("not a session")
+        case "foreign":
+            np.savez(path, a=np.zeros(3))
+        case "missing":
+            path.unlink()
+        case "changed":
+            arrays, header = savefile.read_arrays(path)
+            header["digest"] = "0" * 32
+            savefile.write_arrays(path, arrays, **header)
+    with pytest.raises(StateError, match=r"s\.npz: .*\. "):
+        savefile.load(path)
+
+
+def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "s.npz"
+    session = mark1_session(seed=4)
+    session.run(3)
+    savefile.save(session, path)
+    before = path.read_bytes()
+    session.run(3)
+    monkeypatch.setattr("os.replace", lambda *a: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        savefile.save(session, path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["s.npz"]
+
+
+def test_checkpoints_are_thinned_and_rewind_still_works():
+    session = Session(Untimed(Twin(seed=1), units=5), {"learn": WorldConfig()}, seed=1, keep="none")
+    session.MOST = 6
+    session.run(1000)
+    middle = session.digest
+    assert len(session._checkpoints) <= 7
+    session.rewind(333)
+    session.run(667)
+    assert session.digest == middle
+
+
+def test_a_learner_without_a_clock_runs_in_a_session():
+    session = Session(Untimed(Twin(seed=1), units=5), {"learn": WorldConfig(), "exam": WorldConfig().exam()}, seed=1)
+    session.run(26 * 30)
+    session.take("exam", learn=False)
+    exam = session.run(26)
+    assert not exam["wrong"].any()
+    assert session.now == session.trial * Untimed.PERIOD_US
+
+
+def test_recent_trace_forgets_but_keeps_the_digest(whole):
+    session = mark1_session(seed=4, keep="recent")
+    session.trace.limit = 20_000
+    session.run(TRIALS)
+    assert session.digest == whole.digest
+    assert session.trace.events().nbytes < 60_000
+
+
+@pytest.mark.parametrize(
+    "make", [MarkI, lambda: MarkI(MachineConfig().ideal()), Twin], ids=["mark1", "ideal mark1", "twin"]
+)
+def test_learners_keep_the_contract(make):
+    frames, targets = sample_frames(4)
+    check_learner(make, stimuli=frames, targets=targets)
+
+
+def test_check_learner_finds_a_forgetful_reset():
+    class Forgetful(Twin):
+        def reset(self, seed):
+            if hasattr(self, "v"):
+                self.v[:] += 1
+            else:
+                super().reset(seed)
+
+    frames, targets = sample_frames(4)
+    with pytest.raises(ContractBroken):
+        check_learner(Forgetful, stimuli=frames, targets=targets)
