@@ -5,24 +5,34 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import NoReturn
 
 # One thread for NumPy's linear algebra: the machine uses none, and many processes run side by side.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from marki import __version__
 from marki.console import command as console
-from marki.errors import MarkIError
+from marki.errors import ConfigError, MarkIError
 from marki.experiments import command as experiments
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are refusals like all others: one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
+        raise ConfigError(message, remedy=f"See {self.prog} --help")
+
+
+def parser() -> Parser:
     """Return the parser of the whole command line."""
-    root = argparse.ArgumentParser(
+    root = Parser(
         prog="marki",
         description="Frank Rosenblatt's Mark I Perceptron (1960) in time. Without a command, opens the window.",
     )
     root.add_argument("--version", action="version", version=f"marki {__version__}")
     root.set_defaults(act=open_window)
+    root.add_argument("--load", metavar="FILE", help="go on with a saved session")
     experiments.add_machine_arguments(root)
     console.add_arguments(root)
     commands = root.add_subparsers(title="commands without a screen", metavar="COMMAND")
@@ -44,8 +54,8 @@ def open_window(args: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; a refusal is one line and exit status 2."""
-    args = parser().parse_args(argv)
     try:
+        args = parser().parse_args(argv)
         return args.act(args)
     except MarkIError as error:
         print(f"marki: {error}", file=sys.stderr)

@@ -66,12 +66,15 @@ def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def session_of(args: argparse.Namespace) -> Session:
-    """Return the session that the window shows: the Mark I in the world of the arguments, by default the alphabet."""
+    """Return the session that the window shows: a saved one, or the Mark I in the world of the arguments."""
+    from marki import savefile
     from marki.hardware import plugboard
     from marki.io.worlds import WorldConfig
     from marki.machine import MachineConfig
     from marki.session import mark1_session
 
+    if getattr(args, "load", None):
+        return savefile.load(args.load, keep="recent")
     changes = changes_of(args)
     name = "images" if args.images else "digits" if args.mnist else "letters"
     world = WorldConfig(name=name, images=args.images, mnist=args.mnist)
