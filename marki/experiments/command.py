@@ -122,12 +122,13 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run an experiment; print the result in a few lines."""
     from marki.experiments import plots, replicas
+    from marki.experiments.lab import Order
 
     experiments.find(args.experiment)
     for name in ("seeds", "jobs"):
         if (value := getattr(args, name)) is not None and value < 1:
             raise ConfigError(f"{value} is out of range", where=f"--{name}", remedy="Give 1 or more")
-    order = replicas.Order(
+    order = Order(
         experiment=args.experiment,
         out=prepare_folder(args.out or Path("out") / args.experiment),
         changes=changes_of(args),

@@ -94,24 +94,21 @@ class Run:
             self._last_save = time.monotonic()
 
 
-@dataclass
-class Lab:
-    """The place of one experiment with one seed.
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to run: everything that a worker process must be told.
 
     Attributes
     ----------
     experiment : str
-    seed : int
     out : Path or None
         Output folder; None writes nothing.
     changes : mapping
         Settings of the user, ``machine.…`` and ``world.…`` by dotted name; they win over the experiment's own.
     resume : bool
         Whether to take up saved sessions in the output folder.
-    images : str
-        Folder of image files, for the experiment that wants one.
-    mnist : str
-        Folder of IDX files.
+    images, mnist : str
+        Folders of image files and of IDX files.
     wiring : str
         File with a wiring list to use instead of a drawn one.
     quiet : bool
@@ -119,7 +116,6 @@ class Lab:
     """
 
     experiment: str
-    seed: int = 0
     out: Path | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
     resume: bool = False
@@ -127,23 +123,37 @@ class Lab:
     mnist: str = ""
     wiring: str = ""
     quiet: bool = False
-    runs: list[Run] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+
+class Lab:
+    """The place of one experiment with one seed.
+
+    Parameters
+    ----------
+    order : Order
+        What to run, and the settings of the user.
+    seed : int
+    out : Path or None
+        Folder of this seed; None writes nothing.
+    """
+
+    def __init__(self, order: Order, *, seed: int = 0, out: Path | None = None):
+        self.order, self.seed, self.out = order, seed, out
+        self.runs: list[Run] = []
         self._progress = tqdm(
-            desc=self.experiment, unit=" trials", disable=True if self.quiet else None, leave=False, delay=0.5
+            desc=order.experiment, unit=" trials", disable=True if order.quiet else None, leave=False, delay=0.5
         )
 
     def machine(self, **changes: Any) -> MachineConfig:
         """Return the machine's settings: defaults, the experiment's `changes`, then the user's."""
         own = {name.replace("__", "."): value for name, value in changes.items()}
-        user = {n.removeprefix("machine."): v for n, v in self.changes.items() if not n.startswith("world.")}
+        user = {n.removeprefix("machine."): v for n, v in self.order.changes.items() if not n.startswith("world.")}
         return MachineConfig().amend(own).amend(user, where="--set")
 
     def world(self, name: str, **settings: Any) -> WorldConfig:
         """Return the settings of a world: the experiment's, then the user's."""
-        user = {n.removeprefix("world."): v for n, v in self.changes.items() if n.startswith("world.")}
-        base = WorldConfig(name=name, mnist=self.mnist, **settings)
+        user = {n.removeprefix("world."): v for n, v in self.order.changes.items() if n.startswith("world.")}
+        base = WorldConfig(name=name, mnist=self.order.mnist, **settings)
         return base.amend(user, where="--set")
 
     def run(
@@ -158,10 +168,10 @@ class Lab:
         """Begin (or take up) a session named `name`; `most` is the largest number of trials expected, for progress."""
         saved = self.out / "state" / f"{name}.npz" if self.out else None
         machine = machine or self.machine()
-        wiring = plugboard.load(self.wiring, fan_out=machine.plugboard.fan_out) if self.wiring else None
+        wiring = plugboard.load(self.order.wiring, fan_out=machine.plugboard.fan_out) if self.order.wiring else None
         wanted = mark1_session(world, machine=machine, seed=self.seed, wiring=wiring, exam=exam)
         session = wanted
-        if self.resume and saved and saved.exists():
+        if self.order.resume and saved and saved.exists():
             session = savefile.load(saved)
             if session.identity() != wanted.identity():
                 raise StateError(
@@ -190,11 +200,11 @@ class Lab:
         """Return the result of the experiment: what it found, with digest and totals."""
         digest = hashlib.blake2b("".join(r.name + r.session.digest for r in self.runs).encode(), digest_size=16)
         return {
-            "experiment": self.experiment,
+            "experiment": self.order.experiment,
             "title": title,
             "seed": self.seed,
             "digest": digest.hexdigest() if len(self.runs) != 1 else self.runs[0].session.digest,
-            "settings": dict(self.changes),
+            "settings": dict(self.order.changes),
             **found,
             "presentations": sum(r.session.trial for r in self.runs),
             "simulated_seconds": sum(r.session.now for r in self.runs) / SECOND,
@@ -222,7 +232,7 @@ class Lab:
             }
             for r in self.runs
         }
-        write_json(self.out / "config.json", {"experiment": self.experiment, "seed": self.seed, "runs": settings})
+        write_json(self.out / "config.json", {"experiment": self.order.experiment, "seed": self.seed, "runs": settings})
         write_json(self.out / "result.json", result)
 
     def trials_csv(self) -> str:

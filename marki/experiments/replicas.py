@@ -7,7 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +16,9 @@ from tqdm import tqdm
 from marki import experiments
 from marki.errors import StateError
 from marki.experiments import plots
-from marki.experiments.lab import Lab, read_result
+from marki.experiments.lab import Lab, Order, read_result
 from marki.experiments.metrics import interval
 from marki.files import prepare_folder, write_json, write_text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What to run: everything that a worker process must be told.
-
-    Attributes
-    ----------
-    out : Path or None
-        Output folder; None writes nothing.
-    changes : mapping
-        Settings of the user by dotted name.
-    """
-
-    experiment: str
-    out: Path | None
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    resume: bool = False
-    images: str = ""
-    mnist: str = ""
-    wiring: str = ""
-    quiet: bool = False
 
 
 def cores() -> int:
@@ -65,10 +43,7 @@ def run_one(order: Order, seed: int, out: Path | None, *, picture: bool = True) 
                 remedy="Resume with the same settings, or choose another --out",
             )
         return result
-    lab = Lab(
-        order.experiment, seed=seed, out=out, changes=order.changes, resume=order.resume, images=order.images,
-        mnist=order.mnist, wiring=order.wiring, quiet=order.quiet,
-    )  # fmt: skip
+    lab = Lab(order, seed=seed, out=out)
     try:
         result = lab.result(module.TITLE, module.run(lab))
     except KeyboardInterrupt:
@@ -86,7 +61,7 @@ def run_one(order: Order, seed: int, out: Path | None, *, picture: bool = True) 
 def run_many(order: Order, seeds: Sequence[int], *, jobs: int | None = None) -> dict[str, Any]:
     """Run one experiment with many seeds, `jobs` at a time (all cores if not said); return the summary."""
     folders = {seed: order.out / f"seed-{seed:03d}" if order.out else None for seed in seeds}
-    quiet = Order(**{**order.__dict__, "quiet": True})
+    quiet = replace(order, quiet=True)
     jobs = min(jobs or cores(), len(seeds))
     results: dict[int, dict[str, Any]] = {}
     with tqdm(total=len(seeds), desc=order.experiment, unit=" seeds", disable=True if order.quiet else None) as bar:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 import simpy
 
 from marki.config import Config, setting
+from marki.hardware.association import AssociationBank
+from marki.hardware.potentiometers import PotentiometerBank
 from marki.hardware.reinforcement import decay_orders, motor_orders, steer
+from marki.hardware.response import ResponseBank
 from marki.trace import Bank, Kind
-
-if TYPE_CHECKING:
-    from marki.machine import MarkI
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,27 @@ class SequencerConfig(Config):
     card_us: int = setting(5_500_000, "For changing the card, lens covered", unit="us", low=1, high=600_000_000)
 
 
-def presentation(machine: MarkI, frame: np.ndarray, target: np.ndarray | None, learn: bool) -> Generator[simpy.Event]:
+class Rack(Protocol):
+    """What the sequencer needs of the machine: its clock, settings and cabinets, the lens, and the log."""
+
+    env: simpy.Environment
+    config: Any
+    units: int
+    association: AssociationBank
+    potentiometers: PotentiometerBank
+    response: ResponseBank
+
+    def light(self, frame: np.ndarray | None) -> None:
+        """Open the lens on a frame, or cover it."""
+
+    def note(self, active: np.ndarray) -> None:
+        """Keep the A-units that took part in the reading."""
+
+    def mark(self, bank: Bank, unit: int, kind: Kind) -> None:
+        """Log an event at this moment."""
+
+
+def presentation(machine: Rack, frame: np.ndarray, target: np.ndarray | None, learn: bool) -> Generator[simpy.Event]:
     """Run one presentation on the machine's clock.
 
     Parameters

@@ -10,13 +10,13 @@ from PIL import Image
 from marki import experiments
 from marki.errors import StimulusError, UnknownName
 from marki.experiments import replicas
-from marki.experiments.lab import Lab
+from marki.experiments.lab import Lab, Order
 from marki.io.stimuli.forms import form
 
 
 def run(name, seed=0, **options):
     module = experiments.find(name)
-    lab = Lab(name, seed=seed, quiet=True, **options)
+    lab = Lab(Order(experiment=name, quiet=True, **options), seed=seed)
     return lab.result(module.TITLE, module.run(lab))
 
 
@@ -118,7 +118,7 @@ def test_images_of_a_folder(tmp_path):
 
 
 def test_what_is_written(tmp_path):
-    order = replicas.Order(experiment="left_right", out=tmp_path, quiet=True)
+    order = Order(experiment="left_right", out=tmp_path, quiet=True)
     result = replicas.run_one(order, 3, tmp_path)
     written = json.loads((tmp_path / "result.json").read_text())
     assert written == json.loads(json.dumps(result))
@@ -137,7 +137,7 @@ def test_what_is_written(tmp_path):
 
 def test_without_matplotlib_the_numbers_are_written(tmp_path, monkeypatch):
     monkeypatch.setattr("marki.experiments.plots.available", lambda: False)
-    replicas.run_one(replicas.Order(experiment="left_right", out=tmp_path, quiet=True), 3, tmp_path)
+    replicas.run_one(Order(experiment="left_right", out=tmp_path, quiet=True), 3, tmp_path)
     assert not (tmp_path / "learning_curve.png").exists()
     assert (tmp_path / "trials.csv").exists()
 
@@ -161,7 +161,7 @@ def test_an_interrupted_run_goes_on_to_the_same_digest(tmp_path, monkeypatch):
         step(self, grain)
 
     monkeypatch.setattr(Session, "step", interrupted)
-    order = replicas.Order(experiment="two_faces", out=tmp_path, quiet=True, resume=True)
+    order = Order(experiment="two_faces", out=tmp_path, quiet=True, resume=True)
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             replicas.run_one(order, 0, tmp_path)
@@ -172,7 +172,7 @@ def test_an_interrupted_run_goes_on_to_the_same_digest(tmp_path, monkeypatch):
 
 
 def test_replicas_equal_single_runs(tmp_path):
-    order = replicas.Order(experiment="left_right", out=tmp_path / "many", quiet=True)
+    order = Order(experiment="left_right", out=tmp_path / "many", quiet=True)
     summary = replicas.run_many(order, range(3), jobs=2)
     single = [run("left_right", seed)["digest"] for seed in range(3)]
     assert [r["digest"] for r in summary["by_seed"]] == single
@@ -180,5 +180,5 @@ def test_replicas_equal_single_runs(tmp_path):
     assert len((tmp_path / "many" / "trials.csv").read_text().splitlines()) == 3 * 660 + 1
     low, high = summary["accuracy_interval"]
     assert low <= summary["accuracy"] <= high
-    serial = replicas.run_many(replicas.Order(experiment="left_right", out=None, quiet=True), range(3), jobs=1)
+    serial = replicas.run_many(Order(experiment="left_right", out=None, quiet=True), range(3), jobs=1)
     assert serial["digest"] == summary["digest"]

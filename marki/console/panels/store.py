@@ -65,7 +65,7 @@ class StorePanel(Panel):
         self._legend(surface)
         self._scale = 0
         self._key = np.full(512, -1, np.int32)
-        self._before = scene.values
+        self._before, self._trial = scene.values, scene.look.trial
         self._linger = np.zeros(512, np.int8)
         half = self.heading.w // 2
         self._note = self.readout(
@@ -102,6 +102,9 @@ class StorePanel(Panel):
             self._scale = scale
             dirty += self._note.update(surface, f"full swing {scale} deg")
         moved = scene.turning != 0
+        if scene.look.trial != self._trial:
+            self._trial, self._before = scene.look.trial, values
+            self._linger[:] = 0  # no mark of the last trial beside the next card
         if scene.fast:
             self._linger = moved.astype(np.int8)
         else:

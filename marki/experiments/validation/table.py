@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from marki.experiments import replicas
+from marki.experiments.lab import Order
 from marki.experiments.metrics import interval
 
 AGREES, DEVIATES, OPEN = "agrees", "deviates", "not comparable"
@@ -44,9 +45,7 @@ class Bench:
     def results(self, experiment: str, seeds: int | None = None) -> list[dict[str, Any]]:
         """Return the results of an experiment, one a seed."""
         if experiment not in self._results:
-            order = replicas.Order(
-                experiment=experiment, out=self.out / experiment, resume=self.resume, quiet=self.quiet
-            )
+            order = Order(experiment=experiment, out=self.out / experiment, resume=self.resume, quiet=self.quiet)
             summary = replicas.run_many(order, range(seeds or self.seeds), jobs=self.jobs)
             self._results[experiment] = summary["by_seed"]
         return self._results[experiment]
