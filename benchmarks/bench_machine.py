@@ -23,9 +23,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import numpy as np  # noqa: E402
 from oracle import Oracle  # noqa: E402
 
-from marki.io.check_learner import sample_frames  # noqa: E402
+from marki.io.responses import lamps  # noqa: E402
+from marki.io.worlds import WorldConfig, create  # noqa: E402
 from marki.machine import MachineConfig, MarkI  # noqa: E402
 from marki.trace import Trace  # noqa: E402
 from marki.twin import Twin  # noqa: E402
@@ -38,6 +40,13 @@ def present(machine: MarkI, trace: Trace, frames, targets) -> None:
         trace.append(machine.collect(), machine.witness())
 
 
+def alphabet(count: int):
+    """Return frames and lamp targets of the default world: 26 letters of one typeface."""
+    world = create(WorldConfig(), 1)
+    shown = [world.at(n) for n in range(count)]
+    return np.stack([p.frame for p in shown]), lamps(np.stack([p.target for p in shown]))
+
+
 def timed(call, trials: int) -> float:
     """Return the seconds that a trial takes."""
     start = time.perf_counter()
@@ -48,10 +57,10 @@ def timed(call, trials: int) -> float:
 def memory(presentations: int) -> None:
     """Run in a process of its own: print its peak memory before and after, MiB, and the number of events."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    frames, targets = sample_frames(50)
-    machine, trace = MarkI(seed=1), Trace()
+    frames, targets = alphabet(52)
+    machine, trace = MarkI(MachineConfig().amend({"response.units": 5}), seed=1), Trace()
     for _ in range(presentations // len(frames)):
-        present(machine, trace, frames, targets)
+        present(machine, trace, frames, targets[:, :5])
     size = sum(len(block) for block in trace)
     print(before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, size)
 
@@ -66,17 +75,18 @@ def main() -> None:
         memory(options.memory)
         return
 
-    frames, targets = sample_frames(50)
-    oracle, machine, trace = Oracle(seed=1), MarkI(seed=1), Trace()
-    twin = Twin(MachineConfig().ideal(), seed=1)
+    frames, targets = alphabet(52)
+    config = MachineConfig().amend({"response.units": 5})
+    oracle, machine, trace = Oracle(config, seed=1), MarkI(config, seed=1), Trace()
+    twin = Twin(config.ideal(), seed=1)
     costs: dict[str, list[float]] = {"oracle": [], "machine": [], "twin": []}
     simulated = []
     for number in range(options.rounds + 1):
-        few = slice(0, 8) if number == 0 else slice(number * 8 % 40, number * 8 % 40 + 8)
+        few = slice(0, 8) if number == 0 else slice(number * 8 % 44, number * 8 % 44 + 8)
         began = machine.now
         round_ = {
             "oracle": timed(lambda few=few: oracle.run(frames[few], targets[few]), 8),
-            "machine": timed(lambda: present(machine, trace, frames, targets), len(frames)),
+            "machine": timed(lambda: present(machine, trace, frames, targets[:, :5]), len(frames)),
             "twin": timed(lambda: [twin.reinforce(frames, targets) for _ in range(4)], 4 * len(frames)),
         }
         if number:  # the first round warms up

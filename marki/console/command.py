@@ -16,6 +16,7 @@ SMALLEST, LARGEST = (960, 600), (7680, 4320)
 SPEEDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 SPEED = 20.0
 SCALES = (0.75, 1.25)
+FRAMES_UNSEEN = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +60,8 @@ def open_window(session: Session, args: argparse.Namespace) -> int:
     speed = _number("--speed", args.speed, SPEEDS[0], SPEEDS[-1])
     frames = None if args.frames is None else _number("--frames", args.frames, 1, 10_000_000, whole=True)
     choose_drivers(unseen=bool(frames or args.screenshot or args.report))
+    if frames is None and os.environ.get("SDL_VIDEODRIVER") == "dummy":
+        frames = FRAMES_UNSEEN  # nobody could close it
 
     from marki.console.app import App, Settings
 

@@ -113,11 +113,11 @@ class AssociationBank:
         above = self._above[: len(at) + 1]
         above[0] = relays.coil
         np.greater_equal(path, self.theta, out=above[1:])
+        changes = (above[1:] != above[:-1]).ravel().nonzero()[0]
         # By unit and, within a unit, by time: a sort of small whole numbers that keeps the order in time.
-        step, who = np.divmod((above[1:] != above[:-1]).ravel().nonzero()[0], A_UNITS)
-        order = who.astype(np.int16).argsort(kind="stable")
-        step, who = step[order], who[order]
-        relays.follow(t_us, at[step], who, above[step + 1, who])
+        changes = changes[(changes % A_UNITS).astype(np.int16).argsort(kind="stable")]
+        step, who = changes // A_UNITS, changes % A_UNITS
+        relays.follow(t_us, at[step], who, above.ravel()[changes + A_UNITS])
 
     def _path(self, u: np.ndarray, unit: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Return the inputs (k, 512) after each of the k coming changes of S-units, from inputs `u` on."""

@@ -90,3 +90,8 @@ def test_only_display_and_font_are_started(window):
     assert pygame.font.get_init()
     assert pygame.mixer.get_init() is None
     assert not pygame.joystick.get_init()
+
+
+def test_a_window_that_nobody_can_close_ends_by_itself(session, tmp_path):
+    assert open_window(session, parsed("--report", str(tmp_path / "r.json"))) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["frames"] == 60

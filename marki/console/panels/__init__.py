@@ -1,0 +1,1 @@
+"""The panels of the window, each drawing one thing from a scene."""

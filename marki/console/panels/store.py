@@ -96,6 +96,8 @@ class StorePanel(Panel):
         """Turn the needles that have moved."""
         values = scene.values
         most = float(np.abs(values).max())
+        if not most:
+            self._scale = 0  # a new run
         dirty = []
         scale = next((s for s in SCALES_DEG if s >= max(most, self._scale)), SCALES_DEG[-1])
         if scale != self._scale:
