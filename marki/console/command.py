@@ -7,13 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from marki.console.layout import LARGEST, SMALLEST
+from marki.console.transport import SPEEDS
 from marki.errors import ConfigError, MarkIError
 
 if TYPE_CHECKING:
     from marki.session import Session
 
-SMALLEST, LARGEST = (960, 600), (7680, 4320)
-SPEEDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 SPEED = 20.0
 SCALES = (0.75, 1.25)
 FRAMES_UNSEEN = 60

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 BASE = (1280, 800)
+SMALLEST, LARGEST = (960, 600), (7680, 4320)
 
 
 class Box(NamedTuple):

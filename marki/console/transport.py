@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from marki.console.command import SPEEDS
 from marki.console.look import Look, began, look_at
 from marki.session import Session
 
+SPEEDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 BUDGET_S = 0.009
 FRAME_S = 1 / 60
 SEARCH_TRIALS = 2600  # after so many right answers the search for a mistake gives up
@@ -25,7 +25,8 @@ class Transport:
         Simulated seconds a second.
     paused : bool
     fixed : bool
-        Every frame lasts 1/60 s, whatever the wall clock says, and no simulated time is ever dropped.
+        Every frame lasts 1/60 s, whatever the wall clock says. Time that does not fit into a frame's budget is owed
+        and not dropped; `settle` pays it.
     """
 
     def __init__(self, session: Session, *, speed: float, paused: bool = False, fixed: bool = False):
@@ -36,6 +37,7 @@ class Transport:
         self._pace: deque[tuple[float, int]] = deque(maxlen=60)
         self.shown_time = 0.0
         self.simulated = 0
+        self._owed = 0
 
     # -- time --------------------------------------------------------------------------------------------------------
 
@@ -53,17 +55,29 @@ class Transport:
     def tick(self, seconds: float) -> None:
         """Let time pass for one frame that lasts `seconds` on the wall clock."""
         seconds = FRAME_S if self.fixed else min(seconds, 0.25)
-        deadline = None if self.fixed else time.perf_counter() + BUDGET_S
+        deadline = time.perf_counter() + BUDGET_S
         before = self.session.now
         if self.searching:
-            self._search(deadline)
+            self._search(None if self.fixed else deadline)
         elif self.running:
-            self._play(before + max(1, round(self.speed * seconds * 1e6)), deadline)
+            target = before + self._owed + max(1, round(self.speed * seconds * 1e6))
+            self._play(target, deadline)
+            self._owed = target - self.session.now if self.fixed else 0
         else:
             return
         self._pace.append((seconds, self.session.now - before))
         self.shown_time += seconds
         self.simulated += self.session.now - before
+
+    @property
+    def owing(self) -> bool:
+        """Whether simulated time is owed."""
+        return self._owed > 0
+
+    def settle(self) -> None:
+        """Let the time pass that is still owed."""
+        self._play(self.session.now + self._owed, None)
+        self._owed = 0
 
     def _play(self, target: int, deadline: float | None) -> None:
         if not self.fast:
@@ -191,7 +205,7 @@ class Transport:
         self._stop_search()
 
     def _stop_search(self) -> None:
-        self.searching = 0
+        self.searching, self._owed = 0, 0
         self._pace.clear()
 
 

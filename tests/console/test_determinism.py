@@ -14,6 +14,7 @@ def test_watching_does_not_change_the_run(window, session, speed):
     app = window(speed=speed, paused=False)
     for _ in range(60):
         app.frame()
+    app.transport.settle()
     assert session.trial == int(speed // 8)
     assert session.digest == alone(session.trial)
 
@@ -91,3 +92,18 @@ def test_going_back_keeps_commands_given_at_that_moment(session):
     transport.back_trial()
     assert len(session.commands) == 1
     assert session.digest == digest
+
+
+def test_a_fixed_run_owes_what_it_had_no_time_for(session, monkeypatch):
+    from marki.console import transport as room
+
+    monkeypatch.setattr(room, "BUDGET_S", 0.0)
+    transport = room.Transport(session, speed=1000, fixed=True)
+    for _ in range(6):
+        transport.tick(1 / 60)
+    assert transport.owing
+    assert transport.simulated < 6 / 60 * 1000 * 1e6
+    transport.settle()
+    assert abs(session.now - 6 / 60 * 1000 * 1e6) < 10
+    assert not transport.owing
+    assert session.digest == alone(session.trial)
