@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from marki import experiments
-from marki.errors import StateError
+from marki.errors import MarkIError, StateError
 from marki.experiments import plots
 from marki.experiments.lab import Lab, Order, read_result
 from marki.experiments.metrics import interval
@@ -77,6 +78,10 @@ def run_many(order: Order, seeds: Sequence[int], *, jobs: int | None = None) -> 
                 for done in as_completed(waiting):
                     results[waiting[done]] = done.result()
                     bar.update()
+            except BrokenProcessPool as error:
+                raise MarkIError(
+                    "a worker process was killed", where=order.experiment, remedy="Run again with --resume"
+                ) from error
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
