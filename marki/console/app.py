@@ -79,7 +79,7 @@ class App:
         pygame.display.set_caption("Mark I Perceptron")
         flags = pygame.FULLSCREEN if settings.fullscreen else pygame.RESIZABLE
         pygame.display.set_mode((0, 0) if settings.fullscreen else settings.size, flags)
-        self.helping, self.open = False, True
+        self.helping, self.open, self.as_cabinet = False, True, False
         self.frames = 0
         self.first_frame_s = 0.0
         self.times: deque[float] = deque(maxlen=100_000)
@@ -148,7 +148,7 @@ class App:
             self._message_left -= 1
         elif self.footer_message[0]:
             self.footer_message = ("", False)
-        key = (surface.get_size(), id(surface), self.helping, self.scene.units, self.session.course)
+        key = (surface.get_size(), id(surface), self.helping, self.as_cabinet, self.scene.units, self.session.course)
         if key != self._key:
             self._dress(surface)
             self._key = key
@@ -165,6 +165,7 @@ class App:
         boxes = lay_out(size, self.settings.scale)
         before = getattr(self, "panels", {})
         self.panels = {name: kind(boxes[name], self.theme) for name, kind in PANELS.items()}
+        self.panels["store"].as_cabinet = self.as_cabinet
         self.panels["response"].store_room = self.panels["store"].room
         if before:
             self.bar.focus, self.bar.hovered = before["transport"].focus, before["transport"].hovered
@@ -234,6 +235,8 @@ class App:
             match command:
                 case "help":
                     self.helping = not self.helping
+                case "arrange":
+                    self.as_cabinet = not self.as_cabinet
                 case "leave":
                     if not self.helping and self._key is not None:
                         self.bar.focus = None

@@ -228,3 +228,22 @@ def test_at_high_speed_the_retina_is_seen_lit(window):
     assert app.scene.look.open
     assert app.scene.look.view.s.any()
     assert app.scene.look.answered
+
+
+def test_values_can_be_seen_as_in_the_cabinet(window, session):
+    app = window(paused=True)
+    session.run(30)
+    app.frame()
+    digest, bands = session.digest, pixels()
+    app.obey("arrange")
+    app.frame()
+    layers = pixels()
+    places = app.panels["store"]._places
+    assert len(set(places)) == 512
+    assert len({x for x, _ in places}) == 4 * 8
+    assert len({y for _, y in places}) == 2 * 8
+    assert (layers != bands).any()
+    app.obey("arrange")
+    app.frame()
+    assert (pixels() == bands).all()
+    assert session.digest == digest

@@ -1,4 +1,8 @@
-"""The value store: 512 dials, a band for each source-set, so that a band adds up to the R-unit at its right."""
+"""The value store: 512 dials, a band for each source-set, so that a band adds up to the R-unit at its right.
+
+Or, at the operator's wish, as they stand in the cabinet: 8 × 8 places, 8 layers deep (which A-unit stands where is
+assumed).
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,7 @@ class StorePanel(Panel):
 
     title = "VALUES OF THE A-UNITS"
     dark = True
+    as_cabinet = False
 
     @property
     def room(self) -> Box:
@@ -41,26 +46,12 @@ class StorePanel(Panel):
     def dress(self, surface, scene):
         """Set the dials into the rack, grouped by source-set."""
         super().dress(surface, scene)
-        px, area = self.theme.px, self.inner
-        label = px(28)
-        room = self.room
-        pitch, boxes = shared_bands(room, scene, self.theme)
-        self._dials = Dials(pitch)
-        columns = room.w // pitch
         self._places: list[tuple[int, int]] = [(0, 0)] * 512
-        for unit, band in enumerate(boxes):
-            members = np.flatnonzero(scene.source_set == unit)
-            rows = -(-len(members) // columns)
-            across = -(-len(members) // rows) if rows else 0
-            left = band.x + (band.w - across * pitch) // 2
-            y = band.y + (band.h - rows * pitch) // 2
-            for k, a in enumerate(members.tolist()):
-                self._places[a] = (left + k % across * pitch, y + k // across * pitch)
-            tag = pygame.Rect(area.x, band.y, label, band.h)
-            self.theme.write(surface, f"R{unit + 1}", tag, face=TEXT, colour=IVORY)
-            if unit:
-                y = band.y - px(3)
-                pygame.draw.line(surface, (74, 72, 66), (area.x, y), (area.right, y), 1)
+        if self.as_cabinet:
+            self._set_layers(surface)
+        else:
+            self._set_bands(surface, scene)
+        room = self.inner if self.as_cabinet else self.room
         self._area = pygame.Rect(room)
         self._legend(surface)
         self._scale = 0
@@ -72,6 +63,39 @@ class StorePanel(Panel):
             pygame.Rect(self.heading.right - half, self.heading.y, half, self.heading.h),
             size=SMALL, face=TEXT, colour=IVORY, align="right",
         )  # fmt: skip
+
+    def _set_bands(self, surface: pygame.Surface, scene: Scene) -> None:
+        px, area, room = self.theme.px, self.inner, self.room
+        pitch, boxes = shared_bands(room, scene, self.theme)
+        self._dials = Dials(pitch)
+        columns = room.w // pitch
+        for unit, band in enumerate(boxes):
+            members = np.flatnonzero(scene.source_set == unit)
+            rows = -(-len(members) // columns)
+            across = -(-len(members) // rows) if rows else 0
+            left = band.x + (band.w - across * pitch) // 2
+            y = band.y + (band.h - rows * pitch) // 2
+            for k, a in enumerate(members.tolist()):
+                self._places[a] = (left + k % across * pitch, y + k // across * pitch)
+            tag = pygame.Rect(area.x, band.y, px(28), band.h)
+            self.theme.write(surface, f"R{unit + 1}", tag, face=TEXT, colour=IVORY)
+            if unit:
+                y = band.y - px(3)
+                pygame.draw.line(surface, (74, 72, 66), (area.x, y), (area.right, y), 1)
+
+    def _set_layers(self, surface: pygame.Surface) -> None:
+        area, title = self.inner, self.theme.px(18)
+        height = area.h - foot_height(self.theme)
+        width, depth = area.w // 4, height // 2
+        pitch = min((width - self.theme.px(10)) // 8, (depth - title) // 8)
+        self._dials = Dials(pitch)
+        for layer in range(8):
+            x = area.x + layer % 4 * width + (width - 8 * pitch) // 2
+            y = area.y + layer // 4 * depth + (depth - title - 8 * pitch) // 2
+            tag = pygame.Rect(x, y, 8 * pitch, title)
+            self.theme.write(surface, f"layer {layer + 1}", tag, size=SMALL, face=TEXT, colour=IVORY)
+            for k in range(64):
+                self._places[64 * layer + k] = (x + k % 8 * pitch, y + title + k // 8 * pitch)
 
     def _legend(self, surface: pygame.Surface) -> None:
         """Explain the faces under the rack."""
