@@ -20,6 +20,8 @@ class Clocked(Protocol):
     units: int
     now: int
     idle: bool
+    answer: np.ndarray
+    active: np.ndarray
 
     def reset(self, seed: int) -> None: ...  # noqa: D102
     def present(self, frame: np.ndarray, target: np.ndarray | None, *, learn: bool) -> None: ...  # noqa: D102

@@ -163,6 +163,11 @@ class MarkI:
         """Whether no presentation is under way."""
         return self._presentation is None
 
+    @property
+    def answer(self) -> np.ndarray:
+        """State of the R-units as last read, (8,) bool."""
+        return self.response.r
+
     def present(self, frame: np.ndarray, target: np.ndarray | None, *, learn: bool) -> None:
         """Begin a presentation now; `target` are the R-units in use, (units,) bool, or None.
 
@@ -293,7 +298,7 @@ class MarkI:
             self.present(frame, goal, learn=targets is not None)
             self.finish()
             self.collect()
-            answers[k] = self.response.r
+            answers[k] = self.answer
         return answers
 
     def registers(self) -> list[Register]:

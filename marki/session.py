@@ -216,7 +216,7 @@ class Session:
 
     def _end(self) -> None:
         shown, learner = self.presentation, self.learner
-        answer = learner.response.r if isinstance(learner, MarkI) else learner.answer
+        answer = learner.answer
         if self.trial == len(self._records):
             self._records = np.concatenate([self._records, np.empty_like(self._records)])
         goal, n = shown.target, learner.units

@@ -182,3 +182,16 @@ def test_importing_marki_is_light():
 def test_help_and_version():
     assert "run an experiment" in marki("--help").stdout
     assert marki("--version").stdout.startswith("marki ")
+
+
+def test_options_before_and_after_the_command_mean_the_same(tmp_path):
+    before = marki(
+        "--seed", "5", "--set", "machine.association.theta=3", "--out", "a", "run", "left_right", cwd=tmp_path
+    )
+    after = marki(
+        "run", "left_right", "--seed", "5", "--set", "machine.association.theta=3", "--out", "b", cwd=tmp_path
+    )
+    assert before.returncode == after.returncode == 0, before.stderr
+    found = [json.loads((tmp_path / d / "result.json").read_text()) for d in "ab"]
+    assert found[0]["seed"] == found[1]["seed"] == 5
+    assert found[0]["digest"] == found[1]["digest"]

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--frames", metavar="N", help="draw so many frames, each 1/60 s, and end; same result every time")
     add("--screenshot", metavar="FILE", help="write the last frame to this PNG file")
     add("--report", metavar="FILE", help="write speed, digest and frame times to this JSON file")
-    add("--out", metavar="DIR", default="out", help="folder of pictures taken with P (default: %(default)s)")
+    add("--out", metavar="DIR", help="folder of pictures taken with P (default: out)")
 
 
 def open_window(session: Session, args: argparse.Namespace) -> int:
@@ -74,7 +74,7 @@ def open_window(session: Session, args: argparse.Namespace) -> int:
         fullscreen=args.fullscreen,
         screenshot=args.screenshot,
         report=args.report,
-        out=args.out,
+        out=args.out or "out",
     )
     return App(session, settings).run()
 

@@ -15,21 +15,39 @@ if TYPE_CHECKING:
     from marki.session import Session
 
 
-def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose machine, world and seed; the window has them too."""
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="root seed (default 0)")
+def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """Add the arguments that choose machine, world and seed; the window has them too.
+
+    `again` is for a command's own parser: what was given before the command then stands, unless given again after it.
+    """
+
+    def default(value: Any) -> Any:
+        return argparse.SUPPRESS if again else value
+
+    parser.add_argument("--seed", type=int, default=default(0), metavar="N", help="root seed (default 0)")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE",
+        "--set",
+        action="append",
+        default=default([]),
+        metavar="NAME=VALUE",
         help="change a setting, e.g. machine.association.theta=3 or world.shift=1 (repeatable)",
-    )  # fmt: skip
-    parser.add_argument("--config", metavar="FILE", help="settings file (.toml or .json) with tables machine and world")
-    parser.add_argument(
-        "--wiring", metavar="FILE", help="plug the board as this wiring list says, instead of at random"
     )
     parser.add_argument(
-        "--images", metavar="DIR", default="", help="learn from image files, a sub-folder for each class"
+        "--config",
+        metavar="FILE",
+        default=default(""),
+        help="settings file (.toml or .json) with tables machine and world",
     )
-    parser.add_argument("--mnist", metavar="DIR", default="", help="digits from the original IDX files")
+    parser.add_argument(
+        "--wiring",
+        metavar="FILE",
+        default=default(""),
+        help="plug the board as this wiring list says, instead of at random",
+    )
+    parser.add_argument(
+        "--images", metavar="DIR", default=default(""), help="learn from image files, a sub-folder for each class"
+    )
+    parser.add_argument("--mnist", metavar="DIR", default=default(""), help="digits from the original IDX files")
 
 
 def changes_of(args: argparse.Namespace) -> dict[str, Any]:
@@ -91,8 +109,14 @@ def session_of(args: argparse.Namespace) -> Session:
 
 def add_wiring_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `wiring`."""
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the list to a file instead of printing it")
-    add_machine_arguments(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="write the list to a file instead of printing it",
+    )
+    add_machine_arguments(parser, again=True)
 
 
 def wiring(args: argparse.Namespace) -> int:
@@ -113,10 +137,12 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("experiment", help=f"one of: {', '.join(experiments.names())}")
     parser.add_argument("--seeds", type=int, metavar="N", help="run N seeds, from --seed on, on all cores")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="output folder (default out/EXPERIMENT)")
+    parser.add_argument(
+        "--out", metavar="DIR", default=argparse.SUPPRESS, help="output folder (default out/EXPERIMENT)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    add_machine_arguments(parser)
+    add_machine_arguments(parser, again=True)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -135,7 +161,7 @@ def run(args: argparse.Namespace) -> int:
         resume=args.resume,
         images=args.images,
         mnist=args.mnist,
-        wiring=args.wiring or "",
+        wiring=args.wiring,
         quiet=args.quiet,
     )
     try:
@@ -199,7 +225,7 @@ def add_validate_arguments(parser: argparse.ArgumentParser) -> None:
         "--seeds", type=int, default=10, metavar="N", help="seeds for every simulated figure (default 10)"
     )
     parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
-    parser.add_argument("--out", type=Path, default=Path("out/validate"), metavar="DIR", help="output folder")
+    parser.add_argument("--out", metavar="DIR", default=argparse.SUPPRESS, help="output folder (default out/validate)")
     parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -210,7 +236,7 @@ def validate(args: argparse.Namespace) -> int:
 
     if args.seeds < 2:
         raise ConfigError(f"{args.seeds} is out of range", where="--seeds", remedy="Give 2 or more, for an interval")
-    out = prepare_folder(args.out)
+    out = prepare_folder(args.out or Path("out") / "validate")
     try:
         rows = validation.validate(seeds=args.seeds, jobs=args.jobs, out=out, resume=args.resume, quiet=args.quiet)
     except KeyboardInterrupt:
