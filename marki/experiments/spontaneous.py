@@ -14,6 +14,8 @@ from marki.experiments.lab import Lab
 
 TITLE = "Spontaneous learning"
 TRIALS, EXAM = 300, 100
+DECAYS = (0.0, 0.02, 0.05, 0.1, 0.2)
+TYPICAL = 0.1
 
 
 def separation(exam: np.ndarray) -> float:
@@ -24,14 +26,14 @@ def separation(exam: np.ndarray) -> float:
 
 
 def run(lab: Lab) -> dict[str, Any]:
-    """Show squares on the left and on the right in two settings: values that stay, and values that decay."""
+    """Show squares on the left and on the right, with values that stay, and that decay at several rates."""
     found = {}
-    for name, decay in {"values stay": 0.0, "values decay": 0.05}.items():
+    for decay in DECAYS:
         machine = lab.machine(
             reinforcement__control="spontaneous", reinforcement__rule="gamma", reinforcement__decay=decay,
             potentiometers__start="random", potentiometers__start_deg=3.0,
         )  # fmt: skip
-        run = lab.run(name, lab.world("left_right", size=8.0), machine, most=TRIALS + EXAM)
+        run = lab.run(f"decay {decay:g}", lab.world("left_right", size=8.0), machine, most=TRIALS + EXAM)
         run.learn(TRIALS)
-        found[name] = separation(run.exam(EXAM))
-    return {"accuracy": found["values decay"], "separation": found}
+        found[f"{decay:g}"] = separation(run.exam(EXAM))
+    return {"accuracy": found[f"{TYPICAL:g}"], "separation": found}
