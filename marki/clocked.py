@@ -36,7 +36,7 @@ class Clocked(Protocol):
 class Untimed:
     """Puts a learner without a clock on one: every presentation takes the same time and answers at its end."""
 
-    PERIOD_US = 8 * SECOND
+    PERIOD_US = 12 * SECOND
 
     def __init__(self, learner: Learner, units: int = R_UNITS):
         self.learner, self.units = learner, units

@@ -15,12 +15,10 @@ NEVER = np.int64(2**62)
 LIMIT_US = 2**46  # a trace code has room for 47 bits of time: some four years of machine time
 
 _LN2 = 0.6931471805599453
-_SQRT_HALF = 0.7071067811865476
 _EXP = [1.0]
 for _k in range(1, 15):
     _EXP.append(_EXP[-1] / _k)
 _EXP.reverse()
-_ATANH = [2.0 / k for k in range(13, 0, -2)]
 
 
 def decay(x: np.ndarray) -> np.ndarray:
@@ -34,19 +32,30 @@ def decay(x: np.ndarray) -> np.ndarray:
     return np.ldexp(y, -k.astype(np.int32))
 
 
+def _table(size: int) -> np.ndarray:
+    """Return the logarithms of 1/2 to 1 in steps of 1/(2·size), by the series of the inverse hyperbolic tangent."""
+    m = (size + np.arange(size + 1)) / (2 * size)
+    s = (m - 1) / (m + 1)
+    y = np.zeros_like(s)
+    for k in range(41, 0, -2):
+        y = y * s * s + 2.0 / k
+    return y * s
+
+
+_SIZE = 4096
+_LOG = _table(_SIZE)
+
+
 def log(x: np.ndarray) -> np.ndarray:
-    """Return the natural logarithm of x > 0, by the series of the inverse hyperbolic tangent (absolute error 1e-12)."""
+    """Return the natural logarithm of x > 0, from a table of 4,096 steps and the first term beyond it.
+
+    ln(m) = ln(m_k) + 2 (m - m_k) / (m + m_k), with an absolute error below 2e-12; ten operations, since most of the
+    time of a presentation goes into the number of operations, not into their size.
+    """
     m, e = np.frexp(x)
-    s = (m - _SQRT_HALF) / (m + _SQRT_HALF)
-    q = s * s
-    y = q * _ATANH[0]
-    for c in _ATANH[1:-1]:
-        y += c
-        y *= q
-    y += _ATANH[-1]
-    y *= s
-    y += (e - 0.5) * _LN2
-    return y
+    step = (m * (2 * _SIZE)).astype(np.intp)
+    near = step * (0.5 / _SIZE)
+    return _LOG[step - _SIZE] + 2.0 * (m - near) / (m + near) + e * _LN2
 
 
 def clock_face(t_us: int) -> str:

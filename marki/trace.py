@@ -57,6 +57,11 @@ def encode(t_us: np.ndarray | int, bank: int, unit: np.ndarray | int, kind: np.n
     return (t_us << _TIME) + (unit << _UNIT) + kind + (bank << _BANK)
 
 
+def unit_states(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (units, states as 0 and 1) of codes whose kinds are all ON or OFF."""
+    return (codes >> _UNIT) & 511, codes & 1
+
+
 def moves(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (times, units, states) of codes whose kinds are all ON or OFF."""
     return codes >> _TIME, (codes >> _UNIT) & 511, (codes & 1).view(bool)[::8]

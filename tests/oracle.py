@@ -45,15 +45,23 @@ for _k in range(1, 15):
     COEFFICIENTS.append(COEFFICIENTS[-1] / _k)
 
 
+def tabled(m: float) -> float:
+    s = (m - 1) / (m + 1)
+    y = 0.0
+    for k in range(41, 0, -2):
+        y = y * s * s + 2.0 / k
+    return y * s
+
+
+TABLE = [tabled((4096 + k) / 8192) for k in range(4097)]
+
+
 def ln(x: float) -> float:
     """Return the logarithm of x, by the operations of `marki.ticks.log` on one number."""
     m, e = math.frexp(x)
-    s = (m - 0.7071067811865476) / (m + 0.7071067811865476)
-    q = s * s
-    y = q * (2.0 / 13)
-    for k in (11, 9, 7, 5, 3):
-        y = (y + 2.0 / k) * q
-    return (y + 2.0) * s + (e - 0.5) * 0.6931471805599453
+    step = int(m * 8192)
+    near = step * (0.5 / 4096)
+    return TABLE[step - 4096] + 2.0 * (m - near) / (m + near) + e * 0.6931471805599453
 
 
 class Moment(simpy.Event):

@@ -17,7 +17,7 @@ def test_decay_is_close_to_the_exponential(x):
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.floats(1e-9, 1e9))
 def test_log_is_close_to_the_logarithm(x):
-    assert abs(log(np.array([x]))[0] - math.log(x)) < 1e-12
+    assert abs(log(np.array([x]))[0] - math.log(x)) < 2e-12
 
 
 def test_exact_points():

@@ -155,7 +155,7 @@ def test_idle_time_passes_and_is_kept():
     machine.present(FRAMES[0], None, learn=False)
     machine.finish()
     assert machine.collect()[0] >> 16 == 1_000_000
-    assert machine.now == 9_000_000
+    assert machine.now == 13_000_000
 
 
 def test_wrong_frames_and_targets_are_refused():

@@ -93,7 +93,8 @@ class AssociationBank:
         at, unit, state = coming
         relays = self.relays
         relays.settle(t_us)
-        u = self._last_u if t_us >= self._last_us else self.input_of(s)
+        known = t_us >= self._last_us  # then the coils are as the inputs say
+        u = self._last_u if known else self.input_of(s)
         if at.size and at[0] == at[-1]:
             # All at once, as with lags switched off: only the outcome counts.
             s = s.copy()
@@ -107,8 +108,7 @@ class AssociationBank:
                 last = np.append(~together, True)
                 at, path = at[last], path[last]
         self._last_us, self._last_u = (int(at[-1]), path[-1].astype(np.int16)) if at.size else (t_us, u)
-        now = u >= self.theta
-        if np.count_nonzero(now != relays.coil):
+        if not known and np.count_nonzero((u >= self.theta) != relays.coil):
             at, path = np.concatenate([[t_us], at]), np.concatenate([u[None], path])
         above = self._above[: len(at) + 1]
         above[0] = relays.coil

@@ -10,7 +10,7 @@ import numpy as np
 
 from marki.registers import Register
 from marki.ticks import NEVER
-from marki.trace import Bank, count_until, encode, moves, time_of
+from marki.trace import Bank, count_until, encode, moves, time_of, unit_states
 
 
 class Agenda:
@@ -99,8 +99,8 @@ class RelayBank:
         if self._done < len(codes):
             end = count_until(codes, t_us)
             if end > self._done:
-                _, who, to = moves(codes[self._done : end])
-                self.contact[who] = to
+                units, states = unit_states(codes[self._done : end])
+                self.contact[units] = states
                 self._done = end
 
     def settle(self, t_us: int) -> None:
@@ -120,8 +120,8 @@ class RelayBank:
         """Return the contacts at `t_us`, (n,) bool, a copy; `t_us` lies between the last fold and the next plan."""
         state = self.contact.copy()
         codes = self.agenda.codes
-        _, who, to = moves(codes[self._done : count_until(codes, t_us)])
-        state[who] = to
+        units, states = unit_states(codes[self._done : count_until(codes, t_us)])
+        state[units] = states
         return state
 
     def follow(self, t_us: int, at: np.ndarray, who: np.ndarray, to: np.ndarray) -> None:
@@ -139,9 +139,8 @@ class RelayBank:
         """
         self.settle(t_us)
         # A coil that changed a moment ago may still have its contact under way: take that change up again.
-        apart = self.coil != self.contact
-        if np.count_nonzero(apart):
-            late = apart.nonzero()[0]
+        late = (self.coil != self.contact).nonzero()[0]
+        if late.size:
             late = late[self.since_us[late] + self._delay[self.coil[late].view(np.int8), late] > t_us]
             if late.size:
                 who = np.concatenate([late, who])

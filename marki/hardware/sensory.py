@@ -115,7 +115,8 @@ class SensoryBank:
             self.light[:] = 0
         else:
             self.light[:] = frame.reshape(CELLS)
-            self.light[self.dead] = 0
+            if self.dead.size:
+                self.light[self.dead] = 0
         self.changed_us[0] = t_us
         if self.config.noise:
             np.multiply(self._noise.row(exposure), self.config.noise_sd, out=self.level_now)
@@ -147,9 +148,8 @@ class SensoryBank:
             on[who[past]] ^= True
             who, at = who[~past], at[~past]
         to = ~on[who]
-        apart = on != relays.coil
-        if np.count_nonzero(apart):
-            jump = apart.nonzero()[0]
+        jump = (on != relays.coil).nonzero()[0]
+        if jump.size:
             # Coils that change at this very microsecond come before the crossings of the same units.
             at = np.concatenate([np.full(jump.size, t_us), at])
             to = np.concatenate([on[jump], to])

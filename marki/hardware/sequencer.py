@@ -27,14 +27,14 @@ class SequencerConfig(Config):
     settle_us: int = setting(
         1_000_000, "From the opening of the lens to the reading", unit="us", low=1, high=600_000_000
     )
-    decide_us: int = setting(400_000, "From the reading to the trainer's verdict", unit="us", low=1, high=600_000_000)
+    decide_us: int = setting(500_000, "From the reading to the trainer's verdict", unit="us", low=1, high=600_000_000)
     pulse_us: int = setting(
-        800_000, "Time kept free for reinforcement; a longer one extends it", unit="us", low=0, high=600_000_000
+        1_000_000, "Time kept free for reinforcement; a longer one extends it", unit="us", low=0, high=600_000_000
     )
     rest_us: int = setting(
-        300_000, "From the end of the reinforcement to the covering of the lens", unit="us", low=1, high=600_000_000
+        500_000, "From the end of the reinforcement to the covering of the lens", unit="us", low=1, high=600_000_000
     )
-    card_us: int = setting(5_500_000, "For changing the card, lens covered", unit="us", low=1, high=600_000_000)
+    card_us: int = setting(9_000_000, "For changing the card, lens covered", unit="us", low=1, high=600_000_000)
 
 
 class Rack(Protocol):

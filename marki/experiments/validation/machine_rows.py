@@ -203,7 +203,7 @@ def open_rows(bench: Bench) -> Iterator[Row]:
         ("Simple shapes and aerial-photo forms are learned from a few examples", "Murray 1961, abstract", "no numbers",
          "the abstract gives no figures"),
         ("The machine is some 1,000 times slower than the IBM 704", "PASQ", "1,000 times",
-         "neither the programme's time nor the machine's cycle is known; our cycle of 8 s is assumed"),
+         "neither the programme's time nor the machine's cycle is known; our cycle of 12 s is assumed"),
         ("30 to 300 levels a weight suffice", "Nagy 1963 p. 388", "30 to 300", "a rule for such machines, not a "
          "statement about the Mark I; our default is 300 levels"),
         ("A unit answers 20 % of the places of a square and 0-1 % of a circle's", "R57 app. II", "20 %, 0-1 %",
