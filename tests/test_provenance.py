@@ -1,8 +1,8 @@
 import pytest
 
 from marki.errors import UnknownName
-from marki.hardware.sensory import SETTLED
 from marki.io.camera import Optics
+from marki.io.frame import SETTLED
 from marki.machine import MachineConfig, MarkI
 from marki.provenance import BADGES, row, table
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pygame
 
+from marki import savefile
 from marki.console import capture
 from marki.console.controls import ControlBar, command_of
 from marki.console.layout import SMALLEST, lay_out, unit_of
@@ -246,14 +247,21 @@ class App:
                 case "press":
                     if self._key is not None and self.bar.focus is not None:
                         self.obey(self.bar.bindings[self.bar.focus].command)
+                case "save":
+                    path = self._file("npz")
+                    savefile.save(self.session, path)
+                    self.say(f"Saved {path}")
                 case "picture":
-                    path = Path(self.settings.out) / f"mark1_seed{self.session.seed}_trial{self.session.trial:06d}.png"
+                    path = self._file("png")
                     capture.save_picture(pygame.display.get_surface(), path)
                     self.say(f"Saved {path}")
                 case _:
                     getattr(self.transport, command)()
         except MarkIError as error:
             self.say(str(error), alarm=True)
+
+    def _file(self, kind: str) -> Path:
+        return Path(self.settings.out) / f"mark1_seed{self.session.seed}_trial{self.session.trial:06d}.{kind}"
 
     # -- results -----------------------------------------------------------------------------------------------------
 

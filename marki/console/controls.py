@@ -66,6 +66,7 @@ BINDINGS = (
     Binding(command="reset", keys=("r",), label="RESET", help="The same run again, from the beginning"),
     Binding(command="new_seed", keys=("n",), label="NEW SEED", help="A new machine and order of cards"),
     Binding(command="picture", keys=("p",), label="PICTURE", help="Save a picture of this window"),
+    Binding(command="save", keys=("s",), help="Save this session; --load FILE goes on with it"),
     Binding(command="arrange", keys=("v",), help="Values by source-set, or in layers of 8 x 8"),
     Binding(command="help", keys=("?", "f1"), label="KEYS", help="This page"),
     Binding(command="focus", keys=("tab",), help="Go to the next button; with Shift to the one before"),

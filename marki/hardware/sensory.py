@@ -9,12 +9,10 @@ import numpy as np
 from marki.config import Config, setting
 from marki.hardware.faults import FaultsConfig
 from marki.hardware.relays import RelayBank
-from marki.io.frame import CELLS, crossing, level
+from marki.io.frame import CELLS, crossing, signal
 from marki.registers import Register
 from marki.seeding import Noise, generator
 from marki.trace import Bank
-
-SETTLED = 32  # time constants after which a cell counts as settled: exp(-32) is below the last digit of its signal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,17 +98,14 @@ class SensoryBank:
     def signal_at(self, t_us: int) -> np.ndarray:
         """Return the cells' signals at `t_us`, (400,) float64, share of full light."""
         dt, c = t_us - int(self.changed_us[0]), self.config
-        if not c.lag or dt >= SETTLED * max(c.rise_us, c.decay_us):
-            return self.light.copy()
-        return level(self.start, self.light, np.full(CELLS, dt), c.rise_us, c.decay_us)
+        return signal(self.start, self.light, dt, c.rise_us, c.decay_us) if c.lag else self.light.copy()
 
     def expose(self, t_us: int, frame: np.ndarray | None, exposure: int) -> None:
         """Let the light of `frame` (20, 20) fall on the cells from `t_us` on; None covers the lens.
 
         `exposure` numbers the presentations and chooses the row of noise.
         """
-        signal = self.signal_at(t_us)
-        self.start[:] = signal
+        self.start[:] = self.signal_at(t_us)
         if frame is None:
             self.light[:] = 0
         else:

@@ -9,6 +9,7 @@ from marki.ticks import decay, log
 
 SIDE = 20
 CELLS = SIDE * SIDE
+SETTLED = 32  # time constants after which a cell counts as settled: exp(-32) is below the last digit of its signal
 
 
 def check_frames(frames: np.ndarray, *, where: object = "frame port") -> np.ndarray:
@@ -51,6 +52,36 @@ def level(start: np.ndarray, target: np.ndarray, dt_us: np.ndarray, rise_us: flo
     """
     tau = np.where(target >= start, rise_us, decay_us)
     return target + (start - target) * decay(np.asarray(dt_us, np.float64) / tau)
+
+
+def signal(start: np.ndarray, light: np.ndarray, dt_us: int, rise_us: float, decay_us: float) -> np.ndarray:
+    """Return `level` at one time for all cells; after 32 time constants it is the light itself."""
+    if dt_us >= SETTLED * max(rise_us, decay_us):
+        return light.copy()
+    return level(start, light, np.full(light.shape, dt_us), rise_us, decay_us)
+
+
+def expose(frames: np.ndarray, after_us: int, rise_us: float, decay_us: float) -> np.ndarray:
+    """Return what dark photocells deliver `after_us` after the lens opened on each frame.
+
+    A whole deck at once; equal, cell by cell, to exposing it card by card on the machine's clock.
+
+    Parameters
+    ----------
+    frames : (n, 20, 20) or (20, 20)
+        Light, 0…1.
+    after_us : int
+        Time since the lens opened, µs.
+    rise_us, decay_us : float
+        Time constants of a cell towards more light and towards less, µs.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 20, 20)
+        Signals, as share of full light.
+    """
+    light = check_frames(frames).astype(np.float64)
+    return signal(np.zeros_like(light), light, after_us, rise_us, decay_us)
 
 
 def crossing(

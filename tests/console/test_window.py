@@ -247,3 +247,17 @@ def test_values_can_be_seen_as_in_the_cabinet(window, session):
     app.frame()
     assert (pixels() == bands).all()
     assert session.digest == digest
+
+
+def test_a_session_saved_in_the_window_goes_on_from_the_file(window, session, tmp_path):
+    from marki import savefile
+
+    app = window(paused=True, out=str(tmp_path))
+    session.run(3)
+    app.obey("step_event")
+    app.obey("save")
+    app.frame()
+    loaded = savefile.load(tmp_path / "mark1_seed3_trial000003.npz")
+    loaded.run(2)
+    session.run(2)
+    assert loaded.digest == session.digest
