@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from typing import NoReturn
+
+# When the interpreter started: what it took so far is processor time, whoever began the process and waited before.
+BEGAN = time.perf_counter() - time.process_time()
 
 # One thread for NumPy's linear algebra: the machine uses none, and many processes run side by side.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -31,7 +35,7 @@ def parser() -> Parser:
         description="Frank Rosenblatt's Mark I Perceptron (1960) in time. Without a command, opens the window.",
     )
     root.add_argument("--version", action="version", version=f"marki {__version__}")
-    root.set_defaults(act=open_window)
+    root.set_defaults(act=open_window, began=BEGAN)
     root.add_argument("--load", metavar="FILE", help="go on with a saved session")
     experiments.add_machine_arguments(root)
     console.add_arguments(root)

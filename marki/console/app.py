@@ -58,6 +58,7 @@ class Settings:
     screenshot: str | None = None
     report: str | None = None
     out: str = "out"
+    began: float = 0.0
 
 
 class App:
@@ -131,7 +132,7 @@ class App:
         self.draw()
         self.frames += 1
         if self.frames == 1:
-            self.first_frame_s = capture.process_age()
+            self.first_frame_s = time.perf_counter() - self.settings.began
 
     def say(self, message: str, *, alarm: bool = False) -> None:
         """Show a line at the foot of the window for some seconds."""

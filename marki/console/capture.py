@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
-import time
 from pathlib import Path
 
 import numpy as np
 import pygame
 
 from marki.files import writing
-
-_IMPORTED = time.time()
-
-
-def process_age() -> float:
-    """Return the seconds since this process started, or where that cannot be known, since this module's import."""
-    try:
-        started = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
-        return float(Path("/proc/uptime").read_text().split()[0]) - started
-    except (OSError, ValueError, IndexError):
-        return time.time() - _IMPORTED
 
 
 def save_picture(surface: pygame.Surface, path: Path | str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from marki.console.layout import LARGEST, SMALLEST
@@ -41,7 +42,7 @@ def open_window(session: Session, args: argparse.Namespace) -> int:
     session : Session
         The Mark I in its world.
     args : argparse.Namespace
-        What `add_arguments` asks for.
+        What `add_arguments` asks for; and `began`, the moment at which the interpreter started, by `perf_counter`.
 
     Returns
     -------
@@ -75,6 +76,7 @@ def open_window(session: Session, args: argparse.Namespace) -> int:
         screenshot=args.screenshot,
         report=args.report,
         out=args.out or "out",
+        began=getattr(args, "began", time.perf_counter()),
     )
     return App(session, settings).run()
 
