@@ -38,6 +38,7 @@ class Transport:
         self.shown_time = 0.0
         self.simulated = 0
         self._owed = 0
+        self._ticks = 0  # frames since the speed was set
 
     # -- time --------------------------------------------------------------------------------------------------------
 
@@ -60,7 +61,7 @@ class Transport:
         if self.searching:
             self._search(None if self.fixed else deadline)
         elif self.running:
-            target = before + self._owed + max(1, round(self.speed * seconds * 1e6))
+            target = before + self._owed + self._grant(seconds)
             self._play(target, deadline)
             self._owed = target - self.session.now if self.fixed else 0
         else:
@@ -68,6 +69,14 @@ class Transport:
         self._pace.append((seconds, self.session.now - before))
         self.shown_time += seconds
         self.simulated += self.session.now - before
+
+    def _grant(self, seconds: float) -> int:
+        """Return the simulated time of a frame, µs; in a fixed run, whole frames add up without a remainder."""
+        if not self.fixed:
+            return max(1, round(self.speed * seconds * 1e6))
+        self._ticks += 1
+        us = self.speed * FRAME_S * 1e6
+        return round(self._ticks * us) - round((self._ticks - 1) * us)
 
     @property
     def owing(self) -> bool:
@@ -197,7 +206,7 @@ class Transport:
         self._set_speed(min((s for s in SPEEDS if s > self.speed), default=SPEEDS[-1]))
 
     def _set_speed(self, speed: float) -> None:
-        self.speed = speed
+        self.speed, self._ticks = speed, 0
         self._pace.clear()
 
     def _pause(self) -> None:

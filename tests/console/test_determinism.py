@@ -107,3 +107,15 @@ def test_a_fixed_run_owes_what_it_had_no_time_for(session, monkeypatch):
     assert abs(session.now - 6 / 60 * 1000 * 1e6) < 10
     assert not transport.owing
     assert session.digest == alone(session.trial)
+
+
+@pytest.mark.parametrize("speed", [100, 1000, 10_000])
+def test_as_much_time_asked_for_at_any_speed_is_the_same_run(session, speed):
+    from marki.console.transport import Transport
+
+    transport = Transport(session, speed=speed, fixed=True)
+    for _ in range(72_000 // speed):
+        transport.tick(1 / 60)
+    transport.settle()
+    assert session.now == 1_200_000_000
+    assert session.digest == alone(100)
