@@ -1,4 +1,4 @@
-"""Rows of the machine as built (sections 2 to 4 of the facts) and of the experiments (section 7)."""
+"""Rows of the machine as built, and of the experiments."""
 
 from __future__ import annotations
 
