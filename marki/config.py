@@ -157,6 +157,11 @@ def _check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
 
 
+def under(changes: Mapping[str, Any], room: str) -> dict[str, Any]:
+    """Return the changes whose dotted names begin with `room`, without it."""
+    return {n.removeprefix(f"{room}."): v for n, v in changes.items() if n.startswith(f"{room}.")}
+
+
 def parse_changes(assignments: list[str]) -> dict[str, Any]:
     """Parse `name=value` strings of the command line; values are read as TOML, bare words as text."""
     changes = {}

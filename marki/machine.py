@@ -137,12 +137,13 @@ class MarkI:
         """
         if not self.idle:
             raise SessionError("a presentation is under way", remedy="Let it end first")
+        wiring = self.wiring
+        if config.plugboard != self.config.plugboard and self._given is None:
+            wiring = plugboard.wire(config.plugboard, self.seed)  # may refuse, and then nothing has changed
         state, log = snapshot(self.registers()), self.collect()
         before = self.association.relays.contact
         stuck = self.association.relays.stuck
-        if config.plugboard != self.config.plugboard and self._given is None:
-            self.wiring = plugboard.wire(config.plugboard, self.seed)
-        self.config = config
+        self.config, self.wiring = config, wiring
         self._build()
         restore(self.registers(), state)
         self.association.relays.jam(stuck)
@@ -222,7 +223,11 @@ class MarkI:
         self.sensory.expose(self.env.now, frame, int(self.exposures[0]))
         if frame is None:
             self.exposures[0] += 1
-        self.association.follow(self.env.now, self.sensory.relays.contact, self.sensory.relays.coming())
+        self._associate(self.env.now)
+
+    def _associate(self, t_us: int) -> None:
+        """Let the A-units follow what the S-units have planned."""
+        self.association.follow(t_us, self.sensory.relays.contact, self.sensory.relays.coming())
 
     def note(self, active: np.ndarray) -> None:
         """Keep the A-units that took part in the reading."""
@@ -260,7 +265,7 @@ class MarkI:
             bank.forget()
         self.association.forget()
         self.sensory.replan(t)
-        self.association.follow(t, self.sensory.relays.contact, self.sensory.relays.coming())
+        self._associate(t)
         none = np.empty(0, np.int64)
         self.response.relays.follow(t, none, none.astype(np.intp), none.astype(bool))
         self.potentiometers.replan(t)
@@ -270,15 +275,12 @@ class MarkI:
     def toggle(self, positions: np.ndarray) -> None:
         """Set the 20×20 toggles: 0 camera, 1 forced on, -1 forced off; (20, 20) or (400,)."""
         switches.throw_all(self.sensory.forced, positions, where="toggles")
-        self._replan()
+        self.sensory.replan(self.now)
+        self._associate(self.now)
 
     def force(self, positions: np.ndarray) -> None:
         """Set the eight forcing switches of the R-units: 0 free, 1 on, -1 off; (8,)."""
         switches.throw_all(self.response.forced, positions, where="forcing switches")
-
-    def _replan(self) -> None:
-        self.sensory.replan(self.now)
-        self.association.follow(self.now, self.sensory.relays.contact, self.sensory.relays.coming())
 
     # -- the learner -------------------------------------------------------------------------------------------------
 

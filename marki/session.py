@@ -208,8 +208,7 @@ class Session:
         return False
 
     def _begin(self) -> None:
-        if self.trial % self._interval == 0 and self.trial not in self._checkpoints:
-            self._checkpoint()
+        self._checkpoint_if_due()
         shown = self.world.at(self._progress[self.course])
         self.learner.present(shown.frame, shown.target, learn=self.learn)
         self.presentation = shown
@@ -249,8 +248,7 @@ class Session:
             raise SessionError(
                 "a presentation is under way", where=f"command {name!r}", remedy="Let the trial end first"
             )
-        if self.trial % self._interval == 0 and self.trial not in self._checkpoints:
-            self._checkpoint()
+        self._checkpoint_if_due()
         command = Command(trial=self.trial, name=name, value=value)
         self._obey(command)
         self.commands.append(command)
@@ -277,6 +275,10 @@ class Session:
         self.press("course", {"name": course, "learn": learn})
 
     # -- going back --------------------------------------------------------------------------------------------------
+
+    def _checkpoint_if_due(self) -> None:
+        if self.trial % self._interval == 0 and self.trial not in self._checkpoints:
+            self._checkpoint()
 
     def _checkpoint(self) -> None:
         state = registers.snapshot(self.learner.registers())

@@ -8,7 +8,7 @@ import pytest
 
 from marki import registers, savefile
 from marki.clocked import Untimed
-from marki.errors import SessionError, StateError, UnknownName
+from marki.errors import MarkIError, SessionError, StateError, UnknownName
 from marki.io.check_learner import ContractBroken, check_learner, sample_frames
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
@@ -333,3 +333,16 @@ def test_check_learner_finds_a_forgetful_reset():
     frames, targets = sample_frames(4)
     with pytest.raises(ContractBroken):
         check_learner(Forgetful, stimuli=frames, targets=targets)
+
+
+def test_a_refused_setting_loses_nothing_of_the_log():
+    plain, tried = mark1_session(seed=1), mark1_session(seed=1)
+    for session in (plain, tried):
+        session.run(2)
+        session.press("force", [1, 0, 0, 0, 0, 0, 0, 0])
+    with pytest.raises(MarkIError, match="reach"):
+        tried.press("set", {"plugboard.layout": "local", "plugboard.reach": 0.5})
+    for session in (plain, tried):
+        session.run(2)
+    assert tried.digest == plain.digest
+    assert np.array_equal(tried.trace.events(), plain.trace.events())

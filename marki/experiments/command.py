@@ -67,9 +67,7 @@ def changes_of(args: argparse.Namespace) -> dict[str, Any]:
         if room not in ("machine", "world") or room == name:
             raise ConfigError(f"{name!r} is no setting", where=where, remedy="Names begin with machine. or world.")
     for room, kind in (("machine", MachineConfig), ("world", WorldConfig)):
-        kind().amend(
-            {n.removeprefix(room + "."): v for n, v in changes.items() if n.startswith(room + ".")}, where=where
-        )
+        kind().amend(settings.under(changes, room), where=where)
     return changes
 
 
@@ -96,14 +94,14 @@ def session_of(args: argparse.Namespace) -> Session:
     changes = changes_of(args)
     name = "images" if args.images else "digits" if args.mnist else "letters"
     world = WorldConfig(name=name, images=args.images, mnist=args.mnist)
-    parts = {
-        room: {n.removeprefix(room + "."): v for n, v in changes.items() if n.startswith(room + ".")}
-        for room in ("machine", "world")
-    }
-    machine = MachineConfig().amend(parts["machine"], where="--set")
+    machine = MachineConfig().amend(settings.under(changes, "machine"), where="--set")
     wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
     return mark1_session(
-        world.amend(parts["world"], where="--set"), machine=machine, seed=args.seed, keep="recent", wiring=wiring
+        world.amend(settings.under(changes, "world"), where="--set"),
+        machine=machine,
+        seed=args.seed,
+        keep="recent",
+        wiring=wiring,
     )
 
 

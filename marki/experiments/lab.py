@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 import marki
 from marki import savefile
+from marki.config import under
 from marki.errors import StateError
 from marki.experiments.metrics import accuracy, curve, wilson
 from marki.files import read_json, write_json, write_text
@@ -147,14 +148,12 @@ class Lab:
     def machine(self, **changes: Any) -> MachineConfig:
         """Return the machine's settings: defaults, the experiment's `changes`, then the user's."""
         own = {name.replace("__", "."): value for name, value in changes.items()}
-        user = {n.removeprefix("machine."): v for n, v in self.order.changes.items() if not n.startswith("world.")}
-        return MachineConfig().amend(own).amend(user, where="--set")
+        return MachineConfig().amend(own).amend(under(self.order.changes, "machine"), where="--set")
 
     def world(self, name: str, **settings: Any) -> WorldConfig:
         """Return the settings of a world: the experiment's, then the user's."""
-        user = {n.removeprefix("world."): v for n, v in self.order.changes.items() if n.startswith("world.")}
         base = WorldConfig(name=name, mnist=self.order.mnist, **settings)
-        return base.amend(user, where="--set")
+        return base.amend(under(self.order.changes, "world"), where="--set")
 
     def run(
         self,
