@@ -146,15 +146,20 @@ def whole_files(folder):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_interruption_and_resume(tmp_path, how):
     args = [sys.executable, str(ROOT / "run_sim.py"), "run", "two_faces", "--quiet", "--out", str(tmp_path / "o")]
-    for wait in (1.5, 2.2):
+    start_up = None  # how long it takes here, now, to begin with the work
+    for wait in (0.7, 1.4):
+        began = time.monotonic()
         process = subprocess.Popen([*args, "--resume"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(wait)
+        while start_up is None and not (tmp_path / "o").exists():
+            time.sleep(0.02)
+        start_up = start_up or time.monotonic() - began
+        time.sleep(max(0.0, began + start_up + wait - time.monotonic()))
         process.send_signal(how)
         out, err = process.communicate(timeout=60)
         if process.returncode == 0:
             break
         assert "Traceback" not in err
-        if how == signal.SIGINT and wait > 2:
+        if how == signal.SIGINT and wait > 1:
             assert process.returncode == 130
             assert "--resume" in out
         whole_files(tmp_path)
@@ -195,3 +200,14 @@ def test_options_before_and_after_the_command_mean_the_same(tmp_path):
     found = [json.loads((tmp_path / d / "result.json").read_text()) for d in "ab"]
     assert found[0]["seed"] == found[1]["seed"] == 5
     assert found[0]["digest"] == found[1]["digest"]
+
+
+@pytest.mark.parametrize("wait", [0.1, 0.2, 0.3])
+def test_an_interruption_while_loading_shows_no_traceback(tmp_path, wait):
+    args = [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {[str(ROOT), *sys.path]!r}; import run_sim"]
+    process = subprocess.Popen(args, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    time.sleep(wait)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (0, -signal.SIGINT)
+    assert "Traceback" not in err
