@@ -28,6 +28,7 @@ class Clocked(Protocol):
     def advance(self, until_us: int) -> None: ...  # noqa: D102
     def peek(self) -> int: ...  # noqa: D102
     def collect(self) -> np.ndarray: ...  # noqa: D102
+    def happened(self) -> np.ndarray: ...  # noqa: D102
     def witness(self) -> bytes: ...  # noqa: D102
     def resume(self) -> None: ...  # noqa: D102
     def registers(self) -> list[Register]: ...  # noqa: D102
@@ -97,6 +98,10 @@ class Untimed:
         codes = np.array(self._log, np.int64)
         self._log.clear()
         return codes
+
+    def happened(self) -> np.ndarray:
+        """Return the events since the last call of `collect`, without taking them away."""
+        return np.array(self._log, np.int64)
 
     def witness(self) -> bytes:
         """Return the state that a digest covers."""

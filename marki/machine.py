@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,7 @@ from marki.hardware import plugboard, switches
 from marki.hardware.association import AssociationBank, AssociationConfig
 from marki.hardware.faults import A_UNITS, FaultsConfig
 from marki.hardware.plugboard import PlugboardConfig
-from marki.hardware.potentiometers import PotentiometerBank, PotentiometerConfig
+from marki.hardware.potentiometers import DEGREE, PotentiometerBank, PotentiometerConfig
 from marki.hardware.reinforcement import ReinforcementConfig
 from marki.hardware.response import ResponseBank, ResponseConfig
 from marki.hardware.sensory import SensoryBank, SensoryConfig
@@ -58,6 +59,8 @@ class View:
         Wiper angles, deg.
     turning : (512,) int8
         Which motors turn, and which way.
+    u_a : (512,) int16
+        Inputs of the A-units: active excitatory less active inhibitory wires.
     u_r : (8,) float64
         Sums at the last reading, deg.
     """
@@ -69,6 +72,7 @@ class View:
     a: np.ndarray
     values: np.ndarray
     turning: np.ndarray
+    u_a: np.ndarray
     u_r: np.ndarray
     r: np.ndarray
 
@@ -106,8 +110,13 @@ class MarkI:
         self.clock = np.zeros(1, np.int64)
         self.exposures = np.zeros(1, np.int64)
         self.active = np.zeros(A_UNITS, bool)
-        self.wiring = plugboard.wire(self.config.plugboard, self.seed) if self._given is None else self._given
+        self.wiring = self._wire(self.config.plugboard)
         self._build()
+
+    def _wire(self, config: PlugboardConfig) -> np.ndarray:
+        """Return the wiring of these settings, patches included, on the board that was given or drawn."""
+        board = plugboard.wire(config, self.seed) if self._given is None else self._given
+        return plugboard.patch(board, config)
 
     def _build(self) -> None:
         """Put the cabinets together."""
@@ -138,8 +147,8 @@ class MarkI:
         if not self.idle:
             raise SessionError("a presentation is under way", remedy="Let it end first")
         wiring = self.wiring
-        if config.plugboard != self.config.plugboard and self._given is None:
-            wiring = plugboard.wire(config.plugboard, self.seed)  # may refuse, and then nothing has changed
+        if config.plugboard != self.config.plugboard:
+            wiring = self._wire(config.plugboard)  # may refuse, and then nothing has changed
         state, log = snapshot(self.registers()), self.collect()
         before = self.association.relays.contact
         stuck = self.association.relays.stuck
@@ -239,12 +248,18 @@ class MarkI:
 
     def collect(self) -> np.ndarray:
         """Hand out the sorted event codes, (n,) int64, of all that has happened since the last call."""
-        parts = [np.array(self._marks, np.int64)]
+        codes = self.happened()
         self._marks.clear()
+        for agenda in self._agendas:
+            agenda.log.clear()
+        return codes
+
+    def happened(self) -> np.ndarray:
+        """Return the sorted event codes, (n,) int64, since the last `collect`, without taking them away."""
+        parts = [np.array(self._marks, np.int64)]
         for agenda in self._agendas:
             agenda.advance(self.now)
             parts += agenda.log
-            agenda.log.clear()
         codes = np.concatenate(parts)
         codes.sort()
         return codes
@@ -281,6 +296,22 @@ class MarkI:
     def force(self, positions: np.ndarray) -> None:
         """Set the eight forcing switches of the R-units: 0 free, 1 on, -1 off; (8,)."""
         switches.throw_all(self.response.forced, positions, where="forcing switches")
+
+    def turn(self, units: Sequence[int], degrees: Sequence[float]) -> None:
+        """Turn the potentiometers of A-units `units`, from 0, by hand to the angles `degrees`; stops hold them.
+
+        Raises
+        ------
+        SessionError
+            For a potentiometer whose motor is turning just now.
+        """
+        who, store = np.array(units, np.intp), self.potentiometers
+        if who.size != len(degrees) or (who.size and not 0 <= who.min() <= who.max() < A_UNITS):
+            raise SessionError(f"{len(degrees)} angles for A-units {list(units)}", remedy=f"Give A-units 0 to {A_UNITS - 1}")
+        if (store.turning_at(self.now)[who] != 0).any():
+            raise SessionError("its motor is turning", where="potentiometer", remedy="Wait until it rests")
+        angle = np.rint(np.array(degrees, float) * DEGREE).clip(-store.stop, store.stop).astype(np.int64)
+        store.place(who, angle)
 
     # -- the learner -------------------------------------------------------------------------------------------------
 
@@ -322,14 +353,16 @@ class MarkI:
         """Return what can be seen at this moment; looking changes nothing."""
         self._align()
         t = self.now
+        s = self.sensory.relays.state_at(t)
         return View(
             t_us=t,
             light=self.sensory.light.reshape(SIDE, SIDE).copy(),
             signal=self.sensory.signal_at(t).reshape(SIDE, SIDE),
-            s=self.sensory.relays.state_at(t).reshape(SIDE, SIDE),
+            s=s.reshape(SIDE, SIDE),
             a=self.association.relays.state_at(t),
             values=self.potentiometers.wiper_at(t) / 1e6,
             turning=self.potentiometers.turning_at(t),
+            u_a=self.association.input_of(s),
             u_r=self.response.u_r / 1e6,
             r=self.response.relays.state_at(t),
         )

@@ -10,7 +10,7 @@ from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
 from marki.session import Checkpoint, Command, Session
 
-KIND, VERSION = "marki session", 1
+KIND, VERSION = "marki session", 2
 
 
 def save(session: Session, path: Path | str) -> None:
@@ -28,7 +28,7 @@ def save(session: Session, path: Path | str) -> None:
         raise SessionError("only sessions of the Mark I can be saved", remedy="Save the learner's registers")
     trial, at = session.last_checkpoint()
     arrays = {f"register/{name}": a for name, a in at.state.items()}
-    arrays["records"] = session.records
+    arrays["records"] = session.known
     arrays["wiring"] = machine.wiring
     write_arrays(
         path,
@@ -38,10 +38,10 @@ def save(session: Session, path: Path | str) -> None:
         seed=session.seed,
         machine=session.launched.to_mapping(),
         given_wiring=machine.given_wiring,
-        worlds=[[name, c.to_mapping()] for name, c in session.configs.items()],
+        worlds=[[name, c.to_mapping()] for name, c in session.courses.items()],
         checkpoint=dict(trial=trial, digest=at.digest.hex(), progress=at.progress, course=at.course, learn=at.learn)
         | {"machine": at.config.to_mapping()},
-        commands=[[c.trial, c.name, c.value] for c in session.commands],
+        commands=[[c.trial, c.name, c.value, c.after_us] for c in session.commands],
         trial=session.trial,
         now=session.now,
         digest=session.digest,
@@ -74,7 +74,7 @@ def load(path: Path | str, *, keep: str = "all") -> Session:
             point["learn"],
             MachineConfig.from_mapping(point["machine"], where=path),
         )
-        commands = [Command(trial=t, name=n, value=v) for t, n, v in header["commands"]]
+        commands = [Command(trial=t, name=n, value=v, after_us=a) for t, n, v, a in header["commands"]]
         session.take_up(point["trial"], checkpoint, arrays["records"], commands)
         session.replay(header["trial"])
         session.advance(header["now"])

@@ -17,10 +17,11 @@ import numpy as np
 from marki import registers
 from marki.clocked import Clocked
 from marki.errors import SessionError, unknown
+from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.worlds import Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
 from marki.ticks import NEVER
-from marki.trace import Bank, Kind, Trace
+from marki.trace import Bank, Kind, Trace, decode
 
 RECORD = np.dtype(
     [
@@ -45,11 +46,20 @@ def _as_number(lamps: np.ndarray) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """Something the operator did before trial number `trial`; the value is plain JSON."""
+    """Something the operator did; the value is plain JSON.
+
+    Attributes
+    ----------
+    trial : int
+        Trials that were finished by then.
+    after_us : int or None
+        Time since the presentation under way began; None between presentations.
+    """
 
     trial: int
     name: str
     value: Any
+    after_us: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,20 +82,21 @@ class Session:
     learner : Clocked
         `MarkI`, or another learner in `Untimed`.
     worlds : mapping of str to WorldConfig
-        The courses that can be taken, by name; it begins with the first, learning.
+        The courses that can be taken, by name; it begins with the first, learning. Worlds opened later join them.
     seed : int
         Root seed of learner and worlds.
     keep : {"all", "recent", "none"}
         How much of the event log to keep; the digest covers all of it in any case.
     """
 
-    INTERVAL = 50  # trials between checkpoints; doubled when there are too many
+    INTERVAL = 25  # trials between checkpoints; doubled when there are too many
     MOST = 256
 
-    COMMANDS = ("course", "toggle", "force", "set")
+    COMMANDS = ("course", "toggle", "force", "set", "turn", "show", "world")
+    LIVE = ("toggle", "force", "turn")  # taken in the middle of a presentation too
 
     def __init__(self, learner: Clocked, worlds: Mapping[str, WorldConfig], *, seed: int = 0, keep: str = "all"):
-        self.learner, self.configs = learner, dict(worlds)
+        self.learner, self.courses = learner, dict(worlds)
         self._keep = keep
         self.launched = self._config
         self.new_seed(seed)
@@ -95,7 +106,7 @@ class Session:
     def new_seed(self, seed: int) -> None:
         """Begin a new run with another seed."""
         self.seed = int(seed)
-        self.worlds: list[World] = [create(config, self.seed) for config in self.configs.values()]
+        self._base: list[World] = [create(config, self.seed) for config in self.courses.values()]
         self.reset()
 
     def reset(self) -> None:
@@ -103,10 +114,15 @@ class Session:
         if self._config != self.launched:
             self.learner.config = self.launched
         self.learner.reset(self.seed)
-        self.trial = 0
+        self.configs, self.worlds = dict(self.courses), list(self._base)
+        self.trial = self.reached = 0
         self.course, self.learn = 0, True
         self.presentation: Presentation | None = None
+        self.began_us = 0
         self.commands: list[Command] = []
+        self._obeyed = 0  # commands carried out so far; the later ones lie in the future
+        self._card: Presentation | None = None  # a card of the operator's, to be shown next
+        self._learning = True  # whether the trainer takes part in the presentation under way
         self._progress = [0] * len(self.worlds)
         self._records = np.empty(256, RECORD)
         self.trace = Trace(self._keep)
@@ -124,7 +140,7 @@ class Session:
                 "seed": self.seed,
                 "machine": config.to_mapping() if config else None,
                 "wiring": registers.fingerprint({"wiring": self.learner.wiring}) if given else None,
-                "worlds": {name: c.to_mapping() for name, c in self.configs.items()},
+                "worlds": {name: c.to_mapping() for name, c in self.courses.items()},
             },
             sort_keys=True,
         )
@@ -153,6 +169,18 @@ class Session:
         return view
 
     @property
+    def known(self) -> np.ndarray:
+        """Return the trials known, those of the future too, (reached,) of dtype RECORD; a read-only view."""
+        view = self._records[: self.reached]
+        view.flags.writeable = False
+        return view
+
+    @property
+    def in_past(self) -> bool:
+        """Whether this moment has a known future, which a command would make untrue."""
+        return self.trial < self.reached or self._obeyed < len(self.commands)
+
+    @property
     def digest(self) -> str:
         """Digest of settings, seed and all that happened up to the last finished trial, 32 hexadecimal digits."""
         return self.trace.digest.hex()
@@ -165,7 +193,7 @@ class Session:
         while learner.now < until_us:
             if learner.idle:
                 self._begin()
-            learner.advance(until_us)
+            self._pass(until_us)
             if learner.idle:
                 self._end()
 
@@ -175,15 +203,16 @@ class Session:
             case "event":
                 if self.learner.idle:
                     self._begin()
-                    self.learner.advance(self.learner.now)
+                    self._pass(self.learner.now)
                 else:
-                    self.learner.advance(self.learner.peek())
+                    self._pass(self.learner.peek())
                     if self.learner.idle:
                         self._end()
             case "trial":
                 if self.learner.idle:
                     self._begin()
-                self.learner.advance(int(NEVER))
+                while not self.learner.idle:
+                    self._pass(int(NEVER))
                 self._end()
             case "pass":
                 self.step("trial")
@@ -209,9 +238,20 @@ class Session:
 
     def _begin(self) -> None:
         self._checkpoint_if_due()
-        shown = self.world.at(self._progress[self.course])
-        self.learner.present(shown.frame, shown.target, learn=self.learn)
+        self._obey_due()
+        shown = self._card or self.world.at(self._progress[self.course])
+        self._learning = self.learn if self._card is None else shown.target is not None
+        self.began_us = self.learner.now
+        self.learner.present(shown.frame, shown.target, learn=self._learning)
         self.presentation = shown
+
+    def _pass(self, until_us: int) -> None:
+        """Let time pass within the presentation under way, up to `until_us` or the next command known."""
+        coming = self.commands[self._obeyed] if self._obeyed < len(self.commands) else None
+        if coming is not None and coming.trial == self.trial:
+            until_us = min(until_us, self.began_us + coming.after_us)
+        self.learner.advance(until_us)
+        self._obey_due()
 
     def _end(self) -> None:
         shown, learner = self.presentation, self.learner
@@ -222,53 +262,126 @@ class Session:
         row = self._records[self.trial : self.trial + 1]
         row[0] = (
             learner.now, shown.number, shown.item, shown.kind, np.count_nonzero(learner.active), self.course,
-            0 if goal is None else _as_number(goal), _as_number(answer), self.learn,
+            0 if goal is None else _as_number(goal), _as_number(answer), self._learning,
             goal is not None and np.count_nonzero(answer[:n] != goal) > 0,
         )  # fmt: skip
         self.trace.append(learner.collect(), row.tobytes() + learner.witness())
-        self._progress[self.course] += 1
+        if self._card is None:
+            self._progress[self.course] += 1
+        self._card = None
         self.trial += 1
+        self.reached = max(self.reached, self.trial)
 
     # -- the operator ------------------------------------------------------------------------------------------------
 
     def press(self, name: str, value: Any) -> None:
-        """Carry out a command of the operator; between presentations only, so that it can be replayed.
+        """Carry out a command of the operator, and log it so that it can be replayed.
 
-        ``course`` takes ``{"name": …, "learn": bool}``; ``toggle`` 400 switch positions; ``force`` eight; ``set``
-        changed settings of the machine by dotted name, faults among them.
+        ==========  =================================================================================================
+        ``course``  ``{"name": …, "learn": bool}``: go over to another course
+        ``world``   ``{"config": settings of a world, "learn": bool}``: open a world as a new course and go over to it
+        ``show``    ``{"name": …, "frame": 400 levels 0…255, "kind": class or -1}``: the next card; reinforced if its
+                    class is known
+        ``set``     changed settings of the machine by dotted name, faults and patched wires among them
+        ``toggle``  400 switch positions: 0 camera, 1 on, -1 off
+        ``force``   eight of them, for the R-units
+        ``turn``    ``{"units": A-units from 0, "deg": angles}``: potentiometers turned by hand
+        ==========  =================================================================================================
+
+        The last three are taken at any moment, the others between presentations only.
 
         Raises
         ------
         UnknownName
-            For a command or course that does not exist.
+            For a command, course or setting that does not exist.
         SessionError
-            While a presentation is under way.
+            While a presentation is under way, or in the past: `drop_future` first.
         """
-        if not self.learner.idle:
+        if not self.learner.idle and name not in self.LIVE:
             raise SessionError(
                 "a presentation is under way", where=f"command {name!r}", remedy="Let the trial end first"
             )
-        self._checkpoint_if_due()
-        command = Command(trial=self.trial, name=name, value=value)
+        if self.in_past:
+            raise SessionError(
+                f"{self.reached - self.trial} trials follow this moment", where=f"command {name!r}",
+                remedy="Drop them first, or go to the end of the run",
+            )  # fmt: skip
+        after = None if self.learner.idle else self.now - self.began_us
+        if after is None:
+            self._checkpoint_if_due()
+        command = Command(trial=self.trial, name=name, value=value, after_us=after)
         self._obey(command)
         self.commands.append(command)
+        self._obeyed += 1
+
+    def _obey_due(self) -> None:
+        """Carry out the commands known for this moment."""
+        idle = self.learner.idle
+        while self._obeyed < len(self.commands):
+            command = self.commands[self._obeyed]
+            mine = command.after_us is None if idle else command.after_us == self.now - self.began_us
+            if command.trial != self.trial or not mine:
+                return
+            self._obey(command)
+            self._obeyed += 1
 
     def _obey(self, command: Command) -> None:
+        value, machine = command.value, isinstance(self.learner, MarkI)
         match command.name:
             case "course":
-                name, learn = command.value["name"], bool(command.value["learn"])
+                name, learn = value["name"], bool(value["learn"])
                 if name not in self.configs:
                     raise unknown("course", name, self.configs)
                 self.course, self.learn = list(self.configs).index(name), learn
-            case "set" if isinstance(self.learner, MarkI):
-                self.learner.refit(self.learner.config.amend(command.value, where="set"))
-            case "toggle" | "force" if isinstance(self.learner, MarkI):
-                getattr(self.learner, command.name)(np.array(command.value, np.int8))
+            case "world":
+                self._open(WorldConfig.from_mapping(value["config"], where="world"), bool(value["learn"]))
+            case "show":
+                self._card = self._card_of(value)
+            case "set" if machine:
+                self.learner.refit(self.learner.config.amend(value, where="set"))
+            case "turn" if machine:
+                self.learner.turn(value["units"], value["deg"])
+            case "toggle" | "force" if machine:
+                getattr(self.learner, command.name)(np.array(value, np.int8))
             case _:
                 raise unknown("command", command.name, self.COMMANDS)
         self.learner.mark(Bank.OPERATOR, self.COMMANDS.index(command.name), Kind.COMMAND)
-        text = json.dumps([command.name, command.value], sort_keys=True).encode()
+        text = json.dumps([command.name, value], sort_keys=True).encode()
         self.trace.digest = hashlib.blake2b(text, key=self.trace.digest, digest_size=16).digest()
+
+    def _open(self, config: WorldConfig, learn: bool) -> None:
+        """Go over to a world, opened as a new course unless it is one already."""
+        name = next((name for name, known in self.configs.items() if known == config), None)
+        if name is None:
+            name = f"{config.name} {len(self.configs)}"
+            world = create(config, self.seed)
+            self._fit(world)
+            self.configs[name] = config
+            self.worlds.append(world)
+            self._progress.append(0)
+        else:
+            self._fit(self.worlds[list(self.configs).index(name)])
+        self.course, self.learn = list(self.configs).index(name), learn
+
+    def _fit(self, world: World) -> None:
+        """Take as many R-units into use as the world's code needs."""
+        units = world.code.shape[1]
+        if isinstance(self.learner, MarkI) and units != self.learner.units:
+            self.learner.refit(self.learner.config.amend({"response.units": units, "response.source_set": []}))
+
+    def _card_of(self, value: Mapping[str, Any]) -> Presentation:
+        frame = np.array(value["frame"], np.float32)
+        kind, world = int(value["kind"]), self.world
+        if frame.size != CELLS or not -1 <= kind < len(world.classes):
+            raise SessionError(
+                f"a card of {frame.size} cells and class {kind}", where="command 'show'",
+                remedy=f"Give {CELLS} cells and a class below {len(world.classes)}, or -1",
+            )  # fmt: skip
+        frames = check_frames(frame.reshape(1, SIDE, SIDE) / 255, where="command 'show'")
+        target = world.code[kind] if kind >= 0 else None
+        return Presentation(
+            number=-1, item=-1, kind=kind, name=str(value["name"]), frame=frames[0], target=target
+        )
 
     def take(self, course: str, *, learn: bool) -> None:
         """Go over to another course, with the reinforcement control on or off."""
@@ -289,6 +402,53 @@ class Session:
             self._interval *= 2
             self._checkpoints = {n: c for n, c in self._checkpoints.items() if n % self._interval == 0}
 
+    def visit(self, trial: int) -> None:
+        """Go to the moment before presentation number `trial`, back or forth; the known future is kept.
+
+        From there the run goes on as it did, commands included; a new command needs `drop_future` first.
+
+        Raises
+        ------
+        SessionError
+            For a trial that has not been reached.
+        """
+        if not 0 <= trial <= self.reached:
+            raise SessionError(f"trial {trial} has not been reached", remedy=f"Give 0 to {self.reached}")
+        if not any(n <= trial for n in self._checkpoints):
+            self._restart()  # only after a load: the file holds one checkpoint
+        nearest = max(n for n in self._checkpoints if n <= trial)
+        if not (self.learner.idle and nearest <= self.trial <= trial):
+            self._return_to(nearest)
+        self.replay(trial)
+
+    def visit_event(self, before_us: int) -> None:
+        """Go back to the last moment before `before_us` at which something happened; the future is kept."""
+        trial = self.trial
+        times = decode(self.learner.happened())["t_us"] if not self.learner.idle else np.empty(0, np.int64)
+        if not times.size or times[0] >= before_us:
+            if not trial:
+                return
+            if not self.learner.idle:
+                self.visit(trial)
+                return
+            trial -= 1
+            times = decode(self.trace.block(trial))["t_us"]
+        times = times[times < before_us]
+        self.visit(trial)
+        if times.size:
+            self.step("event")
+            self.advance(int(times[-1]))
+
+    def drop_future(self) -> None:
+        """Make this moment the end of the run: what is known to come is dropped."""
+        self.reached = self.trial
+        del self.commands[self._obeyed :]
+        self._checkpoints = {n: c for n, c in self._checkpoints.items() if n <= self.trial}
+        kept = {str(WorldConfig.from_mapping(c.value["config"])) for c in self.commands if c.name == "world"}
+        for name in [n for n, c in self.configs.items() if n not in self.courses and str(c) not in kept]:
+            place = list(self.configs).index(name)
+            del self.configs[name], self.worlds[place], self._progress[place]
+
     def rewind(self, trial: int) -> None:
         """Go back to the moment before presentation number `trial`; what came later is dropped.
 
@@ -299,27 +459,14 @@ class Session:
         SessionError
             For a trial that has not been reached.
         """
-        if not 0 <= trial <= self.trial:
-            raise SessionError(f"trial {trial} has not been reached", remedy=f"Give 0 to {self.trial}")
-        if trial == self.trial and self.learner.idle:
-            return
-        if not any(n <= trial for n in self._checkpoints):
-            # Only after a load: the file holds one checkpoint, and going further back starts from the beginning.
-            commands, records = self.commands, self._records
-            self.reset()
-            self.commands, self._records = commands, records
-            self._checkpoint()
-        nearest = max(n for n in self._checkpoints if n <= trial)
-        commands = [c for c in self.commands if c.trial <= trial]
-        self._return_to(nearest)
-        self.commands = commands
-        self.replay(trial)
+        self.visit(trial)
+        self.drop_future()
 
     def last_checkpoint(self) -> tuple[int, Checkpoint]:
-        """Return the newest checkpoint and the number of its trial."""
-        if not self._checkpoints:
+        """Return the newest checkpoint of the past and the number of its trial."""
+        if not any(n <= self.trial for n in self._checkpoints):
             self._checkpoint()
-        trial = max(self._checkpoints)
+        trial = max(n for n in self._checkpoints if n <= self.trial)
         return trial, self._checkpoints[trial]
 
     def take_up(self, trial: int, at: Checkpoint, records: np.ndarray, commands: list[Command]) -> None:
@@ -329,11 +476,20 @@ class Session:
         self._checkpoints[trial] = at
         self._records = np.empty(max(256, len(records)), RECORD)
         self._records[: len(records)] = records
-        self.commands = list(commands)
+        self.commands, self.reached = list(commands), len(records)
+        for command in self.commands:
+            if command.name == "world" and command.trial < trial:
+                self._open(WorldConfig.from_mapping(command.value["config"]), learn=True)
         self._return_to(trial)
 
+    def _restart(self) -> None:
+        """Begin the run anew, with all that is known of it."""
+        commands, records, reached = self.commands, self._records, self.reached
+        self.reset()
+        self.commands, self._records, self.reached = commands, records, reached
+        self._checkpoint()
+
     def _return_to(self, trial: int) -> None:
-        self._checkpoints = {n: c for n, c in self._checkpoints.items() if n <= trial}
         at = self._checkpoints[trial]
         self.learner.resume()  # whatever presentation was under way is over
         if at.config != self._config:
@@ -341,19 +497,16 @@ class Session:
         registers.restore(self.learner.registers(), at.state)
         self.learner.resume()
         self.trace.truncate(trial, at.digest)
-        self._progress = list(at.progress)
+        self._progress = [*at.progress, *[0] * (len(self.worlds) - len(at.progress))]
         self.course, self.learn = at.course, at.learn
-        self.trial, self.presentation = trial, None
+        self.trial, self.presentation, self._card = trial, None, None
+        self._obeyed = sum(c.trial < trial for c in self.commands)
 
     def replay(self, trial: int) -> None:
-        """Go on from a checkpoint to the moment before `trial`, carrying out the commands of those trials again."""
-        waiting = [c for c in self.commands if c.trial >= self.trial]
-        while True:
-            while waiting and waiting[0].trial == self.trial:
-                self._obey(waiting.pop(0))
-            if self.trial == trial:
-                return
+        """Go on to the moment before `trial`, carrying out the commands known on the way and there."""
+        while self.trial < trial:
             self.step("trial")
+        self._obey_due()
 
 
 def mark1_session(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,9 @@ class PlugboardConfig(Config):
         choices=LAYOUTS,
     )
     reach: float = setting(4.0, "Radius of the disc, or half width of the band", unit="cells", low=0.5, high=30)
+    patches: tuple[str, ...] = setting(
+        (), "Wires changed by hand: A12+3 plugs an excitatory wire from S-unit 3, A12-3 an inhibitory one, A12=3 cuts it"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,6 +81,32 @@ def wire(config: PlugboardConfig, seed: int) -> np.ndarray:
             wiring[unit, chosen] = sign
             free[chosen] -= 1
     return wiring
+
+
+_PATCH = re.compile(r"A([0-9]{1,3})([+=-])([0-9]{1,3})")
+
+
+def patch(wiring: np.ndarray, config: PlugboardConfig) -> np.ndarray:
+    """Return the wiring with the wires that were changed by hand, (512, 400) int8; later patches win.
+
+    Raises
+    ------
+    WiringError
+        For a patch that cannot be read or names a unit that is not there, or an S-unit that feeds too many A-units.
+    """
+    if not config.patches:
+        return wiring
+    wiring = wiring.copy()
+    for text in config.patches:
+        found = _PATCH.fullmatch(text)
+        unit, cell = (int(found[1]), int(found[3])) if found else (0, 0)
+        if not (1 <= unit <= A_UNITS and 1 <= cell <= CELLS):
+            raise WiringError(
+                f"{text!r} is no patch", where="plugboard.patches",
+                remedy=f"Write A12+3, A12-3 or A12=3, with A-units to {A_UNITS} and S-units to {CELLS}",
+            )  # fmt: skip
+        wiring[unit - 1, cell - 1] = {"+": 1, "-": -1, "=": 0}[found[2]]
+    return check(wiring, fan_out=config.fan_out, where="plugboard.patches")
 
 
 def _fields(config: PlugboardConfig, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -184,6 +184,12 @@ class PotentiometerBank:
             return wiper
         return (wiper + self.step // 2) // self.step * self.step
 
+    def place(self, who: np.ndarray, angle: np.ndarray) -> None:
+        """Put resting wipers, and the shafts that hold them, at `angle`, int64 1e-6 deg, as a hand does."""
+        self.direction[who] = 0
+        self.run_us[who] = 0
+        self.wiper[who] = self.shaft[who] = angle
+
     def settle(self, t_us: int) -> None:
         """Take the movement up to `t_us` into the registers; motors still turning keep turning no longer."""
         who = np.flatnonzero(self.direction)

@@ -1,0 +1,1 @@
+"""Teaching: lessons, worksheets, votes and a narration of what the machine does; knows no window."""
