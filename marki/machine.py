@@ -307,7 +307,9 @@ class MarkI:
         """
         who, store = np.array(units, np.intp), self.potentiometers
         if who.size != len(degrees) or (who.size and not 0 <= who.min() <= who.max() < A_UNITS):
-            raise SessionError(f"{len(degrees)} angles for A-units {list(units)}", remedy=f"Give A-units 0 to {A_UNITS - 1}")
+            raise SessionError(
+                f"{len(degrees)} angles for A-units {list(units)}", remedy=f"Give A-units 0 to {A_UNITS - 1}"
+            )
         if (store.turning_at(self.now)[who] != 0).any():
             raise SessionError("its motor is turning", where="potentiometer", remedy="Wait until it rests")
         angle = np.rint(np.array(degrees, float) * DEGREE).clip(-store.stop, store.stop).astype(np.int64)

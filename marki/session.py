@@ -187,8 +187,8 @@ class Session:
 
     # -- time --------------------------------------------------------------------------------------------------------
 
-    def advance(self, until_us: int) -> None:
-        """Let simulated time pass up to `until_us`, through as many presentations as it holds."""
+    def advance(self, until_us: int, *, one: bool = False) -> None:
+        """Let simulated time pass up to `until_us`, through as many presentations as it holds, or to the end of one."""
         learner = self.learner
         while learner.now < until_us:
             if learner.idle:
@@ -196,6 +196,8 @@ class Session:
             self._pass(until_us)
             if learner.idle:
                 self._end()
+                if one:
+                    return
 
     def step(self, grain: str = "trial") -> None:
         """Go on by one "event", "trial" or "pass"."""
@@ -332,7 +334,7 @@ class Session:
                 name, learn = value["name"], bool(value["learn"])
                 if name not in self.configs:
                     raise unknown("course", name, self.configs)
-                self.course, self.learn = list(self.configs).index(name), learn
+                self._go_over(name, learn)
             case "world":
                 self._open(WorldConfig.from_mapping(value["config"], where="world"), bool(value["learn"]))
             case "show":
@@ -355,17 +357,15 @@ class Session:
         if name is None:
             name = f"{config.name} {len(self.configs)}"
             world = create(config, self.seed)
-            self._fit(world)
             self.configs[name] = config
             self.worlds.append(world)
             self._progress.append(0)
-        else:
-            self._fit(self.worlds[list(self.configs).index(name)])
-        self.course, self.learn = list(self.configs).index(name), learn
+        self._go_over(name, learn)
 
-    def _fit(self, world: World) -> None:
-        """Take as many R-units into use as the world's code needs."""
-        units = world.code.shape[1]
+    def _go_over(self, course: str, learn: bool) -> None:
+        """Take a course, with as many R-units in use as the code of its world needs."""
+        self.course, self.learn = list(self.configs).index(course), learn
+        units = self.world.code.shape[1]
         if isinstance(self.learner, MarkI) and units != self.learner.units:
             self.learner.refit(self.learner.config.amend({"response.units": units, "response.source_set": []}))
 
@@ -379,9 +379,7 @@ class Session:
             )  # fmt: skip
         frames = check_frames(frame.reshape(1, SIDE, SIDE) / 255, where="command 'show'")
         target = world.code[kind] if kind >= 0 else None
-        return Presentation(
-            number=-1, item=-1, kind=kind, name=str(value["name"]), frame=frames[0], target=target
-        )
+        return Presentation(number=-1, item=-1, kind=kind, name=str(value["name"]), frame=frames[0], target=target)
 
     def take(self, course: str, *, learn: bool) -> None:
         """Go over to another course, with the reinforcement control on or off."""
@@ -427,9 +425,7 @@ class Session:
         times = decode(self.learner.happened())["t_us"] if not self.learner.idle else np.empty(0, np.int64)
         if not times.size or times[0] >= before_us:
             if not trial:
-                return
-            if not self.learner.idle:
-                self.visit(trial)
+                self.visit(0)
                 return
             trial -= 1
             times = decode(self.trace.block(trial))["t_us"]

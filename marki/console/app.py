@@ -9,40 +9,28 @@ from pathlib import Path
 
 import pygame
 
-from marki import savefile
-from marki.console import capture
-from marki.console.controls import ControlBar, command_of
-from marki.console.layout import SMALLEST, lay_out, unit_of
-from marki.console.panel import Panel
-from marki.console.panels import help as help_page
-from marki.console.panels.association import AssociationPanel
-from marki.console.panels.curve import CurvePanel
-from marki.console.panels.response import ResponsePanel
-from marki.console.panels.retina import RetinaPanel, StimulusPanel
-from marki.console.panels.status import FooterPanel, HeaderPanel, RunPanel
-from marki.console.panels.store import StorePanel
-from marki.console.panels.trainer import TrainerPanel
+from marki.console import capture, overlay
+from marki.console.desk import Desk
+from marki.console.hands import Hands, rings
+from marki.console.layout import SMALLEST, unit_of
+from marki.console.operator import Operator
+from marki.console.pages import Context, blocks
+from marki.console.panels.page import PagePanel
 from marki.console.scene import Observer, Scene
-from marki.console.theme import ROOM, Theme
+from marki.console.sound import Sound
+from marki.console.stage import PLAIN_COVER, set_stage
+from marki.console.theme import DESK, PROJECTOR, Theme
 from marki.console.transport import FRAME_S, Transport
 from marki.errors import MarkIError
-from marki.files import write_json
+from marki.files import write_json, write_text
+from marki.language import Words
 from marki.session import Session
+from marki.tables import registers_csv
 
-PANELS: dict[str, type[Panel]] = {
-    "header": HeaderPanel,
-    "stimulus": StimulusPanel,
-    "retina": RetinaPanel,
-    "association": AssociationPanel,
-    "store": StorePanel,
-    "response": ResponsePanel,
-    "trainer": TrainerPanel,
-    "curve": CurvePanel,
-    "run": RunPanel,
-    "transport": ControlBar,
-    "footer": FooterPanel,
-}
-MESSAGE_FRAMES = 360
+MESSAGE_FRAMES = 420
+PAGE_EVERY = 8  # frames between two readings of a page, so that it can be read
+FRAME_BUDGET_S, LEAST_S, MOST_S = 0.0105, 0.002, 0.009  # of wall time: a frame, and the machine's share of it
+IDLE_S = 90  # in a kiosk, the time after which the window begins again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +45,18 @@ class Settings:
     fullscreen: bool = False
     screenshot: str | None = None
     report: str | None = None
+    film: str | None = None
+    table: str | None = None
+    lab_report: str | None = None
     out: str = "out"
     began: float = 0.0
+    language: str = "en"
+    projector: bool = False
+    still: bool = False
+    kiosk: bool = False
+    lesson: str | None = None
+    view: str = "schematic"
+    page: str = ""
 
 
 class App:
@@ -71,23 +69,63 @@ class App:
     """
 
     def __init__(self, session: Session, settings: Settings):
-        self.session, self.settings = session, settings
-        self.transport = Transport(
-            session, speed=settings.speed, paused=settings.paused, fixed=settings.frames is not None
-        )
-        self.observer = Observer(session, self.transport)
+        self.settings = settings
+        self.desk = Desk(view=settings.view)
+        self.words = Words(settings.language)
+        self.profile = PROJECTOR if settings.projector else DESK
+        self.still = settings.still
+        self._connect(session, settings.speed, settings.paused)
         pygame.display.init()
         pygame.font.init()
         pygame.display.set_caption("Mark I Perceptron")
+        pygame.key.set_repeat(350, 45)
         flags = pygame.FULLSCREEN if settings.fullscreen else pygame.RESIZABLE
         pygame.display.set_mode((0, 0) if settings.fullscreen else settings.size, flags)
-        self.helping, self.open, self.as_cabinet = False, True, False
+        self.helping, self.open = False, True
         self.frames = 0
         self.first_frame_s = 0.0
         self.times: deque[float] = deque(maxlen=100_000)
-        self._message_left = 0
+        self.sound = Sound()
+        self.film: capture.Film | None = capture.Film() if settings.film else None
+        self._message: tuple[str, int] = ("", 0)  # what is said, and for how many frames still
         self._key: tuple | None = None  # what the panels were dressed for
+        self._frames = overlay.Frames()
+        self._places: dict[bool, pygame.Rect] = {}
+        self._idle = 0.0
+        self._drawing: deque[float] = deque([0.004], maxlen=40)
         self.scene: Scene | None = None
+        if settings.lesson:
+            self.operator.do("lesson", settings.lesson)
+        if settings.page:
+            self.operator.turn_to(settings.page)
+
+    def _connect(self, session: Session, speed: float, paused: bool) -> None:
+        """Put the window before a session."""
+        self.session = session
+        self.transport = Transport(session, speed=speed, paused=paused, fixed=self.settings.frames is not None)
+        self.observer = Observer(session, self.transport, self.desk)
+        self.operator = Operator(
+            session, self.transport, self.desk, self.words, Path(self.settings.out), self.settings.kiosk
+        )
+        self.operator.hooks = {
+            "replace": self._replace, "picture": self._picture, "film": self._film, "report": self._report,
+            "sound": self._sound, "projector": self._projector, "still": self._still, "fullscreen": self._fullscreen,
+            "help": self._help, "quit": self._quit, "language": self._language,
+        }  # fmt: skip
+        self.hands = Hands(self.operator)
+
+    def _replace(self, session: Session) -> None:
+        """Go over to another session, as a lesson does; pages and hands stay."""
+        desk, old = self.desk, self.operator
+        desk.covered = desk.predicting = desk.hand = False
+        desk.draft = desk.picked = desk.turning = desk.before = None
+        desk.tool = "look"
+        self._connect(session, self.transport.speed, paused=True)
+        # The operator that is acting goes on with the new session too.
+        old.session, old.transport, old.rival = session, self.transport, None
+        self.operator = old
+        self.hands.operator = old
+        self._key = None
 
     # -- the loop ----------------------------------------------------------------------------------------------------
 
@@ -106,10 +144,16 @@ class App:
             wall = time.perf_counter() - started
             if self.transport.owing:
                 self.transport.settle()
-                self.scene = self.observer.scene()
+                self._look()
                 self.draw()
             if self.settings.screenshot:
                 capture.save_picture(pygame.display.get_surface(), self.settings.screenshot)
+            if self.settings.film:
+                self.film.save(self.settings.film)
+            if self.settings.table:
+                write_text(self.settings.table, registers_csv(self.session))
+            if self.settings.lab_report:
+                self._write_report(self.settings.lab_report)
             if self.settings.report:
                 write_json(self.settings.report, self.report(wall))
         finally:
@@ -120,149 +164,233 @@ class App:
         """Draw one frame, `seconds` after the last."""
         for event in pygame.event.get():
             self._take(event)
+        self._rest(seconds)
+        self.transport.budget_s = min(MOST_S, max(LEAST_S, FRAME_BUDGET_S - max(self._drawing)))
         try:
             self.transport.tick(seconds)
+            self.operator.do("watch")
         except MarkIError as error:
             self.transport.running, self.transport.searching = False, 0
-            self.say(str(error), alarm=True)
+            self.operator.say(self.words.error(error), alarm=True)
         if self.transport.message:
-            self.say(self.transport.message)
-            self.transport.message = ""
-        self.scene = self.observer.scene()
+            name, values = self.transport.message
+            self.operator.tell(name, **values)
+            self.transport.message = None
+        begun = time.perf_counter()
+        self._fade()
+        self._look()
+        self.sound.hear(self.scene.shine, self.transport.running or bool(self.transport.searching), seconds)
         self.draw()
+        if self.film is not None:
+            self.film.add(pygame.display.get_surface(), seconds)
+        self._drawing.append(time.perf_counter() - begun)
         self.frames += 1
         if self.frames == 1:
             self.first_frame_s = time.perf_counter() - self.settings.began
 
-    def say(self, message: str, *, alarm: bool = False) -> None:
-        """Show a line at the foot of the window for some seconds."""
-        self.footer_message = (message, alarm)
-        self._message_left = MESSAGE_FRAMES
+    def _look(self) -> None:
+        self.scene = self.observer.scene()
+        page = self._page()
+        if page is not None and (self.frames % PAGE_EVERY == 0 or page.name != self.desk.page or self._eager):
+            page.name = self.desk.page
+            context = Context(scene=self.scene, session=self.session, operator=self.operator, words=self.words)
+            page.blocks = blocks(context)
+            self._eager = False
 
-    footer_message: tuple[str, bool] = ("", False)
+    _eager = True
+
+    def _page(self) -> PagePanel | None:
+        page = self.hands.panels.get("page")
+        return page if isinstance(page, PagePanel) and self.desk.page else None
+
+    def _fade(self) -> None:
+        """Take a message away after some seconds."""
+        text, left = self._message
+        if self.desk.message != text:
+            self._message = (self.desk.message, MESSAGE_FRAMES)
+        elif text and left <= 0:
+            self.desk.message, self.desk.alarm = "", False
+            self._message = ("", 0)
+        else:
+            self._message = (text, left - 1)
+
+    def _rest(self, seconds: float) -> None:
+        """In a kiosk, begin again when nobody has touched anything for a while."""
+        if not self.settings.kiosk:
+            return
+        self._idle += seconds
+        if self._idle > IDLE_S:
+            self._idle = 0.0
+            self.helping = False
+            if self.settings.lesson:
+                self.operator.act("lesson", self.settings.lesson)
+            else:
+                self.operator.obey("reset")
+                self.operator.turn_to("")
+            self.transport.running = True
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def draw(self) -> None:
         """Draw what has changed, and show it."""
-        surface = pygame.display.get_surface()
-        if self._message_left:
-            self._message_left -= 1
-        elif self.footer_message[0]:
-            self.footer_message = ("", False)
-        key = (surface.get_size(), id(surface), self.helping, self.as_cabinet, self.scene.units, self.session.course)
+        surface, desk, scene = pygame.display.get_surface(), self.desk, self.scene
+        key = (
+            surface.get_size(), id(surface), self.helping, desk.question is not None, desk.view, bool(desk.page),
+            scene.units, scene.source_set.tobytes(), self.session.course, self.words.language, self.profile, self.still,
+            desk.hidden, desk.bay, desk.open_doors, desk.layer,
+        )  # fmt: skip
         if key != self._key:
+            self._frames = overlay.Frames()
             self._dress(surface)
             self._key = key
+            if desk.page:
+                self._eager = True
+                self._look()
             self._update(surface)
             if self.helping:
-                help_page.draw(surface, self.theme)
+                overlay.key_map(surface, self.theme)
+            elif desk.question is not None:
+                self._places = overlay.ask(surface, self.theme, desk.question.text)
             pygame.display.flip()
-        elif not self.helping:
+        elif not self.helping and desk.question is None:
             pygame.display.update(self._update(surface))
 
     def _dress(self, surface: pygame.Surface) -> None:
         size = tuple(max(a, b) for a, b in zip(surface.get_size(), SMALLEST, strict=True))
-        self.theme = Theme(unit_of(size, self.settings.scale))
-        boxes = lay_out(size, self.settings.scale)
-        before = getattr(self, "panels", {})
-        self.panels = {name: kind(boxes[name], self.theme) for name, kind in PANELS.items()}
-        self.panels["store"].as_cabinet = self.as_cabinet
-        self.panels["response"].store_room = self.panels["store"].room
-        if before:
-            self.bar.focus, self.bar.hovered = before["transport"].focus, before["transport"].hovered
-        surface.fill(ROOM)
+        unit = unit_of(size, self.settings.scale)
+        wanted = (unit, self.words.language, self.profile, self.still, size[1])
+        if getattr(self, "_themed", None) != wanted:
+            self._themed = wanted
+            from dataclasses import replace
+
+            self.theme = Theme(unit, self.words, replace(self.profile, still=self.still), size[1])
+        self.hands.unit = unit
+        self.hands.panels = set_stage(size, self.settings.scale, self.theme, self.scene)
+        surface.fill(self.theme.palette.room)
         canvas = surface
         if size != surface.get_size():
             canvas = pygame.Surface(size).convert()
-            canvas.fill(ROOM)
+            canvas.fill(self.theme.palette.room)
         self._canvas = canvas
-        for panel in self.panels.values():
+        for panel in self.hands.panels.values():
             panel.dress(canvas, self.scene)
 
     def _update(self, surface: pygame.Surface) -> list[pygame.Rect]:
-        footer = self.panels["footer"]
-        footer.message, footer.alarm = self.footer_message
-        dirty = [rect for panel in self.panels.values() for rect in panel.update(self._canvas, self.scene)]
-        if self._canvas is not surface:
-            surface.blit(self._canvas, (0, 0))
+        desk, canvas = self.desk, self._canvas
+        dirty = self._frames.lift(canvas)
+        dirty += [rect for panel in self.hands.panels.values() for rect in panel.update(canvas, self.scene)]
+        frames = [(self.hands.panels[n].rect.inflate(-8, -8), "watched") for n in self._watched()]
+        picked = desk.picked if desk.page == "inspect" else None
+        frames += [(place, "picked") for place in rings([picked], self.hands)]
+        frames += [(place, "focus") for place in rings([desk.focus], self.hands)]
+        dirty += self._frames.lay(canvas, self.theme, frames)
+        if canvas is not surface:
+            surface.blit(canvas, (0, 0))
             return [surface.get_rect()]
         return dirty
 
-    @property
-    def bar(self) -> ControlBar:
-        """The row of buttons."""
-        return self.panels["transport"]
+    def _watched(self) -> list[str]:
+        """Return the panels that the lesson asks to watch, under their names in this view."""
+        names = [PLAIN_COVER.get(n, n) if self.desk.view == "front" else n for n in sorted(self.desk.watched)]
+        return [n for n in names if n in self.hands.panels]
 
     # -- input -------------------------------------------------------------------------------------------------------
 
     def _take(self, event: pygame.event.Event) -> None:
+        if event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.DROPFILE):
+            self._idle = 0.0
+        if event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEWHEEL):
+            self._eager = True
         if event.type == pygame.QUIT:
-            self.open = False
+            self.open = self.settings.kiosk and self.settings.fullscreen
         elif event.type in (pygame.VIDEOEXPOSE, pygame.WINDOWRESTORED):
             self._key = None  # what was covered may be lost: draw all of it
+        elif event.type == pygame.DROPFILE:
+            self.operator.act("dropped", event.file)
         elif event.type == pygame.KEYDOWN:
-            command = command_of(event.key, getattr(event, "unicode", ""))
-            if command == "focus":
-                self._move_focus(-1 if getattr(event, "mod", 0) & pygame.KMOD_SHIFT else 1)
-            elif command:
-                self.obey(command)
-        elif event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+            if self.helping:
+                self.helping = False
+            else:
+                self.hands.key(event)
+        elif event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEWHEEL):
             self._point(event)
 
     def _point(self, event: pygame.event.Event) -> None:
-        """Move the mouse, or press or let go a button with it."""
-        if self._key is None or self.helping:
-            if self.helping and event.type == pygame.MOUSEBUTTONUP:
-                self.obey("leave")
-            return
-        bar, here = self.bar, self.bar.hit(event.pos)
-        bar.hovered = here
-        if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            bar.held = here
-        elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
-            held, bar.held = bar.held, None
-            if held is not None and held == here:
-                self.obey(bar.bindings[held].command)
-
-    def _move_focus(self, step: int) -> None:
+        """Give what the mouse does to whatever lies on top."""
         if self._key is None:
             return
-        count, focus = len(self.bar.bindings), self.bar.focus
-        self.bar.focus = (0 if step > 0 else count - 1) if focus is None else (focus + step) % count
+        if self.helping:
+            if event.type == pygame.MOUSEBUTTONUP:
+                self.helping = False
+        elif self.desk.question is not None:
+            if event.type == pygame.MOUSEBUTTONUP:
+                for yes, place in self._places.items():
+                    if place.collidepoint(event.pos):
+                        self.operator.act("answer", yes)
+        else:
+            self.hands.point(event)
 
     def obey(self, command: str) -> None:
-        """Carry out a command of the table; what cannot be done is said at the foot of the window."""
-        try:
-            match command:
-                case "help":
-                    self.helping = not self.helping
-                case "arrange":
-                    self.as_cabinet = not self.as_cabinet
-                case "leave":
-                    if not self.helping and self._key is not None:
-                        self.bar.focus = None
-                    self.helping = False
-                case "quit":
-                    self.open = False
-                case "press":
-                    if self._key is not None and self.bar.focus is not None:
-                        self.obey(self.bar.bindings[self.bar.focus].command)
-                case "save":
-                    path = self._file("npz")
-                    savefile.save(self.session, path)
-                    self.say(f"Saved {path}")
-                case "picture":
-                    path = self._file("png")
-                    capture.save_picture(pygame.display.get_surface(), path)
-                    self.say(f"Saved {path}")
-                case _:
-                    getattr(self.transport, command)()
-        except MarkIError as error:
-            self.say(str(error), alarm=True)
+        """Carry out a command of the table."""
+        self.operator.obey(command)
 
-    def _file(self, kind: str) -> Path:
-        return Path(self.settings.out) / f"mark1_seed{self.session.seed}_trial{self.session.trial:06d}.{kind}"
+    # -- what only the window can do ---------------------------------------------------------------------------------
+
+    def _help(self) -> None:
+        self.helping = not self.helping
+
+    def _quit(self) -> None:
+        self.open = False
+
+    def _language(self) -> None:
+        self.operator.do("language")
+        self.words = self.operator.words
+
+    def _projector(self) -> None:
+        self.profile = DESK if self.profile is PROJECTOR else PROJECTOR
+        self.operator.tell("message.projector_on" if self.profile is PROJECTOR else "message.projector_off")
+
+    def _still(self) -> None:
+        self.still = not self.still
+        self.operator.tell("message.still_on" if self.still else "message.still_off")
+
+    def _fullscreen(self) -> None:
+        pygame.display.toggle_fullscreen()
+        self._key = None
+
+    def _sound(self) -> None:
+        on = self.sound.switch()
+        if not on and self.sound.trouble is not None:
+            raise self.sound.trouble
+        self.operator.tell("message.sound_on" if on else "message.sound_off")
+
+    def _picture(self) -> None:
+        path = self.operator.file("window", "png")
+        capture.save_picture(pygame.display.get_surface(), path)
+        self.operator.tell("message.saved", path=path)
+
+    def _film(self) -> None:
+        """Begin an animation, or end and write it."""
+        if self.film is None or self.settings.film:
+            self.film = capture.Film()
+            self.operator.tell("message.film_on")
+            return
+        film, self.film = self.film, None
+        path = self.operator.file("film", "gif")
+        film.save(path)
+        self.operator.tell("message.saved", path=path)
+
+    def _report(self) -> None:
+        """Write the lab report."""
+        path = self.operator.file("report", "zip")
+        self._write_report(path)
+        self.operator.tell("message.saved", path=path)
+
+    def _write_report(self, path: Path | str) -> None:
+        from marki.console.report import lab_report
+
+        pictures = {"window": pygame.display.get_surface()}
+        lab_report(self.session, path, words=self.words, pictures=pictures, tally=self.desk.tally)
 
     # -- results -----------------------------------------------------------------------------------------------------
 

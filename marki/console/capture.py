@@ -1,22 +1,95 @@
-"""Pictures and reports of a window's run, written whole or not at all."""
+"""Pictures and films of a window's run, written whole or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import shutil
+import struct
+import tempfile
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pygame
+from PIL import GifImagePlugin, Image
 
+from marki.errors import OutputError
 from marki.files import writing
+
+TILE = 16  # px; a frame keeps those tiles that differ from the frame before
+PIECE = 256  # tiles packed at a time
+COLOURS = 255  # of a film; one more stands for what has not changed
+LONGEST_CS = 65_535  # that a GIF can hold a frame
+
+
+def png(surface: pygame.Surface) -> bytes:
+    """Return a surface as PNG."""
+    memory = io.BytesIO()
+    pygame.image.save(surface, memory, "PNG")
+    return memory.getvalue()
 
 
 def save_picture(surface: pygame.Surface, path: Path | str) -> None:
     """Write a surface as PNG."""
-    memory = io.BytesIO()
-    pygame.image.save(surface, memory, "PNG")
+    content = png(surface)
     with writing(path) as file:
-        file.write(memory.getvalue())
+        file.write(content)
+
+
+def refuse_taken(path: Path | str) -> None:
+    """Refuse a folder to be made at `path` if there is something already, an empty folder apart.
+
+    Raises
+    ------
+    OutputError
+        If there is.
+    """
+    path = Path(path)
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not any(path.iterdir()):
+            return
+    if os.path.lexists(path):
+        raise OutputError("exists already", where=path, remedy="Choose another name, or move it away first")
+
+
+def write_folder(path: Path | str, files: Iterable[tuple[str, bytes]]) -> None:
+    """Make the folder `path` of named files; it appears only when all of them are written.
+
+    Raises
+    ------
+    OutputError
+        If there is something of that name already, or it cannot be written.
+    """
+    path = Path(path)
+    refuse_taken(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        inside = temporary / path.name  # made by `mkdir`, unlike the folder around it, with the usual permissions
+        inside.mkdir()
+        for name, content in files:
+            with open(inside / name, "xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        if path.is_dir():
+            path.rmdir()
+        inside.rename(path)
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror or error})",
+            where=path,
+            remedy="Choose a folder that you may write to, with room on the disk",
+        ) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def frame_times(seconds: list[float]) -> dict[str, float]:
@@ -27,3 +100,232 @@ def frame_times(seconds: list[float]) -> dict[str, float]:
         "p99": round(float(np.percentile(ms, 99)), 3),
         "max": round(float(ms.max()), 3),
     }
+
+
+@dataclass(eq=False)
+class _Frame:
+    """One frame: when it began, which tiles are new, and their 16-bit pixels in pieces, packed or not yet."""
+
+    began: float
+    where: np.ndarray
+    pieces: list[tuple[bool, bytes]]
+
+    def pixels(self) -> np.ndarray:
+        raw = b"".join(zlib.decompress(data) if packed else data for packed, data in self.pieces)
+        return np.frombuffer(raw, np.uint16).reshape(-1, TILE, TILE)
+
+
+class Film:
+    """A film of the window, taken frame by frame, saved as an animated GIF or a sequence of PNG.
+
+    While it is taken, a frame is scaled down, cut to 16-bit colour, and those tiles of it kept that have changed;
+    the palette and the packing of a GIF wait until it is saved.
+
+    Parameters
+    ----------
+    fps : float
+        Frames a second of the film.
+    width : int
+        Largest width, px; wider pictures are scaled down.
+    limit : int
+        Largest number of frames.
+    most : int
+        Largest size in memory, bytes.
+    """
+
+    def __init__(self, fps: float = 20, *, width: int = 800, limit: int = 1200, most: int = 256 << 20):
+        self.fps, self.width, self.limit, self.most = fps, width, limit, most
+        self.size = (0, 0)
+        self.seconds = 0.0
+        self.full = False
+        self.held = 0  # bytes
+        self._due = 0.0
+        self._frames: list[_Frame] = []
+        self._raw: deque[tuple[_Frame, int]] = deque()
+
+    @property
+    def frames(self) -> int:
+        """Number of frames taken; one that equals the last is none of its own but lengthens it."""
+        return len(self._frames)
+
+    # -- taking ------------------------------------------------------------------------------------------------------
+
+    def add(self, surface: pygame.Surface, seconds: float = 1 / 60) -> None:
+        """Show the film the window as it is for the next `seconds`; call it for every frame of the window.
+
+        The film takes as many frames of these as it needs. When `full`, it takes no more.
+        """
+        if self.full:
+            return
+        if self._frames and self.seconds < self._due - 1e-6:
+            self.seconds += seconds
+            self._pack()
+            return
+        if not self._frames:
+            self._begin(surface)
+        self._due = max(self._due + 1 / self.fps, self.seconds)
+        self._take(surface)
+        self.seconds += seconds
+
+    def _begin(self, surface: pygame.Surface) -> None:
+        width, height = surface.get_size()
+        share = min(1.0, self.width / width)
+        self.size = max(1, round(width * share)), max(1, round(height * share))
+        self._small = pygame.Surface(self.size, 0, 32)
+        self._thin = pygame.Surface(self.size, 0, 16, (0xF800, 0x07E0, 0x001F, 0))
+        across, down = (-(-side // TILE) for side in self.size)
+        self._grid = down, across
+        self._now, self._before = (np.zeros((down * TILE, across * TILE), np.uint16) for _ in range(2))
+
+    def _take(self, surface: pygame.Surface) -> None:
+        changed = self._look(surface)
+        if not changed.any() and self._frames:
+            return
+        down, across = self._grid
+        tiles = self._now.reshape(down, TILE, across, TILE).swapaxes(1, 2)[changed]
+        size = tiles.nbytes
+        if len(self._frames) == self.limit or self.held + size > self.most:
+            self.full = True
+            return
+        pieces = [(False, tiles[k : k + PIECE].tobytes()) for k in range(0, len(tiles), PIECE)]
+        frame = _Frame(self.seconds, np.flatnonzero(changed).astype(np.uint32), pieces)
+        self._frames.append(frame)
+        self._raw.extend((frame, k) for k in range(len(pieces)))
+        self.held += size
+        self._now, self._before = self._before, self._now
+
+    def _look(self, surface: pygame.Surface) -> np.ndarray:
+        """Bring the surface into the pixels of now; return which tiles have changed, (down, across) bool."""
+        width, height = self.size
+        share = min(width / surface.get_width(), height / surface.get_height())
+        inside = tuple(max(1, round(side * share)) for side in surface.get_size())
+        if inside == surface.get_size():
+            small = surface
+        elif inside == self.size and surface.get_bytesize() == 4:
+            small = pygame.transform.smoothscale(surface, self.size, self._small)
+        else:  # the window has been given another shape
+            small = pygame.transform.smoothscale(surface.convert(self._small), inside)
+        if inside != self.size:
+            self._thin.fill(0)
+        self._thin.blit(small, ((width - inside[0]) // 2, (height - inside[1]) // 2))
+        rows = np.frombuffer(self._thin.get_buffer(), np.uint16).reshape(height, -1)
+        self._now[:height, :width] = rows[:, :width]
+        down, across = self._grid
+        words = self._now.view(np.uint64) != self._before.view(np.uint64)
+        return words.reshape(down, TILE, across, TILE // 4).any(axis=(1, 3))
+
+    def _pack(self) -> None:
+        """Pack one piece, in a frame of the window that the film takes nothing of."""
+        if not self._raw:
+            return
+        frame, k = self._raw.popleft()
+        data = frame.pieces[k][1]
+        frame.pieces[k] = (True, zlib.compress(data, 1))
+        self.held -= len(data) - len(frame.pieces[k][1])
+
+    # -- saving ------------------------------------------------------------------------------------------------------
+
+    def save(self, path: Path | str) -> None:
+        """Write the film as an animated GIF that repeats for ever: one palette, no dither, only what changes.
+
+        Raises
+        ------
+        OutputError
+            If it holds no frame, or the file cannot be written.
+        """
+        self._refuse_empty(path)
+        palette, index = self._palette()
+        clear = COLOURS
+        times = np.array([*(f.began for f in self._frames), self.seconds])
+        lasts = np.diff(np.rint(100 * times)).astype(int).clip(2, LONGEST_CS)
+        head = struct.pack("<6sHHBBB", b"GIF89a", *self.size, 0xF7, 0, 0) + palette.tobytes()
+        before = None
+        with writing(path) as file:
+            file.write(head + b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0")
+            for canvas, lasting in zip(self._canvases(), lasts, strict=True):
+                now = index[canvas]
+                box, part = _changed(before, now, clear)
+                more = {} if before is None else {"transparency": clear}
+                ms = int(lasting) * 10
+                file.writelines(GifImagePlugin.getdata(Image.fromarray(part), box, duration=ms, disposal=1, **more))
+                before = now
+            file.write(b";")
+
+    def save_frames(self, folder: Path | str) -> None:
+        """Write the film as PNG files, and `film.ffconcat`, which says how long each is shown.
+
+        ``ffmpeg -i film.ffconcat film.mp4`` makes a video of them.
+
+        Raises
+        ------
+        OutputError
+            If it holds no frame, or the folder exists already or cannot be written.
+        """
+        self._refuse_empty(folder)
+        write_folder(folder, self._files())
+
+    def _files(self) -> Iterator[tuple[str, bytes]]:
+        starts = [f.began for f in self._frames]
+        lines = ["ffconcat version 1.0"]
+        for number, canvas in enumerate(self._canvases()):
+            name = f"frame-{number:05d}.png"
+            lasting = (*starts, self.seconds)[number + 1] - starts[number]
+            lines += [f"file {name}", f"duration {lasting:.3f}"]
+            memory = io.BytesIO()
+            Image.fromarray(_colours(canvas)).save(memory, "PNG", compress_level=3)
+            yield name, memory.getvalue()
+        yield "film.ffconcat", ("\n".join([*lines, f"file {name}"]) + "\n").encode()
+
+    def _refuse_empty(self, path: Path | str) -> None:
+        if not self._frames:
+            raise OutputError("the film holds no frame", where=path, remedy="Let the window run while it is taken")
+
+    def _canvases(self) -> Iterator[np.ndarray]:
+        """Yield the whole picture of each frame, (height, width) uint16; the array is used again."""
+        down, across = self._grid
+        width, height = self.size
+        whole = np.zeros((down * TILE, across * TILE), np.uint16)
+        tiles = whole.reshape(down, TILE, across, TILE).swapaxes(1, 2)
+        for frame in self._frames:
+            tiles[np.divmod(frame.where, across)] = frame.pixels()
+            yield whole[:height, :width]
+
+    def _palette(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the film's palette, (256, 3) uint8, and the place in it of each 16-bit colour, (65536,) uint8."""
+        count = np.zeros(1 << 16, np.int64)
+        for frame in self._frames:
+            count += np.bincount(frame.pixels().reshape(-1), minlength=1 << 16)
+        used = np.flatnonzero(count)
+        colours = _colours(used.astype(np.uint16))
+        # Lamps are small and matter much: a colour weighs by the root of its area.
+        weight = np.ceil(np.sqrt(count[used] / count[used].sum()) * 1000).astype(int)
+        sample = Image.fromarray(np.repeat(colours, weight, axis=0)[None])
+        found = sample.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE)
+        chosen = np.array(found.getpalette()[: 3 * COLOURS], np.uint8).reshape(-1, 3)
+        if len(used) <= COLOURS:
+            chosen = colours
+        index = np.zeros(1 << 16, np.uint8)
+        for at in range(0, len(used), 4096):
+            apart = colours[at : at + 4096, None].astype(np.int32) - chosen[None]
+            index[used[at : at + 4096]] = (apart * apart).sum(axis=2).argmin(axis=1)
+        palette = np.zeros((256, 3), np.uint8)
+        palette[: len(chosen)] = chosen
+        return palette, index
+
+
+def _colours(pixels: np.ndarray) -> np.ndarray:
+    """Return 16-bit pixels, (…,) uint16, as red, green and blue, (…, 3) uint8."""
+    r, g, b = pixels >> 11, pixels >> 5 & 63, pixels & 31
+    return np.stack([r << 3 | r >> 2, g << 2 | g >> 4, b << 3 | b >> 2], axis=-1).astype(np.uint8)
+
+
+def _changed(before: np.ndarray | None, now: np.ndarray, clear: int) -> tuple[tuple[int, int], np.ndarray]:
+    """Return corner and content of the rectangle that has changed, `clear` where it has not."""
+    if before is None:
+        return (0, 0), now
+    new = before != now
+    rows, columns = np.flatnonzero(new.any(axis=1)), np.flatnonzero(new.any(axis=0))
+    if not rows.size:  # the change is too fine for the palette
+        return (0, 0), np.full((1, 1), clear, np.uint8)
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return (int(columns[0]), int(rows[0])), np.where(new[part], now[part], np.uint8(clear))

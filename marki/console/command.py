@@ -8,9 +8,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from tqdm import tqdm
+
+from marki.console.desk import PAGES, VIEWS
 from marki.console.layout import LARGEST, SMALLEST
 from marki.console.transport import SPEEDS
-from marki.errors import ConfigError, MarkIError
+from marki.errors import ConfigError, MarkIError, unknown
+from marki.language import LANGUAGES
 
 if TYPE_CHECKING:
     from marki.session import Session
@@ -31,7 +35,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--frames", metavar="N", help="draw so many frames, each 1/60 s, and end; same result every time")
     add("--screenshot", metavar="FILE", help="write the last frame to this PNG file")
     add("--report", metavar="FILE", help="write speed, digest and frame times to this JSON file")
-    add("--out", metavar="DIR", help="folder of pictures taken with P (default: out)")
+    add("--film", metavar="FILE", help="write all frames as an animated GIF; needs --frames")
+    add("--table", metavar="FILE", help="write all registers, as they stand in the end, to this CSV file")
+    add("--lab-report", metavar="PATH", help="write a lab report in the end: a folder, or one file if it ends in .zip")
+    add("--begin", metavar="TRIAL", default="0", help="go through so many presentations first (default: %(default)s)")
+    add("--out", metavar="DIR", help="folder of whatever is saved from the window (default: out)")
+    add("--lang", metavar="LANGUAGE", default="en", help=f"language: {' or '.join(LANGUAGES)} (default: %(default)s)")
+    add("--projector", action="store_true", help="large lettering, strong contrast, thick lines")
+    add("--still", action="store_true", help="less motion: nothing flickers or spins")
+    add("--kiosk", action="store_true", help="for visitors: no files, no closing, begins again when left alone")
+    add("--lesson", metavar="NAME", help="open a lesson: a name from `lessons`, or a file")
+    add("--view", metavar="VIEW", default="schematic", help=f"{' or '.join(VIEWS)} (default: %(default)s)")
+    add("--page", metavar="PAGE", default="", help="open a page at the side, such as settings or journal")
 
 
 def open_window(session: Session, args: argparse.Namespace) -> int:
@@ -60,12 +75,20 @@ def open_window(session: Session, args: argparse.Namespace) -> int:
     scale = _number("--scale", args.scale, *SCALES)
     speed = _number("--speed", args.speed, SPEEDS[0], SPEEDS[-1])
     frames = None if args.frames is None else _number("--frames", args.frames, 1, 10_000_000, whole=True)
-    choose_drivers(unseen=bool(frames or args.screenshot or args.report))
+    for where, known in (("lang", LANGUAGES), ("view", VIEWS), ("page", PAGES)):
+        if (name := getattr(args, where)) and name not in known:
+            raise unknown(where, name, known, where=f"--{where}")
+    begin = _number("--begin", args.begin, 0, 10_000_000, whole=True)
+    if args.film and not frames:
+        raise ConfigError("a film needs an end", where="--film", remedy="Give --frames N too")
+    choose_drivers(unseen=bool(frames or args.screenshot or args.report or args.table or args.lab_report))
     if frames is None and os.environ.get("SDL_VIDEODRIVER") == "dummy":
         frames = FRAMES_UNSEEN  # nobody could close it
 
     from marki.console.app import App, Settings
 
+    for _ in tqdm(range(int(begin)), desc="presentations", leave=False, delay=0.5, disable=None):
+        session.step("trial")
     settings = Settings(
         size=size,
         scale=scale,
@@ -75,7 +98,17 @@ def open_window(session: Session, args: argparse.Namespace) -> int:
         fullscreen=args.fullscreen,
         screenshot=args.screenshot,
         report=args.report,
+        film=args.film,
+        table=args.table,
+        lab_report=args.lab_report,
         out=args.out or "out",
+        language=args.lang,
+        projector=args.projector,
+        still=args.still,
+        kiosk=args.kiosk,
+        lesson=args.lesson,
+        view=args.view,
+        page=args.page,
         began=getattr(args, "began", time.perf_counter()),
     )
     return App(session, settings).run()
@@ -116,7 +149,8 @@ def choose_drivers(*, unseen: bool) -> None:
         Whether the run makes sense without a display, because it leaves a file or ends by itself.
     """
     os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
-    os.environ["SDL_AUDIODRIVER"] = "dummy"
+    if unseen:
+        os.environ["SDL_AUDIODRIVER"] = "dummy"
     if sys.platform.startswith("linux") and os.environ.get("SDL_VIDEODRIVER", "x11") == "x11":
         # Without this SDL sends the whole picture through a renderer for every changed rectangle: 10 ms, not 0.3.
         os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")

@@ -37,8 +37,18 @@ def unit_of(size: tuple[int, int], scale: float = 1.0) -> float:
     return min(size[0] / BASE[0], size[1] / BASE[1]) * scale
 
 
-def lay_out(size: tuple[int, int], scale: float = 1.0) -> dict[str, Box]:
-    """Return the box of each panel for a window of `size`, in the order of the signal's way through the machine."""
+def frame(size: tuple[int, int], scale: float = 1.0, *, side: bool = False, least: float = 0.0) -> dict[str, Box]:
+    """Return the boxes of what stands around the stage: header, stage, page at the side, time bar, buttons, footer.
+
+    Parameters
+    ----------
+    size : (int, int)
+    scale : float
+    side : bool
+        Whether a page is open.
+    least : float
+        Height of the smallest lettering, px; strips are made high enough for it.
+    """
     width, height = size
     unit = unit_of(size, scale)
 
@@ -46,34 +56,79 @@ def lay_out(size: tuple[int, int], scale: float = 1.0) -> dict[str, Box]:
         return round(length * unit)
 
     gap, edge = px(7), px(9)
-    header = Box(0, 0, width, px(54))
-    footer = Box(edge, height - px(24), width - 2 * edge, px(24))
-    transport = Box(edge, footer.y - px(54), width - 2 * edge, px(54))
-    low = Box(edge, transport.y - gap - px(160), width - 2 * edge, px(160))
-    main = Box(edge, header.bottom + gap, width - 2 * edge, low.y - gap - (header.bottom + gap))
+    text = round(1.48 * least)
+    header = Box(0, 0, width, max(px(54), 2 * text))
+    foot = max(px(24), text)
+    footer = Box(edge, height - foot, width - 2 * edge, foot)
+    bar = max(px(54), px(30) + text)
+    transport = Box(edge, footer.y - bar, width - 2 * edge, bar)
+    high = max(px(24), text)
+    time = Box(edge, transport.y - high, width - 2 * edge, high)
+    top = header.bottom + gap
+    room = Box(edge, top, width - 2 * edge, time.y - px(4) - top)
+    if not side:
+        return dict(header=header, stage=room, time=time, transport=transport, footer=footer)
+    wide = max(px(300), round(room.w * 0.26), round(17 * least))
+    stage = Box(room.x, room.y, room.w - wide - gap, room.h)
+    page = Box(stage.right + gap, room.y, wide, room.h)
+    return dict(header=header, stage=stage, page=page, time=time, transport=transport, footer=footer)
+
+
+def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.0) -> dict[str, Box]:
+    """Return the boxes of the schematic, in the order of the signal's way through the machine.
+
+    ``plain`` leaves the plate of the run out and gives its room to the others.
+    """
+
+    def px(length: float) -> int:
+        return round(length * unit)
+
+    gap = px(7)
+    low_h = max(min(px(160), stage.h * 3 // 10), round(6.2 * least))
+    low = Box(stage.x, stage.bottom - low_h, stage.w, low_h)
+    main = Box(stage.x, stage.y, stage.w, low.y - gap - stage.y)
 
     half = (main.h - gap) // 2
-    left = min(half - px(14), main.w // 5)
-    association = min(px(172), main.w // 6)
-    rest = main.w - left - association - 3 * gap
-    store = min(rest - px(272), max(rest * 2 // 3, main.h * 13 // 10))  # more width would not make its dials larger
-    response = rest - store
+    left = min(half - px(14), main.w * 19 // 100)
+    narrow = stage.w < px(1000)
+    plug = max(px(70), main.w // (12 if narrow else 10), round(8.6 * least))
+    association = max(main.w * (15 if narrow else 12) // 100, round(9 * least))
+    response = max(min(px(262), main.w * (20 if narrow else 24) // 100), round(9.5 * least))
+    bus = max(px(34), main.w * 3 // 100)
+    store = main.w - left - plug - association - bus - response - 4 * gap
+    x1 = main.x + left + gap
+    x2 = x1 + plug + gap
+    x3 = x2 + association + gap
+    x4 = x3 + store + bus + gap
+    boxes = {
+        "stimulus": Box(main.x, main.y, left, half),
+        "retina": Box(main.x, main.bottom - half, left, half),
+        "plugboard": Box(x1, main.y, plug, main.h),
+        "association": Box(x2, main.y, association, main.h),
+        "values": Box(x3, main.y, store, main.h),
+        "bus": Box(x3 + store, main.y, bus, main.h),
+        "response": Box(x4, main.y, response, main.h),
+    }
+    trainer = max(round(low.w * 0.3), round(16.5 * least))
+    boxes["trainer"] = Box(low.x, low.y, trainer, low.h)
+    if plain or stage.w < px(900):
+        boxes["curve"] = Box(low.x + trainer + gap, low.y, low.w - trainer - gap, low.h)
+        return boxes
+    run = round(low.w * 0.2)
+    boxes["curve"] = Box(low.x + trainer + gap, low.y, low.w - trainer - run - 2 * gap, low.h)
+    boxes["run"] = Box(low.right - run, low.y, run, low.h)
+    return boxes
 
-    x0, x1 = main.x, main.x + left + gap
-    x2 = x1 + association + gap
-    x3 = x2 + store + gap
+
+def front(stage: Box, unit: float, least: float = 0.0) -> dict[str, Box]:
+    """Return the boxes of the front: the machine, and beside its camera what the trainer and the pen say."""
+    gap, left = round(7 * unit), max(round(stage.w * 0.22), round(11 * least))
+    trainer = max(round(stage.h * 0.22), round(6.2 * least))
+    curve = max(round(stage.h * 0.22), round(5 * least))
     return {
-        "header": header,
-        "stimulus": Box(x0, main.y, left, half),
-        "retina": Box(x0, main.bottom - half, left, half),
-        "association": Box(x1, main.y, association, main.h),
-        "store": Box(x2, main.y, store, main.h),
-        "response": Box(x3, main.y, response, main.h),
-        "trainer": Box(x0, low.y, left + association + gap, low.h),
-        "curve": Box(x2, low.y, store, low.h),
-        "run": Box(x3, low.y, response, low.h),
-        "transport": transport,
-        "footer": footer,
+        "trainer": Box(stage.x, stage.y, left, trainer),
+        "curve": Box(stage.x, stage.y + trainer + gap, left, curve),
+        "machine": Box(stage.x + left + gap, stage.y, stage.w - left - gap, stage.h),
     }
 
 

@@ -35,11 +35,6 @@ class Look:
         return self.phase in ("look", "read", "teach")
 
 
-def began(session: Session) -> int:
-    """Return when the presentation under way began: at the end of the last one."""
-    return int(session.records["t_us"][-1]) if session.trial else 0
-
-
 def look_at(session: Session) -> Look:
     """Return the present moment; looking changes nothing."""
     view, shown, learner = session.learner.view(), session.presentation, session.learner
@@ -47,7 +42,7 @@ def look_at(session: Session) -> Look:
         return Look(view=view, presentation=None, trial=session.trial, phase="idle", answered=False)
     if learner.idle:
         return Look(view=view, presentation=shown, trial=session.trial, phase="change", answered=True)
-    times, elapsed = learner.config.sequencer, session.now - began(session)
+    times, elapsed = learner.config.sequencer, session.now - session.began_us
     judged = times.settle_us + times.decide_us
     if elapsed < times.settle_us:
         phase = "look"

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marki.console.desk import Desk
+from marki.console.glow import Glow, Shine
 from marki.console.look import Look
 from marki.console.transport import Transport
 from marki.io.worlds import Deck
+from marki.machine import MachineConfig
 from marki.session import Session
 
 LARGEST_DECK = 200  # a pass through a larger one takes too long to wait for: it is shown like a drawn world
@@ -26,21 +29,43 @@ class Scene:
         The moment that the lamps show.
     held : Look or None
         The last look at a lit retina in the same trial, for lamps that have gone out since.
+    shine : Shine
+        For which share of the frame each lamp was on and each motor turned.
     values, turning : (512,)
-        Wiper angles (deg) at this very moment, and the motors that turn.
+        Wiper angles (deg) at this very moment, and the motors that turn or turned during the frame: -1, 0, 1.
+    wiring : (512, 400) int8
+    forced, r_forced : (400,), (8,) int8
+        Toggles and forcing switches: 0 free, 1 on, -1 off.
     fast : bool
         Whether a frame spans so much time that `look` is a chosen moment, not this one.
     errors : (trials,) bool
         Whether each trial of the present course went wrong.
+    coming : (trials,) bool
+        The same for the known future, in the past.
+    before : (trials,) bool or None
+        The same for the run before this one.
+    mistakes : (n,) int
+        Numbers, from 0, of the known trials that went wrong.
     got : float
         Speed reached, simulated seconds a second.
+    wall_s : float
+        Seconds for which time has run in this window.
+    beat : int
+        Frames drawn so far, for what moves in the picture.
+    desk : Desk
+        What the operator looks at and holds.
     """
 
     look: Look
     held: Look | None
+    shine: Shine
     values: np.ndarray
     turning: np.ndarray
     source_set: np.ndarray
+    wiring: np.ndarray
+    forced: np.ndarray
+    r_forced: np.ndarray
+    config: MachineConfig
     units: int
     dead_zone: float
     code: np.ndarray
@@ -48,8 +73,13 @@ class Scene:
     deck: bool
     pass_size: int
     errors: np.ndarray
+    coming: np.ndarray
+    before: np.ndarray | None
+    mistakes: np.ndarray
     trial: int
+    reached: int
     now_us: int
+    wall_s: float
     seed: int
     digest: str
     asked: float
@@ -57,6 +87,8 @@ class Scene:
     state: str
     learning: bool
     fast: bool
+    beat: int
+    desk: Desk
 
 
 class Observer:
@@ -66,50 +98,72 @@ class Observer:
     ----------
     session : Session
     transport : Transport
+    desk : Desk
     """
 
-    def __init__(self, session: Session, transport: Transport):
-        self.session, self.transport = session, transport
-        self._errors: tuple[tuple, np.ndarray] = ((), np.empty(0, bool))
+    def __init__(self, session: Session, transport: Transport, desk: Desk):
+        self.session, self.transport, self.desk = session, transport, desk
+        self.glow = Glow(session)
+        self._errors: tuple = ((), None, None, None)
         self._got, self._got_left = 0.0, 0
+        self._beat = 0
 
     def scene(self) -> Scene:
         """Return everything that the panels show."""
         session, transport = self.session, self.transport
         learner, world, held = session.learner, session.world, transport.held
         look = transport.look()
+        view = learner.view() if transport.fast else look.view
+        shine = self.glow.since_last(view)
+        errors, coming, mistakes = self._wrong()
+        self._beat += 1
         return Scene(
             look=look,
             held=held if held is not None and held.trial == look.trial else None,
-            values=learner.view().values if transport.fast else look.view.values,
-            turning=look.view.turning,
+            shine=shine,
+            values=view.values,
+            turning=np.where(shine.turned != 0, shine.turned, view.turning),
             fast=transport.fast,
             source_set=learner.response.source_set,
+            wiring=learner.wiring,
+            forced=learner.sensory.forced,
+            r_forced=learner.response.forced,
+            config=learner.config,
             units=learner.units,
             dead_zone=learner.response.dead_zone / 1e6,
             code=world.code,
             classes=world.classes,
             deck=isinstance(world, Deck) and world.size <= LARGEST_DECK,
             pass_size=world.size,
-            errors=self._wrong(),
+            errors=errors,
+            coming=coming,
+            before=self.desk.before,
+            mistakes=mistakes,
             trial=session.trial,
+            reached=session.reached,
             now_us=session.now,
+            wall_s=transport.shown_time,
             seed=session.seed,
             digest=session.digest,
             asked=transport.speed,
             got=self._speed_got(),
-            state="SEARCHING" if transport.searching else "RUNNING" if transport.running else "STOPPED",
+            state="searching" if transport.searching else "running" if transport.running else "stopped",
             learning=session.learn,
+            beat=self._beat,
+            desk=self.desk,
         )
 
-    def _wrong(self) -> np.ndarray:
-        """Return the errors of the present course; made anew only when a trial has ended."""
+    def _wrong(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return errors of the present course, those to come, and all known mistakes; made anew when a trial ends."""
         session = self.session
-        key = (session.trial, session.course, session.digest)
+        key = (session.trial, session.reached, session.course, session.digest)
         if key != self._errors[0]:
-            records = session.records
-            self._errors = (key, records["wrong"][records["course"] == session.course])
-        return self._errors[1]
+            known = session.known
+            mine = (known["course"] == session.course) & (known["item"] >= 0)
+            wrong = known["wrong"]
+            past = np.arange(len(known)) < session.trial
+            self._errors = (key, wrong[mine & past], wrong[mine & ~past], np.flatnonzero(wrong))
+        return self._errors[1:]
 
     def _speed_got(self) -> float:
         """Return the speed reached, steady enough to be read."""

@@ -1,7 +1,9 @@
-"""The look of the window: colours, lettering and plates, all derived from one unit of length."""
+"""The look of the window: colours, lettering and plates, all derived from one unit of length and one profile."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -9,67 +11,144 @@ import pygame
 
 from marki.files import asset
 from marki.io.stimuli.letters import TYPEFACES
+from marki.language import Words
 
 Colour = tuple[int, int, int]
 
-ROOM: Colour = (30, 32, 33)
-FRAME: Colour = (58, 60, 60)
-PLATE: Colour = (200, 200, 190)
-INK: Colour = (26, 26, 24)
-FADED: Colour = (88, 88, 82)
-BLACK: Colour = (17, 17, 18)
-IVORY: Colour = (232, 226, 206)
-DIM: Colour = (164, 160, 146)
-LAMP: Colour = (255, 190, 92)
-POSITIVE: Colour = (255, 172, 58)
-NEGATIVE: Colour = (98, 178, 255)
-RIGHT: Colour = (28, 110, 50)
-WRONG: Colour = (178, 34, 24)
-RIGHT_LIT: Colour = (110, 220, 130)
-WRONG_LIT: Colour = (255, 108, 88)
-PAPER: Colour = (238, 232, 212)
-RULING: Colour = (206, 196, 168)
-TRACE: Colour = (26, 44, 104)
-
-LETTERING, FIGURES, TEXT = "routed-gothic", "b612-mono", "b612"
+LETTERING, FIGURES, TEXT, CJK = "routed-gothic", "b612-mono", "b612", "marki-cjk"
 SMALL, NORMAL, LARGE, HUGE = 14, 17, 24, 66
 LEAST = 9  # px; nothing is lettered smaller than this
 
 
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """Colours by what they mean; signs and sides say the same, so that no meaning hangs on colour alone.
+
+    Amber and blue, blue-green and vermilion stay apart for all common kinds of colour vision (after Okabe and Ito).
+    """
+
+    room: Colour = (30, 32, 33)
+    frame: Colour = (58, 60, 60)
+    plate: Colour = (200, 200, 190)
+    ink: Colour = (26, 26, 24)
+    faded: Colour = (78, 78, 72)
+    black: Colour = (17, 17, 18)
+    ivory: Colour = (232, 226, 206)
+    dim: Colour = (164, 160, 146)
+    lamp: Colour = (255, 190, 92)
+    positive: Colour = (255, 172, 58)
+    negative: Colour = (98, 178, 255)
+    right: Colour = (0, 104, 76)
+    wrong: Colour = (172, 52, 0)
+    right_lit: Colour = (70, 214, 168)
+    wrong_lit: Colour = (255, 132, 78)
+    paper: Colour = (238, 232, 212)
+    ruling: Colour = (206, 196, 168)
+    trace: Colour = (26, 44, 104)
+    ghost: Colour = (150, 140, 120)
+    focus: Colour = (255, 206, 120)
+    header: Colour = (236, 236, 230)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How the window is to be read.
+
+    Attributes
+    ----------
+    least : float
+        Height of the smallest lettering, as share of the window's height; 0 for none.
+    line : int
+        Width of the thinnest line that means something, px.
+    palette : Palette
+    plain : bool
+        Leave out what is decoration or second in importance.
+    still : bool
+        No flicker: lamps show the reading, motors do not spin, nothing slides.
+    """
+
+    least: float = 0.0
+    line: int = 1
+    palette: Palette = Palette()
+    plain: bool = False
+    still: bool = False
+
+
+DESK = Profile()
+PROJECTOR = Profile(
+    least=1 / 36,
+    line=3,
+    plain=True,
+    palette=replace(
+        Palette(), ink=(0, 0, 0), faded=(20, 20, 20), plate=(226, 226, 220), black=(8, 8, 9), ivory=(255, 252, 240),
+        dim=(224, 220, 208), room=(12, 13, 14), header=(255, 255, 255), paper=(255, 252, 240), ghost=(118, 108, 90),
+        right=(0, 84, 60), wrong=(138, 34, 0), negative=(140, 200, 255), ruling=(196, 188, 164),
+    ),
+)  # fmt: skip
+
+
 class Theme:
-    """Lettering and plates at one scale.
+    """Lettering and plates at one scale, in one profile and one language.
 
     Parameters
     ----------
     unit : float
         Length of one pixel of the 1280×800 window, px.
+    words : Words
+    profile : Profile
+    height : int
+        Height of the window, px, from which the profile's least lettering follows.
     """
 
-    def __init__(self, unit: float):
-        self.unit = unit
+    def __init__(self, unit: float, words: Words | None = None, profile: Profile = DESK, height: int = 800):
+        self.unit, self.words, self.profile, self.palette = unit, words or Words(), profile, profile.palette
+        self.least = max(LEAST, int(np.ceil(profile.least * height)))
         self.clipped: list[tuple[str, pygame.Rect]] = []
-        self.render = lru_cache(maxsize=1500)(self._render)
-        self.font = lru_cache(maxsize=64)(self._font)
+        self.written: list[tuple[str, pygame.Rect, Colour]] | None = None  # a test may put a list here
+        self.render = lru_cache(maxsize=2500)(self._render)
+        self.font = lru_cache(maxsize=96)(self._font)
 
     def px(self, length: float) -> int:
         """Return a length of the 1280×800 window in pixels, at least 1."""
         return max(1, round(length * self.unit))
 
+    def line(self, width: float = 1) -> int:
+        """Return the width of a line that means something, px."""
+        return max(self.profile.line, self.px(width))
+
+    def points(self, size: float) -> int:
+        """Return a size of lettering (units) in px: never below what the profile asks for."""
+        return max(self.least, round(size * self.unit))
+
+    def row(self, size: float = NORMAL) -> int:
+        """Return the height of a line of lettering, px."""
+        return round(self.points(size) * (1.36 if self.words.language == "en" else 1.48))
+
     def _font(self, face: str, size: int) -> pygame.font.Font:
-        return pygame.font.Font(str(asset(f"fonts/{TYPEFACES[face].file}")), size)
+        file = f"{CJK}.otf" if face == CJK else TYPEFACES[face].file
+        return pygame.font.Font(str(asset(f"fonts/{file}")), size)
 
     def _render(self, text: str, face: str, size: int, colour: Colour) -> pygame.Surface:
-        return self.font(face, size).render(text, True, colour).convert_alpha()
+        return self.face(text, face, size).render(text, True, colour).convert_alpha()
+
+    def face(self, text: str, face: str, size: int) -> pygame.font.Font:
+        """Return the font for a text: what is not plain ASCII is lettered in the face that has everything."""
+        return self.font(face if text.isascii() else CJK, size)
+
+    def width(self, text: str, size: float = NORMAL, face: str = TEXT) -> int:
+        """Return the width of a text at `size`, px."""
+        points = self.points(size)
+        return self.face(text, face, points).size(text)[0]
 
     def fitted(self, text: str, box: pygame.Rect, size: float, face: str, colour: Colour) -> pygame.Surface:
         """Return `text` at `size` (in units), or smaller if it would not fit the box."""
-        points = max(LEAST, min(round(size * self.unit), box.h))
-        wide, high = self.font(face, points).size(text)
-        if wide > box.w or high > box.h * 1.25:
-            points = max(LEAST, int(points * min(box.w / max(wide, 1), box.h * 1.25 / high)))
-            while points > LEAST and self.font(face, points).size(text)[0] > box.w:
+        points = max(self.least, min(self.points(size), box.h))
+        wide, high = self.face(text, face, points).size(text)
+        if wide > box.w or high > box.h * 1.5:
+            points = max(self.least, int(points * min(box.w / max(wide, 1), box.h * 1.5 / high)))
+            while points > self.least and self.face(text, face, points).size(text)[0] > box.w:
                 points -= 1
-            if self.font(face, points).size(text)[0] > box.w:
+            if self.face(text, face, points).size(text)[0] > box.w:
                 self.clipped.append((text, box.copy()))
         return self.render(text, face, points, colour)
 
@@ -81,12 +160,17 @@ class Theme:
         *,
         size: float = NORMAL,
         face: str = LETTERING,
-        colour: Colour = INK,
+        colour: Colour | None = None,
         align: str = "left",
+        optional: bool = False,
     ) -> None:
-        """Letter one line into a box, upright in its middle; `align` is left, centre or right."""
-        if not text:
+        """Letter one line into a box, upright in its middle; `align` is left, centre or right.
+
+        What is `optional` is left out rather than made very small.
+        """
+        if not text or (optional and not self.fits(text, box, size, face)):
             return
+        colour = self.palette.ink if colour is None else colour
         ink = self.fitted(text, box, size, face, colour)
         place = ink.get_rect(centery=box.centery)
         if align == "left":
@@ -98,16 +182,46 @@ class Theme:
         surface.set_clip(box.inflate(0, box.h))
         surface.blit(ink, place)
         surface.set_clip(None)
+        if self.written is not None:
+            seen = place.clip(surface.get_rect()).move(surface.get_abs_offset())
+            self.written.append((text, seen, colour))
+
+    def fits(self, text: str, box: pygame.Rect, size: float = NORMAL, face: str = TEXT) -> bool:
+        """Return whether a text fits a box at `size`, or a little smaller."""
+        points = max(self.least, round(0.84 * self.points(size)))
+        return self.face(text, face, points).size(text)[0] <= box.w
+
+    def wrap(self, text: str, width: int, size: float = NORMAL, face: str = TEXT) -> list[str]:
+        """Return a text as lines that fit `width` px: broken between words, and anywhere between Chinese characters."""
+        lines = []
+        for paragraph in text.split("\n"):
+            line = ""
+            for piece in _pieces(paragraph):
+                if line and self.width((line + piece).rstrip(), size, face) > width:
+                    lines.append(line.rstrip())
+                    line = piece.lstrip()
+                else:
+                    line += piece
+                while self.width(line.rstrip(), size, face) > width and len(line) > 1:  # a word wider than the line
+                    k = len(line) - 1
+                    while k > 1 and self.width(line[:k], size, face) > width:
+                        k -= 1
+                    lines.append(line[:k])
+                    line = line[k:]
+            lines.append(line.rstrip())
+        return lines
 
     def plate(self, surface: pygame.Surface, rect: pygame.Rect, *, dark: bool = False) -> None:
         """Draw a panel: satin metal on its frame, or black lacquer."""
-        pygame.draw.rect(surface, FRAME, rect)
+        pygame.draw.rect(surface, self.palette.frame, rect)
         face = rect.inflate(-2 * self.px(2), -2 * self.px(2))
+        if face.w <= 0 or face.h <= 0:
+            return
         if dark:
-            pygame.draw.rect(surface, BLACK, face)
+            pygame.draw.rect(surface, self.palette.black, face)
             return
         tone = np.linspace(8, -10, face.h)[None, :, None] + _grain(face.w)[:, None, None]
-        satin = np.clip(np.array(PLATE)[None, None, :] + tone, 0, 255).astype(np.uint8)
+        satin = np.clip(np.array(self.palette.plate)[None, None, :] + tone, 0, 255).astype(np.uint8)
         pygame.surfarray.blit_array(surface.subsurface(face), satin)
         r = self.px(2.5)
         for x in (face.left + 3 * r, face.right - 3 * r - 1):
@@ -117,7 +231,24 @@ class Theme:
                     pygame.draw.line(surface, (96, 96, 90), (x - r + 1, y + r // 2), (x + r - 1, y - r // 2))
 
 
-@lru_cache(maxsize=16)
+def _pieces(text: str) -> Sequence[str]:
+    """Return a paragraph in pieces between which a line may break: words, and single Chinese characters."""
+    pieces, word = [], ""
+    for sign in text:
+        if ord(sign) > 0x2E7F and sign not in "，。、；：？！）》」』】”’":
+            pieces += [word, sign] if word else [sign]
+            word = ""
+        elif ord(sign) > 0x2E7F and pieces and not word:
+            pieces[-1] += sign  # a closing sign stays with what it closes
+        else:
+            word += sign
+            if sign == " ":
+                pieces.append(word)
+                word = ""
+    return [*pieces, word] if word else pieces
+
+
+@lru_cache(maxsize=64)
 def _grain(width: int) -> np.ndarray:
     """Return the brushing of a satin plate, (width,); the same each time and no part of the machine's chance."""
     k = np.arange(width)

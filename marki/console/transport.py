@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from marki.console.look import Look, began, look_at
+from marki.console.look import Look, look_at
 from marki.session import Session
 
 SPEEDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-BUDGET_S = 0.009
+BUDGET_S = 0.007
 FRAME_S = 1 / 60
 SEARCH_TRIALS = 2600  # after so many right answers the search for a mistake gives up
 SEARCH_PER_FRAME = 10  # in a run of a fixed number of frames, where no wall clock may decide
@@ -32,8 +32,11 @@ class Transport:
     def __init__(self, session: Session, *, speed: float, paused: bool = False, fixed: bool = False):
         self.session, self.speed, self.fixed = session, speed, fixed
         self.running, self.searching = not paused, 0
+        self.budget_s = BUDGET_S  # wall time that the machine may take of a frame; the window sets it
+        self.run_to: int | None = None  # number of trials at which to stop
+        self.halt = ""  # "read": stop before each reading; "trial": stop after each trial
         self.held: Look | None = None  # the last look at a lit retina whose response was judged
-        self.message = ""
+        self.message: tuple[str, dict] | None = None  # name and values of a string for the operator
         self._pace: deque[tuple[float, int]] = deque(maxlen=60)
         self.shown_time = 0.0
         self.simulated = 0
@@ -45,7 +48,7 @@ class Transport:
     @property
     def fast(self) -> bool:
         """Whether a frame spans so much time that a single moment would mostly show a covered lens."""
-        return bool(self.searching) or (self.running and self.speed * FRAME_S * 1e6 > self._seen_us())
+        return bool(self.searching) or (self.running and self.speed * FRAME_S * 1e6 > self.seen_us())
 
     @property
     def got(self) -> float:
@@ -56,14 +59,17 @@ class Transport:
     def tick(self, seconds: float) -> None:
         """Let time pass for one frame that lasts `seconds` on the wall clock."""
         seconds = FRAME_S if self.fixed else min(seconds, 0.25)
-        deadline = time.perf_counter() + BUDGET_S
+        deadline = time.perf_counter() + self.budget_s
         before = self.session.now
         if self.searching:
             self._search(None if self.fixed else deadline)
         elif self.running:
             target = before + self._owed + self._grant(seconds)
             self._play(target, deadline)
-            self._owed = target - self.session.now if self.fixed else 0
+            if self._arrived():
+                self.running, self._owed, self.run_to = False, 0, None
+            elif self.running:
+                self._owed = target - self.session.now if self.fixed else 0
         else:
             return
         self._pace.append((seconds, self.session.now - before))
@@ -89,54 +95,88 @@ class Transport:
         self._owed = 0
 
     def _play(self, target: int, deadline: float | None) -> None:
+        if self.halt:
+            self._to_halt(target, deadline)
+            return
         if not self.fast:
             self._slices(target, deadline)
             return
-        while self.session.now < target and not _late(deadline):
+        while self.session.now < target and not self._arrived() and not _late(deadline):
             self._through_trial(target)
+
+    def _arrived(self) -> bool:
+        """Return whether the trial at which to stop has been finished."""
+        return self.run_to is not None and self.session.trial >= self.run_to and self.session.learner.idle
+
+    def _to_halt(self, target: int, deadline: float | None) -> None:
+        """Advance to the next moment at which the operator wants it to stop."""
+        session, trial = self.session, self.session.trial
+        while session.now < target and not _late(deadline):
+            stop = self.before_reading()
+            until = min(target, session.now + 100_000)
+            if self.halt == "read" and session.now < stop:
+                until = min(until, stop)
+            seen = (session.now if session.learner.idle else session.began_us) + self.seen_us()
+            if session.now < seen:
+                until = min(until, seen)
+            session.advance(until, one=True)
+            if session.now == seen and not session.learner.idle:
+                self.held = look_at(session)
+            if self._arrived():
+                return
+            if session.trial > trial if self.halt == "trial" else session.now == stop:
+                self.running, self._owed = False, 0
+                return
+
+    def before_reading(self) -> int:
+        """Return the last moment before the reading of the presentation under way, or of the next one, µs."""
+        session, settle = self.session, self.session.learner.config.sequencer.settle_us
+        here = session.now if session.learner.idle else session.began_us
+        return here + settle - 1
 
     def _slices(self, target: int, deadline: float | None) -> None:
         """Advance in small slices; what is not reached within the budget is dropped."""
-        while self.session.now < target and not _late(deadline):
-            self.session.advance(min(target, self.session.now + 100_000))
+        while self.session.now < target and not self._arrived() and not _late(deadline):
+            self.session.advance(min(target, self.session.now + 100_000), one=True)
 
     def _through_trial(self, target: int) -> None:
         """Advance to the end of the trial under way, or to `target`, with a look when the response is judged."""
         session, learner = self.session, self.session.learner
-        if learner.idle or session.now - began(session) < self._seen_us():
-            start = session.now if learner.idle else began(session)
-            session.advance(min(target, start + self._seen_us()))
-            if session.now == start + self._seen_us():
+        if learner.idle or session.now - session.began_us < self.seen_us():
+            start = session.now if learner.idle else session.began_us
+            session.advance(min(target, start + self.seen_us()))
+            if session.now == start + self.seen_us():
                 self.held = look_at(session)
             return
         times = learner.config.sequencer
-        end = began(session) + self._seen_us() + times.pulse_us // 2 + times.rest_us + times.card_us
-        session.advance(min(target, max(end, session.now + 100_000)))
+        end = session.began_us + self.seen_us() + times.pulse_us // 2 + times.rest_us + times.card_us
+        session.advance(min(target, max(end, session.now + 100_000)), one=True)
 
-    def _seen_us(self) -> int:
+    def seen_us(self) -> int:
+        """Return the time from the opening of the lens to the middle of the reinforcement, when all is lit, µs."""
         times = self.session.learner.config.sequencer
         return times.settle_us + times.decide_us + times.pulse_us // 2
 
-    def _finish_trial(self) -> None:
+    def finish_trial(self) -> None:
         """Go on to the end of a trial, or through the next one, with a look on the way."""
         session = self.session
-        at = session.now if session.learner.idle else began(session)
-        if session.now < at + self._seen_us():
-            session.advance(at + self._seen_us())
+        at = session.now if session.learner.idle else session.began_us
+        if session.now < at + self.seen_us():
+            session.advance(at + self.seen_us())
             self.held = look_at(session)
         session.step("trial")
 
     def _search(self, deadline: float | None) -> None:
         most = SEARCH_PER_FRAME if deadline is None else SEARCH_TRIALS
         for _ in range(most):
-            self._finish_trial()
+            self.finish_trial()
             self.searching -= 1
             if self.session.records["wrong"][-1]:
                 self.searching = 0
-                self.message = f"Trial {self.session.trial:,} went wrong"
+                self.message = "message.mistake", {"trial": f"{self.session.trial:,}"}
                 return
             if not self.searching:
-                self.message = f"No mistake in {SEARCH_TRIALS:,} trials"
+                self.message = "message.no_mistake", {"trials": f"{SEARCH_TRIALS:,}"}
                 return
             if _late(deadline):
                 return
@@ -152,7 +192,7 @@ class Transport:
 
     def play(self) -> None:
         """Run, or stand still."""
-        self.running = not (self.running or self.searching)
+        self.running, self.run_to = not (self.running or self.searching), None
         self._stop_search()
 
     def step_event(self) -> None:
@@ -163,20 +203,34 @@ class Transport:
     def step_trial(self) -> None:
         """Stop, and go on to the end of the trial."""
         self._pause()
-        self._finish_trial()
+        self.finish_trial()
+
+    def back_event(self) -> None:
+        """Stop, and go back to the moment of the event before."""
+        self._pause()
+        self.held = None
+        self.session.visit_event(self.session.now)
 
     def back_trial(self) -> None:
         """Stop, and go back by one trial."""
+        self.go_to(max(0, self.session.trial - (1 if self.session.learner.idle else 0)))
+
+    def to_start(self) -> None:
+        """Stop, and go back to the beginning; what is known of the run stays known."""
+        self.go_to(0)
+
+    def to_end(self) -> None:
+        """Stop, and go to the end of what is known of the run."""
+        self.go_to(self.session.reached)
+
+    def go_to(self, trial: int) -> None:
+        """Stop, and go to the end of so many trials, back or forth, with a look at the last of them."""
         self._pause()
-        session = self.session
-        trial = max(0, session.trial - 1)
         self.held = None
-        if trial and not any(c.trial == trial for c in session.commands):
-            # One further back and through again leads to the same moment, and shows the trial that ended there.
-            session.rewind(trial - 1)
-            self._finish_trial()
-        else:
-            session.rewind(trial)
+        if trial:
+            self.session.visit(trial - 1)
+            self.finish_trial()
+        self.session.visit(trial)
 
     def to_mistake(self) -> None:
         """Run as fast as possible until a response is wrong, then stop."""
@@ -188,14 +242,14 @@ class Transport:
         self._stop_search()
         self.held = None
         self.session.reset()
-        self.message = f"The same run again: seed {self.session.seed}"
+        self.message = "message.same_run", {"seed": self.session.seed}
 
     def new_seed(self) -> None:
         """Begin a run with the next seed: other wiring, other order of cards."""
         self._stop_search()
         self.held = None
         self.session.new_seed(self.session.seed + 1)
-        self.message = f"A new machine: seed {self.session.seed}"
+        self.message = "message.new_machine", {"seed": self.session.seed}
 
     def slower(self) -> None:
         """Take the next lower speed."""
@@ -210,7 +264,7 @@ class Transport:
         self._pace.clear()
 
     def _pause(self) -> None:
-        self.running = False
+        self.running, self.run_to = False, None
         self._stop_search()
 
     def _stop_search(self) -> None:

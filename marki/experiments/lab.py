@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 import marki
-from marki import savefile
+from marki import savefile, tables
 from marki.config import under
 from marki.errors import StateError
 from marki.experiments.metrics import accuracy, curve, wilson
@@ -236,35 +234,7 @@ class Lab:
 
     def trials_csv(self) -> str:
         """Return all trials of all runs as CSV."""
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow(
-            [
-                "run",
-                "trial",
-                "end_us",
-                "course",
-                "learned",
-                "stimulus",
-                "class",
-                "target",
-                "response",
-                "active",
-                "wrong",
-            ]
-        )
-        for run in self.runs:
-            session, courses = run.session, list(run.session.configs)
-            for number, row in enumerate(session.records):
-                classes = session.worlds[row["course"]].classes
-                table.writerow(
-                    [
-                        run.name, number, row["t_us"], courses[row["course"]], int(row["learned"]), row["item"],
-                        classes[row["kind"]], f"{row['target']:08b}", f"{row['response']:08b}", row["active"],
-                        int(row["wrong"]),
-                    ]
-                )  # fmt: skip
-        return text.getvalue()
+        return tables.trials_csv((run.name, run.session) for run in self.runs)
 
 
 def scored(records: np.ndarray) -> dict[str, Any]:

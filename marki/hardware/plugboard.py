@@ -33,7 +33,7 @@ class PlugboardConfig(Config):
     )
     reach: float = setting(4.0, "Radius of the disc, or half width of the band", unit="cells", low=0.5, high=30)
     patches: tuple[str, ...] = setting(
-        (), "Wires changed by hand: A12+3 plugs an excitatory wire from S-unit 3, A12-3 an inhibitory one, A12=3 cuts it"
+        (), "Wires changed by hand: A12+3 plugs an excitatory one from S-unit 3, A12-3 an inhibitory one, A12=3 cuts it"
     )
 
     def __post_init__(self) -> None:

@@ -47,11 +47,37 @@ def click():
     import pygame
 
     def press(app, command):
-        at = next(k for k, b in enumerate(app.bar.bindings) if b.command == command)
-        place = app.bar.buttons[at].center
-        pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=place, rel=(0, 0), buttons=(0, 0, 0)))
-        pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=place, button=1))
-        pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=place, button=1))
-        app.frame()
+        bar = app.hands.panels["transport"]
+        at = next(k for k, b in enumerate(bar.bindings) if b.command == command)
+        mouse(app, bar.buttons[at].center)
 
     return press
+
+
+def mouse(app, *places, button=1):
+    """Press a mouse button at the first place, move through the others, and let it go at the last."""
+    import pygame
+
+    for kind, place in (
+        (pygame.MOUSEMOTION, places[0]),
+        (pygame.MOUSEBUTTONDOWN, places[0]),
+        *((pygame.MOUSEMOTION, p) for p in places[1:]),
+        (pygame.MOUSEBUTTONUP, places[-1]),
+    ):
+        extra = {"rel": (0, 0), "buttons": (0, 0, 0)} if kind == pygame.MOUSEMOTION else {"button": button}
+        pygame.event.post(pygame.event.Event(kind, pos=place, **extra))
+        app.frame()
+
+
+@pytest.fixture
+def drag():
+    """Return a function that drags the mouse over places of the window."""
+    return mouse
+
+
+@pytest.fixture
+def place():
+    """Return a function that tells where a part lies, in the middle."""
+    from marki.console.parts import Part
+
+    return lambda app, kind, number=0: app.hands.place_of(Part(kind, number)).center

@@ -4,15 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marki.console.layout import Box, bands, lay_out, square_grid
+from marki.console.layout import Box, bands, frame, front, schematic, square_grid, unit_of
 
 SIZES = [(960, 600), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
 
 
+@pytest.mark.parametrize("least", [0.0, 1 / 36])
+@pytest.mark.parametrize("side", [False, True])
+@pytest.mark.parametrize("view", [schematic, front])
 @pytest.mark.parametrize("scale", [0.75, 1.0, 1.25])
-@pytest.mark.parametrize("size", [*SIZES, (960, 4320), (7680, 600)])
-def test_boxes_lie_inside_and_apart(size, scale):
-    boxes = lay_out(size, scale)
+@pytest.mark.parametrize("size", SIZES)
+def test_boxes_lie_inside_and_apart(size, scale, view, side, least):
+    least *= size[1]
+    boxes = frame(size, scale, side=side, least=least)
+    boxes |= view(boxes.pop("stage"), unit_of(size, scale), least=least)
     for name, box in boxes.items():
         assert box.w > 0, name
         assert box.h > 0, name
@@ -23,18 +28,6 @@ def test_boxes_lie_inside_and_apart(size, scale):
     for (one, a), (other, b) in itertools.combinations(boxes.items(), 2):
         apart = a.right <= b.x or b.right <= a.x or a.bottom <= b.y or b.bottom <= a.y
         assert apart, (one, other)
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_lettering_fits_its_boxes(window, size):
-    app = window(size=size)
-    for _ in range(3):
-        app.frame()
-        app.transport.step_trial()
-    app.say("x" * 100)
-    app.obey("help")
-    app.frame()
-    assert app.theme.clipped == []
 
 
 @given(

@@ -17,7 +17,7 @@ def test_the_picture_shows_something_and_follows_the_lamps(window):
     app.frame()
     first = pixels()
     assert len(np.unique(first.reshape(-1, 3), axis=0)) > 200
-    retina, dials = app.panels["retina"].rect, app.panels["store"].rect
+    retina, dials = app.hands.panels["retina"].rect, app.hands.panels["values"].rect
     dark, still = pixels(retina), pixels(dials)
     for _ in range(10):
         app.frame()
@@ -61,6 +61,14 @@ def test_the_window_follows_its_size(window, size):
         ("8", "[", lambda app: app.transport.speed == 10),
         ("m", "m", lambda app: app.session.records["wrong"][-1]),
         ("n", "n", lambda app: app.session.seed == 4),
+        ("HOME", "", lambda app: app.session.trial == 0),
+        ("v", "v", lambda app: app.desk.view == "front"),
+        ("g", "g", lambda app: app.desk.page == "settings"),
+        ("d", "d", lambda app: app.desk.draft is not None),
+        ("b", "b", lambda app: app.desk.tool == "break"),
+        ("F2", "", lambda app: app.words.language == "zh"),
+        ("F4", "", lambda app: app.theme.profile.still),
+        ("F10", "", lambda app: app.desk.page == "menu"),
         ("F1", "", lambda app: app.helping),
         ("SLASH", "?", lambda app: app.helping),
         ("q", "q", lambda app: not app.open),
@@ -83,9 +91,11 @@ def test_keys_give_commands(window, key, name, typed, check):
         ("faster", lambda app: app.transport.speed == 50),
         ("slower", lambda app: app.transport.speed == 10),
         ("reset", lambda app: app.session.trial == 0),
-        ("new_seed", lambda app: app.session.seed == 4),
         ("help", lambda app: app.helping),
-        ("picture", lambda app: app.footer_message[0].startswith("Saved")),
+        ("back_event", lambda app: 12e6 < app.session.now < 24e6),
+        ("to_start", lambda app: app.session.trial == 0 and app.session.reached == 2),
+        ("view", lambda app: app.desk.view == "front"),
+        ("menu", lambda app: app.desk.page == "menu"),
     ],
 )
 def test_buttons_give_commands(window, click, tmp_path, command, check):
@@ -95,7 +105,6 @@ def test_buttons_give_commands(window, click, tmp_path, command, check):
     app.transport.step_trial()
     click(app, command)
     assert check(app)
-    assert len(list(tmp_path.iterdir())) == (command == "picture")
 
 
 def test_every_command_of_the_table_can_be_given(window, tmp_path):
@@ -104,9 +113,11 @@ def test_every_command_of_the_table_can_be_given(window, tmp_path):
     app = window(out=str(tmp_path))
     app.frame()
     for binding in BINDINGS:
-        if binding.command != "focus":
+        if binding.command not in ("focus", "press", "leave", "fullscreen"):
             app.obey(binding.command)
             app.frame()
+            assert not app.desk.alarm, (binding.command, app.desk.message)
+            app.desk.question = None
 
 
 def test_no_key_means_two_things():
@@ -117,33 +128,39 @@ def test_no_key_means_two_things():
 
 
 def test_buttons_are_reached_with_tab_and_pressed_with_enter(window, key):
+    import pygame
+
+    from marki.console.parts import Part
+
     app = window()
     app.frame()
-    names = [b.command for b in app.bar.bindings]
-    for _ in range(names.index("step_trial") + 1):
+    names = [b.command for b in app.hands.panels["transport"].bindings]
+    button = Part("button", names.index("step_trial"))
+    for _ in range(app.hands.stops().index(button) + 1):
         key(app, "TAB", typed="\t")
-    assert app.bar.focus == names.index("step_trial")
+    assert app.desk.focus == button
     key(app, "RETURN", typed="\r")
     assert app.session.trial == 1
-    import pygame
-
     key(app, "TAB", typed="\t", mod=pygame.KMOD_SHIFT)
-    assert app.bar.focus == names.index("step_trial") - 1
+    assert app.desk.focus == Part("button", button.number - 1)
     key(app, "ESCAPE")
-    assert app.bar.focus is None
+    assert app.desk.focus is None
 
 
-def test_the_help_page_lists_every_binding(window):
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_help_page_lists_every_binding(window, language):
     import pygame
 
+    from marki.console import overlay
     from marki.console.controls import BINDINGS
-    from marki.console.panels import help as page
 
-    app = window()
+    app = window(language=language)
     app.frame()
-    lines = page.draw(pygame.display.get_surface(), app.theme)
+    lines = overlay.key_map(pygame.display.get_surface(), app.theme)
     for binding in BINDINGS:
-        assert any(binding.help in line and all(cap in line for cap in binding.caps) for line in lines)
+        text = app.words(f"help.{binding.command}")
+        assert any(text in line and all(cap in line for cap in binding.caps) for line in lines)
+    assert app.theme.clipped == []
 
 
 def test_escape_closes_the_help_page_and_leaves_no_trace(window, key):
@@ -166,26 +183,26 @@ def test_an_error_is_told_in_the_window_and_nothing_is_lost(window, session, key
 
     monkeypatch.setattr(session, "step", refuse)
     key(app, "RIGHT")
-    assert app.footer_message == ("the clock ends here. Reset the machine", True)
+    assert (app.desk.message, app.desk.alarm) == ("the clock ends here. Reset the machine", True)
     assert app.open
     assert session.trial == 1
-    lit = pixels(app.panels["footer"].rect)
-    for _ in range(400):
+    lit = pixels(app.hands.panels["footer"].rect)
+    for _ in range(440):
         app.frame()
-    assert app.footer_message[0] == ""
-    assert (pixels(app.panels["footer"].rect) != lit).any()
+    assert app.desk.message == ""
+    assert (pixels(app.hands.panels["footer"].rect) != lit).any()
 
 
 def test_an_error_while_running_stops_the_run(window, session, monkeypatch):
     app = window(paused=False)
 
-    def refuse(until):
+    def refuse(until, one=False):
         raise SessionError("the clock ends here")
 
     monkeypatch.setattr(session, "advance", refuse)
     app.frame()
     assert not app.transport.running
-    assert app.footer_message[1]
+    assert app.desk.alarm
 
 
 def test_a_picture_that_cannot_be_written_is_told(window, tmp_path):
@@ -193,7 +210,7 @@ def test_a_picture_that_cannot_be_written_is_told(window, tmp_path):
     app = window(out=str(tmp_path / "file"))
     app.frame()
     app.obey("picture")
-    assert "cannot be written" in app.footer_message[0]
+    assert "cannot be written" in app.desk.message
 
 
 @pytest.mark.parametrize("units", [1, 2, 8])
@@ -217,7 +234,7 @@ def test_when_a_verdict_is_given_it_is_the_records(window, session):
     for _ in range(8):
         app.obey("step_trial")
         app.frame()
-        shown, _, _, right = verdict(app.scene)
+        shown, _, _, right = verdict(app.scene, "none")
         assert shown == session.presentation.name[0]
         assert right == (not session.records["wrong"][-1])
 
@@ -230,25 +247,6 @@ def test_at_high_speed_the_retina_is_seen_lit(window):
     assert app.scene.look.answered
 
 
-def test_values_can_be_seen_as_in_the_cabinet(window, session):
-    app = window(paused=True)
-    session.run(30)
-    app.frame()
-    digest, bands = session.digest, pixels()
-    app.obey("arrange")
-    app.frame()
-    layers = pixels()
-    places = app.panels["store"]._places
-    assert len(set(places)) == 512
-    assert len({x for x, _ in places}) == 4 * 8
-    assert len({y for _, y in places}) == 2 * 8
-    assert (layers != bands).any()
-    app.obey("arrange")
-    app.frame()
-    assert (pixels() == bands).all()
-    assert session.digest == digest
-
-
 def test_a_session_saved_in_the_window_goes_on_from_the_file(window, session, tmp_path):
     from marki import savefile
 
@@ -257,7 +255,7 @@ def test_a_session_saved_in_the_window_goes_on_from_the_file(window, session, tm
     app.obey("step_event")
     app.obey("save")
     app.frame()
-    loaded = savefile.load(tmp_path / "mark1_seed3_trial000003.npz")
+    loaded = savefile.load(tmp_path / "mark1_session_seed3_trial000003.npz")
     loaded.run(2)
     session.run(2)
     assert loaded.digest == session.digest

@@ -5,25 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pygame
 
-from marki.console.layout import Box
+from marki.console.glow import levels
+from marki.console.layout import Box, bands
 from marki.console.panel import Panel
 from marki.console.panels.store import foot_height, shared_bands
+from marki.console.parts import Part
 from marki.console.sprites import sign
-from marki.console.theme import (
-    FADED,
-    FIGURES,
-    INK,
-    LARGE,
-    NEGATIVE,
-    POSITIVE,
-    RIGHT,
-    SMALL,
-    TEXT,
-    WRONG,
-    distance,
-    mix,
-    to_surface,
-)
+from marki.console.theme import FIGURES, LARGE, SMALL, TEXT, distance, mix, to_surface
 from marki.io.responses import R_UNITS
 
 SCALES_DEG = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000)
@@ -54,7 +42,7 @@ class Row:
         self.rect = pygame.Rect(box.x, box.centery - height // 2, box.w, height)
         at = {name: pygame.Rect(c.x, self.rect.y, c.w, height) for name, c in columns.items()}
         self.name, self.at = at["name"], at
-        size = min(px(60) if height > px(90) else px(40), height - 2, at["answer"].w - px(4))
+        size = max(8, min(px(60) if height > px(90) else px(40), height - 2, at["answer"].w - px(4)))
         self.lamp = pygame.Rect(0, 0, size, size)
         self.lamp.center = at["answer"].center
         size = max(9, size * 2 // 3)
@@ -64,7 +52,7 @@ class Row:
         self.mark = pygame.Rect(0, 0, size, size)
         self.mark.center = at["mark"].center
         meter = at["sum"]
-        figures = min(px(24), height // 2)
+        figures = max(min(px(24), height // 2), panel.theme.row(SMALL) if panel.theme.profile.least else 0)
         bar = max(5, min(px(22), height - figures - 3))
         top = meter.centery - (bar + figures + px(3)) // 2
         self.bar = pygame.Rect(meter.x, top, meter.w, bar)
@@ -75,12 +63,10 @@ class Row:
 class ResponsePanel(Panel):
     """The eight R-units; those in use stand beside their source-sets."""
 
-    title = " "
-
     def dress(self, surface, scene):
         """Engrave the rows."""
         super().dress(surface, scene)
-        px, area = self.theme.px, self.inner
+        px, area, words, palette = self.theme.px, self.inner, self.theme.words, self.theme.palette
         widths = {"name": 66, "answer": 54, "sum": 70, "wanted": 54, "mark": 24}
         part, x = area.w / sum(widths.values()), area.x
         columns = {}
@@ -88,11 +74,17 @@ class ResponsePanel(Panel):
             columns[name] = pygame.Rect(round(x), self.heading.y, round(width * part), self.heading.h)
             x += width * part
         columns["sum"] = columns["sum"].inflate(-px(4), 0)
-        heads = {"name": "R-UNITS", "answer": "answer", "sum": "sum, deg", "wanted": "wanted"}
-        for name, text in heads.items():
-            head = columns[name] if name == "name" else columns[name].inflate(-px(5), 0)
-            self.theme.write(surface, text, head, size=SMALL, colour=INK, align="centre")
-        boxes = shared_bands(self.store_room, scene, self.theme)[1]
+        if self.theme.profile.plain:
+            self.theme.write(surface, words("panel.r_units"), self.heading, size=SMALL, face=TEXT)
+        else:
+            for name in ("name", "answer", "sum", "wanted"):
+                head = columns[name] if name == "name" else columns[name].inflate(-px(5), 0)
+                text = words("panel.r_units" if name == "name" else f"response.{name}")
+                self.theme.write(surface, text, head, size=SMALL, face=TEXT, align="centre", optional=True)
+        sizes = [1] * scene.units
+        boxes = bands(self.store_room, sizes, px(5), max(px(26), self.theme.row(SMALL)))[1]
+        if not self.alone:
+            boxes = shared_bands(self.store_room, scene, self.theme)[1]
         self._rows = []
         for unit, band in enumerate(boxes):
             row = Row(self, unit, pygame.Rect(area.x, band.y, area.w, band.h), columns)
@@ -106,13 +98,18 @@ class ResponsePanel(Panel):
         foot = pygame.Rect(area.x, area.bottom - foot_height(self.theme) + px(3), area.w, foot_height(self.theme))
         if scene.units < R_UNITS:
             first, last = scene.units + 1, R_UNITS
-            text = f"R{first} to R{last} not in use" if first < last else f"R{last} not in use"
-            self.theme.write(surface, text, foot, size=SMALL, face=TEXT, colour=FADED, align="centre")
+            name = "response.unused" if first < last else "response.unused_one"
+            text = words(name, first=first, last=last, r=last)
+            if self.theme.width(text, SMALL) <= foot.w:
+                self.theme.write(surface, text, foot, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
         self._ground = surface.subsurface(self.rect).copy()
         self._scale = SCALES_DEG[0]
 
     store_room = Box(0, 0, 500, 1)
     """Where the dials of the value store are; the window sets it before dressing."""
+
+    alone = False
+    """Whether the value store is hidden, so that the rows need not stand beside its bands."""
 
     def update(self, surface, scene):
         """Show sums, responses and verdicts."""
@@ -125,7 +122,10 @@ class ResponsePanel(Panel):
         for row in self._rows:
             k = row.unit
             wanted = None if target is None else bool(target[k])
-            key = (bool(look.view.r[k]), float(look.view.u_r[k]), wanted, look.answered, scale)
+            covered = scene.desk.covered
+            share = 0 if self.theme.profile.still else int(levels(scene.shine.r[k : k + 1])[0])
+            answered = look.answered and not covered
+            key = (bool(look.view.r[k]), float(look.view.u_r[k]), wanted, answered, scale, covered, share)
             if key != row.shown:
                 row.shown = key
                 self._draw(surface, row, scene.dead_zone)
@@ -133,13 +133,17 @@ class ResponsePanel(Panel):
         return dirty
 
     def _draw(self, surface: pygame.Surface, row: Row, dead_zone: float) -> None:
-        on, total, wanted, answered, scale = row.shown
-        theme, px = self.theme, self.theme.px
+        on, total, wanted, answered, scale, covered, _ = row.shown
+        theme, px, palette = self.theme, self.theme.px, self.theme.palette
         right = row.at["answer"].x
         area = pygame.Rect(right, row.rect.y, self.inner.right - right, row.rect.h)
         surface.blit(self._ground, area, area.move(-self.rect.x, -self.rect.y))
+        if covered:
+            pygame.draw.rect(surface, palette.frame, row.lamp, border_radius=px(4))
+            theme.write(surface, "?", row.lamp, size=LARGE, face=TEXT, colour=palette.ivory, align="centre")
+            return
         surface.blit(self._lamps[row.lamp.w, on], row.lamp)
-        figure = (60, 36, 8) if on else (206, 198, 182)
+        figure = (40, 22, 0) if on else (226, 220, 206)
         theme.write(surface, "1" if on else "0", row.lamp, size=LARGE, face=FIGURES, colour=figure, align="centre")
 
         bar = row.bar
@@ -150,16 +154,30 @@ class ResponsePanel(Panel):
         length = round((bar.w / 2 - 1) * min(1.0, abs(total) / scale))
         if length:
             x = bar.centerx if total > 0 else bar.centerx - length
-            pygame.draw.rect(
-                surface, POSITIVE if total > 0 else NEGATIVE, (x, bar.y + bar.h // 6, length, bar.h - bar.h // 3)
-            )
+            colour = palette.positive if total > 0 else palette.negative
+            pygame.draw.rect(surface, colour, (x, bar.y + bar.h // 6, length, bar.h - bar.h // 3))
         pygame.draw.line(surface, (230, 226, 210), (bar.centerx, bar.y), (bar.centerx, bar.bottom - 1), px(1.5))
         theme.write(surface, f"{total:+.0f}", row.figure, size=18, face=FIGURES, align="centre")
         if wanted is None:
             return
         surface.blit(self._lamps[row.wanted.w, wanted], row.wanted)
-        figure = (60, 36, 8) if wanted else (206, 198, 182)
+        figure = (40, 22, 0) if wanted else (226, 220, 206)
         theme.write(surface, "1" if wanted else "0", row.wanted, size=18, face=FIGURES, colour=figure, align="centre")
         if answered:
             agree = on == wanted
-            surface.blit(sign("right" if agree else "wrong", row.mark.w, RIGHT if agree else WRONG), row.mark)
+            name, colour = ("right", palette.right) if agree else ("wrong", palette.wrong)
+            surface.blit(sign(name, row.mark.w, colour), row.mark)
+
+    # -- hands -------------------------------------------------------------------------------------------------------
+
+    def part_at(self, place):
+        """Return the R-unit under a place."""
+        return next((Part("r", row.unit) for row in self._rows if row.rect.collidepoint(place)), None)
+
+    def place_of(self, part):
+        """Return the row of an R-unit."""
+        return next((row.rect for row in self._rows if part == Part("r", row.unit)), None)
+
+    def parts(self):
+        """Return the first R-unit."""
+        return [Part("r", 0)]

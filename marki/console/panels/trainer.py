@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import pygame
 
+from marki.console.glow import LEVELS
 from marki.console.panel import Panel
 from marki.console.scene import Scene
-from marki.console.sprites import OFF, ON, lamp, sign
-from marki.console.theme import (
-    BLACK,
-    FADED,
-    FIGURES,
-    HUGE,
-    IVORY,
-    LARGE,
-    NORMAL,
-    PLATE,
-    RIGHT,
-    SMALL,
-    WRONG,
-)
+from marki.console.sprites import lamp, sign
+from marki.console.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT
 from marki.io.responses import nearest_class
 
-PHASES = {"look": "LOOK", "read": "READ", "teach": "TEACH", "change": "NEXT CARD"}
+PHASES = ("look", "read", "teach", "change")
 
 
 def bits(lamps) -> str:
@@ -30,65 +19,79 @@ def bits(lamps) -> str:
     return "".join("1" if on else "0" for on in lamps)
 
 
-def verdict(scene: Scene) -> tuple[str, str, str, bool | None]:
+def verdict(scene: Scene, none: str) -> tuple[str, str, str, bool | None]:
     """Return (shown, answered, code answered, right) as text; None while nothing is judged."""
     look = scene.look
     shown = look.presentation
     if shown is None:
         return "", "", "", None
     name = scene.classes[shown.kind] if 0 <= shown.kind < len(scene.classes) else "?"
-    if not look.answered:
+    if shown.kind < 0:
+        name = shown.name
+    if not look.answered or scene.desk.covered:
         return name, "", "", None
     r = look.view.r
     kind = nearest_class(r, scene.code)
     right = None if shown.target is None else bits(r[: scene.units]) == bits(shown.target)
-    return name, scene.classes[kind] if kind >= 0 else "none", bits(r[: scene.units]), right
+    return name, scene.classes[kind] if kind >= 0 else none, bits(r[: scene.units]), right
 
 
 class TrainerPanel(Panel):
     """Shown, answered, verdict; and four lamps for the phases of a presentation."""
 
-    title = "TRAINER"
+    title = "panel.trainer"
 
     def dress(self, surface, scene):
         """Engrave windows and lamps."""
         super().dress(surface, scene)
-        px, area, write = self.theme.px, self.inner, self.theme.write
-        phases = px(24)
-        top, bottom = area.y, area.bottom - phases - px(6)
+        px, area, write, words = self.theme.px, self.inner, self.theme.write, self.theme.words
+        palette, plain = self.theme.palette, self.theme.profile.plain
+        phases = 0 if plain else px(24)
+        caption = max(px(18), self.theme.row(SMALL + 1))
+        top, bottom = area.y, area.bottom - phases - (0 if plain else px(6))
         third = (area.w - 2 * px(10)) // 3
         self._windows: list[pygame.Rect] = []
-        for k, text in enumerate(("shown", "answered", "verdict")):
+        for k, name in enumerate(("shown", "answered", "verdict")):
             x = area.x + k * (third + px(10))
-            write(surface, text, pygame.Rect(x, top, third, px(18)), size=SMALL + 1, align="centre")
-            window = pygame.Rect(x, top + px(19), third, bottom - top - px(19))
+            text = words(f"trainer.{name}")
+            write(surface, text, pygame.Rect(x, top, third, caption), size=SMALL + 1, face=TEXT, align="centre")
+            window = pygame.Rect(x, top + caption + 1, third, bottom - top - caption - 1)
             pygame.draw.rect(surface, (120, 120, 112), window.inflate(2, 2))
-            pygame.draw.rect(surface, BLACK if k < 2 else PLATE, window)
+            pygame.draw.rect(surface, palette.black if k < 2 else palette.plate, window)
             self._windows.append(window)
-        style = dict(align="centre", face=FIGURES, colour=IVORY)
         self._lines = []
         for window in self._windows[:2]:
-            code = pygame.Rect(window.x, window.bottom - px(20), window.w, px(18))
+            high = 0 if plain else px(18)
+            code = pygame.Rect(window.x, window.bottom - high - 2, window.w, high)
             name = pygame.Rect(window.x + px(4), window.y + px(2), window.w - px(8), code.y - window.y - px(2))
             self._lines.append((
-                self.readout(name, size=HUGE, align="centre", colour=IVORY), self.readout(code, size=NORMAL, **style)
+                self.readout(name, size=HUGE, align="centre", colour=palette.ivory),
+                self.readout(code, size=NORMAL, align="centre", face=FIGURES, colour=palette.ivory),
             ))  # fmt: skip
         self._verdict: object = self
-        x, letters = area.x, sum(len(t) + 6 for t in PHASES.values())
-        self._phases = []
-        for name, text in PHASES.items():
-            width = area.w * (len(text) + 6) // letters
-            place = pygame.Rect(x, area.bottom - phases, phases, phases)
-            box = pygame.Rect(place.right + px(3), place.y, width - phases - px(4), phases)
-            write(surface, text, box, size=SMALL)
-            self._phases.append((name, place))
-            x += width
-        self._bulbs = [lamp(phases, phases, level, ground=PLATE) for level in (OFF, ON)]
+        self._phases = [] if plain else self._engrave_phases(surface, phases)
+        dark = palette.plate
+        self._bulbs = [lamp(phases, phases, level, ground=dark) for level in (0, LEVELS - 1)] if phases else []
         self._phase = ""
+
+    def _engrave_phases(self, surface: pygame.Surface, size: int) -> list[tuple[str, pygame.Rect]]:
+        px, area, words = self.theme.px, self.inner, self.theme.words
+        widths = [self.theme.width(words(f"phase.{name}"), SMALL) + size + px(3) for name in PHASES]
+        spare = max(0, area.w - sum(widths)) // len(PHASES)
+        short = max(0.0, 1 - (area.w / sum(widths)))
+        x, found = area.x, []
+        for name, width in zip(PHASES, widths, strict=True):
+            place = pygame.Rect(x, area.bottom - size, size, size)
+            room = round(width * (1 - short)) - size - px(3)
+            box = pygame.Rect(place.right + px(3), place.y, room, size)
+            self.theme.write(surface, words(f"phase.{name}"), box, size=SMALL, face=TEXT, optional=True)
+            found.append((name, place))
+            x += round(width * (1 - short)) + spare
+        return found
 
     def update(self, surface, scene):
         """Show the verdict and the phase."""
-        shown, answered, code, right = verdict(scene)
+        shown, answered, code, right = verdict(scene, self.theme.words("trainer.none"))
         present = scene.look.presentation
         wanted = "" if present is None or present.target is None else bits(present.target)
         (name, name_code), (answer, answer_code) = self._lines
@@ -98,9 +101,10 @@ class TrainerPanel(Panel):
             *answer.update(surface, answered),
             *answer_code.update(surface, code),
         ]
-        if right != self._verdict:
-            self._verdict = right
-            dirty.append(self._judge(surface, right))
+        state = (right, scene.look.answered and not scene.desk.covered)
+        if state != self._verdict:
+            self._verdict = state
+            dirty.append(self._judge(surface, *state))
         if scene.look.phase != self._phase:
             self._phase = scene.look.phase
             for phase, place in self._phases:
@@ -108,18 +112,20 @@ class TrainerPanel(Panel):
                 dirty.append(place)
         return dirty
 
-    def _judge(self, surface: pygame.Surface, right: bool | None) -> pygame.Rect:
-        window, px = self._windows[2], self.theme.px
-        colour = (214, 214, 204) if right is None else RIGHT if right else WRONG
+    def _judge(self, surface: pygame.Surface, right: bool | None, answered: bool) -> pygame.Rect:
+        window, px, words, palette = self._windows[2], self.theme.px, self.theme.words, self.theme.palette
+        white = (255, 255, 255)
+        colour = palette.header if right is None else palette.right if right else palette.wrong
         pygame.draw.rect(surface, colour, window)
-        word = pygame.Rect(window.x, window.bottom - px(28), window.w, px(24))
+        high = max(px(24), self.theme.row(NORMAL))
+        word = pygame.Rect(window.x + 2, window.bottom - high - px(4), window.w - 4, high)
         if right is None:
-            self.theme.write(surface, "waiting", word, size=NORMAL, colour=FADED, align="centre")
+            text = words("trainer.unjudged" if answered else "trainer.waiting")
+            self.theme.write(surface, text, word, size=NORMAL, face=TEXT, colour=palette.faded, align="centre")
             return window
-        size = min(window.w, word.y - window.y) - px(8)
-        mark = sign("right" if right else "wrong", size, (255, 255, 255))
+        size = max(8, min(window.w, word.y - window.y) - px(8))
+        mark = sign("right" if right else "wrong", size, white)
         surface.blit(mark, mark.get_rect(center=(window.centerx, (window.y + word.y) // 2 + px(2))))
-        self.theme.write(
-            surface, "RIGHT" if right else "WRONG", word, size=LARGE, colour=(255, 255, 255), align="centre"
-        )
+        text = words("trainer.right" if right else "trainer.wrong")
+        self.theme.write(surface, text, word, size=LARGE, face=TEXT, colour=white, align="centre")
         return window

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marki.errors import StimulusError
-from marki.io.stimuli import CARD, Stimulus
+from marki.files import writing
+from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
@@ -183,3 +185,21 @@ def _fit(luminance: np.ndarray) -> np.ndarray:
     top, left = (CARD - size[1]) // 2, (CARD - size[0]) // 2
     card[top : top + size[1], left : left + size[0]] = small
     return card
+
+
+def save_cells(levels: np.ndarray, path: Path | str) -> None:
+    """Write a card of 20 × 20 cells as a PNG picture, whole or not at all; `image` reads it back.
+
+    Parameters
+    ----------
+    levels : (20, 20) array_like
+        Light of each cell, 0 to 255.
+    path : Path or str
+    """
+    from PIL import Image
+
+    cells = np.asarray(levels, np.uint8).repeat(POINTS_PER_CELL, 0).repeat(POINTS_PER_CELL, 1)
+    memory = io.BytesIO()
+    Image.fromarray(cells).save(memory, "PNG")
+    with writing(path) as file:
+        file.write(memory.getvalue())

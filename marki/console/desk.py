@@ -1,0 +1,113 @@
+"""The desk: what the operator looks at and holds in hand; state of the window, none of the machine's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from marki.console.parts import Part
+from marki.teaching.lesson import Lesson
+from marki.teaching.tally import Tally
+
+VIEWS = ("schematic", "front")
+TOOLS = ("look", "draw", "break")
+PAGES = (
+    "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
+    "hand",
+)  # fmt: skip
+
+
+@dataclass
+class Question:
+    """Something that must be answered before the operator goes on.
+
+    Attributes
+    ----------
+    text : str
+        In the language of the window.
+    act : str
+        Action of the operator to carry out on a yes, with `value`.
+    """
+
+    text: str
+    act: str
+    value: Any = None
+
+
+@dataclass
+class Typing:
+    """A line that is being typed.
+
+    Attributes
+    ----------
+    act : str
+        Action of the operator that takes the text on Enter.
+    single : bool
+        Every character is taken at once, without Enter.
+    """
+
+    act: str
+    value: Any = None
+    text: str = ""
+    single: bool = False
+
+
+@dataclass
+class Desk:
+    """What the operator looks at and holds.
+
+    Attributes
+    ----------
+    view : str
+        One of `VIEWS`.
+    page : str
+        Page at the side, "" for none; `scroll` lines of it lie above its upper edge, `row` is the line in focus.
+    picked : Part or None
+        The unit whose whole sum is shown.
+    focus, hovered, held : Part or None
+        Where the keyboard is, where the mouse is, what it holds.
+    draft : (20, 20) uint8 or None
+        The operator's own card, light from 0 to 255.
+    tool : str
+        What a click on a unit does: one of `TOOLS`.
+    turning : (int, float) or None
+        A potentiometer in hand and the angle it is being turned to, deg.
+    layer, open_doors, bay : int, bool, int
+        Layer of potentiometers in sight, whether the doors of the plugboard stand open, and which bay of the front is
+        looked at closely, 0 for the whole.
+    before : (trials,) bool or None
+        Errors of the run before this one.
+    covered : bool
+        Whether the R-lamps are covered, because the class is to predict them first.
+    """
+
+    view: str = "schematic"
+    page: str = ""
+    scroll: int = 0
+    row: int = -1
+    picked: Part | None = None
+    focus: Part | None = None
+    hovered: Part | None = None
+    held: Part | None = None
+    draft: np.ndarray | None = None
+    tool: str = "look"
+    turning: tuple[int, float] | None = None
+    layer: int = 0
+    open_doors: bool = False
+    bay: int = 0
+    before: np.ndarray | None = None
+    hand: bool = False
+    predicting: bool = False
+    covered: bool = False
+    tally: Tally = field(default_factory=Tally)
+    lesson: Lesson | None = None
+    leaf: int = 0  # page of the lesson, from 0
+    chosen: dict[tuple[int, int], int] = field(default_factory=dict)  # (page, question): option chosen
+    hidden: frozenset[str] = frozenset()
+    watched: frozenset[str] = frozenset()
+    question: Question | None = None
+    typing: Typing | None = None
+    message: str = ""
+    alarm: bool = False

@@ -1,0 +1,55 @@
+"""Cards of one's own: folders of pictures, and the deck that a class draws together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marki.console.page import Block, Heading, Row, Text
+from marki.io.stimuli.images import SUFFIXES
+
+if TYPE_CHECKING:
+    from marki.console.pages import Context
+
+MOST = 60  # entries of a folder that are listed
+
+
+def open_folder(context: Context) -> list[Block]:
+    """Return what lies in a folder: sub-folders to go into, pictures to show, and the folder itself to learn from."""
+    words, here = context.words, context.operator.folder
+    found: list[Block] = [Text(words("open.how"), dim=True), Text(str(here))]
+    try:
+        entries = sorted((p for p in here.iterdir() if p.name[:1] != "."), key=lambda p: p.name.casefold())
+    except OSError:
+        entries = []
+    folders = [p for p in entries if p.is_dir()]
+    pictures = [p for p in entries if p.suffix.lower() in SUFFIXES]
+    others = [p for p in entries if p.suffix.lower() == ".toml"]
+    found.append(Row(words("open.type"), act="type_folder", mark="dot"))
+    if pictures or folders:
+        found.append(Row(words("open.learn", count=len(pictures)), act="dropped", value=str(here), mark="right"))
+    found.append(Row("..", act="folder", value=str(here.parent)))
+    found += [Row(f"{p.name}/", act="folder", value=str(p)) for p in folders[:MOST]]
+    found += [Row(p.name, act="dropped", value=str(p)) for p in (*pictures[:MOST], *others[:MOST])]
+    return found
+
+
+def deck(context: Context) -> list[Block]:
+    """Return the class's deck: how many cards of which class, and how to add to it and learn from it."""
+    words, operator = context.words, context.operator
+    folder: Path = operator.deck_folder
+    files = sorted(p.name for p in folder.glob("*.png")) if folder.is_dir() else []
+    counts = Counter(name.split("_")[0] for name in files)
+    found: list[Block] = [Text(words("deck.how", folder=folder), dim=True)]
+    if context.scene.desk.draft is None:
+        found.append(Row(words("deck.draw"), act="command", value="draw"))
+    else:
+        found.append(Row(words("deck.put"), act="type_card", mark="right"))
+    if len(counts) > 1:
+        found.append(Row(words("deck.learn", count=len(files)), act="learn_deck", mark="right"))
+    found.append(Heading(words("deck.cards")))
+    found += [Row(label, right=f"{count}") for label, count in sorted(counts.items())]
+    if not counts:
+        found.append(Text(words("deck.empty")))
+    return found

@@ -1,0 +1,65 @@
+"""Settings of machine and world, to be changed while it runs; each change is a command of the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from marki.console.page import Block, Heading, Row, Text
+
+if TYPE_CHECKING:
+    from marki.console.pages import Context
+
+FIRST = (
+    "world.name", "world.typefaces", "world.shift", "world.turn_deg", "world.zoom", "reinforcement.control",
+    "reinforcement.rule", "reinforcement.polarity", "reinforcement.pulse_us", "reinforcement.decay",
+    "association.theta", "plugboard.excitatory", "plugboard.inhibitory", "plugboard.layout", "response.readout",
+)  # fmt: skip
+FAULTS = {"dead_cells": 20, "cut_wires": 25, "stuck_off": 25, "stuck_on": 10, "stuck_motors": 50}
+"""How many units a press breaks."""
+
+HIDDEN = ("response.units", "response.source_set", "plugboard.patches", "world.part", "world.images", "world.mnist")
+
+
+def settings(context: Context) -> list[Block]:
+    """Return the settings that matter most, then ways to break things, then everything."""
+    words, scene, operator = context.words, context.scene, context.operator
+    world = {f"world.{n}": (v, meta) for n, v, meta in operator.world_config().items()}
+    machine = {n: (v, meta) for n, v, meta in scene.config.items()}
+    everything = machine | world
+
+    def line(name: str) -> Row:
+        value, meta = everything[name]
+        simple = isinstance(value, (bool, int, float)) or bool(meta["choices"])
+        unit = words.get(f"unit.{meta['unit']}", meta["unit"]) if meta["unit"] else ""
+        shown = operator.shown_value(value)
+        return Row(
+            words(f"setting.{name}"),
+            right=f"{shown} {unit}".strip(),
+            act="turn_setting" if isinstance(value, bool) or meta["choices"] else "type_setting",
+            value=(name, 1) if isinstance(value, bool) or meta["choices"] else name,
+            turn="turn_setting" if simple else "",
+        )
+
+    found: list[Block] = [Text(words("settings.how"), dim=True), *(line(n) for n in FIRST)]
+    found.append(Heading(words("settings.trainer")))
+    courses = list(context.session.configs)
+    for name in courses:
+        lit = courses.index(name) == context.session.course
+        value = {"name": name, "learn": name != "exam"}
+        found.append(Row(words.get(f"course.{name}", name), act="course", value=value, lit=lit))
+    found.append(Heading(words("settings.faults")))
+    faults = scene.config.faults
+    for name, count in FAULTS.items():
+        broken = len(getattr(faults, name))
+        text = words(f"settings.break_{name}", count=count)
+        found.append(Row(text, right=f"{broken}", act="break_some", value=(name, count), mark="wrong"))
+    found.append(Row(words("settings.mend"), act="mend", mark="right"))
+    group = ""
+    for name in everything:
+        if name in (*FIRST, *HIDDEN) or name.startswith("faults."):
+            continue
+        if (room := name.rsplit(".", 1)[0]) != group:
+            group = room
+            found.append(Heading(words(f"setting.group.{room.rsplit('.', 1)[-1]}")))
+        found.append(line(name))
+    return found

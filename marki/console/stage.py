@@ -1,0 +1,97 @@
+"""The stage: which panels stand in the window, and where, for the view that is chosen."""
+
+from __future__ import annotations
+
+from marki.console import layout
+from marki.console.panel import Panel
+from marki.console.panels.association import AssociationPanel
+from marki.console.panels.bar import ControlBar
+from marki.console.panels.bus import BusPanel
+from marki.console.panels.curve import CurvePanel
+from marki.console.panels.page import PagePanel
+from marki.console.panels.plugboard import PlugboardPanel
+from marki.console.panels.response import ResponsePanel
+from marki.console.panels.retina import RetinaPanel, StimulusPanel
+from marki.console.panels.status import FooterPanel, HeaderPanel, RunPanel
+from marki.console.panels.store import StorePanel
+from marki.console.panels.timebar import TimeBar
+from marki.console.panels.trainer import TrainerPanel
+from marki.console.scene import Scene
+from marki.console.theme import Theme
+
+AROUND: dict[str, type[Panel]] = {
+    "header": HeaderPanel, "time": TimeBar, "transport": ControlBar, "footer": FooterPanel, "page": PagePanel,
+}  # fmt: skip
+SCHEMATIC: dict[str, type[Panel]] = {
+    "stimulus": StimulusPanel,
+    "retina": RetinaPanel,
+    "plugboard": PlugboardPanel,
+    "association": AssociationPanel,
+    "values": StorePanel,
+    "bus": BusPanel,
+    "response": ResponsePanel,
+    "trainer": TrainerPanel,
+    "curve": CurvePanel,
+    "run": RunPanel,
+}
+PLAIN_COVER = {
+    "stimulus": "camera", "retina": "sensory", "plugboard": "doors", "association": "doors", "values": "store",
+    "response": "control",
+}  # fmt: skip
+"""Bays of the front that hold what the schematic shows, for what a lesson hides or asks to watch."""
+
+
+class Cover(Panel):
+    """A plain plate in the place of a panel that a lesson hides."""
+
+
+def set_stage(size: tuple[int, int], scale: float, theme: Theme, scene: Scene) -> dict[str, Panel]:
+    """Return the panels of the window by name, not yet dressed.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Of the window, px.
+    scale : float
+    theme : Theme
+    scene : Scene
+        Its desk says which view, page and parts are wanted.
+    """
+    desk, least = scene.desk, float(theme.least if theme.profile.least else 0)
+    boxes = layout.frame(size, scale, side=bool(desk.page), least=least)
+    panels = {name: kind(boxes[name], theme) for name, kind in AROUND.items() if name in boxes}
+    stage = boxes["stage"]
+    inner = _front(stage, theme, scene, least) if desk.view == "front" else _schematic(stage, theme, scene, least)
+    return {"header": panels.pop("header"), **inner, **panels}
+
+
+def _schematic(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
+    boxes = layout.schematic(stage, theme.unit, plain=theme.profile.plain, least=least)
+    hidden = scene.desk.hidden | ({"bus"} if "values" in scene.desk.hidden else set())
+    panels = {name: (Cover if name in hidden else SCHEMATIC[name])(box, theme) for name, box in boxes.items()}
+    store = StorePanel(boxes["values"], theme)
+    if isinstance(panels["response"], ResponsePanel):
+        panels["response"].store_room = store.room
+        panels["response"].alone = "values" in hidden
+    if isinstance(panels["bus"], BusPanel):
+        panels["bus"].store_room = store.room
+    plugboard = panels["plugboard"]
+    if isinstance(plugboard, PlugboardPanel) and not hidden & {"retina", "association"}:
+        plugboard.neighbours = (panels["retina"], panels["association"])
+    # The wires end at lamps, so the board is dressed after its neighbours.
+    last = panels.pop("plugboard")
+    return {**panels, "plugboard": last}
+
+
+def _front(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
+    from marki.console import front
+
+    boxes = layout.front(stage, theme.unit, least)
+    hidden = {PLAIN_COVER.get(name, name) for name in scene.desk.hidden}
+    panels: dict[str, Panel] = {
+        "trainer": (Cover if "trainer" in hidden else TrainerPanel)(boxes["trainer"], theme),
+        "curve": (Cover if "curve" in hidden else CurvePanel)(boxes["curve"], theme),
+    }
+    for name, box in front.lay_out(boxes["machine"], bay=scene.desk.bay).items():
+        panels[name] = (Cover if name in hidden else front.PANELS[name])(box, theme)
+    return panels

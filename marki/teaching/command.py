@@ -1,0 +1,72 @@
+"""The commands `lessons` and `worksheet` of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from marki.errors import ConfigError
+from marki.files import write_text
+from marki.language import LANGUAGES, Words
+from marki.teaching import lesson as shelf
+from marki.teaching.worksheet import worksheet as sheet
+
+
+def _add_language(parser: argparse.ArgumentParser) -> None:
+    # Without it, what was given before the command stands.
+    parser.add_argument("--lang", default=argparse.SUPPRESS, metavar="LANGUAGE", help=f"{' or '.join(LANGUAGES)}")
+
+
+def _words(args: argparse.Namespace) -> Words:
+    return Words(getattr(args, "lang", None) or LANGUAGES[0])
+
+
+def add_lessons_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `lessons`."""
+    _add_language(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def lessons(args: argparse.Namespace) -> int:
+    """Print the shipped lessons in teaching order."""
+    words = _words(args)
+    rows = []
+    for name in shelf.names():
+        one = shelf.load(name)
+        rows.append(
+            {
+                "name": name,
+                "minutes": one.minutes,
+                "title": words.pick(one.title),
+                "summary": words.pick(one.summary),
+                "pages": len(one.pages),
+            }
+        )
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return 0
+    for row in rows:
+        minutes = words("worksheet.list_minutes", minutes=row["minutes"])
+        print(f"{row['name']:<14}  {minutes:>6}  {row['title']}")
+    return 0
+
+
+def add_worksheet_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `worksheet`."""
+    parser.add_argument("lesson", metavar="LESSON", help="a name from `lessons`, or a .toml file")
+    parser.add_argument("--key", action="store_true", help="print the answers instead of room for them")
+    _add_language(parser)
+    parser.add_argument("--out", type=Path, default=None, metavar="FILE", help="HTML file (default LESSON.html)")
+    parser.add_argument("--seed", type=int, default=None, metavar="N", help="another seed than the lesson's")
+
+
+def worksheet(args: argparse.Namespace) -> int:
+    """Write a worksheet, or its answers, as a page of HTML."""
+    words, one = _words(args), shelf.load(args.lesson)
+    if args.seed is not None and args.seed < 0:
+        raise ConfigError(f"{args.seed} is out of range", where="--seed", remedy="Give 0 or more")
+    path = args.out or Path(f"{Path(args.lesson).stem}{'-key' if args.key else ''}.html")
+    write_text(path, sheet(one, words, key=args.key, seed=args.seed))
+    print(words("worksheet.written", path=path))
+    return 0

@@ -1,0 +1,95 @@
+"""Lessons: data files with text, a prepared state, what to hide and what to watch, and questions, in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from marki.errors import MarkIError
+from marki.files import asset
+from marki.machine import MachineConfig
+from marki.session import Session, mark1_session
+from marki.teaching import measures
+from marki.teaching.plan import PARTS, VIEWS, Lesson, Page, Question, State
+from marki.teaching.reading import read
+from marki.teaching.tables import among, refused
+
+__all__ = [
+    "PARTS", "VIEWS", "Lesson", "Page", "Question", "State", "answer_of", "begin", "go_through", "load", "names",
+]  # fmt: skip
+
+
+def names() -> list[str]:
+    """Return the shipped lessons in teaching order."""
+    shipped = [path.stem for path in asset("lessons").glob("*.toml")]
+    return sorted(shipped, key=lambda name: (load(name).order, name))
+
+
+def load(name_or_path: str | Path) -> Lesson:
+    """Return a lesson by its shipped name, or from a file whose name ends in .toml.
+
+    Raises
+    ------
+    UnknownName
+        For a lesson that is not there, or a name that means nothing; the message offers the nearest.
+    ConfigError
+        For a file that cannot be read, or a value of a wrong kind; the message says where.
+    """
+    name = str(name_or_path)
+    if name.endswith(".toml"):
+        return read(Path(name), name)
+    return _shipped(name)
+
+
+@lru_cache(maxsize=64)
+def _shipped(name: str) -> Lesson:
+    among("lesson", name, sorted(path.stem for path in asset("lessons").glob("*.toml")), None)
+    return read(asset("lessons") / f"{name}.toml", name)
+
+
+def begin(lesson: Lesson, seed: int | None = None) -> Session:
+    """Return a session in the lesson's prepared state, on its own seed unless another is given.
+
+    Raises
+    ------
+    MarkIError
+        For a typeface, form or file of the world that is not there.
+    """
+    state = lesson.state
+    machine = MachineConfig().amend(state.machine)
+    try:
+        session = mark1_session(state.world, machine=machine, seed=state.seed if seed is None else seed, keep="recent")
+    except MarkIError as error:
+        raise refused(error, lesson.name) from error
+    session.run(state.trials)
+    return session
+
+
+def go_through(lesson: Lesson, page: int, seed: int | None = None) -> tuple[Session, int]:
+    """Return a session in which pages 0 to `page` were opened one after another, and the trial at which that began.
+
+    Commands are given and presentations gone through as the pages say, and no others.
+    """
+    session = begin(lesson, seed)
+    first = session.trial
+    for number, leaf in enumerate(lesson.pages[: page + 1]):
+        first = session.trial
+        try:
+            for command in leaf.press:
+                for name, value in command.items():
+                    session.press(name, value)
+        except MarkIError as error:
+            raise refused(error, f"{lesson.name}: pages[{number}]") from error
+        session.run(leaf.run)
+    return session, first
+
+
+def answer_of(question: Question, lesson: Lesson, language: str = "en", *, seed: int | None = None) -> str | int:
+    """Return the answer: the right option, or what the lesson's run measures; "" where it is to be discussed."""
+    answer = question.answer
+    if isinstance(answer, Mapping):
+        page = answer.get("page")
+        session, first = (begin(lesson, seed), 0) if page is None else go_through(lesson, page, seed)
+        return measures.take(session, answer, language, first=first)
+    return "" if answer is None else str(question.options[language][answer])

@@ -1,0 +1,230 @@
+"""What the mouse and the keyboard do to the machine, and that each of it is a command of the log."""
+
+import numpy as np
+import pytest
+
+from marki.console.parts import Part
+
+
+def names(session):
+    return [c.name for c in session.commands]
+
+
+def test_a_card_is_drawn_and_asked(window, session, drag, place, key):
+    app = window()
+    app.frame()
+    drag(app, place(app, "cell", 105), place(app, "cell", 114))
+    assert app.desk.draft.reshape(-1)[105:115].all()
+    assert np.count_nonzero(app.desk.draft) == 10
+    assert not session.commands
+    key(app, "RETURN", typed="\r")
+    assert names(session) == ["show"]
+    assert app.desk.draft is None
+    app.frame()
+    assert app.scene.look.answered
+    assert "answers" in app.desk.message
+    assert np.count_nonzero(app.scene.look.view.s) == 10
+
+
+def test_a_card_is_drawn_with_the_keyboard_and_taught(window, session, key):
+    app = window()
+    app.frame()
+    key(app, "d", typed="d")
+    app.desk.focus = Part("cell", 0)
+    for name in ("RETURN", "RIGHT", "RETURN", "DOWN", "RETURN"):
+        key(app, name, typed="\r" if name == "RETURN" else "")
+    assert np.flatnonzero(app.desk.draft.reshape(-1)).tolist() == [0, 1, 21]
+    app.desk.focus = None
+    import pygame
+
+    key(app, "RETURN", typed="\r", mod=pygame.KMOD_SHIFT)
+    key(app, "k", typed="K")
+    key(app, "RETURN", typed="\r")
+    assert session.commands[0].value["kind"] == 10
+    session.step("trial")
+    assert session.records[-1]["learned"]
+
+
+def test_typed_letters_are_shown(window, session, key):
+    app = window()
+    app.frame()
+    key(app, "t", typed="t")
+    key(app, "q", typed="q")
+    assert app.open
+    assert session.presentation.name.startswith("Q")
+    key(app, "m", typed="m")
+    assert session.presentation.name.startswith("M")
+    key(app, "ESCAPE")
+    key(app, "v", typed="v")
+    assert app.desk.view == "front"
+
+
+def test_a_potentiometer_is_dragged_turned_typed_and_set_to_zero(window, session, drag, place, key):
+    import pygame
+
+    app = window()
+    app.frame()
+    x, y = place(app, "value", 7)
+    drag(app, (x, y), (x, y - 15), (x, y - 30))
+    assert names(session) == ["turn"]
+    turned = session.learner.view().values[7]
+    assert turned == pytest.approx(30, abs=1)
+    pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=(x, y), rel=(0, 0), buttons=(0, 0, 0)))
+    pygame.event.post(pygame.event.Event(pygame.MOUSEWHEEL, x=0, y=2, flipped=False))
+    app.frame()
+    assert session.learner.view().values[7] == pytest.approx(turned + 2)
+    app.desk.focus = Part("value", 7)
+    key(app, "DOWN")
+    assert session.learner.view().values[7] == pytest.approx(turned + 1)
+    key(app, "DOWN", mod=pygame.KMOD_SHIFT)
+    assert session.learner.view().values[7] == pytest.approx(turned + 0.9)
+    for sign in "-4.5":
+        key(app, {"-": "MINUS", ".": "PERIOD"}.get(sign, sign), typed=sign)
+    key(app, "RETURN", typed="\r")
+    assert session.learner.view().values[7] == -4.5
+    app.desk.focus = None
+    drag(app, (x, y))
+    drag(app, (x, y))
+    assert session.learner.view().values[7] == 0
+
+
+def test_a_click_looks_and_changes_nothing(window, session, drag, place):
+    app = window()
+    app.frame()
+    session.run(20)
+    app.frame()
+    digest = session.digest
+    for part in (("s", 44), ("a", 100), ("value", 300), ("r", 2)):
+        drag(app, place(app, *part))
+        assert app.desk.page == "inspect"
+        assert app.desk.picked == Part(*part)
+        app.operator.turn_to("")
+        app.frame()
+    assert session.digest == digest
+
+
+def test_the_break_tool_breaks_and_mends(window, session, drag, place, key):
+    app = window()
+    app.frame()
+    key(app, "b", typed="b")
+    for kind, name in (("s", "dead_cells"), ("a", "cut_wires"), ("value", "stuck_motors")):
+        drag(app, place(app, kind, 10))
+        assert getattr(session.learner.config.faults, name) == (11,)
+        drag(app, place(app, kind, 10))
+        assert getattr(session.learner.config.faults, name) == ()
+    assert names(session) == ["set"] * 6
+
+
+def test_toggles_are_thrown_and_dragged_over(window, session, drag, place):
+    app = window(view="front", size=(1920, 1080))
+    app.frame()
+    drag(app, place(app, "toggle", 40), place(app, "toggle", 42))
+    assert session.learner.sensory.forced[[40, 42]].tolist() == [1, 1]
+    drag(app, place(app, "toggle", 40))
+    assert session.learner.sensory.forced[40] == -1
+    drag(app, place(app, "force", 1))
+    assert session.learner.response.forced[1] == 1
+    assert set(names(session)) == {"toggle", "force"}
+
+
+def test_dragging_the_time_bar_shows_the_state_of_that_trial(window, session, drag):
+    from marki import registers
+    from marki.session import mark1_session
+
+    app = window()
+    session.run(200)
+    app.frame()
+    bar = app.hands.panels["time"]
+    x = bar._track.x + round(0.25 * bar._track.w)
+    drag(app, (bar._track.right - 2, bar._track.centery), (x, bar._track.centery))
+    alone = mark1_session(seed=3)
+    alone.run(session.trial)
+    assert 45 <= session.trial <= 55
+    assert session.reached == 200
+    assert session.digest == alone.digest
+    mine, other = (registers.snapshot(s.learner.registers()) for s in (session, alone))
+    assert all(np.array_equal(mine[n], other[n]) for n in mine)
+    app.obey("to_end")
+    app.frame()
+    assert session.trial == 200
+
+
+def test_changing_the_past_asks_and_drops_only_on_a_yes(window, session, key):
+    app = window()
+    session.run(30)
+    app.frame()
+    app.obey("to_start")
+    app.operator.act("set", {"association.theta": 3})
+    app.frame()
+    assert "30" in app.desk.question.text
+    key(app, "ESCAPE")
+    assert (session.reached, session.learner.config.association.theta) == (30, 2)
+    app.operator.act("set", {"association.theta": 3})
+    key(app, "RETURN", typed="\r")
+    assert (session.reached, session.learner.config.association.theta) == (0, 3)
+
+
+def test_settings_are_turned_and_typed_and_worlds_opened(window, session, key):
+    app = window(page="settings", size=(1280, 800))
+    for _ in range(2):
+        app.frame()
+    app.operator.act("turn_setting", ("association.theta", 1))
+    assert session.learner.config.association.theta == 3
+    app.operator.act("type_setting", "reinforcement.pulse_us")
+    for sign in "500000":
+        key(app, sign, typed=sign)
+    key(app, "RETURN", typed="\r")
+    assert session.learner.config.reinforcement.pulse_us == 500_000
+    app.operator.act("turn_setting", ("world.name", 3))
+    assert len(session.world.classes) == 2 or session.world.classes
+    app.operator.act("typed_setting", ("association.theta", "0"))
+    assert "out of range" in app.desk.message
+    assert app.desk.alarm
+    assert session.learner.config.association.theta == 3
+
+
+def test_wires_are_cut_and_plugged(window, session):
+    app = window()
+    app.frame()
+    s = int(np.flatnonzero(session.learner.wiring[5])[0])
+    app.operator.act("patch", (5, s, "="))
+    assert session.learner.wiring[5, s] == 0
+    app.operator.act("typed_patch", (5, f"-{s + 1}"))
+    assert session.learner.wiring[5, s] == -1
+    app.operator.act("typed_patch", (5, "x"))
+    assert app.desk.alarm
+    assert session.learner.config.plugboard.patches == (f"A6-{s + 1}",)
+
+
+def test_everything_can_be_reached_with_tab(window, key):
+    app = window(page="menu")
+    app.frame()
+    seen = set()
+    for _ in range(120):
+        key(app, "TAB", typed="\t")
+        seen.add(app.desk.focus.kind)
+    assert {"cell", "s", "a", "value", "r", "button", "row", "close", "time", "plugboard"} <= seen
+
+
+def test_one_is_the_motor_and_the_score_is_kept(window, session, key):
+    from marki.session import mark1_session
+
+    app = window(size=(1280, 800))
+    app.frame()
+    app.operator.act("world", {"name": "left_right"})
+    app.obey("hand")
+    assert session.learner.config.reinforcement.control == "none"
+    for _ in range(30):
+        app.obey("play")
+        for _ in range(60):
+            app.frame()
+            app.transport.speed = 100
+            if not app.transport.running:
+                break
+        target = session.presentation.target
+        app.operator.act("gang", (0, 1 if target[0] else -1))
+    trials, hand, motors = app.operator.rival.score()
+    assert trials == 30
+    assert hand < 30
+    alone = mark1_session(app.operator.world_config(), seed=3, machine=None)
+    assert motors == alone.run(30)["wrong"].sum()

@@ -1,0 +1,148 @@
+"""Every screen in both languages at four sizes: no lettering is cut, lies outside the window, or upon another."""
+
+import itertools
+
+import pytest
+
+from marki.console.desk import PAGES
+
+SIZES = [(1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
+
+
+def letterings(app):
+    """Return all lettering of the screen, drawn anew: text, place, colour."""
+    app.frame()
+    app.theme.clipped.clear()
+    app.theme.written = []
+    app._key = None
+    app.frame()
+    written, app.theme.written = app.theme.written, None
+    return written
+
+
+def faults(app):
+    import pygame
+
+    written = letterings(app)
+    screen = pygame.display.get_surface().get_rect()
+    for text, place, _ in written:
+        if not screen.contains(place):
+            yield "outside", text, place
+    for (text, a, _), (other, b, _) in itertools.combinations(written, 2):
+        both = a.clip(b)
+        if text != other and both.w > 2 and both.h > 0.35 * min(a.h, b.h):
+            yield "upon another", text, other
+    for text, place in app.theme.clipped:
+        yield "cut", text, place
+
+
+def opened(window, session, **settings):
+    from marki.console.parts import Part
+
+    app = window(speed=1, **settings)
+    session.run(40)
+    session.step("event")
+    session.advance(session.now + 1_700_000)
+    app.desk.picked = Part("a", 100)
+    return app
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("projector", [False, True], ids=["desk", "projector"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("view", ["schematic", "front"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+def test_every_screen_is_whole(window, session, size, view, language, projector):
+    app = opened(window, session, size=size, view=view, language=language, projector=projector)
+    found = {}
+    for page in ("", *PAGES):
+        app.operator.turn_to(page)
+        if wrong := list(faults(app)):
+            found[page] = wrong[:3]
+    app.operator.turn_to("")
+    app.helping = True
+    app.frame()
+    found |= {"help": list(app.theme.clipped)} if app.theme.clipped else {}
+    assert not found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bay", range(1, 6))
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_bay_looked_at_closely_is_whole(window, session, bay, language):
+    for size in SIZES[:3]:
+        app = opened(window, session, size=size, view="front", language=language)
+        app.desk.bay, app.desk.open_doors = bay, True
+        assert not list(faults(app))
+
+
+def test_lessons_are_whole_on_all_their_pages(window, session):
+    from marki.teaching import lesson
+
+    for language in ("en", "zh"):
+        app = window(size=(1024, 640), language=language)
+        for name in lesson.names():
+            app.operator.act("lesson", name)
+            for _ in range(len(app.desk.lesson.pages)):
+                app.transport.running = False
+                assert not list(faults(app)), name
+                app.obey("next_leaf")
+
+
+@pytest.mark.parametrize("scale", [0.75, 1.25])
+def test_another_scale_is_whole_too(window, session, scale):
+    app = opened(window, session, scale=scale)
+    assert not list(faults(app))
+
+
+# -- the projector ---------------------------------------------------------------------------------------------------
+
+
+def luminance(colour):
+    """Relative luminance of a colour (WCAG 2)."""
+    parts = [c / 255 for c in colour[:3]]
+    r, g, b = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(a, b):
+    a, b = sorted((luminance(a), luminance(b)), reverse=True)
+    return (a + 0.05) / (b + 0.05)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("view", ["schematic", "front"])
+@pytest.mark.parametrize("page", ["", "settings", "inspect", "vote"])
+def test_on_the_projector_lettering_is_high_and_strong(window, session, size, language, view, page):
+    """Measured in the rendered frame: height of a line, ink of capitals, contrast of ink against what lies around it."""
+    import numpy as np
+    import pygame
+
+    app = opened(window, session, size=size, language=language, projector=True, view=view, page=page)
+    written = letterings(app)
+    frame = pygame.surfarray.array3d(pygame.display.get_surface())
+    assert len(written) > 20
+    for text, place, colour in written:
+        if place.w <= 0 or place.h <= 0 or not text.strip():
+            continue
+        cells = frame[place.x : place.right, place.y : place.bottom]
+        ink = np.abs(cells.astype(int) - np.array(colour)).sum(2) < 60
+        if not ink.any():
+            continue  # scrolled out of sight
+        full = app.theme.face(text, "b612", app.theme.least).get_height()
+        if place.h >= 0.95 * full:
+            assert place.h >= size[1] / 36, text
+        if text.isascii() and text.isupper() and len(text) > 3 and place.h >= 0.95 * full:
+            rows = np.flatnonzero(ink.any(0))
+            assert rows[-1] - rows[0] + 1 >= 0.62 * size[1] / 36, text
+        edge = np.concatenate([cells[0], cells[-1], cells[:, 0], cells[:, -1]])
+        ground = np.median(edge, axis=0)
+        assert contrast(colour, ground) >= 7, (text, colour, ground.tolist())
+
+
+def test_on_the_projector_lines_are_thick(window, session):
+    app = opened(window, session, projector=True)
+    app.frame()
+    assert app.theme.line() >= 3
+    assert app.theme.line(0.1) >= 3

@@ -1,0 +1,410 @@
+"""The tables of strings: the same rooms in every language, nothing left out, refusals said in the language."""
+
+import errno
+import os
+import re
+import string
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+from PIL import Image
+
+import marki.files
+import marki.io.stimuli.images
+from marki import language, provenance, savefile
+from marki.config import parse_changes, read_settings
+from marki.errors import MarkIError, SessionError, UnknownName
+from marki.files import asset, prepare_folder, read_json, write_text
+from marki.hardware import plugboard
+from marki.hardware.plugboard import PlugboardConfig
+from marki.io import worlds
+from marki.io.stimuli import forms, letters
+from marki.io.stimuli.images import folder, image
+from marki.io.worlds import WorldConfig
+from marki.language import LANGUAGES, Words
+from marki.machine import MachineConfig
+from marki.session import mark1_session
+
+ROOT = Path(__file__).resolve().parent.parent
+ONLY_CHINESE = ("meaning.", "note.", "errors.")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+SETTINGS = {n: meta for n, _, meta in MachineConfig().items()} | {
+    f"world.{n}": meta for n, _, meta in WorldConfig().items()
+}
+TABLES = {name: language.table(name) for name in LANGUAGES}
+ZH, EN = TABLES["zh"], TABLES["en"]
+REFUSALS = {n.removesuffix(".like"): text for n, text in ZH.items() if n.startswith("errors.") and n.endswith(".like")}
+
+
+def placeholders(text):
+    return sorted({field for _, field, _, _ in string.Formatter().parse(text) if field is not None})
+
+
+def in_room(table, room):
+    return {name.removeprefix(f"{room}.") for name in table if name.startswith(f"{room}.")}
+
+
+# -- the tables ----------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(UnknownName, match="unknown language 'de'"):
+        Words("de")
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_all_entries_are_text(name):
+    assert {n: v for n, v in TABLES[name].items() if not isinstance(v, str) or not v.strip()} == {}
+
+
+def test_the_same_names_in_every_language():
+    shared = {n for n in ZH if not n.startswith(ONLY_CHINESE)}
+    assert sorted(shared ^ set(EN)) == []
+    assert not any(n.startswith(ONLY_CHINESE) for n in EN)
+
+
+def test_the_same_placeholders_in_every_language():
+    assert {n: text for n, text in EN.items() if n in ZH and placeholders(text) != placeholders(ZH[n])} == {}
+
+
+@pytest.mark.parametrize(("name", "most"), [("en", 22), ("zh", 10)])
+def test_every_setting_has_a_short_label(name, most):
+    labels = {n: TABLES[name].get(f"setting.{n}") for n in SETTINGS}
+    assert {n: text for n, text in labels.items() if text is None or len(text) > most} == {}
+    rooms = {n.rsplit(".", 1)[0].rsplit(".", 1)[-1] for n in SETTINGS}
+    assert rooms == in_room(TABLES[name], "setting.group")
+
+
+def test_no_label_without_a_setting():
+    optics = {n.removeprefix("world.") for n in SETTINGS if n.startswith("world.optics.")}  # as provenance names them
+    names = {n for n in in_room(EN, "setting") if not n.startswith("group.")}
+    assert names == set(SETTINGS) | optics
+    assert all(t[f"setting.{n}"] == t[f"setting.world.{n}"] for t in TABLES.values() for n in optics)
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_every_choice_unit_and_badge_has_a_label(name):
+    choices = {choice for meta in SETTINGS.values() for choice in meta["choices"] or ()}
+    units = {meta["unit"] for meta in SETTINGS.values()} | {row.unit for row in provenance.table().values()}
+    assert in_room(TABLES[name], "choice") >= choices
+    assert in_room(TABLES[name], "unit") == units - {""}
+    assert in_room(TABLES[name], "badge") == set(provenance.BADGES)
+
+
+def test_every_setting_is_explained_in_chinese():
+    assert in_room(ZH, "meaning") == set(SETTINGS)
+    assert {n: ZH[f"meaning.{n}"] for n in SETTINGS if not HAN.search(ZH[f"meaning.{n}"])} == {}
+
+
+def test_every_note_of_the_provenance_is_in_chinese():
+    assert in_room(ZH, "note") == {n for n, row in provenance.table().items() if row.note}
+    assert {n: ZH[n] for n in ZH if n.startswith("note.") and not HAN.search(ZH[n])} == {}
+
+
+def test_a_note_keeps_its_numbers():
+    for name, row in provenance.table().items():
+        if row.note:
+            assert set(re.findall("[0-9]+", row.note)) <= set(re.findall("[0-9]+", ZH[f"note.{name}"])), name
+
+
+# -- refusals ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_pattern_fills_its_sentence(name):
+    pattern = re.compile(REFUSALS[name])
+    say = ZH[f"{name}.say"]
+    assert placeholders(say) == [str(n) for n in range(pattern.groups)]
+    assert HAN.search(say)
+
+
+def test_no_sentence_without_a_pattern():
+    assert {n.rsplit(".", 1)[1] for n in ZH if n.startswith("errors.")} == {"like", "say"}
+    assert {n.removesuffix(".say") for n in ZH if n.startswith("errors.") and n.endswith(".say")} == set(REFUSALS)
+
+
+def picture(path, size=(8, 8)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.zeros(size, np.uint8)).save(path)
+    return path
+
+
+def failing(number):
+    def fail(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def empty_picture(tmp, patch):
+    (tmp / "cat.png").write_bytes(b"")
+    image(tmp / "cat.png")
+
+
+def large_picture(tmp, patch):
+    patch.setattr(marki.io.stimuli.images, "MOST_POINTS", 1_000_000)
+    image(picture(tmp / "cat.png", (1001, 1000)))
+
+
+def unknown_picture(tmp, patch):
+    (tmp / "cat.png").write_text("no picture")
+    image(tmp / "cat.png")
+
+
+def broken_picture(tmp, patch):
+    path = tmp / "cat.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[:-900])
+    image(path)
+
+
+def mixed_folder(tmp, patch):
+    picture(tmp / "cat.png")
+    picture(tmp / "dogs" / "dog.png")
+    folder(tmp)
+
+
+def disk_full(tmp, patch):
+    patch.setattr(marki.files.os, "fsync", failing(errno.ENOSPC))
+    write_text(tmp / "run.txt", "text")
+
+
+def no_permission(tmp, patch):
+    patch.setattr(marki.files.tempfile, "mkstemp", failing(errno.EACCES))
+    write_text(tmp / "run.txt", "text")
+
+
+def no_folder_permission(tmp, patch):
+    patch.setattr(marki.files.tempfile, "TemporaryFile", failing(errno.EACCES))
+    prepare_folder(tmp)
+
+
+def read_only(tmp, patch):
+    patch.setattr(marki.files.tempfile, "mkstemp", failing(errno.EROFS))
+    write_text(tmp / "run.txt", "text")
+
+
+def file_as_folder(tmp, patch):
+    (tmp / "notes").write_text("")
+    write_text(tmp / "notes" / "run.txt", "text")
+
+
+def other_trouble(tmp, patch):
+    patch.setattr(marki.files.tempfile, "mkstemp", failing(errno.EIO))
+    write_text(tmp / "run.txt", "text")
+
+
+def not_a_state(tmp, patch):
+    (tmp / "run.npz").write_text("no state")
+    savefile.load(tmp / "run.npz")
+
+
+def saved(tmp, **changes):
+    session = mark1_session(seed=1)
+    session.run(1)
+    savefile.save(session, tmp / "run.npz")
+    arrays, header = marki.files.read_arrays(tmp / "run.npz")
+    header |= changes
+    marki.files.write_arrays(tmp / "run.npz", {n: a for n, a in arrays.items() if n != header.get("lost")}, **header)
+    return tmp / "run.npz"
+
+
+def other_version(tmp, patch):
+    savefile.load(saved(tmp, version=1))
+
+
+def other_digest(tmp, patch):
+    savefile.load(saved(tmp, digest="00ff00ff"))
+
+
+def garbled(tmp, patch):
+    savefile.load(saved(tmp, lost="records"))
+
+
+def under_way(tmp, patch):
+    session = mark1_session(seed=1)
+    session.step("event")
+    session.press("course", {"name": "exam", "learn": False})
+
+
+def under_way_in_the_machine(tmp, patch):
+    session = mark1_session(seed=1)
+    session.step("event")
+    session.learner.refit(MachineConfig())
+
+
+def trials_follow(tmp, patch):
+    session = mark1_session(seed=1)
+    session.run(3)
+    session.visit(1)
+    session.press("course", {"name": "exam", "learn": False})
+
+
+def unreached(tmp, patch):
+    mark1_session(seed=1).visit(7)
+
+
+def motor_turning(tmp, patch):
+    session = mark1_session(seed=1)
+    store = session.learner.potentiometers
+    while not (turning := store.turning_at(session.now)).any():
+        session.advance(session.now + 50_000)
+    session.press("turn", {"units": [int(np.abs(turning).argmax())], "deg": [1.0]})
+
+
+def patched(*patches, fan_out=40):
+    config = PlugboardConfig(patches=patches, fan_out=fan_out)
+    return plugboard.patch(plugboard.wire(config, 1), config)
+
+
+def wrong_toml(text, encoding="utf-8"):
+    def read(tmp, patch):
+        (tmp / "a.toml").write_text(text, encoding=encoding)
+        read_settings(tmp / "a.toml")
+
+    return read
+
+
+def world(**settings):
+    return worlds.create(WorldConfig(**settings), 1)
+
+
+def amended(name, value):
+    config, inner = (WorldConfig(), name[6:]) if name.startswith("world.") else (MachineConfig(), name)
+    return config.amend(parse_changes([f"{inner}={value}"]))
+
+
+# What is done; the pattern that knows the refusal; what the Chinese sentence keeps of the English one.
+CASES = [
+    (empty_picture, "picture_empty", ["{tmp}/cat.png"]),
+    (lambda tmp, patch: image(tmp / "cat.png"), "picture_missing", ["{tmp}/cat.png"]),
+    (lambda tmp, patch: image(tmp), "picture_is_folder", ["{tmp}"]),
+    (large_picture, "picture_too_large", ["{tmp}/cat.png", "1000×1001", "1 百万"]),
+    (unknown_picture, "picture_unknown", ["{tmp}/cat.png"]),
+    (broken_picture, "picture_broken", ["{tmp}/cat.png"]),
+    (mixed_folder, "folder_mixed", ["{tmp}", "1 张"]),
+    (lambda tmp, patch: folder(tmp), "folder_empty", ["{tmp}", ".png, .jpg, .jpeg, .gif, .bmp, .webp"]),
+    (lambda tmp, patch: folder(tmp / "cats"), "folder_none", ["{tmp}/cats"]),
+    (lambda tmp, patch: world(name="images"), "folder_unnamed", []),
+    (disk_full, "disk_full", ["{tmp}/run.txt"]),
+    (no_permission, "write_forbidden", ["{tmp}/run.txt"]),
+    (no_folder_permission, "write_forbidden", ["{tmp}"]),
+    (read_only, "write_read_only", ["{tmp}/run.txt"]),
+    (file_as_folder, "write_no_folder", ["{tmp}/notes/run.txt"]),
+    (other_trouble, "write", ["{tmp}/run.txt", os.strerror(errno.EIO)]),
+    (lambda tmp, patch: savefile.load(tmp / "run.npz"), "state_missing", ["{tmp}/run.npz"]),
+    (lambda tmp, patch: savefile.load(tmp), "state_is_folder", ["{tmp}"]),
+    (not_a_state, "state_unreadable", ["{tmp}/run.npz"]),
+    (other_version, "state_version", ["{tmp}/run.npz"]),
+    (other_digest, "state_digest", ["{tmp}/run.npz", "00ff00ff"]),
+    (garbled, "state_garbled", ["{tmp}/run.npz", "records"]),
+    (under_way, "under_way", []),
+    (under_way_in_the_machine, "under_way", []),
+    (trials_follow, "trials_follow", ["2 次"]),
+    (unreached, "trial_unreached", ["第 7 次", "0 到 0"]),
+    (motor_turning, "motor_turning", []),
+    (lambda tmp, patch: patched("A1+"), "no_patch", ["'A1+'", "512", "400"]),
+    (lambda tmp, patch: patched("A600+3"), "no_patch", ["'A600+3'"]),
+    (lambda tmp, patch: patched(*(f"A{n}+3" for n in range(1, 42))), "feeds_too_many", ["感光单元 3", "上限是 40"]),
+    (lambda tmp, patch: amended("plugboard.excitatory", 100), "wires_places", ["106", "54272", "400 x 40 = 16000"]),
+    (lambda tmp, patch: PlugboardConfig(excitatory=0, inhibitory=0), "wires_per_unit", ["有 0 根", "400 根"]),
+    (
+        lambda tmp, patch: plugboard.wire(PlugboardConfig(layout="local", reach=0.5), 1),
+        "layout_full",
+        ["'local'", "0.5", "扇出 40"],
+    ),
+    (lambda tmp, patch: world(letters="A"), "one_class", ["1 个"]),
+    (lambda tmp, patch: world(letters="ABCDEFGHI", code="unit"), "one_unit_each", ["9 个", "8 个"]),
+    (lambda tmp, patch: worlds.binary_code(300), "too_many_classes", ["300", "9 个", "8 个"]),
+    (lambda tmp, patch: world(class_shares=(1.0,)), "class_shares", ["1 个", "26 个"]),
+    (lambda tmp, patch: world(letters="Aé"), "letter_unknown", ["routed-gothic", "'é'"]),
+    (lambda tmp, patch: world(name="handprint", letters="A+"), "strokes_none", ["'+'"]),
+    (lambda tmp, patch: world(name="parity", grid=3).at(0), "parity_grid", ["3 格"]),
+    (lambda tmp, patch: world(name="digits", count=60_000), "digits_count", ["60000"]),
+    (lambda tmp, patch: world(name="digits", mnist=str(tmp)), "idx_missing", ["{tmp}", "train-images-idx3-ubyte"]),
+    (
+        lambda tmp, patch: world(name="forms", kinds=("bar", "plus"), size=1.0).at(0),
+        "form_thick",
+        ["bar", "2 格"],
+    ),
+    (lambda tmp, patch: mark1_session(seed=1).take("exams", learn=True), "unknown_course_near", ["'exams'", "'exam'"]),
+    (lambda tmp, patch: mark1_session(seed=1).take("Z", learn=True), "unknown_course", ["'Z'", "exam"]),
+    (lambda tmp, patch: amended("world.name", "leters"), "unknown_choice_near", ["'leters'", "'letters'"]),
+    (lambda tmp, patch: amended("world.order", "up"), "unknown_choice", ["'up'", "shuffled, in turn"]),
+    (lambda tmp, patch: letters.alphabet("rooted-gothic", "A"), "unknown_typeface_near", ["'routed-gothic'"]),
+    (lambda tmp, patch: forms.form("sqare"), "unknown_form_near", ["'sqare'", "'square'"]),
+    (
+        lambda tmp, patch: world(name="forms", kinds=("E", "blob")),
+        "unknown_form",
+        ["world.kinds", "'blob'", ", ".join(forms.KINDS)],
+    ),
+    (lambda tmp, patch: amended("sensory.treshold", 1), "unknown_setting_near", ["sensory.threshold"]),
+    (lambda tmp, patch: Words("xx"), "unknown_language", ["'xx'", "en, zh"]),
+    (lambda tmp, patch: provenance.row("sensory.tresholt"), "unknown_constant_near", ["'sensory.threshold'"]),
+    (lambda tmp, patch: amended("sensory.threshold", 2), "range_share_of_full_light", ["2.0", "0.01 到 0.99"]),
+    (lambda tmp, patch: amended("sensory.relay_spread", 2), "range_share", ["2.0", "0 到 0.9"]),
+    (lambda tmp, patch: amended("sensory.rise_us", 0), "range_us", ["0 超出", "1 到 10000000 µs"]),
+    (lambda tmp, patch: amended("association.theta", 0), "range", ["0 超出", "1 到 400"]),
+    (lambda tmp, patch: amended("potentiometers.drift_period_us", 1), "range_low_us", ["1 超出", "1000 µs"]),
+    (lambda tmp, patch: amended("potentiometers.speed_deg_per_s", 0), "range_deg_per_s", ["0.001 到 1000°/s"]),
+    (lambda tmp, patch: amended("world.turn_deg", 200), "range_deg", ["200.0", "0 到 180°"]),
+    (lambda tmp, patch: amended("world.size", 40), "range_cells", ["40.0", "1 到 20 格"]),
+    (lambda tmp, patch: amended("world.optics.scale", 40), "range_times", ["40.0", "0.05 到 20 倍"]),
+    (lambda tmp, patch: amended("world.class_shares", "[-1.0]"), "range_low", ["-1.0", "不小于 0"]),
+    (lambda tmp, patch: amended("sensory.threshold", "half. Or so"), "expected_number", ["'half. Or so'"]),
+    (lambda tmp, patch: amended("association.theta", 2.5), "expected_whole", ["2.5"]),
+    (lambda tmp, patch: amended("world.outline", 1), "expected_flag", ["1"]),
+    (lambda tmp, patch: amended("world.letters", 12), "expected_name", ["12"]),
+    (lambda tmp, patch: amended("world.kinds", "square"), "expected_list", ["'square'"]),
+    (lambda tmp, patch: MachineConfig.from_mapping({"sensory": 3}, where="a.toml"), "expected_table", ["a.toml", "3"]),
+    (lambda tmp, patch: read_settings(tmp / "a.toml"), "read_missing", ["{tmp}/a.toml"]),
+    (wrong_toml("size = = 3"), "toml_line", ["{tmp}/a.toml", "第 1 行第 8 列"]),
+    (wrong_toml("size = [3"), "toml_end", ["{tmp}/a.toml"]),
+    (wrong_toml("size = 'é'", "latin-1"), "toml_encoding", ["{tmp}/a.toml"]),
+    (lambda tmp, patch: read_settings(tmp), "read_other", ["{tmp}"]),
+    (lambda tmp, patch: read_json(tmp / "a.json"), "read_json", ["{tmp}/a.json"]),
+    (lambda tmp, patch: asset("nothing.npz"), "asset_missing", ["assets/nothing.npz"]),
+]
+
+
+@pytest.mark.parametrize(("do", "name", "kept"), CASES, ids=[f"{n}-{case[1]}" for n, case in enumerate(CASES)])
+def test_a_refusal_is_said_in_chinese(tmp_path, monkeypatch, do, name, kept):
+    with monkeypatch.context() as patch, pytest.raises(MarkIError) as refused:
+        do(tmp_path, patch)
+    text = str(refused.value)
+    known = next((n for n, like in REFUSALS.items() if re.search(like, text)), None)
+    assert known == f"errors.{name}", text
+    said = Words("zh").error(refused.value)
+    assert Words("en").error(refused.value) == text
+    kept = [part.format(tmp=tmp_path) for part in kept]
+    assert [part for part in kept if part not in said] == []
+    for value in sorted([*kept, *re.search(REFUSALS[known], text).groups()], key=len, reverse=True):
+        said = said.replace(value, "")  # names and numbers are quoted as they are
+    assert not re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", said), said
+    latin = re.findall(r"[A-Za-z]", re.sub(r"PNG|JPEG|GIF|BMP|WEBP|IDX|JSON|TOML|true|false", "", said))
+    assert len(HAN.findall(said)) >= max(4, len(latin)), said
+
+
+def test_a_refusal_that_no_pattern_knows_is_quoted():
+    said = Words("zh").error(SessionError("the moon is in the way"))
+    assert said == ZH["message.refused"].format(text="the moon is in the way")
+
+
+# -- lettering -----------------------------------------------------------------------------------------------------
+
+
+def test_the_font_has_every_character():
+    """`Font.metrics` describes the box of a missing character like any other, so the pictures are compared."""
+    pygame.font.init()
+    font = pygame.font.Font(ROOT / "assets" / "fonts" / "marki-cjk.otf", 40)
+
+    def drawn(character):
+        return pygame.image.tobytes(font.render(character, False, "white", "black"), "RGB")
+
+    missing = drawn("\ue000")  # of private use, in no font of ours
+    assert drawn("一") != missing
+    paths = [ROOT / "assets" / "language" / "zh.toml", *sorted((ROOT / "assets" / "lessons").glob("*.toml"))]
+    used = set("".join(p.read_text(encoding="utf-8") for p in paths)) - {"\n"}
+    assert "".join(sorted(c for c in used if drawn(c) == missing)) == ""

@@ -1,0 +1,96 @@
+"""Tables: trials and registers as a spreadsheet reads them."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from marki.clocked import Untimed
+from marki.io.worlds import WorldConfig
+from marki.machine import MachineConfig
+from marki.session import Session, mark1_session
+from marki.tables import REGISTERS, TRIALS, registers_csv, trials_csv
+from marki.twin import Twin
+
+
+def rows(text):
+    assert "\r" not in text
+    return list(csv.DictReader(text.splitlines()))
+
+
+@pytest.fixture
+def session():
+    return mark1_session(WorldConfig(letters="ABC"), seed=3)
+
+
+def test_no_trials_is_a_heading(session):
+    assert trials_csv([("a", session)]) == ",".join(TRIALS) + "\n"
+    assert trials_csv([]) == ",".join(TRIALS) + "\n"
+
+
+def test_trials_say_what_the_records_say(session):
+    session.run(4)
+    session.take("exam", learn=False)
+    session.run(3)
+    other = mark1_session(WorldConfig(letters="XY"), seed=1)
+    other.run(2)
+    table = rows(trials_csv([("first", session), ("second", other)]))
+    assert [r["run"] for r in table] == ["first"] * 7 + ["second"] * 2
+    assert [int(r["trial"]) for r in table] == [*range(7), 0, 1]
+    assert [r["course"] for r in table] == ["learn"] * 4 + ["exam"] * 3 + ["learn"] * 2
+    assert [r["learned"] for r in table[:7]] == ["1"] * 4 + ["0"] * 3
+    for row, record in zip(table, session.records, strict=False):
+        assert int(row["end_us"]) == record["t_us"]
+        assert row["class"] == "ABC"[record["kind"]]
+        assert int(row["response"], 2) == record["response"]
+        assert int(row["wrong"]) == record["wrong"]
+
+
+def test_the_first_trial_letter_for_letter(session):
+    session.run(1)
+    record = session.records[0]
+    assert trials_csv([("a", session)]).splitlines()[1] == (
+        f"a,0,{record['t_us']},learn,1,{record['item']},{'ABC'[record['kind']]},"
+        f"{record['target']:08b},{record['response']:08b},{record['active']},{int(record['wrong'])}"
+    )
+
+
+def test_a_card_of_unknown_class_has_none(session):
+    session.press("show", {"name": "?", "frame": [255] * 400, "kind": -1})
+    session.run(1)
+    assert rows(trials_csv([("a", session)]))[0]["class"] == ""
+
+
+def test_registers_are_the_registers(session):
+    session.run(2)
+    table = rows(registers_csv(session))
+    assert tuple(table[0]) == REGISTERS
+    listed = session.learner.registers()
+    assert len(table) == sum(r.array.size for r in listed)
+    at = 0
+    for register in listed:
+        mine = table[at : at + register.array.size]
+        at += register.array.size
+        assert {r["register"] for r in mine} == {register.name}
+        assert [int(r["index"]) for r in mine] == list(range(1, register.array.size + 1))
+        values = np.array([float(r["value"]) for r in mine])
+        assert np.array_equal(values, register.array.reshape(-1).astype(float))
+        assert {r["unit"] for r in mine} == {register.unit}
+        assert [r["meaning"] for r in mine] == [register.meaning] + [""] * (len(mine) - 1)
+
+
+def test_looking_in_the_middle_of_a_presentation_changes_nothing():
+    config = MachineConfig()
+    plain, watched = (mark1_session(WorldConfig(letters="ABC"), machine=config, seed=5) for _ in range(2))
+    plain.run(3)
+    while watched.trial < 3:
+        watched.step("event")
+        if watched.learner.peek() % 7 == 0:
+            assert registers_csv(watched) == registers_csv(watched)
+    assert watched.digest == plain.digest
+
+
+def test_a_learner_without_a_clock_has_registers_too():
+    session = Session(Untimed(Twin(seed=1), units=2), {"learn": WorldConfig(letters="ABC")}, seed=1)
+    session.run(2)
+    assert rows(registers_csv(session))[0]["register"] == "clock"
