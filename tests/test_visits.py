@@ -211,7 +211,11 @@ def test_cards_of_ones_own_are_shown_once_and_do_not_move_the_deck_on():
     third = session.world.at(2).name
     session.press("show", {"name": "mine", "frame": [255] * 400, "kind": -1})
     session.step("trial")
-    assert (session.presentation.name, session.records[-1]["kind"], session.records[-1]["learned"]) == ("mine", -1, False)
+    assert (session.presentation.name, session.records[-1]["kind"], session.records[-1]["learned"]) == (
+        "mine",
+        -1,
+        False,
+    )
     assert not session.records[-1]["wrong"]
     session.step("trial")
     assert session.presentation.name == third
@@ -224,7 +228,10 @@ def test_cards_of_ones_own_are_shown_once_and_do_not_move_the_deck_on():
 
 
 def test_patches_change_the_wiring_and_nothing_else():
-    plain, patched = MarkI(seed=3), MarkI(MachineConfig().amend({"plugboard.patches": ["A7+9", "A7=9", "A8-400"]}), seed=3)
+    plain, patched = (
+        MarkI(seed=3),
+        MarkI(MachineConfig().amend({"plugboard.patches": ["A7+9", "A7=9", "A8-400"]}), seed=3),
+    )
     changed = np.argwhere(plain.wiring != patched.wiring).tolist()
     assert [6, 8] in changed or plain.wiring[6, 8] == 0
     assert patched.wiring[6, 8] == 0

@@ -120,15 +120,16 @@ def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.
     return boxes
 
 
-def front(stage: Box, unit: float, least: float = 0.0) -> dict[str, Box]:
-    """Return the boxes of the front: the machine, and beside its camera what the trainer and the pen say."""
-    gap, left = round(7 * unit), max(round(stage.w * 0.22), round(11 * least))
-    trainer = max(round(stage.h * 0.22), round(6.2 * least))
-    curve = max(round(stage.h * 0.22), round(5 * least))
+def front(column: Box, unit: float, least: float = 0.0) -> dict[str, Box]:
+    """Return the boxes of a column at the front: the camera, and under it what the trainer and the pen say."""
+    gap = round(7 * unit)
+    trainer = max(round(column.h * 0.2), round(5.4 * least))
+    curve = max(round(column.h * 0.19), round(5 * least))
+    camera = column.h - trainer - curve - 2 * gap
     return {
-        "trainer": Box(stage.x, stage.y, left, trainer),
-        "curve": Box(stage.x, stage.y + trainer + gap, left, curve),
-        "machine": Box(stage.x + left + gap, stage.y, stage.w - left - gap, stage.h),
+        "camera": Box(column.x, column.y, column.w, camera),
+        "trainer": Box(column.x, column.y + camera + gap, column.w, trainer),
+        "curve": Box(column.x, column.bottom - curve, column.w, curve),
     }
 
 

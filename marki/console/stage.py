@@ -86,12 +86,9 @@ def _schematic(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> d
 def _front(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
     from marki.console import front
 
-    boxes = layout.front(stage, theme.unit, least)
+    boxes = front.lay_out(stage, bay=scene.desk.bay)
+    column = boxes.pop("camera")
+    boxes |= layout.front(column._replace(y=stage.y, h=stage.h), theme.unit, least)
+    kinds = {"trainer": TrainerPanel, "curve": CurvePanel, **front.PANELS}
     hidden = {PLAIN_COVER.get(name, name) for name in scene.desk.hidden}
-    panels: dict[str, Panel] = {
-        "trainer": (Cover if "trainer" in hidden else TrainerPanel)(boxes["trainer"], theme),
-        "curve": (Cover if "curve" in hidden else CurvePanel)(boxes["curve"], theme),
-    }
-    for name, box in front.lay_out(boxes["machine"], bay=scene.desk.bay).items():
-        panels[name] = (Cover if name in hidden else front.PANELS[name])(box, theme)
-    return panels
+    return {name: (Cover if name in hidden else kinds[name])(box, theme) for name, box in boxes.items()}

@@ -44,7 +44,6 @@ def key():
 @pytest.fixture
 def click():
     """Return a function that clicks the button of a command."""
-    import pygame
 
     def press(app, command):
         bar = app.hands.panels["transport"]

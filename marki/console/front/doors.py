@@ -54,7 +54,9 @@ class DoorsPanel(Cabinet):
         top, room = b.y + round(0.03 * b.h), round(0.93 * b.h)
         for k in range(4):
             y = top + round(room * k / 4)
-            self._strips[k] = pygame.Rect(b.x + round(0.03 * b.w), y + label, wide, round(room / 4) - label - r.h // 120)
+            self._strips[k] = pygame.Rect(
+                b.x + round(0.03 * b.w), y + label, wide, round(room / 4) - label - r.h // 120
+            )
         left = self._strips[0].right + round(0.07 * b.w)
         w, h = (b.right - round(0.03 * b.w) - left) // SIDE_A[1], room // SIDE_A[0]
         left = b.right - round(0.03 * b.w) - w * SIDE_A[1]

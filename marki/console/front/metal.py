@@ -55,7 +55,9 @@ class Pen:
         rect = pygame.Rect(round(left), round(top), max(1, round(right - left)), max(1, round(bottom - top)))
         pygame.draw.rect(self.surface, colour, rect, border_radius=round(round_by * self.fine))
 
-    def raised(self, x: float, y: float, w: float, h: float, colour: Colour, edge: float, *, depth: float = 0.3) -> None:
+    def raised(
+        self, x: float, y: float, w: float, h: float, colour: Colour, edge: float, *, depth: float = 0.3
+    ) -> None:
         """Draw a plate lit from the upper left, its edges `edge` wide; negative `depth` sinks it."""
         light, dark = (lighter, darker) if depth > 0 else (darker, lighter)
         self.box(x, y, w, h, dark(colour, abs(depth)))
@@ -142,7 +144,9 @@ def inked(surface: pygame.Surface, rect: pygame.Rect) -> Iterator[Pen]:
     surface.blit(pygame.transform.smoothscale(big, rect.size), rect)
 
 
-def satin(surface: pygame.Surface, rect: pygame.Rect, colour: Colour, *, fall: float = 10.0, glance: float = 6.0) -> None:
+def satin(
+    surface: pygame.Surface, rect: pygame.Rect, colour: Colour, *, fall: float = 10.0, glance: float = 6.0
+) -> None:
     """Fill a rectangle with brushed metal: a little lighter above, with a broad faint glance of light across it."""
     rect = rect.clip(surface.get_rect())
     if not rect.w or not rect.h:
@@ -195,7 +199,7 @@ def meter(w: int, h: int, step: int, case: Colour, paper: Colour, ink: Colour, f
         centre, radius = (0.5 * w, 0.66 * h), 0.41 * w
         pen.disc(*centre, radius + edge, darker(paper, 0.55))
         pen.disc(*centre, radius, paper)
-        pen.box(0, centre[1], w, h - centre[1] - edge, case)
+        pen.box(0, centre[1], w, h - centre[1], case)
         pen.box(edge, centre[1], w - 2 * edge, 0.5 * edge, lighter(case, 0.2))
 
     def reach(angle: float, length: float) -> tuple[float, float]:
@@ -231,7 +235,12 @@ def jewel(size: int, colour: Colour, ground: Colour, level: int) -> pygame.Surfa
     picture = mix(picture, blend(dark, colour, power), inner + 0.5 - r)
     picture = mix(picture, (255, 248, 224), power * np.exp(-((r / (0.55 * inner)) ** 2)) * (r < inner))
     spot = np.hypot(dx + 0.3 * inner, dy + 0.35 * inner)
-    return to_surface(mix(picture, WHITE, (0.3 - 0.2 * power) * np.exp(-((spot / (0.3 * inner)) ** 2)) * (r < inner)))
+    picture = mix(picture, WHITE, (0.3 - 0.2 * power) * np.exp(-((spot / (0.3 * inner)) ** 2)) * (r < inner))
+    image = to_surface(picture).convert_alpha()
+    alpha = pygame.surfarray.pixels_alpha(image)
+    alpha[:] = np.clip((rim + 0.5 - r) * 255, 0, 255).astype(np.uint8)
+    del alpha
+    return image
 
 
 def cross(surface: pygame.Surface, place: pygame.Rect, colour: Colour, width: int) -> None:

@@ -104,7 +104,11 @@ class SensoryPanel(Cabinet):
         if self.wide:
             black, light, blank = self.share(0, 0, 0.5, 1), self.share(0.5, 0, 0.5, 1), None
         else:
-            black, light, blank = self.share(0, 0, 1, 0.238), self.share(0, 0.238, 1, 0.392), self.share(0, 0.63, 1, 0.37)
+            black, light, blank = (
+                self.share(0, 0, 1, 0.238),
+                self.share(0, 0.238, 1, 0.392),
+                self.share(0, 0.63, 1, 0.37),
+            )
         self.sheet(surface, black, palette.black, fall=5, glance=7)
         self.sheet(surface, light, self.steel)
         if blank is not None:
@@ -191,5 +195,3 @@ class SensoryPanel(Cabinet):
     def parts(self):
         """Return the first lamp and the first switch."""
         return [Part("s", 0), Part("toggle", 0)]
-
-

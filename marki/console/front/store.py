@@ -68,14 +68,18 @@ class StorePanel(Cabinet):
         self._cell = cell = (pitch[0] - upright, pitch[1] - max(1, pitch[1] // 24))
         left, top = inner.right - COLUMNS * pitch[0], inner.y + round(0.015 * r.h)
         self._places = [
-            (left + upright + column * pitch[0], top + row * pitch[1]) for row in range(ROWS) for column in range(COLUMNS)
+            (left + upright + column * pitch[0], top + row * pitch[1])
+            for row in range(ROWS)
+            for column in range(COLUMNS)
         ]
         with inked(surface, r) as pen:
             self._interior(pen, glass, inner, metal, left, pitch, upright)
             self._foot(pen, pygame.Rect(glass.x, inner.bottom, glass.w, foot), metal)
         tall = max(theme.row(13), round(0.036 * r.h))
         bar = pygame.Rect(glass.x + round(0.04 * r.w), glass.bottom - tall - theme.px(2), round(0.88 * r.w), tall)
-        self._tabs = [pygame.Rect(bar.x + k * bar.w // 8, bar.y, bar.w // 8 - max(1, bar.w // 90), tall) for k in range(8)]
+        self._tabs = [
+            pygame.Rect(bar.x + k * bar.w // 8, bar.y, bar.w // 8 - max(1, bar.w // 90), tall) for k in range(8)
+        ]
         label = pygame.Rect(bar.x, bar.y - theme.row(12), bar.w, theme.row(12))
         if label.y > inner.bottom + 0.3 * foot:
             pygame.draw.rect(surface, palette.black, label)
@@ -125,7 +129,11 @@ class StorePanel(Cabinet):
             x1 = box.x + box.w * (side + 0.34 * (chance(k, 2) - 0.5))
             y = box.y + box.h * (0.4 + 0.4 * chance(k, 3))
             y1 = box.y + box.h * (0.5 + 0.45 * chance(k, 4))
-            pen.path(curve((x, y), (x1, y1), k, 0.22 * box.h), max(0.6, box.w / 330), darker(pale, 0.7 - 0.6 * chance(k, 7) ** 3))
+            pen.path(
+                curve((x, y), (x1, y1), k, 0.22 * box.h),
+                max(0.6, box.w / 330),
+                darker(pale, 0.7 - 0.6 * chance(k, 7) ** 3),
+            )
 
     def _glare(self, surface: pygame.Surface) -> None:
         """Make the reflection of the glass, faint and slanting, as a veil for each module and for what is fixed."""

@@ -54,7 +54,7 @@ class TrainerPanel(Panel):
         for k, name in enumerate(("shown", "answered", "verdict")):
             x = area.x + k * (third + px(10))
             text = words(f"trainer.{name}")
-            write(surface, text, pygame.Rect(x, top, third, caption), size=SMALL + 1, face=TEXT, align="centre")
+            write(surface, text, pygame.Rect(x, top, third, caption), size=SMALL + 1, face=TEXT, align="centre", optional=True)
             window = pygame.Rect(x, top + caption + 1, third, bottom - top - caption - 1)
             pygame.draw.rect(surface, (120, 120, 112), window.inflate(2, 2))
             pygame.draw.rect(surface, palette.black if k < 2 else palette.plate, window)
