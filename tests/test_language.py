@@ -56,7 +56,8 @@ def test_an_unknown_language_is_refused():
 
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_all_entries_are_text(name):
-    assert {n: v for n, v in TABLES[name].items() if not isinstance(v, str) or not v.strip()} == {}
+    space = "narration.space"  # what stands between two sentences: nothing, in Chinese
+    assert {n: v for n, v in TABLES[name].items() if n != space and (not isinstance(v, str) or not v.strip())} == {}
 
 
 def test_the_same_names_in_every_language():

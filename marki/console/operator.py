@@ -84,6 +84,8 @@ class Operator:
         elif named in ACTIONS:
             self.do(named)
         elif command in PAGES:
+            if command not in ("inspect", "provenance"):
+                self.desk.focus = None  # the keyboard goes to the page; those two tell about what has the focus
             self.turn_to("" if self.desk.page == command else command)
         else:
             self.move(getattr(self.transport, command))

@@ -97,7 +97,7 @@ def key_map(surface: pygame.Surface, theme: Theme) -> list[str]:
                 lines.append(f"{caps} {line}")
             y += row
     foot = pygame.Rect(rect.x + px(24), rect.bottom - max(px(34), row), rect.w - px(48), max(px(26), row))
-    theme.write(surface, words("help.foot"), foot, size=SMALL, face=TEXT, colour=palette.dim)
+    theme.write(surface, words("help.foot"), foot, size=SMALL, face=TEXT, colour=palette.dim, optional=True)
     return lines
 
 

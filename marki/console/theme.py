@@ -182,7 +182,7 @@ class Theme:
         surface.set_clip(box.inflate(0, box.h))
         surface.blit(ink, place)
         surface.set_clip(None)
-        if self.written is not None:
+        if self.written is not None and surface.get_abs_parent() is pygame.display.get_surface():
             seen = place.clip(surface.get_rect()).move(surface.get_abs_offset())
             self.written.append((text, seen, colour))
 

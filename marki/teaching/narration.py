@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class Narrator:
         verdict = "unjudged" if kind < 0 else "wrong" if row["wrong"] else "right"
         parts.append(words(f"narration.{verdict}", answer=said) if said else words(f"narration.nobody_{verdict}"))
         parts.append(self._taught(trial, row))
-        return words("narration.space").join(parts)
+        return reduce(lambda first, next_: words("narration.then", first=first, next=next_), parts)
 
     def _shown(self, trial: int, row: np.void, classes: Sequence[str]) -> str:
         words, kind = self.words, int(row["kind"])

@@ -147,8 +147,13 @@ class CameraPanel(Cabinet):
             for half, depth, tone in ((0.2, (z0 + z1) / 2, 0.02), (0.24, z1, 0.13)):
                 size = half + 0.08 * k / folds
                 low, top = 0.78 - size, 0.78 + size
-                v.face([(-size, low, z0), (-size, top, z0), (-size, top, depth), (-size, low, depth)], lighter(black, tone))
-                v.face([(-size, top, z0), (size, top, z0), (size, top, depth), (-size, top, depth)], lighter(black, 2.2 * tone))
+                v.face(
+                    [(-size, low, z0), (-size, top, z0), (-size, top, depth), (-size, low, depth)], lighter(black, tone)
+                )
+                v.face(
+                    [(-size, top, z0), (size, top, z0), (size, top, depth), (-size, top, depth)],
+                    lighter(black, 2.2 * tone),
+                )
 
     # -- what changes ------------------------------------------------------------------------------------------------
 

@@ -88,7 +88,9 @@ class ControlPanel(Cabinet):
             for n, x in enumerate(places):
                 for line in (0.115, 0.083):
                     pen.plate(b.x + (x - 0.032) * w, b.y + (y - line) * h, 0.064 * w, 0.026 * h, steel, ivory)
-                pen.knob(b.x + x * w, b.y + y * h, 1.75 * unit, black, ivory, steel, turned=(n * 97 + y * 400) % 270 - 135)
+                pen.knob(
+                    b.x + x * w, b.y + y * h, 1.75 * unit, black, ivory, steel, turned=(n * 97 + y * 400) % 270 - 135
+                )
         for k in (0.575, 0.605):
             pen.box(b.x + 0.035 * w, b.y + k * h, 0.07 * w, 0.024 * h, palette.header)
         pen.knob(b.x + 0.07 * w, b.y + 0.79 * h, 1.5 * unit, black, ivory, steel, turned=90)
@@ -139,7 +141,9 @@ class ControlPanel(Cabinet):
                     pen.disc(d.x + place * d.w, d.y + (0.03 + 0.082 * k) * d.h, 0.42 * u, darker(steel, 0.45))
             ys = [d.y + d.h * (0.012 + 0.112 * k) for k in range(CLIPS)]
             ends = [*ys, d.y + 0.84 * d.h]
-            rope = [(x - 2 * u + 0.5 * u * np.sin(2.2 * k), y) for k, y in enumerate(np.linspace(ends[0], ends[-1], 33))]
+            rope = [
+                (x - 2 * u + 0.5 * u * np.sin(2.2 * k), y) for k, y in enumerate(np.linspace(ends[0], ends[-1], 33))
+            ]
             pen.path([(a + 1.1 * u, b + 0.8 * u) for a, b in rope], 1.2 * u, darker(steel, 0.22))
             pen.path(rope, 0.8 * u, darker(palette.frame, 0.2))
             for y in ys:
@@ -149,7 +153,9 @@ class ControlPanel(Cabinet):
             for k, y in enumerate((0.042, 0.092, 0.142)):
                 cy = d.y + y * d.h
                 pen.line((d.x + 0.64 * d.w, cy), (d.x + 0.86 * d.w, cy), 0.8 * u, darker(steel, 0.5))
-                pen.knob(d.x + (0.66 + 0.04 * (k > 0)) * d.w, cy, (2.4, 1.8, 1.2)[k] * u, palette.frame, palette.ivory, steel)
+                pen.knob(
+                    d.x + (0.66 + 0.04 * (k > 0)) * d.w, cy, (2.4, 1.8, 1.2)[k] * u, palette.frame, palette.ivory, steel
+                )
                 pen.plate(d.x + 0.81 * d.w, cy - 1.2 * u, 5 * u, 2.4 * u, steel, palette.ivory)
             for place in (0.7, 0.79):
                 pen.disc(d.x + place * d.w, d.y + 0.195 * d.h, 0.8 * u, darker(steel, 0.7))
@@ -159,7 +165,9 @@ class ControlPanel(Cabinet):
     def _handle(self, pen: Pen, box: pygame.Rect, u: float) -> None:
         steel = self.steel
         pen.box(box.x, box.y, box.w, box.h, darker(steel, 0.55), round_by=2 * u)
-        pen.box(box.x + 0.4 * u, box.y + 0.4 * u, box.w - 0.8 * u, box.h - 0.8 * u, lighter(steel, 0.25), round_by=1.8 * u)
+        pen.box(
+            box.x + 0.4 * u, box.y + 0.4 * u, box.w - 0.8 * u, box.h - 0.8 * u, lighter(steel, 0.25), round_by=1.8 * u
+        )
         pen.box(box.x + 1.2 * u, box.y + 2.6 * u, 1.6 * u, box.h - 5.2 * u, darker(steel, 0.4), round_by=0.8 * u)
         pen.slope(box.x + 2.6 * u, box.y + u, 1.9 * u, box.h - 2 * u,
                   (darker(steel, 0.3), lighter(steel, 0.9), darker(steel, 0.35)), across=True)  # fmt: skip
@@ -209,13 +217,17 @@ class ControlPanel(Cabinet):
         if covered:
             pygame.draw.rect(surface, darker(palette.frame, 0.3), lamp, border_radius=lamp.w // 6)
             pygame.draw.rect(surface, palette.frame, lamp.inflate(-2, -2), border_radius=lamp.w // 6)
-            if not self.letter(surface, "?", lamp, size=0.7 * lamp.h / self.theme.unit, colour=palette.ivory, align="centre"):
+            if not self.letter(
+                surface, "?", lamp, size=0.7 * lamp.h / self.theme.unit, colour=palette.ivory, align="centre"
+            ):
                 pygame.draw.circle(surface, palette.ivory, lamp.center, max(1, lamp.w // 6))
             return
         if lamp.h >= 1.3 * self.theme.least:
             colour = darker(palette.lamp, 0.85) if level > 6 else palette.ivory
             text = "1" if on else "0"
-            self.letter(surface, text, lamp, size=0.62 * lamp.h / self.theme.unit, face=FIGURES, colour=colour, align="centre")
+            self.letter(
+                surface, text, lamp, size=0.62 * lamp.h / self.theme.unit, face=FIGURES, colour=colour, align="centre"
+            )
 
     def _draw_meter(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show a sum; with the lamps covered the meter rests, for it would tell what they do."""

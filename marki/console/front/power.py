@@ -115,7 +115,9 @@ class PowerPanel(Cabinet):
                   darker(steel, 0.25))  # fmt: skip
         pen.raised(x - 2.2 * u, y - 5 * u, 4.4 * u, 10 * u, darker(steel, 0.72), 0.5 * u)
         pen.box(x - 0.6 * u, y - 4 * u, 1.2 * u, 8 * u, darker(steel, 0.9))
-        pen.shape([(x - 0.8 * u, y + u), (x + 0.8 * u, y + u), (x + 1.6 * u, y - 5.4 * u), (x - 1.6 * u, y - 5.4 * u)], black)
+        pen.shape(
+            [(x - 0.8 * u, y + u), (x + 0.8 * u, y + u), (x + 1.6 * u, y - 5.4 * u), (x - 1.6 * u, y - 5.4 * u)], black
+        )
         pen.slope(x - 1.3 * u, y - 5.4 * u, 2.6 * u, 1.6 * u, (lighter(steel, 0.5), darker(steel, 0.4)))
 
     def _dress_plates(self, pen: Pen, dull: tuple[int, int, int]) -> None:
@@ -128,7 +130,9 @@ class PowerPanel(Cabinet):
             pen.raised(plate.centerx - w / 2, plate.centery - h / 2, w, h, darker(palette.frame, 0.3), 0.4 * u)
             for k in (0.28, 0.5, 0.72):
                 for x, length in ((-0.42, 0.36), (0.06, 0.34)):
-                    pen.box(plate.centerx + x * w, plate.centery + (k - 0.56) * h, length * w, 0.1 * h, darker(dull, 0.1))
+                    pen.box(
+                        plate.centerx + x * w, plate.centery + (k - 0.56) * h, length * w, 0.1 * h, darker(dull, 0.1)
+                    )
             self._corners(pen, plate, dull, u)
 
     def _corners(self, pen: Pen, plate: pygame.Rect, metal: tuple[int, int, int], u: float) -> None:
@@ -142,7 +146,9 @@ class PowerPanel(Cabinet):
         x, y = plate.centerx, plate.y + 0.45 * plate.h
         self._corners(pen, plate, metal, u)
         if SUPPLIES[number] == "dark":
-            pen.line((x - 2 * u, plate.y + 0.09 * plate.h), (x + 2.5 * u, plate.y + 0.09 * plate.h), 0.7 * u, palette.ivory)
+            pen.line(
+                (x - 2 * u, plate.y + 0.09 * plate.h), (x + 2.5 * u, plate.y + 0.09 * plate.h), 0.7 * u, palette.ivory
+            )
             pen.knob(x, y, 4.6 * u, palette.black, palette.ivory, metal, turned=-50 + 70 * number)
             low = plate.y + 0.84 * plate.h
             pen.knob(x - 1.6 * u, low, 1.5 * u, palette.header, palette.frame, metal)

@@ -239,7 +239,7 @@ class StorePanel(Cabinet):
         palette = self.theme.palette
         for k, tab in enumerate(self._tabs):
             chosen = k == self._layer
-            colour = palette.focus if chosen else darker(palette.plate, 0.35)
+            colour = palette.focus if chosen else darker(palette.plate, 0.26)
             pygame.draw.rect(surface, darker(palette.black, 0.3), tab)
             face = tab if chosen else pygame.Rect(tab.x, tab.y + tab.h // 5, tab.w, tab.h - tab.h // 5)
             corner = max(2, tab.h // 5)

@@ -113,7 +113,7 @@ class CurvePanel(Panel):
         for k in range(5):
             gy = plot.bottom - plot.h * k // 4
             pygame.draw.line(surface, palette.ruling, (plot.x, gy), (plot.right, gy), 1)
-            if k % (2 if self._roomy else 4) == 0:
+            if k == 4 or (k % (2 if self._roomy else 4) == 0 and plot.h > 1.6 * figures):
                 box = pygame.Rect(self._paper.x + px(2), gy - figures // 2, plot.x - self._paper.x - px(6), figures)
                 box.y = max(box.y, self._paper.y)
                 write(surface, f"{up * k // 4}", box, size=SMALL - 1, face=FIGURES, align="right")

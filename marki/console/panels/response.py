@@ -42,10 +42,11 @@ class Row:
         self.rect = pygame.Rect(box.x, box.centery - height // 2, box.w, height)
         at = {name: pygame.Rect(c.x, self.rect.y, c.w, height) for name, c in columns.items()}
         self.name, self.at = at["name"], at
-        size = max(8, min(px(60) if height > px(90) else px(40), height - 2, at["answer"].w - px(4)))
+        plain = panel.theme.profile.plain
+        size = max(8, min(px(60) if height > px(90) or plain else px(40), height - 2, at["answer"].w - px(4)))
         self.lamp = pygame.Rect(0, 0, size, size)
         self.lamp.center = at["answer"].center
-        size = max(9, size * 2 // 3)
+        size = max(9, size if plain else size * 2 // 3)
         self.wanted = pygame.Rect(0, 0, size, size)
         self.wanted.center = at["wanted"].center
         size = min(px(24), at["mark"].w)

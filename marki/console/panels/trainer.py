@@ -54,7 +54,15 @@ class TrainerPanel(Panel):
         for k, name in enumerate(("shown", "answered", "verdict")):
             x = area.x + k * (third + px(10))
             text = words(f"trainer.{name}")
-            write(surface, text, pygame.Rect(x, top, third, caption), size=SMALL + 1, face=TEXT, align="centre", optional=True)
+            write(
+                surface,
+                text,
+                pygame.Rect(x, top, third, caption),
+                size=SMALL + 1,
+                face=TEXT,
+                align="centre",
+                optional=True,
+            )
             window = pygame.Rect(x, top + caption + 1, third, bottom - top - caption - 1)
             pygame.draw.rect(surface, (120, 120, 112), window.inflate(2, 2))
             pygame.draw.rect(surface, palette.black if k < 2 else palette.plate, window)
@@ -114,18 +122,20 @@ class TrainerPanel(Panel):
 
     def _judge(self, surface: pygame.Surface, right: bool | None, answered: bool) -> pygame.Rect:
         window, px, words, palette = self._windows[2], self.theme.px, self.theme.words, self.theme.palette
-        white = (255, 255, 255)
+        white, plain = (255, 255, 255), self.theme.profile.plain
         colour = palette.header if right is None else palette.right if right else palette.wrong
         pygame.draw.rect(surface, colour, window)
         high = max(px(24), self.theme.row(NORMAL))
         word = pygame.Rect(window.x + 2, window.bottom - high - px(4), window.w - 4, high)
         if right is None:
             text = words("trainer.unjudged" if answered else "trainer.waiting")
-            self.theme.write(surface, text, word, size=NORMAL, face=TEXT, colour=palette.faded, align="centre")
+            style = dict(size=NORMAL, face=TEXT, colour=palette.faded, align="centre", optional=plain)
+            self.theme.write(surface, text, word, **style)
             return window
-        size = max(8, min(window.w, word.y - window.y) - px(8))
-        mark = sign("right" if right else "wrong", size, white)
-        surface.blit(mark, mark.get_rect(center=(window.centerx, (window.y + word.y) // 2 + px(2))))
         text = words("trainer.right" if right else "trainer.wrong")
-        self.theme.write(surface, text, word, size=LARGE, face=TEXT, colour=white, align="centre")
+        room = word.y if not plain or self.theme.fits(text, word, LARGE) else window.bottom
+        size = max(8, min(window.w, room - window.y) - px(8))
+        mark = sign("right" if right else "wrong", size, white)
+        surface.blit(mark, mark.get_rect(center=(window.centerx, (window.y + room) // 2 + px(1))))
+        self.theme.write(surface, text, word, size=LARGE, face=TEXT, colour=white, align="centre", optional=plain)
         return window
