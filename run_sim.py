@@ -24,6 +24,7 @@ from marki import __version__
 from marki.console import command as console
 from marki.errors import ConfigError, MarkIError
 from marki.experiments import command as experiments
+from marki.teaching import command as teaching
 
 if _MAIN:
     signal.signal(signal.SIGINT, _HANDLER)
@@ -53,6 +54,8 @@ def parser() -> Parser:
         ("run", experiments.add_run_arguments, experiments.run, "run an experiment"),
         ("validate", experiments.add_validate_arguments, experiments.validate, "documented versus simulated"),
         ("wiring", experiments.add_wiring_arguments, experiments.wiring, "print the plugboard's wiring list"),
+        ("lessons", teaching.add_lessons_arguments, teaching.lessons, "list the lessons"),
+        ("worksheet", teaching.add_worksheet_arguments, teaching.worksheet, "make a worksheet from a lesson"),
     ):
         sub = commands.add_parser(name, help=text, description=text)
         add(sub)

@@ -90,16 +90,17 @@ def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.
 
     half = (main.h - gap) // 2
     left = min(half - px(14), main.w * 19 // 100)
-    narrow = stage.w < px(1000)
-    plug = max(px(70), main.w // (12 if narrow else 10), round(8.6 * least))
-    association = max(main.w * (15 if narrow else 12) // 100, round(9 * least))
+    narrow = stage.w < max(px(1000), 52 * least)
+    # Large lettering beside a page leaves no room for the board; its wires are the first that one can do without.
+    plug = 0 if plain and narrow else max(px(70), main.w // (12 if narrow else 10), round(8.6 * least))
+    association = max(main.w * (15 if narrow else 12) // 100, round((7 if narrow else 9) * least))
     response = max(min(px(262), main.w * (20 if narrow else 24) // 100), round(9.5 * least))
     bus = max(px(34), main.w * 3 // 100)
-    store = main.w - left - plug - association - bus - response - 4 * gap
     x1 = main.x + left + gap
-    x2 = x1 + plug + gap
+    x2 = x1 + plug + gap if plug else x1
     x3 = x2 + association + gap
-    x4 = x3 + store + bus + gap
+    x4 = main.right - response
+    store = x4 - gap - bus - x3
     boxes = {
         "stimulus": Box(main.x, main.y, left, half),
         "retina": Box(main.x, main.bottom - half, left, half),
@@ -109,6 +110,8 @@ def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.
         "bus": Box(x3 + store, main.y, bus, main.h),
         "response": Box(x4, main.y, response, main.h),
     }
+    if not plug:
+        del boxes["plugboard"]
     trainer = max(round(low.w * 0.3), round(16.5 * least))
     boxes["trainer"] = Box(low.x, low.y, trainer, low.h)
     if plain or stage.w < px(900):
@@ -159,7 +162,7 @@ def bands(box: Box, sizes: list[int], gap: int, least: int) -> tuple[int, list[B
     """
     for pitch in range(box.h, 0, -1):
         columns = box.w // pitch
-        if not columns:
+        if columns < 1:
             continue
         heights = [max(least, -(-n // columns) * pitch) for n in sizes]
         if sum(heights) + gap * (len(sizes) - 1) <= box.h:

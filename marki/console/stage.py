@@ -75,12 +75,13 @@ def _schematic(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> d
         panels["response"].alone = "values" in hidden
     if isinstance(panels["bus"], BusPanel):
         panels["bus"].store_room = store.room
-    plugboard = panels["plugboard"]
+    plugboard = panels.pop("plugboard", None)
+    if plugboard is None:
+        return panels
     if isinstance(plugboard, PlugboardPanel) and not hidden & {"retina", "association"}:
         plugboard.neighbours = (panels["retina"], panels["association"])
     # The wires end at lamps, so the board is dressed after its neighbours.
-    last = panels.pop("plugboard")
-    return {**panels, "plugboard": last}
+    return {**panels, "plugboard": plugboard}
 
 
 def _front(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:

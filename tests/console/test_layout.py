@@ -18,7 +18,14 @@ def test_boxes_lie_inside_and_apart(size, scale, view, side, least):
     least *= size[1]
     boxes = frame(size, scale, side=side, least=least)
     stage = boxes.pop("stage")
-    boxes |= view(stage if view is schematic else stage._replace(w=stage.w // 4), unit_of(size, scale), least=least)
+    boxes |= view(
+        stage if view is schematic else stage._replace(w=stage.w // 4),
+        unit_of(size, scale),
+        **({"plain": bool(least)} if view is schematic else {}),
+        least=least,
+    )
+    if view is schematic and not (least and scale > 1):
+        assert boxes["values"].w > 0.17 * stage.w
     for name, box in boxes.items():
         assert box.w > 0, name
         assert box.h > 0, name

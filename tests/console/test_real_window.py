@@ -47,7 +47,7 @@ class Person:
         self.env = plain | {"DISPLAY": screen, "SDL_AUDIODRIVER": "dummy", "OPENBLAS_NUM_THREADS": "1"}
         self.window = subprocess.Popen(
             [sys.executable, ROOT / "run_sim.py", "--size", "1280x800", "--out", out, *words],
-            env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=out,
+            env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=out,
         )  # fmt: skip
         self.wait(lambda: self.made("p", "*.png"))
 
@@ -78,6 +78,12 @@ class Person:
         """Press a key; return the files that match afterwards."""
         self.do("key", key)
         return sorted(self.out.glob(pattern))
+
+    def leaves(self):
+        """Close the window; return its exit status and what it complained of."""
+        self.do("key", "q")
+        _, told = self.window.communicate(timeout=20)
+        return self.window.returncode, told
 
     def saved(self):
         """Save the session and return its header and records."""
@@ -143,18 +149,15 @@ def test_a_person_draws_turns_learns_votes_rewinds_exports_and_changes_the_langu
     assert any("\u4e00" <= sign <= "\u9fff" for sign in readme)
     assert "2" in tally
 
-    person.key("q")
-    assert person.window.wait(timeout=20) == 0
-    assert person.window.stderr.read() == ""
+    assert person.leaves() == (0, "")
 
 
 def test_learning_is_seen_within_five_seconds(screen, tmp_path):
     began = time.monotonic()
     person = Person(screen, tmp_path)
     time.sleep(max(0.0, began + 5 - time.monotonic()))
-    header, records = person.saved()
+    _, records = person.saved()
     assert len(records) >= 4
     assert records["learned"].all()
     assert (records["wrong"]).any()
-    person.key("q")
-    assert person.window.wait(timeout=20) == 0
+    assert person.leaves() == (0, "")

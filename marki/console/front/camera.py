@@ -60,7 +60,7 @@ class CameraPanel(Cabinet):
         size = pitch * SIDE
         frame = max(2, pitch // 3)
         spare = r.h - size - 2 * frame - line
-        unit = min(0.56 * r.w, spare / 1.25)
+        unit = min(0.56 * r.w, spare / 1.45)
         # The card stands as low as the camera before it lets it.
         top = r.bottom - round(1.32 * unit) - size - 2 * frame - line
         top = max(r.y + frame, min(top, r.y + round(0.24 * r.h)))
