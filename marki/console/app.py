@@ -306,7 +306,8 @@ class App:
         elif event.type in (pygame.VIDEOEXPOSE, pygame.WINDOWRESTORED):
             self._key = None  # what was covered may be lost: draw all of it
         elif event.type == pygame.DROPFILE:
-            self.operator.act("dropped", event.file)
+            if not self.settings.kiosk:
+                self.operator.act("dropped", event.file)
         elif event.type == pygame.KEYDOWN:
             if self.helping:
                 self.helping = False

@@ -14,6 +14,7 @@ import numpy as np
 
 from marki.errors import ConfigError
 from marki.io.responses import R_UNITS, nearest_class
+from marki.io.worlds import World
 from marki.language import Words
 from marki.session import Session
 from marki.teaching.tables import Table, among
@@ -48,6 +49,13 @@ def check(measure: Mapping[str, Any], where: str, *, pages: int) -> None:
         raise ConfigError(f"trials {measure['first']} to {measure['last']} are none", where=where)
 
 
+def answered(row: np.void, world: World) -> int:
+    """Return the class that was answered in a record, -1 if the lamps of the R-units in use were nobody's code."""
+    lamps = (int(row["response"]) >> np.arange(R_UNITS) & 1).astype(bool)
+    lamps[world.code.shape[1] :] = False  # R-units out of use stay as they were
+    return nearest_class(lamps, world.code)
+
+
 def take(session: Session, measure: Mapping[str, Any], language: str, *, first: int = 0) -> int | str:
     """Run a session as far as the measure needs, and return its value; trials count from `first`.
 
@@ -72,7 +80,7 @@ def take(session: Session, measure: Mapping[str, Any], language: str, *, first: 
         case "response":
             row = _known(session, first + measure["trial"] + 1)[first + measure["trial"]]
             world = session.worlds[row["course"]]
-            kind = nearest_class((int(row["response"]) >> np.arange(R_UNITS) & 1).astype(bool), world.code)
+            kind = answered(row, world)
             return world.classes[kind] if kind >= 0 else none
         case _:
             size = session.world.size

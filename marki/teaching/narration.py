@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from marki.io.responses import R_UNITS, nearest_class
 from marki.language import Words
 from marki.session import Command, Session
+from marki.teaching.measures import answered
 from marki.ticks import clock_face
 from marki.trace import Bank, Kind, decode
 
@@ -61,8 +61,7 @@ class Narrator:
             self._shown(trial, row, world.classes),
             self._count("narration.active", int(row["active"])),
         ]
-        lamps = (int(row["response"]) >> np.arange(R_UNITS) & 1).astype(bool)
-        answer = nearest_class(lamps, world.code)
+        answer = answered(row, world)
         said = self._class(world.classes[answer]) if answer >= 0 else ""
         verdict = "unjudged" if kind < 0 else "wrong" if row["wrong"] else "right"
         parts.append(words(f"narration.{verdict}", answer=said) if said else words(f"narration.nobody_{verdict}"))
@@ -128,7 +127,7 @@ class Narrator:
                 return self.words("value.many", count=len(value))
             return f"[{', '.join(self._value(v) for v in value)}]"
         if isinstance(value, bool):
-            return self.words("value.yes" if value else "value.no")
+            return self.words("value.on" if value else "value.off")
         if isinstance(value, str):
             return self.words.get(f"choice.{value}", value)
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"

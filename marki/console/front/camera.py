@@ -63,13 +63,13 @@ class CameraPanel(Cabinet):
         unit = min(0.56 * r.w, spare / 1.45)
         # The card stands as low as the camera before it lets it.
         top = r.bottom - round(1.32 * unit) - size - 2 * frame - line
-        top = max(r.y + frame, min(top, r.y + round(0.24 * r.h)))
+        top = max(r.y + frame + line, min(top, r.y + round(0.24 * r.h)))
         card = pygame.Rect(r.centerx - size // 2, top + frame, size, size)
         self._grid = Grid("cell", card.x, card.y, SIDE, SIDE, (pitch, pitch))
         self.part_at, self.place_of = self._grid.part_at, self._grid.place_of
         board = pygame.Rect(card.x - frame, card.y - frame, size + 2 * frame, 0)
         ground = r.bottom - max(2, round(0.1 * unit))
-        board.h = max(size + 2 * frame + line, ground - round(0.3 * unit) - board.y)
+        board.h = max(size + 2 * frame, ground - round(0.3 * unit) - board.y)
         self._floor(surface, ground - round(0.46 * unit))
         shadow(surface, board.move(theme.px(4), theme.px(3)).clip(r), theme.px(5), 0.5)
         slate = darker(palette.black, 0.1)
@@ -79,7 +79,7 @@ class CameraPanel(Cabinet):
                                     round(0.26 * unit)).clip(r), max(2, round(0.08 * unit)), 0.6)  # fmt: skip
         with inked(surface, r) as pen:
             self._camera(View(pen, r.centerx + 0.2 * unit, ground, unit))
-        self._name = self.readout(pygame.Rect(card.x, card.bottom + frame // 2, size, line), size=SMALL, face=TEXT,
+        self._name = self.readout(pygame.Rect(r.x, board.y - line, r.w, line), size=SMALL, face=TEXT,
                                   colour=palette.dim, align="centre", optional=True)  # fmt: skip
         self._edge = card.inflate(2 * frame, 2 * frame).clip(r)
         self._bare = surface.subsurface(self._edge).copy()

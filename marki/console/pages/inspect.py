@@ -26,9 +26,25 @@ def inspect(context: Context) -> list[Block]:
     """Return everything about the unit that is picked."""
     part = context.scene.desk.picked
     if part is None:
-        return [Text(context.words("inspect.none"))]
+        return _summary(context)
     unit = {"s": _s_unit, "toggle": _s_unit, "cell": _s_unit, "a": _a_unit, "value": _value, "r": _r_unit}
     return unit[part.kind](context, part.number)
+
+
+def _summary(context: Context) -> list[Block]:
+    """Return what all R-units look for, as long as no unit is picked."""
+    words, scene = context.words, context.scene
+    found: list[Block] = [Text(words("inspect.none")), Heading(words("inspect.template"))]
+    return [*found, *(_template(context, unit, f"R{unit + 1}") for unit in range(scene.units))]
+
+
+def _template(context: Context, unit: int, text: str) -> Card:
+    """Return a heat map of the retina: each cell's wires to the A-units of an R-unit, times their values."""
+    scene = context.scene
+    mine = scene.source_set == unit
+    template = scene.wiring[mine].T.astype(float) @ scene.values[mine]
+    most = np.abs(template).max() or 1.0
+    return Card(text, np.rint(template / most * 127).astype(np.int8).tobytes(), True)
 
 
 def _s_unit(context: Context, n: int) -> list[Block]:
@@ -142,9 +158,7 @@ def _r_unit(context: Context, n: int) -> list[Block]:
         Row(words("inspect.answer"), right="?" if covered else str(int(scene.look.view.r[n]))),
         Row(words("inspect.forced"), right=words(f"toggle.{int(scene.r_forced[n])}"), act="force", value=n),
     ]
-    template = scene.wiring[mine].T.astype(float) @ scene.values[mine]
-    most = np.abs(template).max() or 1.0
-    found.append(Card(words("inspect.template"), np.rint(template / most * 127).astype(np.int8).tobytes(), True))
+    found.append(_template(context, n, words("inspect.template")))
     found.append(Heading(words("inspect.values", count=len(active))))
     biggest = max(1.0, float(np.abs(readings[active]).max(initial=0)))
     for a in active[np.argsort(-np.abs(readings[active]), kind="stable")].tolist():

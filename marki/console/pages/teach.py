@@ -69,6 +69,8 @@ def vote(context: Context) -> list[Block]:
     words, desk = context.words, context.scene.desk
     tally = desk.tally
     found: list[Block] = []
+    if desk.lesson is not None:
+        found.append(Row(words("vote.lesson"), right="PgDn", act="page", value="lesson"))
     ballot = tally.current
     if desk.covered and ballot is not None:
         found.append(Text(words("vote.ask", shown=ballot.shown, trial=ballot.trial)))

@@ -11,6 +11,7 @@ from marki.console.sprites import lamp, sign
 from marki.console.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT
 from marki.io.responses import nearest_class
 
+LOW = 58  # height of a window in units, below which the code is left out and the words are small
 PHASES = ("look", "read", "teach", "change")
 
 
@@ -69,7 +70,7 @@ class TrainerPanel(Panel):
             self._windows.append(window)
         self._lines = []
         for window in self._windows[:2]:
-            high = 0 if plain else px(18)
+            high = 0 if plain or window.h < px(LOW) else px(18)
             code = pygame.Rect(window.x, window.bottom - high - 2, window.w, high)
             name = pygame.Rect(window.x + px(4), window.y + px(2), window.w - px(8), code.y - window.y - px(2))
             self._lines.append((
@@ -125,7 +126,8 @@ class TrainerPanel(Panel):
         white, plain = (255, 255, 255), self.theme.profile.plain
         colour = palette.header if right is None else palette.right if right else palette.wrong
         pygame.draw.rect(surface, colour, window)
-        high = max(px(24), self.theme.row(NORMAL))
+        low = window.h < px(LOW)
+        high = max(px(14 if low else 24), self.theme.row(SMALL if low else NORMAL))
         word = pygame.Rect(window.x + 2, window.bottom - high - px(4), window.w - 4, high)
         if right is None:
             text = words("trainer.unjudged" if answered else "trainer.waiting")
@@ -133,9 +135,10 @@ class TrainerPanel(Panel):
             self.theme.write(surface, text, word, **style)
             return window
         text = words("trainer.right" if right else "trainer.wrong")
-        room = word.y if not plain or self.theme.fits(text, word, LARGE) else window.bottom
+        large = SMALL if low else LARGE
+        room = word.y if not plain or self.theme.fits(text, word, large) else window.bottom
         size = max(8, min(window.w, room - window.y) - px(8))
         mark = sign("right" if right else "wrong", size, white)
         surface.blit(mark, mark.get_rect(center=(window.centerx, (window.y + room) // 2 + px(1))))
-        self.theme.write(surface, text, word, size=LARGE, face=TEXT, colour=white, align="centre", optional=plain)
+        self.theme.write(surface, text, word, size=large, face=TEXT, colour=white, align="centre", optional=plain)
         return window

@@ -1,0 +1,261 @@
+"""Lessons, predictions, decks and locks in the window; bad input; and that looking never changes the run."""
+
+import numpy as np
+import pytest
+
+from marki.console.desk import PAGES, VIEWS
+from marki.session import mark1_session
+from marki.teaching import lesson
+
+
+def has_chinese(text):
+    return any("\u4e00" <= sign <= "\u9fff" for sign in text)
+
+
+def test_looking_never_changes_the_run(window, session, tmp_path):
+    app = window(out=str(tmp_path))
+    session.run(15)
+    session.step("event")
+    session.advance(session.now + 1_000_000)
+    app.frame()
+    digest, now = session.digest, session.now
+    for view in VIEWS:
+        app.desk.view = view
+        for page in PAGES:
+            app.operator.turn_to(page)
+            app.frame()
+        for command in ("closer", "closer", "doors", "layer", "language", "projector", "still", "picture", "table", "report",
+                        "save", "film", "film", "sound", "sound", "help"):  # fmt: skip
+            app.obey(command)
+            app.frame()
+            app.helping = False
+    app.operator.act("ink", ([1, 2, 3], 255))
+    app.frame()
+    assert not app.desk.alarm, app.desk.message
+    assert (session.digest, session.now) == (digest, now)
+    assert not session.commands
+    session.run(5)
+    alone = mark1_session(seed=3)
+    alone.run(20)
+    assert session.digest == alone.digest
+
+
+@pytest.mark.parametrize("name", lesson.names())
+def test_a_lesson_is_finished_with_the_keyboard_alone(window, name, key):
+    app = window(size=(1280, 800))
+    app.frame()
+    key(app, "l", typed="l")
+    for _ in range(1 + list(lesson.names()).index(name)):
+        key(app, "TAB", typed="\t")
+    key(app, "RETURN", typed="\r")
+    assert app.desk.lesson.name == name
+    app.transport.speed = 10_000
+    for number, page in enumerate(app.desk.lesson.pages):
+        assert app.desk.leaf == number
+        for question in range(len(page.questions)):
+            rows = [r for r in app.hands.panels["page"].blocks if getattr(r, "act", "") == "choose"]
+            if rows:
+                key(app, "TAB", typed="\t")
+                key(app, "RETURN", typed="\r")
+                assert app.desk.chosen
+            del question
+        app.transport.speed = 10_000
+        for _ in range(200):
+            app.frame()
+            if not app.transport.running:
+                break
+        assert not app.desk.alarm, app.desk.message
+        key(app, "x", typed="x")
+        for _ in range(3):  # from the page of votes, the first leads back to the lesson
+            if app.desk.lesson is not None and app.desk.leaf == number:
+                key(app, "PAGEDOWN")
+    assert app.desk.lesson is None
+    assert app.desk.page == "lessons"
+
+
+def test_the_class_predicts_votes_and_the_answer_is_revealed(window, session, key, tmp_path):
+    app = window(out=str(tmp_path), speed=50)
+    app.frame()
+    app.operator.act("world", {"name": "left_right"})
+    key(app, "e", typed="e")
+    for _ in range(40):
+        app.frame()
+    assert app.desk.covered
+    assert app.desk.tally.current.options == ("left", "right")
+    lamps = app.hands.panels["response"].rect
+    import pygame
+
+    covered = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(lamps))
+    assert session.now == app.transport.before_reading()
+    for sign in "1122 2".replace(" ", ""):
+        key(app, sign, typed=sign)
+    key(app, "2", typed='"', mod=pygame.KMOD_SHIFT)
+    assert app.desk.tally.current.counts == [2, 2]
+    key(app, "x", typed="x")
+    assert not app.desk.covered
+    ballot = app.desk.tally.closed[-1]
+    assert ballot.answered in ("left", "right", "none")
+    assert app.words("message.answered", name=session.presentation.name, answer=ballot.answered) == app.desk.message
+    shown = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(lamps))
+    assert shown.shape != covered.shape or (shown != covered).any()
+    app.operator.act("save_tally")
+    assert "left" in next(tmp_path.glob("*votes*.csv")).read_text()
+    app.obey("play")
+    for _ in range(60):
+        app.frame()
+    assert app.desk.covered
+    assert app.desk.tally.current.trial == ballot.trial + 1
+
+
+def test_a_class_draws_its_deck_and_the_machine_learns_it(window, session, key, tmp_path):
+    app = window(out=str(tmp_path))
+    app.frame()
+    for k, name in enumerate(("cat", "cat", "dog", "dog")):
+        app.obey("draw") if app.desk.draft is None else None
+        app.operator.act("ink", (list(range(100 * (k // 2), 100 * (k // 2) + 60 + k)), 255))
+        app.operator.act("type_card")
+        for sign in name:
+            key(app, sign, typed=sign)
+        key(app, "RETURN", typed="\r")
+    assert sorted(p.name for p in (tmp_path / "class_deck").iterdir()) == [
+        "cat_001.png", "cat_002.png", "dog_001.png", "dog_002.png",
+    ]  # fmt: skip
+    app.operator.act("learn_deck")
+    assert session.world.classes == ("cat", "dog")
+    session.run(40)
+    assert not session.records["wrong"][-4:].any()
+
+
+def test_the_teachers_lock_holds(window, session, tmp_path):
+    app = window()
+    app.operator.act("lesson", "left_right")
+    seed = app.session.seed
+    app.obey("new_seed")
+    assert app.session.seed == seed
+    assert app.desk.alarm
+    app.operator.act("end_lesson")
+    app.obey("new_seed")
+    assert app.session.seed == seed + 1
+
+
+def test_a_kiosk_locks_files_and_begins_again_when_left_alone(window, session, tmp_path):
+    app = window(kiosk=True, out=str(tmp_path))
+    app.frame()
+    for command in ("quit", "open", "save", "report", "table"):
+        app.obey(command)
+        app.frame()
+        assert app.desk.alarm
+    assert app.open
+    assert not list(tmp_path.iterdir())
+    session.run(5)
+    app.obey("settings")
+    for _ in range(95):
+        app.frame(1.0)
+    assert app.desk.page == ""
+    assert app.transport.running
+
+
+BAD = {
+    "text": ("note.txt", b"hello", "picture"),
+    "broken": ("cut.png", b"\x89PNG\r\n\x1a\nrest", "picture"),
+    "empty": ("none.png", b"", "empty"),
+    "lesson": ("odd.toml", b'titel = { en = "x", zh = "x" }', "title"),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("kind", list(BAD))
+def test_bad_files_are_told_in_the_window_and_nothing_is_lost(window, session, tmp_path, kind, language):
+    import pygame
+
+    name, content, word = BAD[kind]
+    (tmp_path / name).write_bytes(content)
+    app = window(language=language)
+    session.run(3)
+    digest = session.digest
+    pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(tmp_path / name)))
+    app.frame()
+    assert app.desk.alarm
+    assert name in app.desk.message
+    assert has_chinese(app.desk.message) == (language == "zh")
+    if language == "en":
+        assert word in app.desk.message
+    assert (session.digest, session.trial) == (digest, 3)
+    app.obey("step_trial")
+    assert session.trial == 4
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_folders_and_full_disks_are_told_too(window, session, tmp_path, language, monkeypatch):
+    import errno
+    import os
+
+    app = window(language=language, out=str(tmp_path / "out"))
+    session.run(3)
+    (tmp_path / "bare").mkdir()
+    app.operator.act("dropped", str(tmp_path / "bare"))
+    assert app.desk.alarm
+    assert has_chinese(app.desk.message) == (language == "zh")
+    app.operator.act("folder", str(tmp_path / "nowhere"))
+    assert app.desk.alarm
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    for command in ("picture", "table", "report", "save"):
+        app.desk.message, app.desk.alarm = "", False
+        app.obey(command)
+        assert app.desk.alarm, command
+        assert has_chinese(app.desk.message) == (language == "zh")
+    assert not [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
+    app.frame()
+    assert app.open
+
+
+def test_the_ghost_of_the_run_before_is_kept(window, session):
+    app = window()
+    session.run(60)
+    app.obey("reset")
+    assert len(app.desk.before) == 60
+    app.frame()
+    assert np.array_equal(app.scene.before, app.desk.before)
+
+
+def test_the_table_of_confusions_counts_the_records(window, session):
+    from marki.console.page import Table
+
+    app = window(page="confusion")
+    session.run(52)
+    app._eager = True
+    app.frame()
+    table = next(b for b in app.hands.panels["page"].blocks if isinstance(b, Table))
+    counts = np.array(table.counts)
+    assert counts.sum() == 52
+    assert np.trace(counts) == 52 - session.records["wrong"].sum()
+
+
+def test_a_check_by_hand_adds_up(window, session):
+    from marki.console.page import Row
+    from marki.console.parts import Part
+
+    app = window()
+    app.frame()
+    session.step("event")
+    session.advance(session.now + 1_000_000)
+    unit = int(np.flatnonzero(session.learner.view().a)[0])
+    app.operator.act("pick", Part("a", unit))
+    app.frame()
+    rows = [b for b in app.hands.panels["page"].blocks if isinstance(b, Row)]
+    wires = [int(r.right) for r in rows if r.act == "patch"]
+    total = next(int(r.right) for r in rows if r.text == app.words("inspect.sum"))
+    assert len(wires) == 12
+    assert sum(wires) == total >= session.learner.config.association.theta
+    session.run(40)
+    app.operator.act("pick", Part("r", 1))
+    app._eager = True
+    app.frame()
+    rows = [b for b in app.hands.panels["page"].blocks if isinstance(b, Row)]
+    values = [float(r.right.rstrip("°")) for r in rows if r.text.startswith("A") and r.act == "pick_unit"]
+    total = next(float(r.right.rstrip("°")) for r in rows if r.text == app.words("inspect.sum_now"))
+    assert sum(values) == pytest.approx(total)
