@@ -1,8 +1,8 @@
 """Frame times of the window under SDL's dummy driver, and how fast a dragged time bar is followed.
 
-Printed for each view and speed: median and 99th percentile of a frame, drawing and simulation together, and the share of
-frames within 1/60 s. "All moving" feeds the panels made-up values in every frame, so that every potentiometer and lamp is drawn
-anew. Last, the time bar is dragged to random trials of a run of 2,000: from the mouse's move to the drawn frame.
+Printed for each view and speed: median and 99th percentile of a frame, drawing and simulation together, and the share
+of frames within 1/60 s. "All moving" feeds the panels made-up values in every frame, so that every potentiometer and
+lamp is drawn anew. Last, the time bar is dragged to random trials of a run of 2,000: from the move to the frame.
 """
 
 from __future__ import annotations

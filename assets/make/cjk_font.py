@@ -16,10 +16,12 @@ from fontTools import subset
 from fontTools.ttLib import TTCollection
 
 ASSETS = Path(__file__).resolve().parent.parent
-SIGNS = "°±×÷µ·§–—‘’“”…•←↑→↓↔⇒∑√≈≠≤≥−■□▲△▶▷▼▽◀◁◆◇○●★☆✓✗ΑΒΓΔΘΣΩαβγδεηθλμνπρστφχψω、。〈〉《》「」『』【】！（），：；？～"
+SIGNS = "\
+°±×÷µ·§–—‘’“”…•←↑→↓↔⇒∑√≈≠≤≥−■□▲△▶▷▼▽◀◁◆◇○●★☆✓✗ΑΒΓΔΘΣΩαβγδεηθλμνπρστφχψω、。〈〉《》「」『』【】！（），：；？～"
 
 
 def characters() -> str:
+    """Return all characters that the font shall have."""
     common = "".join(
         bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF)
     )
@@ -29,6 +31,7 @@ def characters() -> str:
 
 
 def main() -> None:
+    """Cut the font and write it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", default="/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
     options = parser.parse_args()

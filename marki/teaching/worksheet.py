@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from html import escape
 
 from marki.io.frame import SIDE
 from marki.language import Words
-from marki.teaching.lesson import Lesson, Question, answer_of, begin
+from marki.teaching.lesson import Lesson, Page, Question, answer_of, begin
 
 IDENTITY_TRIALS = 26  # presentations after which the digest is printed, if the lesson does not begin later
 TERMS = ("stimulus", "s_unit", "a_unit", "r_unit", "plugboard", "value", "reinforcement", "threshold")
@@ -54,21 +55,20 @@ def worksheet(lesson: Lesson, words: Words, *, key: bool, seed: int | None = Non
     minutes = words("worksheet.minutes", minutes=lesson.minutes)
     parts = [f"<h1>{escape(title)}</h1>"]
     if not key:
-        blanks = [f"{escape(words(f'worksheet.{name}'))}: {'_' * 24}" for name in ("name", "date")]
-        parts.append(f"<p>{' &nbsp; '.join(blanks)}</p>")
-    parts += [_paragraph(f"{words.pick(lesson.summary)} {minutes}"), _paragraph(run, "run")]
-    if not key:
-        parts += [_heading(words, "reading"), *_reading(lesson, words)]
+        parts.append(f"<p>{_blank(words, 'name', 24)} &nbsp; {_blank(words, 'date', 16)}</p>")
+    parts += [_paragraph(_joined(words, words.pick(lesson.summary), minutes)), _paragraph(run, "run")]
     parts += [_heading(words, "words"), _vocabulary(words, key), _heading(words, "questions")]
-    questions = [question for page in lesson.pages for question in page.questions]
-    for number, question in enumerate(questions, 1):
-        parts.append(_question(number, question, lesson, words, key=key, seed=session.seed))
+    number = 0
+    for page in lesson.pages:
+        if page is not lesson.pages[-1]:
+            parts.append(_paragraph(_texts(page, words)[0]))
+        for question in page.questions:
+            number += 1
+            parts.append(_question(number, question, lesson, words, key=key, seed=session.seed))
     if not key:
         parts += [_heading(words, "draw"), _paragraph(words("worksheet.draw_how")), _grids(words)]
         parts.append(_heading(words, "extend"))
-        parts += [
-            f"<section>{_paragraph(words(f'worksheet.{n}'))}{_lines(3)}</section>" for n in ("notice", "try", "more")
-        ]
+        parts += [f"<section>{_paragraph(text)}{_lines(3)}</section>" for text in _texts(lesson.pages[-1], words)]
     body = "\n".join(parts)
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(words.language)}">\n<head>\n<meta charset="utf-8">\n'
@@ -85,10 +85,17 @@ def _paragraph(text: str, kind: str = "") -> str:
     return f"<p{mark}>{escape(text)}</p>"
 
 
-def _reading(lesson: Lesson, words: Words) -> list[str]:
-    """Return the first paragraph of every page but the last, which asks to notice, try and extend."""
-    texts = [words.pick(page.text).strip().split("\n\n")[0] for page in lesson.pages[:-1]]
-    return [_paragraph(" ".join(text.split())) for text in texts]
+def _texts(page: Page, words: Words) -> list[str]:
+    """Return the paragraphs of a page; the last page of a lesson asks to notice, try and extend."""
+    return [" ".join(text.split()) for text in words.pick(page.text).strip().split("\n\n")]
+
+
+def _joined(words: Words, *sentences: str) -> str:
+    return reduce(lambda first, next_: words("narration.then", first=first, next=next_), sentences)
+
+
+def _blank(words: Words, name: str, width: int) -> str:
+    return escape(words("worksheet.blank", name=words(f"worksheet.{name}"), line="_" * width))
 
 
 def _vocabulary(words: Words, key: bool) -> str:
@@ -117,7 +124,7 @@ def _question(number: int, question: Question, lesson: Lesson, words: Words, *, 
             told.append(words("worksheet.measured", seed=seed))
         if question.explain:
             told.append(words.pick(question.explain))
-        parts.append(_paragraph(" ".join(" ".join(told).split()), "key"))
+        parts.append(_paragraph(_joined(words, *told), "key"))
     return f"<section>{''.join(parts)}</section>"
 
 
@@ -126,7 +133,7 @@ def _lines(count: int) -> str:
 
 
 def _grids(words: Words) -> str:
-    note = f"{words('worksheet.predicted')}: {'_' * 8} &nbsp; {words('worksheet.answered')}: {'_' * 8}"
+    note = f"{_blank(words, 'predicted', 8)} &nbsp; {_blank(words, 'answered', 8)}"
     figure = f"<figure>{_grid()}<figcaption>{note}</figcaption></figure>"
     return f'<div class="grids">{figure}{figure}</div>'
 

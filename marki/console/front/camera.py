@@ -13,6 +13,8 @@ from marki.console.theme import SMALL, TEXT, Colour
 from marki.io.frame import SIDE
 
 COVERED = 0.32  # light of the card while the lens is covered
+ASIDE, UP = 0.8, 0.15  # how far to the left, and how high, what lies farther off is seen
+WIDE, HIGH = 2.5, 1.5  # size of the camera and its pedestal as seen, in its own unit
 Solid = tuple[float, float, float, float, float, float]
 
 
@@ -31,7 +33,7 @@ class View:
 
     def at(self, x: float, y: float, z: float) -> tuple[float, float]:
         """Return where a place is seen: to the right, up and away."""
-        return self.x + self.unit * (x - 0.46 * z), self.y - self.unit * (y + 0.3 * z)
+        return self.x + self.unit * (x - ASIDE * z), self.y - self.unit * (y + UP * z)
 
     def face(self, corners: list[tuple[float, float, float]], colour: Colour) -> None:
         """Draw a flat face."""
@@ -56,29 +58,29 @@ class CameraPanel(Cabinet):
         """Draw the board, the camera, and the floor they stand on."""
         r, palette, theme = self.rect, self.theme.palette, self.theme
         line = theme.row(SMALL)
-        pitch = max(2, min((r.w - theme.px(12)) // SIDE, round(0.56 * r.h) // SIDE))
+        pitch = max(2, min((r.w - theme.px(12)) // SIDE, (round(0.62 * r.h) - line) // SIDE))
         size = pitch * SIDE
         frame = max(2, pitch // 3)
         spare = r.h - size - 2 * frame - line
-        unit = min(0.56 * r.w, spare / 1.45)
+        unit = min(r.w / WIDE, spare / HIGH)
         # The card stands as low as the camera before it lets it.
-        top = r.bottom - round(1.32 * unit) - size - 2 * frame - line
-        top = max(r.y + frame + line, min(top, r.y + round(0.24 * r.h)))
+        top = r.bottom - round(HIGH * unit) - size - 2 * frame - line
+        top = max(r.y + frame + line, min(top, r.y + round(0.24 * r.h)))  # but not far above the rest
         card = pygame.Rect(r.centerx - size // 2, top + frame, size, size)
         self._grid = Grid("cell", card.x, card.y, SIDE, SIDE, (pitch, pitch))
         self.part_at, self.place_of = self._grid.part_at, self._grid.place_of
         board = pygame.Rect(card.x - frame, card.y - frame, size + 2 * frame, 0)
-        ground = r.bottom - max(2, round(0.1 * unit))
+        ground = r.bottom - max(2, round(0.06 * unit))
         board.h = max(size + 2 * frame, ground - round(0.3 * unit) - board.y)
         self._floor(surface, ground - round(0.46 * unit))
         shadow(surface, board.move(theme.px(4), theme.px(3)).clip(r), theme.px(5), 0.5)
         slate = darker(palette.black, 0.1)
         pygame.draw.rect(surface, blend(palette.frame, palette.plate, 0.25), board)
         pygame.draw.rect(surface, slate, board.inflate(-max(2, frame // 2), -max(2, frame // 2)))
-        shadow(surface, pygame.Rect(r.centerx - round(0.8 * unit), ground - round(0.3 * unit), round(1.5 * unit),
-                                    round(0.26 * unit)).clip(r), max(2, round(0.08 * unit)), 0.6)  # fmt: skip
+        shadow(surface, pygame.Rect(r.centerx - round(0.9 * unit), ground - round(0.2 * unit), round(1.9 * unit),
+                                    round(0.2 * unit)).clip(r), max(2, round(0.08 * unit)), 0.6)  # fmt: skip
         with inked(surface, r) as pen:
-            self._camera(View(pen, r.centerx + 0.2 * unit, ground, unit))
+            self._camera(View(pen, r.centerx + 0.45 * unit, ground, unit))
         self._name = self.readout(pygame.Rect(r.x, board.y - line, r.w, line), size=SMALL, face=TEXT,
                                   colour=palette.dim, align="centre", optional=True)  # fmt: skip
         self._edge = card.inflate(2 * frame, 2 * frame).clip(r)
@@ -109,8 +111,8 @@ class CameraPanel(Cabinet):
         self._bellows(v, 1.3, 0.82, black)
         self._standard(v, 0.78, 0.36, black, metal)
         # The closed box at the back, where the film would be.
-        v.solid((-0.42, 0.42, 0.28, 0.84, 0.76, 0.44), blend(palette.frame, black, 0.35))
-        v.solid((-0.36, 0.49, 0.27, 0.72, 0.62, 0.02), blend(palette.frame, black, 0.2))
+        v.solid((-0.42, 0.42, 0.28, 0.84, 0.76, 0.44), blend(palette.frame, grey, 0.2))
+        v.solid((-0.36, 0.49, 0.27, 0.72, 0.62, 0.02), blend(palette.frame, grey, 0.34))
         for x, y in ((-0.39, 0.45), (0.39, 0.45), (-0.39, 1.15), (0.39, 1.15)):
             v.pen.disc(*v.at(x, y, 0.28), 0.014 * v.unit, metal)
         # The heavy uprights of the pedestal, and a thick cable from the box to the cabinets.
@@ -129,7 +131,7 @@ class CameraPanel(Cabinet):
         for x in (half + 0.07, -half - 0.12):
             v.solid((x, low - 0.06, z, 0.05, high - low + 0.14, 0.05), metal)
         v.solid((-half - 0.04, low, z, 2 * half + 0.08, high - low, 0.07), black)
-        v.solid((-half + 0.03, low + 0.06, z - 0.01, 2 * half - 0.06, high - low - 0.12, 0.02), lighter(black, 0.08))
+        v.solid((-half + 0.03, low + 0.06, z - 0.02, 2 * half - 0.06, high - low - 0.12, 0.02), lighter(black, 0.08))
         for y in (low + 0.08, low + 0.34):
             x0, y0 = v.at(-half - 0.14, y, z)
             radius = 0.075 * v.unit
@@ -144,7 +146,7 @@ class CameraPanel(Cabinet):
         for k in range(folds):
             z0 = far + (near - far) * k / folds
             z1 = far + (near - far) * (k + 1) / folds
-            for half, depth, tone in ((0.2, (z0 + z1) / 2, 0.02), (0.24, z1, 0.13)):
+            for half, depth, tone in ((0.21, (z0 + z1) / 2, 0.02), (0.25, z1, 0.15)):
                 size = half + 0.08 * k / folds
                 low, top = 0.78 - size, 0.78 + size
                 v.face(

@@ -176,8 +176,14 @@ class ControlPanel(Cabinet):
         d, steel, black = self._door, darker(self.steel, 0.06), self.theme.palette.black
         for y, size in ((0.852, 3.4), (0.888, 2.6)):
             cy = d.y + y * d.h
-            pen.shape([(x - size * u, cy + size * u), (x + 2.2 * size * u, cy + size * u), (x + 2.8 * size * u, cy + 0.2 * u),
-                       (x + size * u, cy - size * u)], darker(steel, 0.3))  # fmt: skip
+            side = size * u
+            shade = [
+                (x - side, cy + side),
+                (x + 2.2 * side, cy + side),
+                (x + 2.8 * side, cy + 0.2 * u),
+                (x + side, cy - side),
+            ]
+            pen.shape(shade, darker(steel, 0.3))
             pen.raised(x - size * u, cy - size * u, 2 * size * u, 2 * size * u, lighter(steel, 0.1), 0.5 * u)
             pen.disc(x, cy, 0.8 * size * u, darker(steel, 0.6))
             pen.disc(x, cy, 0.55 * size * u, black)

@@ -232,7 +232,7 @@ class DoorsPanel(Cabinet):
         """Return the board darkened, with the wires of one unit and the numbers at their far ends."""
         b, theme, palette = self._board, self.theme, self.theme.palette
         layer = pygame.Surface(b.size, pygame.SRCALPHA)
-        layer.fill((*palette.black, 120))
+        layer.fill((*palette.black, 150))
         kind, number = wanted
         line = self._wiring[number] if kind == "a" else self._wiring[:, number]
         width = theme.line(1.6)
@@ -248,7 +248,7 @@ class DoorsPanel(Cabinet):
         place = (own[0] - b.x, own[1] - b.y)
         pygame.draw.circle(layer, palette.focus, place, max(4, theme.px(5)), theme.line(1.5))
         tags.insert(0, (place, f"{'A' if kind == 'a' else 'S'}{number + 1}", palette.focus))
-        taken: list[pygame.Rect] = []
+        taken = [pygame.Rect(s.x - b.x, s.y - b.y - self._label, s.w, self._label) for s in self._strips]
         for (x, y), text, colour in tags:
             w, h = theme.width(text, 12, TEXT) + 4, theme.row(12)
             for dx, dy in ((4, -h / 2), (-w - 4, -h / 2), (-w / 2, -h - 3), (-w / 2, 3)):

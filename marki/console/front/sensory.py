@@ -119,9 +119,9 @@ class SensoryPanel(Cabinet):
         self._lamps = Field("s", pygame.Rect(black.x + margin, black.y + head, black.w - 2 * margin,
                                              black.h - head - (margin if self.wide else 2)), space)  # fmt: skip
         foot = round(0.11 * light.h) if not self.wide else margin
-        self._toggles = Field("toggle", pygame.Rect(light.x + margin, light.y + (head or round(0.05 * light.h)),
-                                                    light.w - 2 * margin,
-                                                    light.h - foot - (head or round(0.05 * light.h))), 0, 1.8)  # fmt: skip
+        top = head or round(0.05 * light.h)
+        inside = pygame.Rect(light.x + margin, light.y + top, light.w - 2 * margin, light.h - foot - top)
+        self._toggles = Field("toggle", inside, 0, 1.8)
         field = self._lamps
         pygame.draw.rect(surface, palette.black, field.rect)
         for k in (5, 10, 15):  # three white lines each way, as in the photograph of 1960

@@ -28,7 +28,7 @@ def motor(w: int, h: int, phase: int, turning: bool, metal: Colour, ground: Colo
     big = pygame.Surface((w * fine, h * fine))
     big.fill(ground)
     pen = Pen(big, (0, 0), fine)
-    can = lighter(metal, 0.3) if turning else darker(metal, 0.3)
+    can = lighter(metal, 0.3) if turning else darker(metal, 0.42)
     x, half = 0.5 * w, 0.3 * w
     pen.box(x - 0.07 * w, 0, 0.14 * w, 0.2 * h, lighter(can, 0.2))  # the shaft
     pen.slope(x - half, 0.16 * h, 2 * half, 0.56 * h,
@@ -40,7 +40,7 @@ def motor(w: int, h: int, phase: int, turning: bool, metal: Colour, ground: Colo
             pen.box(at - thick / 2, 0.2 * h, thick, 0.48 * h, darker(can, 0.85))
     pen.box(x - half, 0.16 * h, 2 * half, 0.05 * h, darker(can, 0.5))
     # A bright bracket, with the gear case under it, as it catches the light in the photographs.
-    bright = lighter(metal, 0.25) if turning else darker(metal, 0.12)
+    bright = lighter(metal, 0.25) if turning else darker(metal, 0.36)
     pen.box(x - 0.4 * w, 0.62 * h, 0.8 * w, 0.07 * h, bright)
     pen.box(x - 0.4 * w, 0.4 * h, 0.07 * w, 0.29 * h, bright)
     pen.box(x + 0.33 * w, 0.4 * h, 0.07 * w, 0.29 * h, bright)
@@ -55,7 +55,7 @@ class StorePanel(Cabinet):
     def dress(self, surface, scene):
         """Draw the dark interior behind the glass, the uprights, and the loose cable at the foot."""
         r, palette, theme = self.rect, self.theme.palette, self.theme
-        metal = blend(palette.frame, palette.plate, 0.22)
+        metal = blend(palette.frame, palette.plate, 0.3)
         pygame.draw.rect(surface, palette.frame, r)
         satin(surface, r, darker(palette.frame, 0.1), fall=6)
         glass = self.share(0.018, 0.01, 0.964, 0.98)
@@ -64,7 +64,7 @@ class StorePanel(Cabinet):
         foot = max(theme.row(13) + theme.px(6), round(0.1 * r.h))
         inner = pygame.Rect(round(glass.x + wall), glass.y, round(glass.w - wall), glass.h - foot)
         pitch = inner.w // COLUMNS, (inner.h - round(0.02 * r.h)) // ROWS
-        upright = max(2, round(0.17 * pitch[0]))
+        upright = max(2, round(0.2 * pitch[0]))
         self._cell = cell = (pitch[0] - upright, pitch[1] - max(1, pitch[1] // 24))
         left, top = inner.right - COLUMNS * pitch[0], inner.y + round(0.015 * r.h)
         self._places = [
@@ -100,8 +100,16 @@ class StorePanel(Cabinet):
         self._linger = np.zeros(512, np.int8)
         self._stuck: tuple[int, ...] = ()
 
-    def _interior(self, pen: Pen, glass: pygame.Rect, inner: pygame.Rect, metal: Colour, left: int, pitch: tuple[int, int],
-                  upright: int) -> None:  # fmt: skip
+    def _interior(
+        self,
+        pen: Pen,
+        glass: pygame.Rect,
+        inner: pygame.Rect,
+        metal: Colour,
+        left: int,
+        pitch: tuple[int, int],
+        upright: int,
+    ) -> None:
         """Draw the wall at the left, the uprights with their plates, and the rail under them."""
         black = self.theme.palette.black
         pen.slope(glass.x, glass.y, left - glass.x, glass.h, (darker(metal, 0.1), darker(metal, 0.5)), across=True)

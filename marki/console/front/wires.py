@@ -47,13 +47,13 @@ def mat(w: int, h: int, pins: tuple[Place, ...], wiring: bytes, light: Colour) -
         Of the insulation.
     """
     plugged = np.argwhere(np.frombuffer(wiring, np.int8).reshape(512, 400))
-    most = int(np.clip(w * h / 95, 300, 1500))
+    most = int(np.clip(w * h / 85, 300, 1800))
     sample = plugged[np.linspace(0, len(plugged) - 1, min(most, len(plugged))).astype(int)] if len(plugged) else plugged
     order = sorted(sample.tolist(), key=lambda wire: chance(wire[0] * 400 + wire[1], 9))
     surface = pygame.Surface((w, h), pygame.SRCALPHA)
     width = max(1, round(h / 700))
     for depth, (a, s) in enumerate(order):
-        share = 0.3 + 0.55 * depth / max(1, len(order)) * (0.55 + 0.45 * chance(a * 400 + s, 5))
+        share = 0.34 + 0.66 * depth / max(1, len(order)) * (0.5 + 0.5 * chance(a * 400 + s, 5))
         tone = tuple(round(c * share) for c in light)
         points = curve(pins[s], pins[400 + a], s * 512 + a, 0.3 * w)
         if width > 1:
@@ -71,5 +71,11 @@ def bold(surface: pygame.Surface, points: list[Place], width: int, colour: Colou
     if not dashed:
         pygame.draw.lines(surface, colour, False, points, width)
         return
-    for k in range(0, len(points) - 1, 2):
-        pygame.draw.line(surface, colour, points[k], points[k + 1], width)
+    # The dashes are equally long, however the wire runs.
+    way = np.array(points)
+    length = np.concatenate([[0], np.hypot(*np.diff(way, axis=0).T).cumsum()])
+    dash = 5 * width + 2
+    for start in np.arange(0, length[-1], 1.7 * dash):
+        at = np.linspace(start, min(start + dash, length[-1]), 3)
+        piece = np.stack([np.interp(at, length, way[:, 0]), np.interp(at, length, way[:, 1])], -1)
+        pygame.draw.lines(surface, colour, False, piece.tolist(), width)
