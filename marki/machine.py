@@ -156,10 +156,12 @@ class MarkI:
         self._build()
         restore(self.registers(), state)
         self.association.relays.jam(stuck)
+        dark = self.response.release(self.units)
         self.resume()
         after = self.association.relays.contact
         moved = np.flatnonzero(before != after)
-        self._marks = [*log.tolist(), *encode(self.now, Bank.ASSOCIATION, moved, after[moved]).tolist()]
+        moves = encode(self.now, Bank.ASSOCIATION, moved, after[moved]), encode(self.now, Bank.RESPONSE, dark, Kind.OFF)
+        self._marks = [*log.tolist(), *moves[0].tolist(), *moves[1].tolist()]
 
     # -- the clock ---------------------------------------------------------------------------------------------------
 

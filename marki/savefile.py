@@ -6,9 +6,10 @@ from pathlib import Path
 
 from marki.errors import SessionError, StateError
 from marki.files import read_arrays, write_arrays
+from marki.history import Checkpoint, Command
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
-from marki.session import Checkpoint, Command, Session
+from marki.session import Session
 
 KIND, VERSION = "marki session", 2
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,61 +16,12 @@ import numpy as np
 from marki import registers
 from marki.clocked import Clocked
 from marki.errors import SessionError, unknown
+from marki.history import RECORD, Checkpoint, Command, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.worlds import Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
 from marki.ticks import NEVER
 from marki.trace import Bank, Kind, Trace, decode
-
-RECORD = np.dtype(
-    [
-        ("t_us", np.int64),
-        ("number", np.int32),
-        ("item", np.int32),
-        ("kind", np.int16),
-        ("active", np.int16),
-        ("course", np.uint8),
-        ("target", np.uint8),
-        ("response", np.uint8),
-        ("learned", np.bool_),
-        ("wrong", np.bool_),
-    ]
-)
-
-
-def _as_number(lamps: np.ndarray) -> int:
-    """Return lamps as a number, R1 its least digit."""
-    return int(np.packbits(lamps, bitorder="little")[0])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """Something the operator did; the value is plain JSON.
-
-    Attributes
-    ----------
-    trial : int
-        Trials that were finished by then.
-    after_us : int or None
-        Time since the presentation under way began; None between presentations.
-    """
-
-    trial: int
-    name: str
-    value: Any
-    after_us: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Checkpoint:
-    """Everything needed to go on from the moment before a trial."""
-
-    state: dict[str, np.ndarray]
-    digest: bytes
-    progress: tuple[int, ...]
-    course: int
-    learn: bool
-    config: MachineConfig | None
 
 
 class Session:
@@ -264,7 +214,7 @@ class Session:
         row = self._records[self.trial : self.trial + 1]
         row[0] = (
             learner.now, shown.number, shown.item, shown.kind, np.count_nonzero(learner.active), self.course,
-            0 if goal is None else _as_number(goal), _as_number(answer), self._learning,
+            0 if goal is None else as_number(goal), as_number(answer), self._learning,
             goal is not None and np.count_nonzero(answer[:n] != goal) > 0,
         )  # fmt: skip
         self.trace.append(learner.collect(), row.tobytes() + learner.witness())
@@ -312,7 +262,10 @@ class Session:
         if after is None:
             self._checkpoint_if_due()
         command = Command(trial=self.trial, name=name, value=value, after_us=after)
-        self._obey(command)
+        try:
+            self._obey(command)
+        except (KeyError, TypeError) as error:
+            raise SessionError(f"its value lacks or garbles {error}", where=f"command {name!r}") from error
         self.commands.append(command)
         self._obeyed += 1
 

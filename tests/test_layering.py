@@ -14,7 +14,7 @@ ROOMS = [
     {"io"},
     {"hardware"},
     {"machine", "twin"},
-    {"clocked", "session", "savefile", "tables"},
+    {"clocked", "history", "session", "savefile", "tables"},
     {"teaching"},
     {"experiments"},
     {"console"},

@@ -266,3 +266,28 @@ def test_a_saved_session_keeps_commands_worlds_and_future(run, tmp_path, stand):
     again.visit(7)
     session.visit(7)
     assert (again.digest, state(again)) == (session.digest, state(session))
+
+
+def test_lamps_of_r_units_that_go_out_of_use_go_out():
+    session = mark1_session(seed=1)
+    session.press("force", [1] * 8)
+    session.run(2)
+    assert session.learner.view().r[:5].all()
+    session.press("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
+    session.step("trial")
+    assert not session.learner.view().r[1:].any()
+    assert session.records["response"][-1] in (0, 1)
+    digest = session.digest
+    session.visit(0)
+    session.visit(3)
+    assert session.digest == digest
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("course", {}), ("world", {"learn": True}), ("show", {"kind": 1}), ("turn", 3)]
+)
+def test_commands_that_lack_something_are_refused(name, value):
+    session = mark1_session(seed=1)
+    with pytest.raises(SessionError, match=name):
+        session.press(name, value)
+    assert not session.commands

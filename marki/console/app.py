@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import pygame
 
 from marki.console import capture, overlay
+from marki.console.command import Settings
 from marki.console.desk import Desk
 from marki.console.hands import Hands, rings
 from marki.console.layout import SMALLEST, unit_of
@@ -31,32 +32,6 @@ MESSAGE_FRAMES = 420
 PAGE_EVERY = 8  # frames between two readings of a page, so that it can be read
 FRAME_BUDGET_S, LEAST_S, MOST_S = 0.0105, 0.002, 0.009  # of wall time: a frame, and the machine's share of it
 IDLE_S = 90  # in a kiosk, the time after which the window begins again
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How the window was asked for; see `command.add_arguments`."""
-
-    size: tuple[int, int] = (1280, 800)
-    scale: float = 1.0
-    speed: float = 20.0
-    frames: int | None = None
-    paused: bool = False
-    fullscreen: bool = False
-    screenshot: str | None = None
-    report: str | None = None
-    film: str | None = None
-    table: str | None = None
-    lab_report: str | None = None
-    out: str = "out"
-    began: float = 0.0
-    language: str = "en"
-    projector: bool = False
-    still: bool = False
-    kiosk: bool = False
-    lesson: str | None = None
-    view: str = "schematic"
-    page: str = ""
 
 
 class App:
@@ -261,8 +236,6 @@ class App:
         wanted = (unit, self.words.language, self.profile, self.still, size[1])
         if getattr(self, "_themed", None) != wanted:
             self._themed = wanted
-            from dataclasses import replace
-
             self.theme = Theme(unit, self.words, replace(self.profile, still=self.still), size[1])
         self.hands.unit = unit
         self.hands.panels = set_stage(size, self.settings.scale, self.theme, self.scene)

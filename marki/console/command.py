@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
@@ -22,6 +23,32 @@ if TYPE_CHECKING:
 SPEED = 20.0
 SCALES = (0.75, 1.25)
 FRAMES_UNSEEN = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How the window was asked for; see `add_arguments`."""
+
+    size: tuple[int, int] = (1280, 800)
+    scale: float = 1.0
+    speed: float = 20.0
+    frames: int | None = None
+    paused: bool = False
+    fullscreen: bool = False
+    screenshot: str | None = None
+    report: str | None = None
+    film: str | None = None
+    table: str | None = None
+    lab_report: str | None = None
+    out: str = "out"
+    began: float = 0.0
+    language: str = "en"
+    projector: bool = False
+    still: bool = False
+    kiosk: bool = False
+    lesson: str | None = None
+    view: str = "schematic"
+    page: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +112,7 @@ def open_window(session: Session, args: argparse.Namespace) -> int:
     if frames is None and os.environ.get("SDL_VIDEODRIVER") == "dummy":
         frames = FRAMES_UNSEEN  # nobody could close it
 
-    from marki.console.app import App, Settings
+    from marki.console.app import App
 
     for _ in tqdm(range(int(begin)), desc="presentations", leave=False, delay=0.5, disable=None):
         session.step("trial")

@@ -105,6 +105,8 @@ class Desk:
     lesson: Lesson | None = None
     leaf: int = 0  # page of the lesson, from 0
     chosen: dict[tuple[int, int], int] = field(default_factory=dict)  # (page, question): option chosen
+    opened: set[int] = field(default_factory=set)  # pages whose commands were given
+    answers: dict[tuple[int, int], str] = field(default_factory=dict)  # (page, question): answer that was asked for
     hidden: frozenset[str] = frozenset()
     watched: frozenset[str] = frozenset()
     question: Question | None = None

@@ -120,6 +120,13 @@ class ResponseBank:
             *self.relays.registers("response"),
         ]
 
+    def release(self, first: int) -> np.ndarray:
+        """Let go the R-units from number `first` on, which are out of use now; return those that were on."""
+        was = np.flatnonzero(self.relays.contact[first:]) + first
+        for state in (self.r, self.relays.contact, self.relays.coil, self.forced, self.u_r):
+            state[first:] = 0
+        return was
+
     def totals(self, per_unit: np.ndarray) -> np.ndarray:
         """Return sums over the source-sets of a number per A-unit, (units,) int64."""
         out = np.zeros(self.config.units, np.int64)

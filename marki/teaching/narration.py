@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from marki.history import Command
 from marki.language import Words
-from marki.session import Command, Session
+from marki.session import Session
 from marki.teaching.measures import answered
 from marki.ticks import clock_face
 from marki.trace import Bank, Kind, decode

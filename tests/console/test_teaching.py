@@ -59,7 +59,7 @@ def test_a_lesson_is_finished_with_the_keyboard_alone(window, name, key):
             if rows:
                 key(app, "TAB", typed="\t")
                 key(app, "RETURN", typed="\r")
-                assert app.desk.chosen
+                assert app.desk.chosen or app.desk.answers
             del question
         app.transport.speed = 10_000
         for _ in range(200):

@@ -29,7 +29,7 @@ def predict(op: Operator) -> None:
     """Let the class predict each response before its lamps light, or no longer."""
     desk = op.desk
     desk.predicting = not desk.predicting
-    op.transport.halt = "read" if desk.predicting else ""
+    op.transport.halt = "read" if desk.predicting else "trial" if desk.hand else ""
     if desk.predicting:
         op.turn_to("vote")
         op.transport.running = True
@@ -86,7 +86,7 @@ def reveal(op: Operator) -> None:
     if len(session.world.classes) > MOST_OPTIONS and right is not None:
         desk.tally.close(op.words("vote.right" if right else "vote.wrong"), right)
     else:
-        desk.tally.close(said, bool(right))
+        desk.tally.close(said, right)
     op.tell("message.answered", name=shown.name, answer=said)
 
 
@@ -102,7 +102,7 @@ def lesson(op: Operator, name: str) -> None:
     lesson = lessons.load(name)
     op.hooks["replace"](lessons.begin(lesson))
     desk = op.desk
-    desk.lesson, desk.leaf, desk.chosen = lesson, 0, {}
+    desk.lesson, desk.leaf, desk.chosen, desk.answers, desk.opened = lesson, 0, {}, {}, set()
     desk.view = lesson.state.view
     op.transport.speed, op.transport.running = lesson.state.speed, not lesson.state.paused
     _open_leaf(op)
@@ -119,18 +119,35 @@ def _open_leaf(op: Operator) -> None:
         desk.view = page.view
     if page.speed:
         transport.speed = page.speed
+    if desk.leaf not in desk.opened:  # turning back gives no command twice
+        desk.opened.add(desk.leaf)
+        _prepare(op, page)
+    else:
+        op.turn_to("lesson")
+    if page.predict != desk.predicting:
+        predict(op)
+        op.turn_to("lesson")
+
+
+def _prepare(op: Operator, page: lessons.Page) -> None:
+    """Give the commands of a page, and begin its run."""
+    transport = op.transport
+    if page.press and op.session.in_past:
+        transport.to_end()
     for command in page.press:
         for name, value in command.items():
-            if op.session.in_past:
-                transport.to_end()
             op.press(name, value)
     op.turn_to("lesson")
     if page.run:
         transport.run_to = op.session.trial + page.run
         transport.running = True
-    if page.predict != desk.predicting:
-        predict(op)
-        op.turn_to("lesson")
+
+
+def measure(op: Operator, number: int) -> None:
+    """Show the answer of a question that is open, or measured in the lesson's own run."""
+    desk = op.desk
+    question = desk.lesson.pages[desk.leaf].questions[number]
+    desk.answers[desk.leaf, number] = str(lessons.answer_of(question, desk.lesson, op.words.language))
 
 
 def next_leaf(op: Operator) -> None:

@@ -146,7 +146,7 @@ class CameraPanel(Cabinet):
         for k in range(folds):
             z0 = far + (near - far) * k / folds
             z1 = far + (near - far) * (k + 1) / folds
-            for half, depth, tone in ((0.21, (z0 + z1) / 2, 0.02), (0.25, z1, 0.15)):
+            for half, depth, tone in ((0.21, (z0 + z1) / 2, 0.04), (0.25, z1, 0.26)):
                 size = half + 0.08 * k / folds
                 low, top = 0.78 - size, 0.78 + size
                 v.face(

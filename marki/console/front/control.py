@@ -7,20 +7,13 @@ import pygame
 
 from marki.console.front.metal import Cabinet, Pen, blend, darker, inked, jewel, lighter, meter, shadow
 from marki.console.front.sensory import toggle
-from marki.console.glow import levels
 from marki.console.parts import Part
 from marki.console.scene import Scene
+from marki.console.swing import sum_scale
 from marki.console.theme import FIGURES, TEXT
 from marki.io.responses import R_UNITS
 
-SCALES_DEG = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000)
 CLIPS = 8
-
-
-def scale_of(values: np.ndarray) -> int:
-    """Return the full swing of a meter that shows sums, deg."""
-    most = float(np.abs(values).max(initial=0.0))
-    return next((s for s in SCALES_DEG if s >= most), SCALES_DEG[-1])
 
 
 class ControlPanel(Cabinet):
@@ -47,6 +40,7 @@ class ControlPanel(Cabinet):
             self._dress_panel(pen, scene)
         self._letter(surface, scene, head)
         self._gauge_ground = surface.subsurface(self._legend).copy()
+        self._bare = [surface.subsurface(lamp).copy() for lamp in self._lamp]
         self._shown: list[tuple | None] = [None] * R_UNITS
         self._needle: tuple | None = None
 
@@ -101,8 +95,13 @@ class ControlPanel(Cabinet):
             used = k < scene.units
             # Beyond those in use the engraving is pale.
             line = darker(steel, 0.5 if used else 0.14)
-            pen.line((self._force[k].centerx, row.centery), (self._lamp[k].centerx, row.centery), 0.5 * unit, line)
-            if not self._lettered(k):
+            ends, lettered = (self._force[k].centerx, self._lamp[k].centerx), self._lettered(k)
+            # The line of a row leaves room for its number.
+            room = 0.5 * self._number(k).w if lettered else 0.0
+            middle = self._tag[k].centerx
+            for left, right in ((ends[0], middle - room), (middle + room, ends[1])):
+                pen.line((left, row.centery), (right, row.centery), 0.5 * unit, line)
+            if not lettered:
                 tag = self._tag[k]
                 pen.plate(tag.centerx - 0.3 * tag.w, row.centery - 0.26 * row.h, 0.6 * tag.w, 0.52 * row.h,
                           steel if used else lighter(steel, 0.5), ivory)  # fmt: skip
@@ -111,19 +110,22 @@ class ControlPanel(Cabinet):
         tag, theme = self._tag[unit], self.theme
         return tag.h >= theme.least and theme.fits(f"R{unit + 1}", tag, 15, TEXT)
 
+    def _size(self, tag: pygame.Rect) -> float:
+        return min(24, 0.72 * tag.h / self.theme.unit)
+
+    def _number(self, unit: int) -> pygame.Rect:
+        """Return where the number of a row is lettered."""
+        tag = self._tag[unit]
+        w = min(tag.w, self.theme.width("R8", self._size(tag), TEXT) + 6)
+        return pygame.Rect(tag.centerx - w // 2, tag.y, w, tag.h)
+
     def _letter(self, surface: pygame.Surface, scene: Scene, head: int) -> None:
         """Letter the rows, and in the close look say that the use of the controls is assumed."""
         palette, p = self.theme.palette, self._panel
         for k, tag in enumerate(self._tag):
             if self._lettered(k):
                 colour = palette.ink if k < scene.units else blend(self.steel, palette.faded, 0.55)
-                size = min(24, 0.72 * tag.h / self.theme.unit)
-                w = min(tag.w, self.theme.width("R8", size, TEXT) + 6)
-                box = pygame.Rect(tag.centerx - w // 2, tag.y, w, tag.h)
-                # The line of the row ends at its number.
-                surface.blit(surface, box, pygame.Rect(box.x, p.bottom - box.h - 4, box.w, 1))
-                pygame.draw.rect(surface, self.steel, box.inflate(0, -2))
-                self.letter(surface, f"R{k + 1}", box, size=size, colour=colour, align="centre")
+                self.letter(surface, f"R{k + 1}", self._number(k), size=self._size(tag), colour=colour, align="centre")
         if head:
             box = pygame.Rect(p.x + self.theme.px(12), p.y + self.theme.px(4), p.w - self.theme.px(24), head)
             self.letter(surface, self.theme.words("front.rows"), box, align="centre")
@@ -142,10 +144,11 @@ class ControlPanel(Cabinet):
             ys = [d.y + d.h * (0.012 + 0.112 * k) for k in range(CLIPS)]
             ends = [*ys, d.y + 0.84 * d.h]
             rope = [
-                (x - 2 * u + 0.5 * u * np.sin(2.2 * k), y) for k, y in enumerate(np.linspace(ends[0], ends[-1], 33))
+                (x - 0.5 * u + 0.9 * u * abs(np.sin(np.pi * t)), float(np.interp(t, range(CLIPS + 1), ends)))
+                for t in np.linspace(0, CLIPS, 8 * CLIPS + 1)
             ]
-            pen.path([(a + 1.1 * u, b + 0.8 * u) for a, b in rope], 1.2 * u, darker(steel, 0.22))
-            pen.path(rope, 0.8 * u, darker(palette.frame, 0.2))
+            pen.path([(a + 0.7 * u, b + 0.6 * u) for a, b in rope], 0.7 * u, darker(steel, 0.2))
+            pen.path(rope, 0.5 * u, darker(palette.frame, 0.1))
             for y in ys:
                 pen.path([(x - 5.5 * u, y + 1.9 * u), (x + 1.5 * u, y + 1.1 * u)], 1.2 * u, darker(steel, 0.28))
                 pen.path([(x - 4 * u, y + 0.7 * u), (x + 4 * u, y)], 1.1 * u, darker(steel, 0.6))
@@ -198,28 +201,25 @@ class ControlPanel(Cabinet):
     def update(self, surface, scene):
         """Light the lamps, set the switches and move the needle."""
         dirty = []
-        share = levels(scene.shine.r)
-        still = self.theme.profile.still
         for k in range(R_UNITS):
             used, on = k < scene.units, bool(scene.look.view.r[k])
-            level = 0 if not used else 15 * on if still else max(int(share[k]), 15 * on)
-            key = (used, on, level, int(scene.r_forced[k]), scene.desk.covered and used)
+            key = (used, on, int(scene.r_forced[k]), scene.desk.covered and used)
             if key != self._shown[k]:
                 self._shown[k] = key
                 self._draw_row(surface, k, *key)
                 dirty += [self._lamp[k], self._force[k]]
         return dirty + self._draw_meter(surface, scene)
 
-    def _draw_row(self, surface: pygame.Surface, unit: int, used: bool, on: bool, level: int, forced: int,
-                  covered: bool) -> None:  # fmt: skip
+    def _draw_row(self, surface: pygame.Surface, unit: int, used: bool, on: bool, forced: int, covered: bool) -> None:
         palette, lamp, force = self.theme.palette, self._lamp[unit], self._force[unit]
         marks = {0: self.steel, 1: palette.positive, -1: palette.negative}
         surface.blit(toggle(force.w, force.h, forced, self.steel, marks[forced]), force)
+        surface.blit(self._bare[unit], lamp)
         if not used:
             pale = blend(self.steel, palette.dim, 0.35)
             surface.blit(jewel(lamp.w, lighter(pale, 0.2), self.steel, 6), lamp)
             return
-        surface.blit(jewel(lamp.w, palette.lamp, self.steel, level), lamp)
+        surface.blit(jewel(lamp.w, palette.lamp, self.steel, 15 * on), lamp)
         if covered:
             pygame.draw.rect(surface, darker(palette.frame, 0.3), lamp, border_radius=lamp.w // 6)
             pygame.draw.rect(surface, palette.frame, lamp.inflate(-2, -2), border_radius=lamp.w // 6)
@@ -229,7 +229,7 @@ class ControlPanel(Cabinet):
                 pygame.draw.circle(surface, palette.ivory, lamp.center, max(1, lamp.w // 6))
             return
         if lamp.h >= 1.3 * self.theme.least:
-            colour = darker(palette.lamp, 0.85) if level > 6 else palette.ivory
+            colour = darker(palette.lamp, 0.85) if on else palette.ivory
             text = "1" if on else "0"
             self.letter(
                 surface, text, lamp, size=0.62 * lamp.h / self.theme.unit, face=FIGURES, colour=colour, align="centre"
@@ -243,7 +243,7 @@ class ControlPanel(Cabinet):
         if picked is not None and picked.kind in ("r", "force") and picked.number < scene.units:
             unit = picked.number
         value = 0.0 if scene.desk.covered else float(sums[unit])
-        step = 12 + round(12 * min(1.0, max(-1.0, value / scale_of(sums))))
+        step = 12 + round(12 * min(1.0, max(-1.0, value / sum_scale(sums))))
         text = "" if scene.desk.covered else self.theme.words("front.sum", unit=unit + 1, deg=f"{value:+.0f}")
         key = (step, text)
         if key == self._needle:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pygame
 
-from marki.console.front.control import scale_of
 from marki.console.front.metal import Cabinet, Pen, blend, darker, inked, jewel, lighter, meter, shadow
 from marki.console.scene import Scene
+from marki.console.swing import sum_scale
 
 ROWS = (0.078, 0.2, 0.345, 0.465, 0.61, 0.73)
 COLUMNS = (0.174, 0.347, 0.637, 0.81)
@@ -59,6 +59,7 @@ class PowerPanel(Cabinet):
             box = pygame.Rect(t.x + self.theme.px(8), t.y + self.theme.px(4), t.w - self.theme.px(16), head)
             self.letter(surface, self.theme.words("front.meters"), box, align="centre")
         self._pilots = self._place_pilots()
+        self._bare = [surface.subsurface(pilot).copy() for pilot in self._pilots]
         self._shown: list[int | None] = [None] * (len(self._meters) + len(self._dials))
         self._lit: bool | None = None
 
@@ -180,7 +181,7 @@ class PowerPanel(Cabinet):
         on = view.a.reshape(8, 64).sum(1)
         motors = (scene.turning != 0).reshape(8, 64).sum(1)
         shares = np.array([view.s.mean(), view.a.mean(), 0.0 if covered else view.r.mean(), motors.sum() / 512])
-        needles = np.concatenate([12 + 12 * sums / scale_of(sums), 24 * on / FULL_A, 24 * motors / FULL_MOTORS,
+        needles = np.concatenate([12 + 12 * sums / sum_scale(sums), 24 * on / FULL_A, 24 * motors / FULL_MOTORS,
                                   24 * shares, np.zeros(4)])  # fmt: skip
         return np.clip(np.rint(needles), 0, 24).astype(int).tolist()
 
@@ -197,7 +198,8 @@ class PowerPanel(Cabinet):
         running = scene.state != "stopped"
         if running != self._lit:
             self._lit = running
-            for place in self._pilots:
+            for place, bare in zip(self._pilots, self._bare, strict=True):
+                surface.blit(bare, place)
                 surface.blit(jewel(place.w, palette.lamp, self.steel, 13 if running else 2), place)
                 dirty.append(place)
         return dirty

@@ -24,13 +24,14 @@ class SignPanel(Cabinet):
         for joint in (x[1], x[2], x[4]):
             pygame.draw.line(surface, darker(palette.frame, 0.5), (joint, r.y), (joint, r.bottom - 1))
         pygame.draw.line(surface, darker(palette.frame, 0.4), (r.x, r.bottom - 1), (r.right - 1, r.bottom - 1))
-        # As in the photograph the name begins just before the joint of the second and the third cabinet.
-        left = x[2] - round(0.16 * (x[2] - x[1]))
+        # As in the photograph the joint of the second and the third cabinet parts the name.
         words, theme = self.theme.words, self.theme
         second = r.h >= 2.05 * theme.least
         first = round(r.h * 0.56) if second else r.h - 2
+        text, size = words("front.name"), max(theme.least, 0.86 * first) / theme.unit
+        left = x[2] - theme.width(text.rpartition(" ")[0], size, LETTERING) - max(2, r.h // 9)
         name = pygame.Rect(left, r.y + 1, x[4] - left - theme.px(4), first)
-        self.letter(surface, words("front.name"), name, size=0.86 * first / theme.unit, face=LETTERING)
+        self.letter(surface, text, name, size=size, face=LETTERING)
         if second:
             line = pygame.Rect(left, name.bottom - 1, name.w, r.bottom - name.bottom - 1)
             size = max(theme.least, 0.74 * line.h) / theme.unit

@@ -11,14 +11,12 @@ from marki.console.front.metal import Cabinet, Pen, blend, cross, darker, inked,
 from marki.console.front.wires import chance, curve
 from marki.console.parts import Part
 from marki.console.scene import Scene
-from marki.console.sprites import STEP_DEG, SWING_DEG, Dials
+from marki.console.sprites import Dials
+from marki.console.swing import LAST, Swing
 from marki.console.theme import TEXT, Colour
 
-SCALES_DEG = (5, 10, 20, 50, 100, 150, 300, 600, 1200, 2000)
-LINGER = 8  # frames for which a motor stays marked after it stopped: a turn may be shorter than a frame
 LAYERS, ROWS, COLUMNS = 8, 8, 8
 PHASES = 8  # positions of the stripes on a motor
-LAST = SWING_DEG // STEP_DEG
 
 
 @lru_cache(maxsize=64)
@@ -93,11 +91,9 @@ class StorePanel(Cabinet):
         self._reset(scene)
 
     def _reset(self, scene: Scene) -> None:
-        self._scale = 0
         self._layer = -1
         self._key = np.full(64, -1, np.int64)
-        self._before, self._trial = scene.values, scene.look.trial
-        self._linger = np.zeros(512, np.int8)
+        self._swing = Swing(scene, still=self.theme.profile.still)
         self._stuck: tuple[int, ...] = ()
 
     def _interior(
@@ -171,12 +167,9 @@ class StorePanel(Cabinet):
             self._key = np.full(64, -1, np.int64)
             self._draw_tabs(surface)
             dirty += self._tabs
-        values, turning = self._read(scene)
-        mine = slice(64 * layer, 64 * layer + 64)
-        values, moving = values[mine], turning[mine]
-        steps = np.clip(np.rint(values * (LAST / self._scale)), -LAST, LAST).astype(np.int64)
-        # A value just off zero still shows its side.
-        steps = np.where((steps == 0) & (np.abs(values) > 0.02 * self._scale), np.sign(values).astype(np.int64), steps)
+        swing, mine = self._swing, slice(64 * layer, 64 * layer + 64)
+        swing.read(scene)
+        values, moving, steps = swing.values[mine], swing.moving[mine], swing.steps[mine]
         phase = np.zeros(64, np.int64)
         if not self.theme.profile.still:
             # The can turns as its wiper does, through a gear that lets one see it: half a stripe in four frames.
@@ -192,28 +185,6 @@ class StorePanel(Cabinet):
         self._key = key
         self._draw(surface, changed, steps.tolist(), moving.tolist(), phase.tolist())
         return [*dirty, self._area]
-
-    def _read(self, scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-        """Return the values to show and which motors to mark, and set the scale of the dials."""
-        values, hand = scene.values, scene.desk.turning
-        if hand is not None:
-            values = values.copy()
-            values[hand[0]] = hand[1]
-        most = float(np.abs(values).max())
-        if not most:
-            self._scale = 0  # a new run
-        self._scale = next((s for s in SCALES_DEG if s >= max(most, self._scale)), SCALES_DEG[-1])
-        moved = scene.turning != 0
-        if scene.look.trial != self._trial:
-            self._trial, self._before = scene.look.trial, values
-            self._linger[:] = 0  # no mark of the last trial beside the next card
-        if scene.fast or self.theme.profile.still:
-            self._linger = moved.astype(np.int8)
-        else:
-            moved = moved | (values != self._before)
-            self._linger = np.where(moved, LINGER, np.maximum(self._linger - 1, 0)).astype(np.int8)
-        self._before = values
-        return values, self._linger > 0
 
     def _draw(self, surface: pygame.Surface, changed: list[int], steps: list[int], moving: list[bool],
               phase: list[int]) -> None:  # fmt: skip

@@ -50,6 +50,14 @@ def _question(context: Context, number: int, question: shelf.Question) -> list[B
     words, desk = context.words, context.scene.desk
     found: list[Block] = [Heading(words.pick(question.ask))]
     if not question.options:
+        answer = desk.answers.get((desk.leaf, number))
+        if answer is None:
+            found.append(Row(words("lesson.answer"), act="measure", value=number, mark="dot"))
+            return found
+        if answer:
+            found.append(Row(words("lesson.measured"), right=answer, mark="right"))
+        if question.explain:
+            found.append(Text(words.pick(question.explain)))
         return found
     chosen = desk.chosen.get((desk.leaf, number))
     for k, option in enumerate(words.pick(question.options)):

@@ -11,10 +11,9 @@ from marki.console.panel import Panel
 from marki.console.panels.store import foot_height, shared_bands
 from marki.console.parts import Part
 from marki.console.sprites import sign
+from marki.console.swing import SUM_SCALES_DEG, scale_for
 from marki.console.theme import FIGURES, LARGE, SMALL, TEXT, distance, mix, to_surface
 from marki.io.responses import R_UNITS
-
-SCALES_DEG = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000)
 
 
 def round_lamp(size: int, lit: bool) -> pygame.Surface:
@@ -104,7 +103,7 @@ class ResponsePanel(Panel):
             if self.theme.width(text, SMALL) <= foot.w:
                 self.theme.write(surface, text, foot, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
         self._ground = surface.subsurface(self.rect).copy()
-        self._scale = SCALES_DEG[0]
+        self._scale = SUM_SCALES_DEG[0]
 
     store_room = Box(0, 0, 500, 1)
     """Where the dials of the value store are; the window sets it before dressing."""
@@ -117,7 +116,7 @@ class ResponsePanel(Panel):
         look = scene.look
         target = look.presentation.target if look.presentation is not None else None
         most = float(np.abs(look.view.u_r).max())
-        scale = next((s for s in SCALES_DEG if s >= max(most, self._scale)), SCALES_DEG[-1])
+        scale = scale_for(most, SUM_SCALES_DEG, self._scale)
         self._scale = scale
         dirty = []
         for row in self._rows:

@@ -10,11 +10,9 @@ from marki.console.panel import Panel
 from marki.console.panels.retina import cross
 from marki.console.parts import Part
 from marki.console.scene import Scene
-from marki.console.sprites import STEP_DEG, SWING_DEG, Dials
+from marki.console.sprites import Dials
+from marki.console.swing import LAST, Swing
 from marki.console.theme import SMALL, TEXT, Theme
-
-SCALES_DEG = (5, 10, 20, 50, 100, 150, 300, 600, 1200, 2000)
-LINGER = 8  # frames for which a dial stays marked after its motor stopped: a turn may be shorter than a frame
 
 
 def shared_bands(dials: Box, scene: Scene, theme: Theme) -> tuple[int, list[Box]]:
@@ -68,9 +66,8 @@ class StorePanel(Panel):
         self._area = pygame.Rect(room)
         self._legend(surface)
         self._scale = 0
-        self._key = np.full(512, -1, np.int32)
-        self._before, self._trial = scene.values, scene.look.trial
-        self._linger = np.zeros(512, np.int8)
+        self._key = np.full(512, -1, np.int64)
+        self._swing = Swing(scene, still=self.theme.profile.still)
         self._stuck: tuple[int, ...] = ()
         self._note = self.note(colour=palette.ivory)
 
@@ -99,33 +96,12 @@ class StorePanel(Panel):
 
     def update(self, surface, scene):
         """Turn the needles that have moved."""
-        values, hand = scene.values, scene.desk.turning
-        if hand is not None:
-            values = values.copy()
-            values[hand[0]] = hand[1]
-        most = float(np.abs(values).max())
-        if not most:
-            self._scale = 0  # a new run
-        dirty = []
-        scale = next((s for s in SCALES_DEG if s >= max(most, self._scale)), SCALES_DEG[-1])
-        if scale != self._scale:
-            self._scale = scale
-            dirty += self._note.update(surface, self.theme.words("value.scale", deg=scale))
-        moved = scene.turning != 0
-        if scene.look.trial != self._trial:
-            self._trial, self._before = scene.look.trial, values
-            self._linger[:] = 0  # no mark of the last trial beside the next card
-        if scene.fast or self.theme.profile.still:
-            self._linger = moved.astype(np.int8)
-        else:
-            moved = moved | (values != self._before)
-            self._linger = np.where(moved, LINGER, np.maximum(self._linger - 1, 0)).astype(np.int8)
-        self._before = values
-        last = SWING_DEG // STEP_DEG
-        steps = np.clip(np.rint(values * (last / scale)), -last, last).astype(np.int32)
-        # A value just off zero still shows its side.
-        steps = np.where((steps == 0) & (np.abs(values) > 0.02 * scale), np.sign(values).astype(np.int32), steps)
-        key = (steps + last) * 2 + (self._linger > 0)
+        swing, dirty = self._swing, []
+        swing.read(scene)
+        if swing.scale != self._scale:
+            self._scale = swing.scale
+            dirty += self._note.update(surface, self.theme.words("value.scale", deg=swing.scale))
+        key = (swing.steps + LAST) * 2 + swing.moving
         stuck = scene.config.faults.stuck_motors
         if stuck != self._stuck:
             self._stuck, self._key = stuck, np.full_like(self._key, -1)
@@ -134,7 +110,7 @@ class StorePanel(Panel):
             return dirty
         self._key = key
         faces, places, face = key.tolist(), self._places, self._dials.face
-        surface.fblits([(face(faces[k] // 2 - last, bool(faces[k] & 1)), places[k]) for k in changed])
+        surface.fblits([(face(faces[k] // 2 - LAST, bool(faces[k] & 1)), places[k]) for k in changed])
         for unit in stuck:
             cross(surface, pygame.Rect(places[unit - 1], (self._pitch, self._pitch)), self.theme.palette.wrong_lit)
         return [*dirty, self._area]
