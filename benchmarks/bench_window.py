@@ -70,10 +70,11 @@ def drag(app: App, trials: int, moves: int) -> np.ndarray:
     return np.array(found)
 
 
-def report(name: str, found: np.ndarray) -> None:
+def report(name: str, found: np.ndarray, got: float | None = None) -> None:
     middle, worst = np.percentile(found, [50, 99])
     held = 100 * np.mean(found <= 1e3 / 60)
-    print(f"{name:44}  p50 {middle:6.1f} ms   p99 {worst:6.1f} ms   within 1/60 s: {held:5.1f} %")
+    speed = "" if got is None else f"   got {got:,.0f}x"
+    print(f"{name:44}  p50 {middle:6.1f} ms   p99 {worst:6.1f} ms   within 1/60 s: {held:5.1f} %{speed}")
 
 
 def main() -> None:
@@ -88,7 +89,7 @@ def main() -> None:
                 app = App(session, Settings(size=size, speed=speed, frames=10**9, view=view))
                 if stirred:
                     stir(app)
-                report(f"{size[0]}x{size[1]}  {view:10} {name}", times(app, options.frames))
+                report(f"{size[0]}x{size[1]}  {view:10} {name}", times(app, options.frames), app.transport.got)
                 pygame.quit()
     app = App(mark1_session(seed=0, keep="recent"), Settings(size=(1920, 1080), frames=10**9, paused=True))
     report("dragging over 2,000 trials", drag(app, 2000, 60))

@@ -30,7 +30,7 @@ from marki.tables import registers_csv
 
 MESSAGE_FRAMES = 420
 PAGE_EVERY = 8  # frames between two readings of a page, so that it can be read
-FRAME_BUDGET_S, LEAST_S, MOST_S = 0.0105, 0.002, 0.009  # of wall time: a frame, and the machine's share of it
+FRAME_BUDGET_S, LEAST_S, MOST_S = 0.0098, 0.002, 0.009  # of wall time: a frame, and the machine's share of it
 IDLE_S = 90  # in a kiosk, the time after which the window begins again
 
 
@@ -212,7 +212,7 @@ class App:
         key = (
             surface.get_size(), id(surface), self.helping, desk.question is not None, desk.view, bool(desk.page),
             scene.units, scene.source_set.tobytes(), self.session.course, self.words.language, self.profile, self.still,
-            desk.hidden, desk.bay, desk.open_doors, desk.layer,
+            desk.hidden, desk.bay,
         )  # fmt: skip
         if key != self._key:
             self._frames = overlay.Frames()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pygame
 
@@ -14,7 +16,8 @@ from marki.io.frame import SIDE
 
 COVERED = 0.32  # light of the card while the lens is covered
 ASIDE, UP = 0.8, 0.15  # how far to the left, and how high, what lies farther off is seen
-WIDE, HIGH = 2.5, 1.5  # size of the camera and its pedestal as seen, in its own unit
+WIDE, HIGH = 2.66, 1.53  # size of the camera and its pedestal as seen, in its own unit
+FOLDS, MID = 8, 0.79  # folds of the bellows, and height of its axis
 Solid = tuple[float, float, float, float, float, float]
 
 
@@ -80,7 +83,7 @@ class CameraPanel(Cabinet):
         shadow(surface, pygame.Rect(r.centerx - round(0.9 * unit), ground - round(0.2 * unit), round(1.9 * unit),
                                     round(0.2 * unit)).clip(r), max(2, round(0.08 * unit)), 0.6)  # fmt: skip
         with inked(surface, r) as pen:
-            self._camera(View(pen, r.centerx + 0.45 * unit, ground, unit))
+            self._camera(View(pen, r.centerx + 0.53 * unit, ground, unit))
         self._name = self.readout(pygame.Rect(r.x, board.y - line, r.w, line), size=SMALL, face=TEXT,
                                   colour=palette.dim, align="centre", optional=True)  # fmt: skip
         self._edge = card.inflate(2 * frame, 2 * frame).clip(r)
@@ -104,11 +107,11 @@ class CameraPanel(Cabinet):
         grey, metal, black = blend(palette.frame, palette.plate, 0.5), palette.plate, lighter(palette.black, 0.07)
         v.solid((-0.62, 0, 0.0, 1.24, 0.13, 1.0), darker(grey, 0.1))
         v.solid((-0.34, 0.13, 0.2, 0.68, 0.1, 0.75), darker(grey, 0.35))
-        v.solid((-0.08, 0.36, 0.1, 0.16, 0.09, 1.3), metal)  # the bed along which the standards slide
+        v.solid((-0.08, 0.36, 0.1, 0.16, 0.09, 1.54), metal)  # the bed along which the standards slide
         v.solid((-0.16, 0.23, 0.5, 0.32, 0.16, 0.3), darker(grey, 0.25))
         v.solid((0.5, 0.13, 0.42, 0.16, 0.72, 0.4), grey)
-        self._standard(v, 1.34, 0.3, black, metal)
-        self._bellows(v, 1.3, 0.82, black)
+        self._standard(v, 1.56, 0.3, black, metal)
+        self._bellows(v, 1.54, 0.84, black)
         self._standard(v, 0.78, 0.36, black, metal)
         # The closed box at the back, where the film would be.
         v.solid((-0.42, 0.42, 0.28, 0.84, 0.76, 0.44), blend(palette.frame, grey, 0.2))
@@ -142,20 +145,13 @@ class CameraPanel(Cabinet):
 
     def _bellows(self, v: View, far: float, near: float, black: Colour) -> None:
         """Draw the bellows, fold by fold, wider towards us."""
-        folds = 11
-        for k in range(folds):
-            z0 = far + (near - far) * k / folds
-            z1 = far + (near - far) * (k + 1) / folds
-            for half, depth, tone in ((0.21, (z0 + z1) / 2, 0.04), (0.25, z1, 0.26)):
-                size = half + 0.08 * k / folds
-                low, top = 0.78 - size, 0.78 + size
-                v.face(
-                    [(-size, low, z0), (-size, top, z0), (-size, top, depth), (-size, low, depth)], lighter(black, tone)
-                )
-                v.face(
-                    [(-size, top, z0), (size, top, z0), (size, top, depth), (-size, top, depth)],
-                    lighter(black, 2.2 * tone),
-                )
+        edges = np.linspace(far, near, 2 * FOLDS + 1).tolist()
+        for k, (z0, z1) in enumerate(pairwise(edges)):
+            a, b = (0.2 + 0.06 * n / (2 * FOLDS) + 0.05 * (n % 2) for n in (k, k + 1))
+            # The two sides of a fold catch the light differently.
+            tone = lighter(black, 0.3 if k % 2 else 0.08)
+            v.face([(-a, MID - a, z0), (-a, MID + a, z0), (-b, MID + b, z1), (-b, MID - b, z1)], tone)
+            v.face([(-a, MID + a, z0), (a, MID + a, z0), (b, MID + b, z1), (-b, MID + b, z1)], lighter(tone, 0.16))
 
     # -- what changes ------------------------------------------------------------------------------------------------
 

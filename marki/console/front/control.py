@@ -41,6 +41,9 @@ class ControlPanel(Cabinet):
         self._letter(surface, scene, head)
         self._gauge_ground = surface.subsurface(self._legend).copy()
         self._bare = [surface.subsurface(lamp).copy() for lamp in self._lamp]
+        # A switch stands on metal of the tone that the panel has beside it.
+        beside = [force.move(-force.w - 1, 0).clip(p) for force in self._force]
+        self._tones = [pygame.transform.average_color(surface, rect)[:3] for rect in beside]
         self._shown: list[tuple | None] = [None] * R_UNITS
         self._needle: tuple | None = None
 
@@ -212,8 +215,9 @@ class ControlPanel(Cabinet):
 
     def _draw_row(self, surface: pygame.Surface, unit: int, used: bool, on: bool, forced: int, covered: bool) -> None:
         palette, lamp, force = self.theme.palette, self._lamp[unit], self._force[unit]
-        marks = {0: self.steel, 1: palette.positive, -1: palette.negative}
-        surface.blit(toggle(force.w, force.h, forced, self.steel, marks[forced]), force)
+        tone = self._tones[unit]
+        mark = {0: tone, 1: palette.positive, -1: palette.negative}[forced]
+        surface.blit(toggle(force.w, force.h, forced, tone, mark), force)
         surface.blit(self._bare[unit], lamp)
         if not used:
             pale = blend(self.steel, palette.dim, 0.35)

@@ -251,7 +251,8 @@ class DoorsPanel(Cabinet):
         taken = [pygame.Rect(s.x - b.x, s.y - b.y - self._label, s.w, self._label) for s in self._strips]
         for (x, y), text, colour in tags:
             w, h = theme.width(text, 12, TEXT) + 4, theme.row(12)
-            for dx, dy in ((4, -h / 2), (-w - 4, -h / 2), (-w / 2, -h - 3), (-w / 2, 3)):
+            away = theme.px(8) if colour == palette.focus else 4  # clear of the ring
+            for dx, dy in ((away, -h / 2), (-w - away, -h / 2), (-w / 2, -h - away), (-w / 2, away)):
                 box = pygame.Rect(round(x + dx), round(y + dy), w, h)
                 if layer.get_rect().contains(box) and box.collidelist(taken) < 0:
                     pygame.draw.rect(layer, palette.black, box)

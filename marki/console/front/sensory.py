@@ -71,7 +71,7 @@ class Field:
         return pygame.Rect(self.places[part.number], self.cell)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def toggle(w: int, h: int, state: int, plate: Colour, mark: Colour) -> pygame.Surface:
     """Return a small switch on its plate: the lever up (1), straight out (0) or down (-1); a mark where it forces."""
     fine = 6 if w < 24 else 4
@@ -113,7 +113,7 @@ class SensoryPanel(Cabinet):
         self.sheet(surface, light, self.steel)
         if blank is not None:
             self.sheet(surface, blank, darker(self.steel, 0.12))
-        space = max(1, theme.line(0.8))
+        space = px(0.8)  # whatever the profile: they only divide
         head = theme.row() + px(8) if self.wide else 0
         margin = max(2, round(black.w * (0.05 if self.wide else 0.045)))
         self._lamps = Field("s", pygame.Rect(black.x + margin, black.y + head, black.w - 2 * margin,
