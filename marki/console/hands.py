@@ -127,11 +127,20 @@ class Hands:
         held, desk.held = desk.held, None
         if held is None:
             return
-        if held.kind == "value" and desk.turning is not None:
+        if here is not None and {held.kind, here.kind} == {"s", "a"}:
+            self._wire(held, here)
+        elif held.kind == "value" and desk.turning is not None:
             operator.act("turn", ([held.number], [desk.turning[1]]))
         elif here == held and held.kind not in ("cell", "time", "toggle"):
             self._clicked = (held, pygame.time.get_ticks(), place)
             self.click(held)
+
+    def _wire(self, one: Part, other: Part) -> None:
+        """Plug a wire between an S-unit and an A-unit, with Shift one that inhibits; or cut the one that is there."""
+        cell, unit = (one, other) if one.kind == "s" else (other, one)
+        wired = self.operator.session.learner.wiring[unit.number, cell.number]
+        shift = pygame.key.get_mods() & pygame.KMOD_SHIFT
+        self.operator.act("patch", (unit.number, cell.number, "=" if wired else "-" if shift else "+"))
 
     def click(self, part: Part) -> None:
         """Press a part and let it go."""

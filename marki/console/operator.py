@@ -15,6 +15,7 @@ from marki.io.responses import nearest_class
 from marki.io.worlds import WorldConfig
 from marki.language import Words
 from marki.session import Session
+from marki.teaching.narration import Narrator
 
 KIOSK_LOCKS = ("quit", "open", "save", "report", "table", "film", "fullscreen")
 """Commands that visitors of a kiosk do not have."""
@@ -101,6 +102,8 @@ class Operator:
         if move in (self.transport.reset, self.transport.new_seed):
             self._keep_curve()
         move()
+        if move in (self.transport.step_event, self.transport.back_event):
+            self.tell_event()
         if move not in (self.transport.slower, self.transport.faster):
             desk.turning = None
         if move == self.transport.play and self.transport.running and desk.covered:
@@ -109,6 +112,17 @@ class Operator:
         if move in (self.transport.reset, self.transport.new_seed):
             desk.covered = False
             self.begin_match()
+
+    def tell_event(self) -> None:
+        """Say what happened at this very moment, and how much else."""
+        session = self.session
+        idle = session.learner.idle
+        codes = session.trace.block(session.trial - 1) if idle and session.trial else session.learner.happened()
+        codes = codes[codes >> 16 == session.now]
+        if codes.size:
+            text = Narrator(session, self.words).event(int(codes[-1]))
+            more = self.words("message.more", count=codes.size - 1) if codes.size > 1 else ""
+            self.say(f"{text} {more}".strip())
 
     def _keep_curve(self) -> None:
         """Keep the learning curve of the run that ends, to be seen behind the next."""

@@ -196,6 +196,36 @@ def test_wires_are_cut_and_plugged(window, session):
     assert session.learner.config.plugboard.patches == (f"A6-{s + 1}",)
 
 
+@pytest.mark.parametrize("view", ["schematic", "front"])
+def test_a_wire_is_dragged_and_cut_again(window, session, drag, view):
+    app = window(view=view, size=(1920, 1080))
+    app.desk.open_doors = True
+    app.frame()
+    s, a = (int(n[0]) for n in np.nonzero(session.learner.wiring.T == 0))
+    # At the front the doors have pins of both; the lamps of the S-units stand in another bay.
+    panels = (
+        [app.hands.panels["doors"]] * 2 if view == "front" else [app.hands.panels[n] for n in ("retina", "association")]
+    )
+    ends = [panel.place_of(part).center for panel, part in zip(panels, (Part("s", s), Part("a", a)), strict=True)]
+    drag(app, *ends)
+    assert session.learner.wiring[a, s] == 1
+    drag(app, *reversed(ends))
+    assert session.learner.wiring[a, s] == 0
+    assert names(session) == ["set", "set"]
+
+
+def test_a_step_says_which_event_it_was(window, session):
+    app = window()
+    app.obey("step_event")
+    assert "lens opens" in app.desk.message
+    app.obey("step_event")
+    assert "S-unit" in app.desk.message
+    first = app.desk.message
+    app.obey("step_event")
+    app.obey("back_event")
+    assert app.desk.message == first
+
+
 def test_everything_can_be_reached_with_tab(window, key):
     app = window(page="menu")
     app.frame()

@@ -269,13 +269,27 @@ class DoorsPanel(Cabinet):
             return None
         if not self._open or not self._board.collidepoint(place):
             return Part("door")
-        return self._grid.part_at(place)
+        return self._grid.part_at(place) or self._s_unit_at(place)
+
+    def _s_unit_at(self, place: tuple[int, int]) -> Part | None:
+        """Return the S-unit whose pin is nearest, on one of the strips."""
+        for k, strip in enumerate(self._strips):
+            if strip.collidepoint(place):
+                pins = np.array([self._pin_s(100 * k + n) for n in range(100)])
+                return Part("s", 100 * k + int(np.hypot(*(pins - place).T).argmin()))
+        return None
 
     def place_of(self, part):
         """Return where the doors are, or with the doors open an A-unit's pin."""
         if part == Part("door"):
             return self.share(0, 0, 0.07, 1) if self._open else self.rect
-        return self._grid.place_of(part) if self._open else None
+        if not self._open:
+            return None
+        if part.kind == "s":
+            x, y = self._pin_s(part.number)
+            d = max(2, self._strips[0].w // 24)
+            return pygame.Rect(round(x) - d, round(y) - d, 2 * d + 1, 2 * d + 1)
+        return self._grid.place_of(part)
 
     def parts(self):
         """Return the doors, and with the doors open the first A-unit's pin."""
