@@ -6,10 +6,11 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -50,21 +51,72 @@ def writing(path: Path | str) -> Iterator[BinaryIO]:
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
-        raise OutputError(
-            f"cannot be written ({error.strerror or error})",
-            where=path,
-            remedy="Choose a folder that you may write to, with room on the disk",
-        ) from error
+        raise _unwritten(path, error) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
 
 
+def _unwritten(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot be written ({error.strerror or error})",
+        where=path,
+        remedy="Choose a folder that you may write to, with room on the disk",
+    )
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def refuse_taken(path: Path | str) -> None:
+    """Refuse a folder to be made at `path` if there is something already, an empty folder apart.
+
+    Raises
+    ------
+    OutputError
+        If there is.
+    """
+    path = Path(path)
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not any(path.iterdir()):
+            return
+    if os.path.lexists(path):
+        raise OutputError("exists already", where=path, remedy="Choose another name, or move it away first")
+
+
+def write_folder(path: Path | str, files: Iterable[tuple[str, bytes]]) -> None:
+    """Make the folder `path` of named files; it appears only when all of them are written.
+
+    Raises
+    ------
+    OutputError
+        If there is something of that name already, or it cannot be written.
+    """
+    path = Path(path)
+    refuse_taken(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        inside = temporary / path.name  # made by `mkdir`, unlike the folder around it, with the usual permissions
+        inside.mkdir()
+        for name, content in files:
+            with open(inside / name, "xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        if path.is_dir():
+            path.rmdir()
+        inside.rename(path)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def prepare_folder(path: Path | str) -> Path:

@@ -97,7 +97,7 @@ class App:
         desk.tool = "look"
         self._connect(session, self.transport.speed, paused=True)
         # The operator that is acting goes on with the new session too.
-        old.session, old.transport, old.rival = session, self.transport, None
+        old.session, old.transport, old.rival, old.changes = session, self.transport, None, 0
         self.operator = old
         self.hands.operator = old
         self._key = None

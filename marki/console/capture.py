@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import shutil
 import struct
-import tempfile
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +15,7 @@ import pygame
 from PIL import GifImagePlugin, Image
 
 from marki.errors import OutputError
-from marki.files import writing
+from marki.files import write_folder, writing
 
 TILE = 16  # px; a frame keeps those tiles that differ from the frame before
 PIECE = 256  # tiles packed at a time
@@ -39,57 +35,6 @@ def save_picture(surface: pygame.Surface, path: Path | str) -> None:
     content = png(surface)
     with writing(path) as file:
         file.write(content)
-
-
-def refuse_taken(path: Path | str) -> None:
-    """Refuse a folder to be made at `path` if there is something already, an empty folder apart.
-
-    Raises
-    ------
-    OutputError
-        If there is.
-    """
-    path = Path(path)
-    with contextlib.suppress(OSError):
-        if path.is_dir() and not any(path.iterdir()):
-            return
-    if os.path.lexists(path):
-        raise OutputError("exists already", where=path, remedy="Choose another name, or move it away first")
-
-
-def write_folder(path: Path | str, files: Iterable[tuple[str, bytes]]) -> None:
-    """Make the folder `path` of named files; it appears only when all of them are written.
-
-    Raises
-    ------
-    OutputError
-        If there is something of that name already, or it cannot be written.
-    """
-    path = Path(path)
-    refuse_taken(path)
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        inside = temporary / path.name  # made by `mkdir`, unlike the folder around it, with the usual permissions
-        inside.mkdir()
-        for name, content in files:
-            with open(inside / name, "xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        if path.is_dir():
-            path.rmdir()
-        inside.rename(path)
-    except OSError as error:
-        raise OutputError(
-            f"cannot be written ({error.strerror or error})",
-            where=path,
-            remedy="Choose a folder that you may write to, with room on the disk",
-        ) from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def frame_times(seconds: list[float]) -> dict[str, float]:

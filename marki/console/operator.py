@@ -42,6 +42,7 @@ class Operator:
         self.session, self.transport, self.desk, self.words = session, transport, desk, words
         self.out, self.kiosk = Path(out), kiosk
         self.rival: Rival | None = None
+        self.changes = 0  # commands of the operator's own in this run, outside lessons
         self.folder = Path.cwd()
         self.hooks: dict[str, Callable[[], None]] = {}  # what only the window can do: pictures, sound, closing …
 
@@ -148,7 +149,14 @@ class Operator:
         if not session.learner.idle and name not in Session.LIVE:
             self.transport.finish_trial()
         session.press(name, value)
+        self.changes += self.desk.lesson is None
         return True
+
+    def ask_to_leave(self, act: str, value: Any) -> bool:
+        """Ask before a run is left that the operator has changed; return whether it was asked."""
+        if self.changes:
+            self.desk.question = Question(self.words("ask.leave", commands=self.changes), act, value)
+        return bool(self.changes)
 
     def begin_match(self) -> None:
         """Begin a match of hand against motors, if the hand is the motor."""

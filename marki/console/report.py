@@ -16,12 +16,12 @@ from typing import Any, Protocol
 import pygame
 
 from marki import savefile
-from marki.console.capture import png, refuse_taken, write_folder
+from marki.console.capture import png
 from marki.errors import MarkIError, OutputError
 from marki.experiments import plots
 from marki.experiments.command import session_of
 from marki.experiments.lab import learning_curve, versions
-from marki.files import writing
+from marki.files import refuse_taken, write_folder, writing
 from marki.io.worlds import WorldConfig
 from marki.language import Words
 from marki.machine import MachineConfig, MarkI

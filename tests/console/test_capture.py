@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from marki.console import capture
-from marki.console.capture import Film, frame_times, save_picture, write_folder
+from marki.console.capture import Film, frame_times, save_picture
 from marki.errors import OutputError
+from marki.files import write_folder
 
 
 @pytest.fixture

@@ -5,10 +5,37 @@ import random
 import pytest
 
 KEYS = "abcdefghijklmnoprstuvwxyz123"
-NAMED = (
-    "SPACE LEFT RIGHT UP DOWN RETURN ESCAPE TAB HOME END PAGEUP PAGEDOWN BACKSPACE F1 F2 F3 F4 F7 F8 F10 PERIOD COMMA "
-    "LEFTBRACKET RIGHTBRACKET MINUS SLASH"
-).split()
+MOVES = [
+    "SPACE",
+    "LEFT",
+    "RIGHT",
+    "UP",
+    "DOWN",
+    "RETURN",
+    "ESCAPE",
+    "TAB",
+    "HOME",
+    "END",
+    "PAGEUP",
+    "PAGEDOWN",
+    "BACKSPACE",
+]
+NAMED = [
+    *MOVES,
+    "F1",
+    "F2",
+    "F3",
+    "F4",
+    "F7",
+    "F8",
+    "F10",
+    "PERIOD",
+    "COMMA",
+    "LEFTBRACKET",
+    "RIGHTBRACKET",
+    "MINUS",
+    "SLASH",
+]
 SIGNS = {"PERIOD": ".", "COMMA": ",", "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "MINUS": "-", "SLASH": "?", "SPACE": " "}
 
 

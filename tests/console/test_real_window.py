@@ -129,7 +129,9 @@ def test_a_person_draws_turns_learns_votes_rewinds_exports_and_changes_the_langu
     assert len(records) >= 3
 
     # A lesson, opened and read with the keyboard alone.
-    person.key("l", "Tab", "Return")
+    person.key(
+        "l", "Tab", "Return", "Return"
+    )  # the second is the answer: yes, it may end the run with the card and the knob
     header, _ = person.saved()
     assert header["trial"] == 0
     assert not header["commands"] or header["commands"][0][1] != "show"

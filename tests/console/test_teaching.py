@@ -157,6 +157,31 @@ def test_a_kiosk_locks_files_and_begins_again_when_left_alone(window, session, t
     assert app.transport.running
 
 
+def test_a_run_with_changes_is_left_only_on_a_yes(window, session, key, tmp_path):
+    app = window(out=str(tmp_path))
+    session.run(4)
+    app.operator.act("set", {"association.theta": 3})
+    app.obey("save")
+    saved = next(tmp_path.glob("*.npz"))
+    app.operator.act("lesson", "alphabet")
+    app.frame()
+    key(app, "ESCAPE")
+    assert app.session is session
+    app.operator.act("lesson", "alphabet")
+    key(app, "RETURN", typed="\r")
+    assert app.desk.lesson.name == "alphabet"
+    assert app.session is not session
+    app.operator.act("dropped", str(saved))
+    app.frame()
+    assert app.desk.lesson is None
+    assert (app.session.trial, app.session.digest) == (session.trial, session.digest)
+    assert app.session.learner.config.association.theta == 3
+    session.run(2)
+    app.obey("step_trial")
+    app.obey("step_trial")
+    assert app.session.digest == session.digest
+
+
 BAD = {
     "text": ("note.txt", b"hello", "picture"),
     "broken": ("cut.png", b"\x89PNG\r\n\x1a\nrest", "picture"),

@@ -99,14 +99,14 @@ def _is(op: Operator, shown: Any, text: str) -> bool:
 
 
 def dropped(op: Operator, path: str) -> None:
-    """Take what was dropped on the window: a picture, a folder of pictures, or a lesson."""
+    """Take what was dropped on the window: a picture, a folder of pictures, a lesson, or a saved session."""
     place = Path(path)
     if op.desk.page == "deck":
         into_deck(op, path)
     elif place.is_dir():
         world(op, {"name": "images", "images": str(place)})
-    elif place.suffix.lower() == ".toml":
-        op.do("lesson", str(place))
+    elif place.suffix.lower() in (".toml", ".npz"):
+        op.do("lesson" if place.suffix.lower() == ".toml" else "saved", str(place))
     else:
         picture(op, path)
 

@@ -1,4 +1,4 @@
-"""What is taken along: sessions, tables, the journal."""
+"""What is taken along, and brought back: sessions, tables, the journal."""
 
 from __future__ import annotations
 
@@ -32,3 +32,16 @@ def narration(op: Operator, _: Any = None) -> None:
     path = op.file("journal", "txt")
     write_text(path, "\n".join(Narrator(op.session, op.words).log()) + "\n")
     op.tell("message.saved", path=path)
+
+
+def saved(op: Operator, path: str) -> None:
+    """Go on with a saved session; where that ends a run with changes of the operator's own, ask first."""
+    if not op.ask_to_leave("begin_saved", path):
+        begin_saved(op, path)
+
+
+def begin_saved(op: Operator, path: str) -> None:
+    """Go on with a saved session."""
+    op.hooks["replace"](savefile.load(path, keep="recent"))
+    op.desk.lesson, op.desk.hidden, op.desk.watched = None, frozenset(), frozenset()
+    op.tell("message.loaded", path=path)

@@ -98,6 +98,13 @@ def save_tally(op: Operator, _: Any = None) -> None:
 
 
 def lesson(op: Operator, name: str) -> None:
+    """Open a lesson; where that ends a run with changes of the operator's own, ask first."""
+    lessons.load(name)  # what is wrong with it is said before anything is asked
+    if not op.ask_to_leave("begin_lesson", name):
+        begin_lesson(op, name)
+
+
+def begin_lesson(op: Operator, name: str) -> None:
     """Open a lesson: its prepared state, its first page."""
     lesson = lessons.load(name)
     op.hooks["replace"](lessons.begin(lesson))

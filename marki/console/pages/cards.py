@@ -25,7 +25,7 @@ def open_folder(context: Context) -> list[Block]:
         entries = []
     folders = [p for p in entries if p.is_dir()]
     pictures = [p for p in entries if p.suffix.lower() in SUFFIXES]
-    others = [p for p in entries if p.suffix.lower() == ".toml"]
+    others = [p for p in entries if p.suffix.lower() in (".toml", ".npz")]
     found.append(Row(words("open.type"), act="type_folder", mark="dot"))
     if pictures or folders:
         found.append(Row(words("open.learn", count=len(pictures)), act="dropped", value=str(here), mark="right"))
