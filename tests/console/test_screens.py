@@ -36,6 +36,15 @@ def faults(app):
         yield "cut", text, place
 
 
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Stand in a folder with something in it, for the page that lists it."""
+    for name in ("a_rather_long_name_of_a_picture_without_any_space_in_it.png", "字母.jpg", "lesson.toml"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "pictures").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+
 def opened(window, session, **settings):
     from marki.console.parts import Part
 
