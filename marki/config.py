@@ -157,6 +157,14 @@ def _check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
 
 
+def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested tables as one, by dotted name."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return found
+
+
 def under(changes: Mapping[str, Any], room: str) -> dict[str, Any]:
     """Return the changes whose dotted names begin with `room`, without it."""
     return {n.removeprefix(f"{room}."): v for n, v in changes.items() if n.startswith(f"{room}.")}

@@ -7,21 +7,11 @@ import tomllib
 from functools import lru_cache
 from typing import Any
 
+from marki.config import flat
 from marki.errors import MarkIError, unknown
 from marki.files import asset
 
 LANGUAGES = ("en", "zh")
-
-
-def flat(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return nested tables as one, by dotted name."""
-    found: dict[str, str] = {}
-    for key, value in table.items():
-        if isinstance(value, dict):
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[prefix + key] = value
-    return found
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -56,7 +56,7 @@ def changes_of(args: argparse.Namespace) -> dict[str, Any]:
         raise ConfigError(f"{args.seed} is out of range", where="--seed", remedy="Give 0 or more")
     changes: dict[str, Any] = {}
     if args.config:
-        changes |= _flat(settings.read_settings(args.config))
+        changes |= settings.flat(settings.read_settings(args.config))
     changes |= settings.parse_changes(args.set)
     from marki.io.worlds import WorldConfig
     from marki.machine import MachineConfig
@@ -69,16 +69,6 @@ def changes_of(args: argparse.Namespace) -> dict[str, Any]:
     for room, kind in (("machine", MachineConfig), ("world", WorldConfig)):
         kind().amend(settings.under(changes, room), where=where)
     return changes
-
-
-def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in table.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 def session_of(args: argparse.Namespace) -> Session:
