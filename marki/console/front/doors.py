@@ -109,12 +109,14 @@ class DoorsPanel(Cabinet):
             self._strip_pins(pen)
         area = pygame.Rect(b.x + 2, b.y + 2, b.w - 4, b.h - 4)
         surface.blit(mat(area.w, area.h, self._ends(area), self._wiring.tobytes(), palette.header), area)
-        with inked(surface, b) as pen:
-            self._labels_ground(pen)
-        for k, strip in enumerate(self._strips):
-            box = pygame.Rect(strip.x, strip.y - self._label, strip.w, self._label - 1)
-            text = f"{HUNDREDS[k]}-{HUNDREDS[k] + 99}"
-            self.letter(surface, text, box, size=12, face=TEXT, colour=palette.ink, align="centre")
+        boxes = [pygame.Rect(s.x, s.y - self._label, s.w, self._label - 1) for s in self._strips]
+        texts = [f"{first}-{first + 99}" for first in HUNDREDS]
+        if self.theme.fits(texts[-1], boxes[-1], 12, TEXT):  # a plate that cannot be lettered would only be in the way
+            with inked(surface, b) as pen:
+                for box in boxes:
+                    pen.box(*box, palette.ivory)
+            for text, box in zip(texts, boxes, strict=True):
+                self.letter(surface, text, box, size=12, face=TEXT, colour=palette.ink, align="centre")
         self._pins(surface)
         self._key: tuple | None = None
 
@@ -147,10 +149,6 @@ class DoorsPanel(Cabinet):
         for k in range(400):
             x, y = self._pin_s(k)
             pen.disc(x, y, max(0.7, 0.028 * self._strips[0].w), darker(metal, 0.45))
-
-    def _labels_ground(self, pen: Pen) -> None:
-        for strip in self._strips:
-            pen.box(strip.x, strip.y - self._label, strip.w, self._label - 1, self.theme.palette.ivory)
 
     def _pin_s(self, number: int) -> tuple[float, float]:
         """Return where the pin of an S-unit is, from 0: a strip for each hundred, ten in a row."""
