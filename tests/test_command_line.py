@@ -147,7 +147,8 @@ def whole_files(folder):
 def test_interruption_and_resume(tmp_path, how):
     args = [sys.executable, str(ROOT / "run_sim.py"), "run", "two_faces", "--quiet", "--out", str(tmp_path / "o")]
     start_up = None  # how long it takes here, now, to begin with the work
-    for wait in (0.7, 1.4):
+    told = False  # whether an interruption while at work was answered
+    for wait in (0.7, 1.4, 2.8, 5.6):
         began = time.monotonic()
         process = subprocess.Popen([*args, "--resume"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while start_up is None and not (tmp_path / "o").exists():
@@ -159,10 +160,15 @@ def test_interruption_and_resume(tmp_path, how):
         if process.returncode == 0:
             break
         assert "Traceback" not in err
-        if how == signal.SIGINT and wait > 1:
-            assert process.returncode == 130
+        # On a busy machine it may still have been loading, and then ends without a word.
+        assert process.returncode in ((130, -signal.SIGINT) if how == signal.SIGINT else (-signal.SIGKILL,))
+        if process.returncode == 130:
             assert "--resume" in out
+            told = True
         whole_files(tmp_path)
+        if wait > 1 and (told or how == signal.SIGKILL):
+            break
+    assert told or how == signal.SIGKILL
     assert subprocess.run([*args, "--resume"], capture_output=True).returncode == 0
     resumed = json.loads((tmp_path / "o" / "result.json").read_text())
     args[-1] = str(tmp_path / "whole")

@@ -11,6 +11,7 @@ from marki.console.theme import FIGURES, SMALL, TEXT, Colour
 
 WINDOW = 100  # trials over which the running rate is taken
 MOST_POINTS = 400
+EVERY = 6  # frames from one drawing to the next at high speed
 
 
 def nice(least: float) -> int:
@@ -74,7 +75,7 @@ class CurvePanel(Panel):
         last = int(scene.errors[-1]) if len(scene.errors) else 0
         before = None if scene.before is None else id(scene.before)
         key = (len(scene.errors), len(scene.coming), scene.seed, last, before)
-        if key == self._shown:
+        if key == self._shown or (scene.fast and self._shown and scene.beat % EVERY):
             return []
         self._shown = key
         x, y, partial = points(scene.errors, scene.pass_size, deck=scene.deck)

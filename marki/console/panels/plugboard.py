@@ -50,7 +50,7 @@ class PlugboardPanel(Panel):
     def update(self, surface, scene):
         """Draw the wires in use, and the signals on them."""
         wires = self._wires(scene)
-        travelling = (bool(wires) and scene.look.phase in ("look", "read")) or (scene.fast and bool(wires))
+        travelling = bool(wires) and scene.look.phase in ("look", "read") and not scene.fast
         beat = scene.beat if travelling and not self.theme.profile.still and scene.state != "stopped" else 0
         key = (tuple(wires), beat, scene.desk.picked)
         if key == self._shown:
