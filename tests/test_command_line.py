@@ -161,7 +161,7 @@ def test_interruption_and_resume(tmp_path, how):
             break
         assert "Traceback" not in err
         # On a busy machine it may still have been loading, and then ends without a word.
-        assert process.returncode in ((130, -signal.SIGINT) if how == signal.SIGINT else (-signal.SIGKILL,))
+        assert process.returncode in ((130, -signal.SIGINT) if how == signal.SIGINT else (-signal.SIGKILL,)), err
         if process.returncode == 130:
             assert "--resume" in out
             told = True

@@ -10,7 +10,20 @@ FILES = sorted([*(ROOT / "marki").rglob("*.py"), ROOT / "run_sim.py", *(ROOT / "
 
 # Rooms from the ground up; a file may import from its own room and from those below.
 ROOMS = [
-    {"errors", "ticks", "seeding", "registers", "trace", "config", "provenance", "files", "language", "theory", ""},
+    {
+        "errors",
+        "ticks",
+        "seeding",
+        "registers",
+        "trace",
+        "config",
+        "provenance",
+        "files",
+        "language",
+        "interruption",
+        "theory",
+        "",
+    },
     {"io"},
     {"hardware"},
     {"machine", "twin"},

@@ -19,6 +19,7 @@ from marki.errors import StateError
 from marki.experiments.metrics import accuracy, curve, wilson
 from marki.files import read_json, write_json, write_text
 from marki.hardware import plugboard
+from marki.interruption import whole
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig
 from marki.session import Session, mark1_session
@@ -66,7 +67,8 @@ class Run:
             return
         if name == "course" and not given and self._course_at() == (value["name"], value["learn"]):
             return
-        self.session.press(name, value)
+        with whole():
+            self.session.press(name, value)
 
     def _course_at(self) -> tuple[str, bool]:
         """Return the course in force at this point."""
@@ -79,8 +81,9 @@ class Run:
         self._given += ready
         self._progress.update(ready)
         for _ in range(count - ready):
-            self.session.step("trial")
-            self._given += 1
+            with whole():  # a trial and its record belong together, and may be saved at an interruption
+                self.session.step("trial")
+                self._given += 1
             self._progress.update()
             if self._saved and time.monotonic() - self._last_save > self.SAVE_EVERY_S:
                 self.save()
