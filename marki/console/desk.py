@@ -63,7 +63,7 @@ class Desk:
     view : str
         One of `VIEWS`.
     page : str
-        Page at the side, "" for none; `scroll` lines of it lie above its upper edge, `row` is the line in focus.
+        Page at the side, "" for none; `scroll` px of it lie above its upper edge.
     picked : Part or None
         The unit whose whole sum is shown.
     focus, hovered, held : Part or None
@@ -86,7 +86,6 @@ class Desk:
     view: str = "schematic"
     page: str = ""
     scroll: int = 0
-    row: int = -1
     picked: Part | None = None
     focus: Part | None = None
     hovered: Part | None = None

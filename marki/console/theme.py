@@ -40,7 +40,6 @@ class Palette:
     negative: Colour = (98, 178, 255)
     right: Colour = (0, 104, 76)
     wrong: Colour = (172, 52, 0)
-    right_lit: Colour = (70, 214, 168)
     wrong_lit: Colour = (255, 132, 78)
     paper: Colour = (238, 232, 212)
     ruling: Colour = (206, 196, 168)

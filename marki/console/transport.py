@@ -116,7 +116,7 @@ class Transport:
             until = min(target, session.now + 100_000)
             if self.halt == "read" and session.now < stop:
                 until = min(until, stop)
-            seen = (session.now if session.learner.idle else session.began_us) + self.seen_us()
+            seen = self._start() + self.seen_us()
             if session.now < seen:
                 until = min(until, seen)
             session.advance(until, one=True)
@@ -130,9 +130,11 @@ class Transport:
 
     def before_reading(self) -> int:
         """Return the last moment before the reading of the presentation under way, or of the next one, µs."""
-        session, settle = self.session, self.session.learner.config.sequencer.settle_us
-        here = session.now if session.learner.idle else session.began_us
-        return here + settle - 1
+        return self._start() + self.session.learner.config.sequencer.settle_us - 1
+
+    def _start(self) -> int:
+        """Return when the presentation under way began, or when the next one would, µs."""
+        return self.session.now if self.session.learner.idle else self.session.began_us
 
     def _slices(self, target: int, deadline: float | None) -> None:
         """Advance in small slices; what is not reached within the budget is dropped."""
@@ -143,7 +145,7 @@ class Transport:
         """Advance to the end of the trial under way, or to `target`, with a look when the response is judged."""
         session, learner = self.session, self.session.learner
         if learner.idle or session.now - session.began_us < self.seen_us():
-            start = session.now if learner.idle else session.began_us
+            start = self._start()
             session.advance(min(target, start + self.seen_us()))
             if session.now == start + self.seen_us():
                 self.held = look_at(session)
@@ -160,7 +162,7 @@ class Transport:
     def finish_trial(self) -> None:
         """Go on to the end of a trial, or through the next one, with a look on the way."""
         session = self.session
-        at = session.now if session.learner.idle else session.began_us
+        at = self._start()
         if session.now < at + self.seen_us():
             session.advance(at + self.seen_us())
             self.held = look_at(session)

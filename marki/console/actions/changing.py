@@ -42,7 +42,7 @@ def turn_setting(op: Operator, value: tuple[str, int]) -> None:
     config = op.world_config() if room == "world" else op.session.learner.config
     found = {n: (v, meta) for n, v, meta in config.items()}
     now, meta = found[inner if room == "world" else name]
-    _change(op, name, turned(now, meta, way))
+    _change(op, name, _turned(now, meta, way))
 
 
 def type_setting(op: Operator, name: str) -> None:
@@ -63,7 +63,7 @@ def _change(op: Operator, name: str, value: Any) -> None:
         set(op, {name: value})
 
 
-def turned(now: Any, meta: Any, way: int) -> Any:
+def _turned(now: Any, meta: Any, way: int) -> Any:
     """Return the next value of a setting up or down: the other, the next choice, or a step of the number."""
     if isinstance(now, bool):
         return not now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marki.console.desk import TOOLS, VIEWS
+from marki.console.desk import VIEWS
 from marki.console.parts import Part
 from marki.language import LANGUAGES, Words
 
@@ -72,11 +72,6 @@ def page(op: Operator, page: str) -> None:
 def command(op: Operator, command: str) -> None:
     """Carry out a command from a page."""
     op.command(command)
-
-
-def tool(op: Operator) -> None:
-    """Take the next tool in hand."""
-    op.desk.tool = TOOLS[(TOOLS.index(op.desk.tool) + 1) % len(TOOLS)]
 
 
 def drop(op: Operator, value: tuple[str, Any]) -> None:

@@ -84,10 +84,8 @@ class StorePanel(Cabinet):
             self.letter(surface, theme.words("front.layers"), label, size=12, colour=palette.dim)
         self._dial = min(cell[0], round(0.58 * cell[1]))
         self._dials = Dials(self._dial, palette)
-        self._grounds = surface.subsurface(self.rect).copy()
         self._glare(surface)
         self._area = pygame.Rect(left, top, COLUMNS * pitch[0], ROWS * pitch[1])
-        self._bench = metal
         self._reset(scene)
 
     def _reset(self, scene: Scene) -> None:
