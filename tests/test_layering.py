@@ -1,4 +1,4 @@
-"""Imports point down; only the console knows pygame; nothing opens a network, pickles or evaluates text."""
+"""Imports point down, and back in time; only the console knows pygame; no network, no pickle, no evaluated text."""
 
 import ast
 from pathlib import Path
@@ -73,6 +73,29 @@ def test_imports(path):
             own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             if room(module) is not None:
                 assert room(module) <= room(own), f"{here} imports {module} from above"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.is_relative_to(ROOT / "successors")], ids=lambda p: p.stem)
+def test_successors_know_the_ports_but_not_the_machine(path):
+    for module in imports(path):
+        if module.split(".")[0] == "marki":
+            assert room(module) is None or room(module) <= 1, f"{path.name} imports {module}"
+
+
+def test_the_timeline_imports_the_engine_and_the_past_only():
+    for path in (ROOT / "successors/timeline").glob("y*.py"):
+        for module in imports(path):
+            parts = module.split(".")
+            if parts[0] == "successors" and parts[1:2] == ["timeline"]:
+                assert len(parts) < 3 or parts[2][:5] < path.stem[:5], f"{path.name} imports {module}"
+            elif parts[0] == "successors":
+                assert parts[1:2] == ["nn"], f"{path.name} imports {module}"
+
+
+def test_the_engine_knows_no_task_and_no_system():
+    for path in (ROOT / "successors/nn").rglob("*.py"):
+        for module in imports(path):
+            assert not module.startswith(("successors.tasks", "successors.timeline")), f"{path.name} imports {module}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -1,0 +1,401 @@
+"""The tape: arrays that remember how they were made, and one walk back that gives all gradients.
+
+An operation computes its value with NumPy and hands over a function that turns the gradient of its output into those of
+its inputs; `Tensor.backward` calls these in reverse order. Broadcasting operands get the sum of what reached their
+copies. Working dtype is that of the data: float32 for work, float64 for checks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from marki.errors import PortError
+
+Backward = Callable[[np.ndarray], Sequence[np.ndarray | None]]
+
+_recording = True
+
+
+@contextlib.contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute values only; nothing is remembered."""
+    global _recording
+    before, _recording = _recording, False
+    try:
+        yield
+    finally:
+        _recording = before
+
+
+def recording() -> bool:
+    """Return whether operations are being remembered."""
+    return _recording
+
+
+class Tensor:
+    """An array with a gradient.
+
+    Parameters
+    ----------
+    data : array_like
+        float32 or float64 are kept; everything else becomes float32.
+    requires_grad : bool
+        Whether a gradient is wanted; so of parameters.
+
+    Attributes
+    ----------
+    data : ndarray
+    grad : ndarray or None
+        Gradient of the last scalar that `backward` was called on, same shape as `data`.
+    """
+
+    __array_priority__ = 1000
+    __slots__ = ("_backward", "_parents", "data", "grad", "requires_grad")
+
+    def __init__(self, data: Any, *, requires_grad: bool = False):
+        data = np.asarray(data)
+        self.data = data if data.dtype in (np.float32, np.float64) else data.astype(np.float32)
+        self.grad: np.ndarray | None = None
+        self.requires_grad = requires_grad
+        self._parents: tuple[Tensor, ...] = ()
+        self._backward: Backward | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the data."""
+        return self.data.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.data.ndim
+
+    @property
+    def dtype(self) -> np.dtype:
+        """float32 or float64."""
+        return self.data.dtype
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.data.size
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __repr__(self) -> str:
+        return f"Tensor{self.shape} {self.dtype}"
+
+    def item(self) -> float:
+        """Return the value of a tensor of one element."""
+        return float(self.data.item())
+
+    def detach(self) -> Tensor:
+        """Return the same data, cut from the tape."""
+        return Tensor(self.data)
+
+    def backward(self, grad: np.ndarray | None = None) -> None:
+        """Fill in `grad` of every tensor that this one was made from and that wants one.
+
+        Parameters
+        ----------
+        grad : ndarray, optional
+            Gradient of the final scalar with respect to this tensor; 1 if left out, and then this must be a scalar.
+
+        Raises
+        ------
+        PortError
+            If no gradient is given and this is not a scalar, or nothing was remembered.
+        """
+        if grad is None:
+            if self.size != 1:
+                raise PortError(f"backward of shape {self.shape} without a gradient", remedy="Sum it to a scalar first")
+            grad = np.ones_like(self.data)
+        if not self.requires_grad:
+            raise PortError("backward of a tensor that was not made from any parameter", where="Tensor")
+        order = self._order()
+        self.grad = grad
+        for node in reversed(order):
+            if node._backward is None:
+                continue
+            gradients = node._backward(node.grad)
+            for parent, g in zip(node._parents, gradients, strict=True):
+                if g is None or not parent.requires_grad:
+                    continue
+                if parent.grad is None:
+                    parent.grad = g
+                else:
+                    parent.grad = parent.grad + g
+            # What lies between is not needed again; only leaves keep their gradient.
+            node.grad, node._backward, node._parents = None, None, ()
+
+    def _order(self) -> list[Tensor]:
+        """Return all tensors on the tape behind this one, parents before children."""
+        order: list[Tensor] = []
+        seen: set[int] = set()
+        stack: list[tuple[Tensor, bool]] = [(self, False)]
+        while stack:
+            node, done = stack.pop()
+            if done:
+                order.append(node)
+            elif id(node) not in seen:
+                seen.add(id(node))
+                stack.append((node, True))
+                stack.extend((p, False) for p in node._parents if p.requires_grad and id(p) not in seen)
+        return order
+
+    # -- arithmetic ---------------------------------------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> Tensor:
+        b = _as(other, self)
+        return make(self.data + b.data, (self, b), lambda g: (unbroadcast(g, self.shape), unbroadcast(g, b.shape)))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Tensor:
+        b = _as(other, self)
+        return make(self.data - b.data, (self, b), lambda g: (unbroadcast(g, self.shape), unbroadcast(-g, b.shape)))
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return _as(other, self) - self
+
+    def __mul__(self, other: Any) -> Tensor:
+        a, b = self, _as(other, self)
+        return make(
+            a.data * b.data, (a, b),
+            lambda g: (
+                unbroadcast(g * b.data, a.shape) if a.requires_grad else None,
+                unbroadcast(g * a.data, b.shape) if b.requires_grad else None,
+            ),
+        )  # fmt: skip
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Tensor:
+        a, b = self, _as(other, self)
+        value = a.data / b.data
+
+        def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+            ga = g / b.data
+            return unbroadcast(ga, a.shape), unbroadcast(-ga * value, b.shape) if b.requires_grad else None
+
+        return make(value, (a, b), backward)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return _as(other, self) / self
+
+    def __neg__(self) -> Tensor:
+        return make(-self.data, (self,), lambda g: (-g,))
+
+    def __pow__(self, power: float) -> Tensor:
+        if power == 2:
+            return make(self.data * self.data, (self,), lambda g: (2 * g * self.data,))
+        return make(self.data**power, (self,), lambda g: (g * power * self.data ** (power - 1),))
+
+    def __matmul__(self, other: Tensor) -> Tensor:
+        a, b = self, _as(other, self)
+        count(a.shape[-1] * int(np.prod(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]))) * a.shape[-2] * b.shape[-1])
+
+        def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+            ga = unbroadcast(g @ b.data.swapaxes(-1, -2), a.shape) if a.requires_grad else None
+            gb = unbroadcast(a.data.swapaxes(-1, -2) @ g, b.shape) if b.requires_grad else None
+            return ga, gb
+
+        return make(a.data @ b.data, (a, b), backward)
+
+    # -- elementwise functions ----------------------------------------------------------------------------------------
+
+    def exp(self) -> Tensor:
+        """Return e to the power of each element."""
+        value = np.exp(self.data)
+        return make(value, (self,), lambda g: (g * value,))
+
+    def log(self) -> Tensor:
+        """Return the natural logarithm of each element."""
+        return make(np.log(self.data), (self,), lambda g: (g / self.data,))
+
+    def sqrt(self) -> Tensor:
+        """Return the square root of each element."""
+        value = np.sqrt(self.data)
+        return make(value, (self,), lambda g: (g * 0.5 / value,))
+
+    def tanh(self) -> Tensor:
+        """Return the hyperbolic tangent of each element."""
+        value = np.tanh(self.data)
+        return make(value, (self,), lambda g: (g * (1 - value * value),))
+
+    def sigmoid(self) -> Tensor:
+        """Return 1 / (1 + exp(-x)) of each element."""
+        value = np.tanh(self.data * 0.5)
+        value *= 0.5
+        value += 0.5
+        return make(value, (self,), lambda g: (g * value * (1 - value),))
+
+    def relu(self) -> Tensor:
+        """Return max(x, 0) of each element."""
+        on = self.data > 0
+        return make(self.data * on, (self,), lambda g: (g * on,))
+
+    def abs(self) -> Tensor:
+        """Return the magnitude of each element; the gradient at 0 is 0."""
+        return make(np.abs(self.data), (self,), lambda g: (g * np.sign(self.data),))
+
+    # -- sums and shapes ----------------------------------------------------------------------------------------------
+
+    def sum(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+        """Return the sum over `axis`, or over all."""
+        shape = self.shape
+
+        def backward(g: np.ndarray) -> tuple[np.ndarray]:
+            if axis is not None and not keepdims:
+                g = np.expand_dims(g, axis)
+            return (np.broadcast_to(g, shape),)
+
+        return make(self.data.sum(axis=axis, keepdims=keepdims), (self,), backward)
+
+    def mean(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+        """Return the mean over `axis`, or over all."""
+        total = self.sum(axis, keepdims=keepdims)
+        return total * (total.size / self.size)
+
+    def max(self, axis: int) -> Tensor:
+        """Return the greatest element along `axis`; its gradient goes to the first of equals."""
+        at = np.expand_dims(self.data.argmax(axis), axis)
+
+        def backward(g: np.ndarray) -> tuple[np.ndarray]:
+            out = np.zeros_like(self.data)
+            np.put_along_axis(out, at, np.expand_dims(g, axis), axis)
+            return (out,)
+
+        return make(np.take_along_axis(self.data, at, axis).squeeze(axis), (self,), backward)
+
+    def reshape(self, *shape: int) -> Tensor:
+        """Return the same elements in another shape."""
+        return make(self.data.reshape(shape), (self,), lambda g: (g.reshape(self.shape),))
+
+    def flatten(self) -> Tensor:
+        """Return all axes but the first as one, (n, …) to (n, k)."""
+        return self.reshape(len(self.data), -1) if self.size else self.reshape(0, int(np.prod(self.shape[1:])))
+
+    def transpose(self, *axes: int) -> Tensor:
+        """Return the axes in another order."""
+        back = np.argsort(axes)
+        return make(self.data.transpose(axes), (self,), lambda g: (g.transpose(back),))
+
+    def __getitem__(self, index: Any) -> Tensor:
+        parts = index if isinstance(index, tuple) else (index,)
+        plain = all(isinstance(i, (int, slice, type(None), type(Ellipsis))) for i in parts)
+
+        def backward(g: np.ndarray) -> tuple[np.ndarray]:
+            out = np.zeros_like(self.data)
+            if plain:
+                out[index] = g
+            else:
+                np.add.at(out, index, g)
+            return (out,)
+
+        return make(self.data[index], (self,), backward)
+
+    def pad(self, widths: Sequence[tuple[int, int]]) -> Tensor:
+        """Return the tensor with zeros laid round it, (before, after) for each axis."""
+        inner = tuple(slice(a, a + n) for (a, _), n in zip(widths, self.shape, strict=True))
+        return make(np.pad(self.data, widths), (self,), lambda g: (g[inner],))
+
+
+class Parameter(Tensor):
+    """A tensor that training changes."""
+
+    __slots__ = ()
+
+    def __init__(self, data: Any):
+        super().__init__(data, requires_grad=True)
+
+
+def make(data: np.ndarray, parents: tuple[Tensor, ...], backward: Backward) -> Tensor:
+    """Return the tensor of an operation: its value, what it was made from, and its way back.
+
+    Parameters
+    ----------
+    data : ndarray
+        The value.
+    parents : tuple of Tensor
+        The inputs.
+    backward : callable
+        ``backward(g)`` returns a gradient for each parent, or None where none is wanted.
+    """
+    out = Tensor(data)
+    if _recording and any(p.requires_grad for p in parents):
+        out.requires_grad, out._parents, out._backward = True, parents, backward
+    return out
+
+
+def unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return `g` summed over the axes along which an operand of `shape` was broadcast."""
+    if g.shape == shape:
+        return g
+    if extra := g.ndim - len(shape):
+        g = g.sum(axis=tuple(range(extra)))
+    axes = tuple(k for k, n in enumerate(shape) if n == 1 and g.shape[k] != 1)
+    return g.sum(axis=axes, keepdims=True) if axes else g
+
+
+def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
+    """Return tensors laid one after the other along `axis`."""
+    ends = np.cumsum([t.shape[axis] for t in tensors])[:-1]
+    data = np.concatenate([t.data for t in tensors], axis)
+    return make(data, tuple(tensors), lambda g: np.split(g, ends, axis))
+
+
+def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
+    """Return tensors of one shape along a new axis."""
+    data = np.stack([t.data for t in tensors], axis)
+    return make(data, tuple(tensors), lambda g: [np.take(g, k, axis) for k in range(len(tensors))])
+
+
+def where(mask: np.ndarray, a: Tensor, b: Tensor) -> Tensor:
+    """Return `a` where `mask`, else `b`."""
+    keep = np.asarray(mask, bool)
+    return make(
+        np.where(keep, a.data, b.data),
+        (a, b),
+        lambda g: (unbroadcast(g * keep, a.shape), unbroadcast(g * ~keep, b.shape)),
+    )
+
+
+def _as(value: Any, like: Tensor) -> Tensor:
+    return value if isinstance(value, Tensor) else Tensor(np.asarray(value, like.dtype))
+
+
+# -- what a computation costs ------------------------------------------------------------------------------------------
+
+_tallies: list[list[int]] = []
+
+
+@contextlib.contextmanager
+def tally() -> Iterator[list[int]]:
+    """Count multiply-adds: yields a list whose only element grows by those of each product inside."""
+    _tallies.append([0])
+    try:
+        yield _tallies[-1]
+    finally:
+        _tallies.pop()
+
+
+def count(multiply_adds: int) -> None:
+    """Report multiply-adds of an operation to the tally, if there is one."""
+    for t in _tallies:
+        t[0] += int(multiply_adds)
+
+
+class ShapeError(PortError):
+    """Operands whose shapes do not fit together."""
+
+
+def demand(holds: bool, what: str, where: str) -> None:
+    """Raise `ShapeError` unless it holds."""
+    if not holds:
+        raise ShapeError(what, where=where)

@@ -1,0 +1,97 @@
+"""The tasks that the successors learn, seen through the optics and photocells of the Mark I."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from marki.errors import ConfigError, unknown
+from successors.tasks import cache as kept
+from successors.tasks import (
+    connectedness,
+    count,
+    digits,
+    draw,
+    drift,
+    letters,
+    parity,
+    recall,
+    restore,
+    two_class,
+)
+from successors.tasks.deck import Deck, Part, Reels
+from successors.tasks.making import Workshop
+from successors.tasks.task import Task
+
+__all__ = ["Deck", "Part", "Reels", "Task", "find", "load", "names"]
+
+_TASKS = {
+    module.TASK.name: module.TASK
+    for module in (letters, digits, two_class, parity, connectedness, drift, recall, count, restore, draw)
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all tasks."""
+    return tuple(_TASKS)
+
+
+def find(name: str) -> Task:
+    """Return the task of this name; an unknown one raises with the nearest name."""
+    if name not in _TASKS:
+        raise unknown("task", name, _TASKS)
+    return _TASKS[name]
+
+
+def load(
+    name: str, *, seed: int = 0, quiet: bool = True, jobs: int | None = None, cache: bool = True, **options: Any
+) -> Deck:
+    """Return the deck of a task.
+
+    Any item of it is a function of task, options, seed, part and number alone: not of the counts, nor of `jobs`. Items
+    are in turn of their classes as far as these are drawn; whoever learns from them shuffles them.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    seed : int
+        Root of all randomness, 0 or above.
+    quiet : bool
+        Show no bar.
+    jobs : int, optional
+        Processes that make the stimuli; this one alone if left out. More than one needs a main module that may be
+        imported again (``if __name__ == "__main__"``).
+    cache : bool
+        Whether a deck may be read from the cache, and kept there.
+    **options
+        Fields of the task's settings, `find(name).config`.
+
+    Returns
+    -------
+    Deck
+
+    Raises
+    ------
+    UnknownName
+        For a task or option that is not there.
+    ConfigError
+        For an option of a wrong type or out of range.
+    """
+    task = find(name)
+    for what, value, least in (("seed", seed, 0), ("jobs", 1 if jobs is None else jobs, 1)):
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+            raise ConfigError(
+                f"{what} {value!r}", where=f"task {name}", remedy=f"Give a whole number of {least} or more"
+            )
+    seed, jobs = int(seed), int(jobs or 1)
+    config = task.config.from_mapping(options, where=f"task {name}")
+    deck = kept.read(task, config, seed) if cache else None
+    if deck is None:
+        since = time.perf_counter()
+        deck = task.make(config, Workshop(task=name, seed=seed, jobs=jobs, quiet=quiet))
+        if cache and time.perf_counter() - since > kept.WORTH_S:
+            kept.write(deck, task, config, seed)
+    return deck

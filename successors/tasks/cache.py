@@ -1,0 +1,119 @@
+"""The cache: decks that took long to make, kept in a folder of the user's, to be read instead of made again.
+
+The cache can only save time. A file that is missing, truncated, foreign or of other settings is made anew, and a
+folder that cannot be written is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+import marki.io
+from marki.errors import MarkIError
+from marki.files import asset, read_arrays, writing
+from marki.io.camera import STEPS
+from successors.tasks.deck import Deck, Part, Reels
+from successors.tasks.sight import Sight
+from successors.tasks.task import Task
+
+FORMAT = 1
+"""Version of the files; a file of another version is made anew."""
+
+WORTH_S = 0.2
+"""A deck that is made sooner than this is not kept: reading it would save nothing."""
+
+
+def folder() -> Path:
+    """Return the folder of the cache: ``MARKI_CACHE``, or ``marki`` in ``XDG_CACHE_HOME`` or ``~/.cache``."""
+    if own := os.environ.get("MARKI_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "marki"
+
+
+def key(task: Task, config: Sight, seed: int) -> str:
+    """Return all that a deck depends on, as text."""
+    parts = dict(format=FORMAT, task=task.name, options=config.to_mapping(), seed=seed, made_by=_makers())
+    return json.dumps(parts, sort_keys=True)
+
+
+def path(task: Task, config: Sight, seed: int) -> Path:
+    """Return the file of a deck."""
+    digest = hashlib.blake2b(key(task, config, seed).encode(), digest_size=12).hexdigest()
+    return folder() / f"{task.name}-{digest}.npz"
+
+
+@lru_cache(maxsize=1)
+def _makers() -> str:
+    """Return a digest of what makes the stimuli: our own modules, the assets' sizes, and the library that draws."""
+    found = hashlib.blake2b(digest_size=12)
+    for room in (Path(marki.io.__file__).parent, Path(__file__).parent):
+        for module in sorted(room.rglob("*.py")):
+            found.update(module.read_bytes())
+    for file in sorted([asset("digits.npz"), asset("strokes.json"), *asset("fonts").glob("*.?tf")]):
+        found.update(f"{file.name} {file.stat().st_size}".encode())
+    found.update(importlib.metadata.version("pillow").encode())
+    return found.hexdigest()
+
+
+def read(task: Task, config: Sight, seed: int) -> Deck | None:
+    """Return the deck that is kept for these settings, or None."""
+    try:
+        arrays, header = read_arrays(path(task, config, seed))
+        if header["key"] != key(task, config, seed):
+            return None
+        parts = {name: _unpacked(arrays, name) for name in ("train", "valid", "test")}
+        return Deck(
+            task=task.name,
+            accepts=task.accepts,
+            answers=task.answers,
+            classes=tuple(header["classes"]),
+            code=arrays["code"],
+            **parts,
+        )
+    except (MarkIError, OSError, KeyError, TypeError, AttributeError, ValueError, IndexError, RuntimeError):
+        # Whatever is wrong with a file that anybody may have put there, the deck can be made anew.
+        return None
+
+
+def write(deck: Deck, task: Task, config: Sight, seed: int) -> None:
+    """Keep a deck, if the folder can be written."""
+    header = json.dumps({"key": key(task, config, seed), "classes": deck.classes}).encode()
+    arrays = {"header": np.frombuffer(header, np.uint8), "code": deck.code}
+    for name, part in deck.parts().items():
+        arrays |= _packed(part, name)
+    # Not compressed: unpacking would take longer than reading, and a process that reads sees a whole file or none.
+    with contextlib.suppress(MarkIError), writing(path(task, config, seed)) as file:
+        np.savez(file, **arrays)
+
+
+def _packed(part: Part, name: str) -> dict[str, np.ndarray]:
+    """Return the arrays of a part; light as whole multiples of 1/1024."""
+    reels = isinstance(part.stimuli, Reels)
+    shown = {"bank": part.stimuli.bank, "index": part.stimuli.index} if reels else {"stimuli": part.stimuli}
+    found = shown | {"targets": part.targets, "kinds": part.kinds}
+    return {
+        f"{name}_{what}": (array * STEPS).astype(np.uint16) if array.dtype == np.float32 else array
+        for what, array in found.items()
+    }
+
+
+def _unpacked(arrays: dict[str, np.ndarray], name: str) -> Part:
+    """Return the part of these arrays; light is all that is kept as (…, 20, 20) of uint16."""
+    found = {
+        what: array.astype(np.float32) / np.float32(STEPS) if array.dtype == np.uint16 and array.ndim == 3 else array
+        for what in ("bank", "index", "stimuli", "targets", "kinds")
+        if (array := arrays.get(f"{name}_{what}")) is not None
+    }
+    if "stimuli" in found:
+        stimuli = found["stimuli"]
+    else:
+        stimuli = Reels(found["bank"], found["index"])
+    return Part(stimuli=stimuli, targets=found["targets"], kinds=found["kinds"])

@@ -1,0 +1,139 @@
+"""Decks: the stimuli of a task with the answers wanted, for training, validation and test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from marki.errors import PortError
+from marki.io.frame import SIDE
+from marki.io.ports import Port
+from marki.io.responses import R_UNITS
+
+
+class Reels:
+    """Films of exposures out of a bank of slides.
+
+    A film is a row of numbers of slides, so that a deck of films of 100 exposures takes hardly more memory than its
+    slides; the films that are asked for are made then.
+
+    Parameters
+    ----------
+    bank : ndarray of float32, shape (m, 20, 20)
+        The slides, as the photocells deliver them.
+    index : ndarray of int, shape (n, T)
+        The slides of each film, in turn.
+
+    Raises
+    ------
+    PortError
+        For another shape or dtype, or a slide that is not in the bank.
+    """
+
+    ndim = 4
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, bank: np.ndarray, index: np.ndarray):
+        bank, index = np.asarray(bank), np.asarray(index)
+        if bank.dtype != np.float32 or bank.shape[1:] != (SIDE, SIDE):
+            raise PortError(f"slides of {bank.dtype} and shape {bank.shape}", where="reel port")
+        if index.dtype.kind not in "iu" or index.ndim != 2:
+            raise PortError(f"slide numbers of {index.dtype} and shape {index.shape}", where="reel port")
+        if index.size and not 0 <= int(index.min()) <= int(index.max()) < len(bank):
+            raise PortError(f"slides {index.min()} to {index.max()} of {len(bank)}", where="reel port")
+        self.bank, self.index = bank, index
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Films, exposures in a film, and the two sides of the retina."""
+        return (*self.index.shape, SIDE, SIDE)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, which: Any) -> np.ndarray:
+        """Return films as an array (k, T, 20, 20) of float32; one film, asked for by a number, as (T, 20, 20)."""
+        return self.bank[self.index[which]]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self.bank[row] for row in self.index)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.bank[self.index].astype(dtype or self.dtype, copy=False)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Part:
+    """One part of a deck; its arrays are read-only.
+
+    Parameters
+    ----------
+    stimuli : ndarray or Reels
+        (n, 20, 20) float32 for frames and fields, (n, T, 20, 20) for reels, (n, 8) bool for lamps.
+    targets : ndarray
+        The answers wanted: (n, 8) bool for lamps, (n, 20, 20) float32 for fields.
+    kinds : ndarray of int16, shape (n,)
+        The class of each stimulus; -1 where there are no classes.
+
+    Raises
+    ------
+    PortError
+        If the three are not of one length.
+    """
+
+    stimuli: np.ndarray | Reels
+    targets: np.ndarray
+    kinds: np.ndarray
+
+    def __post_init__(self) -> None:
+        if not len(self.stimuli) == len(self.targets) == len(self.kinds):
+            raise PortError(
+                f"{len(self.stimuli)} stimuli, {len(self.targets)} targets and {len(self.kinds)} classes", where="part"
+            )
+        stimuli = self.stimuli
+        for array in (stimuli.bank, stimuli.index) if isinstance(stimuli, Reels) else (stimuli,):
+            array.flags.writeable = False
+        self.targets.flags.writeable = self.kinds.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Deck:
+    """The stimuli of one task.
+
+    Parameters
+    ----------
+    task : str
+        Name of the task.
+    accepts, answers : Port
+        What a network is shown, and what it answers on.
+    classes : tuple of str
+        Names of the classes.
+    code : ndarray of bool, shape (classes, 8)
+        The lamps wanted for each class; (0, 8) if the answer is a field.
+    train, valid, test : Part
+        To learn from, to choose settings by, and to be examined with.
+    """
+
+    task: str
+    accepts: Port
+    answers: Port
+    classes: tuple[str, ...]
+    code: np.ndarray
+    train: Part
+    valid: Part
+    test: Part
+
+    def __post_init__(self) -> None:
+        if self.code.dtype != bool or self.code.shape != (self.code.shape[0], R_UNITS):
+            raise PortError(f"a code of {self.code.dtype} and shape {self.code.shape}", where=f"task {self.task}")
+        self.code.flags.writeable = False
+
+    def parts(self) -> dict[str, Part]:
+        """Return the three parts by name."""
+        return {"train": self.train, "valid": self.valid, "test": self.test}

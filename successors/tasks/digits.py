@@ -1,0 +1,108 @@
+"""Digits written by hand, straight as their writers left them, or held unsteadily."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from marki.config import setting
+from marki.io.camera import Optics
+from marki.io.ports import Port
+from marki.io.stimuli import CARD, POINTS_PER_CELL, digits
+from successors.tasks.deck import Deck
+from successors.tasks.lamps import PARTS, lamps_deck
+from successors.tasks.making import Slot, Workshop
+from successors.tasks.sight import Unsteady, camera, signals
+from successors.tasks.task import Task
+
+TRAIN, VALID, TEST = 18_000, 2_000, 10_000
+"""Digits of each part; the validation has the last 2,000 of the 20,000 shipped for training."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigitsConfig(Unsteady):
+    """Settings of the digits; by default they are not disturbed."""
+
+    train: int = setting(TRAIN, "Digits to learn from, the first of those there are", low=1, high=TRAIN)
+    valid: int = setting(VALID, "Other digits of the training set", low=1, high=VALID)
+    test: int = setting(TEST, "Digits by other writers", low=1, high=TEST)
+    shear: float = setting(
+        0.0,
+        "Each digit is made to lean at random by up to this much, to either side",
+        unit="cells across a cell up",
+        low=0,
+        high=1,
+    )
+    disturb_test_only: bool = setting(
+        False, "Shift, turn, zoom, shear and noise are for the test only; what is learned from stays straight"
+    )
+
+    @property
+    def straight(self) -> bool:
+        """Whether the cards are held straight and are seen without noise."""
+        return self.handling.still and not (self.shear or self.noise)
+
+
+def _digit(part: str, number: int) -> tuple[np.ndarray, int]:
+    """Return the ink (20, 20) of a digit and what it says."""
+    images, labels = digits.load("test" if part == "test" else "train")
+    at = TRAIN + number if part == "valid" else number
+    return images[at], int(labels[at])
+
+
+def _leaning(card: np.ndarray, shear: float) -> np.ndarray:
+    """Return a card (CARD, CARD) whose rows are moved aside in proportion to their height, by whole card points."""
+    height = (CARD - 1) / 2 - np.arange(CARD)
+    column = np.arange(CARD)[None, :] - np.rint(shear * height).astype(int)[:, None]
+    inside = (column >= 0) & (column < CARD)
+    return np.where(inside, np.take_along_axis(card, np.clip(column, 0, CARD - 1), axis=1), np.uint8(0))
+
+
+def _item(config: DigitsConfig, slot: Slot) -> tuple[np.ndarray, int]:
+    ink, kind = _digit(slot.part, slot.number)
+    card = np.repeat(np.repeat(ink, POINTS_PER_CELL, 0), POINTS_PER_CELL, 1)
+    rng = slot.rng()
+    held = config.handling.draw(rng)
+    if config.shear:
+        card = _leaning(card, config.shear * rng.uniform(-1, 1))
+    return camera(config.optics).frame(card, **held), kind
+
+
+def _straight(config: DigitsConfig, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return digits that are not disturbed, at once.
+
+    One point of a digit fills one cell, so that through perfect optics a cell sees one of 256 levels of ink, whichever
+    digit it belongs to; the camera is asked for these alone.
+    """
+    images, labels = digits.load("test" if part == "test" else "train")
+    first = TRAIN if part == "valid" else 0
+    levels = np.repeat(np.arange(256, dtype=np.uint8), CARD * CARD).reshape(256, CARD, CARD)
+    seen = signals(camera(config.optics).frames(levels), config.exposure)[:, 0, 0]
+    return seen[images[first : first + count]], labels[first : first + count].astype(np.int16)
+
+
+def _make(config: DigitsConfig, workshop: Workshop) -> Deck:
+    parts = {}
+    for part in PARTS:
+        count, wanted = getattr(config, part), config
+        if config.disturb_test_only and part != "test":
+            wanted = replace(config, shift=0.0, turn_deg=0.0, zoom=0.0, shear=0.0, noise=0.0)
+        if wanted.straight and wanted.optics == Optics():
+            parts[part] = _straight(wanted, part, count)
+        else:
+            parts[part] = workshop.frames(_item, wanted, part, count)
+    return lamps_deck("digits", tuple("0123456789"), parts)
+
+
+TASK = Task(
+    name="digits",
+    title="Digits written by hand",
+    accepts=Port.FRAME,
+    answers=Port.LAMPS,
+    config=DigitsConfig,
+    metric="digits read rightly",
+    chance=1 / 10,
+    make=_make,
+)
+"""The task."""

@@ -1,0 +1,73 @@
+"""Draw: the lamps say a letter; a picture of it is wanted on the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from marki.config import setting
+from marki.errors import ConfigError, unknown
+from marki.io.ports import Port
+from marki.io.responses import R_UNITS, binary_code, lamps
+from marki.io.stimuli.letters import LETTERS, TYPEFACES
+from successors.tasks.deck import Deck, Part
+from successors.tasks.lamps import PARTS
+from successors.tasks.letters import check_letters, light
+from successors.tasks.making import Slot, Workshop
+from successors.tasks.sight import Unsteady
+from successors.tasks.task import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawConfig(Unsteady):
+    """Settings of draw. With one face and a steady hand, each letter has one picture, the same in all parts."""
+
+    letters: str = setting(LETTERS, "Letters in use, A to Z")
+    typefaces: tuple[str, ...] = setting(("league-spartan",), "Typefaces, in turn")
+    train: int = setting(26, "Pictures to learn from", low=1, high=1_000_000)
+    valid: int = setting(26, "Pictures to choose settings by", low=1, high=1_000_000)
+    test: int = setting(26, "Pictures of the test", low=1, high=1_000_000)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_letters(self.letters, where="DrawConfig.letters")
+        if not self.typefaces:
+            raise ConfigError("no typeface", where="DrawConfig.typefaces", remedy="Give one or more")
+        for face in self.typefaces:
+            if face not in TYPEFACES:
+                raise unknown("typeface", face, TYPEFACES, where="DrawConfig.typefaces")
+
+
+def _item(config: DrawConfig, slot: Slot) -> tuple[np.ndarray, int]:
+    row, kind = divmod(slot.number, len(config.letters))
+    return light(config, config.letters[kind], config.typefaces[row % len(config.typefaces)], slot.rng()), kind
+
+
+def _make(config: DrawConfig, workshop: Workshop) -> Deck:
+    code = lamps(binary_code(len(config.letters)))
+    parts = {}
+    for part in PARTS:
+        pictures, kinds = workshop.frames(_item, config, part, getattr(config, part))
+        parts[part] = Part(stimuli=code[kinds], targets=pictures, kinds=kinds)
+    return Deck(
+        task="draw",
+        accepts=Port.LAMPS,
+        answers=Port.FIELD,
+        classes=tuple(config.letters),
+        code=np.zeros((0, R_UNITS), bool),
+        **parts,
+    )
+
+
+TASK = Task(
+    name="draw",
+    title="A picture of the letter that the lamps say",
+    accepts=Port.LAMPS,
+    answers=Port.FIELD,
+    config=DrawConfig,
+    metric="fields with at most 2 % of their cells wrong",
+    chance=0.0,
+    make=_make,
+)
+"""The task."""

@@ -1,0 +1,128 @@
+"""Making: items drawn each from its own number, in pieces, by one process or several."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from marki.errors import MarkIError
+from marki.io.frame import SIDE
+from marki.seeding import generator
+from successors.tasks.sight import Sight, signals
+
+PIECE = 256
+"""Items that one process makes at a time."""
+
+_SPAWN = 4 * PIECE  # fewer items are made sooner than fresh interpreters are started
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """The place of one item: all that its randomness depends on."""
+
+    task: str
+    seed: int
+    part: str
+    number: int
+
+    def rng(self, what: str = "item") -> np.random.Generator:
+        """Return the generator of this item, one for each purpose."""
+        return generator(self.seed, f"tasks.{self.task}.{self.part}.{what}", self.number)
+
+
+Item = Callable[[Sight, Slot], tuple[np.ndarray, int]]
+"""Makes one item: the light on the retina, (20, 20) float32, and its class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """Who makes the items of a deck.
+
+    Parameters
+    ----------
+    task : str
+        Name of the task.
+    seed : int
+        Root of all randomness.
+    jobs : int
+        Processes; with one, this process.
+    quiet : bool
+        Show no bar.
+    """
+
+    task: str
+    seed: int
+    jobs: int = 1
+    quiet: bool = True
+
+    def rng(self, what: str) -> np.random.Generator:
+        """Return the generator of something that is common to all items."""
+        return generator(self.seed, f"tasks.{self.task}.{what}")
+
+    def frames(self, item: Item, config: Sight, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first `count` items of a part, as the photocells deliver them.
+
+        Parameters
+        ----------
+        item : callable
+            ``item(config, slot) -> (light, kind)``, a function of a module, so that other processes find it.
+        config : Sight
+            Settings of the task.
+        part : str
+            Name of the part; it keys the randomness.
+        count : int
+            How many items.
+
+        Returns
+        -------
+        frames : ndarray of float32, shape (count, 20, 20)
+        kinds : ndarray of int16, shape (count,)
+        """
+        frames = np.empty((count, SIDE, SIDE), np.float32)
+        kinds = np.empty(count, np.int16)
+        starts = range(0, count, PIECE)
+        orders = [(item, config, self.task, self.seed, part, k, min(k + PIECE, count)) for k in starts]
+        with tqdm(
+            total=count, desc=f"{self.task} {part}", unit=" stimuli", disable=True if self.quiet else None
+        ) as bar:
+            for start, (seen, found) in zip(starts, self._made(orders, count), strict=True):
+                frames[start : start + len(seen)], kinds[start : start + len(seen)] = seen, found
+                bar.update(len(seen))
+        return frames, kinds
+
+    def _made(self, orders: list[tuple], count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the pieces in order."""
+        if self.jobs == 1 or count < _SPAWN:
+            yield from (_piece(order) for order in orders)
+            return
+        # Fresh interpreters: no state is inherited, on any system.
+        pool = ProcessPoolExecutor(min(self.jobs, len(orders)), mp_context=multiprocessing.get_context("spawn"))
+        try:
+            yield from pool.map(_piece, orders)
+        except BrokenProcessPool as error:
+            raise MarkIError(
+                "a worker process was killed", where=f"task {self.task}", remedy="Load it with jobs=1"
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _piece(order: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Make the items from one number to another."""
+    item, config, task, seed, part, start, stop = order
+    light = np.empty((stop - start, SIDE, SIDE), np.float32)
+    kinds = np.empty(stop - start, np.int16)
+    noise = np.empty(light.shape) if config.noise else None
+    for k in range(stop - start):
+        slot = Slot(task=task, seed=seed, part=part, number=start + k)
+        light[k], kinds[k] = item(config, slot)
+        if noise is not None:
+            # Rounded, so that last-bit differences in the tails of the ziggurat never reach a stimulus.
+            noise[k] = config.noise * slot.rng("noise").standard_normal((SIDE, SIDE)).round(9)
+    return signals(light, config.exposure, noise), kinds

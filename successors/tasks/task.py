@@ -1,0 +1,93 @@
+"""A task: what is shown, what is to be answered, and how the answers are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from marki.errors import PortError
+from marki.io.frame import check_frames
+from marki.io.ports import Port
+from marki.io.responses import check_lamps
+from successors.tasks.deck import Deck
+from successors.tasks.making import Workshop
+from successors.tasks.sight import Sight
+
+WRONG_CELLS = 8
+"""Cells of 400 that may be wrong in a field that counts as right (2 %)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One task.
+
+    Parameters
+    ----------
+    name : str
+        Key in the catalogue.
+    title : str
+        For people.
+    accepts, answers : Port
+        What a network is shown, and what it answers on.
+    config : type
+        Class of its settings.
+    metric : str
+        What `score` gives, in words.
+    chance : float
+        The score of a guess among equally frequent classes, with the default settings.
+    make : callable
+        ``make(config, workshop) -> Deck``.
+    """
+
+    name: str
+    title: str
+    accepts: Port
+    answers: Port
+    config: type[Sight]
+    metric: str
+    chance: float
+    make: Callable[[Sight, Workshop], Deck]
+
+    def score(self, answers: np.ndarray, targets: np.ndarray) -> float:
+        """Return the share of stimuli that are answered rightly.
+
+        Parameters
+        ----------
+        answers : ndarray
+            (n, 8) bool for lamps, (n, 20, 20) from 0 to 1 for fields.
+        targets : ndarray
+            The answers wanted, of the same shape.
+
+        Returns
+        -------
+        float
+            For lamps, the share of stimuli whose eight lamps are all right. For fields, the share of fields of which
+            at most `WRONG_CELLS` cells are on the wrong side of half light.
+
+        Raises
+        ------
+        PortError
+            If there are none, or they have another shape or dtype.
+        """
+        if not len(targets):
+            raise PortError("no answers to score", where=f"task {self.name}")
+        if self.answers is Port.LAMPS:
+            answers = check_lamps(answers, len(targets), where=f"answers to task {self.name}")
+            return float((answers == check_lamps(targets, len(targets))).all(axis=1).mean())
+        return float((cells_wrong(answers, targets) <= WRONG_CELLS).mean())
+
+
+def cells_wrong(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the number of cells of each field that are on the wrong side of half light, (n,) int64.
+
+    Raises
+    ------
+    PortError
+        If the two have different lengths or are no fields.
+    """
+    answers, targets = check_frames(answers, where="field port"), check_frames(targets, where="field port")
+    if len(answers) != len(targets):
+        raise PortError(f"{len(answers)} answers to {len(targets)} stimuli", where="field port")
+    return np.count_nonzero((answers >= 0.5) != (targets >= 0.5), axis=(1, 2))
