@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+
+from marki.errors import PortError
+from successors.nn import tensor
+from successors.nn.gradcheck import GradientError, check
+from successors.nn.tensor import Parameter, Tensor
+
+
+def drawn(*shape, seed=0, away_from_zero=False):
+    a = np.random.default_rng(seed).standard_normal(shape)
+    return np.sign(a) * (np.abs(a) + 0.1) if away_from_zero else a
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a, b: a + b,
+        lambda a, b: a - b,
+        lambda a, b: a * b,
+        lambda a, b: a / b,
+        lambda a, b: 2 - a / (3 * b),
+        lambda a, b: 1 / a + -b,
+        lambda a, b: tensor.where(np.arange(4) % 2 == 0, a, b),
+    ],
+)
+@pytest.mark.parametrize("shapes", [((3, 4), (3, 4)), ((3, 4), (4,)), ((2, 1, 4), (3, 1)), ((3, 4), ())])
+def test_arithmetic_with_broadcasting(function, shapes):
+    check(function, drawn(*shapes[0], away_from_zero=True), drawn(*shapes[1], seed=1, away_from_zero=True))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a: a.exp(),
+        lambda a: a.abs(),
+        lambda a: a.abs().log(),
+        lambda a: a.abs().sqrt(),
+        lambda a: a.tanh(),
+        lambda a: a.sigmoid(),
+        lambda a: a.relu(),
+        lambda a: a**2,
+        lambda a: a.abs() ** 1.5,
+        lambda a: a.sum(),
+        lambda a: a.sum(1),
+        lambda a: a.sum((0, 2), keepdims=True),
+        lambda a: a.mean((1, 2)),
+        lambda a: a.max(1),
+        lambda a: a.reshape(6, 4),
+        lambda a: a.flatten(),
+        lambda a: a.transpose(2, 0, 1),
+        lambda a: a[1],
+        lambda a: a[:, 1:, ::2],
+        lambda a: a[np.array([0, 1, 1, 0])],
+        lambda a: a.pad([(0, 0), (1, 2), (0, 1)]),
+        lambda a: tensor.stack([a, a * a], axis=1),
+        lambda a: tensor.concatenate([a, a * a, a], axis=2),
+        lambda a: (a * a + a) * a.sum(0),  # a tensor used several times
+    ],
+)
+def test_functions(function):
+    check(function, drawn(2, 3, 4, away_from_zero=True))
+
+
+@pytest.mark.parametrize("shapes", [((3, 4), (4, 5)), ((2, 3, 4), (4, 5)), ((2, 1, 3, 4), (5, 4, 2))])
+def test_matrix_product(shapes):
+    check(lambda a, b: a @ b, drawn(*shapes[0]), drawn(*shapes[1], seed=1))
+
+
+def test_a_wrong_backward_is_caught():
+    def wrong_tanh(a):
+        value = np.tanh(a.data)
+        return tensor.make(value, (a,), lambda g: (g * (1 - value),))
+
+    with pytest.raises(GradientError, match=r"input 0 at \(\d, \d\): backward gives"):
+        check(wrong_tanh, drawn(2, 3))
+
+
+def test_a_gradient_of_a_wrong_shape_is_caught():
+    with pytest.raises(GradientError, match="gradient of shape"):
+        check(lambda a: tensor.make(a.data.sum(0), (a,), lambda g: (g,)), drawn(2, 3))
+
+
+def test_float32_stays_float32():
+    a = Parameter(drawn(3, 4).astype(np.float32))
+    out = ((a * 0.5 + 1).tanh() @ a.transpose(1, 0)).mean()
+    assert out.dtype == np.float32
+    out.backward()
+    assert a.grad.dtype == np.float32
+
+
+def test_leaves_that_want_no_gradient_get_none():
+    a, b = Tensor(drawn(3)), Parameter(drawn(3))
+    (a * b).sum().backward()
+    assert a.grad is None
+    assert np.array_equal(b.grad, a.data)
+
+
+def test_no_grad_remembers_nothing():
+    a = Parameter(drawn(3))
+    with tensor.no_grad():
+        out = (a * a).sum()
+    assert not out.requires_grad
+    with pytest.raises(PortError, match="not made from any parameter"):
+        out.backward()
+    assert tensor.recording()
+
+
+def test_backward_of_many_numbers_needs_their_gradient():
+    with pytest.raises(PortError, match="Sum it to a scalar"):
+        (Parameter(drawn(3)) * 2).backward()
+
+
+def test_a_long_chain_does_not_exhaust_the_stack():
+    a = Parameter(np.ones(1))
+    out = a
+    for _ in range(5000):
+        out = out + a
+    out.backward()
+    assert a.grad == 5001
+
+
+def test_multiply_adds_are_counted():
+    with tensor.tally() as cost:
+        Tensor(np.ones((2, 3, 4))) @ Tensor(np.ones((4, 5)))
+    assert cost == [2 * 3 * 4 * 5]
