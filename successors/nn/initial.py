@@ -1,0 +1,96 @@
+"""How weights begin: drawn arrays of float32, or mere shapes inside `meta`.
+
+Inside ``with meta():`` a network of any size is built without its memory: every array is one zero seen from all sides,
+so that GPT-3's parameters can be counted on a laptop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from successors.nn.tensor import Parameter
+
+_meta = False
+
+
+@contextlib.contextmanager
+def meta() -> Iterator[None]:
+    """Build networks of shapes only; they can be counted, not run."""
+    global _meta
+    before, _meta = _meta, True
+    try:
+        yield
+    finally:
+        _meta = before
+
+
+def constant(shape: tuple[int, ...], value: float = 0.0) -> Parameter:
+    """Return a parameter that is `value` everywhere."""
+    return _hollow(shape) if _meta else Parameter(np.full(shape, value, np.float32))
+
+
+def buffer(shape: tuple[int, ...], value: float = 0.0) -> np.ndarray:
+    """Return a float32 array that is `value` everywhere and is not trained."""
+    return _hollow(shape).data if _meta else np.full(shape, value, np.float32)
+
+
+def uniform(rng: np.random.Generator, shape: tuple[int, ...], bound: float) -> Parameter:
+    """Return a parameter drawn evenly from -bound to bound."""
+    return _hollow(shape) if _meta else Parameter(rng.uniform(-bound, bound, shape).astype(np.float32))
+
+
+def normal(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -> Parameter:
+    """Return a parameter drawn from a normal distribution round 0."""
+    return _hollow(shape) if _meta else Parameter((rng.standard_normal(shape) * deviation).astype(np.float32))
+
+
+def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -> Parameter:
+    """Return a parameter drawn from a normal distribution round 0, drawn again where beyond two deviations."""
+    if _meta:
+        return _hollow(shape)
+    a = rng.standard_normal(shape)
+    while (far := np.abs(a) > 2).any():
+        a[far] = rng.standard_normal(int(far.sum()))
+    return Parameter((a * deviation).astype(np.float32))
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return how many inputs an output of these weights sums, and how many outputs an input feeds.
+
+    (out, in) of a linear layer, (out, in, kh, kw) of a convolution.
+    """
+    field = math.prod(shape[2:])
+    return shape[1] * field, shape[0] * field
+
+
+def lecun(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
+    """Return weights drawn evenly within 2.4 / fan-in, as LeCun 1989 (p. 545) did."""
+    return uniform(rng, shape, 2.4 / fans(shape)[0])
+
+
+def glorot(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
+    """Return weights drawn evenly within sqrt(6 / (fan-in + fan-out)), Glorot and Bengio 2010, eq. 16."""
+    return uniform(rng, shape, math.sqrt(6 / sum(fans(shape))))
+
+
+def he(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
+    """Return weights of normal distribution with deviation sqrt(2 / fan-in), He et al. 2015, eq. 10."""
+    return normal(rng, shape, math.sqrt(2 / fans(shape)[0]))
+
+
+def orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float = 1.0) -> Parameter:
+    """Return a matrix whose rows, or columns if there are fewer, are orthonormal times `gain`, Saxe et al. 2014."""
+    if _meta:
+        return _hollow(shape)
+    rows, columns = shape
+    q, r = np.linalg.qr(rng.standard_normal((max(shape), min(shape))))
+    q *= np.sign(np.diag(r))
+    return Parameter(((q if rows >= columns else q.T) * gain).astype(np.float32))
+
+
+def _hollow(shape: tuple[int, ...]) -> Parameter:
+    return Parameter(np.broadcast_to(np.float32(0), shape))

@@ -1,0 +1,124 @@
+"""Modules: parameters with names, and two ways to run them.
+
+A module is a plain object; its parameters are found by walking its attributes, in the order in which they were made.
+Whether one trains is no flag of a module but the block in which it is called: `training` lends the generator that
+dropout draws from and lets batch normalisation gather; outside it everything is as in use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from marki.errors import StateError
+from successors.nn.tensor import Parameter, Tensor
+
+_generators: list[np.random.Generator] = []
+
+
+@contextlib.contextmanager
+def training(rng: np.random.Generator) -> Iterator[None]:
+    """Run modules as in training, with `rng` for all that is drawn."""
+    _generators.append(rng)
+    try:
+        yield
+    finally:
+        _generators.pop()
+
+
+def training_rng() -> np.random.Generator | None:
+    """Return the generator of the training that goes on, or None outside of one."""
+    return _generators[-1] if _generators else None
+
+
+class Module:
+    """Base of all layers and networks: `forward` computes, everything else is found by name."""
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Run `forward`."""
+        return self.forward(*inputs, **options)
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """Compute the output; every module has its own."""
+        raise NotImplementedError
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Return what training changes, by dotted name; a parameter used in two places is listed once."""
+        found: dict[str, Parameter] = {}
+        seen: set[int] = set()
+        for name, value in _walk(self, ""):
+            if isinstance(value, Parameter) and id(value) not in seen:
+                seen.add(id(value))
+                found[name] = value
+        return found
+
+    def buffers(self) -> dict[str, np.ndarray]:
+        """Return arrays that change without gradient, such as running means, by dotted name."""
+        return {name: value for name, value in _walk(self, "") if isinstance(value, np.ndarray)}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return all live arrays, parameters and buffers, by dotted name."""
+        return {name: p.data for name, p in self.parameters().items()} | self.buffers()
+
+    def load(self, state: Mapping[str, np.ndarray], *, where: object = None) -> None:
+        """Write arrays into the live ones; nothing is changed unless all of them fit.
+
+        Raises
+        ------
+        StateError
+            If an array is missing, left over, of another shape, or not finite.
+        """
+        own = self.state()
+        remedy = "Give weights that were saved from this system with these settings"
+        for name in [n for n in own if n not in state] + [n for n in state if n not in own]:
+            what = "is missing" if name in own else "belongs to no part of this network"
+            raise StateError(f"array {name!r} {what}", where=where, remedy=remedy)
+        for name, array in own.items():
+            given = state[name]
+            if given.shape != array.shape:
+                raise StateError(f"array {name!r} is {given.shape}, not {array.shape}", where=where, remedy=remedy)
+            if given.dtype.kind == "f" and not np.isfinite(given).all():
+                raise StateError(f"array {name!r} holds NaN or infinity", where=where, remedy=remedy)
+        for name, array in own.items():
+            array[...] = state[name]
+
+    def count(self) -> int:
+        """Return the number of trainable parameters."""
+        return sum(p.size for p in self.parameters().values())
+
+    def astype(self, dtype: type) -> Module:
+        """Turn all parameters and float buffers into `dtype`, for gradient checks; returns self."""
+        for _, owner, key, value in _places(self, ""):
+            if isinstance(value, Parameter):
+                value.data = value.data.astype(dtype)
+            elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
+                owner[key] = value.astype(dtype)
+        return self
+
+
+def _walk(module: Module, prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, _, _, value in _places(module, prefix):
+        yield name, value
+
+
+def _places(node: Any, prefix: str) -> Iterator[tuple[str, Any, Any, Any]]:
+    """Yield (dotted name, container, key, value) of every parameter and array below `node`, in order of making."""
+    if isinstance(node, Module):
+        node = vars(node)
+        items: Any = [(k, v) for k, v in node.items() if not k.startswith("_")]
+    elif isinstance(node, dict):
+        items = list(node.items())
+    else:
+        items = list(enumerate(node))
+    for key, value in items:
+        if isinstance(value, (Tensor, np.ndarray)):
+            yield f"{prefix}{key}", node, key, value
+        elif isinstance(value, (Module, dict)) or (isinstance(value, (list, tuple)) and _holds_modules(value)):
+            yield from _places(value, f"{prefix}{key}.")
+
+
+def _holds_modules(values: Any) -> bool:
+    return any(isinstance(v, (Module, Tensor, dict, list, tuple)) for v in values)

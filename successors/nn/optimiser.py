@@ -1,0 +1,191 @@
+"""Optimisers: from gradients to new weights, in place; their arrays are registers, so that a run resumes exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from marki.errors import MarkIError
+from successors.nn.tensor import Parameter
+
+
+class Diverged(MarkIError):
+    """A gradient or loss that is no longer a number."""
+
+
+class Optimiser:
+    """Base: holds the parameters and the number of steps taken.
+
+    Parameters
+    ----------
+    parameters : mapping of str to Parameter
+
+    Attributes
+    ----------
+    steps : (1,) int64
+        Steps taken.
+    """
+
+    slots: tuple[str, ...] = ()
+
+    def __init__(self, parameters: Mapping[str, Parameter]):
+        self.parameters = dict(parameters)
+        self.steps = np.zeros(1, np.int64)
+        self._slots = {s: {n: np.zeros_like(p.data) for n, p in self.parameters.items()} for s in self.slots}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return all live arrays: ``steps`` and ``slot.parameter``."""
+        return {"steps": self.steps} | {f"{s}.{n}": a for s, arrays in self._slots.items() for n, a in arrays.items()}
+
+    def reset(self) -> None:
+        """Forget everything but the parameters."""
+        for array in self.state().values():
+            array[...] = 0
+
+    def step(self, rate: float) -> None:
+        """Take one step of learning rate `rate` along the gradients, and forget them.
+
+        Raises
+        ------
+        Diverged
+            If a gradient is not finite; nothing is changed then.
+        """
+        gradients = {n: p.grad for n, p in self.parameters.items() if p.grad is not None}
+        if not math.isfinite(norm(self.parameters)):
+            raise Diverged("a gradient is not a number", remedy="Lower the learning rate, or clip the gradient")
+        self.steps += 1
+        for name, gradient in gradients.items():
+            self._update(name, self.parameters[name].data, gradient, rate)
+        for p in self.parameters.values():
+            p.grad = None
+
+    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+        raise NotImplementedError
+
+
+class SGD(Optimiser):
+    """Gradient descent with momentum: m ← momentum · m + g (+ decay · w); w ← w - rate · m.
+
+    Rumelhart, Hinton and Williams 1986, eq. 9, write it with the rate inside m; the same for a constant rate.
+
+    Parameters
+    ----------
+    parameters : mapping of str to Parameter
+    momentum : float
+        Share of the last change that is kept.
+    nesterov : bool
+        Look ahead along the momentum, Sutskever et al. 2013.
+    decay : float
+        Weight decay, added to the gradient.
+    """
+
+    slots = ("momentum",)
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Parameter],
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        decay: float = 0.0,
+    ):
+        super().__init__(parameters)
+        self.momentum, self.nesterov, self.decay = momentum, nesterov, decay
+
+    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+        g = gradient + self.decay * value if self.decay else gradient
+        m = self._slots["momentum"][name]
+        m *= self.momentum
+        m += g
+        value -= rate * (g + self.momentum * m if self.nesterov else m)
+
+
+class Adam(Optimiser):
+    """Adam, Kingma and Ba 2015, algorithm 1; with `decay`, AdamW of Loshchilov and Hutter 2019, algorithm 2.
+
+    Parameters
+    ----------
+    parameters : mapping of str to Parameter
+    betas : (float, float)
+        Decay of the means of the gradient and of its square.
+    eps : float
+        Added to the root of the second.
+    decay : float
+        Decoupled weight decay: w ← w - rate · decay · w; on matrices only, not on gains and biases.
+    """
+
+    slots = ("mean", "square")
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Parameter],
+        *,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        decay: float = 0.0,
+    ):
+        super().__init__(parameters)
+        self.betas, self.eps, self.decay = betas, eps, decay
+
+    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+        first, second = self.betas
+        t = int(self.steps[0])
+        mean, square = self._slots["mean"][name], self._slots["square"][name]
+        if self.decay and value.ndim > 1:
+            value *= 1 - rate * self.decay
+        mean *= first
+        mean += (1 - first) * gradient
+        square *= second
+        square += (1 - second) * (gradient * gradient)
+        change = np.sqrt(square)
+        change *= 1 / math.sqrt(1 - second**t)
+        change += self.eps
+        np.divide(mean, change, out=change)
+        change *= rate / (1 - first**t)
+        value -= change
+
+
+def norm(parameters: Mapping[str, Parameter]) -> float:
+    """Return the Euclidean length of all gradients together."""
+    return math.sqrt(sum(float(np.vdot(p.grad, p.grad)) for p in parameters.values() if p.grad is not None))
+
+
+def clip(parameters: Mapping[str, Parameter], limit: float) -> float:
+    """Shorten all gradients together to `limit`, Pascanu et al. 2013, algorithm 1; return the length before."""
+    length = norm(parameters)
+    if length > limit:
+        for p in parameters.values():
+            if p.grad is not None:
+                p.grad = p.grad * (limit / length)
+    return length
+
+
+class Average:
+    """A running mean of weights: a ← keep · a + (1 - keep) · w, Polyak's averaging with a horizon of 1 / (1 - keep).
+
+    Parameters
+    ----------
+    parameters : mapping of str to Parameter
+    keep : float
+        Share kept at each step, 0 to 1.
+    """
+
+    def __init__(self, parameters: Mapping[str, Parameter], *, keep: float = 0.999):
+        self.parameters, self.keep = dict(parameters), keep
+        self.values = {n: p.data.copy() for n, p in self.parameters.items()}
+
+    def update(self) -> None:
+        """Take in the present weights."""
+        for name, p in self.parameters.items():
+            a = self.values[name]
+            a *= self.keep
+            a += (1 - self.keep) * p.data
+
+    def swap(self) -> None:
+        """Exchange the weights and their mean, in place; once more brings them back."""
+        for name, p in self.parameters.items():
+            kept = p.data.copy()
+            p.data[...] = self.values[name]
+            self.values[name][...] = kept

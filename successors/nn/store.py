@@ -1,0 +1,76 @@
+"""Weights on disk, as safetensors: plain arrays and a table of text, nothing that could run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+from marki.errors import StateError
+from marki.files import writing
+
+
+def save(path: Path | str, arrays: Mapping[str, np.ndarray], *, half: bool = False, **about: str) -> None:
+    """Write named arrays, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path or str
+    arrays : mapping of str to ndarray
+    half : bool
+        Store floats as float16, for shipping; half the size, three digits.
+    **about : str
+        Text to go with them, such as the system's name.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    stored = {}
+    for name, a in arrays.items():
+        floats = half and a.dtype.kind == "f"
+        stored[name] = np.ascontiguousarray(a, np.float16 if floats else None)
+    with writing(path) as file:
+        file.write(to_bytes(stored, metadata=about))
+
+
+def load(path: Path | str, *, system: str | None = None) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Read what `save` wrote; halves come back as float32.
+
+    Parameters
+    ----------
+    path : Path or str
+    system : str, optional
+        Name that the file must bear under ``system``.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+    about : dict of str to str
+
+    Raises
+    ------
+    StateError
+        If the file is missing, truncated, of another kind, or of another system.
+    """
+    try:
+        with safe_open(str(path), framework="np") as file:
+            about = dict(file.metadata() or {})
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
+    except (OSError, SafetensorError, ValueError) as error:
+        raise StateError(
+            f"cannot be read as weights ({type(error).__name__}: {error})",
+            where=path,
+            remedy="Give a .safetensors file that is complete, or train the system anew",
+        ) from error
+    if system is not None and about.get("system") != system:
+        raise StateError(
+            f"holds weights of {about.get('system', 'an unnamed system')!r}, not of {system!r}",
+            where=path,
+            remedy="Give the weights of this system",
+        )
+    return {n: a.astype(np.float32) if a.dtype == np.float16 else a for n, a in arrays.items()}, about
