@@ -1,0 +1,109 @@
+"""Scaled dot-product attention, as one operation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from successors.nn.tensor import Tensor, count, demand, make, unbroadcast
+
+
+def attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    mask: np.ndarray | None = None,
+    bias: Tensor | None = None,
+    dropout: np.ndarray | None = None,
+) -> Tensor:
+    """Return what each query reads: the values, weighted by how well their keys match it.
+
+    softmax(q kᵀ / √d + bias) v
+
+    Parameters
+    ----------
+    q : Tensor, shape (..., t, d)
+    k : Tensor, shape (..., s, d)
+    v : Tensor, shape (..., s, e)
+        Leading axes of the three broadcast against each other.
+    mask : ndarray of bool, broadcastable to (..., t, s), optional
+        True where a query may look. A query that may look nowhere reads zeros.
+    bias : Tensor, broadcastable to (..., t, s), optional
+        Added to the scores.
+    dropout : ndarray, broadcastable to (..., t, s), optional
+        Factors of the weights, already drawn: 0 or 1 / (1 - rate).
+
+    Returns
+    -------
+    Tensor, shape (..., t, e)
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together.
+
+    References
+    ----------
+    Vaswani et al. 2017, "Attention is all you need", eq. 1.
+    """
+    shown = f"q {q.shape}, k {k.shape}, v {v.shape}"
+    demand(min(q.ndim, k.ndim, v.ndim) >= 2, f"{shown}; (…, t, d), (…, s, d), (…, s, e) are wanted", "attention")
+    demand(q.shape[-1] == k.shape[-1], f"{shown}; the last axes of q and k differ", "attention")
+    demand(k.shape[-2] == v.shape[-2], f"{shown}; k and v are not of one length", "attention")
+    try:
+        # Of k and q only: what v adds to the leading axes does not enlarge the scores.
+        scores = (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), q.shape[-2], k.shape[-2])
+        leading = np.broadcast_shapes(scores[:-2], v.shape[:-2])
+    except ValueError:
+        scores = leading = None
+    demand(scores is not None, f"{shown}; the leading axes do not broadcast", "attention")
+    for name, extra in (("mask", mask), ("bias", bias), ("dropout", dropout)):
+        if extra is not None:
+            demand(
+                _fits(np.shape(extra) if name != "bias" else bias.shape, scores),
+                f"{name} {extra.shape} does not broadcast to the scores {scores}",
+                "attention",
+            )
+    t, s, d, e = q.shape[-2], k.shape[-2], q.shape[-1], v.shape[-1]
+    count(math.prod(scores) * d + math.prod(leading) * t * s * e)
+
+    scale = q.dtype.type(1 / math.sqrt(d))
+    weights = np.matmul(q.data * scale, k.data.swapaxes(-1, -2))
+    if bias is not None:
+        weights += bias.data
+    if mask is not None:
+        # Finite, so that a row without any True gives no NaN; its zeros are restored after exp.
+        np.copyto(weights, np.finfo(weights.dtype).min, where=~np.asarray(mask, bool))
+    weights -= weights.max(-1, keepdims=True, initial=np.finfo(weights.dtype).min)
+    np.exp(weights, out=weights)
+    if mask is not None:
+        weights *= np.asarray(mask, bool)
+    total = weights.sum(-1, keepdims=True)
+    total[total == 0] = 1
+    weights /= total
+    used = weights if dropout is None else weights * np.asarray(dropout, weights.dtype)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+        gv = unbroadcast(used.swapaxes(-1, -2) @ g, v.shape) if v.requires_grad else None
+        ds = unbroadcast(g @ v.data.swapaxes(-1, -2), weights.shape)
+        if dropout is not None:
+            ds = ds * np.asarray(dropout, ds.dtype)
+        # Softmax: ds = w (dw - Σ w dw).
+        ds = ds - np.einsum("...k,...k->...", ds, weights)[..., None]
+        ds *= weights
+        gq = unbroadcast((ds @ k.data) * scale, q.shape) if q.requires_grad else None
+        gk = unbroadcast((ds.swapaxes(-1, -2) @ q.data) * scale, k.shape) if k.requires_grad else None
+        if bias is None:
+            return gq, gk, gv
+        return gq, gk, gv, unbroadcast(ds, bias.shape) if bias.requires_grad else None
+
+    return make(np.matmul(used, v.data), (q, k, v) if bias is None else (q, k, v, bias), backward)
+
+
+def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    try:
+        return np.broadcast_shapes(shape, target) == target
+    except ValueError:
+        return False
