@@ -1,0 +1,293 @@
+"""Convolution as matrix products, with the gradients written by hand.
+
+Arrays are (N, C, H, W) to everyone outside. In memory they may lie in any order, as with the memory formats of torch:
+with few channels the batch lies innermost, (C, H, W, N), so that copies run over long rows; with many channels the
+channels do, (N, H, W, C), so that products do. An operation takes the view it wants by transposing, which copies only
+if the memory is in another order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from successors.nn.tensor import Tensor, count, demand, make
+
+MANY = 16  # from so many channels on, both in and out, these lie innermost
+BLOCK = 1 << 20  # bytes of a matrix of windows that is made at once
+Pair = int | tuple[int, int]
+
+
+def pair(value: Pair) -> tuple[int, int]:
+    """Return (vertical, horizontal) of a number for both or a pair of them."""
+    if isinstance(value, int | np.integer):
+        return int(value), int(value)
+    down, across = value
+    return int(down), int(across)
+
+
+def batch_last(a: np.ndarray) -> np.ndarray:
+    """Return (N, C, H, W) as contiguous (C, H, W, N); a view if memory is so already."""
+    return np.ascontiguousarray(a.transpose(1, 2, 3, 0))
+
+
+def channels_last(a: np.ndarray) -> np.ndarray:
+    """Return (N, C, H, W) as contiguous (N, H, W, C); a view if memory is so already."""
+    return np.ascontiguousarray(a.transpose(0, 2, 3, 1))
+
+
+def is_channels_last(a: np.ndarray) -> bool:
+    """Return whether (N, C, H, W) lies in memory as (N, H, W, C)."""
+    return a.transpose(0, 2, 3, 1).flags.c_contiguous
+
+
+def extent(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
+    """Return how many places a kernel has along an axis."""
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Return the cross-correlation of images with kernels.
+
+    ``out[n, f, i, j] = bias[f] + sum_{c, u, v} weight[f, c, u, v] x[n, c0 + c, i s + u d - p, j s + v d - p]``, where x
+    is 0 outside and c0 is the first channel of f's group.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, H, W)
+        The images.
+    weight : Tensor, shape (F, C / groups, kh, kw)
+        The kernels.
+    bias : Tensor, shape (F,), optional
+        Added to each output channel.
+    stride : int or pair of int
+        s, step between places of the kernel.
+    padding : int or pair of int
+        p, rows and columns of zeros laid round the image.
+    dilation : int or pair of int
+        d, distance between taps of the kernel.
+    groups : int
+        Channels are cut into as many groups, and each output channel sees one; C for a depthwise convolution.
+
+    Returns
+    -------
+    Tensor, shape (N, F, oh, ow)
+        With ``oh = floor((H + 2 p - d (kh - 1) - 1) / s) + 1``, and so across.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together, or the kernel is larger than the padded image.
+
+    References
+    ----------
+    .. [1] LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition. Proc. IEEE 86, 1998.
+    .. [2] Chellapilla, Puri, Simard: High Performance Convolutional Neural Networks for Document Processing. IWFHR 2006
+       (convolution as a product of matrices).
+    .. [3] Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions. ICLR 2016.
+    """
+    demand(x.ndim == 4, f"images of shape {x.shape}, not (N, C, H, W)", "conv2d")
+    demand(weight.ndim == 4, f"kernels of shape {weight.shape}, not (F, C / groups, kh, kw)", "conv2d")
+    s, p, d = pair(stride), pair(padding), pair(dilation)
+    demand(min(s) > 0 and min(d) > 0 and min(p) >= 0, f"stride {s}, padding {p}, dilation {d}", "conv2d")
+    n, c, h, w = x.shape
+    f, per, kh, kw = weight.shape
+    fits = groups > 0 and c == per * groups and f % groups == 0
+    demand(fits, f"images {x.shape} and kernels {weight.shape} in {groups} groups", "conv2d")
+    demand(
+        bias is None or bias.shape == (f,),
+        f"bias {bias is not None and bias.shape} of kernels {weight.shape}",
+        "conv2d",
+    )
+    oh, ow = extent(h, kh, s[0], p[0], d[0]), extent(w, kw, s[1], p[1], d[1])
+    large = f"kernels {weight.shape}, dilation {d}, on images {x.shape}, padding {p}"
+    demand(min(kh, kw) > 0 and min(oh, ow) > 0, large, "conv2d")
+    count(n * oh * ow * f * per * kh * kw)
+    place = _Place((kh, kw), s, p, d, (oh, ow))
+    if groups == c == f and c > 1:
+        return _depthwise(x, weight, bias, place)
+    if groups == 1 and min(c, f) >= MANY:
+        return _many(x, weight, bias, place)
+    return _few(x, weight, bias, place, groups)
+
+
+class _Place:
+    """Where the taps of a kernel fall on an image."""
+
+    def __init__(
+        self,
+        kernel: tuple[int, int],
+        stride: tuple[int, int],
+        padding: tuple[int, int],
+        dilation: tuple[int, int],
+        out: tuple[int, int],
+    ):
+        self.kernel, self.stride, self.padding, self.dilation, self.out = kernel, stride, padding, dilation, out
+        self.whole = kernel == (1, 1) and stride == (1, 1) and padding == (0, 0)  # one tap that sees all of the image
+
+    def taps(self) -> list[tuple[int, int, slice, slice]]:
+        """Return u, v and the rows and columns of the padded image that tap (u, v) sees."""
+        (s, t), (d, e), (oh, ow) = self.stride, self.dilation, self.out
+        rows = [slice(u * d, u * d + s * (oh - 1) + 1, s) for u in range(self.kernel[0])]
+        columns = [slice(v * e, v * e + t * (ow - 1) + 1, t) for v in range(self.kernel[1])]
+        return [(u, v, row, column) for u, row in enumerate(rows) for v, column in enumerate(columns)]
+
+    def padded(self, a: np.ndarray) -> np.ndarray:
+        """Return an array of rows and columns on its axes 1 and 2 with zeros laid round."""
+        (p, q), (k, h, w, m) = self.padding, a.shape
+        if not (p or q):
+            return a
+        # np.pad does the same at several times the cost.
+        out = np.zeros((k, h + 2 * p, w + 2 * q, m), a.dtype)
+        out[:, p : p + h, q : q + w] = a
+        return out
+
+    def cropped(self, a: np.ndarray) -> np.ndarray:
+        """Undo `padded`."""
+        (p, q), (h, w) = self.padding, a.shape[1:3]
+        return a[:, p : h - p, q : w - q]
+
+
+def _few(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place, groups: int) -> Tensor:
+    """Convolve with the batch innermost: (g, f / g, c / g kh kw) times (g, c / g kh kw, oh ow n)."""
+    (kh, kw), (oh, ow) = place.kernel, place.out
+    n, c = x.shape[:2]
+    f, per = weight.shape[:2]
+    padded = place.padded(batch_last(x.data))
+    if place.whole:
+        columns = padded
+    else:
+        # Slices, not strided windows: with c or n of 1 the strides of an axis may be anything.
+        columns = np.empty((c, kh, kw, oh, ow, n), padded.dtype)
+        for u, v, row, column in place.taps():
+            columns[:, u, v] = padded[:, row, column]
+    columns = columns.reshape(groups, per * kh * kw, oh * ow * n)
+    kernels = weight.data.reshape(groups, f // groups, per * kh * kw)
+    out = (kernels @ columns).reshape(f, oh, ow, n)
+    if bias is not None:
+        out += bias.data[:, None, None, None]
+    shape = padded.shape
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+        g = batch_last(g).reshape(groups, f // groups, oh * ow * n)
+        gx = gw = None
+        if weight.requires_grad:
+            gw = (g @ columns.swapaxes(1, 2)).reshape(weight.shape)
+        if x.requires_grad:
+            back = kernels.swapaxes(1, 2) @ g
+            if place.whole:
+                gx = back.reshape(shape)
+            else:
+                back = back.reshape(c, kh, kw, oh, ow, n)
+                gx = np.zeros(shape, g.dtype)
+                for u, v, row, column in place.taps():
+                    gx[:, row, column] += back[:, u, v]
+                gx = place.cropped(gx)
+            gx = gx.transpose(3, 0, 1, 2)
+        return (gx, gw) if bias is None else (gx, gw, g.sum(axis=2).reshape(f))
+
+    return make(out.transpose(3, 0, 1, 2), (x, weight) if bias is None else (x, weight, bias), backward)
+
+
+def _many(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
+    """Convolve with the channels innermost: (n oh ow, kh kw c) times (kh kw c, f), some images at a time."""
+    (kh, kw), (oh, ow) = place.kernel, place.out
+    n, c = x.shape[:2]
+    f, per, k = len(weight.data), oh * ow, kh * kw * c
+    padded = place.padded(channels_last(x.data))
+    kernels = np.ascontiguousarray(weight.data.transpose(2, 3, 1, 0)).reshape(k, f)
+    # Windows share memory until the copy that makes the matrix; then rows of kw c numbers are copied at once. Strides
+    # are reckoned from the shape, as those of axes of length 1 may be anything.
+    (s, t), (d, e), (_, hp, wp, _) = place.stride, place.dilation, padded.shape
+    step = tuple(m * padded.itemsize for m in (hp * wp * c, s * wp * c, t * c, d * wp * c, e * c, 1))
+    windows = as_strided(padded, (n, oh, ow, kh, kw, c), step, writeable=False)
+    # The matrix of all images would not stay in the cache, and to make it again costs less than to fetch it.
+    many = n if place.whole else max(1, BLOCK // (per * k * padded.itemsize))
+    blocks = [slice(i, min(i + many, n)) for i in range(0, n, max(many, 1))]
+    buffer = np.empty(0 if place.whole else min(many, n) * per * k, padded.dtype)
+
+    def columns(block: slice) -> np.ndarray:
+        if place.whole:
+            return padded.reshape(n * per, c)
+        chosen = windows[block]
+        out = buffer[: chosen.size].reshape(chosen.shape)
+        np.copyto(out, chosen)
+        return out.reshape(-1, k)
+
+    out = np.empty((n, per, f), np.result_type(padded, kernels))
+    for block in blocks:
+        np.matmul(columns(block), kernels, out=out[block].reshape(-1, f))
+    if bias is not None:
+        out += bias.data
+    shape = padded.shape
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+        g = channels_last(g).reshape(n, per, f)
+        gx = gw = None
+        if weight.requires_grad:
+            gw = np.zeros((k, f), g.dtype)
+            for block in blocks:
+                gw += columns(block).T @ g[block].reshape(-1, f)
+            gw = gw.reshape(kh, kw, c, f).transpose(3, 2, 0, 1)
+        if x.requires_grad and place.whole:
+            gx = (g.reshape(-1, f) @ kernels.T).reshape(shape)
+        elif x.requires_grad:
+            gx = np.zeros(shape, g.dtype)
+            taps = kernels.reshape(kh, kw, c, f)
+            for block in blocks:
+                rows = g[block].reshape(-1, f)
+                # A product for each tap, so that what is added is still in the cache and rows of it lie together.
+                for u, v, row, column in place.taps():
+                    gx[block, row, column] += (rows @ taps[u, v].T).reshape(-1, oh, ow, c)
+            gx = place.cropped(gx)
+        if gx is not None:
+            gx = gx.transpose(0, 3, 1, 2)
+        return (gx, gw) if bias is None else (gx, gw, np.ones(n * per, g.dtype) @ g.reshape(-1, f))
+
+    out = out.reshape(n, oh, ow, f).transpose(0, 3, 1, 2)
+    return make(out, (x, weight) if bias is None else (x, weight, bias), backward)
+
+
+def _depthwise(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
+    """Convolve each channel with a kernel of its own, tap by tap: there is nothing to sum that a product could do."""
+    (kh, kw), (oh, ow) = place.kernel, place.out
+    n, c = x.shape[:2]
+    padded = place.padded(channels_last(x.data))
+    kernels = np.ascontiguousarray(weight.data.reshape(c, kh, kw).transpose(1, 2, 0))
+    out = np.zeros((n, oh, ow, c), np.result_type(padded, kernels))
+    if bias is not None:
+        out += bias.data
+    part = np.empty_like(out)
+    for u, v, row, column in place.taps():
+        np.multiply(padded[:, row, column], kernels[u, v], out=part)
+        out += part
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+        g = channels_last(g)
+        part = np.empty_like(g)
+        gw = np.empty_like(kernels) if weight.requires_grad else None
+        gx = np.zeros(padded.shape, g.dtype) if x.requires_grad else None
+        ones = np.ones(n * oh * ow, g.dtype)
+        for u, v, row, column in place.taps():
+            if gw is not None:
+                np.multiply(padded[:, row, column], g, out=part)
+                gw[u, v] = ones @ part.reshape(-1, c)
+            if gx is not None:
+                np.multiply(g, kernels[u, v], out=part)
+                gx[:, row, column] += part
+        if gw is not None:
+            gw = gw.transpose(2, 0, 1).reshape(weight.shape)
+        if gx is not None:
+            gx = place.cropped(gx).transpose(0, 3, 1, 2)
+        return (gx, gw) if bias is None else (gx, gw, ones @ g.reshape(-1, c))
+
+    return make(out.transpose(0, 3, 1, 2), (x, weight) if bias is None else (x, weight, bias), backward)

@@ -1,0 +1,351 @@
+"""Normalisation by moments, with the gradients written by hand.
+
+With ``y = (x - mean) r``, ``r = (variance + eps)^(-1/2)`` over m elements, and h the gradient of y, that of x is
+``r (h - mean(h) - y mean(h y))``; without the mean taken off, as in RMS normalisation, ``r (h - y mean(h y))``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from successors.nn.convolution import batch_last, channels_last, is_channels_last
+from successors.nn.tensor import Tensor, demand, make
+
+
+def batch_norm(
+    x: Tensor,
+    gain: Tensor,
+    bias: Tensor,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    *,
+    training: bool,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Return each channel with the mean and variance of the batch (training) or of all batches so far taken out.
+
+    ``out = gain (x - mean) / sqrt(variance + eps) + bias``. In training `mean` and `variance` are changed in place to
+    ``(1 - momentum) old + momentum new``, where the new variance is the unbiased one.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C) or (N, C, H, W)
+        Activations.
+    gain, bias : Tensor, shape (C,)
+        Scale and shift of each channel.
+    mean, variance : ndarray, shape (C,)
+        The running moments.
+    training : bool
+        Whether to take the moments of this batch, and have the running ones follow.
+    momentum : float
+        Weight of the batch in the running moments.
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    Tensor, shape of x
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together, or in training a channel has fewer than two elements.
+
+    References
+    ----------
+    .. [1] Ioffe, Szegedy: Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift.
+       ICML 2015, algorithms 1 and 2.
+    """
+    demand(x.ndim in (2, 4), f"activations of shape {x.shape}, neither (N, C) nor (N, C, H, W)", "batch_norm")
+    n, c = x.shape[:2]
+    shapes = (gain.shape, bias.shape, mean.shape, variance.shape)
+    demand(set(shapes) == {(c,)}, f"activations {x.shape} with gain, bias, mean, variance {shapes}", "batch_norm")
+    m = x.size // c if c else 0
+    demand(not training or m > 1, f"activations {x.shape}: one element has no variance", "batch_norm")
+    inner = x.ndim == 2 or is_channels_last(x.data)
+
+    def view(a: np.ndarray) -> np.ndarray:
+        """Return channels on an axis of their own: (n, h w, c) or (c, h w n)."""
+        if a.ndim == 2:
+            return np.ascontiguousarray(a)[None]
+        return channels_last(a).reshape(n, -1, c) if inner else batch_last(a).reshape(c, -1)
+
+    def restore(a: np.ndarray) -> np.ndarray:
+        if x.ndim == 2:
+            return a[0]
+        h, w = x.shape[2:]
+        return a.reshape(n, h, w, c).transpose(0, 3, 1, 2) if inner else a.reshape(c, h, w, n).transpose(3, 0, 1, 2)
+
+    def total(a: np.ndarray) -> np.ndarray:
+        # By way of a sum for each image: one long running sum in float32 would lose digits.
+        return (np.ones(a.shape[1], a.dtype) @ a).sum(axis=0) if inner else a.sum(axis=1)
+
+    def spread(a: np.ndarray) -> np.ndarray:
+        return a if inner else a[:, None]
+
+    a = view(x.data)
+    if training:
+        centre = total(a) / m
+        y = a - spread(centre)
+        square = total(y * y) / m
+        mean += momentum * (centre - mean)
+        variance += momentum * (square * (m / (m - 1)) - variance)
+    else:
+        y = a - spread(mean.astype(a.dtype, copy=False))
+        square = variance.astype(a.dtype, copy=False)
+    r = 1 / np.sqrt(square + eps)
+    y *= spread(r)
+    out = y * spread(gain.data)
+    out += spread(bias.data)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+        g = view(g)
+        gb, gg = total(g), total(g * y)
+        gx = None
+        if x.requires_grad:
+            if training:
+                gx = y * spread(gg / -m)
+                gx += g
+                gx -= spread(gb / m)
+                gx *= spread(gain.data * r)
+            else:
+                gx = g * spread(gain.data * r)
+            gx = restore(gx)
+        return gx, gg, gb
+
+    return make(restore(out), (x, gain, bias), backward)
+
+
+def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    """Return each row of the last axis with its mean and variance taken out.
+
+    ``out = gain (x - mean(x)) / sqrt(var(x) + eps) + bias``.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., D)
+        Activations.
+    gain, bias : Tensor, shape (D,)
+        Scale and shift of each element of a row.
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    Tensor, shape of x
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together.
+
+    References
+    ----------
+    .. [1] Ba, Kiros, Hinton: Layer Normalization. arXiv:1607.06450, 2016.
+    """
+    fits = x.ndim > 0 and gain.shape == bias.shape == x.shape[-1:]
+    demand(fits, f"activations {x.shape} with gain {gain.shape}, bias {bias.shape}", "layer_norm")
+    return _normalise(x, _rows(x), tuple(range(x.ndim)), 2, 1, 1, gain, bias, eps)
+
+
+def rms_norm(x: Tensor, gain: Tensor, eps: float = 1e-5) -> Tensor:
+    """Return each row of the last axis over its root mean square.
+
+    ``out = gain x / sqrt(mean(x^2) + eps)``.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., D)
+        Activations.
+    gain : Tensor, shape (D,)
+        Scale of each element of a row.
+    eps : float
+        Added to the mean square.
+
+    Returns
+    -------
+    Tensor, shape of x
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together.
+
+    References
+    ----------
+    .. [1] Zhang, Sennrich: Root Mean Square Layer Normalization. NeurIPS 2019.
+    """
+    demand(x.ndim > 0 and gain.shape == x.shape[-1:], f"activations {x.shape} with gain {gain.shape}", "rms_norm")
+    return _normalise(x, _rows(x), tuple(range(x.ndim)), 2, 1, 1, gain, None, eps)
+
+
+def group_norm(x: Tensor, groups: int, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    """Return each group of channels of each example with its mean and variance taken out.
+
+    ``out = gain (x - mean(x)) / sqrt(var(x) + eps) + bias``, moments over C / groups channels and all places.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, ...)
+        Activations.
+    groups : int
+        Number of groups; 1 takes all channels together, C each by itself.
+    gain, bias : Tensor, shape (C,)
+        Scale and shift of each channel.
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    Tensor, shape of x
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together.
+
+    References
+    ----------
+    .. [1] Wu, He: Group Normalization. ECCV 2018.
+    """
+    fits = x.ndim > 1 and gain.shape == bias.shape == x.shape[1:2] and groups > 0 and x.shape[1] % groups == 0
+    demand(fits, f"activations {x.shape}, gain {gain.shape}, bias {bias.shape}, {groups} groups", "group_norm")
+    n, c = x.shape[:2]
+    places = int(np.prod(x.shape[2:]))
+    if x.ndim == 4 and is_channels_last(x.data):
+        shape, order, channel = (n, places, c), (0, 2, 3, 1), 2
+    elif x.ndim == 4:
+        shape, order, channel = (c, places, n), (1, 2, 3, 0), 0
+    else:
+        shape, order, channel = (n, c, places), tuple(range(x.ndim)), 1
+    return _normalise(x, shape, order, channel, 2 if channel == 1 else 1, groups, gain, bias, eps)
+
+
+def local_response_norm(x: Tensor, size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0) -> Tensor:
+    """Return each channel damped by the activity of those beside it.
+
+    ``out_c = x_c / (k + alpha / size sum_j x_j^2)^beta``, j from c - floor(size / 2) to c + floor((size - 1) / 2) as
+    far as there are channels. The original has alpha where torch, and so this, has alpha / size.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, ...)
+        Activations.
+    size : int
+        Channels that take part.
+    alpha, beta, k : float
+        Scale, power and offset.
+
+    Returns
+    -------
+    Tensor, shape of x
+
+    Raises
+    ------
+    ShapeError
+        If x has fewer than three axes or size is not positive.
+
+    References
+    ----------
+    .. [1] Krizhevsky, Sutskever, Hinton: ImageNet Classification with Deep Convolutional Neural Networks. NeurIPS 2012,
+       section 3.3.
+    """
+    demand(x.ndim > 2 and size > 0, f"activations {x.shape}, {size} channels", "local_response_norm")
+    before, after = size // 2, (size - 1) // 2
+    base = _window(x.data * x.data, before, after)
+    base *= alpha / size
+    base += k
+    factor = base**-beta
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        # Channel j stands in the sums of those that see it: the window the other way round.
+        back = _window(g * x.data * factor / base, after, before)
+        back *= -2 * alpha * beta / size
+        back *= x.data
+        return (g * factor + back,)
+
+    return make(x.data * factor, (x,), backward)
+
+
+def _window(a: np.ndarray, before: int, after: int) -> np.ndarray:
+    """Return the sum over channels c - before to c + after for each channel c, in the memory order of `a`."""
+    out = np.array(a, order="K")
+    c = a.shape[1]
+    for shift in range(1, min(before, c - 1) + 1):
+        out[:, shift:] += a[:, : c - shift]
+    for shift in range(1, min(after, c - 1) + 1):
+        out[:, : c - shift] += a[:, shift:]
+    return out
+
+
+def _rows(x: Tensor) -> tuple[int, int, int]:
+    """Return (rows, 1, D): each row of the last axis is a group, its elements the channels, with one place."""
+    d = x.shape[-1]
+    return x.size // d if d else 0, 1, d
+
+
+def _normalise(
+    x: Tensor,
+    shape: tuple[int, ...],
+    order: tuple[int, ...],
+    channel: int,
+    place: int,
+    groups: int,
+    gain: Tensor,
+    bias: Tensor | None,
+    eps: float,
+) -> Tensor:
+    """Normalise x, brought into memory `order` and a `shape` of three axes, over axis `place` and groups of channels.
+
+    No mean is taken off if there is no bias.
+    """
+    moved, home = tuple(x.shape[k] for k in order), np.argsort(order)
+    per = shape[channel] // groups
+    parted = (*shape[:channel], groups, per, *shape[channel + 1 :])
+    parted = tuple(1 if k == place + (place > channel) else m for k, m in enumerate(parted))
+    spread = tuple(-1 if k == channel else 1 for k in range(3))
+
+    def view(a: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(a.transpose(order)).reshape(shape)
+
+    def restore(a: np.ndarray) -> np.ndarray:
+        return a.reshape(moved).transpose(home)
+
+    def average(a: np.ndarray) -> np.ndarray:
+        # First over places, then over the few channels of a group, and out to each channel again: numpy is slow over
+        # short inner axes.
+        a = (a.mean(axis=place) if shape[place] != 1 else a).reshape(parted).mean(axis=channel + 1)
+        return a if groups == 1 else np.repeat(a, per, axis=channel)
+
+    def fold(a: np.ndarray) -> np.ndarray:
+        rest = [k for k in range(3) if k not in (channel, place)]
+        return (a.sum(axis=place, keepdims=True) if shape[place] != 1 else a).sum(axis=(place, *rest))
+
+    a = view(x.data)
+    y = a - average(a) if bias is not None else a
+    r = 1 / np.sqrt(average(y * y) + eps)
+    y = np.multiply(y, r, out=None if bias is None else y)
+    weight = gain.data.reshape(spread)
+    out = y * weight
+    if bias is not None:
+        out += bias.data.reshape(spread)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+        g = view(g)
+        gx = None
+        part = g * y
+        gg = fold(part)
+        if x.requires_grad:
+            # In place wherever it can be: fresh memory costs more than the arithmetic.
+            h = g * weight
+            part *= weight
+            np.multiply(y, average(part), out=part)
+            if bias is not None:
+                part += average(h)
+            h -= part
+            h *= r
+            gx = restore(h)
+        return (gx, gg) if bias is None else (gx, gg, fold(g))
+
+    return make(restore(out), (x, gain) if bias is None else (x, gain, bias), backward)

@@ -1,0 +1,152 @@
+"""Pooling of images, with the gradients written by hand.
+
+Each tap of the window is one slice of the whole batch; numpy walks these in the order that memory has, so (N, C, H, W)
+views of any memory order stay so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from successors.nn.convolution import Pair, extent, pair
+from successors.nn.tensor import Tensor, demand, make
+
+
+def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pair = 0) -> Tensor:
+    """Return the greatest element of each window.
+
+    ``out[n, c, i, j] = max_{u < kh, v < kw} x[n, c, i s + u - p, j s + v - p]``, where x is -inf outside. The gradient
+    goes to the first of equals.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, H, W)
+        The images.
+    size : int or pair of int
+        (kh, kw), the window.
+    stride : int or pair of int, optional
+        s, step between windows; `size` if left out.
+    padding : int or pair of int
+        p, at most half the window.
+
+    Returns
+    -------
+    Tensor, shape (N, C, oh, ow)
+        With ``oh = floor((H + 2 p - kh) / s) + 1``, and so across.
+
+    Raises
+    ------
+    ShapeError
+        If x is not four-dimensional or a window does not fit.
+
+    References
+    ----------
+    .. [1] Riesenhuber, Poggio: Hierarchical Models of Object Recognition in Cortex. Nature Neuroscience 2, 1999.
+    """
+    taps, padding, apart = _taps("max_pool2d", x, size, stride, padding)
+    padded = _padded(x.data, padding, -np.inf)
+    out = np.array(padded[taps[0]], order="K")
+    for tap in taps[1:]:
+        np.maximum(out, padded[tap], out=out)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        gx = np.zeros_like(padded, dtype=g.dtype)
+        free = np.ones_like(out, dtype=bool)  # windows whose greatest element has not been met yet
+        for tap in taps:
+            first = padded[tap] == out
+            first &= free
+            free ^= first
+            # np.where would be several times slower than the product.
+            if apart:
+                np.multiply(g, first, out=gx[tap])
+            else:
+                gx[tap] += g * first
+        return (_cropped(gx, padding),)
+
+    return make(out, (x,), backward)
+
+
+def avg_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pair = 0) -> Tensor:
+    """Return the mean of each window.
+
+    ``out[n, c, i, j] = 1 / (kh kw) sum_{u < kh, v < kw} x[n, c, i s + u - p, j s + v - p]``, where x is 0 outside; what
+    lies outside counts in the mean.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, H, W)
+        The images.
+    size : int or pair of int
+        (kh, kw), the window.
+    stride : int or pair of int, optional
+        s, step between windows; `size` if left out.
+    padding : int or pair of int
+        p, at most half the window.
+
+    Returns
+    -------
+    Tensor, shape (N, C, oh, ow)
+        With ``oh = floor((H + 2 p - kh) / s) + 1``, and so across.
+
+    Raises
+    ------
+    ShapeError
+        If x is not four-dimensional or a window does not fit.
+
+    References
+    ----------
+    .. [1] LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition. Proc. IEEE 86, 1998.
+    """
+    taps, padding, apart = _taps("avg_pool2d", x, size, stride, padding)
+    padded = _padded(x.data, padding, 0)
+    out = np.array(padded[taps[0]], order="K")
+    for tap in taps[1:]:
+        out += padded[tap]
+    out *= 1 / len(taps)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        gx = np.zeros_like(padded, dtype=g.dtype)
+        share = g * (1 / len(taps))
+        for tap in taps:
+            if apart:
+                gx[tap] = share
+            else:
+                gx[tap] += share
+        return (_cropped(gx, padding),)
+
+    return make(out, (x,), backward)
+
+
+def _taps(
+    where: str, x: Tensor, size: Pair, stride: Pair | None, padding: Pair
+) -> tuple[list[tuple[slice, ...]], tuple[int, int], bool]:
+    """Return what each tap of the window sees of the padded image, the padding, and whether no windows overlap."""
+    demand(x.ndim == 4, f"images of shape {x.shape}, not (N, C, H, W)", where)
+    k, p = pair(size), pair(padding)
+    s = k if stride is None else pair(stride)
+    fits = all(a > 0 and b > 0 and 0 <= 2 * c <= a for a, b, c in zip(k, s, p, strict=True))
+    demand(fits, f"window {k}, stride {s}, padding {p}", where)
+    oh, ow = (extent(n, a, b, c) for n, a, b, c in zip(x.shape[2:], k, s, p, strict=True))
+    demand(oh > 0 and ow > 0, f"window {k} on images {x.shape}, padding {p}", where)
+    every = slice(None)
+    taps = [
+        (every, every, slice(u, u + s[0] * (oh - 1) + 1, s[0]), slice(v, v + s[1] * (ow - 1) + 1, s[1]))
+        for u in range(k[0])
+        for v in range(k[1])
+    ]
+    return taps, p, s[0] >= k[0] and s[1] >= k[1]
+
+
+def _padded(a: np.ndarray, padding: tuple[int, int], value: float) -> np.ndarray:
+    (p, q), (n, c, h, w) = padding, a.shape
+    if not (p or q):
+        return a
+    # The shape differs from that of a, but not the order of axes in memory.
+    out = np.full_like(a, value, shape=(n, c, h + 2 * p, w + 2 * q), order="K")
+    out[:, :, p : p + h, q : q + w] = a
+    return out
+
+
+def _cropped(a: np.ndarray, padding: tuple[int, int]) -> np.ndarray:
+    (p, q), (h, w) = padding, a.shape[2:]
+    return a[:, :, p : h - p, q : w - q]
