@@ -82,14 +82,26 @@ def test_successors_know_the_ports_but_not_the_machine(path):
             assert room(module) is None or room(module) <= 1, f"{path.name} imports {module}"
 
 
+def from_the_future(stem, modules):
+    """Return what a file of the timeline may not import: all of `successors` but the engine and earlier years."""
+    for module in modules:
+        parts = module.split(".")
+        if parts[0] != "successors":
+            continue
+        past = parts[1:2] == ["timeline"] and (len(parts) < 3 or parts[2][:5] < stem[:5])
+        if not past and parts[1:2] != ["nn"]:
+            yield module
+
+
 def test_the_timeline_imports_the_engine_and_the_past_only():
     for path in (ROOT / "successors/timeline").glob("y*.py"):
-        for module in imports(path):
-            parts = module.split(".")
-            if parts[0] == "successors" and parts[1:2] == ["timeline"]:
-                assert len(parts) < 3 or parts[2][:5] < path.stem[:5], f"{path.name} imports {module}"
-            elif parts[0] == "successors":
-                assert parts[1:2] == ["nn"], f"{path.name} imports {module}"
+        assert not list(from_the_future(path.stem, imports(path))), path.name
+
+
+def test_the_future_and_the_same_year_are_told_from_the_past():
+    allowed = ["numpy", "successors.nn.tensor", "successors.timeline.y1980_neocognitron", "marki.errors"]
+    refused = ["successors.timeline.y1986_rnn", "successors.timeline.y1998_lenet5.LeNet5", "successors.tasks"]
+    assert list(from_the_future("y1986_mlp", allowed + refused)) == refused
 
 
 def test_the_engine_knows_no_task_and_no_system():

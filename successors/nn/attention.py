@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from successors.nn.tensor import Tensor, count, demand, make, unbroadcast
+from successors.nn.tally import count
+from successors.nn.tensor import Tensor, demand, make, unbroadcast
 
 
 def attention(

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from successors.nn.tensor import Tensor, count, demand, make
+from successors.nn.tally import count
+from successors.nn.tensor import Tensor, demand, make
 
 MANY = 16  # from so many channels on, both in and out, these lie innermost
 BLOCK = 1 << 20  # bytes of a matrix of windows that is made at once

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from marki.errors import PortError
+from successors.nn.tally import count
 
 Backward = Callable[[np.ndarray], Sequence[np.ndarray | None]]
 
@@ -151,20 +152,20 @@ class Tensor:
     # -- arithmetic ---------------------------------------------------------------------------------------------------
 
     def __add__(self, other: Any) -> Tensor:
-        b = _as(other, self)
+        b = as_tensor(other, self)
         return make(self.data + b.data, (self, b), lambda g: (unbroadcast(g, self.shape), unbroadcast(g, b.shape)))
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Tensor:
-        b = _as(other, self)
+        b = as_tensor(other, self)
         return make(self.data - b.data, (self, b), lambda g: (unbroadcast(g, self.shape), unbroadcast(-g, b.shape)))
 
     def __rsub__(self, other: Any) -> Tensor:
-        return _as(other, self) - self
+        return as_tensor(other, self) - self
 
     def __mul__(self, other: Any) -> Tensor:
-        a, b = self, _as(other, self)
+        a, b = self, as_tensor(other, self)
         return make(
             a.data * b.data, (a, b),
             lambda g: (
@@ -176,7 +177,7 @@ class Tensor:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Tensor:
-        a, b = self, _as(other, self)
+        a, b = self, as_tensor(other, self)
         value = a.data / b.data
 
         def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
@@ -186,7 +187,7 @@ class Tensor:
         return make(value, (a, b), backward)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return _as(other, self) / self
+        return as_tensor(other, self) / self
 
     def __neg__(self) -> Tensor:
         return make(-self.data, (self,), lambda g: (-g,))
@@ -197,7 +198,7 @@ class Tensor:
         return make(self.data**power, (self,), lambda g: (g * power * self.data ** (power - 1),))
 
     def __matmul__(self, other: Tensor) -> Tensor:
-        a, b = self, _as(other, self)
+        a, b = self, as_tensor(other, self)
         count(a.shape[-1] * int(np.prod(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]))) * a.shape[-2] * b.shape[-1])
 
         def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
@@ -230,9 +231,7 @@ class Tensor:
 
     def sigmoid(self) -> Tensor:
         """Return 1 / (1 + exp(-x)) of each element."""
-        value = np.tanh(self.data * 0.5)
-        value *= 0.5
-        value += 0.5
+        value = logistic(self.data)
         return make(value, (self,), lambda g: (g * value * (1 - value),))
 
     def relu(self) -> Tensor:
@@ -366,29 +365,17 @@ def where(mask: np.ndarray, a: Tensor, b: Tensor) -> Tensor:
     )
 
 
-def _as(value: Any, like: Tensor) -> Tensor:
+def logistic(a: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-a)) of each element, by way of tanh, which does not overflow."""
+    out = np.tanh(a * 0.5)
+    out *= 0.5
+    out += 0.5
+    return out
+
+
+def as_tensor(value: Any, like: Tensor) -> Tensor:
+    """Return `value` as a tensor, in the dtype of `like` if it is none yet."""
     return value if isinstance(value, Tensor) else Tensor(np.asarray(value, like.dtype))
-
-
-# -- what a computation costs ------------------------------------------------------------------------------------------
-
-_tallies: list[list[int]] = []
-
-
-@contextlib.contextmanager
-def tally() -> Iterator[list[int]]:
-    """Count multiply-adds: yields a list whose only element grows by those of each product inside."""
-    _tallies.append([0])
-    try:
-        yield _tallies[-1]
-    finally:
-        _tallies.pop()
-
-
-def count(multiply_adds: int) -> None:
-    """Report multiply-adds of an operation to the tally, if there is one."""
-    for t in _tallies:
-        t[0] += int(multiply_adds)
 
 
 class ShapeError(PortError):
@@ -399,3 +386,11 @@ def demand(holds: bool, what: str, where: str) -> None:
     """Raise `ShapeError` unless it holds."""
     if not holds:
         raise ShapeError(what, where=where)
+
+
+def demand_range(indices: np.ndarray, k: int, shown: str, where: str) -> None:
+    """Raise `ShapeError` unless all are integers from 0 to k - 1."""
+    demand(indices.dtype.kind in "iu", f"{shown}; integers are wanted, not {indices.dtype}", where)
+    if indices.size:
+        low, high = int(indices.min()), int(indices.max())
+        demand(low >= 0 and high < k, f"{shown}; values from {low} to {high}, allowed are 0 to {k - 1}", where)

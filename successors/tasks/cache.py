@@ -20,7 +20,7 @@ import marki.io
 from marki.errors import MarkIError
 from marki.files import asset, read_arrays, writing
 from marki.io.camera import STEPS
-from successors.tasks.deck import Deck, Part, Reels
+from successors.tasks.deck import PARTS, Deck, Part, Reels
 from successors.tasks.sight import Sight
 from successors.tasks.task import Task
 
@@ -69,7 +69,7 @@ def read(task: Task, config: Sight, seed: int) -> Deck | None:
         arrays, header = read_arrays(path(task, config, seed))
         if header["key"] != key(task, config, seed):
             return None
-        parts = {name: _unpacked(arrays, name) for name in ("train", "valid", "test")}
+        parts = {name: _unpacked(arrays, name) for name in PARTS}
         return Deck(
             task=task.name,
             accepts=task.accepts,

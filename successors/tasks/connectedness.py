@@ -9,8 +9,8 @@ import numpy as np
 from marki.config import setting
 from marki.io.ports import Port
 from marki.io.stimuli.forms import connected_card
-from successors.tasks.deck import Deck
-from successors.tasks.lamps import PARTS, lamps_deck
+from successors.tasks.deck import PARTS, Deck
+from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.sight import Sight, camera
 from successors.tasks.task import Task

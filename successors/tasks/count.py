@@ -10,8 +10,8 @@ from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.ports import Port
 from marki.io.stimuli import CARD
-from successors.tasks.deck import Deck, Reels
-from successors.tasks.lamps import PARTS, lamps_deck
+from successors.tasks.deck import PARTS, Deck, Reels
+from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.recall import random_form
 from successors.tasks.sight import Sight, camera

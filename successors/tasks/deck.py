@@ -13,6 +13,9 @@ from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS
 
+PARTS = ("train", "valid", "test")
+"""The parts of a deck."""
+
 
 class Reels:
     """Films of exposures out of a bank of slides.
@@ -136,4 +139,4 @@ class Deck:
 
     def parts(self) -> dict[str, Part]:
         """Return the three parts by name."""
-        return {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: getattr(self, name) for name in PARTS}

@@ -9,9 +9,9 @@ import numpy as np
 from marki.config import setting
 from marki.io.camera import Optics
 from marki.io.ports import Port
-from marki.io.stimuli import CARD, POINTS_PER_CELL, digits
-from successors.tasks.deck import Deck
-from successors.tasks.lamps import PARTS, lamps_deck
+from marki.io.stimuli import CARD, digits, enlarged
+from successors.tasks.deck import PARTS, Deck
+from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.sight import Unsteady, camera, signals
 from successors.tasks.task import Task
@@ -61,7 +61,7 @@ def _leaning(card: np.ndarray, shear: float) -> np.ndarray:
 
 def _item(config: DigitsConfig, slot: Slot) -> tuple[np.ndarray, int]:
     ink, kind = _digit(slot.part, slot.number)
-    card = np.repeat(np.repeat(ink, POINTS_PER_CELL, 0), POINTS_PER_CELL, 1)
+    card = enlarged(ink)
     rng = slot.rng()
     held = config.handling.draw(rng)
     if config.shear:

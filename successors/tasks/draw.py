@@ -11,8 +11,7 @@ from marki.errors import ConfigError, unknown
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, lamps
 from marki.io.stimuli.letters import LETTERS, TYPEFACES
-from successors.tasks.deck import Deck, Part
-from successors.tasks.lamps import PARTS
+from successors.tasks.deck import PARTS, Deck, Part
 from successors.tasks.letters import check_letters, light
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.sight import Unsteady

@@ -15,9 +15,9 @@ from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
-from marki.io.stimuli import POINTS_PER_CELL
-from successors.tasks.deck import Deck, Reels
-from successors.tasks.lamps import PARTS, lamps_deck
+from marki.io.stimuli.forms import from_cells
+from successors.tasks.deck import PARTS, Deck, Reels
+from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.sight import Sight, camera
 from successors.tasks.task import Task
@@ -63,8 +63,7 @@ def _slide(config: DriftConfig, slot: Slot) -> tuple[np.ndarray, int]:
     lit = rng.permutation(config.size**2)[: max(1, round(config.share * config.size**2))]
     cells[lit // config.size, lit % config.size] = True
     cells = np.roll(cells, (row, column), axis=(0, 1))
-    card = np.repeat(np.repeat(cells, POINTS_PER_CELL, 0), POINTS_PER_CELL, 1).astype(np.uint8) * np.uint8(255)
-    return camera(config.optics).frame(card), 0
+    return camera(config.optics).frame(from_cells("patch", "patch", cells)), 0
 
 
 def _reels(config: DriftConfig, workshop: Workshop, part: str) -> tuple[Reels, np.ndarray]:

@@ -8,10 +8,7 @@ import numpy as np
 
 from marki.io.ports import Port
 from marki.io.responses import binary_code, lamps
-from successors.tasks.deck import Deck, Part, Reels
-
-PARTS = ("train", "valid", "test")
-"""The parts of a deck."""
+from successors.tasks.deck import PARTS, Deck, Part, Reels
 
 
 def lamps_deck(task: str, classes: Sequence[str], parts: Mapping[str, tuple[np.ndarray | Reels, np.ndarray]]) -> Deck:

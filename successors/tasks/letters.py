@@ -11,8 +11,8 @@ from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, letters
-from successors.tasks.deck import Deck
-from successors.tasks.lamps import PARTS, lamps_deck
+from successors.tasks.deck import PARTS, Deck
+from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.sight import Unsteady, camera
 from successors.tasks.task import Task
@@ -44,10 +44,10 @@ class LettersConfig(Unsteady):
         check_letters(self.letters, where="LettersConfig.letters")
 
 
-def check_letters(chosen: str, *, where: str, least: int = 2) -> None:
+def check_letters(chosen: str, *, where: str) -> None:
     """Refuse letters that are not different capitals, or too few."""
-    if len(chosen) < least or len(set(chosen)) < len(chosen) or not set(chosen) <= set(letters.LETTERS):
-        raise ConfigError(f"{chosen!r}", where=where, remedy=f"Give {least} or more different letters of A to Z")
+    if len(chosen) < 2 or len(set(chosen)) < len(chosen) or not set(chosen) <= set(letters.LETTERS):
+        raise ConfigError(f"{chosen!r}", where=where, remedy="Give 2 or more different letters of A to Z")
 
 
 @functools.lru_cache(maxsize=1024)

@@ -11,10 +11,10 @@ from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.frame import SIDE
 from marki.io.ports import Port
-from marki.io.stimuli import POINTS_PER_CELL
+from marki.io.stimuli.forms import from_cells
 from marki.seeding import generator
-from successors.tasks.deck import Deck
-from successors.tasks.lamps import PARTS, lamps_deck
+from successors.tasks.deck import PARTS, Deck
+from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.sight import Sight, camera
 from successors.tasks.task import Task
@@ -87,8 +87,7 @@ def _item(config: ParityConfig, slot: Slot) -> tuple[np.ndarray, int]:
     first, last = _EIGHTHS[slot.part] if config.disjoint else (0, 8)
     chosen = patterns[len(patterns) * first // 8 : len(patterns) * last // 8]
     cells = patches(int(chosen[row % len(chosen)]), config.bits, config.grid)
-    card = np.repeat(np.repeat(cells, POINTS_PER_CELL, 0), POINTS_PER_CELL, 1).astype(np.uint8) * np.uint8(255)
-    return camera(config.optics).frame(card), kind
+    return camera(config.optics).frame(from_cells("patches", "odd" if kind else "even", cells)), kind
 
 
 def _make(config: ParityConfig, workshop: Workshop) -> Deck:

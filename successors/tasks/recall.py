@@ -9,8 +9,8 @@ import numpy as np
 from marki.config import setting
 from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, forms
-from successors.tasks.deck import Deck, Reels
-from successors.tasks.lamps import PARTS, lamps_deck
+from successors.tasks.deck import PARTS, Deck, Reels
+from successors.tasks.lamps import lamps_deck
 from successors.tasks.letters import FACES, HELD_OUT, check_letters, light
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.sight import Unsteady, camera

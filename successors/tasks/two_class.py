@@ -12,8 +12,8 @@ from marki.errors import ConfigError, unknown
 from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, forms, letters
-from successors.tasks.deck import Deck
-from successors.tasks.lamps import PARTS, lamps_deck
+from successors.tasks.deck import PARTS, Deck
+from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.sight import Unsteady, camera
 from successors.tasks.task import Task

@@ -115,7 +115,9 @@ def test_the_machine_keeps_its_proportions(w, h):
     boxes = front.lay_out(Box(0, 0, w, h))
     widths = [boxes[name].w for name in front.BAYS]
     whole = sum(widths)
-    assert widths == pytest.approx([whole * k / 519 for k in (73, 147, 150, 74, 75)], abs=1.3)
+    for width, k in zip(widths, (73, 147, 150, 74, 75), strict=True):
+        # Both edges of a bay are rounded, and so is the whole that its share is taken of.
+        assert width == pytest.approx(whole * k / 519, abs=1 + k / 519)
     assert boxes["plinth"].bottom - boxes["sign"].y == pytest.approx(whole * 308 / 519, abs=1.6)
 
 

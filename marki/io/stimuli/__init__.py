@@ -67,3 +67,8 @@ class Stimulus:
         else:
             name = self.name + INVERTED
         return replace(self, name=name, card=255 - self.card)
+
+
+def enlarged(cells: np.ndarray) -> np.ndarray:
+    """Return the card on which each point of `cells`, (20, 20), fills one cell of the retina; same dtype."""
+    return np.repeat(np.repeat(cells, POINTS_PER_CELL, 0), POINTS_PER_CELL, 1)

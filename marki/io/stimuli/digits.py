@@ -16,7 +16,7 @@ import numpy as np
 from marki.errors import StimulusError, unknown
 from marki.files import asset
 from marki.io.frame import SIDE
-from marki.io.stimuli import POINTS_PER_CELL, Stimulus
+from marki.io.stimuli import Stimulus, enlarged
 
 PARTS = ("train", "test")
 """The two parts of the set: other writers wrote the second."""
@@ -123,19 +123,18 @@ def digit_stimuli(
     order = np.stack(chosen, axis=1).ravel()[:count]
     if rng is not None:
         order = rng.permutation(order)
-    k = POINTS_PER_CELL
     return [
         Stimulus(
             name=f"{labels[i]} by hand, no. {i} of {part}",
             label=str(labels[i]),
-            card=np.repeat(np.repeat(images[i], k, 0), k, 1),
+            card=enlarged(images[i]),
         )
         for i in order
     ]
 
 
 def _shipped(part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Unpack the shipped digits: 16 levels, two points a byte (see `assets/build/digits.py`)."""
+    """Unpack the shipped digits: 16 levels, two points a byte (see `assets/SOURCES.md`)."""
     with np.load(asset("digits.npz"), allow_pickle=False) as stored:
         pairs, labels = stored[f"{part}_images"], stored[f"{part}_labels"]
     images = np.empty((len(pairs), SIDE * SIDE), np.uint8)

@@ -15,7 +15,7 @@ import numpy as np
 
 from marki.errors import StimulusError, unknown
 from marki.io.frame import SIDE
-from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus
+from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus, enlarged
 
 KINDS = ("square", "circle", "diamond", "triangle", "bar", "plus", "X", "E", "F")
 """Forms that `form` can draw."""
@@ -144,10 +144,9 @@ def _polygon_distance(right: np.ndarray, down: np.ndarray, corners: list[tuple[f
     return np.where(inside, -distance, distance)
 
 
-def _from_cells(name: str, label: str, cells: np.ndarray) -> Stimulus:
+def from_cells(name: str, label: str, cells: np.ndarray) -> Stimulus:
     """Return the card that lights exactly the retinal `cells` (20, 20) bool."""
-    card = np.repeat(np.repeat(cells, POINTS_PER_CELL, 0), POINTS_PER_CELL, 1)
-    return Stimulus(name=name, label=label, card=card.astype(np.uint8) * np.uint8(255))
+    return Stimulus(name=name, label=label, card=enlarged(cells).astype(np.uint8) * np.uint8(255))
 
 
 def random_dots(rng: np.random.Generator, share: float, *, label: str = "dots") -> Stimulus:
@@ -175,7 +174,7 @@ def random_dots(rng: np.random.Generator, share: float, *, label: str = "dots") 
         raise StimulusError(f"{share!r} is not from 0 to 1", where="random dots share", remedy="Give a share of cells")
     cells = np.zeros(SIDE * SIDE, bool)
     cells[rng.permutation(SIDE * SIDE)[: round(share * SIDE * SIDE)]] = True
-    return _from_cells(f"dots {share:.0%}", label, cells.reshape(SIDE, SIDE))
+    return from_cells(f"dots {share:.0%}", label, cells.reshape(SIDE, SIDE))
 
 
 def parity_card(rng: np.random.Generator, odd: bool, *, grid: int = 5) -> Stimulus:
@@ -209,7 +208,7 @@ def parity_card(rng: np.random.Generator, odd: bool, *, grid: int = 5) -> Stimul
         fields[tuple(rng.integers(0, grid, 2))] ^= True
     cells = np.repeat(np.repeat(fields, SIDE // grid, 0), SIDE // grid, 1)
     label = "odd" if odd else "even"
-    return _from_cells(f"{label}: {fields.sum()} fields", label, cells)
+    return from_cells(f"{label}: {fields.sum()} fields", label, cells)
 
 
 _NODES, _PITCH, _STROKE, _JOINED = 6, 3, 2, 20
@@ -263,7 +262,7 @@ def connected_card(rng: np.random.Generator, connected: bool) -> Stimulus:
         tall, wide = (_PITCH, _STROKE) if below > row else (_STROKE, _PITCH)
         cells[y : y + tall, x : x + wide] = True
     label = "connected" if connected else "disconnected"
-    return _from_cells(f"{label} figure", label, cells)
+    return from_cells(f"{label} figure", label, cells)
 
 
 def _ahead(node: tuple[int, int]) -> list[tuple[int, int]]:

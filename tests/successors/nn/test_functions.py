@@ -1,13 +1,16 @@
-"""Functions: against central differences, and against torch."""
+"""Functions, activations and losses: against central differences, and against torch."""
 
 import math
 
 import numpy as np
 import pytest
 
+from successors.nn import activations as A
 from successors.nn import functions as F
+from successors.nn import losses as L
 from successors.nn.gradcheck import check
-from successors.nn.tensor import ShapeError, Tensor, tally
+from successors.nn.tally import tally
+from successors.nn.tensor import ShapeError, Tensor
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((3, 4, 5)) * 2
@@ -26,33 +29,33 @@ CASES = {
         lambda torch, table: torch.nn.functional.embedding(torch.tensor(INDICES), table),
         (TABLE,),
     ),
-    "softmax": (F.softmax, lambda torch, x: torch.softmax(x, -1), (X,)),
-    "softmax of axis 1": (lambda x: F.softmax(x, 1), lambda torch, x: torch.softmax(x, 1), (X,)),
-    "log_softmax": (F.log_softmax, lambda torch, x: torch.log_softmax(x, -1), (X,)),
+    "softmax": (L.softmax, lambda torch, x: torch.softmax(x, -1), (X,)),
+    "softmax of axis 1": (lambda x: L.softmax(x, 1), lambda torch, x: torch.softmax(x, 1), (X,)),
+    "log_softmax": (L.log_softmax, lambda torch, x: torch.log_softmax(x, -1), (X,)),
     "cross_entropy": (
-        lambda x: F.cross_entropy(x, LABELS),
+        lambda x: L.cross_entropy(x, LABELS),
         lambda torch, x: torch.nn.functional.cross_entropy(x, torch.tensor(LABELS)),
         (LOGITS,),
     ),
-    "mean_squared_error": (F.mean_squared_error, "mse_loss", (X, TARGET)),
-    "binary_cross_entropy": (F.binary_cross_entropy, "binary_cross_entropy_with_logits", (X, TARGET)),
-    "gelu": (F.gelu, "gelu", (X,)),
+    "mean_squared_error": (L.mean_squared_error, "mse_loss", (X, TARGET)),
+    "binary_cross_entropy": (L.binary_cross_entropy, "binary_cross_entropy_with_logits", (X, TARGET)),
+    "gelu": (A.gelu, "gelu", (X,)),
     "gelu by tanh": (
-        lambda x: F.gelu(x, tanh=True),
+        lambda x: A.gelu(x, tanh=True),
         lambda torch, x: torch.nn.functional.gelu(x, approximate="tanh"),
         (X,),
     ),
-    "silu": (F.silu, "silu", (X,)),
+    "silu": (A.silu, "silu", (X,)),
     "leaky_relu": (
-        lambda x: F.leaky_relu(x, 0.2),
+        lambda x: A.leaky_relu(x, 0.2),
         lambda torch, x: torch.nn.functional.leaky_relu(x, 0.2),
         (X,),
     ),
-    "elu": (F.elu, "elu", (X,)),
-    "elu of another alpha": (lambda x: F.elu(x, 0.7), lambda torch, x: torch.nn.functional.elu(x, 0.7), (X,)),
-    "softplus": (F.softplus, "softplus", (X,)),
-    "scaled_tanh": (F.scaled_tanh, lambda torch, x: 1.7159 * torch.tanh(2 / 3 * x), (X,)),
-    "hard_sigmoid": (F.hard_sigmoid, "hardsigmoid", (X,)),
+    "elu": (A.elu, "elu", (X,)),
+    "elu of another alpha": (lambda x: A.elu(x, 0.7), lambda torch, x: torch.nn.functional.elu(x, 0.7), (X,)),
+    "softplus": (A.softplus, "softplus", (X,)),
+    "scaled_tanh": (A.scaled_tanh, lambda torch, x: 1.7159 * torch.tanh(2 / 3 * x), (X,)),
+    "hard_sigmoid": (A.hard_sigmoid, "hardsigmoid", (X,)),
 }
 
 
@@ -87,15 +90,15 @@ def test_same_as_torch(name):
 @pytest.mark.parametrize(("dtype", "within"), [(np.float32, 2e-7), (np.float64, 1e-12)])
 def test_erf(dtype, within):
     x = np.concatenate([np.linspace(-7, 7, 4001), [-1, -0.0, 0, 1, 1e-30, -40, 1e6, -np.inf, np.inf]]).astype(dtype)
-    found = F.erf(x)
+    found = A.erf(x)
     assert found.dtype == dtype
     np.testing.assert_allclose(found, [math.erf(a) for a in x], rtol=within, atol=0)
-    assert np.isnan(F.erf(np.array([np.nan], dtype))).all()
+    assert np.isnan(A.erf(np.array([np.nan], dtype))).all()
 
 
 @pytest.mark.parametrize(
     "function",
-    [F.gelu, F.silu, F.elu, F.softplus, F.leaky_relu, F.scaled_tanh, F.hard_sigmoid, F.softmax, F.log_softmax],
+    [A.gelu, A.silu, A.elu, A.softplus, A.leaky_relu, A.scaled_tanh, A.hard_sigmoid, L.softmax, L.log_softmax],
 )
 def test_great_arguments_do_not_overflow(function):
     x = Tensor(np.array([-1e4, -100, 0, 100, 1e4], np.float32), requires_grad=True)
@@ -107,8 +110,8 @@ def test_great_arguments_do_not_overflow(function):
 
 def test_losses_of_great_logits():
     x = np.array([[-1e4, 1e4]], np.float32)
-    assert F.cross_entropy(Tensor(x), np.array([0])).item() == 2e4
-    assert F.binary_cross_entropy(Tensor(x), np.array([[1, 1]])).item() == 5e3
+    assert L.cross_entropy(Tensor(x), np.array([0])).item() == 2e4
+    assert L.binary_cross_entropy(Tensor(x), np.array([[1, 1]])).item() == 5e3
 
 
 def test_linear_costs_its_products():
@@ -143,12 +146,12 @@ def zeros(*shape):
         (lambda: F.embedding(np.array([0, 3]), zeros(3, 2)), ("(2,)", "(3, 2)", "to 3")),
         (lambda: F.embedding(np.array([0]), zeros(3)), ("(3,)",)),
         (lambda: F.embedding(np.array([0.5]), zeros(3, 2)), ("float64",)),
-        (lambda: F.cross_entropy(zeros(2, 3), np.array([0])), ("(2, 3)", "(1,)")),
-        (lambda: F.cross_entropy(zeros(2, 3), np.array([0, 3])), ("(2, 3)", "to 3")),
-        (lambda: F.cross_entropy(zeros(2, 3), np.array([-1, 0])), ("(2, 3)", "from -1")),
-        (lambda: F.cross_entropy(zeros(0, 3), np.zeros(0, int)), ("(0, 3)",)),
-        (lambda: F.mean_squared_error(zeros(2, 3), zeros(2, 1)), ("(2, 3)", "(2, 1)")),
-        (lambda: F.binary_cross_entropy(zeros(2, 3), zeros(3)), ("(2, 3)", "(3,)")),
+        (lambda: L.cross_entropy(zeros(2, 3), np.array([0])), ("(2, 3)", "(1,)")),
+        (lambda: L.cross_entropy(zeros(2, 3), np.array([0, 3])), ("(2, 3)", "to 3")),
+        (lambda: L.cross_entropy(zeros(2, 3), np.array([-1, 0])), ("(2, 3)", "from -1")),
+        (lambda: L.cross_entropy(zeros(0, 3), np.zeros(0, int)), ("(0, 3)",)),
+        (lambda: L.mean_squared_error(zeros(2, 3), zeros(2, 1)), ("(2, 3)", "(2, 1)")),
+        (lambda: L.binary_cross_entropy(zeros(2, 3), zeros(3)), ("(2, 3)", "(3,)")),
     ],
 )
 def test_wrong_shapes_are_named(call, named):

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from successors.nn.gradcheck import check
-from successors.nn.recurrence import gru, lstm, rnn
-from successors.nn.tensor import ShapeError, Tensor, no_grad, tally
+from successors.nn.gru import gru
+from successors.nn.lstm import lstm
+from successors.nn.rnn import rnn
+from successors.nn.tally import tally
+from successors.nn.tensor import ShapeError, Tensor, no_grad
 
 N, T, D, H = 3, 5, 4, 6
 

@@ -1,0 +1,206 @@
+"""Activations, each as one operation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from successors.nn.tensor import Tensor, logistic, make
+
+
+def gelu(x: Tensor, *, tanh: bool = False) -> Tensor:
+    """Return x Φ(x), Φ the normal distribution, or 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+    tanh : bool
+        Whether to take the approximation.
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    Hendrycks & Gimpel 2016, "Gaussian error linear units", section 2.
+    """
+    a = x.data
+    if tanh:
+        scale = math.sqrt(2 / math.pi)
+        squashed = np.tanh(scale * a * (1 + 0.044715 * a * a))
+
+        def backward(g: np.ndarray) -> tuple[np.ndarray]:
+            inner = scale * (1 + 3 * 0.044715 * a * a)
+            return (g * 0.5 * (1 + squashed + a * (1 - squashed * squashed) * inner),)
+
+        return make(0.5 * a * (1 + squashed), (x,), backward)
+    below = 0.5 * erf(a * math.sqrt(0.5)) + 0.5
+    return make(a * below, (x,), lambda g: (g * (below + a * np.exp(-0.5 * a * a) * (1 / math.sqrt(2 * math.pi))),))
+
+
+def silu(x: Tensor) -> Tensor:
+    """Return x / (1 + exp(-x)), also called swish.
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    Hendrycks & Gimpel 2016, section 2; Elfwing, Uchibe & Doya 2018.
+    """
+    s = logistic(x.data)
+    return make(x.data * s, (x,), lambda g: (g * s * (1 + x.data * (1 - s)),))
+
+
+def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
+    """Return x where positive, else slope · x.
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+    slope : float
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
+    """
+    factor = np.where(x.data > 0, x.dtype.type(1), x.dtype.type(slope))
+    return make(x.data * factor, (x,), lambda g: (g * factor,))
+
+
+def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+    """Return x where positive, else alpha (exp(x) - 1).
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+    alpha : float
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    Clevert, Unterthiner & Hochreiter 2016, "Fast and accurate deep network learning by exponential linear units".
+    """
+    on = x.data > 0
+    # exp of the negative part only, so that the unused branch cannot overflow.
+    value = np.where(on, x.data, alpha * np.expm1(np.minimum(x.data, 0)))
+    return make(value, (x,), lambda g: (np.where(on, g, g * (value + alpha)),))
+
+
+def softplus(x: Tensor) -> Tensor:
+    """Return log(1 + exp(x)).
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    Dugas et al. 2001, "Incorporating second-order functional knowledge for better option pricing".
+    """
+    a = x.data
+    return make(np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a))), (x,), lambda g: (g * logistic(a),))
+
+
+def scaled_tanh(x: Tensor) -> Tensor:
+    """Return 1.7159 tanh(2x/3), which is nearly 1 at 1 and -1 at -1.
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    LeCun 1989, "Generalization and network design strategies"; LeCun et al. 1998, appendix A.
+    """
+    t = np.tanh(x.data * (2 / 3))
+    return make(1.7159 * t, (x,), lambda g: (g * (1.7159 * 2 / 3) * (1 - t * t),))
+
+
+def hard_sigmoid(x: Tensor) -> Tensor:
+    """Return x / 6 + 1/2, held between 0 and 1.
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    Howard et al. 2019, "Searching for MobileNetV3", section 5.2, ReLU6(x + 3) / 6. (The slope of Courbariaux, Bengio
+    & David 2015 is 1/2, that of Keras was 1/5.)
+    """
+    on = np.abs(x.data) < 3
+    return make(np.clip(x.data * (1 / 6) + 0.5, 0, 1), (x,), lambda g: (g * on * (1 / 6),))
+
+
+# Rational approximations of Moshier 1989, "Methods and programs for mathematical functions" (Cephes, ndtr.c): erf below
+# 1, and exp(x²) erfc from 1 on; highest power first.
+_ERF_TOP = (9.60497373987051638749, 90.0260197203842689217, 2232.00534594684319226, 7003.32514112805075473,
+            55592.3013010394962768)  # fmt: skip
+_ERF_BOTTOM = (1.0, 33.5617141647503099647, 521.357949780152679795, 4594.32382970980127987, 22629.0000613890934246,
+               49267.3942608635921086)  # fmt: skip
+_ERFC_TOP = (2.46196981473530512524e-10, 0.564189564831068821977, 7.46321056442269912687, 48.6371970985681366614,
+             196.520832956077098242, 526.445194995477358631, 934.528527171957607540, 1027.55188689515710272,
+             557.535335369399327526)  # fmt: skip
+_ERFC_BOTTOM = (1.0, 13.2281951154744992508, 86.7072140885989742329, 354.937778887819891062, 975.708501743205489753,
+                1823.90916687909736289, 2246.33760818710981792, 1656.66309194161350182,
+                557.535340817727675546)  # fmt: skip
+
+
+def erf(x: np.ndarray) -> np.ndarray:
+    """Return the error function, 2/√π ∫₀ˣ exp(-u²) du, to the precision of the dtype.
+
+    Parameters
+    ----------
+    x : ndarray of float32 or float64, any shape
+
+    Returns
+    -------
+    ndarray, shape of `x`
+
+    References
+    ----------
+    Moshier 1989, Cephes, ndtr.c.
+    """
+    size = np.abs(x)
+    # Each half of the argument's range is held at its end for the elements of the other.
+    small = np.minimum(size, 1)
+    square = small * small
+    near = small * _horner(_ERF_TOP, square) / _horner(_ERF_BOTTOM, square)
+    large = np.clip(size, 1, 6)
+    far = 1 - np.exp(-large * large) * _horner(_ERFC_TOP, large) / _horner(_ERFC_BOTTOM, large)
+    return np.copysign(np.where(size < 1, near, far), x)
+
+
+def _horner(coefficients: tuple[float, ...], x: np.ndarray) -> np.ndarray:
+    out = np.full_like(x, coefficients[0])
+    for c in coefficients[1:]:
+        out *= x
+        out += c
+    return out

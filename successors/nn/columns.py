@@ -1,0 +1,93 @@
+"""Columns: what the recurrent layers share, each one operation over a whole sequence, its way back written by hand.
+
+Inside, time is the first axis and the examples are the last: a gate of a step is then one contiguous block, and
+NumPy walks it in a single loop. State, a row of ones and input of a step lie above each other in one array, so that
+state weights, bias and input weights are one matrix, and a step costs one product and no addition. Sigmoids are
+tanh(a / 2) / 2 + 1/2, with the inner half already in the weights, so that one call of tanh serves all gates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from successors.nn.tensor import Tensor, demand
+
+
+class Back:
+    """What the ways back of `rnn` and `lstm` share: gradients of the joined weights and of the columns."""
+
+    def __init__(self, x: Tensor, weight: np.ndarray, z: np.ndarray, h: int):
+        self.z, self.h = z, h
+        self.dx = np.empty(x.shape, z.dtype) if x.requires_grad else None
+        self.dw = np.zeros_like(weight)
+        self._part = np.empty_like(weight)
+        # The row of ones wants no gradient; nor does the input, often.
+        columns = np.concatenate([weight[:, :h], weight[:, h + 1 :]], 1) if x.requires_grad else weight[:, :h]
+        self._weight = np.ascontiguousarray(columns.T)
+        self.dz = np.zeros((len(self._weight), z.shape[2]), z.dtype)
+
+    def step(self, t: int, da: np.ndarray) -> None:
+        """Take the gradient (gates h, n) of the sums at step t."""
+        np.matmul(self._weight, da, out=self.dz)
+        self.dw += np.matmul(da, self.z[t].T, out=self._part)
+        if self.dx is not None:
+            self.dx[:, t] = self.dz[self.h :].T
+
+
+def halve(a: np.ndarray) -> None:
+    """Turn tanh(a / 2) into sigmoid(a), in place."""
+    a *= 0.5
+    a += 0.5
+
+
+def join(w_state: np.ndarray, bias: np.ndarray, w_in: np.ndarray) -> np.ndarray:
+    """Return the weights for columns of state, one, input."""
+    return np.concatenate([w_state, bias[:, None], w_in], 1)
+
+
+def columns(x: np.ndarray, h: int, start: Tensor | None) -> np.ndarray:
+    """Return the columns (T + 1, h + 1 + d, n) of state, one, input, with the first state filled in."""
+    n, steps, d = x.shape
+    z = np.empty((steps + 1, h + 1 + d, n), x.dtype)
+    z[0, :h] = 0 if start is None else start.data.T
+    z[:, h] = 1
+    z[:-1, h + 1 :] = x.transpose(1, 2, 0)
+    return z
+
+
+def states_of(z: np.ndarray, h: int) -> np.ndarray:
+    """Return the states (n, T, h) that stand in the columns."""
+    return np.ascontiguousarray(z[1:, :h].transpose(2, 0, 1))
+
+
+def given(*values: Any) -> tuple[Any, ...]:
+    """Return those values that are not None."""
+    return tuple(v for v in values if v is not None)
+
+
+def check(
+    where: str,
+    gates: int,
+    x: Tensor,
+    w_in: Tensor,
+    w_state: Tensor,
+    biases: Sequence[Tensor],
+    starts: Sequence[Tensor | None],
+) -> tuple[int, int, int, int]:
+    """Return n, T, d, h of operands that fit together and are of one dtype."""
+    demand(x.ndim == 3, f"x {x.shape}; (n, T, d) is wanted", where)
+    demand(w_state.ndim == 2, f"w_state {w_state.shape}; ({gates}h, h) is wanted", where)
+    n, steps, d = x.shape
+    h = w_state.shape[1]
+    demand(w_state.shape == (gates * h, h), f"w_state {w_state.shape}; {(gates * h, h)} is wanted", where)
+    demand(w_in.shape == (gates * h, d), f"w_in {w_in.shape} for x {x.shape}; {(gates * h, d)} is wanted", where)
+    for bias in biases:
+        demand(bias.shape == (gates * h,), f"bias {bias.shape}; {(gates * h,)} is wanted", where)
+    for start in given(*starts):
+        demand(start.shape == (n, h), f"start {start.shape} for x {x.shape}; {(n, h)} is wanted", where)
+    dtypes = {t.dtype for t in (x, w_in, w_state, *biases, *given(*starts))}
+    demand(len(dtypes) == 1, f"operands of dtypes {sorted(map(str, dtypes))}; one is wanted", where)
+    return n, steps, d, h

@@ -1,0 +1,169 @@
+"""Losses, and the softmax that stands before them, each as one operation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from successors.nn.tensor import Tensor, as_tensor, demand, demand_range, logistic, make
+
+
+def softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """Return exp(x) / Σ exp(x) along an axis.
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+    axis : int
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
+    """
+    value = np.exp(x.data - x.data.max(axis, keepdims=True))
+    value /= value.sum(axis, keepdims=True)
+    return make(value, (x,), lambda g: (value * (g - (g * value).sum(axis, keepdims=True)),))
+
+
+def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """Return x - log Σ exp(x) along an axis.
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+    axis : int
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    Bridle 1990, the logarithm of his softmax.
+    """
+    value = _log_softmax(x.data, axis)
+    return make(value, (x,), lambda g: (g - np.exp(value) * g.sum(axis, keepdims=True),))
+
+
+def cross_entropy(logits: Tensor, labels: np.ndarray) -> Tensor:
+    """Return the mean over examples of -log softmax(logits) at the label.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (n, k)
+    labels : ndarray of int, shape (n,)
+        From 0 to k - 1.
+
+    Returns
+    -------
+    Tensor, shape ()
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together or a label is none of the classes.
+
+    References
+    ----------
+    Bridle 1990; Goodfellow, Bengio & Courville 2016, section 6.2.
+    """
+    labels = np.asarray(labels)
+    shown = f"logits {logits.shape} and labels {labels.shape}"
+    demand(
+        logits.ndim == 2 and labels.shape == logits.shape[:1], f"{shown}; (n, k) and (n,) are wanted", "cross_entropy"
+    )
+    demand(len(labels) > 0, f"{shown}; the mean of no examples", "cross_entropy")
+    demand_range(labels, logits.shape[1], shown, "cross_entropy")
+    n = len(labels)
+    rows = np.arange(n)
+    logs = _log_softmax(logits.data, 1)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        out = np.exp(logs)
+        out[rows, labels] -= 1
+        out *= g / n
+        return (out,)
+
+    return make(-logs[rows, labels].mean(), (logits,), backward)
+
+
+def mean_squared_error(x: Tensor, target: Tensor | np.ndarray) -> Tensor:
+    """Return the mean over all elements of (x - target)².
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+    target : Tensor or ndarray, same shape
+
+    Returns
+    -------
+    Tensor, shape ()
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+
+    References
+    ----------
+    Rumelhart, Hinton & Williams 1986, eq. 3, with the mean for half the sum.
+    """
+    target = as_tensor(target, x)
+    demand(x.shape == target.shape, f"x {x.shape} and target {target.shape}; one shape is wanted", "mean_squared_error")
+    off = x.data - target.data
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        gx = off * (g * (2 / off.size))
+        return gx, -gx
+
+    return make(np.mean(off * off), (x, target), backward)
+
+
+def binary_cross_entropy(logits: Tensor, targets: Tensor | np.ndarray) -> Tensor:
+    """Return the mean over all elements of -y log s(a) - (1 - y) log(1 - s(a)), s the logistic function.
+
+    Computed as max(a, 0) - a y + log(1 + exp(-|a|)), which does not overflow.
+
+    Parameters
+    ----------
+    logits : Tensor, any shape
+        a.
+    targets : Tensor or ndarray, same shape
+        y, between 0 and 1.
+
+    Returns
+    -------
+    Tensor, shape ()
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+
+    References
+    ----------
+    Bishop 1995, "Neural networks for pattern recognition", chapter 6.
+    """
+    y = as_tensor(targets, logits)
+    demand(
+        logits.shape == y.shape,
+        f"logits {logits.shape} and targets {y.shape}; one shape is wanted",
+        "binary_cross_entropy",
+    )
+    a = logits.data
+    value = np.mean(np.maximum(a, 0) - a * y.data + np.log1p(np.exp(-np.abs(a))))
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        share = g / a.size
+        return (logistic(a) - y.data) * share, -a * share
+
+    return make(value, (logits, y), backward)
+
+
+def _log_softmax(a: np.ndarray, axis: int) -> np.ndarray:
+    out = a - a.max(axis, keepdims=True)
+    out -= np.log(np.exp(out).sum(axis, keepdims=True))
+    return out

@@ -1,0 +1,166 @@
+"""The long short-term memory over a whole sequence, as one operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from successors.nn.columns import Back, check, columns, given, halve, join, states_of
+from successors.nn.tally import count
+from successors.nn.tensor import Tensor, demand, make, recording
+
+
+def lstm(
+    x: Tensor,
+    w_in: Tensor,
+    w_state: Tensor,
+    bias: Tensor,
+    start: tuple[Tensor, Tensor] | None = None,
+    *,
+    forget: bool = True,
+    peephole: Tensor | None = None,
+    trace: bool = False,
+) -> Any:
+    """Return the states of a long short-term memory.
+
+    i, f, o = sigmoid(W x_t + U h_{t-1} + b), g = tanh(the same), c_t = f c_{t-1} + i g, h_t = o tanh(c_t)
+
+    Without `forget` the cell keeps its content with weight 1, the constant error carousel: c_t = c_{t-1} + i g.
+    Peepholes add p_i c_{t-1}, p_f c_{t-1} and p_o c_t to the sums of the gates.
+
+    Parameters
+    ----------
+    x : Tensor, shape (n, T, d)
+    w_in : Tensor, shape (4h, d)
+        Blocks in the order i, f, g, o; without `forget` (3h, d), in the order i, g, o. So of the next two.
+    w_state : Tensor, shape (4h, h)
+    bias : Tensor, shape (4h,)
+    start : tuple of two Tensors, shape (n, h), optional
+        State and cell before the first step; zeros if left out.
+    forget : bool
+        Whether there is a forget gate.
+    peephole : Tensor, shape (3, h), optional
+        Rows p_i, p_f, p_o; without `forget` (2, h), p_i and p_o.
+    trace : bool
+        Whether to return the activations as well.
+
+    Returns
+    -------
+    Tensor, shape (n, T, h)
+        With `trace` a tuple of it and a dict of arrays of that shape: "input", "forget" (if there is one),
+        "candidate", "output" and "cell".
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together.
+
+    References
+    ----------
+    Hochreiter & Schmidhuber 1997, "Long short-term memory", section 4 (with tanh for their squashing functions);
+    Gers, Schmidhuber & Cummins 2000, "Learning to forget" (forget gate); Gers, Schraudolph & Schmidhuber
+    2002 (peepholes).
+    """
+    gates = 4 if forget else 3
+    start = (None, None) if start is None else tuple(start)
+    demand(len(start) == 2, f"start of {len(start)} tensors; state and cell wanted", "lstm")
+    n, steps, d, h = check("lstm", gates, x, w_in, w_state, (bias,), start)
+    if peephole is not None:
+        demand(peephole.shape == (gates - 1, h), f"peephole {peephole.shape}; {(gates - 1, h)} is wanted", "lstm")
+    count(n * steps * gates * h * (h + d))
+
+    # Inside the order is g, i, f, o: sigmoids together, and the output gate, whose peephole has to wait for c, last.
+    order = np.arange(gates * h).reshape(gates, h)[[2, 0, 1, 3] if forget else [1, 0, 2]].reshape(-1)
+    weight = join(w_state.data, bias.data, w_in.data)[order]
+    weight[h:] *= 0.5
+    z = columns(x.data, h, start[0])
+    dtype = z.dtype
+    # Without a way back only the present step is needed.
+    keep = trace or (recording() and any(p.requires_grad for p in (x, w_in, w_state, bias, *given(peephole, *start))))
+    a = np.empty((steps if keep else 1, gates * h, n), dtype)
+    cells = np.empty((steps + 1 if keep else 2, h, n), dtype)
+    squashed = np.empty((steps if keep else 1, h, n), dtype)
+    cells[0] = 0 if start[1] is None else start[1].data.T
+    spare = np.empty((h, n), dtype)
+    peeps = None if peephole is None else peephole.data[:, :, None].astype(dtype) * dtype.type(0.5)
+    for t in range(steps):
+        s = t if keep else 0
+        before, after = (cells[t], cells[t + 1]) if keep else (cells[t % 2], cells[1 - t % 2])
+        act = a[s]
+        np.matmul(weight, z[t], out=act)
+        if peeps is None:
+            np.tanh(act, out=act)
+            halve(act[h:])
+        else:
+            for gate in range(gates - 2):
+                act[(gate + 1) * h : (gate + 2) * h] += np.multiply(peeps[gate], before, out=spare)
+            np.tanh(act[:-h], out=act[:-h])
+            halve(act[h:-h])
+        np.multiply(act[:h], act[h : 2 * h], out=after)
+        after += np.multiply(act[2 * h : 3 * h], before, out=spare) if forget else before
+        gate_out = act[-h:]
+        if peeps is not None:
+            gate_out += np.multiply(peeps[-1], after, out=spare)
+            np.tanh(gate_out, out=gate_out)
+            halve(gate_out)
+        np.tanh(after, out=squashed[s])
+        np.multiply(gate_out, squashed[s], out=z[t + 1, :h])
+
+    def backward(g: np.ndarray) -> Sequence[np.ndarray | None]:
+        plain = weight.copy()
+        plain[h:] *= 2
+        back = Back(x, plain, z, h)
+        da, slope = np.empty((2, gates * h, n), dtype)
+        dh, spare = np.empty((2, h, n), dtype)
+        dc = np.zeros((h, n), dtype)
+        full = None if peeps is None else peeps * 2
+        dp = None if peephole is None else np.zeros((gates - 1, h), dtype)
+        for t in range(steps - 1, -1, -1):
+            act, before, tc = a[t], cells[t], squashed[t]
+            gi, gf, go = act[h : 2 * h], act[2 * h : 3 * h], act[-h:]
+            np.add(back.dz[:h], g[:, t].T, out=dh)
+            # The slopes of all gates at once: s - s² of the sigmoids, 1 - g² of the candidate.
+            np.multiply(act, act, out=slope)
+            np.subtract(1, slope[:h], out=slope[:h])
+            np.subtract(act[h:], slope[h:], out=slope[h:])
+            # Through h = o tanh(c): do = dh tanh(c), dc += dh o (1 - tanh² c), where o dh tanh² c = o tanh(c) do.
+            d_out = da[-h:]
+            np.multiply(dh, tc, out=d_out)
+            dh *= go
+            dc += dh
+            np.multiply(z[t + 1, :h], d_out, out=spare)
+            dc -= spare
+            if peeps is not None:
+                d_out *= slope[-h:]
+                dc += np.multiply(full[-1], d_out, out=spare)
+                dp[-1] += np.einsum("hn,hn->h", d_out, cells[t + 1])
+            np.multiply(dc, gi, out=da[:h])
+            np.multiply(dc, act[:h], out=da[h : 2 * h])
+            if forget:
+                np.multiply(dc, before, out=da[2 * h : 3 * h])
+                dc *= gf
+            if peeps is None:
+                da *= slope
+            else:
+                da[:-h] *= slope[:-h]
+                for gate in range(gates - 2):
+                    d_gate = da[(gate + 1) * h : (gate + 2) * h]
+                    dc += np.multiply(full[gate], d_gate, out=spare)
+                    dp[gate] += np.einsum("hn,hn->h", d_gate, before)
+            back.step(t, da)
+        gradient = np.empty_like(back.dw)
+        gradient[order] = back.dw
+        out = [back.dx, gradient[:, h + 1 :], gradient[:, :h], gradient[:, h], *given(dp)]
+        if start[0] is not None:
+            out += [back.dz[:h].T.copy(), dc.T.copy()]
+        return out
+
+    states = make(states_of(z, h), (x, w_in, w_state, bias, *given(peephole, *start)), backward)
+    if not trace:
+        return states
+    names = ("candidate", "input", "forget", "output") if forget else ("candidate", "input", "output")
+    shown = {name: a[:, k * h : (k + 1) * h].transpose(2, 0, 1).copy() for k, name in enumerate(names)}
+    shown["cell"] = cells[1:].transpose(2, 0, 1).copy()
+    return states, shown
