@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -90,6 +90,23 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float = 1
     q, r = np.linalg.qr(rng.standard_normal((max(shape), min(shape))))
     q *= np.sign(np.diag(r))
     return Parameter(((q if rows >= columns else q.T) * gain).astype(np.float32))
+
+
+def given(values: np.ndarray) -> Parameter:
+    """Return a parameter that begins with these values, as float32."""
+    return _hollow(values.shape) if _meta else Parameter(values.astype(np.float32))
+
+
+def stacked(
+    draw: Callable[[np.random.Generator, tuple[int, ...]], Parameter],
+    rng: np.random.Generator,
+    blocks: int,
+    shape: tuple[int, int],
+) -> Parameter:
+    """Return `blocks` matrices of `shape`, each drawn by itself, one below the other: the gates of a recurrent cell."""
+    if _meta:
+        return _hollow((blocks * shape[0], shape[1]))
+    return Parameter(np.concatenate([draw(rng, shape).data for _ in range(blocks)]))
 
 
 def _hollow(shape: tuple[int, ...]) -> Parameter:

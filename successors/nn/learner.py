@@ -1,0 +1,352 @@
+"""Networks as learners: the contract that the Mark I obeys, for whatever learns by gradients or by a rule of its own.
+
+A learner's only randomness is drawn from its seed and the number of its step, and both are registers: restoring the
+registers restores the run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from marki.config import Config
+from marki.errors import ConfigError, PortError
+from marki.io.frame import SIDE, check_frames
+from marki.io.ports import Port
+from marki.io.responses import R_UNITS, binary_code, check_lamps, lamps
+from marki.registers import Register
+from marki.seeding import generator
+from successors.nn.losses import cross_entropy
+from successors.nn.module import Module, training
+from successors.nn.optimiser import Diverged, Optimiser, clip
+from successors.nn.recipe import Recipe
+from successors.nn.tensor import Tensor, no_grad
+
+ROWS = 256
+"""Stimuli that are answered at a time."""
+
+
+class Network(Module):
+    """Base of the networks of the timeline.
+
+    Parameters
+    ----------
+    config : Config
+        Its settings; a field `recipe` says how it is trained, and a classifier's field `classes` how many classes it
+        tells apart.
+    rng : Generator
+        Draws the initial weights.
+    """
+
+    def __init__(self, config: Config, rng: np.random.Generator):
+        self._config = config
+
+    @property
+    def config(self) -> Any:
+        """The settings."""
+        return self._config
+
+    def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
+        """Return the scalar to be made small: cross-entropy of labels (n,) int64, where a network has no other."""
+        return cross_entropy(outputs, targets)
+
+    def decide(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the answers that outputs stand for: for classes, the number of the greatest, (n,) int64."""
+        return outputs.argmax(-1)
+
+    def answer(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return the answers to checked stimuli: labels (n,), fields, or lamps; nothing is learned."""
+        return self.decide(self(Tensor(stimuli)).data)
+
+
+class Labels:
+    """Classes on the lamps: class k is the number k + 1 in binary, two classes use one lamp.
+
+    Parameters
+    ----------
+    classes : int
+    """
+
+    def __init__(self, classes: int):
+        self.code = lamps(binary_code(classes))
+        self._number = np.full(2**R_UNITS, -1)
+        self._number[self._packed(self.code)] = np.arange(classes)
+
+    @staticmethod
+    def _packed(shown: np.ndarray) -> np.ndarray:
+        return np.packbits(shown, axis=1)[:, 0]
+
+    def lamps(self, labels: np.ndarray) -> np.ndarray:
+        """Return the lamps of labels, (n, 8) bool."""
+        return self.code[labels]
+
+    def read(self, shown: np.ndarray) -> np.ndarray:
+        """Return the labels, (n,) int64, that lamps stand for.
+
+        Raises
+        ------
+        PortError
+            If they stand for no class.
+        """
+        labels = self._number[self._packed(shown)]
+        if (labels < 0).any():
+            wrong = int(np.flatnonzero(labels < 0)[0])
+            raise PortError(
+                f"target {wrong} lights R{[int(k) + 1 for k in np.flatnonzero(shown[wrong])]}, the code of no class",
+                where="lamps port",
+                remedy=f"Give codes of {len(self.code)} classes, or a learner of more classes",
+            )
+        return labels
+
+
+def check_reels(reels: np.ndarray, *, where: object = "reel port") -> np.ndarray:
+    """Return films of light levels as float32 (n, T, 20, 20), or refuse them.
+
+    Raises
+    ------
+    PortError
+        For another shape or dtype, no exposure, or light that is not from 0 to 1.
+    """
+    a = np.asarray(reels)
+    if a.ndim == 3:
+        a = a[None]
+    if a.ndim != 4 or a.shape[2:] != (SIDE, SIDE) or not a.shape[1]:
+        raise PortError(f"expected reels of shape (n, T, {SIDE}, {SIDE}), got {np.shape(reels)}", where=where)
+    return check_frames(a.reshape(-1, SIDE, SIDE), where=where).reshape(a.shape)
+
+
+class Successor:
+    """Base of all learners of the timeline: a network, a seed and a step number.
+
+    Parameters
+    ----------
+    network : callable
+        ``network(config, rng) -> Network``.
+    config : Config
+    accepts, answers : Port
+    seed : int
+    """
+
+    def __init__(
+        self,
+        network: Callable[[Any, np.random.Generator], Network],
+        config: Config,
+        *,
+        accepts: Port = Port.FRAME,
+        answers: Port = Port.LAMPS,
+        seed: int = 0,
+    ):
+        self._make, self.config = network, config
+        self.accepts, self.answers = accepts, answers
+        classes = getattr(config, "classes", None)
+        self.labels = Labels(classes) if answers is Port.LAMPS and classes else None
+        self.reset(seed)
+
+    @property
+    def name(self) -> str:
+        """Name of the network."""
+        return getattr(self._make, "__name__", "network")
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it is trained."""
+        return self.config.recipe
+
+    def reset(self, seed: int) -> None:
+        """Return to the untrained state of `seed`."""
+        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
+            raise ConfigError(f"seed {seed!r}", where=self.name, remedy="Give a whole number of 0 or more")
+        self._seed = np.array([seed], np.int64)
+        self._step = np.zeros(1, np.int64)
+        self.network = self._make(self.config, generator(seed, self.name))
+        self._equip()
+
+    def _equip(self) -> None:
+        """Make what is needed beside the network."""
+
+    @property
+    def step(self) -> int:
+        """Steps of reinforcement so far."""
+        return int(self._step[0])
+
+    def respond(self, stimuli: np.ndarray) -> np.ndarray:
+        """Answer each stimulus; nothing is learned.
+
+        Parameters
+        ----------
+        stimuli : ndarray
+            (n, 20, 20) frames or fields, (n, T, 20, 20) reels, 0…1.
+
+        Returns
+        -------
+        ndarray
+            (n, 8) bool for lamps, (n, 20, 20) float32 for fields.
+
+        Raises
+        ------
+        PortError
+            For another shape, values that are no number, or light that is not from 0 to 1.
+        """
+        x = self._check(stimuli)
+        with no_grad():
+            parts = [self._shown(self.network.answer(x[k : k + ROWS])) for k in range(0, len(x), ROWS)]
+        return np.concatenate(parts) if parts else self._nothing()
+
+    def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Learn from stimuli with the answers wanted; return the answers given before.
+
+        Parameters
+        ----------
+        stimuli : ndarray
+            As in `respond`.
+        targets : ndarray
+            (n, 8) bool for lamps, (n, 20, 20) from 0 to 1 for fields.
+
+        Returns
+        -------
+        ndarray
+            As of `respond`.
+
+        Raises
+        ------
+        PortError
+            For stimuli or targets that do not fit; nothing is changed then.
+        Diverged
+            If loss or gradient are no longer finite; the weights are not changed then.
+        """
+        x = self._check(stimuli)
+        if self.answers is Port.LAMPS:
+            wanted = check_lamps(targets, len(x))
+            if self.labels is not None:
+                wanted = self.labels.read(wanted)
+        else:
+            wanted = check_frames(targets, where="field port")
+            if len(wanted) != len(x):
+                raise PortError(f"{len(wanted)} targets for {len(x)} stimuli", where="field port")
+        if not len(x):
+            return self._nothing()
+        answers = self._learn(x, wanted, generator(int(self._seed[0]), f"{self.name}.step", self.step))
+        self._step += 1
+        return self._shown(answers)
+
+    def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        raise NotImplementedError
+
+    def _check(self, stimuli: np.ndarray) -> np.ndarray:
+        if self.accepts is Port.REEL:
+            return check_reels(stimuli)
+        return check_frames(stimuli, where=f"{self.accepts} port")
+
+    def _shown(self, answers: np.ndarray) -> np.ndarray:
+        """Return the answers as they appear at the port."""
+        return answers if self.labels is None else self.labels.lamps(answers)
+
+    def _nothing(self) -> np.ndarray:
+        return np.zeros((0, R_UNITS), bool) if self.answers is Port.LAMPS else np.zeros((0, SIDE, SIDE), np.float32)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return what it knows, to be shipped: the live arrays of the network by name."""
+        return self.network.state()
+
+    def load_weights(self, arrays: Mapping[str, np.ndarray], *, where: object = None) -> None:
+        """Take over weights; nothing is changed unless all of them fit.
+
+        Raises
+        ------
+        StateError
+            If an array is missing, left over, of another shape, or not finite.
+        """
+        self.network.load(arrays, where=where)
+
+    def registers(self) -> list[Register]:
+        """List all state."""
+        parameters = self.network.parameters()
+        return [
+            Register("learner.seed", self._seed, "", "Root of all that is drawn."),
+            Register("learner.step", self._step, "", "Steps of reinforcement so far."),
+            *(
+                Register(f"network.{n}", a, "", f"{'Weights' if n in parameters else 'State'} {n} of the network.")
+                for n, a in self.network.state().items()
+            ),
+        ]
+
+
+class ByGradient(Successor):
+    """A learner that takes one step along the gradient of the mean loss of the batch it is given."""
+
+    optimiser: Optimiser
+
+    def _equip(self) -> None:
+        self.optimiser = self.recipe.build(self.network.parameters())
+        self.last_loss = math.nan
+
+    def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        parameters = self.network.parameters()
+        for p in parameters.values():
+            p.grad = None
+        with training(rng):
+            outputs = self.network(Tensor(stimuli))
+            loss = self.network.loss(outputs, targets)
+        self.last_loss = loss.item()
+        if not math.isfinite(self.last_loss):
+            raise Diverged(
+                f"the loss is {self.last_loss} at step {self.step}",
+                where=self.name,
+                remedy="Lower the learning rate, or clip the gradient",
+            )
+        loss.backward()
+        if self.recipe.clip:
+            clip(parameters, self.recipe.clip)
+        self.optimiser.step(self.recipe.rate_at(self.step))
+        return self.network.decide(outputs.data)
+
+    def registers(self) -> list[Register]:
+        """List all state, that of the optimiser included."""
+        return [
+            *super().registers(),
+            *(Register(f"optimiser.{n}", a, "", f"{n} of the optimiser.") for n, a in self.optimiser.state().items()),
+        ]
+
+
+class ByRule(Successor):
+    """A learner whose network has a rule of its own: ``learn(stimuli, targets, rng) -> answers before``, in place."""
+
+    def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        with no_grad():
+            return self.network.learn(stimuli, targets, rng)
+
+
+class LastExposure:
+    """A learner of frames before a reel: it sees the last exposure alone.
+
+    Parameters
+    ----------
+    learner : Learner
+        Accepts frames.
+    """
+
+    accepts = Port.REEL
+
+    def __init__(self, learner: Any):
+        if learner.accepts is not Port.FRAME:
+            raise ConfigError(f"a learner of {learner.accepts}s", where="LastExposure", remedy="Give one of frames")
+        self.learner, self.answers = learner, learner.answers
+
+    def reset(self, seed: int) -> None:
+        """Return to the untrained state of `seed`."""
+        self.learner.reset(seed)
+
+    def respond(self, stimuli: np.ndarray) -> np.ndarray:
+        """Answer the last exposure of each reel."""
+        return self.learner.respond(check_reels(stimuli)[:, -1])
+
+    def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Learn from the last exposure of each reel."""
+        return self.learner.reinforce(check_reels(stimuli)[:, -1], targets)
+
+    def registers(self) -> list[Register]:
+        """List all state."""
+        return self.learner.registers()

@@ -1,0 +1,57 @@
+"""A recipe: how a system is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from marki.config import Config, setting
+from marki.errors import ConfigError
+from successors.nn import schedule
+from successors.nn.optimiser import SGD, Adam, Optimiser
+from successors.nn.tensor import Parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Config):
+    """Settings of a training.
+
+    A system that learns by a rule of its own uses `batch`, `steps`, `every` and `patience` alone.
+    """
+
+    batch: int = setting(64, "Stimuli in a step", low=1, high=100_000)
+    steps: int = setting(2_000, "Steps of the whole training", low=1, high=10_000_000)
+    every: int = setting(200, "Steps between two examinations with the validation part", low=1, high=10_000_000)
+    patience: int = setting(0, "Examinations without a better score after which training stops; 0: never", low=0)
+    enough: float = setting(1.0, "Score with the validation part at which training stops", low=0, high=1)
+    optimiser: str = setting("sgd", "Rule of the step; adam with decay is AdamW", choices=("sgd", "adam"))
+    rate: float = setting(0.1, "Learning rate at its highest", low=0)
+    schedule: str = setting(
+        "constant", "How the rate falls over the steps", choices=("constant", "cosine", "exponential")
+    )
+    warm_up: int = setting(0, "Steps in which the rate climbs, with cosine", low=0)
+    share: float = setting(0.1, "Share of the rate that is left in the end, with cosine and exponential", low=0, high=1)
+    momentum: float = setting(0.0, "Share of the last change kept, with sgd", low=0, high=1)
+    decay: float = setting(0.0, "Weight decay", low=0)
+    clip: float = setting(0.0, "Greatest length of the gradient; 0: any", low=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.schedule == "exponential" and not self.share:
+            raise ConfigError("0 is out of range", where="Recipe.share", remedy="An exponential never reaches 0")
+
+    def build(self, parameters: Mapping[str, Parameter]) -> Optimiser:
+        """Return the optimiser for these parameters."""
+        if self.optimiser == "adam":
+            return Adam(parameters, decay=self.decay)
+        return SGD(parameters, momentum=self.momentum, decay=self.decay)
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of step number `step`, from 0."""
+        if self.schedule == "cosine":
+            factor = schedule.cosine(self.steps, warm_up=self.warm_up, floor=self.share)
+        elif self.schedule == "exponential":
+            factor = schedule.exponential(self.steps, self.share)
+        else:
+            factor = schedule.constant()
+        return self.rate * factor(step)

@@ -1,0 +1,202 @@
+"""Training: from a learner, a deck and a recipe to the learner at its best, and the record of the way there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from marki.errors import StateError
+from marki.files import read_arrays, write_arrays
+from marki.io.learner import Learner
+from marki.registers import restore, snapshot
+from marki.seeding import generator
+from successors import tasks
+from successors.nn.optimiser import Diverged
+from successors.nn.recipe import Recipe
+from successors.tasks import Deck, Part
+
+ROWS = 256
+"""Stimuli that are examined at a time, so that a deck of films is never unrolled as a whole."""
+
+
+@dataclass
+class Record:
+    """What happened in a training.
+
+    Attributes
+    ----------
+    steps : int
+        Steps taken.
+    shown : int
+        Stimuli shown for learning.
+    seconds : float
+        Time that it took, on this computer.
+    best_step : int
+        Steps after which the score with the validation part was highest; the learner is returned so.
+    best : float
+        That score.
+    curve : list of (int, float, float)
+        Step, share of right answers while learning since the last row, and score with the validation part.
+    """
+
+    steps: int = 0
+    shown: int = 0
+    seconds: float = 0.0
+    best_step: int = 0
+    best: float = -1.0
+    curve: list[list[float]] = field(default_factory=list)
+
+
+def examine(learner: Learner, deck: Deck, part: Part) -> float:
+    """Return the score of a learner with a part of a deck; nothing is learned."""
+    answers = [learner.respond(part.stimuli[k : k + ROWS]) for k in range(0, len(part), ROWS)]
+    return tasks.find(deck.task).score(np.concatenate(answers), part.targets)
+
+
+def batches(count: int, size: int, seed: int, *, first: int = 0) -> Iterator[np.ndarray]:
+    """Yield the numbers of the stimuli of each step from step `first` on: all in a new order, then all again.
+
+    Parameters
+    ----------
+    count : int
+        Stimuli there are.
+    size : int
+        Stimuli in a step.
+    seed : int
+    first : int
+        Steps taken already.
+    """
+    kept: dict[int, np.ndarray] = {}
+
+    def order(number: int) -> np.ndarray:
+        if number not in kept:
+            kept.clear()
+            kept[number] = generator(seed, "training.order", number).permutation(count)
+        return kept[number]
+
+    at = first * size
+    while True:
+        number, offset = divmod(at, count)
+        chosen = order(number)[offset : offset + size]
+        while len(chosen) < size:
+            number += 1
+            chosen = np.concatenate([chosen, order(number)[: size - len(chosen)]])
+        yield chosen
+        at += size
+
+
+def train(
+    learner: Learner,
+    deck: Deck,
+    recipe: Recipe,
+    *,
+    seed: int = 0,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    tell: Callable[[int, float], None] | None = None,
+) -> Record:
+    """Train a learner from where it is; it ends as it was when it did best with the validation part.
+
+    Parameters
+    ----------
+    learner : Learner
+    deck : Deck
+    recipe : Recipe
+        How many steps of how many stimuli, and when to stop early.
+    seed : int
+        Of the order of the stimuli.
+    checkpoint : Path, optional
+        File that the state is written to at each examination, on interruption, and when the loss diverges.
+    resume : bool
+        Whether to go on from that file, if it is there. The end is the same as without an interruption.
+    tell : callable, optional
+        ``tell(steps, score)``, called after each examination.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    Diverged
+        If loss or gradient are no longer finite. The learner, and the file, are then at the best state there was.
+    StateError
+        If the file is not one of this learner, deck and recipe.
+    """
+    record, best = Record(), snapshot(learner.registers())
+    about = {"task": deck.task, "seed": seed, "recipe": recipe.to_mapping(), "learner": type(learner).__name__}
+
+    def keep() -> None:
+        if checkpoint is not None:
+            live = {f"live.{n}": a for n, a in snapshot(learner.registers()).items()}
+            write_arrays(checkpoint, live | {f"best.{n}": a for n, a in best.items()}, **about, record=asdict(record))
+
+    if resume and checkpoint is not None and checkpoint.exists():
+        record, best = _resumed(learner, checkpoint, about)
+    right = seen = 0
+    since = time.perf_counter() - record.seconds
+    order = batches(len(deck.train), recipe.batch, seed, first=record.steps)
+    try:
+        while record.steps < recipe.steps and not _ended(record, recipe):
+            chosen = next(order)
+            targets = deck.train.targets[chosen]
+            answers = learner.reinforce(deck.train.stimuli[chosen], targets)
+            right += _right(answers, targets)
+            seen += len(chosen)
+            record.steps += 1
+            record.shown += len(chosen)
+            if record.steps % recipe.every and record.steps < recipe.steps:
+                continue
+            score = examine(learner, deck, deck.valid)
+            record.curve.append([record.steps, right / seen, score])
+            right = seen = 0
+            if score > record.best:
+                record.best, record.best_step, best = score, record.steps, snapshot(learner.registers())
+            record.seconds = time.perf_counter() - since
+            keep()
+            if tell is not None:
+                tell(record.steps, score)
+    except Diverged as error:
+        restore(learner.registers(), best)
+        keep()
+        saved = f"; the best state, after {record.best_step} steps, is in {checkpoint}" if checkpoint else ""
+        raise Diverged(error.what + saved, where=error.where, remedy=error.remedy) from error
+    restore(learner.registers(), best)
+    return record
+
+
+def _right(answers: np.ndarray, targets: np.ndarray) -> int:
+    """Return how many answers are right; fields are compared at half light."""
+    if targets.dtype != bool:
+        answers, targets = answers >= 0.5, targets >= 0.5
+    return int((answers == targets).reshape(len(targets), -1).all(axis=1).sum())
+
+
+def _ended(record: Record, recipe: Recipe) -> bool:
+    """Whether training may stop early: good enough, or no longer better."""
+    if record.best >= recipe.enough:
+        return True
+    since_best = sum(row[0] > record.best_step for row in record.curve)
+    return bool(recipe.patience) and since_best >= recipe.patience
+
+
+def _resumed(learner: Learner, checkpoint: Path, about: dict[str, Any]) -> tuple[Record, dict[str, np.ndarray]]:
+    arrays, header = read_arrays(checkpoint)
+    found = Record(**header.pop("record"))
+    if header != about:
+        raise StateError(
+            "is of another training",
+            where=checkpoint,
+            remedy="Resume with the same system, task, seed and settings, or choose another --out",
+        )
+    state = {
+        kind: {n.removeprefix(f"{kind}."): a for n, a in arrays.items() if n.startswith(f"{kind}.")}
+        for kind in ("live", "best")
+    }
+    restore(learner.registers(), state["live"], where=checkpoint)
+    return found, state["best"]
