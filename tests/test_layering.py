@@ -21,6 +21,7 @@ ROOMS = [
         "files",
         "language",
         "interruption",
+        "processes",
         "theory",
         "",
     },

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from marki import experiments
-from marki.errors import MarkIError, StateError
+from marki.errors import StateError
 from marki.experiments import plots
 from marki.experiments.lab import Lab, Order, read_result
 from marki.experiments.metrics import interval
 from marki.files import prepare_folder, write_json, write_text
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from marki.processes import cores, spread
 
 
 def run_one(order: Order, seed: int, out: Path | None, *, picture: bool = True) -> dict[str, Any]:
@@ -63,29 +56,17 @@ def run_many(order: Order, seeds: Sequence[int], *, jobs: int | None = None) -> 
     """Run one experiment with many seeds, `jobs` at a time (all cores if not said); return the summary."""
     folders = {seed: order.out / f"seed-{seed:03d}" if order.out else None for seed in seeds}
     quiet = replace(order, quiet=True)
-    jobs = min(jobs or cores(), len(seeds))
     results: dict[int, dict[str, Any]] = {}
     with tqdm(total=len(seeds), desc=order.experiment, unit=" seeds", disable=True if order.quiet else None) as bar:
-        if jobs == 1:
-            for seed in seeds:
-                results[seed] = run_one(quiet, seed, folders[seed], picture=False)
-                bar.update()
-        else:
-            # Fresh interpreters: no state is inherited, on any system.
-            pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
-            try:
-                waiting = {pool.submit(run_one, quiet, seed, folders[seed], picture=False): seed for seed in seeds}
-                for done in as_completed(waiting):
-                    results[waiting[done]] = done.result()
-                    bar.update()
-            except BrokenProcessPool as error:
-                raise MarkIError(
-                    "a worker process was killed", where=order.experiment, remedy="Run again with --resume"
-                ) from error
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-            pool.shutdown()
+        for number, result in spread(
+            partial(run_one, picture=False),
+            [(quiet, seed, folders[seed]) for seed in seeds],
+            jobs=jobs or cores(),
+            where=order.experiment,
+            remedy="Run again with --resume",
+        ):
+            results[seeds[number]] = result
+            bar.update()
     ordered = [results[seed] for seed in seeds]
     summary = summarise(ordered)
     if order.out:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from tqdm import tqdm
 
-from marki.errors import MarkIError
 from marki.io.frame import SIDE
+from marki.processes import spread
 from marki.seeding import generator
 from successors.tasks.sight import Sight, signals
 
@@ -88,34 +85,23 @@ class Workshop:
         kinds = np.empty(count, np.int16)
         starts = range(0, count, PIECE)
         orders = [(item, config, self.task, self.seed, part, k, min(k + PIECE, count)) for k in starts]
+        jobs = 1 if count < _SPAWN else self.jobs
         with tqdm(
             total=count, desc=f"{self.task} {part}", unit=" stimuli", disable=True if self.quiet else None
         ) as bar:
-            for start, (seen, found) in zip(starts, self._made(orders, count), strict=True):
+            for number, (seen, found) in spread(
+                _piece, orders, jobs=jobs, where=f"task {self.task}", remedy="Load it with jobs=1"
+            ):
+                start = starts[number]
                 frames[start : start + len(seen)], kinds[start : start + len(seen)] = seen, found
                 bar.update(len(seen))
         return frames, kinds
 
-    def _made(self, orders: list[tuple], count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the pieces in order."""
-        if self.jobs == 1 or count < _SPAWN:
-            yield from (_piece(order) for order in orders)
-            return
-        # Fresh interpreters: no state is inherited, on any system.
-        pool = ProcessPoolExecutor(min(self.jobs, len(orders)), mp_context=multiprocessing.get_context("spawn"))
-        try:
-            yield from pool.map(_piece, orders)
-        except BrokenProcessPool as error:
-            raise MarkIError(
-                "a worker process was killed", where=f"task {self.task}", remedy="Load it with jobs=1"
-            ) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
-
-def _piece(order: tuple) -> tuple[np.ndarray, np.ndarray]:
+def _piece(
+    item: Item, config: Sight, task: str, seed: int, part: str, start: int, stop: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Make the items from one number to another."""
-    item, config, task, seed, part, start, stop = order
     light = np.empty((stop - start, SIDE, SIDE), np.float32)
     kinds = np.empty(stop - start, np.int16)
     noise = np.empty(light.shape) if config.noise else None
