@@ -22,6 +22,9 @@ ROOMS = [
         "language",
         "interruption",
         "processes",
+        "intervals",
+        "versions",
+        "pictures",
         "theory",
         "",
     },
@@ -37,7 +40,7 @@ FORBIDDEN = {"pickle", "shelve", "marshal", "socket", "urllib", "http", "request
 ONLY_IN = {
     "pygame": ("marki/console/",),
     "simpy": ("marki/hardware/", "marki/machine.py", "marki/session.py"),
-    "matplotlib": ("marki/experiments/plots.py",),
+    "matplotlib": ("marki/pictures.py",),
     "PIL": ("marki/io/stimuli/", "marki/console/"),
 }
 

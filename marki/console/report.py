@@ -20,15 +20,17 @@ from marki.console.capture import png
 from marki.errors import MarkIError, OutputError
 from marki.experiments import plots
 from marki.experiments.command import session_of
-from marki.experiments.lab import learning_curve, versions
+from marki.experiments.lab import learning_curve
 from marki.files import refuse_taken, write_folder, writing
 from marki.io.worlds import WorldConfig
 from marki.language import Words
 from marki.machine import MachineConfig, MarkI
+from marki.pictures import can_draw
 from marki.session import Session
 from marki.tables import registers_csv, trials_csv
 from marki.teaching.narration import Narrator
 from marki.ticks import clock_face
+from marki.versions import versions
 
 CURVE, SAVED = "learning_curve.png", "session.npz"
 
@@ -109,7 +111,7 @@ def contents(
 
     for name, picture in pictures.items():
         put(_file_name(name, files), png(picture), "picture", name=name)
-    if plots.available():
+    if can_draw():
         put(CURVE, _by_file(path, CURVE, lambda to: _draw_curve(session, to)), "curve")
     put("trials.csv", trials_csv([("window", session)]), "trials")
     put("registers.csv", registers_csv(session), "registers")

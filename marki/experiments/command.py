@@ -135,7 +135,8 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run an experiment; print the result in a few lines."""
-    from marki.experiments import plots, replicas
+    from marki import pictures
+    from marki.experiments import replicas
     from marki.experiments.lab import Order
 
     experiments.find(args.experiment)
@@ -161,8 +162,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"\ninterrupted; what was done is in {order.out}, go on with --resume")
         return 130
     print("\n".join(report(result)))
-    if not plots.available():
-        print(plots.HINT)
+    if not pictures.can_draw():
+        print(pictures.HINT)
     print(f"written to {order.out}")
     return 0
 

@@ -12,18 +12,19 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-import marki
 from marki import savefile, tables
 from marki.config import under
 from marki.errors import StateError
-from marki.experiments.metrics import accuracy, curve, wilson
+from marki.experiments.metrics import accuracy, curve
 from marki.files import read_json, write_json, write_text
 from marki.hardware import plugboard
 from marki.interruption import whole
+from marki.intervals import wilson
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig
 from marki.session import Session, mark1_session
 from marki.ticks import SECOND
+from marki.versions import versions
 
 
 class Run:
@@ -252,18 +253,6 @@ def learning_curve(session: Session) -> dict[str, list[float]]:
     learned = session.records[session.records["learned"]]
     ends, errors = curve(learned["wrong"], min(session.worlds[0].size, 50))
     return {"trials": ends.tolist(), "errors": errors.round(6).tolist()}
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a result depends on."""
-    from importlib.metadata import version
-
-    return {
-        "marki": marki.__version__,
-        "numpy": version("numpy"),
-        "simpy": version("simpy"),
-        "pillow": version("pillow"),
-    }
 
 
 def read_result(path: Path) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from marki import experiments
+from marki import experiments, pictures
 from marki.errors import StateError
 from marki.experiments import plots
 from marki.experiments.lab import Lab, Order, read_result
-from marki.experiments.metrics import interval
 from marki.files import prepare_folder, write_json, write_text
+from marki.intervals import interval
 from marki.processes import cores, spread
 
 
@@ -47,7 +47,7 @@ def run_one(order: Order, seed: int, out: Path | None, *, picture: bool = True) 
         lab.close()
     lab.save()
     lab.write(result)
-    if out and picture and plots.available():
+    if out and picture and pictures.can_draw():
         plots.learning_curves(out / "learning_curve.png", module.TITLE, [result])
     return result
 
@@ -74,7 +74,7 @@ def run_many(order: Order, seeds: Sequence[int], *, jobs: int | None = None) -> 
         write_text(order.out / "trials.csv", _gathered(folders))
         settings = {"experiment": order.experiment, "seeds": list(seeds), "settings": dict(order.changes)}
         write_json(order.out / "config.json", settings)
-        if plots.available():
+        if pictures.can_draw():
             plots.learning_curves(order.out / "learning_curve.png", summary["title"], ordered)
         write_json(order.out / "result.json", summary)
     return summary

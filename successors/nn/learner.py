@@ -317,36 +317,3 @@ class ByRule(Successor):
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         with no_grad():
             return self.network.learn(stimuli, targets, rng)
-
-
-class LastExposure:
-    """A learner of frames before a reel: it sees the last exposure alone.
-
-    Parameters
-    ----------
-    learner : Learner
-        Accepts frames.
-    """
-
-    accepts = Port.REEL
-
-    def __init__(self, learner: Any):
-        if learner.accepts is not Port.FRAME:
-            raise ConfigError(f"a learner of {learner.accepts}s", where="LastExposure", remedy="Give one of frames")
-        self.learner, self.answers = learner, learner.answers
-
-    def reset(self, seed: int) -> None:
-        """Return to the untrained state of `seed`."""
-        self.learner.reset(seed)
-
-    def respond(self, stimuli: np.ndarray) -> np.ndarray:
-        """Answer the last exposure of each reel."""
-        return self.learner.respond(check_reels(stimuli)[:, -1])
-
-    def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Learn from the last exposure of each reel."""
-        return self.learner.reinforce(check_reels(stimuli)[:, -1], targets)
-
-    def registers(self) -> list[Register]:
-        """List all state."""
-        return self.learner.registers()

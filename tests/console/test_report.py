@@ -144,7 +144,7 @@ def test_names_of_pictures_are_names_of_files(tmp_path, write, picture):
 
 
 def test_without_matplotlib_the_readme_says_how_to_get_it(tmp_path, write, monkeypatch):
-    monkeypatch.setattr(report.plots, "available", lambda: False)
+    monkeypatch.setattr(report, "can_draw", lambda: False)
     folder = write(tmp_path / "r")
     assert not (folder / "learning_curve.png").exists()
     assert "pip install 'marki[plots]'" in (folder / "README.txt").read_text(encoding="utf-8")

@@ -137,7 +137,7 @@ def test_what_is_written(tmp_path):
 
 
 def test_without_matplotlib_the_numbers_are_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("marki.experiments.plots.available", lambda: False)
+    monkeypatch.setattr("marki.pictures.can_draw", lambda: False)
     replicas.run_one(Order(experiment="left_right", out=tmp_path, quiet=True), 3, tmp_path)
     assert not (tmp_path / "learning_curve.png").exists()
     assert (tmp_path / "trials.csv").exists()

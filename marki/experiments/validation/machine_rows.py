@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from marki.errors import WiringError
-from marki.experiments.metrics import interval
 from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, Row, percent
 from marki.hardware.plugboard import PlugboardConfig, wire
+from marki.intervals import interval
 from marki.io.responses import R_UNITS
 from marki.machine import MarkI
 

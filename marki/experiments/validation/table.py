@@ -12,7 +12,7 @@ from typing import Any
 
 from marki.experiments import replicas
 from marki.experiments.lab import Order
-from marki.experiments.metrics import interval
+from marki.intervals import interval
 
 AGREES, DEVIATES, OPEN = "agrees", "deviates", "not comparable"
 

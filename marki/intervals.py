@@ -1,0 +1,33 @@
+"""Intervals: how far a figure is known, from how often it was tried."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the Wilson interval of a share (Wilson 1927), by default at 95 %."""
+    if not trials:
+        return 0.0, 1.0
+    p, n = hits / trials, trials
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+# Quantiles of Student's t for a two-sided 95 % interval, by degrees of freedom.
+_T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10, 2.09)
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return (mean, low, high): the mean over seeds and its 95 % interval by Student's t."""
+    a = np.asarray(values, float)
+    mean = float(a.mean())
+    if a.size < 2:
+        return mean, mean, mean
+    t = _T[a.size - 2] if a.size - 2 < len(_T) else 1.96 + 2.5 / (a.size - 1)
+    half = t * float(a.std(ddof=1)) / math.sqrt(a.size)
+    return mean, mean - half, mean + half

@@ -1,0 +1,17 @@
+"""Versions: what a result depends on beside its settings and seed."""
+
+from __future__ import annotations
+
+import marki
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    from importlib.metadata import version
+
+    return {
+        "marki": marki.__version__,
+        "numpy": version("numpy"),
+        "simpy": version("simpy"),
+        "pillow": version("pillow"),
+    }

@@ -1,0 +1,153 @@
+"""Entrants: whoever takes part in a task, a successor, the Mark I or a reference, fit for the deck's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from marki.errors import ConfigError, PortError, unknown
+from marki.io.learner import Learner
+from marki.io.ports import Port
+from marki.registers import Register
+from successors import catalogue, tasks
+from successors.nn.recipe import Recipe
+from successors.nn.tally import tally
+from successors.references import AsShown, LastExposure
+from successors.tasks import Deck
+
+MARK1 = "mark1"
+MARK1_YEAR = 1960
+AS_SHOWN = "as shown"
+
+Machine = Callable[[int, int], Learner]
+"""Makes the Mark I: ``machine(R-units in use, seed)``. The successors know the ports, not the machine; it is lent."""
+
+MACHINE_RECIPE = Recipe(batch=100, steps=100, every=20, patience=2)
+"""How the Mark I is trained here: 10,000 presentations at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrant:
+    """A learner that takes part in a task.
+
+    Parameters
+    ----------
+    name : str
+    year : int, optional
+    learner : Learner
+    recipe : Recipe
+    parameters : int
+        What can be learned: weights, or the Mark I's values.
+    note : str
+        What else should be said, such as that it sees the last exposure alone.
+    """
+
+    name: str
+    year: int | None
+    learner: Learner
+    recipe: Recipe
+    parameters: int
+    note: str = ""
+
+    def multiply_adds(self, deck: Deck) -> int | None:
+        """Return the multiply-adds of one answer; None for what does not compute but is built."""
+        if self.name == MARK1:
+            return None
+        with tally() as total:
+            self.learner.respond(deck.test.stimuli[:1])
+        return total[0]
+
+
+def names() -> tuple[str, ...]:
+    """Return all who may take part."""
+    return (MARK1, *catalogue.names(), AS_SHOWN)
+
+
+def ports(name: str) -> tuple[Port, Port]:
+    """Return what an entrant accepts and answers on.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name.
+    """
+    if name == MARK1:
+        return Port.FRAME, Port.LAMPS
+    if name == AS_SHOWN:
+        return Port.FIELD, Port.FIELD
+    if name not in catalogue.names():
+        raise unknown("learner", name, names())
+    entry = catalogue.find(name).entry
+    return entry.accepts, entry.answers
+
+
+def fits(name: str, task: str) -> bool:
+    """Return whether an entrant can take part in a task; one of frames sees the last exposure of a reel."""
+    wanted = tasks.find(task)
+    accepts, answers = ports(name)
+    return answers is wanted.answers and (
+        accepts is wanted.accepts or (accepts is Port.FRAME and wanted.accepts is Port.REEL)
+    )
+
+
+def fitting(task: str) -> list[str]:
+    """Return all who can take part in a task, in order of time."""
+    return [name for name in names() if fits(name, task)]
+
+
+def enter(
+    name: str, deck: Deck, *, seed: int = 0, changes: Mapping[str, Any] | None = None, machine: Machine | None = None
+) -> Entrant:
+    """Return an untrained entrant for a deck.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    deck : Deck
+    seed : int
+    changes : mapping, optional
+        Changes of its retina settings, for a successor.
+    machine : callable, optional
+        Makes the Mark I, if it is to take part.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name.
+    PortError
+        If it cannot take part in this task.
+    """
+    if not fits(name, deck.task):
+        accepts, answers = ports(name)
+        raise PortError(
+            f"{name} goes from {accepts} to {answers}, the task from {deck.accepts} to {deck.answers}",
+            where=f"task {deck.task}",
+            remedy=f"Choose among {', '.join(fitting(deck.task))}",
+        )
+    if name == MARK1:
+        if machine is None:
+            raise ConfigError("there is no machine here", where=MARK1, remedy="Give machine=, which makes one")
+        units = int(np.flatnonzero(deck.code.any(axis=0)).max()) + 1
+        learner: Any = machine(units, seed)
+        year, recipe, parameters = MARK1_YEAR, MACHINE_RECIPE, _values(learner.registers())
+    elif name == AS_SHOWN:
+        learner = AsShown()
+        year, recipe, parameters = None, Recipe(batch=1, steps=1), 0
+    else:
+        system = catalogue.find(name)
+        fit = catalogue.fitted(system.entry, deck)
+        learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}))
+        year, recipe, parameters = system.year, learner.recipe, learner.network.count()
+    note = ""
+    if deck.accepts is Port.REEL and learner.accepts is Port.FRAME:
+        learner, note = LastExposure(learner), "sees the last exposure alone"
+    return Entrant(name=name, year=year, learner=learner, recipe=recipe, parameters=parameters, note=note)
+
+
+def _values(registers: list[Register]) -> int:
+    """Return the number of the machine's values: its motor-driven potentiometers."""
+    return next(r.array.size for r in registers if r.name == "potentiometers.wiper")

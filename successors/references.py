@@ -1,0 +1,67 @@
+"""References: what a system is compared with where no earlier one fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from marki.errors import ConfigError
+from marki.io.frame import check_frames
+from marki.io.ports import Port
+from marki.registers import Register
+from successors.nn.learner import check_reels
+
+
+class LastExposure:
+    """A learner of frames before a reel: it sees the last exposure alone.
+
+    Parameters
+    ----------
+    learner : Learner
+        Accepts frames.
+    """
+
+    accepts = Port.REEL
+
+    def __init__(self, learner: Any):
+        if learner.accepts is not Port.FRAME:
+            raise ConfigError(f"a learner of {learner.accepts}s", where="LastExposure", remedy="Give one of frames")
+        self.learner, self.answers = learner, learner.answers
+
+    def reset(self, seed: int) -> None:
+        """Return to the untrained state of `seed`."""
+        self.learner.reset(seed)
+
+    def respond(self, stimuli: np.ndarray) -> np.ndarray:
+        """Answer the last exposure of each reel."""
+        return self.learner.respond(check_reels(stimuli)[:, -1])
+
+    def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Learn from the last exposure of each reel."""
+        return self.learner.reinforce(check_reels(stimuli)[:, -1], targets)
+
+    def registers(self) -> list[Register]:
+        """List all state."""
+        return self.learner.registers()
+
+
+class AsShown:
+    """Gives each field back as it was shown, and learns nothing: what there is to be won in restoring."""
+
+    accepts = answers = Port.FIELD
+
+    def reset(self, seed: int) -> None:
+        """Do nothing."""
+
+    def respond(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return the fields themselves, (n, 20, 20) float32."""
+        return check_frames(stimuli, where="field port")
+
+    def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the fields themselves."""
+        return self.respond(stimuli)
+
+    def registers(self) -> list[Register]:
+        """List nothing."""
+        return []

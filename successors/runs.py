@@ -1,0 +1,181 @@
+"""Runs: one training of one entrant on one task with one seed; many of them on all cores, each resumable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from marki.files import read_json, write_json
+from marki.processes import cores, spread
+from successors import entrants, tasks, training
+from successors.entrants import Machine
+from successors.nn import store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What is to be trained, and on what; equal runs need be done once only.
+
+    Parameters
+    ----------
+    learner : str
+        Name of an entrant.
+    task : str
+    options, changes : tuple of (str, value)
+        Settings of the task, and changes of the entrant's retina settings, sorted.
+    seed : int
+    """
+
+    learner: str
+    task: str
+    options: tuple[tuple[str, Any], ...] = ()
+    changes: tuple[tuple[str, Any], ...] = ()
+    seed: int = 0
+
+    @property
+    def key(self) -> str:
+        """Name of its files."""
+        text = json.dumps([self.options, self.changes], sort_keys=True)
+        digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+        return f"{self.learner.replace(' ', '_')}-{self.task}-{digest}-{self.seed:03d}"
+
+
+def run(
+    learner: str,
+    task: str,
+    *,
+    options: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Run:
+    """Return a run; mappings are sorted."""
+    return Run(
+        learner=learner,
+        task=task,
+        options=_sorted(options or {}),
+        changes=_sorted(changes or {}),
+        seed=seed,
+    )
+
+
+def _sorted(mapping: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in mapping.items()))
+
+
+def carry_out(
+    order: Run, folder: Path, *, machine: Machine | None = None, resume: bool = False, quiet: bool = True
+) -> dict[str, Any]:
+    """Train and examine; write ``KEY.json`` and, for a successor, ``KEY.safetensors`` to the folder.
+
+    Parameters
+    ----------
+    order : Run
+    folder : Path
+    machine : callable, optional
+        Makes the Mark I.
+    resume : bool
+        Whether a finished run is taken from its file, and an interrupted one gone on with.
+    quiet : bool
+        Show no bar.
+
+    Returns
+    -------
+    dict
+        The run, and: score (with the test part), valid (with the validation part), best_step, steps, shown, seconds,
+        parameters, multiply_adds, year, note, curve.
+
+    Raises
+    ------
+    Diverged
+        If the loss is no longer finite; ``KEY.npz`` then holds the last good state.
+    StateError
+        If files to resume from are of another run.
+    """
+    done = folder / f"{order.key}.json"
+    plain = json.loads(json.dumps(asdict(order)))
+    if resume and done.exists():
+        found = read_json(done)
+        if found.get("run") == plain:
+            return found
+    deck = tasks.load(order.task, **dict(order.options))
+    entrant = entrants.enter(order.learner, deck, seed=order.seed, changes=dict(order.changes), machine=machine)
+    checkpoint = folder / f"{order.key}.npz"
+    recipe = entrant.recipe
+    since = time.process_time()
+    with tqdm(total=recipe.steps, desc=order.key, unit=" steps", disable=True if quiet else None, leave=False) as bar:
+
+        def tell(steps: int, score: float) -> None:
+            bar.set_postfix(valid=f"{100 * score:.1f} %")
+            bar.update(steps - bar.n)
+
+        record = training.train(
+            entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume, tell=tell
+        )
+    score = training.examine(entrant.learner, deck, deck.test)
+    found = {
+        "run": plain,
+        "score": score,
+        "valid": record.best,
+        "best_step": record.best_step,
+        "steps": record.steps,
+        "shown": record.shown,
+        "seconds": round(record.seconds, 2),
+        "processor_seconds": round(time.process_time() - since, 2),
+        "parameters": entrant.parameters,
+        "multiply_adds": entrant.multiply_adds(deck),
+        "year": entrant.year,
+        "note": entrant.note,
+        "curve": record.curve,
+    }
+    if hasattr(entrant.learner, "weights"):
+        settings = json.dumps(entrant.learner.config.to_mapping())
+        store.save(
+            folder / f"{order.key}.safetensors", entrant.learner.weights(), system=order.learner, settings=settings
+        )
+    write_json(done, found)
+    checkpoint.unlink(missing_ok=True)
+    return found
+
+
+def carry_out_all(
+    orders: Sequence[Run],
+    folder: Path,
+    *,
+    machine: Machine | None = None,
+    resume: bool = False,
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> dict[Run, dict[str, Any]]:
+    """Carry out runs, equal ones once, `jobs` at a time (all cores if not said); return what each found.
+
+    The decks are made first, so that no two processes make the same.
+    """
+    orders = list(dict.fromkeys(orders))
+    for task, options in dict.fromkeys((o.task, o.options) for o in orders):
+        tasks.load(task, quiet=quiet, **dict(options))
+    jobs = min(jobs or cores(), len(orders))
+    found: dict[Run, dict[str, Any]] = {}
+    with tqdm(total=len(orders), desc="training", unit=" runs", disable=True if quiet else None) as bar:
+        calls = [(order, folder, machine, resume, quiet or jobs > 1) for order in orders]
+        for number, result in spread(_carry_out, calls, jobs=jobs, where="training", remedy="Run again with --resume"):
+            order = orders[number]
+            found[order] = result
+            bar.set_postfix_str(f"{order.learner} on {order.task}: {100 * result['score']:.1f} %")
+            bar.update()
+    return {order: found[order] for order in orders}
+
+
+def _carry_out(order: Run, folder: Path, machine: Machine | None, resume: bool, quiet: bool) -> dict[str, Any]:
+    return carry_out(order, folder, machine=machine, resume=resume, quiet=quiet)
+
+
+def seeded(order: Run, seeds: Sequence[int]) -> list[Run]:
+    """Return the same run with each of the seeds."""
+    return [replace(order, seed=seed) for seed in seeds]

@@ -1,0 +1,176 @@
+"""Schooling: everything that has to be trained to know what a system can do, and the weights and figures of it.
+
+For each system: its trials with all seeds, its own task with the defining mechanism switched off, and what it is
+compared with. Runs that several systems need are done once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from marki.files import prepare_folder, write_json
+from marki.intervals import interval
+from marki.pictures import can_draw
+from marki.versions import versions
+from successors import catalogue, plots, runs, tasks, training
+from successors.catalogue import METRICS, WEIGHTS, System
+from successors.entrants import Machine
+from successors.nn import store
+from successors.nn.entry import Trial
+from successors.runs import Run
+
+
+def school(
+    names: Sequence[str],
+    out: Path,
+    *,
+    seed: int = 0,
+    machine: Machine | None = None,
+    resume: bool = False,
+    jobs: int | None = None,
+    quiet: bool = False,
+    command: str = "",
+) -> dict[str, dict[str, Any]]:
+    """Train systems; write ``OUT/NAME/`` with weights, metrics and pictures of each, and return the metrics.
+
+    Parameters
+    ----------
+    names : sequence of str
+    out : Path
+    seed : int
+        The first seed of each trial.
+    machine : callable, optional
+        Makes the Mark I.
+    resume : bool
+        Whether to go on where an interrupted training stopped.
+    jobs : int, optional
+        Processes at a time; all cores if not said.
+    quiet : bool
+        Show no bar.
+    command : str
+        What was typed, to be kept with the metrics.
+    """
+    systems = [catalogue.find(name) for name in names]
+    folder = prepare_folder(out) / "runs"
+    orders = [order for system in systems for order in _orders(system, seed)]
+    found = runs.carry_out_all(orders, folder, machine=machine, resume=resume, jobs=jobs, quiet=quiet)
+    results = {}
+    for system in systems:
+        results[system.name] = _conclude(system, found, out, folder, seed, command)
+    return results
+
+
+def _main(system: System, trial: Trial, seed: int) -> list[Run]:
+    order = runs.run(system.name, trial.task, options=trial.options, changes=trial.changes)
+    return runs.seeded(order, range(seed, seed + trial.seeds))
+
+
+def _baseline(trial: Trial, seed: int) -> list[Run]:
+    if trial.baseline is None:
+        return []
+    # An earlier system that has a trial of the same task stands it with the changes that it makes there.
+    changes: Mapping[str, Any] = {}
+    if trial.baseline in catalogue.names():
+        same = [t for t in catalogue.find(trial.baseline).entry.trials if t.task == trial.task]
+        changes = same[0].changes if same else {}
+    order = runs.run(trial.baseline, trial.task, options=trial.options, changes=changes)
+    return runs.seeded(order, range(seed, seed + trial.seeds))
+
+
+def _without(system: System, seed: int) -> list[Run]:
+    trial = system.entry.trials[0]
+    changes = dict(trial.changes) | dict(system.entry.mechanism.without)
+    order = runs.run(system.name, trial.task, options=trial.options, changes=changes)
+    return runs.seeded(order, range(seed, seed + trial.seeds))
+
+
+def _orders(system: System, seed: int) -> list[Run]:
+    orders = []
+    for trial in system.entry.trials:
+        orders += _main(system, trial, seed) + _baseline(trial, seed)
+    return orders + _without(system, seed)
+
+
+def _summary(found: Mapping[Run, Mapping[str, Any]], orders: Sequence[Run]) -> dict[str, Any]:
+    scores = [found[order]["score"] for order in orders]
+    mean, low, high = interval(scores)
+    return {
+        "value": mean,
+        "interval": [max(0.0, low), min(1.0, high)],
+        "seeds": {str(order.seed): score for order, score in zip(orders, scores, strict=True)},
+    }
+
+
+def _trial(system: System, trial: Trial, found: Mapping[Run, Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Return what came of one trial, and whether it was stood."""
+    result = _summary(found, _main(system, trial, seed))
+    scores = list(result["seeds"].values())
+    stood = {}
+    if trial.at_least is not None:
+        stood["at_least"] = {"wanted": trial.at_least, "holds": min(scores) >= trial.at_least}
+    if trial.at_most is not None:
+        stood["at_most"] = {"wanted": trial.at_most, "holds": max(scores) <= trial.at_most}
+    about = {
+        "task": trial.task,
+        "options": dict(trial.options),
+        "changes": dict(trial.changes),
+        "metric": tasks.find(trial.task).metric,
+        **result,
+    }
+    if trial.baseline is not None:
+        base = _summary(found, _baseline(trial, seed))
+        about["baseline"] = {"name": trial.baseline, **base}
+        if trial.above:
+            stood["above baseline"] = {"wanted": base["value"], "holds": result["value"] > base["value"]}
+        else:
+            least = base["value"] - trial.slack
+            stood["not below baseline"] = {"wanted": least, "holds": result["value"] >= least}
+    return about | {"stood": stood}
+
+
+def _conclude(
+    system: System, found: Mapping[Run, Mapping[str, Any]], out: Path, folder: Path, seed: int, command: str
+) -> dict[str, Any]:
+    """Write the folder of one system."""
+    entry, home = system.entry, out / system.name
+    main = _main(system, entry.trials[0], seed)
+    trials = [_trial(system, trial, found, seed) for trial in entry.trials]
+    first, without = trials[0], _summary(found, _without(system, seed))
+    best = max(main, key=lambda order: (found[order]["valid"], -order.seed))
+    arrays, about = store.load(folder / f"{best.key}.safetensors", system=system.name)
+    store.save(home / WEIGHTS, arrays, half=True, **about)
+    # What is shipped has been rounded, so that it is examined anew.
+    learner = catalogue.create(system.name, weights=home / WEIGHTS)
+    deck = tasks.load(best.task, **dict(best.options))
+    metrics = {
+        "name": system.name,
+        "command": command,
+        "versions": versions(),
+        "result": {k: first[k] for k in ("metric", "value", "interval", "seeds")},
+        "baseline": {k: v for k, v in first["baseline"].items() if k in ("name", "value")}
+        if "baseline" in first
+        else None,
+        "mechanism": {"name": entry.mechanism.name, "with": first["value"], "without": without["value"]},
+        "mechanism_seeds": {"with": first["seeds"], "without": without["seeds"]},
+        "trials": trials,
+        "shipped": {"seed": best.seed, "score": training.examine(learner, deck, deck.test)},
+        "cost": {
+            k: sum(found[order][k] for order in main) / len(main)
+            for k in ("steps", "shown", "seconds", "processor_seconds")
+        },
+        "curves": {str(order.seed): found[order]["curve"] for order in main},
+        "settings": json.loads(about["settings"]),
+    }
+    write_json(home / METRICS, metrics)
+    if can_draw():
+        plots.training_curves(home / "learning_curve.png", entry.title, metrics)
+        for figure in entry.figures:
+            stimuli = np.asarray(deck.test.stimuli[: figure.stimuli])
+            shown = figure.measure(learner, stimuli, deck.test.targets[: figure.stimuli])
+            plots.figure(home / f"{figure.name}.png", figure, shown)
+    return metrics
