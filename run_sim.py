@@ -8,7 +8,8 @@ import signal
 import sys
 import threading
 import time
-from typing import NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
 
 # When the interpreter started: what it took so far is processor time, whoever began the process and waited before.
 BEGAN = time.perf_counter() - time.process_time()
@@ -25,6 +26,10 @@ from marki.console import command as console
 from marki.errors import ConfigError, MarkIError
 from marki.experiments import command as experiments
 from marki.teaching import command as teaching
+from successors import command as successors
+
+if TYPE_CHECKING:
+    from marki.machine import MarkI
 
 if _MAIN:
     signal.signal(signal.SIGINT, _HANDLER)
@@ -56,11 +61,28 @@ def parser() -> Parser:
         ("wiring", experiments.add_wiring_arguments, experiments.wiring, "print the plugboard's wiring list"),
         ("lessons", teaching.add_lessons_arguments, teaching.lessons, "list the lessons"),
         ("worksheet", teaching.add_worksheet_arguments, teaching.worksheet, "make a worksheet from a lesson"),
+        ("timeline", successors.add_timeline_arguments, successors.timeline, "list the successors"),
+        ("card", successors.add_card_arguments, successors.card, "what is known of a successor"),
+        ("train", successors.add_train_arguments, partial(successors.train, machine=mark1), "train successors"),
+        (
+            "compare",
+            successors.add_compare_arguments,
+            partial(successors.compare, machine=mark1),
+            "compare learners on one task",
+        ),
+        ("check", successors.add_check_arguments, successors.check, "climb a successor's ladder of proof"),
     ):
         sub = commands.add_parser(name, help=text, description=text)
         add(sub)
         sub.set_defaults(act=act)
     return root
+
+
+def mark1(units: int, seed: int) -> MarkI:
+    """Return the Mark I before stimuli that photocells have delivered already: its own do not lag once more."""
+    from marki.machine import MachineConfig, MarkI
+
+    return MarkI(MachineConfig().amend({"response.units": units, "sensory.lag": False}), seed=seed)
 
 
 def open_window(args: argparse.Namespace) -> int:

@@ -91,7 +91,7 @@ class Module:
 
     def astype(self, dtype: type) -> Module:
         """Turn all parameters and float buffers into `dtype`, for gradient checks; returns self."""
-        for _, owner, key, value in _places(self, ""):
+        for _, owner, key, value in places(self, ""):
             if isinstance(value, Parameter):
                 value.data = value.data.astype(dtype)
             elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
@@ -100,11 +100,11 @@ class Module:
 
 
 def _walk(module: Module, prefix: str) -> Iterator[tuple[str, Any]]:
-    for name, _, _, value in _places(module, prefix):
+    for name, _, _, value in places(module, prefix):
         yield name, value
 
 
-def _places(node: Any, prefix: str) -> Iterator[tuple[str, Any, Any, Any]]:
+def places(node: Any, prefix: str = "") -> Iterator[tuple[str, Any, Any, Any]]:
     """Yield (dotted name, container, key, value) of every parameter and array below `node`, in order of making."""
     if isinstance(node, Module):
         node = vars(node)
@@ -117,7 +117,7 @@ def _places(node: Any, prefix: str) -> Iterator[tuple[str, Any, Any, Any]]:
         if isinstance(value, (Tensor, np.ndarray)):
             yield f"{prefix}{key}", node, key, value
         elif isinstance(value, (Module, dict)) or (isinstance(value, (list, tuple)) and _holds_modules(value)):
-            yield from _places(value, f"{prefix}{key}.")
+            yield from places(value, f"{prefix}{key}.")
 
 
 def _holds_modules(values: Any) -> bool:

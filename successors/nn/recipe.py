@@ -23,7 +23,7 @@ class Recipe(Config):
     steps: int = setting(2_000, "Steps of the whole training", low=1, high=10_000_000)
     every: int = setting(200, "Steps between two examinations with the validation part", low=1, high=10_000_000)
     patience: int = setting(0, "Examinations without a better score after which training stops; 0: never", low=0)
-    enough: float = setting(1.0, "Score with the validation part at which training stops", low=0, high=1)
+    enough: float = setting(1.0, "Score with the validation part at which training stops; 2: never", low=0, high=2)
     optimiser: str = setting("sgd", "Rule of the step; adam with decay is AdamW", choices=("sgd", "adam"))
     rate: float = setting(0.1, "Learning rate at its highest", low=0)
     schedule: str = setting(

@@ -1,0 +1,228 @@
+"""The commands `timeline`, `card`, `train`, `compare` and `check` of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from marki.config import parse_changes
+from marki.errors import ConfigError
+from marki.files import prepare_folder
+from successors.entrants import Machine
+
+
+def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `timeline`."""
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def timeline(args: argparse.Namespace) -> int:
+    """Print the systems in order of time."""
+    from successors import catalogue
+
+    rows = catalogue.rows()
+    if args.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return 0
+    wide = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        print(f"{row['year']}  {row['name']:<{wide}}  {row['task']:<14}{row['title']}")
+    return 0
+
+
+def add_card_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `card`."""
+    parser.add_argument("name", metavar="NAME", help="a system; `timeline` lists them")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def card(args: argparse.Namespace) -> int:
+    """Print what is known of a system."""
+    from successors import catalogue
+
+    content = catalogue.card(args.name)
+    print(json.dumps(content, indent=2, ensure_ascii=False) if args.json else card_text(content))
+    return 0
+
+
+def card_text(content: dict[str, Any]) -> str:
+    """Return a card for people."""
+    lines = [
+        f"{content['title']} ({content['year']})",
+        f"  {content['authors']}",
+        f"  {content['idea']}",
+        "",
+        f"  from {content['ports']['accepts']} to {content['ports']['answers']}, task {content['task']}",
+        f"  shrunk: {content['shrunk']}",
+    ]
+    for size, count in content["paper_sizes"].items():
+        lines.append(f"  parameters, {size:<20}{count:>12,}")
+    if content["published_parameters"] is not None:
+        lines.append(f"  {'published':<32}{content['published_parameters']:>12,}")
+    lines.append(f"  {'parameters on the retina':<32}{content['retina_parameters']:>12,}")
+    lines.append(f"  {'multiply-adds of an answer':<32}{content['retina_multiply_adds']:>12,}")
+    result = content["result"]
+    if result is None:
+        lines.append(f"  not trained yet: python run_sim.py train {content['name']} --out DIR")
+        return "\n".join(lines)
+    lines.append("")
+    for trial in content["trials"]:
+        options = "".join(f" {k}={v}" for k, v in trial["options"].items())
+        low, high = trial["interval"]
+        text = f"  {trial['task']}{options}: {100 * trial['value']:.1f} % {trial['metric']}"
+        lines.append(f"{text} ({len(trial['seeds'])} seeds, 95 % interval {100 * low:.1f} to {100 * high:.1f})")
+        if "baseline" in trial:
+            lines.append(f"    {trial['baseline']['name']}: {100 * trial['baseline']['value']:.1f} %")
+        for what, bound in trial["stood"].items():
+            lines.append(f"    {what} {100 * bound['wanted']:.1f} %: {'yes' if bound['holds'] else 'NO'}")
+    mechanism = content["mechanism"]
+    lines.append(
+        f"  {mechanism['name']}: {100 * mechanism['with']:.1f} % with, {100 * mechanism['without']:.1f} % without"
+    )
+    cost = content["cost"]
+    lines.append(f"  a training shows {cost['shown']:,.0f} stimuli in {cost['processor_seconds']:.0f} s of processor")
+    return "\n".join(lines)
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
+    parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def add_train_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `train`."""
+    parser.add_argument("names", metavar="NAME", nargs="*", help="systems to train; `timeline` lists them")
+    parser.add_argument("--all", action="store_true", help="train every system")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    parser.add_argument("--out", metavar="DIR", default="out/train", help="output folder (default out/train)")
+    _add_run_arguments(parser)
+
+
+def train(args: argparse.Namespace, machine: Machine) -> int:
+    """Train systems with all that they are compared with; print what they have shown."""
+    from successors.schooling import school
+
+    names = _chosen(args)
+    _check_counts(args)
+    out = prepare_folder(Path(args.out))
+    command = shlex.join(["python", "run_sim.py", *sys.argv[1:]])
+    try:
+        results = school(
+            names,
+            out,
+            seed=args.seed,
+            machine=machine,
+            resume=args.resume,
+            jobs=args.jobs,
+            quiet=args.quiet,
+            command=command,
+        )
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; what was done is in {out}, go on with --resume")
+        return 130
+    for name, metrics in results.items():
+        for trial in metrics["trials"]:
+            stood = all(bound["holds"] for bound in trial["stood"].values())
+            mark = "" if stood else "  NOT as wanted"
+            print(f"{name:<16}{trial['task']:<16}{100 * trial['value']:6.1f} %{mark}")
+    _hint()
+    print(f"written to {out}")
+    return 0
+
+
+def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `compare`."""
+    parser.add_argument("--task", required=True, metavar="TASK", help="what they are compared on")
+    parser.add_argument("--learners", metavar="A,B", help="who takes part (default: all that fit the task)")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds for each, from --seed on (default 3)")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    parser.add_argument("--out", metavar="DIR", default="", help="output folder (default out/compare-TASK)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="NAME=VALUE",
+        help="change a setting of the task, e.g. train=500 (repeatable)",
+    )
+    _add_run_arguments(parser)
+
+
+def compare(args: argparse.Namespace, machine: Machine) -> int:
+    """Compare learners on one task; print the table."""
+    from successors import compare as comparison
+    from successors import tasks
+
+    tasks.find(args.task)
+    _check_counts(args)
+    out = prepare_folder(Path(args.out or f"out/compare-{args.task}"))
+    learners = [name.strip() for name in args.learners.split(",") if name.strip()] if args.learners else None
+    try:
+        rows = comparison.compare(
+            args.task,
+            learners,
+            seeds=range(args.seed, args.seed + args.seeds),
+            out=out,
+            options=parse_changes(args.set),
+            machine=machine,
+            resume=args.resume,
+            jobs=args.jobs,
+            quiet=args.quiet,
+        )
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; what was done is in {out}, go on with --resume")
+        return 130
+    print(comparison.as_text(rows))
+    _hint()
+    print(f"written to {out}")
+    return 0
+
+
+def add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `check`."""
+    parser.add_argument("names", metavar="NAME", nargs="*", help="systems to check; `timeline` lists them")
+    parser.add_argument("--all", action="store_true", help="check every system")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes longer than some seconds")
+
+
+def check(args: argparse.Namespace) -> int:
+    """Climb the ladder of proof; exit status 1 if a rung fails."""
+    from successors import ladder
+
+    failed = 0
+    for name in _chosen(args):
+        print(name)
+        for rung in ladder.climb(name, slow=not args.quick):
+            print(f"  {rung.state:<16}{rung.name}: {rung.found}", flush=True)
+            failed += rung.state == ladder.FAILED
+    print(f"{failed} rungs failed" if failed else "all rungs hold")
+    return 1 if failed else 0
+
+
+def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
+    """Return the systems that were asked for, each checked to be there."""
+    from successors import catalogue
+
+    if args.all == bool(args.names):
+        raise ConfigError("name some systems, or give --all", where="NAME", remedy="`timeline` lists them")
+    for name in args.names:
+        catalogue.find(name)
+    return catalogue.names() if args.all else tuple(dict.fromkeys(args.names))
+
+
+def _check_counts(args: argparse.Namespace) -> None:
+    for name, least in (("seeds", 1), ("jobs", 1), ("seed", 0)):
+        value = getattr(args, name, None)
+        if value is not None and value < least:
+            raise ConfigError(f"{value} is out of range", where=f"--{name}", remedy=f"Give {least} or more")
+
+
+def _hint() -> None:
+    from marki import pictures
+
+    if not pictures.can_draw():
+        print(pictures.HINT)

@@ -1,0 +1,161 @@
+"""Comparison: any set of learners, the Mark I included, on one task, with one ledger of what each has spent."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from marki.errors import PortError
+from marki.files import prepare_folder, write_json, write_text
+from marki.intervals import interval
+from marki.pictures import can_draw
+from marki.versions import versions
+from successors import catalogue, entrants, plots, runs, tasks
+from successors.entrants import Machine
+
+COLUMNS = (
+    "name",
+    "year",
+    "score",
+    "low",
+    "high",
+    "seeds",
+    "parameters",
+    "multiply_adds",
+    "shown",
+    "seconds",
+    "note",
+)
+"""Columns of the CSV: score, mean over the seeds with the test part, with its 95 % interval; multiply-adds of one
+answer; stimuli shown for learning and seconds of learning, means over the seeds."""
+
+
+def compare(
+    task: str,
+    learners: Sequence[str] | None = None,
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    out: Path,
+    options: Mapping[str, Any] | None = None,
+    machine: Machine | None = None,
+    resume: bool = False,
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> list[dict[str, Any]]:
+    """Train learners on a task, each as its own recipe says, and examine them with the test part.
+
+    Parameters
+    ----------
+    task : str
+    learners : sequence of str, optional
+        Names of entrants; all that fit the task if left out.
+    seeds : sequence of int
+    out : Path
+        Folder for ``comparison.csv``, ``comparison.json``, ``comparison.png`` and the runs.
+    options : mapping, optional
+        Settings of the task.
+    machine : callable, optional
+        Makes the Mark I.
+    resume, jobs, quiet
+        As in `runs.carry_out_all`.
+
+    Returns
+    -------
+    list of dict
+        One row a learner, keys as in `COLUMNS`, in order of time.
+
+    Raises
+    ------
+    UnknownName
+        For a learner or task that does not exist.
+    PortError
+        For a learner that cannot take part in the task.
+    """
+    about = tasks.find(task)
+    names = list(dict.fromkeys(learners or entrants.fitting(task)))
+    for name in names:
+        if not entrants.fits(name, task):
+            raise PortError(
+                f"{name} cannot take part in it",
+                where=f"task {task}",
+                remedy=f"Choose among {', '.join(entrants.fitting(task))}",
+            )
+    orders = {name: _orders(name, task, options or {}, seeds) for name in names}
+    folder = prepare_folder(out) / "runs"
+    every = [order for row in orders.values() for order in row]
+    found = runs.carry_out_all(every, folder, machine=machine, resume=resume, jobs=jobs, quiet=quiet)
+    rows = [_row(name, [found[order] for order in orders[name]]) for name in names]
+    rows.sort(key=lambda row: (row["year"] or 0, row["name"]))
+    content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
+    write_json(out / "comparison.json", content | {"seeds": list(seeds), "versions": versions(), "rows": rows})
+    write_text(out / "comparison.csv", as_csv(rows))
+    if can_draw():
+        title = f"{about.title} ({len(seeds)} seeds)"
+        plots.comparison(out / "comparison.png", title, rows, metric=about.metric, chance=about.chance)
+    return rows
+
+
+def _orders(name: str, task: str, options: Mapping[str, Any], seeds: Sequence[int]) -> list[runs.Run]:
+    changes: Mapping[str, Any] = {}
+    if name in catalogue.names():
+        same = [trial for trial in catalogue.find(name).entry.trials if trial.task == task]
+        changes = same[0].changes if same else {}
+    return runs.seeded(runs.run(name, task, options=options, changes=changes), seeds)
+
+
+def _row(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    mean, low, high = interval([f["score"] for f in found])
+    first = found[0]
+    return {
+        "name": name,
+        "year": first["year"],
+        "score": mean,
+        "low": max(0.0, low),
+        "high": min(1.0, high),
+        "seeds": len(found),
+        "parameters": first["parameters"],
+        "multiply_adds": first["multiply_adds"],
+        "shown": sum(f["shown"] for f in found) / len(found),
+        "seconds": sum(f["processor_seconds"] for f in found) / len(found),
+        "note": first["note"],
+    }
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rows as CSV."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rows as a table for people."""
+    head = ("learner", "year", "right", "95 % interval", "parameters", "mult-adds", "shown", "seconds", "")
+    lines = [head]
+    for row in rows:
+        lines.append(
+            (
+                row["name"],
+                str(row["year"] or "-"),
+                f"{100 * row['score']:.1f} %",
+                f"{100 * row['low']:.1f} to {100 * row['high']:.1f}",
+                f"{row['parameters']:,}",
+                "-" if row["multiply_adds"] is None else f"{row['multiply_adds']:,}",
+                f"{row['shown']:,.0f}",
+                f"{row['seconds']:.1f}",
+                row["note"],
+            )
+        )
+    widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if k in (0, len(head) - 1) else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )

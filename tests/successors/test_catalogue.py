@@ -1,0 +1,231 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from marki.errors import ConfigError, MarkIError, PortError, StateError, UnknownName
+from marki.io.check_learner import check_learner, sample_frames
+from marki.io.ports import Port
+from run_sim import main, mark1
+from successors import catalogue, entrants, ladder, timeline
+from successors.nn.learner import ByGradient
+
+NAMES = catalogue.names()
+OF_PART_3 = ["perceptron", "neocognitron", "hopfield", "mlp", "rnn", "lecun", "lstm", "lenet5", "gru"]
+
+
+def test_the_timeline_is_in_order_and_whole():
+    rows = catalogue.rows()
+    years = [row["year"] for row in rows]
+    assert years == sorted(years)
+    assert [row["name"] for row in rows] == list(NAMES)
+    assert set(OF_PART_3) <= set(NAMES)
+    assert [n for n in NAMES if n in OF_PART_3] == OF_PART_3
+    assert all(set(row) == {"name", "year", "title", "task"} for row in rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_contract(name):
+    system = catalogue.find(name)
+    stimuli, targets = ladder.few(system)
+    check_learner(lambda: catalogue.create(name), stimuli=stimuli, targets=targets)
+
+
+def test_the_mark_1_keeps_the_contract_as_it_is_lent_to_the_successors():
+    stimuli, targets = sample_frames(4)
+    check_learner(lambda: mark1(8, 0), stimuli=stimuli, targets=targets)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients(name):
+    system = catalogue.find(name)
+    found = ladder.gradients(system)
+    assert (found is None) == (not issubclass(system.entry.learner, ByGradient))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrong_gradient_is_caught(name, monkeypatch):
+    system = catalogue.find(name)
+    if not issubclass(system.entry.learner, ByGradient):
+        return
+    network = system.entry.network
+    loss = network.loss
+
+    def bent(self, outputs, targets):
+        value = loss(self, outputs, targets)
+        way_back = value._backward
+        value._backward = lambda g: tuple(None if h is None else 1.001 * h for h in way_back(g))
+        return value
+
+    monkeypatch.setattr(network, "loss", bent)
+    with pytest.raises(MarkIError, match="central difference"):
+        ladder.gradients(system)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_published_sizes(name):
+    entry = catalogue.find(name).entry
+    for size in entry.sizes.values():
+        if size.published is not None:
+            assert abs(entry.count(size.config) - size.published) <= size.within * size.published
+            assert size.source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card(name):
+    card = json.loads(json.dumps(catalogue.card(name)))
+    wanted = (
+        "name year title authors ports task paper_parameters published_parameters paper_sizes retina_parameters "
+        "retina_multiply_adds result baseline mechanism"
+    )
+    assert set(wanted.split()) <= set(card)
+    assert card["name"] == name
+    assert card["paper_parameters"] == next(iter(card["paper_sizes"].values()))
+    assert card["retina_parameters"] > 0
+    assert card["retina_multiply_adds"] > 0
+    assert set(card["result"]) == {"metric", "value", "interval", "seeds"}
+    assert set(card["baseline"]) == {"name", "value"}
+    assert set(card["mechanism"]) == {"name", "with", "without"}
+
+
+def bad_input(name):
+    system = catalogue.find(name)
+    x, y = ladder.few(system)
+    none = x[:, :, :-1] if system.entry.accepts is not Port.REEL else x[..., :-1]
+    yield "another shape", none, y
+    yield "NaN", np.where(np.arange(x.size).reshape(x.shape) == 5, np.float32(np.nan), x), y
+    yield "too bright", x + 2, y
+    yield "text", x.astype(str), y
+    yield "objects", x.astype(object), y
+    yield "complex numbers", x.astype(complex), y
+    yield "too few targets", x, y[:-1]
+    yield "targets that are no numbers", x, y.astype(str)
+    if system.entry.answers is Port.LAMPS:
+        yield "targets as numbers", x, y.astype(np.float32)
+        yield "targets of another width", x, y[:, :-1]
+    else:
+        yield "targets that are NaN", x, np.full_like(y, np.nan)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bad_input_is_refused_in_one_line_and_changes_nothing(name):
+    learner = catalogue.create(name)
+    before = {r.name: r.array.copy() for r in learner.registers()}
+    for what, stimuli, targets in bad_input(name):
+        with pytest.raises(PortError) as refusal:
+            learner.reinforce(stimuli, targets)
+        assert "\n" not in str(refusal.value), what
+        assert all(np.array_equal(r.array, before[r.name]) for r in learner.registers()), what
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_batch_is_answered_with_nothing_and_teaches_nothing(name):
+    learner = catalogue.create(name)
+    x, y = ladder.few(catalogue.find(name))
+    assert len(learner.respond(x[:0])) == len(learner.reinforce(x[:0], y[:0])) == 0
+    assert learner.step == 0
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if catalogue.find(n).entry.answers is Port.LAMPS])
+def test_a_target_that_is_no_class_is_refused(name):
+    learner = catalogue.create(name)
+    if learner.labels is None:
+        return  # its lamps are free
+    x, y = ladder.few(catalogue.find(name))
+    y = np.ones_like(y)
+    if len(learner.labels.code) == 255:
+        return
+    with pytest.raises(PortError, match="the code of no class"):
+        learner.reinforce(x, y)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pretrained(name):
+    trained, fresh = catalogue.create(name, pretrained=True), catalogue.create(name)
+    assert any(not np.array_equal(a, fresh.weights()[n]) for n, a in trained.weights().items())
+    x, _ = ladder.few(catalogue.find(name))
+    assert len(trained.respond(x)) == len(x)
+
+
+def test_bad_weights(tmp_path):
+    good = catalogue.shipped("mlp") / catalogue.WEIGHTS
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(good.read_bytes()[:-100])
+    with pytest.raises(StateError, match="cannot be read as weights"):
+        catalogue.create("mlp", weights=broken)
+    with pytest.raises(StateError, match="weights of 'mlp', not of 'lenet5'"):
+        catalogue.create("lenet5", weights=good)
+    with pytest.raises(StateError, match="cannot be read as weights"):
+        catalogue.create("mlp", weights=tmp_path / "nowhere")
+    arrays = load_file(good)
+    some = dict(list(arrays.items())[1:])
+    less = tmp_path / "less.safetensors"
+    save_file(some, less, metadata={"system": "mlp", "settings": json.dumps(catalogue.metrics("mlp")["settings"])})
+    with pytest.raises(StateError, match="is missing"):
+        catalogue.create("mlp", weights=less)
+    save_file(arrays, less, metadata={"system": "mlp"})
+    with pytest.raises(StateError, match="settings that do not fit"):
+        catalogue.create("mlp", weights=less)
+    save_file(arrays, less, metadata={"system": "mlp", "settings": '{"hiden": [3]}'})
+    with pytest.raises(StateError, match=r"settings that do not fit.*hidden"):
+        catalogue.create("mlp", weights=less)
+
+
+def test_unknown_names_offer_the_nearest():
+    with pytest.raises(UnknownName, match="Did you mean 'lenet5'"):
+        catalogue.create("lenet")
+    with pytest.raises(UnknownName, match="Did you mean 'hidden'"):
+        catalogue.create("mlp", hiden=(3,))
+    with pytest.raises(ConfigError, match="out of range"):
+        catalogue.create("mlp", classes=0)
+    with pytest.raises(ConfigError, match="with trained weights"):
+        catalogue.create("mlp", pretrained=True, classes=3)
+    with pytest.raises(ConfigError, match="seed"):
+        catalogue.create("mlp", seed=-1)
+
+
+def test_a_file_without_entry_says_so(tmp_path, monkeypatch):
+    (tmp_path / "y1959_nothing.py").write_text("")
+    (tmp_path / "y1960_mlp.py").write_text("")
+    monkeypatch.setattr(timeline, "__path__", [*timeline.__path__, str(tmp_path)])
+    with pytest.raises(ConfigError, match="'mlp' is there twice"):
+        catalogue.names()
+    (tmp_path / "y1960_mlp.py").unlink()
+    with pytest.raises(ConfigError, match="y1959_nothing: has no ENTRY"):
+        catalogue.find("nothing")
+
+
+def test_who_can_take_part():
+    assert entrants.fitting("two_class")[:2] == ["mark1", "perceptron"]
+    assert not entrants.fits("lstm", "digits")
+    assert entrants.fits("mark1", "drift")
+    assert entrants.fitting("restore") == ["hopfield", "as shown"]
+    with pytest.raises(UnknownName, match="'mark1'"):
+        entrants.ports("mark_1")
+
+
+def test_command_line(capsys):
+    assert main(["timeline", "--json"]) == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == list(NAMES)
+    assert main(["timeline"]) == 0
+    assert "1998  lenet5" in capsys.readouterr().out
+    assert main(["card", "lenet5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["published_parameters"] == 60_000
+    assert main(["card", "lenet5"]) == 0
+    assert "60,000" in capsys.readouterr().out
+    for wrong, said in (
+        (["card", "lenet"], "Did you mean 'lenet5'?"),
+        (["train"], "give --all"),
+        (["train", "--all", "mlp"], "give --all"),
+        (["train", "mpl"], "Did you mean 'mlp'?"),
+        (["train", "mlp", "--jobs", "0"], "--jobs: 0 is out of range"),
+        (["compare", "--task", "digit"], "Did you mean 'digits'?"),
+        (["compare", "--task", "digits", "--learners", "lstm"], "cannot take part"),
+        (["compare", "--task", "digits", "--seeds", "0"], "--seeds: 0 is out of range"),
+        (["check", "mpl"], "Did you mean 'mlp'?"),
+    ):
+        assert main(wrong) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1

@@ -1,0 +1,138 @@
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marki.config import Config, setting
+from marki.errors import StateError
+from marki.io.ports import Port
+from marki.io.responses import lamps
+from marki.registers import fingerprint, snapshot
+from successors import training
+from successors.nn.layers import Dropout, Linear
+from successors.nn.learner import ByGradient, Network
+from successors.nn.optimiser import Diverged
+from successors.nn.recipe import Recipe
+from successors.tasks import Deck, Part
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toy(Config):
+    classes: int = setting(2, "Classes")
+    thin: float = setting(0.2, "Dropout")
+    recipe: Recipe = setting(Recipe(batch=10, steps=60, every=10, rate=0.2, momentum=0.5), "How it is trained")
+
+
+class Net(Network):
+    def __init__(self, config, rng):
+        super().__init__(config, rng)
+        self.first, self.second = Linear(400, 8, rng), Linear(8, config.classes, rng)
+        self.thin = Dropout(config.thin)
+
+    def forward(self, x):
+        return self.second(self.thin(self.first(x.flatten()).tanh()))
+
+
+def toy(seed=0, **recipe):
+    config = Toy().amend({f"recipe.{k}": v for k, v in recipe.items()})
+    return ByGradient(Net, config, seed=seed)
+
+
+@pytest.fixture(scope="module")
+def deck():
+    """Light on the left or on the right half, with noise."""
+    rng = np.random.default_rng(0)
+
+    def part(count):
+        kinds = (np.arange(count) % 2).astype(np.int16)
+        stimuli = rng.random((count, 20, 20), np.float32) * 0.6
+        stimuli[kinds == 0, :, :10] += 0.4
+        stimuli[kinds == 1, :, 10:] += 0.4
+        return Part(stimuli=stimuli, targets=lamps(np.array([[False], [True]]))[kinds], kinds=kinds)
+
+    code = lamps(np.array([[False], [True]]))
+    parts = {"train": part(100), "valid": part(40), "test": part(40)}
+    return Deck(task="two_class", accepts=Port.FRAME, answers=Port.LAMPS, classes=("L", "R"), code=code, **parts)
+
+
+def test_it_learns_and_ends_at_its_best(deck):
+    learner = toy(enough=1.0)
+    before = training.examine(learner, deck, deck.test)
+    record = training.train(learner, deck, learner.recipe)
+    assert record.best == max(row[2] for row in record.curve) > 0.95
+    assert training.examine(learner, deck, deck.valid) == record.best
+    assert training.examine(learner, deck, deck.test) > max(before, 0.9)
+    assert record.shown == record.steps * 10
+
+
+def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
+    whole = toy(enough=2)
+    record = training.train(whole, deck, whole.recipe, seed=3)
+
+    class Stop(Exception):
+        pass
+
+    def stop(steps, score):
+        if steps >= 20:
+            raise Stop
+
+    file = tmp_path / "state.npz"
+    halted = toy(enough=2)
+    with pytest.raises(Stop):
+        training.train(halted, deck, halted.recipe, seed=3, checkpoint=file, tell=stop)
+    resumed = toy(seed=9, enough=2)
+    again = training.train(resumed, deck, resumed.recipe, seed=3, checkpoint=file, resume=True)
+    assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))
+    assert again.curve == record.curve
+
+
+def test_a_file_of_another_training_is_refused(deck, tmp_path):
+    file = tmp_path / "state.npz"
+    learner = toy(steps=10)
+    training.train(learner, deck, learner.recipe, checkpoint=file)
+    other = toy(steps=20)
+    with pytest.raises(StateError, match="another training"):
+        training.train(other, deck, other.recipe, checkpoint=file, resume=True)
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(StateError, match="cannot be read"):
+        training.train(learner, deck, learner.recipe, checkpoint=file, resume=True)
+
+
+def test_a_diverging_loss_stops_with_the_last_good_state_saved(deck, tmp_path):
+    file = tmp_path / "state.npz"
+    learner = toy(enough=2)
+    steps = itertools.count()
+    step = learner._learn
+
+    def spoilt(stimuli, targets, rng):
+        if next(steps) == 35:
+            learner.network.second.weight.data[:] = np.float32(3e38)
+        return step(stimuli, targets, rng)
+
+    learner._learn = spoilt
+    with pytest.raises(Diverged, match=r"best state, after \d+ steps, is in .*state.npz"), np.errstate(all="ignore"):
+        training.train(learner, deck, learner.recipe, checkpoint=file)
+    assert all(np.isfinite(a).all() for a in learner.weights().values())
+    saved, _ = training.read_arrays(file)
+    assert all(np.isfinite(a).all() for a in saved.values())
+    assert np.array_equal(saved["live.network.first.weight"], learner.weights()["first.weight"])
+    assert training.examine(learner, deck, deck.valid) > 0.7
+
+
+def test_patience_ends_a_training_that_gets_no_better(deck):
+    learner = toy(rate=0.0, steps=60, patience=2)
+    record = training.train(learner, deck, learner.recipe)
+    assert record.best_step == 10
+    assert record.steps == 30
+
+
+@given(count=st.integers(1, 50), size=st.integers(1, 120), first=st.integers(0, 30))
+def test_batches_show_all_before_any_is_shown_again(count, size, first):
+    stream = np.concatenate(list(itertools.islice(training.batches(count, size, 5), first + 8)))
+    rounds = stream[: len(stream) // count * count].reshape(-1, count)
+    assert (np.sort(rounds, axis=1) == np.arange(count)).all()
+    later = next(training.batches(count, size, 5, first=first))
+    assert np.array_equal(later, stream[first * size : (first + 1) * size])
