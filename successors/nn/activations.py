@@ -135,7 +135,8 @@ def scaled_tanh(x: Tensor) -> Tensor:
     ----------
     LeCun 1989, "Generalization and network design strategies"; LeCun et al. 1998, appendix A.
     """
-    t = np.tanh(x.data * (2 / 3))
+    t = x.data * (2 / 3)
+    np.tanh(t, out=t)
     return make(1.7159 * t, (x,), lambda g: (g * (1.7159 * 2 / 3) * (1 - t * t),))
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from successors.nn.tally import count
-from successors.nn.tensor import Tensor, demand, make, unbroadcast
+from successors.nn.tensor import ShapeError, Tensor, make, unbroadcast
 
 
 def attention(
@@ -50,23 +50,23 @@ def attention(
     Vaswani et al. 2017, "Attention is all you need", eq. 1.
     """
     shown = f"q {q.shape}, k {k.shape}, v {v.shape}"
-    demand(min(q.ndim, k.ndim, v.ndim) >= 2, f"{shown}; (…, t, d), (…, s, d), (…, s, e) are wanted", "attention")
-    demand(q.shape[-1] == k.shape[-1], f"{shown}; the last axes of q and k differ", "attention")
-    demand(k.shape[-2] == v.shape[-2], f"{shown}; k and v are not of one length", "attention")
+    if min(q.ndim, k.ndim, v.ndim) < 2:
+        raise ShapeError(f"{shown}; (…, t, d), (…, s, d), (…, s, e) are wanted", where="attention")
+    if q.shape[-1] != k.shape[-1]:
+        raise ShapeError(f"{shown}; the last axes of q and k differ", where="attention")
+    if k.shape[-2] != v.shape[-2]:
+        raise ShapeError(f"{shown}; k and v are not of one length", where="attention")
     try:
         # Of k and q only: what v adds to the leading axes does not enlarge the scores.
         scores = (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), q.shape[-2], k.shape[-2])
         leading = np.broadcast_shapes(scores[:-2], v.shape[:-2])
     except ValueError:
         scores = leading = None
-    demand(scores is not None, f"{shown}; the leading axes do not broadcast", "attention")
+    if scores is None:
+        raise ShapeError(f"{shown}; the leading axes do not broadcast", where="attention")
     for name, extra in (("mask", mask), ("bias", bias), ("dropout", dropout)):
-        if extra is not None:
-            demand(
-                _fits(np.shape(extra) if name != "bias" else bias.shape, scores),
-                f"{name} {extra.shape} does not broadcast to the scores {scores}",
-                "attention",
-            )
+        if extra is not None and not (_fits(np.shape(extra) if name != "bias" else bias.shape, scores)):
+            raise ShapeError(f"{name} {extra.shape} does not broadcast to the scores {scores}", where="attention")
     t, s, d, e = q.shape[-2], k.shape[-2], q.shape[-1], v.shape[-1]
     count(math.prod(scores) * d + math.prod(leading) * t * s * e)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from successors.nn.tensor import Tensor, demand
+from successors.nn.tensor import ShapeError, Tensor
 
 
 class Back:
@@ -78,16 +78,23 @@ def check(
     starts: Sequence[Tensor | None],
 ) -> tuple[int, int, int, int]:
     """Return n, T, d, h of operands that fit together and are of one dtype."""
-    demand(x.ndim == 3, f"x {x.shape}; (n, T, d) is wanted", where)
-    demand(w_state.ndim == 2, f"w_state {w_state.shape}; ({gates}h, h) is wanted", where)
+    if x.ndim != 3:
+        raise ShapeError(f"x {x.shape}; (n, T, d) is wanted", where=where)
+    if w_state.ndim != 2:
+        raise ShapeError(f"w_state {w_state.shape}; ({gates}h, h) is wanted", where=where)
     n, steps, d = x.shape
     h = w_state.shape[1]
-    demand(w_state.shape == (gates * h, h), f"w_state {w_state.shape}; {(gates * h, h)} is wanted", where)
-    demand(w_in.shape == (gates * h, d), f"w_in {w_in.shape} for x {x.shape}; {(gates * h, d)} is wanted", where)
+    if w_state.shape != (gates * h, h):
+        raise ShapeError(f"w_state {w_state.shape}; {(gates * h, h)} is wanted", where=where)
+    if w_in.shape != (gates * h, d):
+        raise ShapeError(f"w_in {w_in.shape} for x {x.shape}; {(gates * h, d)} is wanted", where=where)
     for bias in biases:
-        demand(bias.shape == (gates * h,), f"bias {bias.shape}; {(gates * h,)} is wanted", where)
+        if bias.shape != (gates * h,):
+            raise ShapeError(f"bias {bias.shape}; {(gates * h,)} is wanted", where=where)
     for start in given(*starts):
-        demand(start.shape == (n, h), f"start {start.shape} for x {x.shape}; {(n, h)} is wanted", where)
+        if start.shape != (n, h):
+            raise ShapeError(f"start {start.shape} for x {x.shape}; {(n, h)} is wanted", where=where)
     dtypes = {t.dtype for t in (x, w_in, w_state, *biases, *given(*starts))}
-    demand(len(dtypes) == 1, f"operands of dtypes {sorted(map(str, dtypes))}; one is wanted", where)
+    if len(dtypes) != 1:
+        raise ShapeError(f"operands of dtypes {sorted(map(str, dtypes))}; one is wanted", where=where)
     return n, steps, d, h

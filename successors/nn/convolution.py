@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from successors.nn.tally import count
-from successors.nn.tensor import Tensor, demand, make
+from successors.nn.tensor import ShapeError, Tensor, make
 
 MANY = 16  # from so many channels on, both in and out, these lie innermost
 BLOCK = 1 << 20  # bytes of a matrix of windows that is made at once
@@ -96,22 +96,24 @@ def conv2d(
        (convolution as a product of matrices).
     .. [3] Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions. ICLR 2016.
     """
-    demand(x.ndim == 4, f"images of shape {x.shape}, not (N, C, H, W)", "conv2d")
-    demand(weight.ndim == 4, f"kernels of shape {weight.shape}, not (F, C / groups, kh, kw)", "conv2d")
+    if x.ndim != 4:
+        raise ShapeError(f"images of shape {x.shape}, not (N, C, H, W)", where="conv2d")
+    if weight.ndim != 4:
+        raise ShapeError(f"kernels of shape {weight.shape}, not (F, C / groups, kh, kw)", where="conv2d")
     s, p, d = pair(stride), pair(padding), pair(dilation)
-    demand(min(s) > 0 and min(d) > 0 and min(p) >= 0, f"stride {s}, padding {p}, dilation {d}", "conv2d")
+    if not (min(s) > 0 and min(d) > 0 and min(p) >= 0):
+        raise ShapeError(f"stride {s}, padding {p}, dilation {d}", where="conv2d")
     n, c, h, w = x.shape
     f, per, kh, kw = weight.shape
     fits = groups > 0 and c == per * groups and f % groups == 0
-    demand(fits, f"images {x.shape} and kernels {weight.shape} in {groups} groups", "conv2d")
-    demand(
-        bias is None or bias.shape == (f,),
-        f"bias {bias is not None and bias.shape} of kernels {weight.shape}",
-        "conv2d",
-    )
+    if not fits:
+        raise ShapeError(f"images {x.shape} and kernels {weight.shape} in {groups} groups", where="conv2d")
+    if not (bias is None or bias.shape == (f,)):
+        raise ShapeError(f"bias {bias is not None and bias.shape} of kernels {weight.shape}", where="conv2d")
     oh, ow = extent(h, kh, s[0], p[0], d[0]), extent(w, kw, s[1], p[1], d[1])
     large = f"kernels {weight.shape}, dilation {d}, on images {x.shape}, padding {p}"
-    demand(min(kh, kw) > 0 and min(oh, ow) > 0, large, "conv2d")
+    if not (min(kh, kw) > 0 and min(oh, ow) > 0):
+        raise ShapeError(large, where="conv2d")
     count(n * oh * ow * f * per * kh * kw)
     place = _Place((kh, kw), s, p, d, (oh, ow))
     if groups == c == f and c > 1:
@@ -167,10 +169,11 @@ def _few(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place, groups: 
     if place.whole:
         columns = padded
     else:
-        # Slices, not strided windows: with c or n of 1 the strides of an axis may be anything.
-        columns = np.empty((c, kh, kw, oh, ow, n), padded.dtype)
-        for u, v, row, column in place.taps():
-            columns[:, u, v] = padded[:, row, column]
+        # Windows share memory until the copy. Strides are reckoned from the shape, as those of axes of length 1 may be
+        # anything.
+        (s, t), (d, e), (_, hp, wp, _) = place.stride, place.dilation, padded.shape
+        step = tuple(m * n * padded.itemsize for m in (hp * wp, d * wp, e, s * wp, t))
+        columns = np.ndarray((c, kh, kw, oh, ow, n), padded.dtype, padded, 0, (*step, padded.itemsize)).copy()
     columns = columns.reshape(groups, per * kh * kw, oh * ow * n)
     kernels = weight.data.reshape(groups, f // groups, per * kh * kw)
     out = (kernels @ columns).reshape(f, oh, ow, n)

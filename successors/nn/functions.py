@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from successors.nn.tally import count
-from successors.nn.tensor import Tensor, demand, demand_range, make
+from successors.nn.tensor import ShapeError, Tensor, demand_range, make
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -32,14 +32,11 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     ----------
     Rumelhart, Hinton & Williams 1986, "Learning representations by back-propagating errors", eq. 1.
     """
-    demand(
-        weight.ndim == 2 and x.ndim >= 1 and x.shape[-1] == weight.shape[1],
-        f"x {x.shape} and weight {weight.shape}; (…, d) and (k, d) are wanted",
-        "linear",
-    )
+    if not (weight.ndim == 2 and x.ndim >= 1 and x.shape[-1] == weight.shape[1]):
+        raise ShapeError(f"x {x.shape} and weight {weight.shape}; (…, d) and (k, d) are wanted", where="linear")
     k, d = weight.shape
-    if bias is not None:
-        demand(bias.shape == (k,), f"bias {bias.shape} for weight {weight.shape}; {(k,)} is wanted", "linear")
+    if bias is not None and not (bias.shape == (k,)):
+        raise ShapeError(f"bias {bias.shape} for weight {weight.shape}; {(k,)} is wanted", where="linear")
     # All leading axes as one: a single product, where matmul would make one for each example.
     rows = math.prod(x.shape[:-1])
     flat = x.data.reshape(rows, d)
@@ -82,7 +79,8 @@ def embedding(indices: np.ndarray, table: Tensor) -> Tensor:
     Bengio et al. 2003, "A neural probabilistic language model", section 2, the matrix C.
     """
     indices = np.asarray(indices)
-    demand(table.ndim == 2, f"table {table.shape}; (k, d) is wanted", "embedding")
+    if table.ndim != 2:
+        raise ShapeError(f"table {table.shape}; (k, d) is wanted", where="embedding")
     demand_range(indices, table.shape[0], f"indices {indices.shape} into table {table.shape}", "embedding")
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:

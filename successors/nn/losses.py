@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from successors.nn.tensor import Tensor, as_tensor, demand, demand_range, logistic, make
+from successors.nn.tensor import ShapeError, Tensor, as_tensor, demand_range, logistic, make
 
 
 def softmax(x: Tensor, axis: int = -1) -> Tensor:
@@ -72,10 +72,10 @@ def cross_entropy(logits: Tensor, labels: np.ndarray) -> Tensor:
     """
     labels = np.asarray(labels)
     shown = f"logits {logits.shape} and labels {labels.shape}"
-    demand(
-        logits.ndim == 2 and labels.shape == logits.shape[:1], f"{shown}; (n, k) and (n,) are wanted", "cross_entropy"
-    )
-    demand(len(labels) > 0, f"{shown}; the mean of no examples", "cross_entropy")
+    if not (logits.ndim == 2 and labels.shape == logits.shape[:1]):
+        raise ShapeError(f"{shown}; (n, k) and (n,) are wanted", where="cross_entropy")
+    if not len(labels):
+        raise ShapeError(f"{shown}; the mean of no examples", where="cross_entropy")
     demand_range(labels, logits.shape[1], shown, "cross_entropy")
     n = len(labels)
     rows = np.arange(n)
@@ -112,7 +112,8 @@ def mean_squared_error(x: Tensor, target: Tensor | np.ndarray) -> Tensor:
     Rumelhart, Hinton & Williams 1986, eq. 3, with the mean for half the sum.
     """
     target = as_tensor(target, x)
-    demand(x.shape == target.shape, f"x {x.shape} and target {target.shape}; one shape is wanted", "mean_squared_error")
+    if x.shape != target.shape:
+        raise ShapeError(f"x {x.shape} and target {target.shape}; one shape is wanted", where="mean_squared_error")
     off = x.data - target.data
 
     def backward(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,11 +149,10 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor | np.ndarray) -> Tensor
     Bishop 1995, "Neural networks for pattern recognition", chapter 6.
     """
     y = as_tensor(targets, logits)
-    demand(
-        logits.shape == y.shape,
-        f"logits {logits.shape} and targets {y.shape}; one shape is wanted",
-        "binary_cross_entropy",
-    )
+    if logits.shape != y.shape:
+        raise ShapeError(
+            f"logits {logits.shape} and targets {y.shape}; one shape is wanted", where="binary_cross_entropy"
+        )
     a = logits.data
     value = np.mean(np.maximum(a, 0) - a * y.data + np.log1p(np.exp(-np.abs(a))))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from successors.nn.columns import Back, check, columns, given, halve, join, states_of
 from successors.nn.tally import count
-from successors.nn.tensor import Tensor, demand, make, recording
+from successors.nn.tensor import ShapeError, Tensor, make, recording
 
 
 def lstm(
@@ -65,10 +65,11 @@ def lstm(
     """
     gates = 4 if forget else 3
     start = (None, None) if start is None else tuple(start)
-    demand(len(start) == 2, f"start of {len(start)} tensors; state and cell wanted", "lstm")
+    if len(start) != 2:
+        raise ShapeError(f"start of {len(start)} tensors; state and cell wanted", where="lstm")
     n, steps, d, h = check("lstm", gates, x, w_in, w_state, (bias,), start)
-    if peephole is not None:
-        demand(peephole.shape == (gates - 1, h), f"peephole {peephole.shape}; {(gates - 1, h)} is wanted", "lstm")
+    if peephole is not None and not (peephole.shape == (gates - 1, h)):
+        raise ShapeError(f"peephole {peephole.shape}; {(gates - 1, h)} is wanted", where="lstm")
     count(n * steps * gates * h * (h + d))
 
     # Inside the order is g, i, f, o: sigmoids together, and the output gate, whose peephole has to wait for c, last.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from successors.nn.convolution import batch_last, channels_last, is_channels_last
-from successors.nn.tensor import Tensor, demand, make
+from successors.nn.tensor import ShapeError, Tensor, make
 
 
 def batch_norm(
@@ -57,12 +57,15 @@ def batch_norm(
     .. [1] Ioffe, Szegedy: Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift.
        ICML 2015, algorithms 1 and 2.
     """
-    demand(x.ndim in (2, 4), f"activations of shape {x.shape}, neither (N, C) nor (N, C, H, W)", "batch_norm")
+    if x.ndim not in (2, 4):
+        raise ShapeError(f"activations of shape {x.shape}, neither (N, C) nor (N, C, H, W)", where="batch_norm")
     n, c = x.shape[:2]
     shapes = (gain.shape, bias.shape, mean.shape, variance.shape)
-    demand(set(shapes) == {(c,)}, f"activations {x.shape} with gain, bias, mean, variance {shapes}", "batch_norm")
+    if set(shapes) != {(c,)}:
+        raise ShapeError(f"activations {x.shape} with gain, bias, mean, variance {shapes}", where="batch_norm")
     m = x.size // c if c else 0
-    demand(not training or m > 1, f"activations {x.shape}: one element has no variance", "batch_norm")
+    if training and m < 2:
+        raise ShapeError(f"activations {x.shape}: one element has no variance", where="batch_norm")
     inner = x.ndim == 2 or is_channels_last(x.data)
 
     def view(a: np.ndarray) -> np.ndarray:
@@ -145,7 +148,8 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tens
     .. [1] Ba, Kiros, Hinton: Layer Normalization. arXiv:1607.06450, 2016.
     """
     fits = x.ndim > 0 and gain.shape == bias.shape == x.shape[-1:]
-    demand(fits, f"activations {x.shape} with gain {gain.shape}, bias {bias.shape}", "layer_norm")
+    if not fits:
+        raise ShapeError(f"activations {x.shape} with gain {gain.shape}, bias {bias.shape}", where="layer_norm")
     return _normalise(x, _rows(x), tuple(range(x.ndim)), 2, 1, 1, gain, bias, eps)
 
 
@@ -176,7 +180,8 @@ def rms_norm(x: Tensor, gain: Tensor, eps: float = 1e-5) -> Tensor:
     ----------
     .. [1] Zhang, Sennrich: Root Mean Square Layer Normalization. NeurIPS 2019.
     """
-    demand(x.ndim > 0 and gain.shape == x.shape[-1:], f"activations {x.shape} with gain {gain.shape}", "rms_norm")
+    if not (x.ndim > 0 and gain.shape == x.shape[-1:]):
+        raise ShapeError(f"activations {x.shape} with gain {gain.shape}", where="rms_norm")
     return _normalise(x, _rows(x), tuple(range(x.ndim)), 2, 1, 1, gain, None, eps)
 
 
@@ -210,7 +215,10 @@ def group_norm(x: Tensor, groups: int, gain: Tensor, bias: Tensor, eps: float = 
     .. [1] Wu, He: Group Normalization. ECCV 2018.
     """
     fits = x.ndim > 1 and gain.shape == bias.shape == x.shape[1:2] and groups > 0 and x.shape[1] % groups == 0
-    demand(fits, f"activations {x.shape}, gain {gain.shape}, bias {bias.shape}, {groups} groups", "group_norm")
+    if not fits:
+        raise ShapeError(
+            f"activations {x.shape}, gain {gain.shape}, bias {bias.shape}, {groups} groups", where="group_norm"
+        )
     n, c = x.shape[:2]
     places = int(np.prod(x.shape[2:]))
     if x.ndim == 4 and is_channels_last(x.data):
@@ -251,7 +259,8 @@ def local_response_norm(x: Tensor, size: int = 5, alpha: float = 1e-4, beta: flo
     .. [1] Krizhevsky, Sutskever, Hinton: ImageNet Classification with Deep Convolutional Neural Networks. NeurIPS 2012,
        section 3.3.
     """
-    demand(x.ndim > 2 and size > 0, f"activations {x.shape}, {size} channels", "local_response_norm")
+    if not (x.ndim > 2 and size > 0):
+        raise ShapeError(f"activations {x.shape}, {size} channels", where="local_response_norm")
     before, after = size // 2, (size - 1) // 2
     base = _window(x.data * x.data, before, after)
     base *= alpha / size

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from successors.nn.convolution import Pair, extent, pair
-from successors.nn.tensor import Tensor, demand, make
+from successors.nn.tensor import ShapeError, Tensor, make
 
 
 def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pair = 0) -> Tensor:
@@ -121,13 +121,16 @@ def _taps(
     where: str, x: Tensor, size: Pair, stride: Pair | None, padding: Pair
 ) -> tuple[list[tuple[slice, ...]], tuple[int, int], bool]:
     """Return what each tap of the window sees of the padded image, the padding, and whether no windows overlap."""
-    demand(x.ndim == 4, f"images of shape {x.shape}, not (N, C, H, W)", where)
+    if x.ndim != 4:
+        raise ShapeError(f"images of shape {x.shape}, not (N, C, H, W)", where=where)
     k, p = pair(size), pair(padding)
     s = k if stride is None else pair(stride)
     fits = all(a > 0 and b > 0 and 0 <= 2 * c <= a for a, b, c in zip(k, s, p, strict=True))
-    demand(fits, f"window {k}, stride {s}, padding {p}", where)
+    if not fits:
+        raise ShapeError(f"window {k}, stride {s}, padding {p}", where=where)
     oh, ow = (extent(n, a, b, c) for n, a, b, c in zip(x.shape[2:], k, s, p, strict=True))
-    demand(oh > 0 and ow > 0, f"window {k} on images {x.shape}, padding {p}", where)
+    if min(oh, ow) < 1:
+        raise ShapeError(f"window {k} on images {x.shape}, padding {p}", where=where)
     every = slice(None)
     taps = [
         (every, every, slice(u, u + s[0] * (oh - 1) + 1, s[0]), slice(v, v + s[1] * (ow - 1) + 1, s[1]))

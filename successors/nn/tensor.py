@@ -326,9 +326,13 @@ def make(data: np.ndarray, parents: tuple[Tensor, ...], backward: Backward) -> T
     backward : callable
         ``backward(g)`` returns a gradient for each parent, or None where none is wanted.
     """
-    out = Tensor(data)
+    # Without `__init__`, which would look at the dtype once more: small networks spend their time on such things.
+    out = Tensor.__new__(Tensor)
+    out.data, out.grad = data, None
     if _recording and any(p.requires_grad for p in parents):
         out.requires_grad, out._parents, out._backward = True, parents, backward
+    else:
+        out.requires_grad, out._parents, out._backward = False, (), None
     return out
 
 
@@ -382,15 +386,11 @@ class ShapeError(PortError):
     """Operands whose shapes do not fit together."""
 
 
-def demand(holds: bool, what: str, where: str) -> None:
-    """Raise `ShapeError` unless it holds."""
-    if not holds:
-        raise ShapeError(what, where=where)
-
-
 def demand_range(indices: np.ndarray, k: int, shown: str, where: str) -> None:
     """Raise `ShapeError` unless all are integers from 0 to k - 1."""
-    demand(indices.dtype.kind in "iu", f"{shown}; integers are wanted, not {indices.dtype}", where)
+    if indices.dtype.kind not in "iu":
+        raise ShapeError(f"{shown}; integers are wanted, not {indices.dtype}", where=where)
     if indices.size:
         low, high = int(indices.min()), int(indices.max())
-        demand(low >= 0 and high < k, f"{shown}; values from {low} to {high}, allowed are 0 to {k - 1}", where)
+        if low < 0 or high >= k:
+            raise ShapeError(f"{shown}; values from {low} to {high}, allowed are 0 to {k - 1}", where=where)

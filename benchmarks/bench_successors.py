@@ -1,0 +1,249 @@
+"""Time of the successors over eager PyTorch on the same networks: a training step, and an answer to one stimulus.
+
+Both have the same weights (their outputs are compared first), the same loss and optimiser, batches of 64, and one thread
+each. They take turns in one process; the figure of a system is the median of the ratios of neighbouring turns. Our side
+is timed with all that a user pays for: checks of shapes and values, and the answers on the lamps.
+
+Perceptron, neocognitron and Hopfield net learn by rules of their own, without gradients; PyTorch has nothing to be
+compared with there, and they are left out.
+
+Needs the extra `parity`. Prints a table; `--json FILE` writes it as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+
+from marki.files import write_json  # noqa: E402
+from successors import catalogue  # noqa: E402
+from successors.nn.learner import Successor  # noqa: E402
+from successors.nn.tensor import Tensor, no_grad  # noqa: E402
+
+torch.set_num_threads(1)
+BATCH = 64
+STEPS = {"rnn": 8, "lstm": 101, "gru": 101}
+"""Exposures of the reels: those of the system's own task."""
+
+
+def weights(learner: Successor) -> dict[str, torch.nn.Parameter]:
+    """Return copies of our weights for PyTorch."""
+    return {n: torch.nn.Parameter(torch.from_numpy(p.data.copy())) for n, p in learner.network.parameters().items()}
+
+
+def bent(x: torch.Tensor) -> torch.Tensor:
+    return 1.7159 * torch.tanh(x * (2 / 3))
+
+
+class MLP(torch.nn.Module):
+    def __init__(self, learner: Successor):
+        super().__init__()
+        self.w = weights(learner)
+        self.count = len(learner.network.layers)
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for k in range(self.count):
+            x = torch.sigmoid(F.linear(x, self.w[f"layers.{k}.weight"], self.w[f"layers.{k}.bias"]))
+        return x
+
+    def loss(self, outputs, labels):
+        if outputs.shape[1] == 1:
+            wanted = labels[:, None].to(outputs.dtype)
+        else:
+            wanted = F.one_hot(labels, outputs.shape[1]).to(outputs.dtype)
+        return 0.5 * ((outputs - wanted) ** 2).sum()
+
+
+class LeCun(torch.nn.Module):
+    def __init__(self, learner: Successor):
+        super().__init__()
+        from successors.timeline.y1989_lecun import SEEN
+
+        self.w, self.table = weights(learner), torch.from_numpy(SEEN)
+
+    def forward(self, x):
+        w = self.w
+        x = F.pad((x * 2 - 1)[:, None], (2, 2, 2, 2), value=-1.0)
+        x = bent(F.conv2d(x, w["h1.kernels"][:, None], stride=2) + w["h1.bias"])
+        kernels = torch.zeros(12, 12, 5, 5)
+        kernels[self.table] = w["h2.kernels"]
+        x = bent(F.conv2d(F.pad(x, (2, 2, 2, 2), value=-1.0), kernels, stride=2) + w["h2.bias"])
+        x = bent(F.linear(x.flatten(1), w["h3.weight"], w["h3.bias"]))
+        return bent(F.linear(x, w["output.weight"], w["output.bias"]))
+
+    def loss(self, outputs, labels):
+        return F.mse_loss(outputs, 2 * F.one_hot(labels, outputs.shape[1]).to(outputs.dtype) - 1)
+
+
+class LeNet5(torch.nn.Module):
+    def __init__(self, learner: Successor):
+        super().__init__()
+        from successors.timeline.y1998_lenet5 import BLACK, TABLE, WHITE, codes
+
+        self.w, self.table = weights(learner), torch.from_numpy(TABLE)
+        self.white, self.reach = WHITE, BLACK - WHITE
+        self.codes = torch.from_numpy(codes(learner.config.classes))
+        self.border, self.rubbish = learner.config.border, learner.config.rubbish
+
+    def forward(self, x):
+        w, b = self.w, self.border
+        x = F.pad((x * self.reach + self.white)[:, None], (b, b, b, b), value=self.white)
+        x = bent(F.conv2d(x, w["c1.weight"], w["c1.bias"]))
+        x = bent(F.avg_pool2d(x, 2) * (w["s2.coefficient"] * 4) + w["s2.bias"])
+        kernels = torch.zeros(16, 6, 5, 5)
+        kernels[self.table] = w["c3.kernels"]
+        x = bent(F.conv2d(x, kernels, w["c3.bias"].flatten()))
+        x = bent(F.avg_pool2d(x, 2) * (w["s4.coefficient"] * 4) + w["s4.bias"])
+        x = bent(F.conv2d(x, w["c5.weight"], w["c5.bias"])).flatten(1)
+        x = bent(F.linear(x, w["f6.weight"], w["f6.bias"]))
+        return (x * x).sum(1, keepdim=True) - 2 * F.linear(x, self.codes) + self.codes.shape[1]
+
+    def loss(self, outputs, labels):
+        rubbish = torch.full((len(outputs), 1), -self.rubbish)
+        return F.cross_entropy(torch.cat([-outputs, rubbish], 1), labels)
+
+
+class Recurrent(torch.nn.Module):
+    """PyTorch's own recurrences, with our weights in their places."""
+
+    def __init__(self, learner: Successor):
+        super().__init__()
+        self.learner = learner
+        self.parts = torch.nn.ModuleDict(parts_of(learner))
+
+    def forward(self, x):
+        x = x.flatten(2)
+        if "eye" in self.parts:
+            x = self.parts["eye"](x)
+        states, _ = self.parts["cell"](x)
+        return self.parts["output"](states[:, -1])
+
+    def loss(self, outputs, labels):
+        return F.cross_entropy(outputs, labels)
+
+
+def parts_of(learner: Successor) -> dict[str, torch.nn.Module]:
+    """Return eye, cell and output layer with our weights."""
+    raise NotImplementedError
+
+
+MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {"mlp": MLP, "lecun": LeCun, "lenet5": LeNet5}
+
+
+def stimuli(learner: Successor, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return a batch of noise, and labels."""
+    rng = np.random.default_rng(0)
+    shape = (BATCH, STEPS[name], 20, 20) if name in STEPS else (BATCH, 20, 20)
+    return rng.random(shape, np.float32), rng.integers(learner.config.classes, size=BATCH)
+
+
+def agreement(learner: Successor, mirror: torch.nn.Module, x: np.ndarray, labels: np.ndarray) -> float:
+    """Return the largest difference of outputs and loss, relative to the largest output."""
+    with no_grad(), torch.no_grad():
+        ours, theirs = learner.network(Tensor(x)), mirror(torch.from_numpy(x))
+        loss = abs(learner.network.loss(ours, labels).item() - mirror.loss(theirs, torch.from_numpy(labels)).item())
+    scale = max(1.0, float(np.abs(ours.data).max()))
+    return max(float(np.abs(ours.data - theirs.numpy()).max()), loss) / scale
+
+
+def optimiser_of(learner: Successor, mirror: torch.nn.Module) -> torch.optim.Optimizer:
+    recipe = learner.recipe
+    parameters = list(getattr(mirror, "w", dict(mirror.named_parameters())).values())
+    if recipe.optimiser == "adam":
+        return torch.optim.AdamW(parameters, lr=recipe.rate, weight_decay=recipe.decay)
+    return torch.optim.SGD(parameters, lr=recipe.rate, momentum=recipe.momentum)
+
+
+def turns(ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int, calls: int) -> tuple[float, float, float]:
+    """Return our time and theirs, medians in seconds a call, and the median of their ratios."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(rounds + 2):
+        for call, kept in zip((ours, theirs), times, strict=True):
+            start = time.perf_counter()
+            for _ in range(calls):
+                call()
+            if turn > 1:  # the first turns warm up
+                kept.append((time.perf_counter() - start) / calls)
+    ratios = [a / b for a, b in zip(*times, strict=True)]
+    return statistics.median(times[0]), statistics.median(times[1]), statistics.median(ratios)
+
+
+def measure(name: str, rounds: int) -> dict[str, Any]:
+    """Return the figures of one system."""
+    learner = catalogue.create(name)
+    mirror = MIRRORS[name](learner)
+    x, labels = stimuli(learner, name)
+    off = agreement(learner, mirror, x, labels)
+    if off > 1e-4:
+        raise SystemExit(f"{name}: the two networks are not the same, outputs differ by {off:.1e}")
+    optimiser = optimiser_of(learner, mirror)
+    targets, wanted = learner.labels.lamps(labels), torch.from_numpy(labels)
+    clip = learner.recipe.clip
+
+    def their_step() -> None:
+        optimiser.zero_grad()
+        outputs = mirror(torch.from_numpy(x))
+        mirror.loss(outputs, wanted).backward()
+        if clip:
+            torch.nn.utils.clip_grad_norm_([p for g in optimiser.param_groups for p in g["params"]], clip)
+        optimiser.step()
+        outputs.argmax(1).numpy()
+
+    def their_answer() -> None:
+        with torch.inference_mode():
+            mirror(torch.from_numpy(x[:1])).argmax(1).numpy()
+
+    ours, theirs, step = turns(lambda: learner.reinforce(x, targets), their_step, rounds, 1 if name in STEPS else 5)
+    one, other, answer = turns(lambda: learner.respond(x[:1]), their_answer, rounds, 5 if name in STEPS else 50)
+    return {
+        "name": name,
+        "step_ms": 1e3 * ours,
+        "torch_step_ms": 1e3 * theirs,
+        "step_ratio": step,
+        "answer_us": 1e6 * one,
+        "torch_answer_us": 1e6 * other,
+        "answer_ratio": answer,
+        "agreement": off,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", default=list(MIRRORS), metavar="NAME")
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    args = parser.parse_args()
+    print(f"numpy {np.__version__}, torch {torch.__version__}, batch {BATCH}, one thread, {args.rounds} rounds")
+    print(f"{'system':<10}{'step, ms':>10}{'torch':>9}{'ratio':>8}{'answer, us':>13}{'torch':>9}{'ratio':>8}")
+    rows = []
+    for name in args.names:
+        r = measure(name, args.rounds)
+        rows.append(r)
+        print(
+            f"{name:<10}{r['step_ms']:>10.2f}{r['torch_step_ms']:>9.2f}{r['step_ratio']:>8.2f}"
+            f"{r['answer_us']:>13.0f}{r['torch_answer_us']:>9.0f}{r['answer_ratio']:>8.2f}",
+            flush=True,
+        )
+    means = {k: statistics.geometric_mean(r[k] for r in rows) for k in ("step_ratio", "answer_ratio")}
+    print(f"{'geometric mean':<29}{means['step_ratio']:>8.2f}{'':>22}{means['answer_ratio']:>8.2f}")
+    if args.json:
+        write_json(args.json, {"rows": rows, "geometric_mean": means, "batch": BATCH, "torch": torch.__version__})
+
+
+if __name__ == "__main__":
+    main()
