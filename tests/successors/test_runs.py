@@ -1,0 +1,216 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from marki.errors import ConfigError, PortError, StateError, UnknownName
+from run_sim import main, mark1
+from successors import compare, entrants, ladder, plots, runs, schooling, tasks
+from successors.nn.entry import Figure, Trial
+from successors.runs import run
+
+SMALL = {"train": 200, "valid": 60, "test": 60, "shift": 0.0}
+
+
+def plain(found):
+    """What a run found, without what time it took."""
+    return {k: v for k, v in found.items() if "seconds" not in k}
+
+
+def test_equal_runs_are_done_once_and_give_the_same_on_one_core_and_on_two(tmp_path):
+    orders = [run("perceptron", "two_class", options=SMALL, seed=s) for s in (0, 1, 0)]
+    one = runs.carry_out_all(orders, tmp_path / "one", jobs=1, quiet=True)
+    two = runs.carry_out_all(orders, tmp_path / "two", jobs=2, quiet=True)
+    assert len(one) == 2
+    assert [plain(f) for f in one.values()] == [plain(f) for f in two.values()]
+    assert {p.suffix for p in (tmp_path / "one").iterdir()} == {".json", ".safetensors"}
+
+
+def test_a_finished_run_is_taken_from_its_file(tmp_path, monkeypatch):
+    order = run("perceptron", "two_class", options=SMALL)
+    found = runs.carry_out(order, tmp_path)
+    monkeypatch.setattr(runs.training, "train", None)
+    assert runs.carry_out(order, tmp_path, resume=True) == found
+    with pytest.raises(TypeError):
+        runs.carry_out(order, tmp_path)
+
+
+def test_an_interrupted_run_goes_on_to_the_same_end(tmp_path, monkeypatch):
+    order = run("perceptron", "two_class", options=SMALL, changes={"recipe.every": 2, "recipe.enough": 2.0})
+    whole = runs.carry_out(order, tmp_path / "whole")
+    write, calls = runs.training.write_arrays, []
+
+    def interrupt(*args, **header):
+        write(*args, **header)
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs.training, "write_arrays", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        runs.carry_out(order, tmp_path / "halted")
+    monkeypatch.setattr(runs.training, "write_arrays", write)
+    assert [p.suffix for p in (tmp_path / "halted").iterdir()] == [".npz"]
+    assert plain(runs.carry_out(order, tmp_path / "halted", resume=True)) == plain(whole)
+    assert not list((tmp_path / "halted").glob("*.npz"))
+
+
+def test_the_mark_1_takes_part_and_learns():
+    deck = tasks.load("two_class", **SMALL)
+    entrant = entrants.enter("mark1", deck, machine=mark1)
+    assert entrant.parameters == 512
+    assert entrant.year == 1960
+    for k in range(0, 200, 50):
+        entrant.learner.reinforce(deck.train.stimuli[k : k + 50], deck.train.targets[k : k + 50])
+    answers = entrant.learner.respond(deck.test.stimuli)
+    assert tasks.find("two_class").score(answers, deck.test.targets) > 0.9
+    with pytest.raises(ConfigError, match="no machine"):
+        entrants.enter("mark1", deck)
+
+
+def test_a_learner_of_frames_sees_the_last_exposure_of_a_reel():
+    deck = tasks.load("drift", train=16, valid=8, test=8)
+    entrant = entrants.enter("mlp", deck)
+    assert entrant.note == "sees the last exposure alone"
+    reels = np.array(deck.test.stimuli[:4])
+    other = reels.copy()
+    other[:, :-1] = 0
+    assert np.array_equal(entrant.learner.respond(reels), entrant.learner.respond(other))
+    assert len(entrant.learner.reinforce(reels, deck.test.targets[:4])) == 4
+    with pytest.raises(PortError, match="reels"):
+        entrant.learner.respond(reels[0, 0])
+
+
+def test_as_shown_gives_the_field_back():
+    deck = tasks.load("restore", valid=6, test=6)
+    entrant = entrants.enter("as shown", deck)
+    assert np.array_equal(entrant.learner.respond(deck.test.stimuli), deck.test.stimuli)
+    assert entrant.parameters == 0
+
+
+def test_comparison(tmp_path):
+    rows = compare.compare(
+        "two_class", ["perceptron", "mark1"], seeds=(0, 1), out=tmp_path, options=SMALL, machine=mark1, quiet=True
+    )
+    assert [row["name"] for row in rows] == ["perceptron", "mark1"]
+    for row in rows:
+        assert tuple(row) == compare.COLUMNS
+        assert 0 <= row["low"] <= row["score"] <= row["high"] <= 1
+        assert row["score"] > 0.8
+        assert row["shown"] > 0
+    with open(tmp_path / "comparison.csv", newline="") as file:
+        assert [row["parameters"] for row in csv.DictReader(file)] == ["512", "512"]
+    written = json.loads((tmp_path / "comparison.json").read_text())
+    assert written["rows"] == rows
+    assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    table = compare.as_text(rows)
+    assert len({len(line.split("  ")) > 3 for line in table.splitlines()}) == 1
+    assert "1960" in table
+
+
+def test_comparison_refuses_before_anything_is_trained(tmp_path):
+    with pytest.raises(UnknownName, match="Did you mean 'lenet5'"):
+        compare.compare("digits", ["perceptron", "lenet"], out=tmp_path / "a", quiet=True)
+    with pytest.raises(PortError, match="hopfield cannot take part"):
+        compare.compare("digits", ["hopfield"], out=tmp_path / "b", quiet=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_comparison_without_matplotlib_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("marki.pictures.can_draw", lambda: False)
+    monkeypatch.setattr(compare, "can_draw", lambda: False)
+    command = ["compare", "--task", "two_class", "--learners", "perceptron", "--seeds", "1", "--quiet"]
+    command += [a for k, v in SMALL.items() for a in ("--set", f"{k}={v}")]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    assert "matplotlib is not installed" in capsys.readouterr().out
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, monkeypatch):
+    system = schooling.catalogue.find("perceptron")
+    trials = (
+        Trial(task="two_class", options=SMALL, at_least=0.5, baseline="mark1", above=False, slack=1.0, seeds=2),
+        Trial(task="two_class", options=SMALL, at_most=0.01, baseline="mark1", slack=0.0, seeds=1),
+    )
+
+    def halves(learner, stimuli, targets):
+        return {"shown": stimuli[:3], "light": stimuli[:3] * 0.5}
+
+    changed = {
+        "trials": trials,
+        "figures": (
+            Figure(name="rows", title="Rows", measure=halves),
+            Figure(name="lines", title="Lines", measure=lambda *_: {"a": np.ones(3), "b": np.arange(1, 4)}, log=True),
+        ),
+    }
+    entry = schooling.catalogue.find("perceptron").entry
+    entry = type(entry)(**{**vars(entry), **changed})
+    monkeypatch.setattr(schooling.catalogue, "find", lambda name: type(system)(name=name, year=1958, entry=entry))
+    found = schooling.school(["perceptron"], tmp_path, machine=mark1, quiet=True, jobs=1, command="test")
+    metrics = json.loads((tmp_path / "perceptron/metrics.json").read_text())
+    assert metrics == json.loads(json.dumps(found["perceptron"]))
+    stood = [trial["stood"] for trial in metrics["trials"]]
+    assert all(bound["holds"] for bound in stood[0].values())
+    assert not stood[1]["at_most"]["holds"]
+    assert metrics["shipped"]["score"] >= 0.5
+    for name in ("weights.safetensors", "learning_curve.png", "rows.png", "lines.png"):
+        assert (tmp_path / "perceptron" / name).stat().st_size > 200
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 28])
+def test_comparison_picture(tmp_path, count):
+    rows = [
+        {
+            "name": f"system{k}",
+            "year": 1958 + 2 * k if k else None,
+            "parameters": 10 ** (k % 7),
+            "score": k / 28,
+            "low": 0.0,
+            "high": 1.0,
+        }
+        for k in range(count)
+    ]
+    plots.comparison(tmp_path / "p.png", "Title", rows, metric="right", chance=0.1)
+    assert (tmp_path / "p.png").stat().st_size > 1000
+
+
+class TestLadder:
+    def test_a_failed_rung_is_said_and_counted(self, monkeypatch, capsys):
+        system = ladder.catalogue.find("lenet5")
+        size = next(iter(system.entry.sizes.values()))
+        wrong = type(size)(config=size.config, published=59_999, source="test")
+        entry = type(system.entry)(**{**vars(system.entry), "sizes": {"x": wrong}, "checks": ()})
+        monkeypatch.setattr(ladder.catalogue, "find", lambda name: type(system)(name=name, year=1998, entry=entry))
+        monkeypatch.setattr(ladder, "_trained", lambda system: iter(()))
+        states = {rung.name: rung.state for rung in ladder.climb("lenet5")}
+        assert states["parameters, x"] == ladder.FAILED
+        assert states["contract"] == states["gradients"] == ladder.PASSED
+
+    def test_a_parameter_that_never_moves_is_found(self, monkeypatch):
+        system = ladder.catalogue.find("mlp")
+        monkeypatch.setattr("successors.nn.optimiser.SGD._update", lambda *_: None)
+        with pytest.raises(ladder.NotShown, match="did not change"):
+            ladder.moves(system)
+
+    def test_a_mechanism_that_does_not_hurt_is_found(self, monkeypatch):
+        system = ladder.catalogue.find("mlp")
+        record = dict(ladder.catalogue.metrics("mlp"))
+        record["mechanism"] = {"name": "nothing", "with": 0.5, "without": 0.5}
+        monkeypatch.setattr(ladder.catalogue, "metrics", lambda name: record)
+        rungs = {rung.name: rung.state for rung in ladder._trained(system)}
+        assert rungs["needs nothing"] == ladder.FAILED
+        assert rungs["shipped weights"] == ladder.PASSED
+
+    def test_an_untrained_system_does_not_pass(self, monkeypatch):
+        monkeypatch.setattr(ladder.catalogue, "metrics", lambda name: None)
+        (rung,) = ladder._trained(ladder.catalogue.find("mlp"))
+        assert rung.state == ladder.FAILED
+        assert "train mlp" in rung.found
+
+
+def test_resuming_from_a_broken_file_is_one_clear_error(tmp_path):
+    order = run("perceptron", "two_class", options=SMALL)
+    (tmp_path / f"{order.key}.npz").write_bytes(b"PK")
+    with pytest.raises(StateError, match="cannot be read"):
+        runs.carry_out(order, tmp_path, resume=True)
