@@ -1,6 +1,6 @@
 """Time of the successors over eager PyTorch on the same networks: a training step, and an answer to one stimulus.
 
-Both have the same weights (their outputs are compared first), the same loss and optimiser, batches of 64, and one thread
+Both have the same weights (their outputs are compared first), the same loss and optimiser, batches of 64, one thread
 each. They take turns in one process; the figure of a system is the median of the ratios of neighbouring turns. Our side
 is timed with all that a user pays for: checks of shapes and values, and the answers on the lamps.
 
@@ -123,26 +123,71 @@ class Recurrent(torch.nn.Module):
 
     def __init__(self, learner: Successor):
         super().__init__()
-        self.learner = learner
-        self.parts = torch.nn.ModuleDict(parts_of(learner))
+        network = learner.network
+        self.eye = layer(network.eye) if learner.config.eye else torch.nn.Identity()
+        self.output = layer(network.output)
+        self.cell = self.made(network)
 
     def forward(self, x):
-        x = x.flatten(2)
-        if "eye" in self.parts:
-            x = self.parts["eye"](x)
-        states, _ = self.parts["cell"](x)
-        return self.parts["output"](states[:, -1])
+        states, _ = self.cell(self.eye(x.flatten(2)))
+        return self.output(states[:, -1])
 
     def loss(self, outputs, labels):
         return F.cross_entropy(outputs, labels)
 
 
-def parts_of(learner: Successor) -> dict[str, torch.nn.Module]:
-    """Return eye, cell and output layer with our weights."""
-    raise NotImplementedError
+class RNN(Recurrent):
+    def made(self, network):
+        h, d = network.w_in.shape
+        return filled(torch.nn.RNN(d, h, batch_first=True), network.w_in, network.w_state, network.bias)
 
 
-MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {"mlp": MLP, "lecun": LeCun, "lenet5": LeNet5}
+class LSTM(Recurrent):
+    def made(self, network):
+        cells = network.cells
+        h, d = cells.w_state.shape[1], cells.w_in.shape[1]
+        return filled(torch.nn.LSTM(d, h, batch_first=True), cells.w_in, cells.w_state, cells.bias)
+
+
+class GRU(Recurrent):
+    def made(self, network):
+        units = network.units
+        h, d = units.w_state.shape[1], units.w_in.shape[1]
+        return filled(torch.nn.GRU(d, h, batch_first=True), units.w_in, units.w_state, units.b_in, units.b_state)
+
+
+def layer(ours: Any) -> torch.nn.Linear:
+    """Return a linear layer with our weights."""
+    k, d = ours.weight.shape
+    theirs = torch.nn.Linear(d, k)
+    with torch.no_grad():
+        theirs.weight.copy_(torch.from_numpy(ours.weight.data))
+        theirs.bias.copy_(torch.from_numpy(ours.bias.data))
+    return theirs
+
+
+def filled(cell: torch.nn.RNNBase, w_in: Any, w_state: Any, bias: Any, second: Any = None) -> torch.nn.RNNBase:
+    """Fill PyTorch's cell with our weights; it always has two biases, where ours but for the GRU has one."""
+    with torch.no_grad():
+        cell.weight_ih_l0.copy_(torch.from_numpy(w_in.data))
+        cell.weight_hh_l0.copy_(torch.from_numpy(w_state.data))
+        cell.bias_ih_l0.copy_(torch.from_numpy(bias.data))
+        cell.bias_hh_l0.zero_()
+        if second is not None:
+            cell.bias_hh_l0.copy_(torch.from_numpy(second.data))
+    return cell
+
+
+MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
+    "mlp": MLP,
+    "rnn": RNN,
+    "lecun": LeCun,
+    "lstm": LSTM,
+    "lenet5": LeNet5,
+    "gru": GRU,
+}
+PLAIN = {"lenet5": {"shift": 0}, "lstm": {"blind": 0.0}, "gru": {"blind": 0.0}, "rnn": {"rolled": False}}
+"""Changes that leave out what is done to the stimuli while training, so that both sides train the network alone."""
 
 
 def stimuli(learner: Successor, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -185,7 +230,7 @@ def turns(ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int, calls
 
 def measure(name: str, rounds: int) -> dict[str, Any]:
     """Return the figures of one system."""
-    learner = catalogue.create(name)
+    learner = catalogue.create(name, **PLAIN.get(name, {}))
     mirror = MIRRORS[name](learner)
     x, labels = stimuli(learner, name)
     off = agreement(learner, mirror, x, labels)

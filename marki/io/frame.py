@@ -32,15 +32,15 @@ def check_frames(frames: np.ndarray, *, where: object = "frame port") -> np.ndar
         a = a[None]
     if a.ndim != 3 or a.shape[1:] != (SIDE, SIDE):
         raise PortError(f"expected frames of shape (n, {SIDE}, {SIDE}), got {np.shape(frames)}", where=where)
-    if a.dtype.kind == "f" and not np.isfinite(a).all():
-        raise PortError("the frame holds NaN or infinity", where=where, remedy="Give light levels from 0 to 1")
     a = a.astype(np.float32)
-    if a.size and (a.min() < 0 or a.max() > 1):
-        raise PortError(
-            f"light levels from {a.min():g} to {a.max():g}",
-            where=where,
-            remedy="Give levels from 0 (dark) to 1 (light)",
-        )
+    if a.size:
+        low, high = a.min(), a.max()
+        # Written so that what is no number does not pass.
+        if not (low >= 0 and high <= 1):
+            what = (
+                f"light levels from {low:g} to {high:g}" if np.isfinite(a).all() else "the frame holds NaN or infinity"
+            )
+            raise PortError(what, where=where, remedy="Give levels from 0 (dark) to 1 (light)")
     return a
 
 

@@ -193,7 +193,9 @@ class Successor:
         x = self._check(stimuli)
         with no_grad():
             parts = [self._shown(self.network.answer(x[k : k + ROWS])) for k in range(0, len(x), ROWS)]
-        return np.concatenate(parts) if parts else self._nothing()
+        if not parts:
+            return self._nothing()
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Learn from stimuli with the answers wanted; return the answers given before.
