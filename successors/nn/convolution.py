@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from successors.nn.functions import linear
 from successors.nn.tally import count
 from successors.nn.tensor import ShapeError, Tensor, make
 
@@ -111,9 +112,11 @@ def conv2d(
     if not (bias is None or bias.shape == (f,)):
         raise ShapeError(f"bias {bias is not None and bias.shape} of kernels {weight.shape}", where="conv2d")
     oh, ow = extent(h, kh, s[0], p[0], d[0]), extent(w, kw, s[1], p[1], d[1])
-    large = f"kernels {weight.shape}, dilation {d}, on images {x.shape}, padding {p}"
     if not (min(kh, kw) > 0 and min(oh, ow) > 0):
-        raise ShapeError(large, where="conv2d")
+        raise ShapeError(f"kernels {weight.shape}, dilation {d}, on images {x.shape}, padding {p}", where="conv2d")
+    if (kh, kw) == (h, w) and groups == 1 and p == (0, 0):
+        # One place only: each filter is a unit that is fed by the whole image.
+        return linear(x.flatten(), weight.reshape(f, c * h * w), bias).reshape(n, f, 1, 1)
     count(n * oh * ow * f * per * kh * kw)
     place = _Place((kh, kw), s, p, d, (oh, ow))
     if groups == c == f and c > 1:

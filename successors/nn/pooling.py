@@ -6,6 +6,8 @@ views of any memory order stay so.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from successors.nn.convolution import Pair, extent, pair
@@ -119,7 +121,7 @@ def avg_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
 
 def _taps(
     where: str, x: Tensor, size: Pair, stride: Pair | None, padding: Pair
-) -> tuple[list[tuple[slice, ...]], tuple[int, int], bool]:
+) -> tuple[tuple[tuple[slice, ...], ...], tuple[int, int], bool]:
     """Return what each tap of the window sees of the padded image, the padding, and whether no windows overlap."""
     if x.ndim != 4:
         raise ShapeError(f"images of shape {x.shape}, not (N, C, H, W)", where=where)
@@ -131,13 +133,19 @@ def _taps(
     oh, ow = (extent(n, a, b, c) for n, a, b, c in zip(x.shape[2:], k, s, p, strict=True))
     if min(oh, ow) < 1:
         raise ShapeError(f"window {k} on images {x.shape}, padding {p}", where=where)
+    return _slices(k, s, (oh, ow)), p, s[0] >= k[0] and s[1] >= k[1]
+
+
+@lru_cache(maxsize=256)
+def _slices(
+    size: tuple[int, int], stride: tuple[int, int], out: tuple[int, int]
+) -> tuple[tuple[slice, slice, slice, slice], ...]:
+    """Return the slices of (N, C, H, W) that each tap of a window sees."""
     every = slice(None)
-    taps = [
-        (every, every, slice(u, u + s[0] * (oh - 1) + 1, s[0]), slice(v, v + s[1] * (ow - 1) + 1, s[1]))
-        for u in range(k[0])
-        for v in range(k[1])
-    ]
-    return taps, p, s[0] >= k[0] and s[1] >= k[1]
+    rows, columns = (
+        [slice(u, u + s * (n - 1) + 1, s) for u in range(k)] for k, s, n in zip(size, stride, out, strict=True)
+    )
+    return tuple((every, every, row, column) for row in rows for column in columns)
 
 
 def _padded(a: np.ndarray, padding: tuple[int, int], value: float) -> np.ndarray:
