@@ -168,7 +168,7 @@ def _conclude(
     }
     write_json(home / METRICS, metrics)
     if can_draw():
-        plots.training_curves(home / "learning_curve.png", entry.title, metrics)
+        plots.training_curves(home / "learning_curve.png", f"{system.name}, {system.year}, on {best.task}", metrics)
         for figure in entry.figures:
             stimuli = np.asarray(deck.test.stimuli[: figure.stimuli])
             shown = figure.measure(learner, stimuli, deck.test.targets[: figure.stimuli])
