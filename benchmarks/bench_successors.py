@@ -124,7 +124,7 @@ class Recurrent(torch.nn.Module):
     def __init__(self, learner: Successor):
         super().__init__()
         network = learner.network
-        self.eye = layer(network.eye) if learner.config.eye else torch.nn.Identity()
+        self.eye = layer(network.eye.layer) if learner.config.eye else torch.nn.Identity()
         self.output = layer(network.output)
         self.cell = self.made(network)
 
