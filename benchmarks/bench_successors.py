@@ -1,8 +1,11 @@
-"""Time of the successors over eager PyTorch on the same networks: a training step, and an answer to one stimulus.
+"""Time of the successors over eager PyTorch on the same networks: a training step, one frame, and a whole answer.
 
 Both have the same weights (their outputs are compared first), the same loss and optimiser, batches of 64, one thread
-each. They take turns in one process; the figure of a system is the median of the ratios of neighbouring turns. Our side
-is timed with all that a user pays for: checks of shapes and values, and the answers on the lamps.
+each. They take turns in one process; the figure of a system is the median of the ratios of neighbouring turns.
+
+- step: a training step. On our side with all that a user pays for: checks of shapes and values, answers on the lamps.
+- frame: the network alone, without gradient, on one frame; on one exposure, for those that see reels.
+- answer: from one stimulus, a whole reel for those that see reels, to its answer; on our side again with all checks.
 
 Perceptron, neocognitron and Hopfield net learn by rules of their own, without gradients; PyTorch has nothing to be
 compared with there, and they are left out.
@@ -254,15 +257,30 @@ def measure(name: str, rounds: int) -> dict[str, Any]:
             mirror(torch.from_numpy(x[:1])).argmax(1).numpy()
 
     ours, theirs, step = turns(lambda: learner.reinforce(x, targets), their_step, rounds, 1 if name in STEPS else 5)
-    one, other, answer = turns(lambda: learner.respond(x[:1]), their_answer, rounds, 5 if name in STEPS else 50)
+    answer = turns(lambda: learner.respond(x[:1]), their_answer, rounds, 5 if name in STEPS else 50)
+    single = x[:1, :1] if name in STEPS else x[:1]
+    shown, given = Tensor(single), torch.from_numpy(single)
+
+    def our_frame() -> None:
+        with no_grad():
+            learner.network(shown)
+
+    def their_frame() -> None:
+        with torch.inference_mode():
+            mirror(given)
+
+    frame = turns(our_frame, their_frame, rounds, 50)
     return {
         "name": name,
         "step_ms": 1e3 * ours,
         "torch_step_ms": 1e3 * theirs,
         "step_ratio": step,
-        "answer_us": 1e6 * one,
-        "torch_answer_us": 1e6 * other,
-        "answer_ratio": answer,
+        "frame_us": 1e6 * frame[0],
+        "torch_frame_us": 1e6 * frame[1],
+        "frame_ratio": frame[2],
+        "answer_us": 1e6 * answer[0],
+        "torch_answer_us": 1e6 * answer[1],
+        "answer_ratio": answer[2],
         "agreement": off,
     }
 
@@ -274,18 +292,20 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     args = parser.parse_args()
     print(f"numpy {np.__version__}, torch {torch.__version__}, batch {BATCH}, one thread, {args.rounds} rounds")
-    print(f"{'system':<10}{'step, ms':>10}{'torch':>9}{'ratio':>8}{'answer, us':>13}{'torch':>9}{'ratio':>8}")
+    head = "".join(f"{title:>12}{'torch':>9}{'ratio':>7}" for title in ("step, ms", "frame, us", "answer, us"))
+    print(f"{'system':<10}{head}")
     rows = []
     for name in args.names:
         r = measure(name, args.rounds)
         rows.append(r)
         print(
-            f"{name:<10}{r['step_ms']:>10.2f}{r['torch_step_ms']:>9.2f}{r['step_ratio']:>8.2f}"
-            f"{r['answer_us']:>13.0f}{r['torch_answer_us']:>9.0f}{r['answer_ratio']:>8.2f}",
+            f"{name:<10}{r['step_ms']:>12.2f}{r['torch_step_ms']:>9.2f}{r['step_ratio']:>7.2f}"
+            f"{r['frame_us']:>12.0f}{r['torch_frame_us']:>9.0f}{r['frame_ratio']:>7.2f}"
+            f"{r['answer_us']:>12.0f}{r['torch_answer_us']:>9.0f}{r['answer_ratio']:>7.2f}",
             flush=True,
         )
-    means = {k: statistics.geometric_mean(r[k] for r in rows) for k in ("step_ratio", "answer_ratio")}
-    print(f"{'geometric mean':<29}{means['step_ratio']:>8.2f}{'':>22}{means['answer_ratio']:>8.2f}")
+    means = {k: statistics.geometric_mean(r[k] for r in rows) for k in ("step_ratio", "frame_ratio", "answer_ratio")}
+    print(f"{'geometric mean':<31}" + f"{'':>21}".join(f"{mean:>7.2f}" for mean in means.values()))
     if args.json:
         write_json(args.json, {"rows": rows, "geometric_mean": means, "batch": BATCH, "torch": torch.__version__})
 

@@ -101,12 +101,12 @@ def sample(task: str, options: tuple[tuple[str, Any], ...]) -> Deck:
 
 
 def fitted(entry: Entry, deck: Deck) -> dict[str, Any]:
-    """Return the changes that fit a system to the answers of a deck: as many classes, or R-units, as it uses."""
+    """Return the changes that fit a system to the answers of a deck: as many classes, or else R-units, as it uses."""
     known = {f.name for f in fields(entry.retina)}
     fit: dict[str, Any] = {}
     if "classes" in known and len(deck.code):
         fit["classes"] = max(2, len(deck.classes))
-    if "units" in known and len(deck.code):
+    elif "units" in known and len(deck.code):
         fit["units"] = int(np.flatnonzero(deck.code.any(axis=0)).max()) + 1
     return fit
 

@@ -38,8 +38,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if bias is not None and not (bias.shape == (k,)):
         raise ShapeError(f"bias {bias.shape} for weight {weight.shape}; {(k,)} is wanted", where="linear")
     # All leading axes as one: a single product, where matmul would make one for each example.
-    rows = math.prod(x.shape[:-1])
-    flat = x.data.reshape(rows, d)
+    flat = x.data if x.ndim == 2 else x.data.reshape(math.prod(x.shape[:-1]), d)
+    rows = len(flat)
     count(rows * k * d)
     value = flat @ weight.data.T
     if bias is not None:
@@ -53,7 +53,9 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             return gx, gw
         return gx, gw, g.sum(0) if bias.requires_grad else None
 
-    return make(value.reshape(*x.shape[:-1], k), (x, weight) if bias is None else (x, weight, bias), backward)
+    if x.ndim != 2:
+        value = value.reshape(*x.shape[:-1], k)
+    return make(value, (x, weight) if bias is None else (x, weight, bias), backward)
 
 
 def embedding(indices: np.ndarray, table: Tensor) -> Tensor:

@@ -7,8 +7,7 @@ copies. Working dtype is that of the data: float32 for work, float64 for checks.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,15 +20,18 @@ Backward = Callable[[np.ndarray], Sequence[np.ndarray | None]]
 _recording = True
 
 
-@contextlib.contextmanager
-def no_grad() -> Iterator[None]:
+class no_grad:
     """Compute values only; nothing is remembered."""
-    global _recording
-    before, _recording = _recording, False
-    try:
-        yield
-    finally:
-        _recording = before
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        global _recording
+        self._before, _recording = _recording, False
+
+    def __exit__(self, *_: object) -> None:
+        global _recording
+        _recording = self._before
 
 
 def recording() -> bool:

@@ -41,7 +41,7 @@ def test_update_gates_begin_by_remembering():
     x = np.zeros((1, 30, 5), np.float32)
     start = np.full((1, 6), 0.5, np.float32)
     keeping, losing = network(update_bias=8.0), network(update_bias=0.0)
-    assert np.abs(keeping.units(Tensor(x), Tensor(start)).data[:, -1] - start).max() < 0.01
+    assert np.abs(keeping.units(Tensor(x), Tensor(start)).data[:, -1] - start).max() < 0.03
     assert np.abs(losing.units(Tensor(x), Tensor(start)).data[:, -1] - start).max() > 0.1
 
 
