@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def training_curves(path: Path, title: str, metrics: Mapping[str, Any]) -> None:
         marker = {"marker": "o"} if len(steps) == 1 else {}
         axes.plot(steps, 100 * valid, **look(k), linewidth=2, label=f"seed {seed}", **marker)
     axes.set_xlim(left=0)
-    axes.set_ylim(0, 101)
+    # Curves that begin high would hug the upper edge.
+    lowest = min(row[2] for curve in metrics["curves"].values() for row in curve)
+    axes.set_ylim(max(0, 10 * math.floor(10 * lowest) - 10) if lowest > 0.7 else 0, 100.5)
     axes.legend(frameon=False, fontsize=11, loc="lower right")
     figure.text(
         0.995, 0.005, "with the validation part; the best state is kept", ha="right", fontsize=8, color="#666666"
