@@ -13,7 +13,7 @@ from marki.files import prepare_folder, write_json, write_text
 from marki.intervals import interval
 from marki.pictures import can_draw
 from marki.versions import versions
-from successors import catalogue, entrants, plots, runs, tasks
+from successors import entrants, plots, runs, tasks
 from successors.entrants import Machine
 
 COLUMNS = (
@@ -83,7 +83,10 @@ def compare(
                 where=f"task {task}",
                 remedy=f"Choose among {', '.join(entrants.fitting(task))}",
             )
-    orders = {name: _orders(name, task, options or {}, seeds) for name in names}
+    orders = {
+        name: runs.seeded(runs.run(name, task, options=options, changes=entrants.usual(name, task)), seeds)
+        for name in names
+    }
     folder = prepare_folder(out) / "runs"
     every = [order for row in orders.values() for order in row]
     found = runs.carry_out_all(every, folder, machine=machine, resume=resume, jobs=jobs, quiet=quiet)
@@ -96,14 +99,6 @@ def compare(
         title = f"{about.title} ({len(seeds)} seeds)"
         plots.comparison(out / "comparison.png", title, rows, metric=about.metric, chance=about.chance)
     return rows
-
-
-def _orders(name: str, task: str, options: Mapping[str, Any], seeds: Sequence[int]) -> list[runs.Run]:
-    changes: Mapping[str, Any] = {}
-    if name in catalogue.names():
-        same = [trial for trial in catalogue.find(name).entry.trials if trial.task == task]
-        changes = same[0].changes if same else {}
-    return runs.seeded(runs.run(name, task, options=options, changes=changes), seeds)
 
 
 def _row(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -98,6 +98,13 @@ def fitting(task: str) -> list[str]:
     return [name for name in names() if fits(name, task)]
 
 
+def usual(name: str, task: str) -> Mapping[str, Any]:
+    """Return the changes of its retina settings that an entrant makes for a task: those of its own trial of it."""
+    if name not in catalogue.names():
+        return {}
+    return next((trial.changes for trial in catalogue.find(name).entry.trials if trial.task == task), {})
+
+
 def enter(
     name: str, deck: Deck, *, seed: int = 0, changes: Mapping[str, Any] | None = None, machine: Machine | None = None
 ) -> Entrant:

@@ -17,7 +17,7 @@ from marki.files import prepare_folder, write_json
 from marki.intervals import interval
 from marki.pictures import can_draw
 from marki.versions import versions
-from successors import catalogue, plots, runs, tasks, training
+from successors import catalogue, entrants, plots, runs, tasks, training
 from successors.catalogue import METRICS, WEIGHTS, System
 from successors.entrants import Machine
 from successors.nn import store
@@ -73,11 +73,7 @@ def _main(system: System, trial: Trial, seed: int) -> list[Run]:
 def _baseline(trial: Trial, seed: int) -> list[Run]:
     if trial.baseline is None:
         return []
-    # An earlier system that has a trial of the same task stands it with the changes that it makes there.
-    changes: Mapping[str, Any] = {}
-    if trial.baseline in catalogue.names():
-        same = [t for t in catalogue.find(trial.baseline).entry.trials if t.task == trial.task]
-        changes = same[0].changes if same else {}
+    changes = entrants.usual(trial.baseline, trial.task)
     order = runs.run(trial.baseline, trial.task, options=trial.options, changes=changes)
     return runs.seeded(order, range(seed, seed + trial.seeds))
 

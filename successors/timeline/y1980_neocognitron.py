@@ -381,15 +381,7 @@ ENTRY = Entry(
     trials=(
         Trial(
             task="digits",
-            options={
-                "shift": 2.0,
-                "turn_deg": 10.0,
-                "zoom": 0.1,
-                "shear": 0.2,
-                "train": 6_000,
-                "valid": 500,
-                "test": 2_000,
-            },
+            options=dict(shift=2.0, turn_deg=10.0, zoom=0.1, shear=0.2, train=6_000, valid=500, test=2_000),
             at_least=0.7,
             baseline="perceptron",
         ),
