@@ -88,8 +88,26 @@ def _fields(path: Path, about: Figure, shown: Mapping[str, np.ndarray]) -> None:
     save(picture, path)
 
 
+ERAS = (
+    (1957, 1969, "perceptrons"),
+    (1969, 1986, "the long pause"),
+    (1986, 2012, "back-propagation"),
+    (2012, 2017, "ImageNet"),
+    (2017, 2023, "attention"),
+)
+"""First year, year after the last, and a name for the plots; the names are ours."""
+
+AXES = (
+    ("year", "year"),
+    ("parameters", "parameters that learn"),
+    ("multiply_adds", "multiply-adds of an answer"),
+    ("shown", "stimuli shown for learning"),
+)
+"""Columns that scores are drawn against, with their words."""
+
+
 def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric: str, chance: float) -> None:
-    """Draw scores against year and against parameters, with 95 % intervals over the seeds.
+    """Draw scores against year, parameters, multiply-adds and stimuli shown, with 95 % intervals over the seeds.
 
     Parameters
     ----------
@@ -97,44 +115,93 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         PNG to write.
     title : str
     rows : sequence of mapping
-        With name, year (or None), parameters, score, low and high.
+        With name, score, low, high, and the columns of `AXES`; who has none in a column is not drawn there.
     metric : str
         What the score is.
     chance : float
         Drawn as a line.
     """
-    picture = sheet(12, 5.2)
-    picture.suptitle(title, x=0.01, ha="left", fontsize=15)
-    for place, key, x in ((121, "year", "year"), (122, "parameters", "parameters that learn")):
-        axes = chart(picture, "", x, f"{metric} (%)", place)
-        placed = [row for row in rows if row[key]]
-        for k, row in enumerate(placed):
+    picture = sheet(14, 11)
+    picture.suptitle(title, x=0.01, ha="left", fontsize=17)
+    for number, (key, x) in enumerate(AXES):
+        axes = chart(picture, "", x, f"{metric} (%)" if number % 2 == 0 else "", (2, 2, number + 1))
+        for k, row in enumerate(rows):
+            if not row[key]:
+                continue
             error = [[100 * (row["score"] - row["low"])], [100 * (row["high"] - row["score"])]]
             colour = look(k)["color"]
             axes.errorbar(row[key], 100 * row["score"], error, fmt="o", color=colour, capsize=4, markersize=8)
         axes.axhline(100 * chance, color="#888888", linewidth=1, linestyle=":")
         axes.annotate("chance", (0.995, 100 * chance), xycoords=("axes fraction", "data"), ha="right", va="bottom")
-        axes.set_ylim(0, 106)
-        if key == "parameters":
+        axes.set_ylim(0, 110)
+        axes.margins(x=0.12)
+        if key == "year":
+            _eras(axes, [row["year"] for row in rows if row["year"]])
+        else:
             axes.set_xscale("log")
-        axes.margins(x=0.14)
-        _labels(axes, [(row[key], 100 * row["score"], row["name"]) for row in placed])
+    picture.draw_without_rendering()
+    for (key, _), axes in zip(AXES, picture.axes, strict=True):
+        _labels(axes, [(row[key], 100 * row["score"], row["name"]) for row in rows if row[key]])
     save(picture, path)
 
 
+def _eras(axes: Any, years: Sequence[int]) -> None:
+    """Shade and name the eras that the years lie in."""
+    if not years:
+        return
+    axes.set_xlim(min(years) - 6, max(years) + 6)
+    for k, (first, end, name) in enumerate(ERAS):
+        if first - 6 < max(years) and end > min(years):
+            axes.axvspan(first, end, color="#000000", alpha=0.05 if k % 2 else 0.0, linewidth=0)
+            middle = (max(first, min(years) - 6) + min(end, max(years) + 6)) / 2
+            axes.text(middle, 2, name, ha="center", va="bottom", fontsize=9, color="#666666", clip_on=True)
+
+
+_PLACES = [
+    (round(reach * a), round(reach * b), h, v)
+    for reach in (10, 26, 44, 64, 86, 110, 140, 170)
+    for a, b, h, v in (
+        (0, 1, "center", "bottom"),
+        (0, -1, "center", "top"),
+        (1, 0, "left", "center"),
+        (-1, 0, "right", "center"),
+        (0.8, 0.8, "left", "bottom"),
+        (0.8, -0.8, "left", "top"),
+        (-0.8, 0.8, "right", "bottom"),
+        (-0.8, -0.8, "right", "top"),
+    )
+]
+"""Where a name may stand from its point, nearest first: across and up in points, and how it is aligned."""
+
+
 def _labels(axes: Any, points: Sequence[tuple[float, float, str]]) -> None:
-    """Write each name beside its point, in turn above and below where points are close."""
-    order = sorted(range(len(points)), key=lambda k: (points[k][0], points[k][1]))
-    for turn, k in enumerate(order):
-        x, y, name = points[k]
-        above = turn % 2 == 0 and y < 97
-        axes.annotate(
-            name,
-            (x, y),
-            xytext=(0, 10 if above else -10),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if above else "top",
-            fontsize=11,
-            color=_INK,
-        )
+    """Write each name near its point, at the first place where it covers no other name and no point."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
+    from matplotlib.transforms import Bbox
+
+    taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in (axes.transData.transform(p[:2]) for p in points)]
+    inside, renderer = axes.get_window_extent(), FigureCanvasAgg(axes.figure).get_renderer()
+    for x, y, name in points:
+        for across, up, h, v in _PLACES:
+            far = max(abs(across), abs(up)) > 12
+            text = axes.annotate(
+                name,
+                (x, y),
+                xytext=(across, up),
+                textcoords="offset points",
+                ha=h,
+                va=v,
+                fontsize=11,
+                color=_INK,
+                arrowprops={"arrowstyle": "-", "color": "#888888", "linewidth": 0.8} if far else None,
+            )
+            text.set_in_layout(False)
+            text.update_positions(renderer)
+            box = Text.get_window_extent(text, renderer)  # of the words alone, without the line to the point
+            free = not any(box.overlaps(other) for other in taken)
+            if free and inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1:
+                break
+            if (across, up, h, v) != _PLACES[-1]:
+                text.remove()
+        taken.append(box)
