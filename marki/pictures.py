@@ -34,7 +34,7 @@ def sheet(width: float = 9, height: float = 5) -> Any:
 
 
 def chart(figure: Any, title: str, x: str, y: str, place: tuple[int, int, int] = (1, 1, 1)) -> Any:
-    """Return axes for lines on a figure, at a `place` (rows, columns, number from 1): title above, thin grid, no frame."""
+    """Return axes for lines, at a `place` (rows, columns, number from 1): title above, thin grid, no frame."""
     axes = figure.add_subplot(*place)
     axes.set_title(title, loc="left", fontsize=14)
     axes.set_xlabel(x, fontsize=12)

@@ -165,6 +165,8 @@ def test_comparison_picture(tmp_path, count):
             "name": f"system{k}",
             "year": 1958 + 2 * k if k else None,
             "parameters": 10 ** (k % 7),
+            "multiply_adds": 10**k if k % 3 else None,
+            "shown": 1000.0,
             "score": k / 28,
             "low": 0.0,
             "high": 1.0,
