@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+
+# An interruption while all is being loaded ends the program without a word; nothing has been begun that could be lost.
+_MAIN = threading.current_thread() is threading.main_thread()
+_HANDLER = signal.signal(signal.SIGINT, signal.SIG_DFL) if _MAIN else None
+
 import argparse
 import os
-import signal
 import sys
-import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 # When the interpreter started: what it took so far is processor time, whoever began the process and waited before.
 BEGAN = time.perf_counter() - time.process_time()
-
-# An interruption while all is being loaded ends the program without a word; nothing has been begun that could be lost.
-_MAIN = threading.current_thread() is threading.main_thread()
-_HANDLER = signal.signal(signal.SIGINT, signal.SIG_DFL) if _MAIN else None
 
 # One thread for NumPy's linear algebra: the machine uses none, and many processes run side by side.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
