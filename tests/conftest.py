@@ -6,6 +6,7 @@ from hypothesis import settings
 # The oracle is shared by tests of several folders and by the benchmark; importlib mode puts no folder on the path.
 sys.path.append(str(Path(__file__).parent))
 
-# The same examples on every run, however slow the computer: a search for new ones is made by hand, `pytest --hypothesis-profile=default`.
+# The same examples on every run, and no deadline, since a computer may be busy; a search for new ones is made by hand:
+# `pytest --hypothesis-profile=default`.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
