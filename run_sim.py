@@ -22,7 +22,7 @@ BEGAN = time.perf_counter() - time.process_time()
 # One thread for NumPy's linear algebra: the machine uses none, and many processes run side by side.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from marki import __version__
+from marki import __version__, sweep
 from marki.console import command as console
 from marki.errors import ConfigError, MarkIError
 from marki.experiments import command as experiments
@@ -46,6 +46,10 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """Return the parser of the whole command line."""
+    kinds = {
+        "experiment": sweep.Kind(check=experiments.check_point, run=experiments.run_point),
+        "training": sweep.Kind(check=successors.check_point, run=partial(successors.run_point, machine=mark1)),
+    }
     root = Parser(
         prog="marki",
         description="Frank Rosenblatt's Mark I Perceptron (1960) in time. Without a command, opens the window.",
@@ -71,6 +75,7 @@ def parser() -> Parser:
             partial(successors.compare, machine=mark1),
             "compare learners on one task",
         ),
+        ("sweep", sweep.add_arguments, partial(sweep.command, kinds=kinds), "run a grid of experiments or trainings"),
         ("check", successors.add_check_arguments, successors.check, "climb a successor's ladder of proof"),
     ):
         sub = commands.add_parser(name, help=text, description=text)

@@ -6,6 +6,7 @@ import argparse
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,20 @@ def compare(args: argparse.Namespace, machine: Machine) -> int:
     _hint()
     print(f"written to {out}")
     return 0
+
+
+def check_point(settings: Mapping[str, Any]) -> None:
+    """Refuse settings of a sweep's point that are no training; see `runs.check_point`."""
+    from successors import runs
+
+    runs.check_point(settings)
+
+
+def run_point(settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine) -> dict[str, Any]:
+    """Train at one point of a sweep; see `runs.run_point`."""
+    from successors import runs
+
+    return runs.run_point(settings, seed, folder, machine=machine)
 
 
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from marki.errors import ConfigError
 from marki.files import read_json, write_json
 from marki.processes import cores, spread
-from successors import entrants, tasks, training
+from successors import catalogue, entrants, tasks, training
 from successors.entrants import Machine
 from successors.nn import store
 
@@ -174,6 +175,47 @@ def carry_out_all(
 
 def _carry_out(order: Run, folder: Path, machine: Machine | None, resume: bool, quiet: bool) -> dict[str, Any]:
     return carry_out(order, folder, machine=machine, resume=resume, quiet=quiet)
+
+
+def check_point(settings: Mapping[str, Any]) -> None:
+    """Refuse settings of a sweep's point that are no training.
+
+    ``learner`` and ``task`` are names, ``options.…`` settings of the task, everything else changes of the learner's
+    retina settings.
+
+    Raises
+    ------
+    MarkIError
+        For what is missing, unknown or out of range.
+    """
+    learner, task, options, changes = _parts(settings)
+    if not entrants.fits(learner, task):
+        raise ConfigError(f"{learner} cannot take part in {task}", where="sweep", remedy="Choose another learner")
+    tasks.find(task).config.from_mapping(options, where=f"sweep: task {task}")
+    if learner in catalogue.names():
+        catalogue.find(learner).entry.create(changes=changes)
+    elif changes:
+        raise ConfigError(f"{learner} has no setting {min(changes)!r}", where="sweep")
+
+
+def run_point(
+    settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine | None = None
+) -> dict[str, Any]:
+    """Train at one point of a sweep; return the figures that do not depend on the computer's speed."""
+    learner, task, options, changes = _parts(settings)
+    order = run(learner, task, options=options, changes=changes, seed=seed)
+    found = carry_out(order, folder, machine=machine, resume=True)
+    return {k: found[k] for k in ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")}
+
+
+def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
+    for name in ("learner", "task"):
+        if name not in settings:
+            raise ConfigError(f"{name} is missing", where="sweep", remedy="Give it under fixed or grid")
+    learner, task = str(settings["learner"]), str(settings["task"])
+    options = {k.removeprefix("options."): v for k, v in settings.items() if k.startswith("options.")}
+    own = {k: v for k, v in settings.items() if k not in ("learner", "task") and not k.startswith("options.")}
+    return learner, task, options, dict(entrants.usual(learner, task)) | own
 
 
 def seeded(order: Run, seeds: Sequence[int]) -> list[Run]:

@@ -25,6 +25,7 @@ ROOMS = [
         "intervals",
         "versions",
         "pictures",
+        "sweep",
         "theory",
         "",
     },

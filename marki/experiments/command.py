@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,17 +59,20 @@ def changes_of(args: argparse.Namespace) -> dict[str, Any]:
     if args.config:
         changes |= settings.flat(settings.read_settings(args.config))
     changes |= settings.parse_changes(args.set)
+    _check_changes(changes, where=args.config or "--set")
+    return changes
+
+
+def _check_changes(changes: Mapping[str, Any], *, where: object) -> None:
     from marki.io.worlds import WorldConfig
     from marki.machine import MachineConfig
 
-    where = args.config or "--set"
     for name in changes:
         room = name.split(".")[0]
         if room not in ("machine", "world") or room == name:
             raise ConfigError(f"{name!r} is no setting", where=where, remedy="Names begin with machine. or world.")
     for room, kind in (("machine", MachineConfig), ("world", WorldConfig)):
         kind().amend(settings.under(changes, room), where=where)
-    return changes
 
 
 def session_of(args: argparse.Namespace) -> Session:
@@ -166,6 +170,26 @@ def run(args: argparse.Namespace) -> int:
         print(pictures.HINT)
     print(f"written to {order.out}")
     return 0
+
+
+def check_point(settings: Mapping[str, Any]) -> None:
+    """Refuse settings of a sweep's point that are no experiment: ``experiment``, ``machine.…`` and ``world.…``."""
+    experiments.find(str(settings.get("experiment", "")))
+    _check_changes({k: v for k, v in settings.items() if k != "experiment"}, where="sweep")
+
+
+def run_point(settings: Mapping[str, Any], seed: int, folder: Path) -> dict[str, Any]:
+    """Run the experiment of one point of a sweep; return its figures."""
+    from marki.experiments import replicas
+    from marki.experiments.lab import Order
+
+    changes = {k: v for k, v in settings.items() if k != "experiment"}
+    order = Order(experiment=settings["experiment"], out=folder, changes=changes, resume=True, quiet=True)
+    result = replicas.run_one(order, seed, folder, picture=False)
+    return {k: v for k, v in result.items() if k in _FIGURES}
+
+
+_FIGURES = ("accuracy", "errorless", "exposures_per_letter", "presentations", "simulated_seconds", "digest")
 
 
 def report(result: dict[str, Any]) -> list[str]:

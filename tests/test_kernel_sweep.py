@@ -1,0 +1,247 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from marki import sweep
+from marki.errors import ConfigError, MarkIError, OutputError, UnknownName
+from run_sim import main
+
+SPEC = """
+kind = "toy"
+seeds = 2
+[fixed]
+base = 10
+[grid]
+a = [1, 2, 3]
+deep.b = ["x", "y"]
+"""
+
+
+def kinds(wait=0.0, kill="", fail=None):
+    """Return a kind whose figures follow from settings and seed; `kill` is a file whose absence kills the worker."""
+
+    def run(settings, seed, folder):
+        import os
+        import signal
+        import time
+        from pathlib import Path
+
+        time.sleep(wait)
+        if settings["a"] == 2 and seed == 1 and settings["deep.b"] == "y":
+            if kill and not Path(kill).exists():
+                Path(kill).write_text("")
+                os.kill(os.getpid(), signal.SIGKILL)
+            if fail:
+                from marki.errors import ConfigError
+
+                raise ConfigError(fail)
+        return {"value": settings["base"] * settings["a"] + seed}
+
+    def check(settings):
+        from marki.errors import ConfigError
+
+        if settings["a"] > 5:
+            raise ConfigError(f"a = {settings['a']} is too much")
+
+    return {"toy": sweep.Kind(check=check, run=run)}
+
+
+@pytest.fixture
+def spec(tmp_path):
+    path = tmp_path / "spec.toml"
+    path.write_text(SPEC)
+    return sweep.read(path, kinds())
+
+
+def test_every_value_with_every_other_and_every_seed(spec, tmp_path):
+    rows = sweep.carry_out(spec, kinds(), tmp_path / "out", jobs=1, quiet=True)
+    assert len(rows) == 12
+    assert rows[0] == {"base": 10, "a": 1, "deep.b": "x", "seed": 0, "value": 10}
+    assert [row["value"] for row in rows] == [10, 11, 10, 11, 20, 21, 20, 21, 30, 31, 30, 31]
+    table = (tmp_path / "out/sweep.csv").read_text().splitlines()
+    assert table[0] == "base,a,deep.b,seed,value"
+    assert len(table) == 13
+
+
+def test_two_processes_give_what_one_does(spec, tmp_path):
+    one = sweep.carry_out(spec, kinds(), tmp_path / "one", jobs=1, quiet=True)
+    two = sweep.carry_out(spec, kinds(), tmp_path / "two", jobs=2, quiet=True)
+    assert one == two
+    assert (tmp_path / "one/sweep.csv").read_bytes() == (tmp_path / "two/sweep.csv").read_bytes()
+
+
+def test_resuming_runs_what_is_missing_only(spec, tmp_path):
+    out = tmp_path / "out"
+    rows = sweep.carry_out(spec, kinds(), out, jobs=1, quiet=True)
+    with pytest.raises(OutputError, match="has results already"):
+        sweep.carry_out(spec, kinds(), out, jobs=1, quiet=True)
+    files = sorted((out / "results").iterdir())
+    files[3].unlink()
+    before = {path: path.stat().st_mtime_ns for path in files if path.exists()}
+    assert sweep.carry_out(spec, kinds(), out, resume=True, jobs=1, quiet=True) == rows
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert files[3].exists()
+
+
+def test_a_killed_worker_loses_the_tasks_in_hand_only(spec, tmp_path):
+    out, marker = tmp_path / "out", str(tmp_path / "killed")
+    with pytest.raises(MarkIError, match=r"worker process was killed.*--resume"):
+        sweep.carry_out(spec, kinds(wait=0.1, kill=marker), out, jobs=2, quiet=True)
+    done = list((out / "results").glob("*.json"))
+    assert 12 > len(done) >= 5
+    assert all(json.loads(path.read_text())["result"] for path in done)
+    rows = sweep.carry_out(spec, kinds(kill=marker), out, resume=True, jobs=2, quiet=True)
+    assert rows == sweep.carry_out(spec, kinds(), tmp_path / "whole", jobs=1, quiet=True)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_task_that_fails_is_named(spec, tmp_path, jobs):
+    with pytest.raises(MarkIError, match=r"a=2, deep.b=y, seed=1: broken"):
+        sweep.carry_out(spec, kinds(fail="broken"), tmp_path / "out", jobs=jobs, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "said"),
+    [
+        ('kind = "toys"', UnknownName, "Did you mean 'toy'"),
+        ('kind = "toy"\nsedes = 3', UnknownName, "Did you mean 'seeds'"),
+        ('kind = "toy"\nseeds = -1', ConfigError, "seeds"),
+        ('kind = "toy"\nseeds = [1, -1]', ConfigError, "seeds"),
+        ('kind = "toy"\nseeds = "all"', ConfigError, "seeds"),
+        ('kind = "toy"\n[grid]\na = 3', ConfigError, "list of values"),
+        ('kind = "toy"\n[grid]\na = []', ConfigError, "list of values"),
+        ('kind = "toy"\n[fixed]\na = 1\n[grid]\na = [1]', ConfigError, "fixed and in the grid"),
+        ('kind = "toy"\n[grid]\na = [1, 9]', ConfigError, "a = 9 is too much"),
+        ("kind = ", ConfigError, "cannot be read"),
+    ],
+)
+def test_a_wrong_spec_is_refused(tmp_path, text, error, said):
+    path = tmp_path / "spec.toml"
+    path.write_text(text)
+    with pytest.raises(error, match=said):
+        sweep.read(path, kinds())
+
+
+def test_trainings_and_experiments_from_the_command_line(tmp_path, capsys):
+    path = tmp_path / "rates.toml"
+    path.write_text(
+        'kind = "training"\n[fixed]\ntask = "two_class"\noptions = {train = 100, valid = 40, test = 40, shift = 0.0}\n'
+        '[grid]\nlearner = ["perceptron", "mark1"]\n'
+    )
+    assert main(["sweep", str(path), "--out", str(tmp_path / "out"), "--jobs", "1", "--quiet"]) == 0
+    assert "2 tasks" in capsys.readouterr().out
+    assert main(["sweep", str(path), "--out", str(tmp_path / "out"), "--resume", "--jobs", "2", "--quiet"]) == 0
+    path.write_text(
+        'kind = "experiment"\n[fixed]\nexperiment = "left_right"\n[grid]\nmachine.association.theta = [2, 3]'
+    )
+    assert main(["sweep", str(path), "--out", str(tmp_path / "more"), "--jobs", "2", "--quiet"]) == 0
+    rows = json.loads((tmp_path / "more/sweep.json").read_text())["rows"]
+    assert [row["machine.association.theta"] for row in rows] == [2, 3]
+    assert all(row["digest"] for row in rows)
+    capsys.readouterr()
+    for text, said in (
+        ('kind = "training"\n[fixed]\ntask = "two_class"\n[grid]\nlearner = ["mpl"]', "Did you mean 'mlp'?"),
+        ('kind = "training"\n[fixed]\ntask = "two_class"', "learner is missing"),
+        ('kind = "training"\n[fixed]\ntask = "two_class"\nlearner = "lstm"', "cannot take part"),
+        ('kind = "training"\n[fixed]\ntask = "two_class"\nlearner = "mlp"\nhiden = 3', "Did you mean 'hidden'?"),
+        ('kind = "training"\n[fixed]\ntask = "two_class"\nlearner = "mark1"\nhidden = 3', "has no setting 'hidden'"),
+        ('kind = "experiment"\n[fixed]\nexperiment = "alfabet"', "Did you mean 'alphabet'?"),
+        ('kind = "experiment"\n[fixed]\nexperiment = "alphabet"\nworld.shft = 1', "shift"),
+    ):
+        path.write_text(text)
+        assert main(["sweep", str(path), "--out", str(tmp_path / "none")]) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+    assert not (tmp_path / "none").exists()
+
+
+class TestCluster:
+    """Against a real scheduler with two workers, in processes of their own."""
+
+    @pytest.fixture
+    def cluster(self):
+        distributed = pytest.importorskip("distributed")
+        with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True, silence_logs=50
+        ) as cluster:
+            yield cluster
+
+    def test_a_cluster_gives_what_one_process_does(self, spec, tmp_path, cluster):
+        one = sweep.carry_out(spec, kinds(), tmp_path / "one", jobs=1, quiet=True)
+        many = sweep.carry_out(spec, kinds(), tmp_path / "many", cluster=cluster.scheduler_address, quiet=True)
+        assert one == many
+
+    def test_a_worker_killed_in_mid_task_loses_nothing(self, spec, tmp_path, cluster):
+        marker = str(tmp_path / "killed")
+        rows = sweep.carry_out(
+            spec, kinds(kill=marker), tmp_path / "out", cluster=cluster.scheduler_address, quiet=True
+        )
+        assert os.path.exists(marker)
+        assert rows == sweep.carry_out(spec, kinds(), tmp_path / "one", jobs=1, quiet=True)
+
+    def test_no_scheduler_is_one_clear_error(self, spec, tmp_path):
+        pytest.importorskip("distributed")
+        with pytest.raises(MarkIError, match="no scheduler answers"):
+            sweep.carry_out(spec, kinds(), tmp_path / "out", cluster="tcp://127.0.0.1:1", quiet=True)
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Start a scheduler and workers as a user would, each a process; yields a function of the number of workers."""
+    pytest.importorskip("distributed")
+    processes = []
+
+    def start(module, *options):
+        command = [sys.executable, "-m", f"distributed.cli.{module}", "--no-dashboard", *options]
+        processes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+
+    def cluster(workers):
+        file = tmp_path / "scheduler.json"
+        start("dask_scheduler", "--port", "0", "--scheduler-file", str(file))
+        while not (file.exists() and file.read_text()):
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        for _ in range(workers):
+            start("dask_worker", address, "--nthreads", "1", "--no-nanny")
+        from distributed import Client
+
+        with Client(address) as client:
+            client.wait_for_workers(workers, timeout=60)
+        return address, processes[0].pid
+
+    yield cluster
+    for process in processes:
+        process.kill()
+        process.wait(timeout=30)
+
+
+def test_a_scheduler_killed_in_mid_sweep_loses_nothing_that_is_done(spec, tmp_path, started):
+    address, scheduler = started(2)
+    out = tmp_path / "out"
+
+    def kill():
+        while len(list((out / "results").glob("*.json"))) < 3:
+            time.sleep(0.02)
+        os.kill(scheduler, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    with pytest.raises(MarkIError, match="--resume"):
+        sweep.carry_out(spec, kinds(wait=1.0), out, cluster=address, quiet=True)
+    killer.join(timeout=30)
+    assert len(list((out / "results").glob("*.json"))) >= 3
+    rows = sweep.carry_out(spec, kinds(), out, resume=True, jobs=1, quiet=True)
+    assert rows == sweep.carry_out(spec, kinds(), tmp_path / "one", jobs=1, quiet=True)
+
+
+def test_a_cluster_of_one_thread_is_refused(spec, tmp_path, started):
+    address, _ = started(1)
+    with pytest.raises(MarkIError, match="Start two workers"):
+        sweep.carry_out(spec, kinds(), tmp_path / "out", cluster=address, quiet=True)
