@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+
+from marki.io.check_learner import check_learner
+from successors import catalogue, tasks
+from successors.nn.module import training
+from successors.nn.tensor import Tensor
+from successors.timeline.y2016_xception import (
+    ENTRY,
+    WHOLE,
+    SeparableConv2d,
+    Xception,
+    XceptionConfig,
+    XceptionModule,
+    disturbed,
+    shares,
+)
+
+SMALL = {"stem": (4, 6), "entry": (8, 10), "middle": 1, "exit": 12, "tail": (14, 16)}
+
+
+def network(**changes):
+    return Xception(XceptionConfig(**changes), np.random.default_rng(0))
+
+
+def frames(count, seed=0):
+    return np.random.default_rng(seed).random((count, 20, 20)).astype(np.float32)
+
+
+def test_it_keeps_the_contract():
+    deck = tasks.load("letters")
+    check_learner(lambda: ENTRY.create(), stimuli=deck.train.stimuli[:32], targets=deck.train.targets[:32])
+
+
+def test_published_parameters():
+    assert {k: ENTRY.count(s.config) for k, s in ENTRY.sizes.items()} == {"ImageNet": 22_855_952}
+
+
+@pytest.mark.parametrize("check", ENTRY.checks, ids=lambda c: c.name)
+def test_what_the_paper_says(check):
+    finding = check.run()
+    assert finding.holds, finding.found
+
+
+def test_a_separable_convolution_by_hand():
+    layer = SeparableConv2d(2, 3, np.random.default_rng(0))
+    x = np.random.default_rng(1).random((1, 2, 4, 5)).astype(np.float32)
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    wanted = np.zeros((1, 3, 4, 5))
+    for f in range(3):
+        for c in range(2):
+            for i in range(4):
+                for j in range(5):
+                    seen = (padded[0, c, i : i + 3, j : j + 3] * layer.depthwise.weight.data[c, 0]).sum()
+                    wanted[0, f, i, j] += layer.pointwise.weight.data[f, c, 0, 0] * seen
+    np.testing.assert_allclose(layer(Tensor(x)).data, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_module_against_torch():
+    torch = pytest.importorskip("torch")
+    f = torch.nn.functional
+    module = XceptionModule((4, 6, 6), XceptionConfig(), np.random.default_rng(0), pooled=True)
+    x = np.random.default_rng(1).standard_normal((3, 4, 9, 9)).astype(np.float32)
+
+    def normed(y):
+        return f.batch_norm(y, None, None, training=True)
+
+    y = torch.tensor(x)
+    for layer in module.convolutions:
+        depthwise, pointwise = (torch.tensor(p.weight.data) for p in (layer.depthwise, layer.pointwise))
+        y = normed(f.conv2d(f.conv2d(f.relu(y), depthwise, padding=1, groups=y.shape[1]), pointwise))
+    y = f.max_pool2d(y, 3, 2, 1)
+    y = y + normed(f.conv2d(torch.tensor(x), torch.tensor(module.shortcut.weight.data), stride=2))
+    with training(np.random.default_rng(0)):
+        found = module(Tensor(x)).data
+    np.testing.assert_allclose(found, y.numpy(), rtol=1e-3, atol=1e-4)
+
+
+def test_without_convolutions_that_matter_a_module_is_its_shortcut():
+    module = XceptionModule((5,) * 4, XceptionConfig(), np.random.default_rng(0))
+    module.norms[-1].gain.data[...] = 0
+    x = Tensor(np.random.default_rng(1).random((2, 5, 4, 4)))
+    np.testing.assert_array_equal(module(x).data, x.data)
+    module = XceptionModule((5,) * 4, XceptionConfig(residual=False), np.random.default_rng(0))
+    module.norms[-1].gain.data[...] = 0
+    assert not module(x).data.any()
+
+
+def test_whole_convolutions_of_as_many_weights():
+    apart, whole = network(), ENTRY.create(changes=WHOLE).network
+    assert abs(apart.count() - whole.count()) < 0.01 * apart.count()
+    assert shares(whole)["places"] == 0
+    assert shares(apart)["places"] < 0.2 * shares(apart)["channels"]
+    assert sum(shares(apart).values()) == apart.count()
+
+
+def test_images_and_frames_of_one_channel_are_the_same():
+    net, x = network(**SMALL), frames(3)
+    np.testing.assert_array_equal(net(Tensor(x)).data, net(Tensor(x[:, None])).data)
+    assert net(Tensor(frames(2))).shape == (2, 26)
+
+
+def test_disturbed_only_while_learning():
+    x = Tensor(frames(4))
+    assert disturbed(x, 2, 0.1) is x
+    with training(np.random.default_rng(0)):
+        assert disturbed(x, 0, 0.0) is x
+        assert np.abs(disturbed(x, 1, 0.1).data - x.data).max() > 0.1
+
+
+def test_shifts_are_by_whole_cells_and_each_frame_has_its_own():
+    x = np.zeros((60, 20, 20), np.float32)
+    x[:, 10, 10] = 1
+    with training(np.random.default_rng(0)):
+        y = disturbed(Tensor(x), 1, 0.0).data
+    np.testing.assert_allclose(y.sum((1, 2)), 1, atol=1e-5)
+    at = {divmod(int(k), 20) for k in y.reshape(60, -1).argmax(1)}
+    assert at == {(i, j) for i in (9, 10, 11) for j in (9, 10, 11)}
+
+
+def test_a_warp_leaves_a_plane_of_light_a_plane_and_is_dark_outside():
+    x = np.broadcast_to(np.linspace(0, 1, 20, dtype=np.float32), (40, 20, 20))
+    with training(np.random.default_rng(0)):
+        y = disturbed(Tensor(x), 0, 0.3).data
+    assert y.min() >= 0
+    assert y.max() <= 1
+    inner = y[:, 7:13, 7:13]
+    for axis in (1, 2):
+        np.testing.assert_allclose(np.diff(inner, 2, axis=axis), 0, atol=1e-5)
+    assert (y == 0).mean() > (x == 0).mean()
+
+
+def test_it_learns_a_few_letters():
+    deck = tasks.load("letters")
+    learner = ENTRY.create(changes=SMALL | {"classes": 26, "shift": 0, "warp": 0.0, "recipe.rate": 0.02})
+    few = deck.train.stimuli[:26], deck.train.targets[:26]
+    for _ in range(80):
+        learner.reinforce(*few)
+    assert (learner.respond(few[0]) == few[1]).all(1).mean() > 0.9
+
+
+def test_the_catalogue_fits_the_classes():
+    assert catalogue.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert catalogue.create("xception").config == ENTRY.retina

@@ -1,0 +1,359 @@
+"""Liu, Mao, Wu, Feichtenhofer, Darrell and Xie 2022: "A ConvNet for the 2020s", CVPR, 11966-11976.
+
+New: nothing but a walk. A residual network is changed step by step towards the design of vision transformers, and each
+step is trained; at the end stands a network of convolutions alone that is as good as they are.
+
+    X + g * (W2 gelu(W1 LayerNorm(D * X)))       D 7x7 for each channel; W1 to four times the width; g layer scale
+
+between stages LayerNorm and a convolution of 2x2 with a step of 2; before the first a convolution of 4x4 with a step
+of 4 (patchify) and LayerNorm; after the last the mean over places, LayerNorm, one linear layer. Normalisation is over
+the channels of a place.
+
+`ROAD_MAP` holds the steps of figure 2 in the paper's order, as changes of the settings, each on top of those before:
+
+    from a residual network: bottlenecks 1x1, 3x3, 1x1 of batch normalisation and ReLU, a stem with pooling
+    macro design       stage ratio; patchify stem
+    ResNeXt-ify        depthwise convolution; more width
+    inverted           the middle of a block is wide; the depthwise convolution moves up to its front
+    large kernels      7x7
+    micro design       GELU for ReLU; one activation a block; one norm a block; layer norm; separate downsampling
+
+`road(k)` gives all changes up to step k; ``ENTRY.create(changes=road(k))`` is a learner of that step, trained as any
+other. The last step adds layer scale, which the paper counts to the recipe of training. With `STANDARD`, the settings
+at its start, the same class is ResNet-50, parameter for parameter.
+
+Shrunk: three stages of 10x10, 5x5 and 2x2 places instead of four, patches of 2x2 cells, widths from 24; the road map
+has 16 for 24 where the paper has 64 for 96. Cases are shifted, turned, sheared and scaled a little while they are
+learned, in place of the paper's augmentation.
+
+Seen here: with 20x20 cells and some thousand steps, the residual network at the start of the road learns sooner
+than ConvNeXt and reads faces never seen as well or better. What is switched off is therefore that convolutions within
+blocks see places.
+
+Assumed: gelu by its tanh form; on the way, a convolution has a bias unless batch normalisation follows it;
+a shortcut that must change its shape is a convolution 1x1 with a norm, without a bias; the one norm of a block stands
+after the convolution that sees places.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from marki.config import Config, setting
+from successors.nn import initial
+from successors.nn.activations import gelu
+from successors.nn.convolution import batch_last
+from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.layers import BatchNorm2d, Conv2d, LayerNorm, Linear
+from successors.nn.learner import Network, Successor
+from successors.nn.module import Module
+from successors.nn.pooling import max_pool2d
+from successors.nn.recipe import Recipe
+from successors.nn.tensor import Tensor, make
+from successors.timeline.y1986_mlp import fields
+from successors.timeline.y2016_xception import disturbed
+from successors.timeline.y2021_mlp_mixer import dropped
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvNeXtConfig(Config):
+    """Settings of ConvNeXt and of all networks on the way to it."""
+
+    channels: int = setting(1, "Channels of the image", low=1)
+    depths: tuple[int, ...] = setting((1, 3, 1), "Blocks of each stage", low=1)
+    widths: tuple[int, ...] = setting((24, 48, 96), "Width of each stage; of a bottleneck, its narrow middle", low=1)
+    stem: str = setting("patchify", "A stem of patches, or of a convolution and pooling", choices=("patchify", "pool"))
+    patch: int = setting(2, "Cells on a side of a patch; the other stem has this step in two halves", low=2)
+    wide: int = setting(4, "Widest of a block, times its narrowest", low=1)
+    kernel: int = setting(7, "Side of the kernels that see places", low=1)
+    depthwise: bool = setting(True, "Whether each channel has a kernel of its own")
+    inverted: bool = setting(True, "Whether the middle of a block is its wide part, instead of its ends")
+    first: bool = setting(True, "Whether the kernels that see places stand in front of a block, not in its middle")
+    activation: str = setting("gelu", "What bends", choices=("gelu", "relu"))
+    fewer_activations: bool = setting(True, "Whether a block bends once, between the 1x1 convolutions, and no stem")
+    fewer_norms: bool = setting(True, "Whether a block has one norm, before its first 1x1 convolution")
+    norm: str = setting("layer", "Over the channels of a place, or over the batch", choices=("layer", "batch"))
+    separate: bool = setting(True, "Whether downsampling is a layer of its own; else a step in a stage's first block")
+    layer_scale: float = setting(0.1, "Factor of each channel of a branch at first; 0: there is none", low=0)
+    drop_path: float = setting(0.0, "Share of branches left out in the last block while learning", low=0, high=0.9)
+    classes: int = setting(26, "Classes that are told apart", low=2)
+    shift: int = setting(1, "Cases are shifted by up to this much while they are learned", unit="cells", low=0)
+    warp: float = setting(0.12, "And turned, sheared and scaled by up to about this share", unit="share", low=0, high=1)
+    recipe: Recipe = setting(
+        Recipe(
+            batch=64, steps=1_500, every=500, optimiser="adam", rate=0.004, decay=0.05,
+            schedule="cosine", warm_up=100, share=0.01,
+        ),
+        "How it is trained",
+    )  # fmt: skip
+
+
+class ChannelNorm(Module):
+    """Layer normalisation over the channels of each place of images (n, c, h, w).
+
+    Parameters
+    ----------
+    channels : int
+    eps : float
+    """
+
+    def __init__(self, channels: int, *, eps: float = 1e-6):
+        self.gain, self.bias = initial.constant((channels,), 1.0), initial.constant((channels,))
+        self._eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the normalised images; the batch lies innermost in memory, so that sums run over long rows."""
+        n, c, h, w = x.shape
+        a = batch_last(x.data).reshape(c, -1)
+        y = a - a.mean(0)
+        r = 1 / np.sqrt((y * y).mean(0) + self._eps)
+        y *= r
+        gain, shape = self.gain.data[:, None], (c, h, w, n)
+        out = y * gain
+        out += self.bias.data[:, None]
+
+        def backward(g: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            g = batch_last(g).reshape(c, -1)
+            part = g * y
+            gg, gb = part.sum(1), g.sum(1)
+            part *= gain
+            np.multiply(y, part.mean(0), out=part)
+            gx = g * gain
+            part += gx.mean(0)
+            gx -= part
+            gx *= r
+            return gx.reshape(shape).transpose(3, 0, 1, 2), gg, gb
+
+        return make(out.reshape(shape).transpose(3, 0, 1, 2), (x, self.gain, self.bias), backward)
+
+
+def _as_it_is(x: Tensor) -> Tensor:
+    """Return the tensor itself."""
+    return x
+
+
+def _norm(config: ConvNeXtConfig, channels: int) -> Module:
+    return ChannelNorm(channels) if config.norm == "layer" else BatchNorm2d(channels)
+
+
+def _bend(config: ConvNeXtConfig) -> Callable[[Tensor], Tensor]:
+    return functools.partial(gelu, tanh=True) if config.activation == "gelu" else Tensor.relu
+
+
+class ConvNeXtBlock(Module):
+    """Three convolutions, one of which sees places, round a shortcut.
+
+    Parameters
+    ----------
+    channels, width : int
+        Channels of the input, and the width of the stage.
+    config : ConvNeXtConfig
+    rng : Generator
+    stride : int
+    drop_path : float
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        config: ConvNeXtConfig,
+        rng: np.random.Generator,
+        *,
+        stride: int = 1,
+        drop_path: float = 0.0,
+    ):
+        middle, out = (config.wide * width, width) if config.inverted else (width, config.wide * width)
+        # What each convolution maps to what; the one that sees places keeps the number of channels if it is depthwise.
+        plan = [(channels, middle), (middle, middle), (middle, out)]
+        if config.first:
+            front = channels if config.depthwise else width
+            plan = [(channels, front), (front, middle), (middle, out)]
+        place = 0 if config.first else 1
+        normed = {(1 if not config.first else 0)} if config.fewer_norms else {0, 1, 2}
+        self.convolutions: list[Module] = []
+        for k, (c, f) in enumerate(plan):
+            bias = not (config.norm == "batch" and k in normed)
+            sees = dict(stride=stride, padding=config.kernel // 2) if k == place else {}
+            groups = c if k == place and config.depthwise else 1
+            self.convolutions.append(
+                Conv2d(c, f, config.kernel if k == place else 1, rng, groups=groups, bias=bias, **sees)
+            )
+        self.norms = {str(k): _norm(config, plan[k][1]) for k in sorted(normed)}
+        changes = stride > 1 or channels != out
+        self.shortcut = Conv2d(channels, out, 1, rng, stride=stride, bias=False) if changes else None
+        self.shortcut_norm = _norm(config, out) if changes else None
+        self.scale = initial.constant((out, 1, 1), config.layer_scale) if config.layer_scale else None
+        self._bend, self._drop_path = _bend(config), drop_path
+        self._bends = {1} if config.fewer_activations else {0, 1}
+        self._end = _as_it_is if config.fewer_activations else self._bend
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the stage's images, halved in height and width by a stride of 2."""
+        y = x
+        for k, convolution in enumerate(self.convolutions):
+            y = convolution(y)
+            if str(k) in self.norms:
+                y = self.norms[str(k)](y)
+            if k in self._bends:
+                y = self._bend(y)
+        if self.scale is not None:
+            y = y * self.scale
+        if self.shortcut is not None:
+            x = self.shortcut_norm(self.shortcut(x))
+        return self._end(x + dropped(y, self._drop_path))
+
+
+class ConvNeXt(Network):
+    """A stem, stages of blocks, the mean over places, and a linear layer."""
+
+    def __init__(self, config: ConvNeXtConfig, rng: np.random.Generator):
+        super().__init__(config, rng)
+        first, bias = config.widths[0], config.norm == "layer"
+        if config.stem == "patchify":
+            self.stem = Conv2d(config.channels, first, config.patch, rng, stride=config.patch, bias=bias)
+        else:
+            size, step = 2 * config.patch - 1, config.patch // 2
+            self.stem = Conv2d(config.channels, first, size, rng, stride=step, padding=size // 2, bias=bias)
+        self.stem_norm = _norm(config, first)
+        rates = iter(np.linspace(0, config.drop_path, sum(config.depths)))
+        channels, self.down, self.stages = first, [], []
+        for k, (depth, width) in enumerate(zip(config.depths, config.widths, strict=True)):
+            stride = 2 if k else 1
+            if k and config.separate:
+                halving = Conv2d(channels, width, 2, rng, stride=2, bias=bias)
+                self.down.append([_norm(config, channels), halving])
+                channels, stride = width, 1
+            stage = []
+            for _ in range(depth):
+                drop_path = float(next(rates))
+                stage.append(ConvNeXtBlock(channels, width, config, rng, stride=stride, drop_path=drop_path))
+                channels, stride = width if config.inverted else config.wide * width, 1
+            self.stages.append(stage)
+        self.norm = LayerNorm(channels, eps=1e-6) if config.separate else None
+        self.head = Linear(channels, config.classes, rng, draw=initial.glorot)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        config = self.config
+        if x.ndim == 3:
+            x = disturbed(x, config.shift, config.warp)
+            x = x.reshape(len(x), 1, *x.shape[1:])
+        x = self.stem_norm(self.stem(x))
+        if not config.fewer_activations:
+            x = _bend(config)(x)
+        if config.stem == "pool":
+            x = max_pool2d(x, 3, stride=2, padding=1)
+        for k, stage in enumerate(self.stages):
+            if k and config.separate:
+                norm, halving = self.down[k - 1]
+                x = halving(norm(x))
+            for block in stage:
+                x = block(x)
+        x = x.mean((2, 3))
+        return self.head(x if self.norm is None else self.norm(x))
+
+
+START: dict[str, Any] = {
+    "stem": "pool", "kernel": 3, "depthwise": False, "inverted": False, "first": False, "activation": "relu",
+    "fewer_activations": False, "fewer_norms": False, "norm": "batch", "separate": False, "layer_scale": 0.0,
+}  # fmt: skip
+"""What makes a residual network of it, apart from its numbers of blocks and widths."""
+
+ROAD_MAP: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("residual network", START | {"depths": (1, 2, 2), "widths": (16, 32, 64)}),
+    ("stage ratio", {"depths": (1, 3, 1)}),
+    ("patchify stem", {"stem": "patchify"}),
+    ("depthwise convolution", {"depthwise": True}),
+    ("more width", {"widths": (24, 48, 96)}),
+    ("inverted bottleneck", {"inverted": True}),
+    ("depthwise convolution moved up", {"first": True}),
+    ("kernels of 7x7", {"kernel": 7}),
+    ("GELU for ReLU", {"activation": "gelu"}),
+    ("fewer activations", {"fewer_activations": True}),
+    ("fewer norms", {"fewer_norms": True}),
+    ("layer norm for batch norm", {"norm": "layer"}),
+    ("separate downsampling", {"separate": True}),
+    ("layer scale", {"layer_scale": 0.1}),
+)
+"""Steps of figure 2 at retina scale, (name, changes of the settings on top of those of the steps before)."""
+
+
+def road(step: int) -> dict[str, Any]:
+    """Return all changes of the retina settings up to and with a step of `ROAD_MAP`, to be trained as they are."""
+    changes: dict[str, Any] = {}
+    for _, change in ROAD_MAP[: step + 1]:
+        changes |= change
+    return changes
+
+
+def published(depths: tuple[int, ...], widths: tuple[int, ...], drop_path: float) -> ConvNeXtConfig:
+    """Return a size of the paper, for images in colour and 1,000 classes."""
+    return ConvNeXtConfig(
+        channels=3, depths=depths, widths=widths, patch=4, layer_scale=1e-6, drop_path=drop_path, classes=1000
+    )
+
+
+TINY = published((3, 3, 9, 3), (96, 192, 384, 768), 0.1)
+STANDARD = TINY.amend(START | {"depths": (3, 4, 6, 3), "widths": (64, 128, 256, 512), "drop_path": 0.0})
+
+
+def _standard() -> Finding:
+    """Count the parameters of the network at the start of the road."""
+    with initial.meta():
+        found = ConvNeXt(STANDARD, np.random.default_rng(0)).count()
+    return Finding(holds=found == 25_557_032, found=f"{found:,}", wanted="25,557,032, those of ResNet-50")
+
+
+def _walk() -> Finding:
+    """Walk the road map and compare its end with the retina's settings."""
+    end = ENTRY.retina.amend(road(len(ROAD_MAP) - 1))
+    different = [n for (n, a, _), (_, b, _) in zip(end.items(), ENTRY.retina.items(), strict=True) if a != b]
+    words = f"{', '.join(different) or 'no setting'} differs after {len(ROAD_MAP) - 1} steps"
+    return Finding(holds=not different, found=words, wanted="ConvNeXt at the end of the road")
+
+
+def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """Return some stimuli, and kernels of the first block."""
+    network: ConvNeXt = learner.network  # type: ignore[assignment]
+    place = 0 if network.config.first else 1
+    kernels = network.stages[0][0].convolutions[place].weight.data[:12, 0]
+    return {"shown": stimuli[:12], "kernels, one a channel": fields(kernels)}
+
+
+SOURCE = "section 3 and table 1; authors' code"
+
+ENTRY = Entry(
+    title="A ConvNet for the 2020s",
+    authors="Z. Liu, H. Mao, C.-Y. Wu, C. Feichtenhofer, T. Darrell, S. Xie",
+    idea="A residual network, changed step by step after the design of transformers, each step tried.",
+    shrunk="Three stages of 10x10 to 2x2 places for four of 56x56 to 7x7, patches of 2x2, a quarter of the width.",
+    network=ConvNeXt,
+    retina=ConvNeXtConfig(),
+    sizes={
+        "T": Size(config=TINY, published=28_589_128, source=SOURCE),
+        "S": Size(config=published((3, 3, 27, 3), (96, 192, 384, 768), 0.4), published=50_223_688, source=SOURCE),
+        "B": Size(config=published((3, 3, 27, 3), (128, 256, 512, 1024), 0.5), published=88_591_464, source=SOURCE),
+        "L": Size(config=published((3, 3, 27, 3), (192, 384, 768, 1536), 0.1), published=197_767_336, source=SOURCE),
+        "XL": Size(
+            config=published((3, 3, 27, 3), (256, 512, 1024, 2048), 0.2),
+            published=350_000_000, within=0.01, source="table 1, 350 million",
+        ),
+    },
+    trials=(
+        Trial(task="letters", at_least=0.94, baseline="lenet5"),
+        Trial(task="digits", at_least=0.97),
+    ),
+    mechanism=Mechanism(name="convolutions that see places", without={"kernel": 1}),
+    checks=(
+        Check(name="the road begins at ResNet-50", run=_standard),
+        Check(name="the road ends at ConvNeXt", run=_walk),
+    ),
+    figures=(Figure(name="kernels", title="What single channels look for", measure=_kernels, stimuli=12),),
+    small={"depths": (1, 1), "widths": (12, 16), "wide": 2},
+)  # fmt: skip
