@@ -44,7 +44,7 @@ def check(
         If an operation's backward pass is wrong.
     """
     rng = np.random.default_rng(0)
-    inputs = [np.array(a, np.float64) for a in arrays]
+    inputs = [np.array(a, np.float64, order="C") for a in arrays]  # `reshape` below must not copy
     tensors = [Tensor(a, requires_grad=True) for a in inputs]
     out = function(*tensors)
     weight = rng.standard_normal(out.shape)

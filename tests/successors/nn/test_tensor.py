@@ -125,3 +125,8 @@ def test_multiply_adds_are_counted():
     with tally() as cost:
         Tensor(np.ones((2, 3, 4))) @ Tensor(np.ones((4, 5)))
     assert cost == [2 * 3 * 4 * 5]
+
+
+def test_the_gradient_check_takes_arrays_of_any_memory_order():
+    rng = np.random.default_rng(0)
+    check(lambda x, y: x * x * y, rng.standard_normal((4, 3)).T, np.asfortranarray(rng.standard_normal((3, 4))))
