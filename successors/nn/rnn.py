@@ -8,7 +8,7 @@ import numpy as np
 
 from successors.nn.columns import Back, check, columns, given, join, states_of
 from successors.nn.tally import count
-from successors.nn.tensor import Tensor, make
+from successors.nn.tensor import Tensor, make, recording
 
 
 def rnn(
@@ -46,9 +46,23 @@ def rnn(
         raise ValueError(f"activation {activation!r}: neither 'tanh' nor 'relu'")
     n, steps, d, h = check("rnn", 1, x, w_in, w_state, (bias,), (start,))
     count(n * steps * h * (h + d))
+    tanh = activation == "tanh"
+    parents = (x, w_in, w_state, bias, *given(start))
+    if not (recording() and any(p.requires_grad for p in parents)):
+        # Without a way back the weights need not be joined, which costs more than a short sequence itself.
+        states = (x.data.reshape(n * steps, d) @ w_in.data.T + bias.data).reshape(n, steps, h)
+        state = None if start is None else start.data
+        for t in range(steps):
+            if state is not None:
+                states[:, t] += state @ w_state.data.T
+            state = states[:, t]
+            if tanh:
+                np.tanh(state, out=state)
+            else:
+                np.maximum(state, 0, out=state)
+        return make(states, parents, lambda g: ())
     weight = join(w_state.data, bias.data, w_in.data)
     z = columns(x.data, h, start)
-    tanh = activation == "tanh"
     for t in range(steps):
         state = z[t + 1, :h]
         np.matmul(weight, z[t], out=state)
@@ -74,4 +88,4 @@ def rnn(
         start_gradient = () if start is None else (back.dz[:h].T.copy(),)
         return back.dx, gradient[:, h + 1 :], gradient[:, :h], gradient[:, h], *start_gradient
 
-    return make(states_of(z, h), (x, w_in, w_state, bias, *given(start)), backward)
+    return make(states_of(z, h), parents, backward)
