@@ -108,7 +108,7 @@ def test_without_tape_same_values_and_cost(function, gates, biases):
         kept = function(*tensors)
     with no_grad():
         free = function(*tensors)
-    np.testing.assert_allclose(free.data, kept.data, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(free.data, kept.data, rtol=1e-12, atol=1e-12)
     assert spent == [N * T * gates * H * (H + D)]
     assert not free.requires_grad
 
