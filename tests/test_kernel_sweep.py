@@ -169,7 +169,7 @@ class TestCluster:
     def cluster(self):
         distributed = pytest.importorskip("distributed")
         with distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", processes=True, silence_logs=50
         ) as cluster:
             yield cluster
 
