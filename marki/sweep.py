@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import hashlib
-import io
 import itertools
 import json
 import time
@@ -19,11 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from marki.config import flat, read_settings
 from marki.errors import ConfigError, MarkIError, OutputError, unknown
-from marki.files import prepare_folder, read_json, write_json, write_text
+from marki.files import csv_text, prepare_folder, read_json, write_json, write_text
 from marki.processes import cores
 from marki.versions import versions
 
@@ -168,6 +164,8 @@ def carry_out(
         raise OutputError("has results already", where=out, remedy="Go on with --resume, or choose another --out")
     missing = [point for point in points if _result(out, point) is None]
     run = kinds[spec.kind].run
+    from tqdm import tqdm  # here, as joblib below: the window starts without them
+
     with tqdm(
         total=len(points), initial=len(points) - len(missing), unit=" tasks", disable=True if quiet else None
     ) as bar:
@@ -181,7 +179,8 @@ def carry_out(
             f"{results.count(None)} of {len(points)} tasks did not come back", where=cluster or "sweep", remedy=_REMEDY
         )
     rows = [_row(point, result) for point, result in zip(points, results, strict=True)]
-    write_text(out / "sweep.csv", _csv(rows))
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    write_text(out / "sweep.csv", csv_text(columns, ([row.get(key) for key in columns] for row in rows)))
     write_json(
         out / "sweep.json",
         {
@@ -281,16 +280,6 @@ def _result(out: Path, point: Point) -> dict[str, Any] | None:
 
 def _row(point: Point, result: Mapping[str, Any]) -> dict[str, Any]:
     return dict(point.settings) | {"seed": point.seed} | dict(result["result"])
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as CSV, with all columns that any has."""
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    text = io.StringIO()
-    table = csv.DictWriter(text, columns, lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from marki.files import csv_text
 from marki.session import Session
 
 TRIALS = (
     "run", "trial", "end_us", "course", "learned", "stimulus", "class", "target", "response", "active", "wrong",
 )  # fmt: skip
 REGISTERS = ("register", "index", "value", "unit", "meaning")
-
-
-def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(head)
-    table.writerows(rows)
-    return text.getvalue()
 
 
 def trials_csv(runs: Iterable[tuple[str, Session]]) -> str:
@@ -43,7 +34,7 @@ def trials_csv(runs: Iterable[tuple[str, Session]]) -> str:
                     f"{row['target']:08b}", f"{row['response']:08b}", row["active"], int(row["wrong"]),
                 )  # fmt: skip
 
-    return _csv(TRIALS, rows())
+    return csv_text(TRIALS, rows())
 
 
 def registers_csv(session: Session) -> str:
@@ -60,4 +51,4 @@ def registers_csv(session: Session) -> str:
             for index, value in enumerate(values.tolist(), start=1):
                 yield register.name, index, value, register.unit, register.meaning if index == 1 else ""
 
-    return _csv(REGISTERS, rows())
+    return csv_text(REGISTERS, rows())

@@ -11,11 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from marki.config import flat
 from marki.errors import ConfigError, MarkIError, StateError, unknown
 from marki.files import asset, read_json
+from marki.io.learner import Learner
 from successors import tasks, timeline
 from successors.nn import store
 from successors.nn.entry import Entry, Trial
@@ -92,9 +91,13 @@ def systems() -> list[System]:
     return [find(name) for name in names()]
 
 
+def sample(trial: Trial) -> Deck:
+    """Return a deck of a trial with as few stimuli as it can have: enough to know its ports, classes and shapes."""
+    return _sample(trial.task, tuple(sorted(trial.options.items())))
+
+
 @lru_cache(maxsize=64)
-def sample(task: str, options: tuple[tuple[str, Any], ...]) -> Deck:
-    """Return a deck of a task with as few stimuli as it can have: enough to know its ports, classes and shapes."""
+def _sample(task: str, options: tuple[tuple[str, Any], ...]) -> Deck:
     config = tasks.find(task).config
     least = {f.name: 1 for f in fields(config) if f.name in ("train", "valid", "test")}
     return tasks.load(task, cache=False, **dict(options) | least)
@@ -107,13 +110,13 @@ def fitted(entry: Entry, deck: Deck) -> dict[str, Any]:
     if "classes" in known and len(deck.code):
         fit["classes"] = max(2, len(deck.classes))
     elif "units" in known and len(deck.code):
-        fit["units"] = int(np.flatnonzero(deck.code.any(axis=0)).max()) + 1
+        fit["units"] = deck.lamps_used
     return fit
 
 
 def settings(entry: Entry, trial: Trial, deck: Deck | None = None) -> dict[str, Any]:
     """Return the changes of the retina settings for a trial."""
-    deck = deck or sample(trial.task, tuple(sorted(trial.options.items())))
+    deck = deck or sample(trial)
     return fitted(entry, deck) | dict(trial.changes)
 
 
@@ -195,7 +198,7 @@ def metrics(name: str) -> dict[str, Any] | None:
         return None
 
 
-def multiply_adds(learner: Successor, deck: Deck) -> int:
+def multiply_adds(learner: Learner, deck: Deck) -> int:
     """Return the multiply-adds of one answer."""
     with tally() as total:
         learner.respond(deck.test.stimuli[:1])
@@ -216,7 +219,7 @@ def card(name: str) -> dict[str, Any]:
     system = find(name)
     entry = system.entry
     main = entry.trials[0]
-    deck = sample(main.task, tuple(sorted(main.options.items())))
+    deck = sample(main)
     learner = entry.create(changes=settings(entry, main, deck))
     sizes = {key: entry.count(size.config) for key, size in entry.sizes.items()}
     first = next(iter(entry.sizes))

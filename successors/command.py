@@ -8,12 +8,14 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marki.config import parse_changes
 from marki.errors import ConfigError
 from marki.files import prepare_folder
-from successors.entrants import Machine
+
+if TYPE_CHECKING:
+    from successors.entrants import Machine
 
 
 def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:

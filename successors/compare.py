@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from marki.errors import PortError
-from marki.files import prepare_folder, write_json, write_text
+from marki.files import csv_text, prepare_folder, write_json, write_text
 from marki.intervals import interval
 from marki.pictures import can_draw
 from marki.versions import versions
@@ -77,12 +74,7 @@ def compare(
     about = tasks.find(task)
     names = list(dict.fromkeys(learners or entrants.fitting(task)))
     for name in names:
-        if not entrants.fits(name, task):
-            raise PortError(
-                f"{name} cannot take part in it",
-                where=f"task {task}",
-                remedy=f"Choose among {', '.join(entrants.fitting(task))}",
-            )
+        entrants.admit(name, task)
     orders = {
         name: runs.seeded(runs.run(name, task, options=options, changes=entrants.usual(name, task)), seeds)
         for name in names
@@ -94,7 +86,7 @@ def compare(
     rows.sort(key=lambda row: (row["year"] or 0, row["name"]))
     content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
     write_json(out / "comparison.json", content | {"seeds": list(seeds), "versions": versions(), "rows": rows})
-    write_text(out / "comparison.csv", as_csv(rows))
+    write_text(out / "comparison.csv", csv_text(COLUMNS, (row.values() for row in rows)))
     if can_draw():
         title = f"{about.title} ({len(seeds)} seeds)"
         plots.comparison(out / "comparison.png", title, rows, metric=about.metric, chance=about.chance)
@@ -117,15 +109,6 @@ def _row(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "seconds": sum(f["processor_seconds"] for f in found) / len(found),
         "note": first["note"],
     }
-
-
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows as CSV."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue()
 
 
 def as_text(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -6,15 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from marki.errors import ConfigError, PortError, unknown
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.registers import Register
 from successors import catalogue, tasks
 from successors.nn.recipe import Recipe
-from successors.nn.tally import tally
 from successors.references import AsShown, LastExposure
 from successors.tasks import Deck
 
@@ -56,9 +53,7 @@ class Entrant:
         """Return the multiply-adds of one answer; None for what does not compute but is built."""
         if self.name == MARK1:
             return None
-        with tally() as total:
-            self.learner.respond(deck.test.stimuli[:1])
-        return total[0]
+        return catalogue.multiply_adds(self.learner, deck)
 
 
 def names() -> tuple[str, ...]:
@@ -98,6 +93,26 @@ def fitting(task: str) -> list[str]:
     return [name for name in names() if fits(name, task)]
 
 
+def admit(name: str, task: str) -> None:
+    """Refuse an entrant that cannot take part in a task.
+
+    Raises
+    ------
+    UnknownName
+        For an entrant or task that does not exist.
+    PortError
+        For one whose ports do not fit.
+    """
+    if not fits(name, task):
+        (accepts, answers), wanted = ports(name), tasks.find(task)
+        raise PortError(
+            f"{name} cannot take part: it goes from {accepts} to {answers}, the task from {wanted.accepts} to "
+            f"{wanted.answers}",
+            where=f"task {task}",
+            remedy=f"Choose among {', '.join(fitting(task))}",
+        )
+
+
 def usual(name: str, task: str) -> Mapping[str, Any]:
     """Return the changes of its retina settings that an entrant makes for a task: those of its own trial of it."""
     if name not in catalogue.names():
@@ -128,18 +143,11 @@ def enter(
     PortError
         If it cannot take part in this task.
     """
-    if not fits(name, deck.task):
-        accepts, answers = ports(name)
-        raise PortError(
-            f"{name} goes from {accepts} to {answers}, the task from {deck.accepts} to {deck.answers}",
-            where=f"task {deck.task}",
-            remedy=f"Choose among {', '.join(fitting(deck.task))}",
-        )
+    admit(name, deck.task)
     if name == MARK1:
         if machine is None:
             raise ConfigError("there is no machine here", where=MARK1, remedy="Give machine=, which makes one")
-        units = int(np.flatnonzero(deck.code.any(axis=0)).max()) + 1
-        learner: Any = machine(units, seed)
+        learner: Any = machine(deck.lamps_used, seed)
         year, recipe, parameters = MARK1_YEAR, MACHINE_RECIPE, _values(learner.registers())
     elif name == AS_SHOWN:
         learner = AsShown()

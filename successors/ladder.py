@@ -90,8 +90,7 @@ def _finding(check: object) -> str:
 
 def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as may be."""
-    trial = system.entry.trials[0]
-    deck = catalogue.sample(trial.task, tuple(sorted(trial.options.items())))
+    deck = catalogue.sample(system.entry.trials[0])
     rng = np.random.default_rng(0)
     shape = (count, *deck.test.stimuli.shape[1:])
     if system.entry.accepts is Port.REEL:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -164,17 +165,14 @@ def carry_out_all(
     jobs = min(jobs or cores(), len(orders))
     found: dict[Run, dict[str, Any]] = {}
     with tqdm(total=len(orders), desc="training", unit=" runs", disable=True if quiet else None) as bar:
-        calls = [(order, folder, machine, resume, quiet or jobs > 1) for order in orders]
-        for number, result in spread(_carry_out, calls, jobs=jobs, where="training", remedy="Run again with --resume"):
+        one = partial(carry_out, machine=machine, resume=resume, quiet=quiet or jobs > 1)
+        calls = [(order, folder) for order in orders]
+        for number, result in spread(one, calls, jobs=jobs, where="training", remedy="Run again with --resume"):
             order = orders[number]
             found[order] = result
             bar.set_postfix_str(f"{order.learner} on {order.task}: {100 * result['score']:.1f} %")
             bar.update()
     return {order: found[order] for order in orders}
-
-
-def _carry_out(order: Run, folder: Path, machine: Machine | None, resume: bool, quiet: bool) -> dict[str, Any]:
-    return carry_out(order, folder, machine=machine, resume=resume, quiet=quiet)
 
 
 def check_point(settings: Mapping[str, Any]) -> None:
@@ -189,11 +187,10 @@ def check_point(settings: Mapping[str, Any]) -> None:
         For what is missing, unknown or out of range.
     """
     learner, task, options, changes = _parts(settings)
-    if not entrants.fits(learner, task):
-        raise ConfigError(f"{learner} cannot take part in {task}", where="sweep", remedy="Choose another learner")
+    entrants.admit(learner, task)
     tasks.find(task).config.from_mapping(options, where=f"sweep: task {task}")
     if learner in catalogue.names():
-        catalogue.find(learner).entry.create(changes=changes)
+        catalogue.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
     elif changes:
         raise ConfigError(f"{learner} has no setting {min(changes)!r}", where="sweep")
 

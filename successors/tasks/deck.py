@@ -137,6 +137,12 @@ class Deck:
             raise PortError(f"a code of {self.code.dtype} and shape {self.code.shape}", where=f"task {self.task}")
         self.code.flags.writeable = False
 
+    @property
+    def lamps_used(self) -> int:
+        """How many lamps, from R1 on, the code needs; 0 if the answer is a field."""
+        lit = np.flatnonzero(self.code.any(axis=0))
+        return int(lit[-1]) + 1 if lit.size else 0
+
     def parts(self) -> dict[str, Part]:
         """Return the three parts by name."""
         return {name: getattr(self, name) for name in PARTS}

@@ -32,9 +32,7 @@ while it is learned.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -43,6 +41,7 @@ from marki.errors import ConfigError
 from marki.seeding import generator
 from successors.nn import initial
 from successors.nn.activations import scaled_tanh
+from successors.nn.augmentation import moved
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import linear
 from successors.nn.layers import Conv2d, Linear
@@ -177,18 +176,12 @@ class LeNet5(Network):
     def _laid(self, x: Tensor) -> Tensor:
         """Return frames in their border, (n, 1, h, w) from `WHITE` to `BLACK`; while training each is shifted."""
         (n, h, w), rng, border = x.shape, training_rng(), self.config.border
-        reach = min(self.config.shift, border)
-        moved: dict[tuple[int, int], Any] = {(0, 0): slice(None)}
+        out = np.full((n, h + 2 * border, w + 2 * border), WHITE, x.dtype)
+        out[:, border : border + h, border : border + w] = x.data * (BLACK - WHITE) + WHITE
         if rng is not None:
-            moves = rng.integers(-reach, reach, (n, 2), endpoint=True)
-            steps = range(-reach, reach + 1)
-            moved = {step: (moves == step).all(1) for step in itertools.product(steps, steps)}
-        out = np.full((n, 1, h + 2 * border, w + 2 * border), WHITE, x.dtype)
-        light = x.data * (BLACK - WHITE) + WHITE
-        for (down, across), which in moved.items():
-            top, left = border + down, border + across
-            out[which, 0, top : top + h, left : left + w] = light[which]
-        return Tensor(out)
+            reach = min(self.config.shift, border)
+            out = moved(out, rng.integers(-reach, reach, (n, 2), endpoint=True), WHITE)
+        return Tensor(out[:, None])
 
     def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
         """Return eq. 9: the cross-entropy of a softmax of -y, in which -j stands for a class of rubbish."""

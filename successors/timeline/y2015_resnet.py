@@ -34,6 +34,7 @@ from marki.config import Config, setting
 from marki.errors import ConfigError
 from marki.io.stimuli.digits import digit_frames
 from marki.seeding import generator
+from successors.nn.augmentation import moved
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear, Sequential
 from successors.nn.learner import ByGradient, Network, Successor
@@ -64,10 +65,8 @@ def images(x: Tensor, shift: int = 0) -> Tensor:
     rng = training_rng()
     if rng is None or not shift or not n:
         return x.reshape(n, 1, h, w)
-    wide = np.pad(x.data, ((0, 0), (shift, shift), (shift, shift)))
-    down, across = rng.integers(0, 2 * shift, (2, n), endpoint=True)
-    views = np.lib.stride_tricks.sliding_window_view(wide, (h, w), (1, 2))
-    return Tensor(views[np.arange(n), down, across][:, None])
+    by = shift - rng.integers(0, 2 * shift, (2, n), endpoint=True).T
+    return Tensor(moved(x.data, by)[:, None])
 
 
 class ConvNorm(Module):
