@@ -151,7 +151,7 @@ def _eras(axes: Any, years: Sequence[int]) -> None:
         return
     axes.set_xlim(min(years) - 6, max(years) + 6)
     for k, (first, end, name) in enumerate(ERAS):
-        if first - 6 < max(years) and end > min(years):
+        if any(first <= year < end for year in years):
             axes.axvspan(first, end, color="#000000", alpha=0.05 if k % 2 else 0.0, linewidth=0)
             middle = (max(first, min(years) - 6) + min(end, max(years) + 6)) / 2
             axes.text(middle, 2, name, ha="center", va="bottom", fontsize=9, color="#666666", clip_on=True)
