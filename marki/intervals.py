@@ -28,6 +28,22 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
     mean = float(a.mean())
     if a.size < 2:
         return mean, mean, mean
-    t = _T[a.size - 2] if a.size - 2 < len(_T) else 1.96 + 2.5 / (a.size - 1)
-    half = t * float(a.std(ddof=1)) / math.sqrt(a.size)
+    half = _quantile(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size)
     return mean, mean - half, mean + half
+
+
+def difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, float, float]:
+    """Return (difference, low, high): of two means, with its 95 % interval (Welch 1947); each needs two values."""
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    found = float(a.mean() - b.mean())
+    own, other = float(a.var(ddof=1)) / a.size, float(b.var(ddof=1)) / b.size
+    if not own + other:
+        return found, found, found
+    freedom = (own + other) ** 2 / (own**2 / (a.size - 1) + other**2 / (b.size - 1))
+    # Rounded down, so that the interval is rather too wide.
+    half = _quantile(int(freedom)) * math.sqrt(own + other)
+    return found, found - half, found + half
+
+
+def _quantile(freedom: int) -> float:
+    return _T[freedom - 1] if freedom - 1 < len(_T) else 1.96 + 2.5 / freedom

@@ -33,8 +33,16 @@ def sheet(width: float = 9, height: float = 5) -> Any:
     return Figure(figsize=(width, height), dpi=120, layout="constrained")
 
 
-def chart(figure: Any, title: str, x: str, y: str, place: tuple[int, int, int] = (1, 1, 1)) -> Any:
-    """Return axes for lines, at a `place` (rows, columns, number from 1): title above, thin grid, no frame."""
+def chart(figure: Any, title: str, x: str, y: str, place: tuple[Any, ...] = (1, 1, 1)) -> Any:
+    """Return axes for lines: title above, thin grid, no frame.
+
+    Parameters
+    ----------
+    figure : Figure
+    title, x, y : str
+    place : (int, int, int or (int, int))
+        Rows, columns, and number from 1, or first and last number.
+    """
     axes = figure.add_subplot(*place)
     axes.set_title(title, loc="left", fontsize=14)
     axes.set_xlabel(x, fontsize=12)

@@ -152,6 +152,15 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="change a setting of the task, e.g. train=500 (repeatable)",
     )
+    parser.add_argument(
+        "--recipe",
+        default="historical",
+        metavar="NAME",
+        help="train each as its own file says (historical, default), all in one modern way (modern), or both",
+    )
+    parser.add_argument(
+        "--budget", type=int, metavar="N", help="stimuli shown for learning, for all (default: as each recipe says)"
+    )
     _add_run_arguments(parser)
 
 
@@ -171,6 +180,8 @@ def compare(args: argparse.Namespace, machine: Machine) -> int:
             seeds=range(args.seed, args.seed + args.seeds),
             out=out,
             options=parse_changes(args.set),
+            recipe=args.recipe,
+            budget=args.budget,
             machine=machine,
             resume=args.resume,
             jobs=args.jobs,
@@ -210,13 +221,14 @@ def check(args: argparse.Namespace) -> int:
     """Climb the ladder of proof; exit status 1 if a rung fails."""
     from successors import ladder
 
-    failed = 0
+    failed = unseen = 0
     for name in _chosen(args):
         print(name)
         for rung in ladder.climb(name, slow=not args.quick):
             print(f"  {rung.state:<16}{rung.name}: {rung.found}", flush=True)
             failed += rung.state == ladder.FAILED
-    print(f"{failed} rungs failed" if failed else "all rungs hold")
+            unseen += rung.state == ladder.UNSEEN
+    print(f"{failed} rungs failed" if failed else "all rungs hold" + (f", {unseen} are not seen here" * bool(unseen)))
     return 1 if failed else 0
 
 
@@ -232,7 +244,7 @@ def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _check_counts(args: argparse.Namespace) -> None:
-    for name, least in (("seeds", 1), ("jobs", 1), ("seed", 0)):
+    for name, least in (("seeds", 1), ("jobs", 1), ("budget", 1), ("seed", 0)):
         value = getattr(args, name, None)
         if value is not None and value < least:
             raise ConfigError(f"{value} is out of range", where=f"--{name}", remedy=f"Give {least} or more")

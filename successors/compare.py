@@ -10,12 +10,13 @@ from marki.files import csv_text, prepare_folder, write_json, write_text
 from marki.intervals import interval
 from marki.pictures import can_draw
 from marki.versions import versions
-from successors import entrants, plots, runs, tasks
+from successors import catalogue, entrants, plots, recipes, runs, tasks
 from successors.entrants import Machine
 
 COLUMNS = (
     "name",
     "year",
+    "recipe",
     "score",
     "low",
     "high",
@@ -26,8 +27,9 @@ COLUMNS = (
     "seconds",
     "note",
 )
-"""Columns of the CSV: score, mean over the seeds with the test part, with its 95 % interval; multiply-adds of one
-answer; stimuli shown for learning and seconds of learning, means over the seeds."""
+"""Columns of the CSV: recipe, historical or modern, the Mark I and references have one only; score, mean over the
+seeds with the test part, with its 95 % interval; multiply-adds of one answer; stimuli shown for learning and seconds of
+learning, means over the seeds."""
 
 
 def compare(
@@ -37,12 +39,14 @@ def compare(
     seeds: Sequence[int] = (0, 1, 2),
     out: Path,
     options: Mapping[str, Any] | None = None,
+    recipe: str = recipes.HISTORICAL,
+    budget: int | None = None,
     machine: Machine | None = None,
     resume: bool = False,
     jobs: int | None = None,
     quiet: bool = False,
 ) -> list[dict[str, Any]]:
-    """Train learners on a task, each as its own recipe says, and examine them with the test part.
+    """Train learners on a task, each as a recipe says, and examine them with the test part.
 
     Parameters
     ----------
@@ -54,6 +58,10 @@ def compare(
         Folder for ``comparison.csv``, ``comparison.json``, ``comparison.png`` and the runs.
     options : mapping, optional
         Settings of the task.
+    recipe : {"historical", "modern", "both"}
+        Whether each is trained as its own file says, all in one modern way, or each in both.
+    budget : int, optional
+        Stimuli shown for learning, the same for all; see `recipes.changes`.
     machine : callable, optional
         Makes the Mark I.
     resume, jobs, quiet
@@ -62,12 +70,12 @@ def compare(
     Returns
     -------
     list of dict
-        One row a learner, keys as in `COLUMNS`, in order of time.
+        One row a learner and recipe, keys as in `COLUMNS`, in order of time.
 
     Raises
     ------
     UnknownName
-        For a learner or task that does not exist.
+        For a learner, task or recipe that does not exist.
     PortError
         For a learner that cannot take part in the task.
     """
@@ -76,29 +84,36 @@ def compare(
     for name in names:
         entrants.admit(name, task)
     orders = {
-        name: runs.seeded(runs.run(name, task, options=options, changes=entrants.usual(name, task)), seeds)
+        (name, kind): runs.seeded(
+            runs.run(name, task, options=options, changes=recipes.changes(name, task, kind=kind, budget=budget)), seeds
+        )
+        for kind in recipes.kinds(recipe)
         for name in names
+        if kind == recipes.HISTORICAL or recipe == recipes.MODERN or name in catalogue.names()
     }
     folder = prepare_folder(out) / "runs"
     every = [order for row in orders.values() for order in row]
     found = runs.carry_out_all(every, folder, machine=machine, resume=resume, jobs=jobs, quiet=quiet)
-    rows = [_row(name, [found[order] for order in orders[name]]) for name in names]
-    rows.sort(key=lambda row: (row["year"] or 0, row["name"]))
+    rows = [_row(*which, [found[order] for order in row]) for which, row in orders.items()]
+    rows.sort(key=lambda row: (row["year"] or 0, row["name"], row["recipe"]))
     content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
-    write_json(out / "comparison.json", content | {"seeds": list(seeds), "versions": versions(), "rows": rows})
+    content |= {"recipe": recipe, "budget": budget, "seeds": list(seeds), "versions": versions(), "rows": rows}
+    write_json(out / "comparison.json", content)
     write_text(out / "comparison.csv", csv_text(COLUMNS, (row.values() for row in rows)))
     if can_draw():
-        title = f"{about.title} ({len(seeds)} seeds)"
+        shown = f", {budget:,} stimuli shown at most" if budget else ""
+        title = f"{about.title} ({len(seeds)} seeds{shown})"
         plots.comparison(out / "comparison.png", title, rows, metric=about.metric, chance=about.chance)
     return rows
 
 
-def _row(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _row(name: str, recipe: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     mean, low, high = interval([f["score"] for f in found])
     first = found[0]
     return {
         "name": name,
         "year": first["year"],
+        "recipe": recipe if name in catalogue.names() else "",
         "score": mean,
         "low": max(0.0, low),
         "high": min(1.0, high),
@@ -113,13 +128,14 @@ def _row(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the rows as a table for people."""
-    head = ("learner", "year", "right", "95 % interval", "parameters", "mult-adds", "shown", "seconds", "")
+    head = ("learner", "year", "recipe", "right", "95 % interval", "parameters", "mult-adds", "shown", "seconds", "")
     lines = [head]
     for row in rows:
         lines.append(
             (
                 row["name"],
                 str(row["year"] or "-"),
+                row["recipe"] or "-",
                 f"{100 * row['score']:.1f} %",
                 f"{100 * row['low']:.1f} to {100 * row['high']:.1f}",
                 f"{row['parameters']:,}",

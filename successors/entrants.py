@@ -132,7 +132,7 @@ def enter(
     deck : Deck
     seed : int
     changes : mapping, optional
-        Changes of its retina settings, for a successor.
+        Changes of its retina settings, for a successor; of the recipe alone, for the Mark I.
     machine : callable, optional
         Makes the Mark I, if it is to take part.
 
@@ -148,7 +148,8 @@ def enter(
         if machine is None:
             raise ConfigError("there is no machine here", where=MARK1, remedy="Give machine=, which makes one")
         learner: Any = machine(deck.lamps_used, seed)
-        year, recipe, parameters = MARK1_YEAR, MACHINE_RECIPE, _values(learner.registers())
+        own = {key.removeprefix("recipe."): value for key, value in (changes or {}).items()}
+        year, recipe, parameters = MARK1_YEAR, MACHINE_RECIPE.amend(own, where=MARK1), _values(learner.registers())
     elif name == AS_SHOWN:
         learner = AsShown()
         year, recipe, parameters = None, Recipe(batch=1, steps=1), 0

@@ -98,16 +98,18 @@ ERAS = (
 """First year, year after the last, and a name for the plots; the names are ours."""
 
 AXES = (
-    ("year", "year"),
     ("parameters", "parameters that learn"),
     ("multiply_adds", "multiply-adds of an answer"),
     ("shown", "stimuli shown for learning"),
 )
-"""Columns that scores are drawn against, with their words."""
+"""Columns that scores are drawn against beside time, with their words."""
 
 
 def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric: str, chance: float) -> None:
-    """Draw scores against year, parameters, multiply-adds and stimuli shown, with 95 % intervals over the seeds.
+    """Draw scores in order of time, and against parameters, multiply-adds and stimuli shown, with 95 % intervals.
+
+    The axis of the scores is logistic, so that 99 and 99.5 % are as far apart as 90 and 95 %. With two recipes the
+    modern one is hollow, and a line leads to it from the historical one.
 
     Parameters
     ----------
@@ -115,46 +117,88 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         PNG to write.
     title : str
     rows : sequence of mapping
-        With name, score, low, high, and the columns of `AXES`; who has none in a column is not drawn there.
+        In order of time, with name, year, recipe, score, low, high, and the columns of `AXES`; who has none in a column
+        is not drawn there.
     metric : str
         What the score is.
     chance : float
         Drawn as a line.
     """
-    picture = sheet(14, 11)
+    picture = sheet(16, 12)
     picture.suptitle(title, x=0.01, ha="left", fontsize=17)
-    for number, (key, x) in enumerate(AXES):
-        axes = chart(picture, "", x, f"{metric} (%)" if number % 2 == 0 else "", (2, 2, number + 1))
-        for k, row in enumerate(rows):
-            if not row[key]:
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    two = len({row["recipe"] for row in rows if row["recipe"]}) == 2
+    lowest, highest = min([chance, *(row["score"] for row in rows)]), max(row["score"] for row in rows)
+    bounds = 50 * max(lowest, 0.01), 100 - 60 * (1 - min(highest, HIGHEST))
+    aside = {"historical": -0.12, "modern": 0.12} if two else {}
+    order = [names.index(row["name"]) + aside.get(row["recipe"], 0.0) for row in rows]
+    columns = [order, *([row[key] for row in rows] for key, _ in AXES)]
+    places = [(2, 3, (1, 3)), (2, 3, 4), (2, 3, 5), (2, 3, 6)]
+    titles = ["", *(words for _, words in AXES)]
+    drawn = []
+    for xs, place, x in zip(columns, places, titles, strict=True):
+        axes = chart(picture, "", x, f"{metric} (%)" if place[2] in ((1, 3), 4) else "", place)
+        axes.set_yscale("function", functions=(_logit, _logistic))
+        axes.set_ylim(*bounds)
+        axes.set_yticks([t for t in TICKS if bounds[0] <= t <= bounds[1]])
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        points: dict[str, list[tuple[float, float]]] = {}
+        for value, row in zip(xs, rows, strict=True):
+            if not value and place[2] != (1, 3):
                 continue
-            error = [[100 * (row["score"] - row["low"])], [100 * (row["high"] - row["score"])]]
-            colour = look(k)["color"]
-            axes.errorbar(row[key], 100 * row["score"], error, fmt="o", color=colour, capsize=4, markersize=8)
+            score, low, high = (100 * min(max(row[k], 0.001), HIGHEST) for k in ("score", "low", "high"))
+            hollow = {"markerfacecolor": "white"} if row["recipe"] == "modern" and two else {}
+            colour = look(names.index(row["name"]))["color"]
+            error = [[score - low], [high - score]]
+            axes.errorbar(value, score, error, fmt="o", color=colour, capsize=4, markersize=8, **hollow)
+            points.setdefault(row["name"], []).append((value, score))
+        for both in points.values():
+            if len(both) > 1:
+                axes.plot(*zip(*both, strict=True), color="#888888", linewidth=1, zorder=0)
         axes.axhline(100 * chance, color="#888888", linewidth=1, linestyle=":")
         axes.annotate("chance", (0.995, 100 * chance), xycoords=("axes fraction", "data"), ha="right", va="bottom")
-        axes.set_ylim(0, 110)
-        axes.margins(x=0.12)
-        if key == "year":
-            _eras(axes, [row["year"] for row in rows if row["year"]])
-        else:
-            axes.set_xscale("log")
+        drawn.append((axes, points))
+    years = {row["name"]: row["year"] for row in rows}
+    _timeline(drawn[0][0], [(name, years[name]) for name in names])
+    for axes, points in drawn[1:]:
+        xs = [x for both in points.values() for x, _ in both] or [1]
+        beside = max(10, max(xs) / min(xs)) ** 0.12
+        axes.set_xlim(min(xs) / beside, max(xs) * beside)
+        axes.set_xscale("log")
+    if two:
+        words = "filled: historical recipe; hollow: modern recipe, the same for all"
+        picture.text(0.995, 0.985, words, ha="right", fontsize=12, color="#444444")
     picture.draw_without_rendering()
-    for (key, _), axes in zip(AXES, picture.axes, strict=True):
-        _labels(axes, [(row[key], 100 * row["score"], row["name"]) for row in rows if row[key]])
+    for axes, points in drawn[1:]:
+        _labels(axes, points)
     save(picture, path)
 
 
-def _eras(axes: Any, years: Sequence[int]) -> None:
-    """Shade and name the eras that the years lie in."""
-    if not years:
-        return
-    axes.set_xlim(min(years) - 6, max(years) + 6)
+HIGHEST = 0.9995
+"""Where a score without error is drawn: a logistic axis has no place for it."""
+TICKS = (1, 2, 5, 10, 20, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9)
+
+
+def _logit(percent: Any) -> Any:
+    share = np.clip(np.asarray(percent, float) / 100, 1e-6, 1 - 1e-6)
+    return np.log(share / (1 - share))
+
+
+def _logistic(value: Any) -> Any:
+    return 100 / (1 + np.exp(-np.asarray(value, float)))
+
+
+def _timeline(axes: Any, systems: Sequence[tuple[str, int | None]]) -> None:
+    """Name the systems below, each with its year, and shade and name the eras that they lie in."""
+    axes.set_xticks(range(len(systems)), [f"{name}\n{year or ''}" for name, year in systems], rotation=35)
+    axes.set_xlim(-0.6, len(systems) - 0.4)
+    place = axes.get_xaxis_transform()
     for k, (first, end, name) in enumerate(ERAS):
-        if any(first <= year < end for year in years):
-            axes.axvspan(first, end, color="#000000", alpha=0.05 if k % 2 else 0.0, linewidth=0)
-            middle = (max(first, min(years) - 6) + min(end, max(years) + 6)) / 2
-            axes.text(middle, 2, name, ha="center", va="bottom", fontsize=9, color="#666666", clip_on=True)
+        inside = [n for n, (_, year) in enumerate(systems) if year and first <= year < end]
+        if inside:
+            left, right = inside[0] - 0.5, inside[-1] + 0.5
+            axes.axvspan(left, right, color="#000000", alpha=0.05 if k % 2 else 0.0, linewidth=0)
+            axes.text((left + right) / 2, 0.99, name, ha="center", va="top", color="#666666", transform=place)
 
 
 _PLACES = [
@@ -174,20 +218,21 @@ _PLACES = [
 """Where a name may stand from its point, nearest first: across and up in points, and how it is aligned."""
 
 
-def _labels(axes: Any, points: Sequence[tuple[float, float, str]]) -> None:
-    """Write each name near its point, at the first place where it covers no other name and no point."""
+def _labels(axes: Any, drawn: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """Write each name near its first point, at the first place where it covers no other name and no point."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
-    taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in (axes.transData.transform(p[:2]) for p in points)]
+    every = [point for points in drawn.values() for point in points]
+    taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in map(axes.transData.transform, every)]
     inside, renderer = axes.get_window_extent(), FigureCanvasAgg(axes.figure).get_renderer()
-    for x, y, name in points:
+    for name, points in drawn.items():
         for across, up, h, v in _PLACES:
             far = max(abs(across), abs(up)) > 12
             text = axes.annotate(
                 name,
-                (x, y),
+                points[0],
                 xytext=(across, up),
                 textcoords="offset points",
                 ha=h,

@@ -24,6 +24,9 @@ from successors.nn import store
 from successors.nn.entry import Trial
 from successors.runs import Run
 
+BASELINE_SEEDS = 3
+"""Seeds of a baseline at most: its mean is the bar, not its interval."""
+
 
 def school(
     names: Sequence[str],
@@ -75,7 +78,7 @@ def _baseline(trial: Trial, seed: int) -> list[Run]:
         return []
     changes = entrants.usual(trial.baseline, trial.task)
     order = runs.run(trial.baseline, trial.task, options=trial.options, changes=changes)
-    return runs.seeded(order, range(seed, seed + trial.seeds))
+    return runs.seeded(order, range(seed, seed + min(trial.seeds, BASELINE_SEEDS)))
 
 
 def _without(system: System, seed: int) -> list[Run]:

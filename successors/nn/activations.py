@@ -28,14 +28,31 @@ def gelu(x: Tensor, *, tanh: bool = False) -> Tensor:
     """
     a = x.data
     if tanh:
-        scale = math.sqrt(2 / math.pi)
-        squashed = np.tanh(scale * a * (1 + 0.044715 * a * a))
+        # In place wherever it can be: fresh memory costs more than the arithmetic.
+        scale, cubic = math.sqrt(2 / math.pi), 0.044715
+        squashed = a * a
+        squashed *= scale * cubic
+        squashed += scale
+        squashed *= a
+        np.tanh(squashed, out=squashed)
+        out = squashed + 1
+        out *= 0.5
+        out *= a
 
         def backward(g: np.ndarray) -> tuple[np.ndarray]:
-            inner = scale * (1 + 3 * 0.044715 * a * a)
-            return (g * 0.5 * (1 + squashed + a * (1 - squashed * squashed) * inner),)
+            # (1 + t) / 2 + a (1 - t²) scale (1 + 3 cubic a²) / 2 = (1 + t) (1 + a (1 - t) scale (1 + 3 cubic a²)) / 2
+            slope = a * a
+            slope *= 3 * cubic * scale
+            slope += scale
+            slope *= a
+            slope *= 1 - squashed
+            slope += 1
+            slope *= squashed + 1
+            slope *= 0.5
+            slope *= g
+            return (slope,)
 
-        return make(0.5 * a * (1 + squashed), (x,), backward)
+        return make(out, (x,), backward)
     below = 0.5 * erf(a * math.sqrt(0.5)) + 0.5
     return make(a * below, (x,), lambda g: (g * (below + a * np.exp(-0.5 * a * a) * (1 / math.sqrt(2 * math.pi))),))
 

@@ -2,8 +2,9 @@
 
 Arrays are (N, C, H, W) to everyone outside. In memory they may lie in any order, as with the memory formats of torch:
 with few channels the batch lies innermost, (C, H, W, N), so that copies run over long rows; with many channels the
-channels do, (N, H, W, C), so that products do. An operation takes the view it wants by transposing, which copies only
-if the memory is in another order.
+channels do, (N, H, W, C), so that products do. Depthwise convolutions have the batch innermost, and mixtures of
+channels leave the order that they find. An operation takes the view it wants by transposing, which copies only if the
+memory is in another order.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from successors.nn.tensor import ShapeError, Tensor, make
 
 MANY = 16  # from so many channels on, both in and out, these lie innermost
 BLOCK = 1 << 20  # bytes of a matrix of windows that is made at once
+WIDE = 16  # rows of so many kernels' width are too wide for depthwise convolution as a product
 Pair = int | tuple[int, int]
 
 
@@ -41,6 +43,11 @@ def channels_last(a: np.ndarray) -> np.ndarray:
 def is_channels_last(a: np.ndarray) -> bool:
     """Return whether (N, C, H, W) lies in memory as (N, H, W, C)."""
     return a.transpose(0, 2, 3, 1).flags.c_contiguous
+
+
+def is_batch_last(a: np.ndarray) -> bool:
+    """Return whether (N, C, H, W) lies in memory as (C, H, W, N)."""
+    return a.transpose(1, 2, 3, 0).flags.c_contiguous
 
 
 def extent(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
@@ -120,8 +127,10 @@ def conv2d(
     count(n * oh * ow * f * per * kh * kw)
     place = _Place((kh, kw), s, p, d, (oh, ow))
     if groups == c == f and c > 1:
-        return _depthwise(x, weight, bias, place)
-    if groups == 1 and min(c, f) >= MANY:
+        narrow = w + 2 * p[1] <= WIDE * kw
+        return _banded(x, weight, bias, place) if narrow else _depthwise(x, weight, bias, place)
+    mixes = (kh, kw) == (1, 1) and is_batch_last(x.data)
+    if groups == 1 and min(c, f) >= MANY and not mixes:
         return _many(x, weight, bias, place)
     return _few(x, weight, bias, place, groups)
 
@@ -262,6 +271,57 @@ def _many(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tens
 
     out = out.reshape(n, oh, ow, f).transpose(0, 3, 1, 2)
     return make(out, (x, weight) if bias is None else (x, weight, bias), backward)
+
+
+def _banded(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
+    """Convolve each channel with a kernel of its own, the batch innermost.
+
+    A row of the output, (ow, n), is a band matrix, (ow, kh wp), times kh rows of the padded image, which lie together
+    in memory and so are not copied. Most of the band is zero; the product is faster than single taps all the same.
+    """
+    (kh, kw), (s, t), (d, e), (oh, ow) = place.kernel, place.stride, place.dilation, place.out
+    padded = place.padded(batch_last(x.data))
+    c, hp, wp, n = padded.shape
+    rows = (kh - 1) * d + 1  # rows of a dilated kernel, with those of zeros
+
+    def diagonals(bands: np.ndarray) -> np.ndarray:
+        """Return where the taps are, (c, ow, kh, kw): (u, v) of output j at row u d and column j t + v e."""
+        step = tuple(m * bands.itemsize for m in (ow * rows * wp, rows * wp + t, d * wp, e))
+        return as_strided(bands, (c, ow, kh, kw), step)
+
+    bands = np.zeros((c, ow, rows, wp), np.result_type(padded, weight.data))
+    diagonals(bands)[...] = weight.data
+    windows = _overlapping(padded, oh, rows, s)
+    out = bands.reshape(c, 1, ow, rows * wp) @ windows
+    if bias is not None:
+        out += bias.data[:, None, None, None]
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+        g = batch_last(g)
+        gx = gw = None
+        if weight.requires_grad:
+            total, part = np.zeros((2, c, ow, rows * wp), g.dtype)
+            for i in range(oh):
+                total += np.matmul(g[:, i], windows[:, i].swapaxes(1, 2), out=part)
+            gw = diagonals(total).sum(axis=1).reshape(weight.shape)
+        if x.requires_grad:
+            # The same the other way round: output rows, apart by the stride, seen by a kernel upside down.
+            spread = np.zeros((c, hp + rows - 1, ow, n), g.dtype)
+            spread[:, rows - 1 : rows + s * (oh - 1) : s] = g
+            p, q = place.padding
+            back = np.ascontiguousarray(bands[:, :, ::-1, q : wp - q].transpose(0, 3, 2, 1))
+            inner = _overlapping(spread[:, p:], hp - 2 * p, rows, 1)
+            gx = (back.reshape(c, 1, wp - 2 * q, rows * ow) @ inner).transpose(3, 0, 1, 2)
+        return (gx, gw) if bias is None else (gx, gw, g.sum(axis=(1, 2, 3)))
+
+    return make(out.transpose(3, 0, 1, 2), (x, weight) if bias is None else (x, weight, bias), backward)
+
+
+def _overlapping(a: np.ndarray, places: int, rows: int, stride: int) -> np.ndarray:
+    """Return `rows` rows of (c, h, w, n) from each `stride`th on, (c, places, rows w, n), in shared memory."""
+    c, _, w, n = a.shape
+    step = (a.strides[0], stride * w * n * a.itemsize, n * a.itemsize, a.itemsize)
+    return as_strided(a, (c, places, rows * w, n), step, writeable=False)
 
 
 def _depthwise(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:

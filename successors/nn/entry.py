@@ -80,10 +80,13 @@ class Mechanism:
     name : str
     without : mapping
         Changes of the retina settings that switch it off.
+    unseen : str
+        Why it is not missed on the retina, if that is so; the ladder then says so and does not fail.
     """
 
     name: str
     without: Mapping[str, Any]
+    unseen: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +175,8 @@ class Entry:
     accepts, answers : Port
     checks : tuple of Check
     figures : tuple of Figure
+    modern : mapping
+        Changes of the retina settings that its modern recipe makes beside the common one.
     small : mapping
         Changes of the retina settings that make it small enough to check each of its gradients; empty if it is.
     """
@@ -190,6 +195,7 @@ class Entry:
     answers: Port = Port.LAMPS
     checks: tuple[Check, ...] = ()
     figures: tuple[Figure, ...] = ()
+    modern: Mapping[str, Any] = field(default_factory=dict)
     small: Mapping[str, Any] = field(default_factory=dict)
 
     def create(self, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> Successor:

@@ -10,6 +10,11 @@ from successors.nn.tally import count
 from successors.nn.tensor import ShapeError, Tensor, demand_range, make
 
 
+def images(x: Tensor) -> Tensor:
+    """Return frames (n, h, w) as images (n, 1, h, w); what are images already stay as they are."""
+    return x if x.ndim == 4 else x.reshape(len(x), 1, *x.shape[1:])
+
+
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return an affine map of the last axis, x Wᵀ + b.
 

@@ -19,6 +19,7 @@ from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, check_lamps, lamps
 from marki.registers import Register
 from marki.seeding import generator
+from successors.nn.augmentation import disturbed
 from successors.nn.losses import cross_entropy
 from successors.nn.module import Module, training
 from successors.nn.optimiser import Diverged, Optimiser, clip
@@ -230,7 +231,10 @@ class Successor:
                 raise PortError(f"{len(wanted)} targets for {len(x)} stimuli", where="field port")
         if not len(x):
             return self._nothing()
-        answers = self._learn(x, wanted, generator(int(self._seed[0]), f"{self.name}.step", self.step))
+        rng = generator(int(self._seed[0]), f"{self.name}.step", self.step)
+        if self.accepts is Port.FRAME and self.answers is Port.LAMPS:
+            x = disturbed(x, self.recipe.shift, self.recipe.warp, rng)
+        answers = self._learn(x, wanted, rng)
         self._step += 1
         return self._shown(answers)
 

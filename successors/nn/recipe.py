@@ -16,7 +16,8 @@ from successors.nn.tensor import Parameter
 class Recipe(Config):
     """Settings of a training.
 
-    A system that learns by a rule of its own uses `batch`, `steps`, `every` and `patience` alone.
+    A system that learns by a rule of its own has no use for optimiser, rate and what belongs to them. Frames alone are
+    shifted and warped, and only if the answers are lamps: a field that is to be restored is left where it is.
     """
 
     batch: int = setting(64, "Stimuli in a step", low=1, high=100_000)
@@ -34,6 +35,8 @@ class Recipe(Config):
     momentum: float = setting(0.0, "Share of the last change kept, with sgd", low=0, high=1)
     decay: float = setting(0.0, "Weight decay", low=0)
     clip: float = setting(0.0, "Greatest length of the gradient; 0: any", low=0)
+    shift: int = setting(0, "Frames are shifted by up to this much while they are learned", unit="cells", low=0)
+    warp: float = setting(0.0, "And turned, sheared and scaled by up to about this share", unit="share", low=0, high=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -34,11 +34,11 @@ from marki.config import Config, setting
 from marki.errors import ConfigError
 from marki.io.stimuli.digits import digit_frames
 from marki.seeding import generator
-from successors.nn.augmentation import moved
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import images
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear, Sequential
 from successors.nn.learner import ByGradient, Network, Successor
-from successors.nn.module import Module, training_rng
+from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
@@ -47,26 +47,6 @@ Norm = Callable[[int], Module]
 """What normalises images of so many channels."""
 
 SHORTCUTS = ("projection", "padding", "none")
-
-
-def images(x: Tensor, shift: int = 0) -> Tensor:
-    """Return frames (n, h, w) as images (n, 1, h, w), and while training each shifted by up to `shift` cells.
-
-    Parameters
-    ----------
-    x : Tensor, shape (n, h, w) or (n, c, h, w)
-        What is given as images already stays as it is.
-    shift : int
-        Cells; what comes in from outside is dark.
-    """
-    if x.ndim == 4:
-        return x
-    n, h, w = x.shape
-    rng = training_rng()
-    if rng is None or not shift or not n:
-        return x.reshape(n, 1, h, w)
-    by = shift - rng.integers(0, 2 * shift, (2, n), endpoint=True).T
-    return Tensor(moved(x.data, by)[:, None])
 
 
 class ConvNorm(Module):
@@ -323,7 +303,6 @@ class ResNetConfig(Config):
     shortcut: str = setting(
         "padding", "The way past a block where shapes differ; with none, nowhere", choices=SHORTCUTS
     )
-    shift: int = setting(1, "Images are shifted by up to this much while they are learned", unit="cells", low=0)
     recipe: Recipe = setting(
         Recipe(
             batch=64,
@@ -336,6 +315,7 @@ class ResNetConfig(Config):
             schedule="cosine",
             warm_up=50,
             share=0.01,
+            shift=1,
         ),
         "How it is trained",
     )
@@ -362,7 +342,7 @@ class ResNet(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (n, classes) of frames (n, 20, 20), or of images (n, channels, h, w)."""
-        x = self.stem(images(x, self.config.shift))
+        x = self.stem(images(x))
         for stage in self.stages:
             x = stage(x)
         return self.output(x.mean((2, 3)))
@@ -449,7 +429,7 @@ def degradation(steps: int = 300, n: tuple[int, int] = (1, 8)) -> dict[str, list
     recipe = Recipe(batch=32, steps=steps, rate=0.1, momentum=0.9, decay=1e-4)
     return {
         f"{kind}-{6 * k + 2}": learning_error(
-            ResNetConfig(classes=10, blocks=(k, k, k), width=8, shortcut=shortcut, shift=0, recipe=recipe),
+            ResNetConfig(classes=10, blocks=(k, k, k), width=8, shortcut=shortcut, recipe=recipe),
             ResNet,
             steps,
         )

@@ -27,6 +27,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import images
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
@@ -34,7 +35,6 @@ from successors.nn.pooling import avg_pool2d, max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate
 from successors.timeline.y2015_resnet import ENTRY as RESNET
-from successors.timeline.y2015_resnet import images
 
 
 class NormConv(Module):
@@ -109,7 +109,6 @@ class DenseNetConfig(Config):
     bottleneck: bool = setting(True, "Whether a layer begins with a convolution of 1x1")
     compression: float = setting(0.5, "Share of the channels that a transition keeps, theta", low=0.01, high=1)
     dense: bool = setting(True, "Whether a layer sees all maps before it in its block, or the last ones alone")
-    shift: int = setting(1, "Images are shifted by up to this much while they are learned", unit="cells", low=0)
     recipe: Recipe = setting(RESNET.retina.recipe, "How it is trained")
 
 
@@ -138,7 +137,7 @@ class DenseNet(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (n, classes) of frames (n, 20, 20), or of images (n, channels, h, w)."""
-        x = self.stem(images(x, self.config.shift))
+        x = self.stem(images(x))
         if self.stem_norm is not None:
             x = max_pool2d(self.stem_norm(x).relu(), 3, stride=2, padding=1)
         for number, block in enumerate(self.blocks):

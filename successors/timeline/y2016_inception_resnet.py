@@ -38,6 +38,7 @@ from marki.config import Config, setting
 from marki.errors import ConfigError
 from successors.nn.convolution import Pair, pair
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import images
 from successors.nn.layers import BatchNorm2d, Conv2d, Dropout, Linear, Sequential
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training
@@ -45,7 +46,7 @@ from successors.nn.optimiser import Diverged
 from successors.nn.pooling import avg_pool2d, max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.timeline.y2015_resnet import images, learning_error
+from successors.timeline.y2015_resnet import learning_error
 
 
 class Conv(Module):
@@ -173,7 +174,6 @@ class InceptionResNetConfig(Config):
     stem_stride: int = setting(2, "Cells between two places of the small stem's kernels", low=1, high=8)
     whole: bool = setting(False, "Stem and reductions as published, for large images")
     dropout: float = setting(0.2, "Share of the last features that is left out while learning", low=0, high=0.9)
-    shift: int = setting(1, "Images are shifted by up to this much while they are learned", unit="cells", low=0)
     recipe: Recipe = setting(
         Recipe(
             batch=64,
@@ -186,6 +186,7 @@ class InceptionResNetConfig(Config):
             schedule="cosine",
             warm_up=50,
             share=0.01,
+            shift=1,
         ),
         "How it is trained",
     )
@@ -299,7 +300,7 @@ class InceptionResNet(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (n, classes) of frames (n, 20, 20), or of images (n, channels, h, w)."""
-        x = self.stem(images(x, self.config.shift))
+        x = self.stem(images(x))
         for module in self.modules():
             x = module(x)
         return self.output(self.dropout(x.mean((2, 3))))
@@ -321,7 +322,7 @@ def stability(rates: Sequence[float] = (0.1, 0.4), steps: int = 120) -> dict[str
         found[name] = []
         for rate in rates:
             recipe = Recipe(batch=32, steps=steps, rate=rate, momentum=0.9)
-            config = InceptionResNetConfig(classes=10, scales=scales, shift=0, recipe=recipe)
+            config = InceptionResNetConfig(classes=10, scales=scales, recipe=recipe)
             try:
                 found[name].append(float(np.mean(learning_error(config, InceptionResNet, steps))))
             except Diverged:

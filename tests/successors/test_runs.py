@@ -3,11 +3,13 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from marki.errors import ConfigError, PortError, StateError, UnknownName
 from run_sim import main, mark1
-from successors import compare, entrants, ladder, plots, runs, schooling, tasks
-from successors.nn.entry import Figure, Trial
+from successors import catalogue, compare, entrants, ladder, plots, recipes, runs, schooling, tasks
+from successors.nn.entry import Figure, Mechanism, Trial
 from successors.runs import run
 
 SMALL = {"train": 200, "valid": 60, "test": 60, "shift": 0.0}
@@ -109,6 +111,55 @@ def test_comparison(tmp_path):
     assert "1960" in table
 
 
+def test_comparison_of_recipes_with_one_budget(tmp_path):
+    rows = compare.compare(
+        "two_class",
+        ["perceptron", "mlp", "mark1"],
+        seeds=(0,),
+        out=tmp_path,
+        options=SMALL,
+        recipe="both",
+        budget=640,
+        machine=mark1,
+        quiet=True,
+    )
+    names = [(row["name"], row["recipe"]) for row in rows]
+    assert names == [("perceptron", "historical"), ("perceptron", "modern"), ("mark1", "")] + [
+        ("mlp", kind) for kind in ("historical", "modern")
+    ]
+    shown = {names[k]: row["shown"] for k, row in enumerate(rows)}
+    assert shown["mlp", "historical"] == shown["mlp", "modern"] == 640
+    assert all(count <= 700 for count in shown.values())
+    assert (tmp_path / "comparison.png").exists()
+
+
+@given(
+    st.sampled_from(["perceptron", "mlp", "lenet5", "resnet", "gmlp", "mark1"]),
+    st.sampled_from(["historical", "modern"]),
+    st.integers(1, 10**6),
+)
+def test_a_budget_is_kept_by_whoever_learns_by_gradient(name, kind, budget):
+    changes = recipes.changes(name, "digits", kind=kind, budget=budget)
+    if name == "mark1":
+        assert set(changes) == {"recipe.steps", "recipe.patience"}
+        return
+    entry = catalogue.find(name).entry
+    recipe = entry.retina.amend(changes).recipe
+    assert abs(recipe.steps * recipe.batch - budget) <= recipe.batch
+    if name != "perceptron":
+        assert recipe.enough == 2
+        assert recipe.patience == 0
+        assert recipe.every <= recipe.steps
+        assert (recipe.optimiser == "adam") >= (kind == "modern")
+    assert bool(recipe.warp) == (kind == "modern" or name == "gmlp")
+
+
+def test_an_unknown_recipe_is_refused(tmp_path):
+    with pytest.raises(UnknownName, match="Did you mean 'modern'"):
+        compare.compare("digits", ["mlp"], out=tmp_path / "a", recipe="moden", quiet=True)
+    assert not list(tmp_path.iterdir())
+
+
 def test_comparison_refuses_before_anything_is_trained(tmp_path):
     with pytest.raises(UnknownName, match="Did you mean 'lenet5'"):
         compare.compare("digits", ["perceptron", "lenet"], out=tmp_path / "a", quiet=True)
@@ -159,19 +210,22 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
 
 
 @pytest.mark.parametrize("count", [1, 9, 20])
-def test_comparison_picture(tmp_path, count):
+@pytest.mark.parametrize("recipes", [("historical",), ("historical", "modern")])
+def test_comparison_picture(tmp_path, count, recipes):
     rows = [
         {
             "name": f"system{k}",
             "year": 1958 + 2 * k if k else None,
+            "recipe": recipe if k else "",
             "parameters": 10 ** (k % 7),
             "multiply_adds": 10 ** (k % 9) if k % 3 else None,
             "shown": 1000.0,
-            "score": k / 28,
+            "score": k / 19 if count == 20 else k / 28,
             "low": 0.0,
             "high": 1.0,
         }
         for k in range(count)
+        for recipe in recipes
     ]
     plots.comparison(tmp_path / "p.png", "Title", rows, metric="right", chance=0.1)
     assert (tmp_path / "p.png").stat().st_size > 1000
@@ -198,11 +252,28 @@ class TestLadder:
     def test_a_mechanism_that_does_not_hurt_is_found(self, monkeypatch):
         system = ladder.catalogue.find("mlp")
         record = dict(ladder.catalogue.metrics("mlp"))
-        record["mechanism"] = {"name": "nothing", "with": 0.5, "without": 0.5}
+        seeds = {str(k): 0.5 + 0.01 * k for k in range(5)}
+        # Better in the mean, though by less than can be told from five seeds.
+        record["mechanism_seeds"] = {"with": {k: v + 0.005 for k, v in seeds.items()}, "without": seeds}
         monkeypatch.setattr(ladder.catalogue, "metrics", lambda name: record)
         rungs = {rung.name: rung.state for rung in ladder._trained(system)}
-        assert rungs["needs nothing"] == ladder.FAILED
+        needs = f"needs {system.entry.mechanism.name}"
+        assert rungs[needs] == ladder.FAILED
         assert rungs["shipped weights"] == ladder.PASSED
+        record["mechanism_seeds"]["with"] = {k: v + 0.1 for k, v in seeds.items()}
+        assert {rung.name: rung.state for rung in ladder._trained(system)}[needs] == ladder.PASSED
+
+    def test_a_mechanism_that_is_said_not_to_be_missed_is_told_apart_from_a_passed_one(self, monkeypatch):
+        system = ladder.catalogue.find("mlp")
+        mechanism = Mechanism(name="nothing", without={}, unseen="It is too small.")
+        entry = type(system.entry)(**{**vars(system.entry), "mechanism": mechanism})
+        seeds = {str(k): 0.5 + 0.01 * k for k in range(5)}
+        rung = ladder._needed(
+            type(system)(name="mlp", year=1986, entry=entry), {"mechanism_seeds": {"with": seeds, "without": seeds}}
+        )
+        assert rung.state == ladder.UNSEEN
+        assert "0.0 points lost" in rung.found
+        assert "too small" in rung.found
 
     def test_an_untrained_system_does_not_pass(self, monkeypatch):
         monkeypatch.setattr(ladder.catalogue, "metrics", lambda name: None)

@@ -270,3 +270,29 @@ def test_local_response_norm(size, order):
 def test_wrong_shapes_are_said(call, said):
     with pytest.raises(ShapeError, match=said):
         call(lambda *shape: Tensor(np.ones(shape)))
+
+
+DEPTHWISE = [
+    ((3, 3), {"padding": 1}),
+    ((7, 7), {"padding": 3}),
+    ((3, 3), {"stride": 2, "padding": 1}),
+    ((3, 2), {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 2)}),
+    ((2, 3), {"stride": (3, 2), "padding": (0, 2), "dilation": (2, 1)}),
+    ((1, 1), {}),
+]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("kernel", "options"), DEPTHWISE)
+def test_depthwise_convolution_is_the_same_by_products_and_tap_by_tap(kernel, options, order, monkeypatch):
+    x, w, b = laid(numbers(3, 4, 8, 7), order), numbers(4, 1, *kernel, seed=1), numbers(4, seed=2)
+    found = []
+    for wide in (16, 0):
+        monkeypatch.setattr(convolution, "WIDE", wide)
+        tensors = [Tensor(a, requires_grad=True) for a in (x, w, b)]
+        out = conv2d(*tensors, groups=4, **options)
+        out.backward(laid(numbers(*out.shape, seed=3), order))
+        found.append([out.data, *(t.grad for t in tensors)])
+    for products, taps in zip(*found, strict=True):
+        np.testing.assert_allclose(products, taps, rtol=1e-9, atol=1e-9)
+    check(lambda *a: conv2d(*a, groups=4, **options), np.ascontiguousarray(x), w, b)

@@ -32,13 +32,13 @@ from marki.errors import ConfigError
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import images
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y1986_mlp import fields
-from successors.timeline.y2016_xception import disturbed
 
 FORMS = ("split", "multiplicative", "additive", "linear", "none")
 """What s(Z) may be; none is Z itself."""
@@ -56,12 +56,10 @@ class GMLPConfig(Config):
     hidden: int = setting(128, "e, channels within a block, before they are halved", low=2)
     classes: int = setting(26, "Classes that are told apart", low=2)
     gating: str = setting("split", "What s(Z) is; with none, patches meet in the mean alone", choices=FORMS)
-    shift: int = setting(1, "Cases are shifted by up to this much while they are learned", unit="cells", low=0)
-    warp: float = setting(0.12, "And turned, sheared and scaled by up to about this share", unit="share", low=0, high=1)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=2_000, every=500, optimiser="adam", rate=0.003, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, clip=1.0,
+            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.003, decay=0.05,
+            schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -148,9 +146,7 @@ class GMLP(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
-        if x.ndim == 3:
-            x = disturbed(x, self.config.shift, self.config.warp)
-            x = x.reshape(len(x), 1, *x.shape[1:])
+        x = images(x)
         x = self.stem(x)
         x = x.reshape(len(x), self.config.width, self.config.places).transpose(0, 2, 1)
         for block in self.blocks:

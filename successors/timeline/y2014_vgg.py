@@ -39,14 +39,13 @@ from marki.config import Config, setting
 from marki.errors import ConfigError
 from successors.nn import initial
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
-from successors.nn.functions import dropout
+from successors.nn.functions import dropout, images
 from successors.nn.layers import Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import training_rng
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y2012_alexnet import shifted
 
 STARTS = {"glorot": initial.glorot, "he": initial.he, "small": partial(initial.normal, deviation=0.01)}
 """How the weights begin."""
@@ -67,13 +66,12 @@ class VGGConfig(Config):
     full: int = setting(128, "Units of each of the two hidden full layers", low=1)
     classes: int = setting(26, "Output units", low=2)
     dropout: float = setting(0.5, "Share of the units of full layers that are silent while learning", low=0, high=0.9)
-    shift: int = setting(2, "Each image is shifted by up to this much while it is learned", unit="cells", low=0)
     start: str = setting("he", "How the weights begin; small: with a deviation of 0.01", choices=tuple(STARTS))
     recipe: Recipe = setting(
         Recipe(
             batch=64,
-            steps=1_500,
-            every=250,
+            steps=1_000,
+            every=500,
             enough=2.0,
             rate=0.03,
             momentum=0.9,
@@ -81,6 +79,7 @@ class VGGConfig(Config):
             schedule="cosine",
             warm_up=100,
             share=0.01,
+            shift=2,
         ),
         "How it is trained",
     )
@@ -131,9 +130,7 @@ class VGG(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sums of the output units, (n, classes), of frames (n, side, side) of light, or of images."""
-        if x.ndim == 3:
-            x = shifted(x, self.config.shift)
-            x = x.reshape(len(x), 1, *x.shape[1:])
+        x = images(x)
         for block in self.blocks:
             for convolution in block:
                 x = convolution(x).relu()
@@ -249,5 +246,5 @@ ENTRY = Entry(
         Check(name="how the weights begin decides whether anything comes out of 19 layers", run=_signal),
     ),
     figures=(Figure(name="maps", title="What the first stack makes of a letter", measure=_maps, stimuli=12),),
-    small={"shift": 0, "widths": (4, 4, 6), "full": 8},
+    small={"widths": (4, 4, 6), "full": 8},
 )

@@ -35,9 +35,10 @@ import numpy as np
 from marki.config import Config, setting
 from successors.nn import initial
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import images
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
-from successors.nn.module import Module, training_rng
+from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor
@@ -63,38 +64,13 @@ class XceptionConfig(Config):
         "separable", "Whether places and channels are mapped apart, at once, or channels alone", choices=FORMS
     )
     residual: bool = setting(True, "Whether modules have shortcuts")
-    shift: int = setting(1, "Cases are shifted by up to this much while they are learned", unit="cells", low=0)
-    warp: float = setting(0.12, "And turned, sheared and scaled by up to about this share", unit="share", low=0, high=1)
     recipe: Recipe = setting(
-        Recipe(batch=64, steps=1_000, every=500, optimiser="adam", rate=0.004, schedule="cosine", share=0.01),
+        Recipe(
+            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.004, schedule="cosine", share=0.01,
+            shift=1, warp=0.12,
+        ),
         "How it is trained",
-    )
-
-
-def disturbed(x: Tensor, shift: int, warp: float) -> Tensor:
-    """Return frames (n, h, w), while training each shifted by whole cells and bent by a random affine map of its own.
-
-    With ``A = 1 + warp U``, U of four numbers evenly from -1 to 1, place p of the new frame shows the light at
-    ``A (p - middle) + middle + t`` of the old one, read between four cells; outside it is dark.
-    """
-    rng = training_rng()
-    if rng is None or not (shift or warp):
-        return x
-    n, h, w = x.shape
-    maps = np.eye(2) + warp * rng.uniform(-1, 1, (n, 2, 2))
-    moves = rng.integers(-shift, shift, (n, 2), endpoint=True)
-    middle = np.array([h - 1, w - 1]) / 2
-    places = np.indices((h, w)).reshape(2, -1) - middle[:, None]
-    at = maps @ places + (middle + moves)[:, :, None]
-    # One dark cell all round, so that whatever lies outside is read from there.
-    padded = np.pad(x.data, ((0, 0), (1, 2), (1, 2))).reshape(n, -1)
-    at = np.clip(at + 1, 0, np.array([h + 1, w + 1])[:, None])
-    corner = at.astype(np.int64)
-    down, across = (at - corner).astype(x.dtype).transpose(1, 0, 2)
-    first = corner[:, 0] * (w + 3) + corner[:, 1]
-    a, b, c, d = (np.take_along_axis(padded, first + step, 1) for step in (0, 1, w + 3, w + 4))
-    top, bottom = a + across * (b - a), c + across * (d - c)
-    return Tensor((top + down * (bottom - top)).reshape(n, h, w))
+    )  # fmt: skip
 
 
 class SeparableConv2d(Module):
@@ -190,9 +166,7 @@ class Xception(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
-        if x.ndim == 3:
-            x = disturbed(x, self.config.shift, self.config.warp)
-            x = x.reshape(len(x), 1, *x.shape[1:])
+        x = images(x)
         for convolution, norm in zip((self.conv1, self.conv2), self.stem_norms, strict=True):
             x = norm(convolution(x)).relu()
         for module in (*self.entry, *self.middle, self.exit):

@@ -24,13 +24,14 @@ import numpy as np
 
 from marki.config import Config, setting
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import images
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import training
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2015_resnet import ENTRY as RESNET
-from successors.timeline.y2015_resnet import Bottleneck, Stem, images, stages
+from successors.timeline.y2015_resnet import Bottleneck, Stem, stages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,6 @@ class ResNeXtConfig(Config):
     width: int = setting(8, "A quarter of the filters that leave the first stage", low=1)
     cardinality: int = setting(8, "Paths of a block, C", low=1)
     path: int = setting(2, "Channels within a path of the first stage, d", low=1)
-    shift: int = setting(1, "Images are shifted by up to this much while they are learned", unit="cells", low=0)
     recipe: Recipe = setting(RESNET.retina.recipe, "How it is trained")
 
 
@@ -69,7 +69,7 @@ class ResNeXt(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (n, classes) of frames (n, 20, 20), or of images (n, channels, h, w)."""
-        x = self.stem(images(x, self.config.shift))
+        x = self.stem(images(x))
         for stage in self.stages:
             x = stage(x)
         return self.output(x.mean((2, 3)))

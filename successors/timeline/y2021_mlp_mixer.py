@@ -33,13 +33,13 @@ from marki.errors import ConfigError
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import images
 from successors.nn.layers import LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y1986_mlp import fields
-from successors.timeline.y2016_xception import disturbed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +56,10 @@ class MixerConfig(Config):
     classes: int = setting(26, "Classes that are told apart", low=2)
     mixing: bool = setting(True, "Whether tokens are mixed at all; without, patches meet in the mean alone")
     drop_path: float = setting(0.0, "Share of branches left out at the last layer while learning", low=0, high=0.9)
-    shift: int = setting(1, "Cases are shifted by up to this much while they are learned", unit="cells", low=0)
-    warp: float = setting(0.12, "And turned, sheared and scaled by up to about this share", unit="share", low=0, high=1)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=2_000, every=500, optimiser="adam", rate=0.003, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, clip=1.0,
+            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.003, decay=0.05,
+            schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -154,9 +152,7 @@ class MLPMixer(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
-        if x.ndim == 3:
-            x = disturbed(x, self.config.shift, self.config.warp)
-            x = x.reshape(len(x), 1, *x.shape[1:])
+        x = images(x)
         x = self.stem(patches(x, self.config.patch))
         for layer in self.layers:
             x = layer(x)

@@ -36,7 +36,7 @@ from marki.errors import ConfigError
 from successors.nn import initial
 from successors.nn.convolution import extent
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
-from successors.nn.functions import dropout
+from successors.nn.functions import dropout, images
 from successors.nn.layers import Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
@@ -46,7 +46,6 @@ from successors.nn.pooling import avg_pool2d, max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad, stack
 from successors.timeline.y2012_alexnet import ENTRY as ALEXNET
-from successors.timeline.y2012_alexnet import shifted
 
 Row = tuple[int, ...]
 """Maps of a module: 1x1, reduction before 3x3, 3x3, reduction before 5x5, 5x5, projection after the pooling."""
@@ -81,12 +80,11 @@ class GoogLeNetConfig(Config):
     classes: int = setting(26, "Output units", low=2)
     alpha: float = setting(0.01, "How strongly maps are damped by those beside; 0: not at all", low=0)
     dropout: float = setting(0.1, "Share of the means that are silent while learning", low=0, high=0.9)
-    shift: int = setting(2, "Each image is shifted by up to this much while it is learned", unit="cells", low=0)
     recipe: Recipe = setting(
         Recipe(
             batch=64,
-            steps=2_000,
-            every=250,
+            steps=1_000,
+            every=500,
             enough=2.0,
             rate=0.05,
             momentum=0.9,
@@ -94,6 +92,7 @@ class GoogLeNetConfig(Config):
             schedule="cosine",
             warm_up=100,
             share=0.01,
+            shift=2,
         ),
         "How it is trained",
     )
@@ -223,9 +222,7 @@ class GoogLeNet(Network):
 
         While training, (1 + auxiliary classifiers, n, classes): theirs too.
         """
-        if x.ndim == 3:
-            x = shifted(x, self.config.shift)
-            x = x.reshape(len(x), 1, *x.shape[1:])
+        x = images(x)
         rng, found = training_rng(), []
         x = self.first(x).relu()
         if self.rest:
@@ -355,7 +352,6 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="maps", title="What the first module sees of a letter", measure=_maps, stimuli=12),),
     small={
-        "shift": 0,
         "stem": (6,),
         "stages": (((4, 4, 4, 3, 3, 3),), ((4, 3, 4, 3, 3, 4),)),
         "auxiliary": (0,),

@@ -51,7 +51,7 @@ from marki.seeding import generator
 from successors.nn import initial
 from successors.nn.convolution import extent
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
-from successors.nn.functions import dropout
+from successors.nn.functions import dropout, images
 from successors.nn.layers import Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
@@ -84,20 +84,20 @@ class AlexNetConfig(Config):
     dropout: float = setting(
         0.5, "Share of the units of full6 and full7 that are silent while learning", low=0, high=0.9
     )
-    shift: int = setting(2, "Each image is shifted by up to this much while it is learned", unit="cells", low=0)
     deviation: float = setting(0.0, "Deviation of the weights at first; 0: by fan-in", low=0)
     lift: float = setting(0.0, "Biases of conv2, conv4, conv5, full6 and full7 at first")
     recipe: Recipe = setting(
         Recipe(
             batch=64,
-            steps=2_000,
-            every=250,
+            steps=1_000,
+            every=500,
             enough=2.0,
             rate=0.02,
             momentum=0.9,
             decay=0.0005,
             schedule="cosine",
             share=0.01,
+            shift=2,
         ),
         "How it is trained",
     )
@@ -118,30 +118,6 @@ class AlexNetConfig(Config):
         for _ in range(3):
             width = extent(width, POOL, STEP, 0)
         return width
-
-
-def shifted(x: Tensor, reach: int) -> Tensor:
-    """Return frames, each shifted by up to `reach` cells down and across while training; it is dark outside.
-
-    Parameters
-    ----------
-    x : Tensor, shape (n, h, w)
-    reach : int
-        Cells.
-
-    Returns
-    -------
-    Tensor, shape (n, h, w)
-        `x` itself outside of training, or if `reach` is 0.
-    """
-    rng = training_rng()
-    if rng is None or not reach:
-        return x
-    n, h, w = x.shape
-    padded = np.pad(x.data, ((0, 0), (reach, reach), (reach, reach)))
-    views = np.lib.stride_tricks.sliding_window_view(padded, (h, w), axis=(1, 2))
-    down, across = rng.integers(0, 2 * reach, (2, n), endpoint=True)
-    return Tensor(views[np.arange(n), down, across])
 
 
 def drawn(deviation: float) -> Callable[[np.random.Generator, tuple[int, ...]], Parameter]:
@@ -171,9 +147,7 @@ class AlexNet(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sums of full8, (n, classes), of frames (n, side, side) of light, or images of several channels."""
-        if x.ndim == 3:
-            x = shifted(x, self.config.shift) * self.config.light
-            x = x.reshape(len(x), 1, *x.shape[1:])
+        x = images(x) if x.ndim == 4 else images(x) * self.config.light
         x = self._pooled(self._damped(self._bent(self.conv1(x))))
         x = self._pooled(self._damped(self._bent(self.conv2(x))))
         x = self._bent(self.conv4(self._bent(self.conv3(x))))
@@ -301,7 +275,7 @@ ENTRY = Entry(
         "one tower": Size(config=ONE_TOWER, published=61_100_840, source="Krizhevsky 2014, as in torchvision"),
     },
     trials=(Trial(task="letters", at_least=0.965, baseline="lenet5"), Trial(task="digits", at_least=0.98)),
-    mechanism=Mechanism(name="dropout and shifted images", without={"dropout": 0.0, "shift": 0}),
+    mechanism=Mechanism(name="dropout and shifted images", without={"dropout": 0.0, "recipe.shift": 0}),
     checks=(
         Check(name="60,965,224 parameters, exactly, layer by layer", run=_layers),
         Check(name="ReLU needs no normalised input so as not to saturate, tanh does", run=_saturates),

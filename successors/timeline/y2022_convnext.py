@@ -49,6 +49,7 @@ from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.convolution import batch_last
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import images
 from successors.nn.layers import BatchNorm2d, Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
@@ -56,7 +57,6 @@ from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, make
 from successors.timeline.y1986_mlp import fields
-from successors.timeline.y2016_xception import disturbed
 from successors.timeline.y2021_mlp_mixer import dropped
 
 
@@ -82,12 +82,10 @@ class ConvNeXtConfig(Config):
     layer_scale: float = setting(0.1, "Factor of each channel of a branch at first; 0: there is none", low=0)
     drop_path: float = setting(0.0, "Share of branches left out in the last block while learning", low=0, high=0.9)
     classes: int = setting(26, "Classes that are told apart", low=2)
-    shift: int = setting(1, "Cases are shifted by up to this much while they are learned", unit="cells", low=0)
-    warp: float = setting(0.12, "And turned, sheared and scaled by up to about this share", unit="share", low=0, high=1)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_500, every=500, optimiser="adam", rate=0.004, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01,
+            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.004, decay=0.05,
+            schedule="cosine", warm_up=100, share=0.01, shift=1, warp=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -241,9 +239,7 @@ class ConvNeXt(Network):
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         config = self.config
-        if x.ndim == 3:
-            x = disturbed(x, config.shift, config.warp)
-            x = x.reshape(len(x), 1, *x.shape[1:])
+        x = images(x)
         x = self.stem_norm(self.stem(x))
         if not config.fewer_activations:
             x = _bend(config)(x)

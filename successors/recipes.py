@@ -1,0 +1,89 @@
+"""Recipes of a comparison: the historical one of each system, or one modern recipe for all; and one budget for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from marki.errors import unknown
+from successors import catalogue, entrants
+from successors.nn.learner import ByGradient
+from successors.nn.recipe import Recipe
+
+HISTORICAL, MODERN, BOTH = "historical", "modern", "both"
+KINDS = (HISTORICAL, MODERN, BOTH)
+
+COMMON: Mapping[str, Any] = MappingProxyType(
+    {
+        "batch": 64,
+        "optimiser": "adam",
+        "rate": 0.003,
+        "schedule": "cosine",
+        "warm_up": 100,
+        "share": 0.01,
+        "decay": 0.05,
+        "clip": 1.0,
+        "shift": 1,
+        "warp": 0.12,
+    }
+)
+"""The modern recipe: AdamW (Loshchilov and Hutter 2019), a rate that climbs and then falls as a cosine, a bound for the
+gradient, and cases that are shifted, turned, sheared and scaled. A system's ``Entry.modern`` may differ from it."""
+
+
+def kinds(recipe: str) -> tuple[str, ...]:
+    """Return the recipes that a choice stands for.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name.
+    """
+    if recipe not in KINDS:
+        raise unknown("recipe", recipe, KINDS)
+    return (HISTORICAL, MODERN) if recipe == BOTH else (recipe,)
+
+
+def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None = None) -> dict[str, Any]:
+    """Return the changes of an entrant's settings that a recipe and a budget mean.
+
+    Parameters
+    ----------
+    name, task : str
+    kind : {"historical", "modern"}
+        Historical is what the system's file says. Of the modern one, a system with a rule of its own takes the shifted
+        and warped cases alone. The Mark I and references have one recipe only.
+    budget : int, optional
+        Stimuli that are shown for learning. Learners by gradient use all of it, and their schedules are stretched to
+        it; the others stop when they get no better.
+    """
+    own = dict(entrants.usual(name, task))
+    if name in catalogue.names():
+        entry = catalogue.find(name).entry
+        recipe: Recipe = entry.retina.recipe
+        by_gradient = issubclass(entry.learner, ByGradient)
+        if kind == MODERN:
+            wanted = COMMON if by_gradient else {k: COMMON[k] for k in ("shift", "warp")}
+            # What the system changes for this task belongs to its own recipe.
+            own = {k: v for k, v in own.items() if not k.startswith("recipe.")}
+            own |= {f"recipe.{key}": value for key, value in wanted.items()} | dict(entry.modern)
+    elif name == entrants.MARK1:
+        recipe, by_gradient = entrants.MACHINE_RECIPE, False
+    else:
+        return own
+    if budget is not None:
+        batch = own.get("recipe.batch", recipe.batch)
+        steps = max(1, round(budget / batch))
+        own |= {"recipe.steps": steps}
+        if by_gradient:
+            warm_up = own.get("recipe.warm_up", recipe.warm_up)
+            own |= {
+                "recipe.every": max(1, steps // 4),
+                "recipe.enough": 2.0,
+                "recipe.patience": 0,
+                "recipe.warm_up": min(warm_up, steps // 10),
+            }
+        else:
+            own |= {"recipe.patience": 3}
+    return own
