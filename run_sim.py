@@ -75,6 +75,7 @@ def parser() -> Parser:
             partial(successors.compare, machine=mark1),
             "compare learners on one task",
         ),
+        ("roadmap", successors.add_roadmap_arguments, successors.roadmap, "train the steps that lead to a successor"),
         ("sweep", sweep.add_arguments, partial(sweep.command, kinds=kinds), "run a grid of experiments or trainings"),
         ("check", successors.add_check_arguments, successors.check, "climb a successor's ladder of proof"),
     ):

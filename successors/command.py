@@ -1,4 +1,4 @@
-"""The commands `timeline`, `card`, `train`, `compare` and `check` of the command line."""
+"""The commands `timeline`, `card`, `train`, `compare`, `roadmap` and `check` of the command line."""
 
 from __future__ import annotations
 
@@ -191,6 +191,39 @@ def compare(args: argparse.Namespace, machine: Machine) -> int:
         print(f"\ninterrupted; what was done is in {out}, go on with --resume")
         return 130
     print(comparison.as_text(rows))
+    _hint()
+    print(f"written to {out}")
+    return 0
+
+
+def add_roadmap_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `roadmap`."""
+    parser.add_argument("name", metavar="NAME", help="a system with a road map, such as convnext")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds for each, from --seed on (default 3)")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    parser.add_argument("--out", metavar="DIR", default="", help="output folder (default out/roadmap-NAME)")
+    _add_run_arguments(parser)
+
+
+def roadmap(args: argparse.Namespace) -> int:
+    """Train each step from a predecessor to a system; print the table."""
+    from successors import roadmap as road
+
+    _check_counts(args)
+    out = Path(args.out or f"out/roadmap-{args.name}")
+    try:
+        rows = road.walk(
+            args.name,
+            seeds=range(args.seed, args.seed + args.seeds),
+            out=out,
+            resume=args.resume,
+            jobs=args.jobs,
+            quiet=args.quiet,
+        )
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; what was done is in {out}, go on with --resume")
+        return 130
+    print(road.as_text(rows))
     _hint()
     print(f"written to {out}")
     return 0

@@ -128,7 +128,7 @@ def gradients(system: System) -> str | None:
             _lend(network, dict(zip(parameters, values, strict=True)))
             return network.loss(network(Tensor(stimuli.astype(np.float64))), labels)
 
-    worst = gradient_check(loss, *(p.data for p in parameters.values()), places=6)
+    worst = gradient_check(loss, *(p.data for p in parameters.values()), places=6, step=1e-6)
     return f"{len(parameters)} arrays, largest relative difference {worst:.1e}"
 
 

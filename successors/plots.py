@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.pictures import chart, look, save, sheet
+from marki.pictures import COLOURS, chart, look, save, sheet
 from successors.nn.entry import Figure
 
 _INK = "#222222"
@@ -171,6 +171,34 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
     picture.draw_without_rendering()
     for axes, points in drawn[1:]:
         _labels(axes, points)
+    save(picture, path)
+
+
+def roadmap(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric: str) -> None:
+    """Draw the score of each step as a point with its 95 % interval, the first step at the top.
+
+    Parameters
+    ----------
+    path : Path
+        PNG to write.
+    title : str
+    rows : sequence of mapping
+        With step, score, low, high and parameters.
+    metric : str
+        What the score is.
+    """
+    picture = sheet(11, 1.5 + 0.42 * len(rows))
+    axes = chart(picture, title, f"{metric} (%)", "")
+    ys = range(len(rows))
+    axes.axvline(100 * rows[0]["score"], color="#888888", linewidth=1, linestyle=":")
+    axes.plot([100 * row["score"] for row in rows], ys, color="#888888", linewidth=1)
+    for y, row in zip(ys, rows, strict=True):
+        error = [[100 * (row["score"] - row["low"])], [100 * (row["high"] - row["score"])]]
+        axes.errorbar(100 * row["score"], y, xerr=error, fmt="o", color=COLOURS[0], capsize=4, markersize=8)
+        words = f"{100 * row['score']:.1f} %, {row['parameters']:,} parameters"
+        axes.annotate(words, (1.01, y), xycoords=("axes fraction", "data"), va="center", annotation_clip=False)
+    axes.set_yticks(ys, [row["step"] for row in rows], fontsize=12)
+    axes.invert_yaxis()
     save(picture, path)
 
 

@@ -177,6 +177,8 @@ class Entry:
     figures : tuple of Figure
     modern : mapping
         Changes of the retina settings that its modern recipe makes beside the common one.
+    roadmap : tuple of (str, mapping)
+        Steps from a predecessor to the system: names, and changes of the retina settings on top of those before.
     small : mapping
         Changes of the retina settings that make it small enough to check each of its gradients; empty if it is.
     """
@@ -196,7 +198,16 @@ class Entry:
     checks: tuple[Check, ...] = ()
     figures: tuple[Figure, ...] = ()
     modern: Mapping[str, Any] = field(default_factory=dict)
+    roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     small: Mapping[str, Any] = field(default_factory=dict)
+
+    def roads(self) -> dict[str, dict[str, Any]]:
+        """Return the steps of the road map, each with all changes of the retina settings up to it."""
+        found, changes = {}, {}
+        for name, change in self.roadmap:
+            changes = changes | dict(change)
+            found[name] = changes
+        return found
 
     def create(self, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> Successor:
         """Return a new learner at retina scale.

@@ -201,6 +201,8 @@ class Successor:
     def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Learn from stimuli with the answers wanted; return the answers given before.
 
+        Frames are shifted and warped first if the recipe says so; the answers are to what is seen then.
+
         Parameters
         ----------
         stimuli : ndarray

@@ -83,15 +83,16 @@ class GoogLeNetConfig(Config):
     recipe: Recipe = setting(
         Recipe(
             batch=64,
-            steps=1_000,
+            steps=1_500,
             every=500,
             enough=2.0,
-            rate=0.05,
+            rate=0.1,
             momentum=0.9,
             decay=0.0005,
             schedule="cosine",
             warm_up=100,
             share=0.01,
+            clip=1.0,
             shift=2,
         ),
         "How it is trained",

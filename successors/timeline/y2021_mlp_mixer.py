@@ -58,7 +58,7 @@ class MixerConfig(Config):
     drop_path: float = setting(0.0, "Share of branches left out at the last layer while learning", low=0, high=0.9)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.003, decay=0.05,
+            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.006, decay=0.05,
             schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
         ),
         "How it is trained",

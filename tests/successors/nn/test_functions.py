@@ -134,6 +134,15 @@ def test_dropout():
     check(lambda x: F.dropout(x, 0.5, np.random.default_rng(4)), X)
 
 
+def test_frames_are_images_of_one_channel():
+    x = Tensor(np.arange(24.0).reshape(2, 3, 4), requires_grad=True)
+    y = F.images(x)
+    np.testing.assert_array_equal(y.data, x.data[:, None])
+    assert F.images(y) is y
+    y.backward(y.data)
+    np.testing.assert_array_equal(x.grad, x.data)
+
+
 def zeros(*shape):
     return Tensor(np.zeros(shape))
 

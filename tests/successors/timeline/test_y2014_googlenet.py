@@ -123,7 +123,7 @@ def test_the_way_forward_agrees_with_torch():
 
 
 def test_auxiliary_classifiers_speak_only_while_it_learns():
-    net, x, labels = network(dropout=0.0, aux_dropout=0.0, shift=0), Tensor(frames(6)), np.arange(6)
+    net, x, labels = network(dropout=0.0, aux_dropout=0.0), Tensor(frames(6)), np.arange(6)
     alone = net(x)
     with training(np.random.default_rng(0)):
         both = net(x)
@@ -136,7 +136,7 @@ def test_auxiliary_classifiers_speak_only_while_it_learns():
 
 
 def test_the_auxiliary_loss_reaches_the_lower_layers_only():
-    net = network(auxiliary=(0,), shift=0)
+    net = network(auxiliary=(0,))
     with training(np.random.default_rng(0)):
         both = net(Tensor(frames(6)))
     cross_entropy(both[1], np.arange(6)).backward()
@@ -164,7 +164,8 @@ def test_it_learns_letters_of_two_classes_in_seconds():
     stimuli, labels = cards()
     chosen = labels < 2
     stimuli, labels = stimuli[chosen], labels[chosen]
-    config = GoogLeNetConfig(**TINY, classes=2, dropout=0.0, recipe=Recipe(batch=56, rate=0.1, momentum=0.9))
+    recipe = Recipe(batch=56, rate=0.05, momentum=0.9, clip=1.0)
+    config = GoogLeNetConfig(**TINY, classes=2, dropout=0.0, recipe=recipe)
     learner = ByGradient(GoogLeNet, config, seed=0)
     for _ in range(120):
         learner.reinforce(stimuli, learner.labels.lamps(labels))

@@ -20,7 +20,6 @@ from successors.timeline.y2015_resnet import (
     degradation,
     depth,
     imagenet,
-    images,
 )
 
 FAST = [check for check in ENTRY.checks if not check.slow]
@@ -129,19 +128,6 @@ def test_the_whole_agrees_with_torch():
     np.testing.assert_allclose(found, y.numpy(), atol=1e-3)
 
 
-def test_frames_are_shifted_only_while_they_are_learned():
-    x = np.random.default_rng(0).random((60, 20, 20)).astype(np.float32)
-    np.testing.assert_array_equal(images(Tensor(x), 1).data[:, 0], x)
-    with training(np.random.default_rng(0)):
-        moved = images(Tensor(x), 1).data[:, 0]
-    shifts = set()
-    for a, b in zip(np.pad(x, ((0, 0), (1, 1), (1, 1))), moved, strict=True):
-        fits = [(i, j) for i in range(3) for j in range(3) if np.array_equal(a[i : i + 20, j : j + 20], b)]
-        assert len(fits) == 1
-        shifts |= set(fits)
-    assert len(shifts) == 9
-
-
 def test_without_shortcuts_the_same_weights_compute_something_else():
     with_, without = network(), network(shortcut="none")
     assert with_.count() == without.count() == 92_850
@@ -157,7 +143,7 @@ def test_the_way_back_agrees_with_differences():
 
 def test_it_learns_a_few_digits():
     deck = tasks.load("digits")
-    learner = ENTRY.create(changes={"blocks": [1, 1, 1], "classes": 10, "shift": 0, "recipe.warm_up": 5})
+    learner = ENTRY.create(changes={"blocks": [1, 1, 1], "classes": 10, "recipe.shift": 0, "recipe.warm_up": 5})
     x, y = deck.train.stimuli[:64], deck.train.targets[:64]
     for _ in range(40):
         learner.reinforce(x, y)

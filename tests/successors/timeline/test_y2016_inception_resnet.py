@@ -161,7 +161,7 @@ def test_it_learns_a_few_digits():
         "blocks": [1, 1, 1],
         "stem_stride": 4,
         "classes": 10,
-        "shift": 0,
+        "recipe.shift": 0,
         "recipe.warm_up": 5,
         "recipe.rate": 0.1,
     }

@@ -88,7 +88,7 @@ def test_the_way_back_agrees_with_differences():
 
 def test_it_learns_a_few_digits():
     deck = tasks.load("digits")
-    learner = ENTRY.create(changes={"blocks": [1, 1, 1], "classes": 10, "shift": 0, "recipe.warm_up": 5})
+    learner = ENTRY.create(changes={"blocks": [1, 1, 1], "classes": 10, "recipe.shift": 0, "recipe.warm_up": 5})
     x, y = deck.train.stimuli[:64], deck.train.targets[:64]
     for _ in range(40):
         learner.reinforce(x, y)

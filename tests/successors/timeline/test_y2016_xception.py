@@ -12,7 +12,6 @@ from successors.timeline.y2016_xception import (
     Xception,
     XceptionConfig,
     XceptionModule,
-    disturbed,
     shares,
 )
 
@@ -100,39 +99,9 @@ def test_images_and_frames_of_one_channel_are_the_same():
     assert net(Tensor(frames(2))).shape == (2, 26)
 
 
-def test_disturbed_only_while_learning():
-    x = Tensor(frames(4))
-    assert disturbed(x, 2, 0.1) is x
-    with training(np.random.default_rng(0)):
-        assert disturbed(x, 0, 0.0) is x
-        assert np.abs(disturbed(x, 1, 0.1).data - x.data).max() > 0.1
-
-
-def test_shifts_are_by_whole_cells_and_each_frame_has_its_own():
-    x = np.zeros((60, 20, 20), np.float32)
-    x[:, 10, 10] = 1
-    with training(np.random.default_rng(0)):
-        y = disturbed(Tensor(x), 1, 0.0).data
-    np.testing.assert_allclose(y.sum((1, 2)), 1, atol=1e-5)
-    at = {divmod(int(k), 20) for k in y.reshape(60, -1).argmax(1)}
-    assert at == {(i, j) for i in (9, 10, 11) for j in (9, 10, 11)}
-
-
-def test_a_warp_leaves_a_plane_of_light_a_plane_and_is_dark_outside():
-    x = np.broadcast_to(np.linspace(0, 1, 20, dtype=np.float32), (40, 20, 20))
-    with training(np.random.default_rng(0)):
-        y = disturbed(Tensor(x), 0, 0.3).data
-    assert y.min() >= 0
-    assert y.max() <= 1
-    inner = y[:, 7:13, 7:13]
-    for axis in (1, 2):
-        np.testing.assert_allclose(np.diff(inner, 2, axis=axis), 0, atol=1e-5)
-    assert (y == 0).mean() > (x == 0).mean()
-
-
 def test_it_learns_a_few_letters():
     deck = tasks.load("letters")
-    learner = ENTRY.create(changes=SMALL | {"classes": 26, "shift": 0, "warp": 0.0, "recipe.rate": 0.02})
+    learner = ENTRY.create(changes=SMALL | {"classes": 26, "recipe.shift": 0, "recipe.warp": 0.0, "recipe.rate": 0.02})
     few = deck.train.stimuli[:26], deck.train.targets[:26]
     for _ in range(80):
         learner.reinforce(*few)

@@ -14,10 +14,10 @@ from successors.timeline.y2022_convnext import (
     ConvNeXt,
     ConvNeXtBlock,
     ConvNeXtConfig,
-    road,
 )
 
 SMALL = {"depths": (1, 1, 1), "widths": (6, 8, 10)}
+ROADS = list(ENTRY.roads().values())
 STEPS = range(len(ROAD_MAP))
 
 
@@ -96,7 +96,7 @@ def test_a_block_by_its_equation():
 def test_the_first_bottleneck_of_the_road_against_torch():
     torch = pytest.importorskip("torch")
     f = torch.nn.functional
-    config = ConvNeXtConfig().amend(road(0))
+    config = ConvNeXtConfig().amend(ROADS[0])
     block = ConvNeXtBlock(6, 4, config, np.random.default_rng(0), stride=2)
     x = np.random.default_rng(1).standard_normal((3, 6, 8, 8)).astype(np.float32)
 
@@ -121,23 +121,23 @@ def test_the_order_of_the_road_is_that_of_figure_2():
 
 @pytest.mark.parametrize("step", STEPS, ids=[name for name, _ in ROAD_MAP])
 def test_each_step_of_the_road_can_be_trained_and_is_another_network(step):
-    learner = ENTRY.create(changes=road(step) | {"recipe.warm_up": 0})
+    learner = ENTRY.create(changes=ROADS[step] | {"recipe.warm_up": 0})
     shapes = {n: p.shape for n, p in learner.network.parameters().items()}
     assert learner.network(Tensor(frames(3))).shape == (3, 26)
     codes = learner.labels.lamps(np.arange(4))
     learner.reinforce(frames(4), codes)
     assert np.isfinite(learner.last_loss)
     if step:
-        before = ENTRY.create(changes=road(step - 1)).network
+        before = ENTRY.create(changes=ROADS[step - 1]).network
         other = {n: p.shape for n, p in before.parameters().items()}
         x = Tensor(frames(2))
-        alike = shapes == other and np.allclose(before(x).data, ENTRY.create(changes=road(step)).network(x).data)
+        alike = shapes == other and np.allclose(before(x).data, ENTRY.create(changes=ROADS[step]).network(x).data)
         assert not alike
 
 
 def test_steps_that_change_no_weight():
     def count(step):
-        return ENTRY.create(changes=road(step)).network.count()
+        return ENTRY.create(changes=ROADS[step]).network.count()
 
     names = [name for name, _ in ROAD_MAP]
     for name in ("GELU for ReLU", "fewer activations"):
@@ -158,7 +158,9 @@ def test_the_start_of_the_road_at_published_size_is_the_standard_residual_networ
 
 def test_it_learns_a_few_letters():
     deck = tasks.load("letters")
-    learner = ENTRY.create(changes=SMALL | {"shift": 0, "warp": 0.0, "recipe.warm_up": 0, "recipe.rate": 0.01})
+    learner = ENTRY.create(
+        changes=SMALL | {"recipe.shift": 0, "recipe.warp": 0.0, "recipe.warm_up": 0, "recipe.rate": 0.01}
+    )
     few = deck.train.stimuli[:26], deck.train.targets[:26]
     for _ in range(80):
         learner.reinforce(*few)
