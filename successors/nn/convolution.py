@@ -149,6 +149,17 @@ class _Place:
         self.kernel, self.stride, self.padding, self.dilation, self.out = kernel, stride, padding, dilation, out
         self.whole = kernel == (1, 1) and stride == (1, 1) and padding == (0, 0)  # one tap that sees all of the image
 
+    def gathers(self, filters: int, channels: int) -> bool:
+        """Return whether the gradient of the image is a convolution itself, and one that is worth while."""
+        fits = self.stride == self.dilation == (1, 1)
+        fits = fits and all(p < k for p, k in zip(self.padding, self.kernel, strict=True))
+        return fits and (filters <= channels or max(self.kernel) <= 3)
+
+    def back(self, size: tuple[int, int]) -> _Place:
+        """Return where the taps fall on the gradient of the output, to gather that of an image of this size."""
+        (kh, kw), (p, q) = self.kernel, self.padding
+        return _Place((kh, kw), (1, 1), (kh - 1 - p, kw - 1 - q), (1, 1), size)
+
     def taps(self) -> list[tuple[int, int, slice, slice]]:
         """Return u, v and the rows and columns of the padded image that tap (u, v) sees."""
         (s, t), (d, e), (oh, ow) = self.stride, self.dilation, self.out
@@ -174,19 +185,10 @@ class _Place:
 
 def _few(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place, groups: int) -> Tensor:
     """Convolve with the batch innermost: (g, f / g, c / g kh kw) times (g, c / g kh kw, oh ow n)."""
-    (kh, kw), (oh, ow) = place.kernel, place.out
-    n, c = x.shape[:2]
-    f, per = weight.shape[:2]
+    n, c, h, w = x.shape
+    f, per, (kh, kw), (oh, ow) = len(weight.data), c // groups, place.kernel, place.out
     padded = place.padded(batch_last(x.data))
-    if place.whole:
-        columns = padded
-    else:
-        # Windows share memory until the copy. Strides are reckoned from the shape, as those of axes of length 1 may be
-        # anything.
-        (s, t), (d, e), (_, hp, wp, _) = place.stride, place.dilation, padded.shape
-        step = tuple(m * n * padded.itemsize for m in (hp * wp, d * wp, e, s * wp, t))
-        columns = np.ndarray((c, kh, kw, oh, ow, n), padded.dtype, padded, 0, (*step, padded.itemsize)).copy()
-    columns = columns.reshape(groups, per * kh * kw, oh * ow * n)
+    columns = _columns(padded, place).reshape(groups, per * kh * kw, oh * ow * n)
     kernels = weight.data.reshape(groups, f // groups, per * kh * kw)
     out = (kernels @ columns).reshape(f, oh, ow, n)
     if bias is not None:
@@ -194,80 +196,118 @@ def _few(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place, groups: 
     shape = padded.shape
 
     def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
-        g = batch_last(g).reshape(groups, f // groups, oh * ow * n)
+        g = batch_last(g)
+        flat = g.reshape(groups, f // groups, oh * ow * n)
         gx = gw = None
         if weight.requires_grad:
-            gw = (g @ columns.swapaxes(1, 2)).reshape(weight.shape)
-        if x.requires_grad:
-            back = kernels.swapaxes(1, 2) @ g
-            if place.whole:
-                gx = back.reshape(shape)
-            else:
-                back = back.reshape(c, kh, kw, oh, ow, n)
-                gx = np.zeros(shape, g.dtype)
-                for u, v, row, column in place.taps():
-                    gx[:, row, column] += back[:, u, v]
-                gx = place.cropped(gx)
+            gw = (flat @ columns.swapaxes(1, 2)).reshape(weight.shape)
+        if x.requires_grad and place.whole:
+            gx = (kernels.swapaxes(1, 2) @ flat).reshape(shape)
+        elif x.requires_grad and place.gathers(f // groups, per):
+            way = place.back((h, w))
+            back = kernels.reshape(groups, f // groups, per, kh, kw)[..., ::-1, ::-1].swapaxes(1, 2)
+            seen = _columns(way.padded(g), way).reshape(groups, -1, h * w * n)
+            gx = (back.reshape(groups, per, -1) @ seen).reshape(c, h, w, n)
+        elif x.requires_grad:
+            back = (kernels.swapaxes(1, 2) @ flat).reshape(c, kh, kw, oh, ow, n)
+            gx = np.zeros(shape, g.dtype)
+            for u, v, row, column in place.taps():
+                gx[:, row, column] += back[:, u, v]
+            gx = place.cropped(gx)
+        if gx is not None:
             gx = gx.transpose(3, 0, 1, 2)
-        return (gx, gw) if bias is None else (gx, gw, g.sum(axis=2).reshape(f))
+        return (gx, gw) if bias is None else (gx, gw, flat.sum(axis=2).reshape(f))
 
     return make(out.transpose(3, 0, 1, 2), (x, weight) if bias is None else (x, weight, bias), backward)
 
 
+def _columns(padded: np.ndarray, place: _Place) -> np.ndarray:
+    """Return what each tap sees, (c, kh, kw, oh, ow, n), of a padded image (c, h, w, n)."""
+    if place.whole:
+        return padded
+    (c, hp, wp, n), (s, t), (d, e) = padded.shape, place.stride, place.dilation
+    # Windows share memory until the copy. Strides are reckoned from the shape, as those of axes of length 1 may be
+    # anything.
+    step = tuple(m * n * padded.itemsize for m in (hp * wp, d * wp, e, s * wp, t))
+    shape = (c, *place.kernel, *place.out, n)
+    return np.ndarray(shape, padded.dtype, padded, 0, (*step, padded.itemsize)).copy()
+
+
+class _Rows:
+    """Windows of a padded image (n, h, w, c) as rows of a matrix, (n oh ow, kh kw c), some images at a time."""
+
+    def __init__(self, padded: np.ndarray, place: _Place):
+        (n, hp, wp, c), (kh, kw), (oh, ow) = padded.shape, place.kernel, place.out
+        (s, t), (d, e) = place.stride, place.dilation
+        # Windows share memory until the copy that makes the matrix; then rows of kw c numbers are copied at once.
+        # Strides are reckoned from the shape, as those of axes of length 1 may be anything.
+        step = tuple(m * padded.itemsize for m in (hp * wp * c, s * wp * c, t * c, d * wp * c, e * c, 1))
+        self._windows = as_strided(padded, (n, oh, ow, kh, kw, c), step, writeable=False)
+        self._padded, self._whole, self.width = padded, place.whole, kh * kw * c
+        self.shape = (n, oh * ow)
+        # The matrix of all images would not stay in the cache, and to make it again costs less than to fetch it.
+        size = oh * ow * self.width
+        many = n if place.whole else max(1, BLOCK // (size * padded.itemsize))
+        self.blocks = [slice(i, min(i + many, n)) for i in range(0, n, max(many, 1))]
+        self._buffer = np.empty(0 if place.whole else min(many, n) * size, padded.dtype)
+
+    def of(self, block: slice) -> np.ndarray:
+        """Return the rows of some images; they stay until the next are asked for."""
+        if self._whole:
+            return self._padded.reshape(-1, self.width)
+        chosen = self._windows[block]
+        out = self._buffer[: chosen.size].reshape(chosen.shape)
+        np.copyto(out, chosen)
+        return out.reshape(-1, self.width)
+
+    def times(self, kernels: np.ndarray) -> np.ndarray:
+        """Return all rows times kernels (kh kw c, f), (n, oh ow, f)."""
+        out = np.empty((*self.shape, kernels.shape[1]), np.result_type(self._padded, kernels))
+        for block in self.blocks:
+            np.matmul(self.of(block), kernels, out=out[block].reshape(-1, kernels.shape[1]))
+        return out
+
+
 def _many(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
-    """Convolve with the channels innermost: (n oh ow, kh kw c) times (kh kw c, f), some images at a time."""
+    """Convolve with the channels innermost: (n oh ow, kh kw c) times (kh kw c, f)."""
     (kh, kw), (oh, ow) = place.kernel, place.out
-    n, c = x.shape[:2]
+    n, c, h, w = x.shape
     f, per, k = len(weight.data), oh * ow, kh * kw * c
     padded = place.padded(channels_last(x.data))
     kernels = np.ascontiguousarray(weight.data.transpose(2, 3, 1, 0)).reshape(k, f)
-    # Windows share memory until the copy that makes the matrix; then rows of kw c numbers are copied at once. Strides
-    # are reckoned from the shape, as those of axes of length 1 may be anything.
-    (s, t), (d, e), (_, hp, wp, _) = place.stride, place.dilation, padded.shape
-    step = tuple(m * padded.itemsize for m in (hp * wp * c, s * wp * c, t * c, d * wp * c, e * c, 1))
-    windows = as_strided(padded, (n, oh, ow, kh, kw, c), step, writeable=False)
-    # The matrix of all images would not stay in the cache, and to make it again costs less than to fetch it.
-    many = n if place.whole else max(1, BLOCK // (per * k * padded.itemsize))
-    blocks = [slice(i, min(i + many, n)) for i in range(0, n, max(many, 1))]
-    buffer = np.empty(0 if place.whole else min(many, n) * per * k, padded.dtype)
-
-    def columns(block: slice) -> np.ndarray:
-        if place.whole:
-            return padded.reshape(n * per, c)
-        chosen = windows[block]
-        out = buffer[: chosen.size].reshape(chosen.shape)
-        np.copyto(out, chosen)
-        return out.reshape(-1, k)
-
-    out = np.empty((n, per, f), np.result_type(padded, kernels))
-    for block in blocks:
-        np.matmul(columns(block), kernels, out=out[block].reshape(-1, f))
+    rows = _Rows(padded, place)
+    out = rows.times(kernels)
     if bias is not None:
         out += bias.data
     shape = padded.shape
 
     def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
-        g = channels_last(g).reshape(n, per, f)
+        g = channels_last(g)
+        flat = g.reshape(n, per, f)
         gx = gw = None
         if weight.requires_grad:
             gw = np.zeros((k, f), g.dtype)
-            for block in blocks:
-                gw += columns(block).T @ g[block].reshape(-1, f)
+            for block in rows.blocks:
+                gw += rows.of(block).T @ flat[block].reshape(-1, f)
             gw = gw.reshape(kh, kw, c, f).transpose(3, 2, 0, 1)
+        taps = kernels.reshape(kh, kw, c, f)
         if x.requires_grad and place.whole:
-            gx = (g.reshape(-1, f) @ kernels.T).reshape(shape)
+            gx = (flat.reshape(-1, f) @ kernels.T).reshape(shape)
+        elif x.requires_grad and place.gathers(f, c):
+            way = place.back((h, w))
+            back = np.ascontiguousarray(taps[::-1, ::-1].swapaxes(2, 3)).reshape(kh * kw * f, c)
+            gx = _Rows(way.padded(g), way).times(back).reshape(n, h, w, c)
         elif x.requires_grad:
             gx = np.zeros(shape, g.dtype)
-            taps = kernels.reshape(kh, kw, c, f)
-            for block in blocks:
-                rows = g[block].reshape(-1, f)
+            for block in rows.blocks:
+                own = flat[block].reshape(-1, f)
                 # A product for each tap, so that what is added is still in the cache and rows of it lie together.
                 for u, v, row, column in place.taps():
-                    gx[block, row, column] += (rows @ taps[u, v].T).reshape(-1, oh, ow, c)
+                    gx[block, row, column] += (own @ taps[u, v].T).reshape(-1, oh, ow, c)
             gx = place.cropped(gx)
         if gx is not None:
             gx = gx.transpose(0, 3, 1, 2)
-        return (gx, gw) if bias is None else (gx, gw, np.ones(n * per, g.dtype) @ g.reshape(-1, f))
+        return (gx, gw) if bias is None else (gx, gw, np.ones(n * per, g.dtype) @ flat.reshape(-1, f))
 
     out = out.reshape(n, oh, ow, f).transpose(0, 3, 1, 2)
     return make(out, (x, weight) if bias is None else (x, weight, bias), backward)

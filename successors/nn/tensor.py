@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 
 from marki.errors import PortError
+from successors.nn import memory
 from successors.nn.tally import count
+
+memory.keep()
 
 Backward = Callable[[np.ndarray], Sequence[np.ndarray | None]]
 
