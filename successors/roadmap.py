@@ -1,4 +1,4 @@
-"""Road maps: the steps from a predecessor to a system, each trained by itself; what every one of them is worth."""
+"""Road maps: steps that lead to a system, each trained by itself; what every one of them is worth."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def walk(
     jobs: int | None = None,
     quiet: bool = False,
 ) -> list[dict[str, Any]]:
-    """Train a system's predecessor and each step from there to the system, on the system's own task.
+    """Train each step of a system's road map, on the system's own task.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def walk(
     write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows})
     write_text(out / "roadmap.csv", csv_text(COLUMNS, (row.values() for row in rows)))
     if can_draw():
-        title = f"The way to {name}, step by step: {trial.task} ({len(seeds)} seeds)"
+        title = f"{name}, step by step: {trial.task} ({len(seeds)} seeds)"
         plots.roadmap(out / "roadmap.png", title, rows, metric=tasks.find(trial.task).metric)
     return rows
 

@@ -178,7 +178,8 @@ class Entry:
     modern : mapping
         Changes of the retina settings that its modern recipe makes beside the common one.
     roadmap : tuple of (str, mapping)
-        Steps from a predecessor to the system: names, and changes of the retina settings on top of those before.
+        Steps from something simpler to the system, or past it: names, and changes of the retina settings on top of
+        those before.
     small : mapping
         Changes of the retina settings that make it small enough to check each of its gradients; empty if it is.
     """

@@ -16,12 +16,12 @@ Each convolution is followed by batch normalisation; ReLU stands before the sepa
 Shrunk: two modules of entry instead of three, two of middle instead of eight, and about a twentieth of the width; the
 first two convolutions are padded, so that maps are from 10x10 to 2x2 cells wide, in the paper from 149x149 to 10x10.
 
-Seen here: whole convolutions of as many weights (`WHOLE`) do as well at this size. What is switched off is the
-depthwise half: places meet in the first two convolutions and in pooling alone then, and of letters little is lost.
+What is switched off is the depthwise half: places meet in the first two convolutions and in pooling alone then, and of
+letters little is lost.
 
 Assumed: padding of zeros in all but the first two convolutions, as in the author's code; no dropout, as for JFT without
-fully connected layers. The paper was trained by SGD with momentum for ImageNet; here it is Adam for some thousand
-steps. While they are learned, cases are shifted, turned, sheared and scaled a little.
+fully connected layers. The paper was trained by SGD with momentum for ImageNet; here it is Adam for two
+thousand steps. While they are learned, cases are shifted, turned, sheared and scaled a little.
 """
 
 from __future__ import annotations
@@ -179,9 +179,6 @@ class Xception(Network):
 PAPER = XceptionConfig(
     channels=3, stem=(32, 64), padding=0, entry=(128, 256, 728), middle=8, exit=1024, tail=(1536, 2048), classes=1000
 )
-
-WHOLE = {"form": "whole", "stem": (8, 8), "entry": (10, 16), "exit": 22, "tail": (25, 30)}
-"""About as many weights, and multiply-adds, in whole convolutions; at this size they do as well."""
 
 
 def _apart() -> Finding:

@@ -11,7 +11,7 @@ from successors.nn.tensor import Tensor
 from successors.timeline.y2012_alexnet import cards
 from successors.timeline.y2014_vgg import ENTRY, VGG, VGGConfig, stack_weights
 
-TINY = dict(widths=(3, 4, 5), full=6)
+TINY = dict(depths=(2, 2, 2), widths=(3, 4, 5), full=6)
 
 
 def network(**changes):
@@ -95,9 +95,10 @@ def test_the_way_forward_agrees_with_torch():
 
 
 def test_without_stacks_one_kernel_sees_as_much():
-    assert VGGConfig(depths=(1, 2, 3), stack=False).kernels == ((3,), (5,), (7,))
-    assert VGGConfig(depths=(1, 2, 3)).kernels == ((3,), (3, 3), (3, 3, 3))
-    assert VGGConfig(depths=(1, 2, 3), pointwise=True).kernels == ((3,), (3, 3), (3, 3, 1))
+    three = dict(depths=(1, 2, 3), widths=(1, 1, 1))
+    assert VGGConfig(**three, stack=False).kernels == ((3,), (5,), (7,))
+    assert VGGConfig(**three).kernels == ((3,), (3, 3), (3, 3, 3))
+    assert VGGConfig(**three, pointwise=True).kernels == ((3,), (3, 3), (3, 3, 1))
     assert (3 * stack_weights(10, 3), stack_weights(10, 7)) == (27 * 100, 49 * 100)
 
 
@@ -113,14 +114,14 @@ def test_it_learns_letters_of_two_classes_in_seconds():
     chosen = labels < 2
     stimuli, labels = stimuli[chosen], labels[chosen]
     recipe = Recipe(batch=56, rate=0.03, momentum=0.9, clip=1.0)
-    config = VGGConfig(widths=(8, 8, 8), full=16, classes=2, dropout=0.0, start="he", recipe=recipe)
+    config = VGGConfig(depths=(2, 2, 2), widths=(8, 8, 8), full=16, classes=2, dropout=0.0, start="he", recipe=recipe)
     learner = ByGradient(VGG, config, seed=0)
     for _ in range(80):
         learner.reinforce(stimuli, learner.labels.lamps(labels))
     assert (learner.network.answer(stimuli) == labels).mean() >= 0.95
 
 
-@pytest.mark.parametrize("changes", [{"side": 8, "depths": (1,) * 4, "widths": (1,) * 4}, {"depths": (1, 1)}])
+@pytest.mark.parametrize("changes", [{"side": 8, "depths": (1,) * 4, "widths": (1,) * 4}, {"depths": (1,)}])
 def test_settings_that_do_not_fit_are_refused(changes):
     with pytest.raises(ConfigError, match=r"halved|depths for"):
         VGGConfig(**changes)
