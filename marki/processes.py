@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -43,7 +44,7 @@ def spread(
         yield from ((k, function(*order)) for k, order in enumerate(orders))
         return
     # Fresh interpreters: no state is inherited, on any system.
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
     try:
         waiting = {pool.submit(function, *order): k for k, order in enumerate(orders)}
         for done in as_completed(waiting):
@@ -52,3 +53,13 @@ def spread(
         raise MarkIError("a worker process was killed", where=where, remedy=remedy) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone, by whatever it was killed."""
+
+    def wait() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

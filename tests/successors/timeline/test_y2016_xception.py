@@ -87,7 +87,7 @@ def test_without_convolutions_that_matter_a_module_is_its_shortcut():
 def test_most_weights_mix_channels():
     apart, whole = network(), network(form="whole")
     assert shares(whole)["places"] == 0
-    assert shares(apart)["places"] < 0.2 * shares(apart)["channels"]
+    assert shares(apart)["places"] < 0.25 * shares(apart)["channels"]
     assert sum(shares(apart).values()) == apart.count()
 
 
