@@ -244,7 +244,7 @@ ENTRY = Entry(
         # Digits have more cases, and a third stack is of use.
         Trial(
             task="digits",
-            changes={"depths": (2, 2, 2), "widths": (16, 32, 64), "recipe.steps": 2_000},
+            changes={"depths": (2, 2, 2), "widths": (16, 32, 64), "recipe.steps": 3_000},
             at_least=0.985,
             baseline="alexnet",
         ),
