@@ -234,7 +234,11 @@ ENTRY = Entry(
         Trial(task="letters", at_least=0.955, baseline="googlenet", seeds=5),
         Trial(task="digits", at_least=0.97),
     ),
-    mechanism=Mechanism(name="depthwise convolutions", without={"form": "pointwise"}),
+    mechanism=Mechanism(
+        name="depthwise convolutions",
+        without={"form": "pointwise"},
+        unseen="Places meet in the first two convolutions and in pooling as well.",
+    ),
     checks=(
         Check(name="a separable convolution is a whole one of few weights", run=_apart),
         Check(name="36 convolutions in 14 modules", run=_layers),
