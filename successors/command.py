@@ -128,11 +128,12 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     except KeyboardInterrupt:
         print(f"\ninterrupted; what was done is in {out}, go on with --resume")
         return 130
+    wide = max(map(len, results)) + 2
     for name, metrics in results.items():
         for trial in metrics["trials"]:
             stood = all(bound["holds"] for bound in trial["stood"].values())
             mark = "" if stood else "  NOT as wanted"
-            print(f"{name:<16}{trial['task']:<16}{100 * trial['value']:6.1f} %{mark}")
+            print(f"{name:<{wide}}{trial['task']:<16}{100 * trial['value']:6.1f} %{mark}")
     _hint()
     print(f"written to {out}")
     return 0
