@@ -165,6 +165,8 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         beside = max(10, max(xs) / min(xs)) ** 0.12
         axes.set_xlim(min(xs) / beside, max(xs) * beside)
         axes.set_xscale("log")
+        if max(xs) / min(xs) >= 10:
+            axes.xaxis.set_minor_formatter("")  # powers of ten are enough then
     if two:
         words = "filled: historical recipe; hollow: modern recipe, the same for all"
         picture.text(0.995, 0.985, words, ha="right", fontsize=12, color="#444444")
