@@ -132,9 +132,10 @@ class VGG(Network):
         """Return the sums of the output units, (n, classes), of frames (n, side, side) of light, or of images."""
         x = images(x)
         for block in self.blocks:
-            for convolution in block:
+            for convolution in block[:-1]:
                 x = convolution(x).relu()
-            x = max_pool2d(x, 2)
+            # The greatest of rectified values is the rectified greatest, and there are fewer of these.
+            x = max_pool2d(block[-1](x), 2).relu()
         x, rng = x.flatten(), training_rng()
         for layer in self.full[:-1]:
             x = layer(x).relu()
