@@ -56,7 +56,7 @@ def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None 
         and warped cases alone. The Mark I and references have one recipe only.
     budget : int, optional
         Stimuli that are shown for learning. Learners by gradient use all of it, and their schedules are stretched to
-        it; the others stop when they get no better.
+        it; the others, whose steps mean something of their own, go on as ever and stop there at the latest.
     """
     own = dict(entrants.usual(name, task))
     if name in catalogue.names():
@@ -73,17 +73,15 @@ def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None 
     else:
         return own
     if budget is not None:
-        batch = own.get("recipe.batch", recipe.batch)
-        steps = max(1, round(budget / batch))
-        own |= {"recipe.steps": steps}
-        if by_gradient:
-            warm_up = own.get("recipe.warm_up", recipe.warm_up)
-            own |= {
-                "recipe.every": max(1, steps // 4),
-                "recipe.enough": 2.0,
-                "recipe.patience": 0,
-                "recipe.warm_up": min(warm_up, steps // 10),
-            }
-        else:
-            own |= {"recipe.patience": 3}
+        steps = max(1, round(budget / own.get("recipe.batch", recipe.batch)))
+        if not by_gradient:
+            return own | {"recipe.steps": min(steps, own.get("recipe.steps", recipe.steps))}
+        warm_up = own.get("recipe.warm_up", recipe.warm_up)
+        own |= {
+            "recipe.steps": steps,
+            "recipe.every": max(1, steps // 4),
+            "recipe.enough": 2.0,
+            "recipe.patience": 0,
+            "recipe.warm_up": min(warm_up, steps // 10),
+        }
     return own

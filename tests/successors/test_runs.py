@@ -141,17 +141,27 @@ def test_comparison_of_recipes_with_one_budget(tmp_path):
 def test_a_budget_is_kept_by_whoever_learns_by_gradient(name, kind, budget):
     changes = recipes.changes(name, "digits", kind=kind, budget=budget)
     if name == "mark1":
-        assert set(changes) == {"recipe.steps", "recipe.patience"}
+        assert set(changes) == {"recipe.steps"}
+        assert changes["recipe.steps"] <= max(1, round(budget / entrants.MACHINE_RECIPE.batch))
         return
     entry = catalogue.find(name).entry
     recipe = entry.retina.amend(changes).recipe
-    assert abs(recipe.steps * recipe.batch - budget) <= recipe.batch
-    if name != "perceptron":
+    assert recipe.steps * recipe.batch <= budget + recipe.batch
+    if name == "perceptron":
+        assert recipe.steps <= entry.retina.recipe.steps
+    else:
+        assert abs(recipe.steps * recipe.batch - budget) <= recipe.batch
         assert recipe.enough == 2
         assert recipe.patience == 0
         assert recipe.every <= recipe.steps
         assert (recipe.optimiser == "adam") >= (kind == "modern")
     assert bool(recipe.warp) == (kind == "modern" or name == "gmlp")
+
+
+def test_a_budget_does_not_cut_a_system_short_that_learns_layer_by_layer():
+    own = catalogue.find("neocognitron").entry.retina.recipe
+    recipe = catalogue.find("neocognitron").entry.retina.amend(recipes.changes("neocognitron", "digits", budget=64_000))
+    assert recipe.recipe == own
 
 
 def test_an_unknown_recipe_is_refused(tmp_path):
