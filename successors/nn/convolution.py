@@ -2,12 +2,14 @@
 
 Arrays are (N, C, H, W) to everyone outside. In memory they may lie in any order, as with the memory formats of torch:
 with few channels the batch lies innermost, (C, H, W, N), so that copies run over long rows; with many channels the
-channels do, (N, H, W, C), so that products do. Depthwise convolutions have the batch innermost, and mixtures of
-channels leave the order that they find. An operation takes the view it wants by transposing, which copies only if the
-memory is in another order.
+channels do, (N, H, W, C), so that products do. Depthwise convolutions have the batch innermost; mixtures of channels,
+and convolutions of small maps, leave it there if they find it there. An operation takes the view it wants by
+transposing, which copies only if the memory is in another order.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -17,7 +19,8 @@ from successors.nn.tally import count
 from successors.nn.tensor import ShapeError, Tensor, make
 
 MANY = 16  # from so many channels on, both in and out, these lie innermost
-BLOCK = 1 << 20  # bytes of a matrix of windows that is made at once
+BLOCK = 1 << 19  # bytes of a matrix of windows that is made at once
+SMALL = 6 << 20  # bytes of all windows up to which images whose batch lies innermost stay so
 WIDE = 16  # rows of so many kernels' width are too wide for depthwise convolution as a product
 Pair = int | tuple[int, int]
 
@@ -124,14 +127,18 @@ def conv2d(
     if (kh, kw) == (h, w) and groups == 1 and p == (0, 0):
         # One place only: each filter is a unit that is fed by the whole image.
         return linear(x.flatten(), weight.reshape(f, c * h * w), bias).reshape(n, f, 1, 1)
-    count(n * oh * ow * f * per * kh * kw)
     place = _Place((kh, kw), s, p, d, (oh, ow))
+    small = (kh, kw) == (1, 1) or n * oh * ow * c * kh * kw * x.data.itemsize <= SMALL
+    many = groups == 1 and min(c, f) >= MANY and not (small and is_batch_last(x.data))
+    if many and place.whole:
+        # At each place the channels feed f units.
+        return linear(x.transpose(0, 2, 3, 1), weight.reshape(f, c), bias).transpose(0, 3, 1, 2)
+    count(n * oh * ow * f * per * kh * kw)
+    if many:
+        return _many(x, weight, bias, place)
     if groups == c == f and c > 1:
         narrow = w + 2 * p[1] <= WIDE * kw
         return _banded(x, weight, bias, place) if narrow else _depthwise(x, weight, bias, place)
-    mixes = (kh, kw) == (1, 1) and is_batch_last(x.data)
-    if groups == 1 and min(c, f) >= MANY and not mixes:
-        return _many(x, weight, bias, place)
     return _few(x, weight, bias, place, groups)
 
 
@@ -149,16 +156,17 @@ class _Place:
         self.kernel, self.stride, self.padding, self.dilation, self.out = kernel, stride, padding, dilation, out
         self.whole = kernel == (1, 1) and stride == (1, 1) and padding == (0, 0)  # one tap that sees all of the image
 
-    def gathers(self, filters: int, channels: int) -> bool:
-        """Return whether the gradient of the image is a convolution itself, and one that is worth while."""
-        fits = self.stride == self.dilation == (1, 1)
-        fits = fits and all(p < k for p, k in zip(self.padding, self.kernel, strict=True))
-        return fits and (filters <= channels or max(self.kernel) <= 3)
+    def turned(self, c: int, f: int, size: tuple[int, int]) -> _Place | None:
+        """Return where kernels, turned by half a circle, fall on the gradient of f channels to give that of c.
 
-    def back(self, size: tuple[int, int]) -> _Place:
-        """Return where the taps fall on the gradient of the output, to gather that of an image of this size."""
+        None where the gradient is to be scattered: if steps leave gaps in it, if it would have to be cut, or if it is
+        cheaper.
+        """
         (kh, kw), (p, q) = self.kernel, self.padding
-        return _Place((kh, kw), (1, 1), (kh - 1 - p, kw - 1 - q), (1, 1), size)
+        dense = self.stride == self.dilation == (1, 1) and p < kh and q < kw
+        if not (dense and (f <= c or max(kh, kw) <= 3)):
+            return None
+        return _Place(self.kernel, (1, 1), (kh - 1 - p, kw - 1 - q), (1, 1), size)
 
     def taps(self) -> list[tuple[int, int, slice, slice]]:
         """Return u, v and the rows and columns of the padded image that tap (u, v) sees."""
@@ -185,132 +193,123 @@ class _Place:
 
 def _few(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place, groups: int) -> Tensor:
     """Convolve with the batch innermost: (g, f / g, c / g kh kw) times (g, c / g kh kw, oh ow n)."""
+    (kh, kw), (oh, ow) = place.kernel, place.out
     n, c, h, w = x.shape
-    f, per, (kh, kw), (oh, ow) = len(weight.data), c // groups, place.kernel, place.out
-    padded = place.padded(batch_last(x.data))
-    columns = _columns(padded, place).reshape(groups, per * kh * kw, oh * ow * n)
+    f, per = weight.shape[:2]
+    columns = _columns(batch_last(x.data), place, groups)
     kernels = weight.data.reshape(groups, f // groups, per * kh * kw)
     out = (kernels @ columns).reshape(f, oh, ow, n)
     if bias is not None:
         out += bias.data[:, None, None, None]
-    shape = padded.shape
 
     def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
-        g = batch_last(g)
-        flat = g.reshape(groups, f // groups, oh * ow * n)
+        images = batch_last(g)
+        g = images.reshape(groups, f // groups, oh * ow * n)
         gx = gw = None
         if weight.requires_grad:
-            gw = (flat @ columns.swapaxes(1, 2)).reshape(weight.shape)
-        if x.requires_grad and place.whole:
-            gx = (kernels.swapaxes(1, 2) @ flat).reshape(shape)
-        elif x.requires_grad and place.gathers(f // groups, per):
-            way = place.back((h, w))
-            back = kernels.reshape(groups, f // groups, per, kh, kw)[..., ::-1, ::-1].swapaxes(1, 2)
-            seen = _columns(way.padded(g), way).reshape(groups, -1, h * w * n)
-            gx = (back.reshape(groups, per, -1) @ seen).reshape(c, h, w, n)
-        elif x.requires_grad:
-            back = (kernels.swapaxes(1, 2) @ flat).reshape(c, kh, kw, oh, ow, n)
-            gx = np.zeros(shape, g.dtype)
-            for u, v, row, column in place.taps():
-                gx[:, row, column] += back[:, u, v]
-            gx = place.cropped(gx)
-        if gx is not None:
+            gw = (g @ columns.swapaxes(1, 2)).reshape(weight.shape)
+        if x.requires_grad:
+            turned = place.turned(c, f, (h, w))
+            if turned:
+                taps = weight.data.reshape(groups, f // groups, per, kh, kw)[..., ::-1, ::-1].swapaxes(1, 2)
+                gx = (taps.reshape(groups, per, -1) @ _columns(images, turned, groups)).reshape(c, h, w, n)
+            else:
+                back = (kernels.swapaxes(1, 2) @ g).reshape(c, kh, kw, oh, ow, n)
+                p, q = place.padding
+                gx = np.zeros((c, h + 2 * p, w + 2 * q, n), g.dtype)
+                for u, v, row, column in place.taps():
+                    gx[:, row, column] += back[:, u, v]
+                gx = place.cropped(gx)
             gx = gx.transpose(3, 0, 1, 2)
-        return (gx, gw) if bias is None else (gx, gw, flat.sum(axis=2).reshape(f))
+        return (gx, gw) if bias is None else (gx, gw, g.sum(axis=2).reshape(f))
 
     return make(out.transpose(3, 0, 1, 2), (x, weight) if bias is None else (x, weight, bias), backward)
 
 
-def _columns(padded: np.ndarray, place: _Place) -> np.ndarray:
-    """Return what each tap sees, (c, kh, kw, oh, ow, n), of a padded image (c, h, w, n)."""
-    if place.whole:
-        return padded
-    (c, hp, wp, n), (s, t), (d, e) = padded.shape, place.stride, place.dilation
-    # Windows share memory until the copy. Strides are reckoned from the shape, as those of axes of length 1 may be
-    # anything.
-    step = tuple(m * n * padded.itemsize for m in (hp * wp, d * wp, e, s * wp, t))
-    shape = (c, *place.kernel, *place.out, n)
-    return np.ndarray(shape, padded.dtype, padded, 0, (*step, padded.itemsize)).copy()
-
-
-class _Rows:
-    """Windows of a padded image (n, h, w, c) as rows of a matrix, (n oh ow, kh kw c), some images at a time."""
-
-    def __init__(self, padded: np.ndarray, place: _Place):
-        (n, hp, wp, c), (kh, kw), (oh, ow) = padded.shape, place.kernel, place.out
+def _columns(a: np.ndarray, place: _Place, groups: int) -> np.ndarray:
+    """Return the windows of (c, h, w, n), (g, c / g kh kw, oh ow n)."""
+    padded = place.padded(a)
+    c, hp, wp, n = padded.shape
+    if not place.whole:
+        # Windows share memory until the copy. Strides are reckoned from the shape, as those of axes of length 1 may be
+        # anything.
         (s, t), (d, e) = place.stride, place.dilation
-        # Windows share memory until the copy that makes the matrix; then rows of kw c numbers are copied at once.
-        # Strides are reckoned from the shape, as those of axes of length 1 may be anything.
-        step = tuple(m * padded.itemsize for m in (hp * wp * c, s * wp * c, t * c, d * wp * c, e * c, 1))
-        self._windows = as_strided(padded, (n, oh, ow, kh, kw, c), step, writeable=False)
-        self._padded, self._whole, self.width = padded, place.whole, kh * kw * c
-        self.shape = (n, oh * ow)
-        # The matrix of all images would not stay in the cache, and to make it again costs less than to fetch it.
-        size = oh * ow * self.width
-        many = n if place.whole else max(1, BLOCK // (size * padded.itemsize))
-        self.blocks = [slice(i, min(i + many, n)) for i in range(0, n, max(many, 1))]
-        self._buffer = np.empty(0 if place.whole else min(many, n) * size, padded.dtype)
-
-    def of(self, block: slice) -> np.ndarray:
-        """Return the rows of some images; they stay until the next are asked for."""
-        if self._whole:
-            return self._padded.reshape(-1, self.width)
-        chosen = self._windows[block]
-        out = self._buffer[: chosen.size].reshape(chosen.shape)
-        np.copyto(out, chosen)
-        return out.reshape(-1, self.width)
-
-    def times(self, kernels: np.ndarray) -> np.ndarray:
-        """Return all rows times kernels (kh kw c, f), (n, oh ow, f)."""
-        out = np.empty((*self.shape, kernels.shape[1]), np.result_type(self._padded, kernels))
-        for block in self.blocks:
-            np.matmul(self.of(block), kernels, out=out[block].reshape(-1, kernels.shape[1]))
-        return out
+        step = tuple(m * n * padded.itemsize for m in (hp * wp, d * wp, e, s * wp, t))
+        shape = (c, *place.kernel, *place.out, n)
+        padded = np.ndarray(shape, padded.dtype, padded, 0, (*step, padded.itemsize)).copy()
+    (kh, kw), (oh, ow) = place.kernel, place.out
+    return padded.reshape(groups, c // groups * kh * kw, oh * ow * n)
 
 
 def _many(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
-    """Convolve with the channels innermost: (n oh ow, kh kw c) times (kh kw c, f)."""
+    """Convolve with the channels innermost: kh products (oh n ow, kw c) times (kw c, f), some images at a time."""
     (kh, kw), (oh, ow) = place.kernel, place.out
     n, c, h, w = x.shape
-    f, per, k = len(weight.data), oh * ow, kh * kw * c
-    padded = place.padded(channels_last(x.data))
-    kernels = np.ascontiguousarray(weight.data.transpose(2, 3, 1, 0)).reshape(k, f)
-    rows = _Rows(padded, place)
-    out = rows.times(kernels)
+    f = len(weight.data)
+    images = channels_last(x.data)
+    out = _products(images, weight.data.transpose(2, 3, 1, 0), place)
     if bias is not None:
         out += bias.data
-    shape = padded.shape
 
     def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
         g = channels_last(g)
-        flat = g.reshape(n, per, f)
         gx = gw = None
         if weight.requires_grad:
-            gw = np.zeros((k, f), g.dtype)
-            for block in rows.blocks:
-                gw += rows.of(block).T @ flat[block].reshape(-1, f)
+            gw = np.zeros((kh, kw * c, f), g.dtype)
+            for block, rows in _rows(images, place):
+                errors = g[block].swapaxes(0, 1).reshape(-1, f)
+                for u, taps in enumerate(rows):
+                    gw[u] += taps.T @ errors
             gw = gw.reshape(kh, kw, c, f).transpose(3, 2, 0, 1)
-        taps = kernels.reshape(kh, kw, c, f)
-        if x.requires_grad and place.whole:
-            gx = (flat.reshape(-1, f) @ kernels.T).reshape(shape)
-        elif x.requires_grad and place.gathers(f, c):
-            way = place.back((h, w))
-            back = np.ascontiguousarray(taps[::-1, ::-1].swapaxes(2, 3)).reshape(kh * kw * f, c)
-            gx = _Rows(way.padded(g), way).times(back).reshape(n, h, w, c)
-        elif x.requires_grad:
-            gx = np.zeros(shape, g.dtype)
-            for block in rows.blocks:
-                own = flat[block].reshape(-1, f)
-                # A product for each tap, so that what is added is still in the cache and rows of it lie together.
+        if x.requires_grad:
+            turned = place.turned(c, f, (h, w))
+            if turned:
+                gx = _products(g, weight.data[:, :, ::-1, ::-1].transpose(2, 3, 0, 1), turned)
+            else:
+                p, q = place.padding
+                gx = np.zeros((n, h + 2 * p, w + 2 * q, c), g.dtype)
+                taps = np.ascontiguousarray(weight.data.transpose(2, 3, 0, 1))
+                # A product for each tap, so that rows of what is added lie together.
                 for u, v, row, column in place.taps():
-                    gx[block, row, column] += (own @ taps[u, v].T).reshape(-1, oh, ow, c)
-            gx = place.cropped(gx)
-        if gx is not None:
+                    gx[:, row, column] += (g.reshape(-1, f) @ taps[u, v]).reshape(n, oh, ow, c)
+                gx = place.cropped(gx)
             gx = gx.transpose(0, 3, 1, 2)
-        return (gx, gw) if bias is None else (gx, gw, np.ones(n * per, g.dtype) @ flat.reshape(-1, f))
+        return (gx, gw) if bias is None else (gx, gw, np.ones(n * oh * ow, g.dtype) @ g.reshape(-1, f))
 
-    out = out.reshape(n, oh, ow, f).transpose(0, 3, 1, 2)
-    return make(out, (x, weight) if bias is None else (x, weight, bias), backward)
+    return make(out.transpose(0, 3, 1, 2), (x, weight) if bias is None else (x, weight, bias), backward)
+
+
+def _products(a: np.ndarray, kernels: np.ndarray, place: _Place) -> np.ndarray:
+    """Return (n, h, w, c) convolved with (kh, kw, c, f), (n, oh, ow, f)."""
+    kh, *_, f = kernels.shape
+    oh, ow = place.out
+    kernels = kernels.reshape(kh, -1, f)
+    out = np.empty((len(a), oh, ow, f), np.result_type(a, kernels))
+    for block, rows in _rows(a, place):
+        total = rows[0] @ kernels[0]
+        for u in range(1, kh):
+            total += rows[u] @ kernels[u]
+        out[block] = total.reshape(oh, -1, ow, f).swapaxes(0, 1)
+    return out
+
+
+def _rows(a: np.ndarray, place: _Place) -> Iterator[tuple[slice, list[np.ndarray]]]:
+    """Yield some images of (n, h, w, c) at a time, and the windows of each row of kernels, (oh images ow, kw c).
+
+    Windows across are copied, once for all rows of kernels, which see them from the row on where they begin. Those of
+    all images would not stay in the cache, and to make them again costs less than to fetch them.
+    """
+    n, c = len(a), a.shape[3]
+    (kh, kw), (oh, ow), (s, t), (d, e) = place.kernel, place.out, place.stride, place.dilation
+    many = max(1, BLOCK // ((a.shape[1] + 2 * place.padding[0]) * ow * kw * c * a.itemsize))
+    for i in range(0, n, many):
+        padded = place.padded(a[i : i + many])
+        # Strides are reckoned from the shape, as those of axes of length 1 may be anything.
+        m, hp, wp, _ = padded.shape
+        step = tuple(k * a.itemsize for k in (wp * c, hp * wp * c, t * c, e * c, 1))
+        across = as_strided(padded, (hp, m, ow, kw, c), step, writeable=False).copy()
+        seen = [across[u * d : u * d + s * (oh - 1) + 1 : s] for u in range(kh)]
+        yield slice(i, i + m), [rows.reshape(-1, kw * c) for rows in seen]
 
 
 def _banded(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:

@@ -292,7 +292,7 @@ class ByGradient(Successor):
         self.last_loss = math.nan
 
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        parameters = self.network.parameters()
+        parameters = self.optimiser.parameters
         for p in parameters.values():
             p.grad = None
         with training(rng):

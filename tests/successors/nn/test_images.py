@@ -74,6 +74,12 @@ CONVOLUTIONS = [
     (17, 16, (1, 1), {}),
     (16, 16, (1, 1), {"stride": 2, "padding": 1}),
     (32, 32, (3, 3), {"groups": 2, "padding": 1}),
+    (3, 2, (4, 2), {"padding": (3, 0)}),
+    (2, 3, (5, 4), {"padding": 2}),
+    (2, 3, (1, 3), {"padding": (2, 1)}),
+    (16, 16, (4, 5), {"padding": (0, 4)}),
+    (16, 17, (5, 2), {"padding": (1, 0)}),
+    (17, 16, (2, 3), {"padding": (3, 1)}),
 ]
 
 
@@ -114,7 +120,7 @@ def test_memory_order_does_not_matter(c, f, kernel, options, order):
 def test_images_in_blocks(kernel, options, monkeypatch):
     arrays = numbers(5, 16, 6, 7), numbers(16, 16, *kernel, seed=1), numbers(16, seed=2)
     results = []
-    for block in (1 << 30, 2 * 42 * 6 * 16 * 8, 1):
+    for block in (1 << 30, 2 * 8 * 8 * 2 * 16 * 8, 1):
         monkeypatch.setattr(convolution, "BLOCK", block)
         tensors = [Tensor(a, requires_grad=True) for a in arrays]
         out = conv2d(*tensors, **options)
@@ -123,6 +129,71 @@ def test_images_in_blocks(kernel, options, monkeypatch):
     for other in results[1:]:
         for first, second in zip(results[0], other, strict=True):
             np.testing.assert_allclose(first, second, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("c", "f", "kernel", "options"),
+    [
+        (3, 2, (4, 2), {"padding": (3, 0)}),
+        (2, 3, (3, 3), {"padding": 1}),
+        (4, 6, (2, 3), {"padding": (1, 2), "groups": 2}),
+        (3, 4, (1, 1), {}),
+        (16, 16, (4, 5), {"padding": (0, 4)}),
+        (16, 17, (3, 2), {"padding": (2, 1)}),
+    ],
+)
+def test_gradient_of_images_is_the_same_gathered_and_scattered(c, f, kernel, options, monkeypatch):
+    place = convolution._Place
+    turned, gradients, used = place.turned, [], []
+
+    def gathered(self, *args):
+        used.append(turned(self, *args))
+        return used[-1]
+
+    for way in (gathered, lambda self, *args: None):
+        monkeypatch.setattr(place, "turned", way)
+        x, w, _ = operands(c, f, kernel, options)
+        images = Tensor(x, requires_grad=True)
+        out = conv2d(images, Tensor(w), **options)
+        out.backward(numbers(*out.shape, seed=5))
+        gradients.append(images.grad)
+    assert len(used) == 1
+    assert isinstance(used[0], place)
+    np.testing.assert_allclose(*gradients, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{"stride": (1, 2)}, {"dilation": (2, 1)}, {"padding": (0, 3)}])
+def test_gradient_is_scattered_where_it_cannot_be_gathered(options):
+    place = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)} | options
+    assert convolution._Place((3, 3), **place, out=(4, 4)).turned(16, 16, (6, 6)) is None
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_no_images_are_convolved_too(order, monkeypatch):
+    arrays = laid(numbers(0, 16, 5, 6), order), numbers(16, 16, 3, 2)
+    x, w = (Tensor(a, requires_grad=True) for a in arrays)
+    for limit in (1 << 20, -1):
+        monkeypatch.setattr(convolution, "SMALL", limit)
+        out = conv2d(x, w)
+        out.sum().backward()
+        assert out.shape == (0, 16, 3, 5)
+        assert x.grad.shape == x.shape
+        assert not w.grad.any()
+
+
+def test_small_maps_keep_the_batch_innermost(monkeypatch):
+    arrays = laid(numbers(3, 16, 5, 6), "CHWN"), numbers(17, 16, 3, 3, seed=1), numbers(17, seed=2)
+    results = []
+    for limit, order in ((3 * 3 * 4 * 16 * 9 * 8, "CHWN"), (3 * 3 * 4 * 16 * 9 * 8 - 1, "NHWC")):
+        monkeypatch.setattr(convolution, "SMALL", limit)
+        tensors = [Tensor(a, requires_grad=True) for a in arrays]
+        out = conv2d(*tensors)
+        assert out.data.transpose(ORDERS[order]).flags.c_contiguous
+        out.backward(numbers(*out.shape, seed=5))
+        results.append([out.data, *(t.grad for t in tensors)])
+    for first, second in zip(*results, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-12, atol=1e-12)
+    check(conv2d, *arrays, places=20)
 
 
 def test_few_channels_lie_before_the_batch_and_many_after_it():
