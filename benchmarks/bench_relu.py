@@ -30,8 +30,8 @@ from successors.timeline.y2012_alexnet import AlexNet, AlexNetConfig  # noqa: E4
 SMALL = {"maps": (8, 16, 16, 16, 16), "full": 64, "groups": 1, "respond": False, "dropout": 0.0, "classes": 10}
 CASES = {
     "light 0 to 1, weights by fan-in": ({"light": 1.0}, (0.01, 0.03, 0.1)),
-    "pixels 0 to 255, deviation 0.1": ({"light": 255.0, "deviation": 0.1}, (1e-5, 1e-4, 1e-3, 1e-2)),
-    "pixels 0 to 255, deviation 0.05": ({"light": 255.0, "deviation": 0.05}, (1e-4, 1e-3, 1e-2)),
+    "pixels 0 to 255, deviation 0.1": ({"light": 255.0, "deviation": 0.1}, (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)),
+    "pixels 0 to 255, deviation 0.05": ({"light": 255.0, "deviation": 0.05}, (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)),
 }
 """What is shown and how weights begin, and the rates that are tried."""
 ERROR, WINDOW, BATCH = 0.25, 20, 64
