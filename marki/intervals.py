@@ -33,15 +33,18 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, float, float]:
-    """Return (difference, low, high): of two means, with its 95 % interval (Welch 1947); each needs two values."""
+    """Return (difference, low, high): of two means, with its 95 % interval (Welch 1947)."""
     a, b = np.asarray(first, float), np.asarray(second, float)
     found = float(a.mean() - b.mean())
+    if min(a.size, b.size) < 2:
+        return found, found, found
     own, other = float(a.var(ddof=1)) / a.size, float(b.var(ddof=1)) / b.size
     if not own + other:
         return found, found, found
-    freedom = (own + other) ** 2 / (own**2 / (a.size - 1) + other**2 / (b.size - 1))
-    # Rounded down, so that the interval is rather too wide.
-    half = _quantile(int(freedom)) * math.sqrt(own + other)
+    share = own / (own + other)
+    freedom = 1 / (share**2 / (a.size - 1) + (1 - share) ** 2 / (b.size - 1))
+    # Rounded down, so that the interval is rather too wide; less than 1 it is by rounding alone.
+    half = _quantile(max(1, int(freedom))) * math.sqrt(own + other)
     return found, found - half, found + half
 
 

@@ -97,6 +97,11 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
+def _add_seed_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds for each, from --seed on (default 3)")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+
+
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `train`."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="systems to train; `timeline` lists them")
@@ -143,8 +148,7 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `compare`."""
     parser.add_argument("--task", required=True, metavar="TASK", help="what they are compared on")
     parser.add_argument("--learners", metavar="A,B", help="who takes part (default: all that fit the task)")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds for each, from --seed on (default 3)")
-    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    _add_seed_arguments(parser)
     parser.add_argument("--out", metavar="DIR", default="", help="output folder (default out/compare-TASK)")
     parser.add_argument(
         "--set",
@@ -200,8 +204,7 @@ def compare(args: argparse.Namespace, machine: Machine) -> int:
 def add_roadmap_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `roadmap`."""
     parser.add_argument("name", metavar="NAME", help="a system with a road map, such as convnext")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds for each, from --seed on (default 3)")
-    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    _add_seed_arguments(parser)
     parser.add_argument("--out", metavar="DIR", default="", help="output folder (default out/roadmap-NAME)")
     _add_run_arguments(parser)
 

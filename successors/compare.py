@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from marki.files import csv_text, prepare_folder, write_json, write_text
-from marki.intervals import interval
 from marki.pictures import can_draw
 from marki.versions import versions
 from successors import catalogue, entrants, plots, recipes, runs, tasks
@@ -108,21 +107,14 @@ def compare(
 
 
 def _row(name: str, recipe: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    mean, low, high = interval([f["score"] for f in found])
-    first = found[0]
     return {
         "name": name,
-        "year": first["year"],
+        "year": found[0]["year"],
         "recipe": recipe if name in catalogue.names() else "",
-        "score": mean,
-        "low": max(0.0, low),
-        "high": min(1.0, high),
-        "seeds": len(found),
-        "parameters": first["parameters"],
-        "multiply_adds": first["multiply_adds"],
+        **runs.summary(found),
         "shown": sum(f["shown"] for f in found) / len(found),
         "seconds": sum(f["processor_seconds"] for f in found) / len(found),
-        "note": first["note"],
+        "note": found[0]["note"],
     }
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from marki.errors import ConfigError
 from marki.files import csv_text, prepare_folder, write_json, write_text
-from marki.intervals import interval
 from marki.pictures import can_draw
 from marki.versions import versions
 from successors import catalogue, plots, runs, tasks
@@ -60,7 +59,7 @@ def walk(
     }
     every = [order for row in orders.values() for order in row]
     found = runs.carry_out_all(every, prepare_folder(out) / "runs", resume=resume, jobs=jobs, quiet=quiet)
-    rows = [_row(step, [found[order] for order in row]) for step, row in orders.items()]
+    rows = [{"step": step, **runs.summary([found[order] for order in row])} for step, row in orders.items()]
     about = {"name": name, "task": trial.task, "options": dict(trial.options), "seeds": list(seeds)}
     write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows})
     write_text(out / "roadmap.csv", csv_text(COLUMNS, (row.values() for row in rows)))
@@ -68,19 +67,6 @@ def walk(
         title = f"{name}, step by step: {trial.task} ({len(seeds)} seeds)"
         plots.roadmap(out / "roadmap.png", title, rows, metric=tasks.find(trial.task).metric)
     return rows
-
-
-def _row(step: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    mean, low, high = interval([f["score"] for f in found])
-    return {
-        "step": step,
-        "score": mean,
-        "low": max(0.0, low),
-        "high": min(1.0, high),
-        "seeds": len(found),
-        "parameters": found[0]["parameters"],
-        "multiply_adds": found[0]["multiply_adds"],
-    }
 
 
 def as_text(rows: Sequence[Mapping[str, Any]]) -> str:

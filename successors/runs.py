@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from marki.errors import ConfigError
 from marki.files import read_json, write_json
+from marki.intervals import interval
 from marki.processes import cores, spread
 from successors import catalogue, entrants, tasks, training
 from successors.entrants import Machine
@@ -218,3 +219,16 @@ def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[
 def seeded(order: Run, seeds: Sequence[int]) -> list[Run]:
     """Return the same run with each of the seeds."""
     return [replace(order, seed=seed) for seed in seeds]
+
+
+def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what runs of several seeds come to: score, low and high (mean, 95 % interval), seeds, and the sizes."""
+    mean, low, high = interval([f["score"] for f in found])
+    return {
+        "score": mean,
+        "low": max(0.0, low),
+        "high": min(1.0, high),
+        "seeds": len(found),
+        "parameters": found[0]["parameters"],
+        "multiply_adds": found[0]["multiply_adds"],
+    }

@@ -1,7 +1,7 @@
 """Memory: what is freed is kept for the next array, where the C library would give it back to the system.
 
 A network makes and frees the same large arrays in every step. By default glibc maps and unmaps each of them, and to
-have its pages filled with zeros again costs as much as all the arithmetic of a step.
+have its pages filled with zeros again takes time that the arithmetic could have.
 """
 
 from __future__ import annotations

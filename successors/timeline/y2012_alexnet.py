@@ -148,7 +148,7 @@ class AlexNet(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sums of full8, (n, classes), of frames (n, side, side) of light, or images of several channels."""
-        x = images(x) if x.ndim == 4 else images(x) * self.config.light
+        x = x if x.ndim == 4 else images(x) * self.config.light
         x = self._pooled(self._damped(self._bent(self.conv1(x))))
         x = self._pooled(self._damped(self._bent(self.conv2(x))))
         x = self._bent(self.conv4(self._bent(self.conv3(x))))

@@ -18,7 +18,7 @@ paper first trains A, and the deeper nets begin with its outer layers. It adds t
 of Glorot and Bengio 2010. Here they begin by fan-in (He 2015), and `start` has all three kinds.
 
 Seen here: a second block helps the letters much, more depth than the retina's no longer (``run_sim.py roadmap vgg``
-trains nets of 4 to 9 layers); digits, of which there are more, make use of a third block.
+trains nets of 4 to 9 layers); digits, of which there are more, are given a third block.
 
 Shrunk: 20x20 cells of grey are halved twice, three times for digits, so that two or three blocks are left, and there
 are fewer maps and units. The images are shifted while they are learned and not mirrored, as a letter in the mirror is

@@ -19,7 +19,7 @@ def test_a_step_of_learning_asks_for_no_fresh_memory():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(3):
         learner.reinforce(stimuli, targets)
-    # Without, it is 2,700 pages a step.
+    # Without, it is thousands of pages in each step.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 1_000
 
 
