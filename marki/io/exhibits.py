@@ -1,0 +1,195 @@
+"""Exhibits: what a window may know of the successors. The machine never imports them; whoever opens the window lends it
+a `Timeline`.
+
+A rack is where one system stands: a process of its own, so that neither answering nor learning holds up the window.
+Commands to it return at once; what comes of them is fetched with `poll`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+
+from marki.io.ports import Port
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhibit:
+    """A system of the timeline, for people.
+
+    Attributes
+    ----------
+    name, title, authors : str
+    year : int
+    accepts, answers : Port
+    task : str
+        What it is trained on.
+    classes : tuple of str
+        What its lamps mean; empty if they mean nothing.
+    parents : tuple of str
+        Earlier systems that it is built of: those that its file imports.
+    parameters, multiply_adds : int
+        As it stands here.
+    published : int or None
+        Parameters of the paper's main size.
+    score : float or None
+        Share of right answers to the test part of its task, in the mean over seeds; None if it was not trained.
+    idea, seed : mapping of language ("en", "zh") to str
+        What was new; and what the source document says of it, "" if nothing.
+    """
+
+    name: str
+    year: int
+    title: str
+    authors: str
+    accepts: Port
+    answers: Port
+    task: str
+    classes: tuple[str, ...]
+    parents: tuple[str, ...]
+    parameters: int
+    multiply_adds: int
+    published: int | None
+    score: float | None
+    idea: Mapping[str, str]
+    seed: Mapping[str, str]
+
+
+class Look(StrEnum):
+    """How a register is drawn."""
+
+    MAPS = "maps"  # (channels, h, w): feature maps, each scaled by the greatest of its layer
+    ROWS = "rows"  # (t, k): gates or states over the exposures of a reel
+    BARS = "bars"  # (k,): units
+    ATTENTION = "attention"  # (heads, t, s): where each of t places looks among s
+    TOKENS = "tokens"  # (t,) of str: pieces of text
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A register as it is now, ready to be drawn; `look` says the shape of `array`."""
+
+    name: str
+    look: Look
+    array: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer.
+
+    Attributes
+    ----------
+    name : str
+        Of the system.
+    number : int
+        Of the question, as given to `show`, `example` or `hall`.
+    stimulus : ndarray
+        What was shown: a frame (20, 20), a reel (T, 20, 20), or text () of str.
+    wanted, said : str
+        The class or text wanted ("" if not known) and answered, in words.
+    confidence : float
+        Share of certainty, 0…1; nan for a system that has none.
+    others : tuple of (str, float)
+        The next classes with their shares, best first.
+    lamps : ndarray of bool, shape (8,), or None
+    field : ndarray of float32, shape (20, 20), or None
+    views : tuple of View
+        Empty unless asked for.
+    seconds : float
+        Processor time that the answer took.
+    """
+
+    name: str
+    number: int
+    stimulus: np.ndarray
+    wanted: str
+    said: str
+    confidence: float
+    others: tuple[tuple[str, float], ...]
+    lamps: np.ndarray | None
+    field: np.ndarray | None
+    views: tuple[View, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a training has come.
+
+    Attributes
+    ----------
+    name : str
+    seed, steps, of, shown : int
+        Steps taken of how many, and stimuli shown.
+    curve : tuple of (int, float, float)
+        Step, share right while learning, score with the validation part, at each examination.
+    right : float
+        Share right over the last steps.
+    seconds : float
+        Time that it took.
+    done : bool
+    digest : str
+        Of all registers at the end; "" before.
+    """
+
+    name: str
+    seed: int
+    steps: int
+    of: int
+    shown: int
+    curve: tuple[tuple[int, float, float], ...]
+    right: float
+    seconds: float
+    done: bool
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """A refusal, or the end of a process, in one sentence."""
+
+    name: str
+    text: str
+
+
+class Rack(Protocol):
+    """A process in which systems stand. Of several questions that wait, only the last of each kind is answered."""
+
+    def load(self, name: str) -> None:
+        """Put a system up with its shipped weights, untrained if there are none."""
+
+    def show(self, number: int, stimulus: np.ndarray, *, views: bool = True) -> None:
+        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns."""
+
+    def example(self, number: int, *, views: bool = True) -> None:
+        """Show stimulus `number` of the test part of its own task, with what is wanted."""
+
+    def hall(self, number: int, frame: np.ndarray) -> None:
+        """Show a frame to every trained system that answers frames on lamps; one `Reply` comes of each."""
+
+    def train(self, name: str, seed: int) -> None:
+        """Put a system up untrained and let it learn its own task."""
+
+    def stop(self) -> None:
+        """End a training where it is; the system stays as it is."""
+
+    def poll(self) -> list[Reply | Progress | Trouble]:
+        """Return what has come since, oldest first; never waits."""
+
+    def close(self) -> None:
+        """End the process."""
+
+
+class Timeline(Protocol):
+    """All systems, in order of time."""
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """Return them; may take some tenths of a second the first time."""
+
+    def rack(self) -> Rack:
+        """Return a new rack."""
