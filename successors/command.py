@@ -78,6 +78,7 @@ def card_text(content: dict[str, Any]) -> str:
         low, high = trial["interval"]
         text = f"  {trial['task']}{options}: {100 * trial['value']:.1f} % {trial['metric']}"
         lines.append(f"{text} ({len(trial['seeds'])} seeds, 95 % interval {100 * low:.1f} to {100 * high:.1f})")
+        lines += [f"    {name}: {100 * value:.1f}" for name, value in trial.get("also", {}).items()]
         if "baseline" in trial:
             lines.append(f"    {trial['baseline']['name']}: {100 * trial['baseline']['value']:.1f} %")
         for what, bound in trial["stood"].items():

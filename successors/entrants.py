@@ -61,8 +61,8 @@ def names() -> tuple[str, ...]:
     return (MARK1, *catalogue.names(), AS_SHOWN)
 
 
-def ports(name: str) -> tuple[Port, Port]:
-    """Return what an entrant accepts and answers on.
+def ports(name: str) -> tuple[tuple[Port, Port], ...]:
+    """Return what an entrant accepts and answers on, the usual pair first.
 
     Raises
     ------
@@ -70,21 +70,21 @@ def ports(name: str) -> tuple[Port, Port]:
         With the nearest name.
     """
     if name == MARK1:
-        return Port.FRAME, Port.LAMPS
+        return ((Port.FRAME, Port.LAMPS),)
     if name == AS_SHOWN:
-        return Port.FIELD, Port.FIELD
+        return ((Port.FIELD, Port.FIELD),)
     if name not in catalogue.names():
         raise unknown("learner", name, names())
-    entry = catalogue.find(name).entry
-    return entry.accepts, entry.answers
+    return catalogue.find(name).entry.ways
 
 
 def fits(name: str, task: str) -> bool:
     """Return whether an entrant can take part in a task; one of frames sees the last exposure of a reel."""
     wanted = tasks.find(task)
-    accepts, answers = ports(name)
-    return answers is wanted.answers and (
-        accepts is wanted.accepts or (accepts is Port.FRAME and wanted.accepts is Port.REEL)
+    return any(
+        answers is wanted.answers
+        and (accepts is wanted.accepts or (accepts is Port.FRAME and wanted.accepts is Port.REEL))
+        for accepts, answers in ports(name)
     )
 
 
@@ -104,7 +104,7 @@ def admit(name: str, task: str) -> None:
         For one whose ports do not fit.
     """
     if not fits(name, task):
-        (accepts, answers), wanted = ports(name), tasks.find(task)
+        (accepts, answers), wanted = ports(name)[0], tasks.find(task)
         raise PortError(
             f"{name} cannot take part: it goes from {accepts} to {answers}, the task from {wanted.accepts} to "
             f"{wanted.answers}",
@@ -156,7 +156,7 @@ def enter(
     else:
         system = catalogue.find(name)
         fit = catalogue.fitted(system.entry, deck)
-        learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}))
+        learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}), answers=deck.answers)
         year, recipe, parameters = system.year, learner.recipe, learner.network.count()
     note = ""
     if deck.accepts is Port.REEL and learner.accepts is Port.FRAME:

@@ -93,7 +93,11 @@ def _finding(check: object) -> str:
 
 def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as may be."""
-    deck = catalogue.sample(system.entry.trials[0])
+    trial = system.entry.trials[0]
+    if system.entry.accepts is Port.TEXT:
+        deck = tasks.load(trial.task, cache=False, **dict(trial.options) | {"train": 1, "valid": 1, "test": count})
+        return deck.test.stimuli.copy(), deck.test.targets.copy()
+    deck = catalogue.sample(trial)
     rng = np.random.default_rng(0)
     shape = (count, *deck.test.stimuli.shape[1:])
     if system.entry.accepts is Port.REEL:
@@ -118,6 +122,7 @@ def gradients(system: System) -> str | None:
     entry, trial = system.entry, system.entry.trials[0]
     learner = entry.create(changes=catalogue.settings(entry, trial) | dict(entry.small))
     stimuli, targets = few(system, 3)
+    stimuli = stimuli if stimuli.dtype.kind == "U" else stimuli.astype(np.float64)
     labels = targets if learner.labels is None else learner.labels.read(targets)
     network = learner.network.astype(np.float64)
     parameters = network.parameters()
@@ -126,7 +131,7 @@ def gradients(system: System) -> str | None:
         # The network's own parameters take on the values that are tried, then the way back starts from them.
         with in_training(np.random.default_rng(0)):
             _lend(network, dict(zip(parameters, values, strict=True)))
-            return network.loss(network(Tensor(stimuli.astype(np.float64))), labels)
+            return network.judged(stimuli, labels)[1]
 
     worst = gradient_check(loss, *(p.data for p in parameters.values()), places=6, step=1e-6)
     return f"{len(parameters)} arrays, largest relative difference {worst:.1e}"
@@ -157,8 +162,13 @@ def moves(system: System) -> str:
     trial = system.entry.trials[0]
     deck = tasks.load(trial.task, **dict(trial.options))
     before = {n: p.data.copy() for n, p in learner.network.parameters().items()}
-    order = training.batches(len(deck.train), learner.recipe.batch, 0)
-    for _ in range(min(30, learner.recipe.steps)):
+    recipe = learner.recipe
+    if recipe.study:
+        order = training.batches(len(deck.corpus), recipe.batch, 0)
+        for _ in range(min(15, recipe.study)):
+            learner.study(deck.corpus[next(order)])
+    order = training.batches(len(deck.train), recipe.batch, 0)
+    for _ in range(min(30, recipe.steps)):
         chosen = next(order)
         learner.reinforce(deck.train.stimuli[chosen], deck.train.targets[chosen])
     still = [n for n, p in learner.network.parameters().items() if np.array_equal(p.data, before[n])]

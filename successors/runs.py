@@ -91,7 +91,8 @@ def carry_out(
     Returns
     -------
     dict
-        The run, and: score (with the test part), valid (with the validation part), best_step, steps, shown, seconds,
+        The run, and: score (with the test part), also (other figures of the task), valid (with the validation part),
+        best_step, steps, shown, seconds,
         parameters, multiply_adds, year, note, curve.
 
     Raises
@@ -112,7 +113,7 @@ def carry_out(
     checkpoint = folder / f"{order.key}.npz"
     recipe = entrant.recipe
     since = time.process_time()
-    with tqdm(total=recipe.steps, desc=order.key, unit=" steps", disable=True if quiet else None, leave=False) as bar:
+    with tqdm(total=recipe.whole, desc=order.key, unit=" steps", disable=True if quiet else None, leave=False) as bar:
 
         def tell(steps: int, score: float) -> None:
             bar.set_postfix(valid=f"{100 * score:.1f} %")
@@ -121,10 +122,11 @@ def carry_out(
         record = training.train(
             entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume, tell=tell
         )
-    score = training.examine(entrant.learner, deck, deck.test)
+    figures = training.figures(entrant.learner, deck, deck.test)
     found = {
         "run": plain,
-        "score": score,
+        "score": figures.pop("score"),
+        "also": figures,
         "valid": record.best,
         "best_step": record.best_step,
         "steps": record.steps,

@@ -121,6 +121,9 @@ def _trial(system: System, trial: Trial, found: Mapping[Run, Mapping[str, Any]],
         "metric": tasks.find(trial.task).metric,
         **result,
     }
+    runs_ = [found[order] for order in _main(system, trial, seed)]
+    if runs_[0]["also"]:
+        about["also"] = {name: sum(r["also"][name] for r in runs_) / len(runs_) for name in runs_[0]["also"]}
     if trial.baseline is not None:
         base = _summary(found, _baseline(trial, seed))
         about["baseline"] = {"name": trial.baseline, **base}

@@ -54,8 +54,19 @@ class Record:
 
 def examine(learner: Learner, deck: Deck, part: Part) -> float:
     """Return the score of a learner with a part of a deck; nothing is learned."""
-    answers = [learner.respond(part.stimuli[k : k + ROWS]) for k in range(0, len(part), ROWS)]
-    return tasks.find(deck.task).score(np.concatenate(answers), part.targets)
+    return tasks.find(deck.task).score(_answers(learner, part), part.targets)
+
+
+def figures(learner: Learner, deck: Deck, part: Part) -> dict[str, float]:
+    """Return the score of a learner with a part of a deck, and whatever else its task reports; nothing is learned."""
+    task, answers = tasks.find(deck.task), _answers(learner, part)
+    return {"score": task.score(answers, part.targets)} | {
+        name: measure(answers, part.targets) for name, measure in task.also.items()
+    }
+
+
+def _answers(learner: Learner, part: Part) -> np.ndarray:
+    return np.concatenate([learner.respond(part.stimuli[k : k + ROWS]) for k in range(0, len(part), ROWS)])
 
 
 def batches(count: int, size: int, seed: int, *, first: int = 0) -> Iterator[np.ndarray]:
@@ -107,7 +118,7 @@ def train(
     learner : Learner
     deck : Deck
     recipe : Recipe
-        How many steps of how many stimuli, and when to stop early.
+        How many steps of how many stimuli, after how many of study of the deck's corpus, and when to stop early.
     seed : int
         Of the order of the stimuli.
     checkpoint : Path, optional
@@ -140,20 +151,25 @@ def train(
         record, best = _resumed(learner, checkpoint, about)
     right = seen = 0
     since = time.perf_counter() - record.seconds
-    order = batches(len(deck.train), recipe.batch, seed, first=record.steps)
+    study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps) if recipe.study else None
+    order = batches(len(deck.train), recipe.batch, seed, first=max(0, record.steps - recipe.study))
     try:
-        while record.steps < recipe.steps and not _ended(record, recipe):
-            chosen = next(order)
-            targets = deck.train.targets[chosen]
-            answers = learner.reinforce(deck.train.stimuli[chosen], targets)
-            right += _right(answers, targets)
-            seen += len(chosen)
+        while record.steps < recipe.whole and not _ended(record, recipe):
+            if record.steps < recipe.study:
+                chosen = next(study)
+                learner.study(deck.corpus[chosen])
+            else:
+                chosen = next(order)
+                targets = deck.train.targets[chosen]
+                answers = learner.reinforce(deck.train.stimuli[chosen], targets)
+                right += _right(answers, targets)
+                seen += len(chosen)
             record.steps += 1
             record.shown += len(chosen)
-            if record.steps % recipe.every and record.steps < recipe.steps:
+            if record.steps % recipe.every and record.steps < recipe.whole:
                 continue
             score = examine(learner, deck, deck.valid)
-            record.curve.append([record.steps, right / seen, score])
+            record.curve.append([record.steps, right / max(1, seen), score])
             right = seen = 0
             if score > record.best:
                 record.best, record.best_step, best = score, record.steps, snapshot(learner.registers())
@@ -172,7 +188,7 @@ def train(
 
 def _right(answers: np.ndarray, targets: np.ndarray) -> int:
     """Return how many answers are right; fields are compared at half light."""
-    if targets.dtype != bool:
+    if targets.dtype == np.float32:
         answers, targets = answers >= 0.5, targets >= 0.5
     return int((answers == targets).reshape(len(targets), -1).all(axis=1).sum())
 

@@ -173,6 +173,8 @@ class Entry:
     learner : type
         `ByGradient`, `ByRule`, or a child of `Successor`.
     accepts, answers : Port
+    other : tuple of (Port, Port)
+        Other pairs of ports that it can stand between.
     checks : tuple of Check
     figures : tuple of Figure
     modern : mapping
@@ -196,6 +198,7 @@ class Entry:
     learner: type[Successor] = ByGradient
     accepts: Port = Port.FRAME
     answers: Port = Port.LAMPS
+    other: tuple[tuple[Port, Port], ...] = ()
     checks: tuple[Check, ...] = ()
     figures: tuple[Figure, ...] = ()
     modern: Mapping[str, Any] = field(default_factory=dict)
@@ -210,7 +213,14 @@ class Entry:
             found[name] = changes
         return found
 
-    def create(self, *, seed: int = 0, changes: Mapping[str, Any] | None = None) -> Successor:
+    @property
+    def ways(self) -> tuple[tuple[Port, Port], ...]:
+        """All pairs of ports that it can stand between, the usual one first."""
+        return ((self.accepts, self.answers), *self.other)
+
+    def create(
+        self, *, seed: int = 0, changes: Mapping[str, Any] | None = None, answers: Port | None = None
+    ) -> Successor:
         """Return a new learner at retina scale.
 
         Parameters
@@ -218,6 +228,8 @@ class Entry:
         seed : int
         changes : mapping, optional
             Changes of the retina settings, by dotted name.
+        answers : Port, optional
+            What it answers on, if not the usual one.
 
         Raises
         ------
@@ -225,7 +237,9 @@ class Entry:
             For settings that do not exist or do not fit.
         """
         config = self.retina.amend(changes or {}, where=getattr(self.network, "__name__", None))
-        return self.learner(self.network, config, accepts=self.accepts, answers=self.answers, seed=seed)
+        answers = answers or self.answers
+        accepts = next(a for a, b in self.ways if b is answers)
+        return self.learner(self.network, config, accepts=accepts, answers=answers, seed=seed)
 
     def count(self, config: Config) -> int:
         """Return the trainable parameters of a size, from shapes alone."""

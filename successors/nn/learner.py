@@ -17,6 +17,7 @@ from marki.errors import ConfigError, PortError
 from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, check_lamps, lamps
+from marki.io.text import check_text
 from marki.registers import Register
 from marki.seeding import generator
 from successors.nn.augmentation import disturbed
@@ -58,9 +59,25 @@ class Network(Module):
         """Return the answers that outputs stand for: for classes, the number of the greatest, (n,) int64."""
         return outputs.argmax(-1)
 
+    def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
+        """Return the answers to checked stimuli while learning, and the loss by the answers wanted.
+
+        Networks that read or write text have their own: their stimuli, and targets if the answer is text, are str (n,).
+        """
+        outputs = self(Tensor(stimuli))
+        return self.decide(outputs.data), self.loss(outputs, targets)
+
     def answer(self, stimuli: np.ndarray) -> np.ndarray:
         """Return the answers to checked stimuli: labels (n,), fields, or lamps; nothing is learned."""
         return self.decide(self(Tensor(stimuli)).data)
+
+    def write(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return the texts (n,) of str that checked stimuli are answered with, where the answer is text."""
+        raise NotImplementedError
+
+    def study(self, texts: np.ndarray) -> Tensor:
+        """Return the loss of texts (n,) of str that nobody wants an answer to, where a network can learn from such."""
+        raise NotImplementedError
 
 
 class Labels:
@@ -179,12 +196,12 @@ class Successor:
         Parameters
         ----------
         stimuli : ndarray
-            (n, 20, 20) frames or fields, (n, T, 20, 20) reels, 0…1.
+            (n, 20, 20) frames or fields, (n, T, 20, 20) reels, 0…1; (n,) of str for text.
 
         Returns
         -------
         ndarray
-            (n, 8) bool for lamps, (n, 20, 20) float32 for fields.
+            (n, 8) bool for lamps, (n, 20, 20) float32 for fields, (n,) of str for text.
 
         Raises
         ------
@@ -193,7 +210,8 @@ class Successor:
         """
         x = self._check(stimuli)
         with no_grad():
-            parts = [self._shown(self.network.answer(x[k : k + ROWS])) for k in range(0, len(x), ROWS)]
+            answer = self.network.write if self.answers is Port.TEXT else self.network.answer
+            parts = [self._shown(answer(x[k : k + ROWS])) for k in range(0, len(x), ROWS)]
         if not parts:
             return self._nothing()
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -208,7 +226,7 @@ class Successor:
         stimuli : ndarray
             As in `respond`.
         targets : ndarray
-            (n, 8) bool for lamps, (n, 20, 20) from 0 to 1 for fields.
+            (n, 8) bool for lamps, (n, 20, 20) from 0 to 1 for fields, (n,) of str for text.
 
         Returns
         -------
@@ -228,9 +246,10 @@ class Successor:
             if self.labels is not None:
                 wanted = self.labels.read(wanted)
         else:
-            wanted = check_frames(targets, where="field port")
+            where = f"{self.answers} port"
+            wanted = (check_text if self.answers is Port.TEXT else check_frames)(targets, where=where)
             if len(wanted) != len(x):
-                raise PortError(f"{len(wanted)} targets for {len(x)} stimuli", where="field port")
+                raise PortError(f"{len(wanted)} targets for {len(x)} stimuli", where=where)
         if not len(x):
             return self._nothing()
         rng = generator(int(self._seed[0]), f"{self.name}.step", self.step)
@@ -246,6 +265,8 @@ class Successor:
     def _check(self, stimuli: np.ndarray) -> np.ndarray:
         if self.accepts is Port.REEL:
             return check_reels(stimuli)
+        if self.accepts is Port.TEXT:
+            return check_text(stimuli)
         return check_frames(stimuli, where=f"{self.accepts} port")
 
     def _shown(self, answers: np.ndarray) -> np.ndarray:
@@ -253,6 +274,8 @@ class Successor:
         return answers if self.labels is None else self.labels.lamps(answers)
 
     def _nothing(self) -> np.ndarray:
+        if self.answers is Port.TEXT:
+            return np.zeros(0, "U1")
         return np.zeros((0, R_UNITS), bool) if self.answers is Port.LAMPS else np.zeros((0, SIDE, SIDE), np.float32)
 
     def weights(self) -> dict[str, np.ndarray]:
@@ -291,13 +314,38 @@ class ByGradient(Successor):
         self.optimiser = self.recipe.build(self.network.parameters())
         self.last_loss = math.nan
 
+    def study(self, texts: np.ndarray) -> None:
+        """Learn from texts that nobody wants an answer to: pre-training.
+
+        Parameters
+        ----------
+        texts : ndarray
+            (n,) of str.
+
+        Raises
+        ------
+        PortError
+            For what is no text; nothing is changed then.
+        Diverged
+            As of `reinforce`.
+        """
+        texts = check_text(texts)
+        with training(generator(int(self._seed[0]), f"{self.name}.step", self.step)):
+            loss = self.network.study(texts)
+        self._descend(loss)
+        self._step += 1
+
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        with training(rng):
+            answers, loss = self.network.judged(stimuli, targets)
+        self._descend(loss)
+        return answers
+
+    def _descend(self, loss: Tensor) -> None:
+        """Take one step along the gradient of a loss."""
         parameters = self.optimiser.parameters
         for p in parameters.values():
             p.grad = None
-        with training(rng):
-            outputs = self.network(Tensor(stimuli))
-            loss = self.network.loss(outputs, targets)
         self.last_loss = loss.item()
         if not math.isfinite(self.last_loss):
             raise Diverged(
@@ -309,7 +357,6 @@ class ByGradient(Successor):
         if self.recipe.clip:
             clip(parameters, self.recipe.clip)
         self.optimiser.step(self.recipe.rate_at(self.step))
-        return self.network.decide(outputs.data)
 
     def registers(self) -> list[Register]:
         """List all state, that of the optimiser included."""

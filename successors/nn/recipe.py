@@ -21,7 +21,9 @@ class Recipe(Config):
     """
 
     batch: int = setting(64, "Stimuli in a step", low=1, high=100_000)
-    steps: int = setting(2_000, "Steps of the whole training", low=1, high=10_000_000)
+    study: int = setting(0, "Steps of study, of text without answers, before all others", low=0, high=10_000_000)
+    study_rate: float = setting(0.001, "Learning rate of study at its highest", low=0)
+    steps: int = setting(2_000, "Steps with answers", low=0, high=10_000_000)
     every: int = setting(200, "Steps between two examinations with the validation part", low=1, high=10_000_000)
     patience: int = setting(0, "Examinations without a better score after which training stops; 0: never", low=0)
     enough: float = setting(1.0, "Score with the validation part at which training stops; 2: never", low=0, high=2)
@@ -49,12 +51,20 @@ class Recipe(Config):
             return Adam(parameters, decay=self.decay)
         return SGD(parameters, momentum=self.momentum, decay=self.decay)
 
+    @property
+    def whole(self) -> int:
+        """Steps of the whole training, study included."""
+        return self.study + self.steps
+
     def rate_at(self, step: int) -> float:
-        """Return the learning rate of step number `step`, from 0."""
+        """Return the learning rate of step number `step`, from 0; the schedule is gone through by study and again."""
+        if step < self.study:
+            return self.study_rate * self._factor(step, self.study)
+        return self.rate * self._factor(step - self.study, self.steps)
+
+    def _factor(self, step: int, steps: int) -> float:
         if self.schedule == "cosine":
-            factor = schedule.cosine(self.steps, warm_up=self.warm_up, floor=self.share)
-        elif self.schedule == "exponential":
-            factor = schedule.exponential(self.steps, self.share)
-        else:
-            factor = schedule.constant()
-        return self.rate * factor(step)
+            return schedule.cosine(steps, warm_up=min(self.warm_up, steps // 2), floor=self.share)(step)
+        if self.schedule == "exponential":
+            return schedule.exponential(steps, self.share)(step)
+        return schedule.constant()(step)

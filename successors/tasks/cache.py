@@ -20,6 +20,7 @@ import marki.io
 from marki.errors import MarkIError
 from marki.files import asset, read_arrays, writing
 from marki.io.camera import STEPS
+from marki.io.ports import Port
 from successors.tasks.deck import PARTS, Deck, Part, Reels
 from successors.tasks.sight import Sight
 from successors.tasks.task import Task
@@ -65,6 +66,8 @@ def _makers() -> str:
 
 def read(task: Task, config: Sight, seed: int) -> Deck | None:
     """Return the deck that is kept for these settings, or None."""
+    if task.accepts is Port.TEXT:
+        return None
     try:
         arrays, header = read_arrays(path(task, config, seed))
         if header["key"] != key(task, config, seed):
@@ -84,7 +87,9 @@ def read(task: Task, config: Sight, seed: int) -> Deck | None:
 
 
 def write(deck: Deck, task: Task, config: Sight, seed: int) -> None:
-    """Keep a deck, if the folder can be written."""
+    """Keep a deck, if the folder can be written; text is made soon enough."""
+    if task.accepts is Port.TEXT:
+        return
     header = json.dumps({"key": key(task, config, seed), "classes": deck.classes}).encode()
     arrays = {"header": np.frombuffer(header, np.uint8), "code": deck.code}
     for name, part in deck.parts().items():

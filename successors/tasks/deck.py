@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -75,9 +75,9 @@ class Part:
     Parameters
     ----------
     stimuli : ndarray or Reels
-        (n, 20, 20) float32 for frames and fields, (n, T, 20, 20) for reels, (n, 8) bool for lamps.
+        (n, 20, 20) float32 for frames and fields, (n, T, 20, 20) for reels, (n, 8) bool for lamps, (n,) str for text.
     targets : ndarray
-        The answers wanted: (n, 8) bool for lamps, (n, 20, 20) float32 for fields.
+        The answers wanted: (n, 8) bool for lamps, (n, 20, 20) float32 for fields, (n,) str for text.
     kinds : ndarray of int16, shape (n,)
         The class of each stimulus; -1 where there are no classes.
 
@@ -118,9 +118,11 @@ class Deck:
     classes : tuple of str
         Names of the classes.
     code : ndarray of bool, shape (classes, 8)
-        The lamps wanted for each class; (0, 8) if the answer is a field.
+        The lamps wanted for each class; (0, 8) if the answer is a field or text.
     train, valid, test : Part
         To learn from, to choose settings by, and to be examined with.
+    corpus : ndarray of str, shape (n,)
+        Text without answers, that can be studied before; there is none for most tasks.
     """
 
     task: str
@@ -131,6 +133,7 @@ class Deck:
     train: Part
     valid: Part
     test: Part
+    corpus: np.ndarray = field(default_factory=lambda: np.zeros(0, "U1"))
 
     def __post_init__(self) -> None:
         if self.code.dtype != bool or self.code.shape != (self.code.shape[0], R_UNITS):
@@ -139,7 +142,7 @@ class Deck:
 
     @property
     def lamps_used(self) -> int:
-        """How many lamps, from R1 on, the code needs; 0 if the answer is a field."""
+        """How many lamps, from R1 on, the code needs; 0 if the answer is a field or text."""
         lit = np.flatnonzero(self.code.any(axis=0))
         return int(lit[-1]) + 1 if lit.size else 0
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from marki.config import Config
 from marki.errors import PortError
 from marki.io.frame import check_frames
 from marki.io.ports import Port
 from marki.io.responses import check_lamps
+from marki.io.text import check_text
 from successors.tasks.deck import Deck
 from successors.tasks.making import Workshop
-from successors.tasks.sight import Sight
 
 WRONG_CELLS = 8
 """Cells of 400 that may be wrong in a field that counts as right (2 %)."""
@@ -39,16 +41,19 @@ class Task:
         The score of a guess among equally frequent classes, with the default settings.
     make : callable
         ``make(config, workshop) -> Deck``.
+    also : mapping of str to callable
+        Other figures of answers and targets, reported beside the score.
     """
 
     name: str
     title: str
     accepts: Port
     answers: Port
-    config: type[Sight]
+    config: type[Config]
     metric: str
     chance: float
-    make: Callable[[Sight, Workshop], Deck]
+    make: Callable[[Any, Workshop], Deck]
+    also: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = field(default_factory=dict)
 
     def score(self, answers: np.ndarray, targets: np.ndarray) -> float:
         """Return the share of stimuli that are answered rightly.
@@ -56,14 +61,15 @@ class Task:
         Parameters
         ----------
         answers : ndarray
-            (n, 8) bool for lamps, (n, 20, 20) from 0 to 1 for fields.
+            (n, 8) bool for lamps, (n, 20, 20) from 0 to 1 for fields, (n,) of str for text.
         targets : ndarray
             The answers wanted, of the same shape.
 
         Returns
         -------
         float
-            For lamps, the share of stimuli whose eight lamps are all right. For fields, the share of fields of which
+            For lamps, the share of stimuli whose eight lamps are all right. For text, the share of answers that are
+            right to the letter. For fields, the share of fields of which
             at most `WRONG_CELLS` cells are on the wrong side of half light.
 
         Raises
@@ -76,6 +82,12 @@ class Task:
         if self.answers is Port.LAMPS:
             answers = check_lamps(answers, len(targets), where=f"answers to task {self.name}")
             return float((answers == check_lamps(targets, len(targets))).all(axis=1).mean())
+        if self.answers is Port.TEXT:
+            wanted = check_text(targets)
+            answers = check_text(answers, where=f"answers to task {self.name}")
+            if len(answers) != len(wanted):
+                raise PortError(f"{len(answers)} answers to {len(wanted)} stimuli", where=f"task {self.name}")
+            return float((answers == wanted).mean())
         return float((cells_wrong(answers, targets) <= WRONG_CELLS).mean())
 
 

@@ -1,0 +1,120 @@
+"""Byte-level pair encoding: text as numbers, by merging the pairs of bytes that are most often neighbours.
+
+Gage 1994, "A new algorithm for data compression", The C Users Journal 12(2); for words, Sennrich, Haddow and Birch 2016,
+"Neural machine translation of rare words with subword units"; over bytes, Radford et al. 2019. Any text can be written,
+and comes back as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from marki.files import asset
+
+PAD, START, END, MASK, NEXT = range(5)
+"""Tokens that stand for no text: filling, beginning, end, a hidden token, and the seam between two texts."""
+
+FIRST_BYTE = 5
+_WORD = re.compile(r" ?[^\W\d_]+| ?\d| ?[^\w\s]+|_|\s")
+
+
+class BytePairs:
+    """An encoding of text as tokens.
+
+    Parameters
+    ----------
+    merges : sequence of (int, int)
+        Pairs of tokens that become one, in the order in which they were learned; the first becomes token 261.
+    """
+
+    def __init__(self, merges: Sequence[tuple[int, int]]):
+        self.merges = [(int(a), int(b)) for a, b in merges]
+        self._rank = {pair: FIRST_BYTE + 256 + k for k, pair in enumerate(self.merges)}
+        self._bytes = [b""] * FIRST_BYTE + [bytes([k]) for k in range(256)]
+        for a, b in self.merges:
+            self._bytes.append(self._bytes[a] + self._bytes[b])
+        self._known: dict[str, list[int]] = {}
+
+    @property
+    def size(self) -> int:
+        """Tokens that there are."""
+        return len(self._bytes)
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], size: int) -> BytePairs:
+        """Return the encoding of `size` tokens that merges what is most often neighbours in texts.
+
+        Words are counted with the space before them; numbers are left in digits, so that they can be compared. Of
+        pairs that are equally frequent the one of lower tokens is merged.
+        """
+        words = Counter(word for text in texts for word in _WORD.findall(text))
+        parts = {word: [FIRST_BYTE + b for b in word.encode()] for word in words}
+        merges: list[tuple[int, int]] = []
+        while FIRST_BYTE + 256 + len(merges) < size:
+            pairs: Counter[tuple[int, int]] = Counter()
+            for word, tokens in parts.items():
+                for pair in zip(tokens, tokens[1:], strict=False):
+                    pairs[pair] += words[word]
+            if not pairs:
+                break
+            best = min(pairs, key=lambda pair: (-pairs[pair], pair))
+            for tokens in parts.values():
+                _merge(tokens, best, FIRST_BYTE + 256 + len(merges))
+            merges.append(best)
+        return cls(merges)
+
+    def encode(self, text: str) -> list[int]:
+        """Return the tokens of a text."""
+        found: list[int] = []
+        for word in _WORD.findall(text):
+            if word not in self._known:
+                self._known[word] = self._encoded(word)
+            found += self._known[word]
+        return found
+
+    def _encoded(self, word: str) -> list[int]:
+        tokens = [FIRST_BYTE + b for b in word.encode()]
+        while len(tokens) > 1:
+            first = min(zip(tokens, tokens[1:], strict=False), key=lambda pair: self._rank.get(pair, self.size))
+            if first not in self._rank:
+                break
+            _merge(tokens, first, self._rank[first])
+        return tokens
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """Return the text of tokens; what is no text, or cannot be printed, comes as a replacement character."""
+        text = b"".join(self._bytes[token] for token in tokens).decode(errors="replace")
+        return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+    def pieces(self, text: str) -> list[str]:
+        """Return the text of each token by itself."""
+        return [self._bytes[token].decode(errors="replace") for token in self.encode(text)]
+
+
+def _merge(tokens: list[int], pair: tuple[int, int], merged: int) -> None:
+    """Merge a pair wherever it stands, in place."""
+    k = 0
+    while k < len(tokens) - 1:
+        if (tokens[k], tokens[k + 1]) == pair:
+            tokens[k : k + 2] = [merged]
+        k += 1
+
+
+def padded(rows: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return rows of tokens as one array (n, t) of int64, filled up with `PAD`."""
+    found = np.full((len(rows), max(map(len, rows), default=0)), PAD, np.int64)
+    for k, row in enumerate(rows):
+        found[k, : len(row)] = row
+    return found
+
+
+@lru_cache(maxsize=1)
+def shipped() -> BytePairs:
+    """Return the encoding that all systems of the timeline share; `assets/make/pairs.py` learned it."""
+    return BytePairs(json.loads(asset("text/pairs.json").read_text(encoding="utf-8"))["merges"])

@@ -1,0 +1,61 @@
+"""Translation: a caption of a scene comes over the teleprinter in English or in Chinese, and is wanted in the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from marki.config import Config, setting
+from marki.io.ports import Port
+from successors.tasks import scenes
+from successors.tasks.bleu import bleu
+from successors.tasks.deck import PARTS, Deck, Part
+from successors.tasks.making import Slot, Workshop
+from successors.tasks.task import Task
+
+DIRECTIONS = ("to Chinese", "to English")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslateConfig(Config):
+    """Settings of translation. No caption of the test is one of those learned from, in either language."""
+
+    train: int = setting(12_000, "Captions to learn from", low=1, high=1_000_000)
+    valid: int = setting(400, "Captions to choose settings by", low=1, high=100_000)
+    test: int = setting(1_000, "Captions of the test", low=1, high=100_000)
+
+
+def _part(workshop: Workshop, name: str, count: int) -> Part:
+    pairs = []
+    for number in range(count):
+        rng = Slot(task="translate", seed=workshop.seed, part=name, number=number).rng()
+        _, english, chinese = scenes.described(rng, name)
+        pairs.append((english, chinese) if number % 2 == 0 else (chinese, english))
+    stimuli, targets = np.array(pairs).T.copy()
+    return Part(stimuli=stimuli, targets=targets, kinds=np.arange(count).astype(np.int16) % 2)
+
+
+def _make(config: TranslateConfig, workshop: Workshop) -> Deck:
+    return Deck(
+        task="translate",
+        accepts=Port.TEXT,
+        answers=Port.TEXT,
+        classes=DIRECTIONS,
+        code=np.zeros((0, 8), bool),
+        **{name: _part(workshop, name, getattr(config, name)) for name in PARTS},
+    )
+
+
+TASK = Task(
+    name="translate",
+    title="Captions of scenes, from English into Chinese and back",
+    accepts=Port.TEXT,
+    answers=Port.TEXT,
+    config=TranslateConfig,
+    metric="captions translated rightly to the letter",
+    chance=0.0,
+    make=_make,
+    also={"bleu": bleu},
+)
+"""The task."""
