@@ -1,6 +1,7 @@
 """The timeline in the window, with a made-up one: the strip, choosing, training, the hall, films, the teleprinter."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,6 +135,20 @@ def test_kin_is_followed_both_ways():
 def test_counts_and_names_are_short():
     assert [count(n) for n in (512, 25_690, 999_960, 1_240_000, 175e9)] == ["512", "25.7k", "1.0M", "1.2M", "175G"]
     assert [label(n) for n in ("mlp_mixer", "gpt", "perceptron")] == ["MLP-Mixer", "GPT", "Perceptron"]
+
+
+def test_an_answer_is_judged_only_by_a_class_that_the_system_knows(annexed, monkeypatch):
+    digits = tuple(replace(e, classes=tuple("0123456789")) if e.name == "lenet5" else e for e in EXHIBITS)
+    monkeypatch.setattr(FakeTimeline, "exhibits", lambda self: digits)
+    app = annexed(system="lenet5")
+    lit(app)
+    first = app.scene.annex.first
+    assert first.reply is not None
+    assert (first.judged, first.reply.wanted) == (0, "")
+    app.obey("later")
+    frames(app)
+    assert app.scene.annex.first.exhibit.name == "alexnet"
+    assert app.scene.annex.first.judged == 1
 
 
 # -- the strip -------------------------------------------------------------------------------------------------------

@@ -193,7 +193,9 @@ class Annex:
         elif desk.example >= 0 or exhibit.accepts != Port.FRAME:
             stand.example(max(0, desk.example))
         elif self._frame.any():
-            stand.show(self._frame, sight.wanted)
+            # A system of digits is not judged by a letter.
+            known = sight.wanted.lower() in {c.lower() for c in exhibit.classes}
+            stand.show(self._frame, sight.wanted if known else "")
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
