@@ -28,6 +28,7 @@ from marki.errors import ConfigError, MarkIError
 from marki.experiments import command as experiments
 from marki.teaching import command as teaching
 from successors import command as successors
+from successors.gallery import open_gallery
 
 if TYPE_CHECKING:
     from marki.machine import MarkI
@@ -93,8 +94,8 @@ def mark1(units: int, seed: int) -> MarkI:
 
 
 def open_window(args: argparse.Namespace) -> int:
-    """Open the window on a Mark I that learns."""
-    return console.open_window(experiments.session_of(args), args)
+    """Open the window on a Mark I that learns, with the successors at its foot."""
+    return console.open_window(experiments.session_of(args), args, open_gallery())
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -44,7 +44,7 @@ def spread(
         yield from ((k, function(*order)) for k, order in enumerate(orders))
         return
     # Fresh interpreters: no state is inherited, on any system.
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
     try:
         waiting = {pool.submit(function, *order): k for k, order in enumerate(orders)}
         for done in as_completed(waiting):
@@ -55,7 +55,7 @@ def spread(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End this process as soon as the one that started it is gone, by whatever it was killed."""
 
     def wait() -> None:

@@ -15,6 +15,7 @@ from marki.config import flat
 from marki.errors import ConfigError, MarkIError, StateError, unknown
 from marki.files import asset, read_json
 from marki.io.learner import Learner
+from marki.io.ports import Port
 from successors import tasks, timeline
 from successors.nn import store
 from successors.nn.entry import Entry, Trial
@@ -24,6 +25,8 @@ from successors.tasks import Deck
 
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
+HALL = ("letters", "digits")
+"""Tasks whose weights are shipped beside those of the system's own task, to show one frame to all systems."""
 _FILE = re.compile(r"y(\d{4})_([a-z][a-z0-9_]*)")
 
 
@@ -66,6 +69,25 @@ def names() -> tuple[str, ...]:
     return tuple(_files())
 
 
+def module(name: str) -> str:
+    """Return the dotted name of a system's file.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name.
+    """
+    rows = _files()
+    if name not in rows:
+        raise unknown("system", name, rows)
+    return rows[name][1]
+
+
+def source(name: str) -> Path:
+    """Return the path of a system's file."""
+    return Path(importlib.import_module(module(name)).__file__)
+
+
 def find(name: str) -> System:
     """Return the system of this name.
 
@@ -76,14 +98,11 @@ def find(name: str) -> System:
     ConfigError
         If its file ends without an entry.
     """
-    rows = _files()
-    if name not in rows:
-        raise unknown("system", name, rows)
-    year, module = rows[name]
-    entry = getattr(importlib.import_module(module), "ENTRY", None)
+    path = module(name)
+    entry = getattr(importlib.import_module(path), "ENTRY", None)
     if not isinstance(entry, Entry):
-        raise ConfigError("has no ENTRY", where=f"{module}", remedy="End the file with ENTRY = Entry(...)")
-    return System(name=name, year=year, entry=entry)
+        raise ConfigError("has no ENTRY", where=path, remedy="End the file with ENTRY = Entry(...)")
+    return System(name=name, year=_files()[name][0], entry=entry)
 
 
 def systems() -> list[System]:
@@ -96,10 +115,14 @@ def sample(trial: Trial) -> Deck:
     return _sample(trial.task, tuple(sorted(trial.options.items())))
 
 
+_COUNTS = ("train", "valid", "test", "views", "slides", "patches")
+"""Settings of tasks that say how many stimuli there are, or of how many slides."""
+
+
 @lru_cache(maxsize=64)
 def _sample(task: str, options: tuple[tuple[str, Any], ...]) -> Deck:
     config = tasks.find(task).config
-    least = {f.name: 1 for f in fields(config) if f.name in ("train", "valid", "test")}
+    least = {f.name: 1 for f in fields(config) if f.name in _COUNTS}
     return tasks.load(task, cache=False, **dict(options) | least)
 
 
@@ -188,6 +211,38 @@ def shipped(name: str) -> Path:
         raise StateError(
             "no weights are shipped", where=name, remedy=f"Make them: python run_sim.py train {name} --out DIR"
         ) from None
+
+
+def is_trained(name: str) -> bool:
+    """Return whether weights of a system are shipped."""
+    try:
+        return (shipped(name) / WEIGHTS).exists()
+    except StateError:
+        return False
+
+
+def in_hall(entry: Entry, task: str) -> bool:
+    """Return whether a system takes part in the hall, where all are shown one frame, with weights of this task."""
+    return entry.accepts is Port.FRAME and entry.answers is Port.LAMPS and task in HALL
+
+
+def weights_file(task: str) -> str:
+    """Return the name of the file of weights of a task that is not the system's own."""
+    return f"{task}.safetensors"
+
+
+def weights(name: str, task: str) -> tuple[Path, Trial] | None:
+    """Return the shipped weights of a system that suit a task best, and the trial that they are of.
+
+    Those of the task itself, or else those of the system's own; None if there are none.
+    """
+    entry = find(name).entry
+    if not is_trained(name):
+        return None
+    own = entry.trials[0]
+    trial = next((t for t in entry.trials if t.task == task), own)
+    path = shipped(name) / weights_file(task)
+    return (path, trial) if trial is not own and path.exists() else (shipped(name) / WEIGHTS, own)
 
 
 def metrics(name: str) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from marki.errors import ConfigError
 from marki.files import read_json, write_json
 from marki.intervals import interval
 from marki.processes import cores, spread
+from marki.registers import fingerprint, snapshot
 from successors import catalogue, entrants, tasks, training
 from successors.entrants import Machine
 from successors.nn import store
@@ -92,8 +93,8 @@ def carry_out(
     -------
     dict
         The run, and: score (with the test part), also (other figures of the task), valid (with the validation part),
-        best_step, steps, shown, seconds,
-        parameters, multiply_adds, year, note, curve.
+        best_step, steps, shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all registers at the
+        end).
 
     Raises
     ------
@@ -138,6 +139,7 @@ def carry_out(
         "year": entrant.year,
         "note": entrant.note,
         "curve": record.curve,
+        "digest": fingerprint(snapshot(entrant.learner.registers())),
     }
     if hasattr(entrant.learner, "weights"):
         settings = json.dumps(entrant.learner.config.to_mapping())

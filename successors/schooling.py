@@ -135,6 +135,18 @@ def _trial(system: System, trial: Trial, found: Mapping[Run, Mapping[str, Any]],
     return about | {"stood": stood}
 
 
+def _best(orders: Sequence[Run], found: Mapping[Run, Mapping[str, Any]]) -> Run:
+    """Return the run that did best with the validation part."""
+    return max(orders, key=lambda order: (found[order]["valid"], -order.seed))
+
+
+def _ship(system: System, order: Run, folder: Path, path: Path) -> dict[str, str]:
+    """Write the weights of a run, rounded; return what goes with them."""
+    arrays, about = store.load(folder / f"{order.key}.safetensors", system=system.name)
+    store.save(path, arrays, half=True, **about)
+    return about
+
+
 def _conclude(
     system: System, found: Mapping[Run, Mapping[str, Any]], out: Path, folder: Path, seed: int, command: str
 ) -> dict[str, Any]:
@@ -143,9 +155,12 @@ def _conclude(
     main = _main(system, entry.trials[0], seed)
     trials = [_trial(system, trial, found, seed) for trial in entry.trials]
     first, without = trials[0], _summary(found, _without(system, seed))
-    best = max(main, key=lambda order: (found[order]["valid"], -order.seed))
-    arrays, about = store.load(folder / f"{best.key}.safetensors", system=system.name)
-    store.save(home / WEIGHTS, arrays, half=True, **about)
+    best = _best(main, found)
+    about = _ship(system, best, folder, home / WEIGHTS)
+    for trial in entry.trials[1:]:
+        if catalogue.in_hall(entry, trial.task) and trial == next(t for t in entry.trials if t.task == trial.task):
+            order = _best(_main(system, trial, seed), found)
+            _ship(system, order, folder, home / catalogue.weights_file(trial.task))
     # What is shipped has been rounded, so that it is examined anew.
     learner = catalogue.create(system.name, weights=home / WEIGHTS)
     deck = tasks.load(best.task, **dict(best.options))
@@ -166,6 +181,7 @@ def _conclude(
             for k in ("steps", "shown", "seconds", "processor_seconds")
         },
         "curves": {str(order.seed): found[order]["curve"] for order in main},
+        "digests": {str(order.seed): found[order].get("digest", "") for order in main},
         "settings": json.loads(about["settings"]),
     }
     write_json(home / METRICS, metrics)

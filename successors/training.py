@@ -110,6 +110,7 @@ def train(
     checkpoint: Path | None = None,
     resume: bool = False,
     tell: Callable[[int, float], None] | None = None,
+    between: Callable[[Record, float], bool] | None = None,
 ) -> Record:
     """Train a learner from where it is; it ends as it was when it did best with the validation part.
 
@@ -127,6 +128,9 @@ def train(
         Whether to go on from that file, if it is there. The end is the same as without an interruption.
     tell : callable, optional
         ``tell(steps, score)``, called after each examination.
+    between : callable, optional
+        ``between(record, right)``, called after each step with the share of its stimuli answered rightly. If it returns
+        False training ends there, and the learner stays as it is. It may ask the learner, and must not change it.
 
     Returns
     -------
@@ -155,6 +159,7 @@ def train(
     order = batches(len(deck.train), recipe.batch, seed, first=max(0, record.steps - recipe.study))
     try:
         while record.steps < recipe.whole and not _ended(record, recipe):
+            hits = 0
             if record.steps < recipe.study:
                 chosen = next(study)
                 learner.study(deck.corpus[chosen])
@@ -162,10 +167,14 @@ def train(
                 chosen = next(order)
                 targets = deck.train.targets[chosen]
                 answers = learner.reinforce(deck.train.stimuli[chosen], targets)
-                right += _right(answers, targets)
+                hits = _right(answers, targets)
+                right += hits
                 seen += len(chosen)
             record.steps += 1
             record.shown += len(chosen)
+            if between is not None and not between(record, hits / len(chosen)):
+                record.seconds = time.perf_counter() - since
+                return record
             if record.steps % recipe.every and record.steps < recipe.whole:
                 continue
             score = examine(learner, deck, deck.valid)

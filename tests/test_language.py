@@ -406,6 +406,7 @@ def test_the_font_has_every_character():
 
     missing = drawn("\ue000")  # of private use, in no font of ours
     assert drawn("一") != missing
-    paths = [ROOT / "assets" / "language" / "zh.toml", *sorted((ROOT / "assets" / "lessons").glob("*.toml"))]
+    assets = ROOT / "assets"
+    paths = [assets / "language" / "zh.toml", assets / "timeline.toml", *sorted((assets / "lessons").glob("*.toml"))]
     used = set("".join(p.read_text(encoding="utf-8") for p in paths)) - {"\n"}
     assert "".join(sorted(c for c in used if drawn(c) == missing)) == ""

@@ -10,6 +10,10 @@ from pathlib import Path
 import pygame
 
 from marki.console import capture, overlay
+from marki.console.annex import opening
+from marki.console.annex import stage as rooms
+from marki.console.annex.annex import Annex
+from marki.console.annex.sight import MARK1, Sight
 from marki.console.command import Settings
 from marki.console.desk import Desk
 from marki.console.hands import Hands, rings
@@ -24,6 +28,7 @@ from marki.console.theme import DESK, PROJECTOR, Theme
 from marki.console.transport import FRAME_S, Transport
 from marki.errors import MarkIError
 from marki.files import write_json, write_text
+from marki.io.exhibits import Timeline
 from marki.language import Words
 from marki.session import Session
 from marki.tables import registers_csv
@@ -41,11 +46,14 @@ class App:
     ----------
     session : Session
     settings : Settings
+    timeline : Timeline, optional
+        The successors, if somebody lends them.
     """
 
-    def __init__(self, session: Session, settings: Settings):
+    def __init__(self, session: Session, settings: Settings, timeline: Timeline | None = None):
         self.settings = settings
         self.desk = Desk(view=settings.view)
+        self.annex = Annex(timeline, self.desk) if timeline is not None else None
         self.words = Words(settings.language)
         self.profile = PROJECTOR if settings.projector else DESK
         self.still = settings.still
@@ -69,6 +77,8 @@ class App:
         self._idle = 0.0
         self._drawing: deque[float] = deque([0.004], maxlen=40)
         self.scene: Scene | None = None
+        if self.annex is not None:
+            opening.hang(self.annex, session, settings)
         if settings.lesson:
             self.operator.do("lesson", settings.lesson)
         if settings.page:
@@ -78,9 +88,9 @@ class App:
         """Put the window before a session."""
         self.session = session
         self.transport = Transport(session, speed=speed, paused=paused, fixed=self.settings.frames is not None)
-        self.observer = Observer(session, self.transport, self.desk)
+        self.observer = Observer(session, self.transport, self.desk, self.annex)
         self.operator = Operator(
-            session, self.transport, self.desk, self.words, Path(self.settings.out), self.settings.kiosk
+            session, self.transport, self.desk, self.words, Path(self.settings.out), self.settings.kiosk, self.annex
         )
         self.operator.hooks = {
             "replace": self._replace, "picture": self._picture, "film": self._film, "report": self._report,
@@ -116,11 +126,14 @@ class App:
                 self.times.append(time.perf_counter() - begun)
                 if self.settings.frames is None:
                     seconds = clock.tick(60) / 1e3
+                elif self.frames == 2:
+                    self._wait()
             wall = time.perf_counter() - started
             if self.transport.owing:
                 self.transport.settle()
                 self._look()
                 self.draw()
+            self._wait()
             if self.settings.screenshot:
                 capture.save_picture(pygame.display.get_surface(), self.settings.screenshot)
             if self.settings.film:
@@ -132,8 +145,16 @@ class App:
             if self.settings.report:
                 write_json(self.settings.report, self.report(wall))
         finally:
+            if self.annex is not None:
+                self.annex.close()
             pygame.quit()
         return 0
+
+    def _wait(self) -> None:
+        """Where nobody watches, wait for the answers of the timeline, for the picture."""
+        if self.annex is not None and self.settings.frames is not None:
+            opening.wait(self.annex, self._look)
+            self.draw()
 
     def frame(self, seconds: float = FRAME_S) -> None:
         """Draw one frame, `seconds` after the last."""
@@ -152,6 +173,9 @@ class App:
             self.operator.tell(name, **values)
             self.transport.message = None
         begun = time.perf_counter()
+        if self.annex is not None:
+            for text in self.annex.poll():
+                self.operator.say(self.words.error(MarkIError(text)), alarm=True)
         self._fade()
         self._look()
         self.sound.hear(self.scene.shine, self.transport.running or bool(self.transport.searching), seconds)
@@ -163,14 +187,17 @@ class App:
         if self.frames == 1:
             self.first_frame_s = time.perf_counter() - self.settings.began
 
-    def _look(self) -> None:
+    def _look(self) -> Sight | None:
         self.scene = self.observer.scene()
+        if self.annex is not None:
+            self.annex.follow(self.session, self.scene.annex)
         page = self._page()
         if page is not None and (self.frames % PAGE_EVERY == 0 or page.name != self.desk.page or self._eager):
             page.name = self.desk.page
             context = Context(scene=self.scene, session=self.session, operator=self.operator, words=self.words)
             page.blocks = blocks(context)
             self._eager = False
+        return self.scene.annex
 
     _eager = True
 
@@ -202,6 +229,7 @@ class App:
             else:
                 self.operator.obey("reset")
                 self.operator.turn_to("")
+            self.desk.hall, self.desk.system, self.desk.beside = False, MARK1, ""
             self.transport.running = True
 
     # -- drawing -----------------------------------------------------------------------------------------------------
@@ -212,7 +240,7 @@ class App:
         key = (
             surface.get_size(), id(surface), self.helping, desk.question is not None, desk.view, bool(desk.page),
             scene.units, scene.source_set.tobytes(), self.session.course, self.words.language, self.profile, self.still,
-            desk.hidden, desk.bay,
+            desk.hidden, desk.bay, rooms.key(scene),
         )  # fmt: skip
         if key != self._key:
             self._frames = overlay.Frames()

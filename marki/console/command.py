@@ -18,6 +18,7 @@ from marki.errors import ConfigError, MarkIError, unknown
 from marki.language import LANGUAGES
 
 if TYPE_CHECKING:
+    from marki.io.exhibits import Timeline
     from marki.session import Session
 
 SPEED = 20.0
@@ -49,6 +50,8 @@ class Settings:
     lesson: str | None = None
     view: str = "schematic"
     page: str = ""
+    system: str = ""
+    hall: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,9 +77,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--lesson", metavar="NAME", help="open a lesson: a name from `lessons`, or a file")
     add("--view", metavar="VIEW", default="schematic", help=f"{' or '.join(VIEWS)} (default: %(default)s)")
     add("--page", metavar="PAGE", default="", help="open a page at the side, such as settings or journal")
+    add("--system", metavar="NAME", default="", help="put up a system of the timeline in the place of the Mark I")
+    add("--hall", action="store_true", help="open the hall, in which every classifier of the timeline answers")
 
 
-def open_window(session: Session, args: argparse.Namespace) -> int:
+def open_window(session: Session, args: argparse.Namespace, timeline: Timeline | None = None) -> int:
     """Open the operator's window on a session and run it until it is closed.
 
     Parameters
@@ -85,6 +90,8 @@ def open_window(session: Session, args: argparse.Namespace) -> int:
         The Mark I in its world.
     args : argparse.Namespace
         What `add_arguments` asks for; and `began`, the moment at which the interpreter started, by `perf_counter`.
+    timeline : Timeline, optional
+        The successors, for a strip of years at the foot of the window.
 
     Returns
     -------
@@ -136,9 +143,11 @@ def open_window(session: Session, args: argparse.Namespace) -> int:
         lesson=args.lesson,
         view=args.view,
         page=args.page,
+        system=args.system,
+        hall=args.hall,
         began=getattr(args, "began", time.perf_counter()),
     )
-    return App(session, settings).run()
+    return App(session, settings, timeline).run()
 
 
 def read_size(text: str) -> tuple[int, int]:

@@ -98,6 +98,18 @@ BINDINGS = (
         ("reveal", ("x",)),
     ),
     *_group(
+        "timeline",
+        ("strip", ("f5",), True),
+        ("hall", ("f6",), True),
+        ("earlier", ("<",)),
+        ("later", (">",)),
+        ("exhibit", ("=",)),
+        ("example", ("down",)),
+        ("last_example", ("up",)),
+        ("learn", ("f9",)),
+        ("beside", ("f12",)),
+    ),
+    *_group(
         "out",
         ("picture", ("p",)),
         ("film", ("f",)),

@@ -15,7 +15,7 @@ VIEWS = ("schematic", "front")
 TOOLS = ("look", "draw", "break")
 PAGES = (
     "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
-    "hand",
+    "hand", "exhibit",
 )  # fmt: skip
 
 
@@ -81,6 +81,16 @@ class Desk:
         Errors of the run before this one.
     covered : bool
         Whether the R-lamps are covered, because the class is to predict them first.
+    strip, hall : bool
+        Whether the strip of years is unfolded, and whether the hall of all classifiers is open.
+    system, last, beside : str
+        The system that stands here, the one before it, and the one at its side, "" for none.
+    example : int
+        Number of the example of its own task that a system is shown; -1 for what the photocells see.
+    typed : str
+        What was typed to a system that reads text.
+    pen : int
+        Width of the pen, cells.
     """
 
     view: str = "schematic"
@@ -106,6 +116,14 @@ class Desk:
     chosen: dict[tuple[int, int], int] = field(default_factory=dict)  # (page, question): option chosen
     opened: set[int] = field(default_factory=set)  # pages whose commands were given
     answers: dict[tuple[int, int], str] = field(default_factory=dict)  # (page, question): answer that was asked for
+    strip: bool = False
+    system: str = "mark1"
+    last: str = ""
+    beside: str = ""
+    hall: bool = False
+    example: int = -1
+    typed: str = ""
+    pen: int = 1
     hidden: frozenset[str] = frozenset()
     watched: frozenset[str] = frozenset()
     question: Question | None = None

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 import pygame
 
+from marki.console.annex.hall import WallPanel
+from marki.console.annex.knobs import KNOBS
+from marki.console.annex.strip import StripPanel
 from marki.console.controls import command_of, name_of
 from marki.console.operator import Operator
 from marki.console.panel import Panel
@@ -35,6 +38,7 @@ class Hands:
         self._from: tuple[int, int] = (0, 0)
         self._angle = 0.0
         self._ink = 255
+        self._button = 1
         self._to = 0
         self._last: Part | None = None
         self._moved = False
@@ -77,6 +81,7 @@ class Hands:
     def _press(self, part: Part | None, place: tuple[int, int], button: int) -> None:
         desk, operator = self.desk, self.operator
         first, when, where = self._clicked
+        self._button = button
         near = max(abs(place[0] - where[0]), abs(place[1] - where[1])) <= STILL_PX
         if first.kind == "value" and near and desk.tool != "break" and pygame.time.get_ticks() - when < DOUBLE_MS:
             # The first click opened a page, and something else may lie here now.
@@ -92,7 +97,7 @@ class Hands:
             case "cell":
                 lit = desk.draft is not None and desk.draft.reshape(-1)[part.number] > 0
                 self._ink = 0 if button == 3 or lit else 255
-                operator.act("ink", ([part.number], self._ink))
+                operator.act("ink", (self._stroke(part, part), self._ink))
             case "value":
                 self._angle = float(operator.session.learner.view().values[part.number])
             case "time":
@@ -107,7 +112,7 @@ class Hands:
             self._moved = True
         match held.kind:
             case "cell" if here is not None and here.kind == "cell" and here != self._last:
-                operator.act("ink", (_line(self._last or here, here), self._ink))
+                operator.act("ink", (self._stroke(self._last or here, here), self._ink))
                 self._last = here
             case "value" if self._moved:
                 share = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1.0
@@ -163,11 +168,31 @@ class Hands:
                 operator.act(part.kind, part.number)
             case "layer":
                 operator.act("show_layer", part.number)
+            case "system" | "plate":
+                self._choose(part)
+            case "knob":
+                operator.act(KNOBS[part.number].act, KNOBS[part.number].value)
             case "door":
                 operator.act("doors")
             case "cell":
                 lit = desk.draft is not None and desk.draft.reshape(-1)[part.number] > 0
                 operator.act("ink", ([part.number], 0 if lit else 255))
+
+    def _choose(self, part: Part) -> None:
+        """Put the system of a plate up; with Shift or the right button, at the side."""
+        kind = StripPanel if part.kind == "system" else WallPanel
+        name = next((p.name_of(part.number) for p in self.panels.values() if isinstance(p, kind)), "")
+        aside = self._button == 3 or pygame.key.get_mods() & pygame.KMOD_SHIFT
+        if name:
+            self.operator.act("beside" if aside else "put_up", name)
+
+    def _stroke(self, one: Part, other: Part) -> list[int]:
+        """Return the cells that the pen touches on its way."""
+        cells = _line(one, other)
+        if self.desk.pen < 2:
+            return cells
+        wide = {(r + dr, c + dc) for r, c in (divmod(n, 20) for n in cells) for dr in (0, 1) for dc in (0, 1)}
+        return sorted(r * 20 + c for r, c in wide if r < 20 and c < 20)
 
     def _wheel(self, event: pygame.event.Event) -> None:
         part, page = self.desk.hovered, self._page()

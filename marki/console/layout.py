@@ -37,8 +37,10 @@ def unit_of(size: tuple[int, int], scale: float = 1.0) -> float:
     return min(size[0] / BASE[0], size[1] / BASE[1]) * scale
 
 
-def frame(size: tuple[int, int], scale: float = 1.0, *, side: bool = False, least: float = 0.0) -> dict[str, Box]:
-    """Return the boxes of what stands around the stage: header, stage, page at the side, time bar, buttons, footer.
+def frame(
+    size: tuple[int, int], scale: float = 1.0, *, side: bool = False, least: float = 0.0, strip: int = 0
+) -> dict[str, Box]:
+    """Return the boxes of what stands around the stage: header, stage, page, strip of years, time bar, buttons, footer.
 
     Parameters
     ----------
@@ -48,6 +50,8 @@ def frame(size: tuple[int, int], scale: float = 1.0, *, side: bool = False, leas
         Whether a page is open.
     least : float
         Height of the smallest lettering, px; strips are made high enough for it.
+    strip : int
+        Height of the strip of years, px; 0 for none.
     """
     width, height = size
     unit = unit_of(size, scale)
@@ -66,12 +70,16 @@ def frame(size: tuple[int, int], scale: float = 1.0, *, side: bool = False, leas
     time = Box(edge, transport.y - high, width - 2 * edge, high)
     top = header.bottom + gap
     room = Box(edge, top, width - 2 * edge, time.y - px(4) - top)
+    around = dict(header=header, time=time, transport=transport, footer=footer)
+    if strip:
+        around["strip"] = Box(edge, room.bottom - strip, room.w, strip)
+        room = room._replace(h=room.h - strip - gap)
     if not side:
-        return dict(header=header, stage=room, time=time, transport=transport, footer=footer)
+        return around | dict(stage=room)
     wide = max(px(300), round(room.w * 0.26), round(17 * least))
     stage = Box(room.x, room.y, room.w - wide - gap, room.h)
     page = Box(stage.right + gap, room.y, wide, room.h)
-    return dict(header=header, stage=stage, page=page, time=time, transport=transport, footer=footer)
+    return around | dict(stage=stage, page=page)
 
 
 def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.0) -> dict[str, Box]:

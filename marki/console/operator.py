@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from marki.console.actions import ACTIONS
+from marki.console.annex.annex import Annex
 from marki.console.desk import PAGES, Desk, Question
 from marki.console.rival import Rival
 from marki.console.transport import Transport
@@ -34,11 +35,21 @@ class Operator:
         Folder for whatever is written.
     kiosk : bool
         Leave out what pupils must not do: files, seeds, closing.
+    annex : Annex, optional
+        The timeline, if there is one.
     """
 
     def __init__(
-        self, session: Session, transport: Transport, desk: Desk, words: Words, out: Path, kiosk: bool = False
+        self,
+        session: Session,
+        transport: Transport,
+        desk: Desk,
+        words: Words,
+        out: Path,
+        kiosk: bool = False,
+        annex: Annex | None = None,
     ):
+        self.annex = annex
         self.session, self.transport, self.desk, self.words = session, transport, desk, words
         self.out, self.kiosk = Path(out), kiosk
         self.rival: Rival | None = None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marki.console.annex.annex import Annex
+from marki.console.annex.sight import Sight
 from marki.console.desk import Desk
 from marki.console.glow import Glow, Shine
 from marki.console.look import Look
@@ -54,6 +56,8 @@ class Scene:
         Frames drawn so far, for what moves in the picture.
     desk : Desk
         What the operator looks at and holds.
+    annex : Sight or None
+        What there is to see of the timeline, if the window was lent one.
     """
 
     look: Look
@@ -89,6 +93,7 @@ class Scene:
     fast: bool
     beat: int
     desk: Desk
+    annex: Sight | None
 
 
 class Observer:
@@ -99,10 +104,11 @@ class Observer:
     session : Session
     transport : Transport
     desk : Desk
+    annex : Annex, optional
     """
 
-    def __init__(self, session: Session, transport: Transport, desk: Desk):
-        self.session, self.transport, self.desk = session, transport, desk
+    def __init__(self, session: Session, transport: Transport, desk: Desk, annex: Annex | None = None):
+        self.session, self.transport, self.desk, self.annex = session, transport, desk, annex
         self.glow = Glow(session)
         self._errors: tuple = ((), None, None, None)
         self._got, self._got_left = 0.0, 0
@@ -151,6 +157,7 @@ class Observer:
             learning=session.learn,
             beat=self._beat,
             desk=self.desk,
+            annex=None if self.annex is None else self.annex.sight(session, look),
         )
 
     def _wrong(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -191,6 +191,15 @@ def sign(name: str, size: int, colour: Colour) -> pygame.Surface:
         case "reset":
             pygame.draw.arc(big, colour, (0.16 * fine, 0.16 * fine, 0.68 * fine, 0.68 * fine), -2.4, 2.0, fine // 8)
             shape(0.1, 0.2, 0.46, 0.06, 0.44, 0.46)
+        case "strip":
+            bar(0.08, 0.7, 0.24, 0.18)
+            bar(0.38, 0.7, 0.24, 0.18)
+            bar(0.68, 0.7, 0.24, 0.18)
+            pygame.draw.arc(big, colour, (0.2 * fine, 0.16 * fine, 0.62 * fine, 0.9 * fine), 0.2, 2.94, fine // 11)
+        case "hall":
+            for x in (0.08, 0.38, 0.68):
+                for y in (0.1, 0.4, 0.7):
+                    bar(x, y, 0.24, 0.2)
         case "new_seed":
             pygame.draw.rect(big, colour, (0.14 * fine, 0.14 * fine, 0.72 * fine, 0.72 * fine), fine // 10, fine // 8)
             for x, y in ((0.34, 0.34), (0.66, 0.34), (0.5, 0.5), (0.34, 0.66), (0.66, 0.66)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from marki.console import layout
+from marki.console.annex import stage as annex
+from marki.console.annex.strip import StripPanel
 from marki.console.panel import Panel
 from marki.console.panels.association import AssociationPanel
 from marki.console.panels.bar import ControlBar
@@ -21,6 +23,7 @@ from marki.console.theme import Theme
 
 AROUND: dict[str, type[Panel]] = {
     "header": HeaderPanel, "time": TimeBar, "transport": ControlBar, "footer": FooterPanel, "page": PagePanel,
+    "strip": StripPanel,
 }  # fmt: skip
 SCHEMATIC: dict[str, type[Panel]] = {
     "stimulus": StimulusPanel,
@@ -58,10 +61,15 @@ def set_stage(size: tuple[int, int], scale: float, theme: Theme, scene: Scene) -
         Its desk says which view, page and parts are wanted.
     """
     desk, least = scene.desk, float(theme.least if theme.profile.least else 0)
-    boxes = layout.frame(size, scale, side=bool(desk.page), least=least)
+    boxes = layout.frame(size, scale, side=bool(desk.page), least=least, strip=annex.strip_height(theme, scene))
     panels = {name: kind(boxes[name], theme) for name, kind in AROUND.items() if name in boxes}
     stage = boxes["stage"]
-    inner = _front(stage, theme, scene, least) if desk.view == "front" else _schematic(stage, theme, scene, least)
+    if annex.kind(scene):
+        inner = annex.set_stage(stage, theme, scene, least)
+    elif desk.view == "front":
+        inner = _front(stage, theme, scene, least)
+    else:
+        inner = _schematic(stage, theme, scene, least)
     return {"header": panels.pop("header"), **inner, **panels}
 
 

@@ -31,7 +31,7 @@ class Exhibit:
     classes : tuple of str
         What its lamps mean; empty if they mean nothing.
     parents : tuple of str
-        Earlier systems that it is built of: those that its file imports.
+        Earlier systems that it is built of: those that its file imports parts from.
     parameters, multiply_adds : int
         As it stands here.
     published : int or None
@@ -133,6 +133,7 @@ class Progress:
     seconds : float
         Time that it took.
     done : bool
+        Whether it is over, learned or stopped.
     digest : str
         Of all registers at the end; "" before.
     """
@@ -167,10 +168,13 @@ class Rack(Protocol):
         """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns."""
 
     def example(self, number: int, *, views: bool = True) -> None:
-        """Show stimulus `number` of the test part of its own task, with what is wanted."""
+        """Show stimulus `number` of the test part of its own task, with what is wanted; after the last, the first."""
 
-    def hall(self, number: int, frame: np.ndarray) -> None:
-        """Show a frame to every trained system that answers frames on lamps; one `Reply` comes of each."""
+    def hall(self, number: int, frame: np.ndarray, task: str = "letters") -> None:
+        """Show a frame to every trained system that answers frames on lamps; one `Reply` comes of each.
+
+        Each answers with the weights that it has of `task`, "letters" or "digits", or else with those of its own task.
+        """
 
     def train(self, name: str, seed: int) -> None:
         """Put a system up untrained and let it learn its own task."""

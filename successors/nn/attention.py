@@ -8,6 +8,7 @@ import numpy as np
 
 from successors.nn.tally import count
 from successors.nn.tensor import ShapeError, Tensor, make, unbroadcast
+from successors.nn.watching import note
 
 
 def attention(
@@ -84,6 +85,7 @@ def attention(
     total = weights.sum(-1, keepdims=True)
     total[total == 0] = 1
     weights /= total
+    note("attention", weights)
     used = weights if dropout is None else weights * np.asarray(dropout, weights.dtype)
 
     def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:

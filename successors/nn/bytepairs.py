@@ -1,12 +1,13 @@
 """Byte-level pair encoding: text as numbers, by merging the pairs of bytes that are most often neighbours.
 
-Gage 1994, "A new algorithm for data compression", The C Users Journal 12(2); for words, Sennrich, Haddow and Birch 2016,
-"Neural machine translation of rare words with subword units"; over bytes, Radford et al. 2019. Any text can be written,
-and comes back as it was.
+Gage 1994, "A new algorithm for data compression", The C Users Journal 12(2); for words, Sennrich, Haddow and Birch
+2016, "Neural machine translation of rare words with subword units"; over bytes, Radford et al. 2019. Any text can be
+written, and comes back as it was.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -59,7 +60,7 @@ class BytePairs:
         while FIRST_BYTE + 256 + len(merges) < size:
             pairs: Counter[tuple[int, int]] = Counter()
             for word, tokens in parts.items():
-                for pair in zip(tokens, tokens[1:], strict=False):
+                for pair in itertools.pairwise(tokens):
                     pairs[pair] += words[word]
             if not pairs:
                 break
@@ -81,7 +82,7 @@ class BytePairs:
     def _encoded(self, word: str) -> list[int]:
         tokens = [FIRST_BYTE + b for b in word.encode()]
         while len(tokens) > 1:
-            first = min(zip(tokens, tokens[1:], strict=False), key=lambda pair: self._rank.get(pair, self.size))
+            first = min(itertools.pairwise(tokens), key=lambda pair: self._rank.get(pair, self.size))
             if first not in self._rank:
                 break
             _merge(tokens, first, self._rank[first])

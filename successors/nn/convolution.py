@@ -10,6 +10,7 @@ transposing, which copies only if the memory is in another order.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -27,7 +28,7 @@ Pair = int | tuple[int, int]
 
 def pair(value: Pair) -> tuple[int, int]:
     """Return (vertical, horizontal) of a number for both or a pair of them."""
-    if isinstance(value, int | np.integer):
+    if isinstance(value, (int, np.integer)):
         return int(value), int(value)
     down, across = value
     return int(down), int(across)
@@ -127,7 +128,7 @@ def conv2d(
     if (kh, kw) == (h, w) and groups == 1 and p == (0, 0):
         # One place only: each filter is a unit that is fed by the whole image.
         return linear(x.flatten(), weight.reshape(f, c * h * w), bias).reshape(n, f, 1, 1)
-    place = _Place((kh, kw), s, p, d, (oh, ow))
+    place = _place((kh, kw), s, p, d, (oh, ow))
     small = (kh, kw) == (1, 1) or n * oh * ow * c * kh * kw * x.data.itemsize <= SMALL
     many = groups == 1 and min(c, f) >= MANY and not (small and is_batch_last(x.data))
     if many and place.whole:
@@ -189,6 +190,9 @@ class _Place:
         """Undo `padded`."""
         (p, q), (h, w) = self.padding, a.shape[1:3]
         return a[:, p : h - p, q : w - q]
+
+
+_place = lru_cache(maxsize=1024)(_Place)
 
 
 def _few(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place, groups: int) -> Tensor:

@@ -12,6 +12,7 @@ from marki.config import Config
 from marki.io.ports import Port
 from successors.nn.initial import meta
 from successors.nn.learner import ByGradient, Network, Successor
+from successors.nn.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +178,8 @@ class Entry:
         Other pairs of ports that it can stand between.
     checks : tuple of Check
     figures : tuple of Figure
+    registers : tuple of Watch
+        What is worth looking at while it answers.
     modern : mapping
         Changes of the retina settings that its modern recipe makes beside the common one.
     roadmap : tuple of (str, mapping)
@@ -201,6 +204,7 @@ class Entry:
     other: tuple[tuple[Port, Port], ...] = ()
     checks: tuple[Check, ...] = ()
     figures: tuple[Figure, ...] = ()
+    registers: tuple[Watch, ...] = ()
     modern: Mapping[str, Any] = field(default_factory=dict)
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     small: Mapping[str, Any] = field(default_factory=dict)

@@ -9,6 +9,7 @@ import numpy as np
 from successors.nn.columns import check, columns, given, halve, join, states_of
 from successors.nn.tally import count
 from successors.nn.tensor import Tensor, make, recording
+from successors.nn.watching import note, watched
 
 
 def gru(
@@ -53,7 +54,7 @@ def gru(
     from_input = np.concatenate([bias_in.data[2 * h :, None], w_in.data[2 * h :]], 1).astype(dtype)
     both = join(w_state.data, bias_in.data + bias_state.data, w_in.data)[: 2 * h] * dtype.type(0.5)
     parents = (x, w_in, w_state, bias_in, bias_state, *given(start))
-    keep = recording() and any(p.requires_grad for p in parents)
+    keep = watched() or (recording() and any(p.requires_grad for p in parents))
     a = np.empty((steps if keep else 1, 4 * h, n), dtype)
     spare = np.empty((h, n), dtype)
     for t in range(steps):
@@ -109,4 +110,7 @@ def gru(
         start_gradient = () if start is None else (carry.T.copy(),)
         return dx, dw_input[:, 1:], dw_state[:, :h], dw_input[:, 0], dw_state[:, h], *start_gradient
 
+    if watched():
+        for k, name in enumerate(("reset", "update", "candidate"), start=1):
+            note(name, a[:, k * h : (k + 1) * h].transpose(2, 0, 1))
     return make(states_of(z, h), parents, backward)

@@ -21,7 +21,7 @@ from marki.io.text import check_text
 from marki.registers import Register
 from marki.seeding import generator
 from successors.nn.augmentation import disturbed
-from successors.nn.losses import cross_entropy
+from successors.nn.losses import cross_entropy, softmax
 from successors.nn.module import Module, training
 from successors.nn.optimiser import Diverged, Optimiser, clip
 from successors.nn.recipe import Recipe
@@ -66,6 +66,11 @@ class Network(Module):
         """
         outputs = self(Tensor(stimuli))
         return self.decide(outputs.data), self.loss(outputs, targets)
+
+    def confidence(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the share of certainty of each class that outputs stand for, (n, classes): for sums, their softmax."""
+        # In double precision, so that small shares keep their order.
+        return softmax(Tensor(outputs.astype(np.float64))).data
 
     def answer(self, stimuli: np.ndarray) -> np.ndarray:
         """Return the answers to checked stimuli: labels (n,), fields, or lamps; nothing is learned."""
@@ -216,6 +221,30 @@ class Successor:
             return self._nothing()
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
+    def weigh(self, stimuli: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Answer a few stimuli, and say how certain that is; nothing is learned.
+
+        Parameters
+        ----------
+        stimuli : ndarray
+            As in `respond`.
+
+        Returns
+        -------
+        answers : ndarray
+            As of `respond`.
+        shares : ndarray, shape (n, classes)
+            Of certainty; NaN for a system that has none, and without columns if there are no classes.
+
+        Raises
+        ------
+        PortError
+            As in `respond`.
+        """
+        answers = self.respond(stimuli)
+        classes = 0 if self.labels is None else len(self.labels.code)
+        return answers, np.full((len(answers), classes), math.nan)
+
     def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Learn from stimuli with the answers wanted; return the answers given before.
 
@@ -357,6 +386,15 @@ class ByGradient(Successor):
         if self.recipe.clip:
             clip(parameters, self.recipe.clip)
         self.optimiser.step(self.recipe.rate_at(self.step))
+
+    def weigh(self, stimuli: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Answer a few stimuli, and say how certain that is."""
+        if self.labels is None or not len(stimuli):
+            return super().weigh(stimuli)
+        x = self._check(stimuli)
+        with no_grad():
+            outputs = self.network(Tensor(x)).data
+        return self._shown(self.network.decide(outputs)), self.network.confidence(outputs)
 
     def registers(self) -> list[Register]:
         """List all state, that of the optimiser included."""

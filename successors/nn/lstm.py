@@ -10,6 +10,7 @@ import numpy as np
 from successors.nn.columns import Back, check, columns, given, halve, join, states_of
 from successors.nn.tally import count
 from successors.nn.tensor import ShapeError, Tensor, make, recording
+from successors.nn.watching import note, watched
 
 
 def lstm(
@@ -79,7 +80,8 @@ def lstm(
     z = columns(x.data, h, start[0])
     dtype = z.dtype
     # Without a way back only the present step is needed.
-    keep = trace or (recording() and any(p.requires_grad for p in (x, w_in, w_state, bias, *given(peephole, *start))))
+    shows = trace or watched()
+    keep = shows or (recording() and any(p.requires_grad for p in (x, w_in, w_state, bias, *given(peephole, *start))))
     a = np.empty((steps if keep else 1, gates * h, n), dtype)
     cells = np.empty((steps + 1 if keep else 2, h, n), dtype)
     squashed = np.empty((steps if keep else 1, h, n), dtype)
@@ -159,9 +161,11 @@ def lstm(
         return out
 
     states = make(states_of(z, h), (x, w_in, w_state, bias, *given(peephole, *start)), backward)
-    if not trace:
+    if not shows:
         return states
     names = ("candidate", "input", "forget", "output") if forget else ("candidate", "input", "output")
     shown = {name: a[:, k * h : (k + 1) * h].transpose(2, 0, 1).copy() for k, name in enumerate(names)}
     shown["cell"] = cells[1:].transpose(2, 0, 1).copy()
-    return states, shown
+    for name, array in shown.items():
+        note(name, array)
+    return (states, shown) if trace else states

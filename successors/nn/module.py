@@ -18,6 +18,9 @@ from successors.nn.tensor import Parameter, Tensor
 
 _generators: list[np.random.Generator] = []
 
+watcher: Any = None
+"""Who looks on while modules run, see `successors.nn.watching`; None if nobody does."""
+
 
 @contextlib.contextmanager
 def training(rng: np.random.Generator) -> Iterator[None]:
@@ -39,6 +42,8 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run `forward`."""
+        if watcher is not None:
+            return watcher.call(self, inputs, options)
         return self.forward(*inputs, **options)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from successors.nn.columns import Back, check, columns, given, join, states_of
 from successors.nn.tally import count
 from successors.nn.tensor import Tensor, make, recording
+from successors.nn.watching import note
 
 
 def rnn(
@@ -60,6 +61,7 @@ def rnn(
                 np.tanh(state, out=state)
             else:
                 np.maximum(state, 0, out=state)
+        note("states", states)
         return make(states, parents, lambda g: ())
     weight = join(w_state.data, bias.data, w_in.data)
     z = columns(x.data, h, start)

@@ -32,6 +32,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from marki.io.frame import CELLS, SIDE
 from marki.io.responses import R_UNITS
 from marki.seeding import generator
@@ -40,6 +41,7 @@ from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, 
 from successors.nn.learner import ByRule, Network, Successor
 from successors.nn.recipe import Recipe
 from successors.nn.tally import count
+from successors.nn.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,6 +223,11 @@ def _through_the_wires(learner: Successor, stimuli: np.ndarray, targets: np.ndar
     }
 
 
+def _weighed(network: Perceptron, stimuli: np.ndarray) -> np.ndarray:
+    """Return the values of the active A-units, 0 for the others."""
+    return network.active(stimuli) * network.values.data
+
+
 ENTRY = Entry(
     title="The perceptron: a probabilistic model for information storage and organization in the brain",
     authors="F. Rosenblatt",
@@ -248,5 +255,9 @@ ENTRY = Entry(
     ),
     figures=(
         Figure(name="values", title="What the perceptron weighs, cell by cell", measure=_through_the_wires, stimuli=8),
+    ),
+    registers=(
+        Watch(name="A-units", look=Look.BARS, measure=Perceptron.active),
+        Watch(name="values of the active A-units", look=Look.BARS, measure=_weighed),
     ),
 )

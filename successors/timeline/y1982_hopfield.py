@@ -35,6 +35,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
+from marki.io.exhibits import Look
 from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
 from marki.seeding import generator
@@ -43,6 +44,7 @@ from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, 
 from successors.nn.learner import ByRule, Network, Successor
 from successors.nn.recipe import Recipe
 from successors.nn.tally import count
+from successors.nn.watching import Watch
 
 STEPS = 2**11
 """Steps in a unit of T, for storage by difference; so few that T and U are exact in float16, as weights are shipped."""
@@ -248,6 +250,16 @@ def _descent(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
     return {f"stimulus {k + 1}": _energies(network, state, 4) / STEPS for k, state in enumerate(states)}
 
 
+def _course(network: Hopfield, stimuli: np.ndarray) -> np.ndarray:
+    """Return the states after each sweep until none changes, that shown first, (1, sweeps, 20, 20)."""
+    course = [_states(stimuli)[:1].astype(np.float64)]
+    for k in range(1, network.config.sweeps + 1):
+        course.append(network.recall(course[0], sweeps=k))
+        if np.array_equal(course[-1], course[-2]):
+            break
+    return np.concatenate(course).reshape(1, -1, *stimuli.shape[1:])
+
+
 ENTRY = Entry(
     title="Neural networks and physical systems with emergent collective computational abilities",
     authors="J. J. Hopfield",
@@ -275,4 +287,5 @@ ENTRY = Entry(
         Figure(name="restored", title="From a part of a letter to the whole", measure=_restored, stimuli=6),
         Figure(name="energy", title="The energy runs downhill", x="looks of a unit", y="energy E", measure=_descent),
     ),
+    registers=(Watch(name="units, sweep by sweep", look=Look.MAPS, measure=_course),),
 )

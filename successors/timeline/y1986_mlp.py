@@ -30,6 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
+from marki.io.exhibits import Look
 from marki.io.frame import SIDE
 from marki.seeding import generator
 from successors.nn import initial
@@ -39,6 +40,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.optimiser import SGD
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Parameter, Tensor
+from successors.nn.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,12 @@ class MLP(Network):
     def decide(self, outputs: np.ndarray) -> np.ndarray:
         """Return the number of the greatest output, or whether the only one is above a half."""
         return (outputs[:, 0] > 0.5).astype(np.int64) if outputs.shape[1] == 1 else outputs.argmax(-1)
+
+    def confidence(self, outputs: np.ndarray) -> np.ndarray:
+        """Return each output's share of their sum: made small with eq. 3, each estimates how likely its class is."""
+        if outputs.shape[1] == 1:
+            return np.concatenate([1 - outputs, outputs], 1)
+        return outputs / outputs.sum(1, keepdims=True)
 
 
 def fields(weights: np.ndarray) -> np.ndarray:
@@ -238,4 +246,5 @@ ENTRY = Entry(
         Check(name="symmetry with two hidden units", run=_symmetry, slow=True),
     ),
     figures=(Figure(name="features", title="What the hidden units look for", measure=_features, stimuli=12),),
+    registers=(Watch(name="hidden units", path="layers.1", look=Look.BARS, given=True),),
 )

@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from marki.config import Config, setting
+from marki.io.exhibits import Look
 from marki.io.ports import Port
 from marki.seeding import generator
 from successors.nn import initial
@@ -42,6 +43,7 @@ from successors.nn.module import training_rng
 from successors.nn.recipe import Recipe
 from successors.nn.rnn import rnn
 from successors.nn.tensor import Tensor, concatenate, no_grad
+from successors.nn.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,4 +255,5 @@ ENTRY = Entry(
         ),
     ),
     small={"eye": 3, "hidden": 4},
+    registers=(Watch(name="hidden units", path="states", look=Look.ROWS),),
 )

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
+from marki.io.exhibits import Look
 from marki.seeding import generator
 from successors.nn import initial
 from successors.nn.activations import scaled_tanh
@@ -42,6 +43,7 @@ from successors.nn.losses import mean_squared_error
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Parameter, Tensor, make, no_grad
+from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 
 SEEN = np.array([[(c - k) % 12 < 8 for c in range(12)] for k in range(12)])
@@ -180,6 +182,11 @@ class LeCun(Network):
         wanted[np.arange(len(targets)), targets] = 1
         return mean_squared_error(outputs, wanted)
 
+    def confidence(self, outputs: np.ndarray) -> np.ndarray:
+        """Return each output's share of their sum from -1 on: (1 + output) / 2 estimates how likely a class is."""
+        likely = np.maximum(outputs + 1, np.finfo(outputs.dtype).tiny)
+        return likely / likely.sum(1, keepdims=True)
+
     def layers(self) -> dict[str, tuple[Module, tuple[int, ...]]]:
         """Return each layer with the shape of what feeds it, the border included."""
         side = self.config.side
@@ -273,4 +280,9 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="kernels", title="What the maps of H1 look for", measure=_kernels, stimuli=12),),
     small={"hidden": 3},
+    registers=(
+        Watch(name="H1", path="h1", look=Look.MAPS),
+        Watch(name="H2", path="h2", look=Look.MAPS),
+        Watch(name="H3", path="output", look=Look.BARS, given=True),
+    ),
 )

@@ -36,6 +36,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from marki.io.ports import Port
 from marki.seeding import generator
 from successors.nn import initial
@@ -47,6 +48,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
+from successors.nn.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -354,4 +356,10 @@ ENTRY = Entry(
         ),
     ),
     small={"eye": 3, "hidden": 3},
+    registers=(
+        Watch(name="input gates", path="cells.input", look=Look.ROWS),
+        Watch(name="forget gates", path="cells.forget", look=Look.ROWS),
+        Watch(name="output gates", path="cells.output", look=Look.ROWS),
+        Watch(name="cells", path="cells.cell", look=Look.ROWS),
+    ),
 )

@@ -38,6 +38,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from marki.seeding import generator
 from successors.nn import initial
 from successors.nn.activations import scaled_tanh
@@ -51,6 +52,7 @@ from successors.nn.module import Module, training_rng
 from successors.nn.pooling import avg_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate
+from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y1989_lecun import TableConv2d, connections, counted, shuffled
 
@@ -192,6 +194,11 @@ class LeNet5(Network):
         """Return the classes whose distance is least."""
         return outputs.argmin(-1)
 
+    def confidence(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the shares of eq. 9; what is missing to 1 is rubbish."""
+        rubbish = np.full((len(outputs), 1), self.config.rubbish, outputs.dtype)
+        return super().confidence(-np.concatenate([outputs, rubbish], 1))[:, :-1]
+
     def layers(self) -> dict[str, tuple[Module, tuple[int, ...]]]:
         """Return each layer with the shape of what feeds it."""
         first, third, fifth = self.config.widths
@@ -252,4 +259,11 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="kernels", title="What the maps of C1 look for", measure=_kernels, stimuli=6),),
     small={"maps": 3},
+    registers=(
+        Watch(name="C1", path="s2", look=Look.MAPS, given=True),
+        Watch(name="S2", path="c3", look=Look.MAPS, given=True),
+        Watch(name="C3", path="s4", look=Look.MAPS, given=True),
+        Watch(name="S4", path="c5", look=Look.MAPS, given=True),
+        Watch(name="F6", path="f6", look=Look.BARS),
+    ),
 )

@@ -47,6 +47,7 @@ import numpy as np
 from marki.config import Config, setting
 from marki.errors import ConfigError
 from marki.io.camera import Camera
+from marki.io.exhibits import Look
 from marki.io.stimuli import letters
 from marki.seeding import generator
 from successors.nn import initial
@@ -60,6 +61,7 @@ from successors.nn.normalisation import local_response_norm
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Parameter, Tensor, no_grad
+from successors.nn.watching import Watch
 
 POOL, STEP = 3, 2
 """Side of a pooling window, and cells from one to the next: they overlap."""
@@ -289,4 +291,11 @@ ENTRY = Entry(
         Check(name="ReLU needs no normalised input so as not to saturate, tanh does", run=_saturates),
     ),
     figures=(Figure(name="maps", title="What conv1 makes of a letter", measure=_kernels, stimuli=12),),
+    registers=(
+        Watch(name="conv1, pooled", path="conv2", look=Look.MAPS, given=True),
+        Watch(name="conv2, pooled", path="conv3", look=Look.MAPS, given=True),
+        Watch(name="conv3", path="conv4", look=Look.MAPS, given=True),
+        Watch(name="conv4", path="conv5", look=Look.MAPS, given=True),
+        Watch(name="full6", path="full7", look=Look.BARS, given=True),
+    ),
 )

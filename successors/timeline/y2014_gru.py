@@ -29,6 +29,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from marki.io.ports import Port
 from marki.seeding import generator
 from successors.nn import initial
@@ -39,6 +40,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, logistic, no_grad
+from successors.nn.watching import Watch
 from successors.timeline import y1997_lstm
 from successors.timeline.y1997_lstm import Eye, LSTMConfig
 
@@ -190,4 +192,9 @@ ENTRY = Entry(
         Figure(name="memory", title="What units hold after one letter", x="exposure", y="state", measure=_memory),
     ),
     small={"eye": 3, "hidden": 3},
+    registers=(
+        Watch(name="reset gates", path="units.reset", look=Look.ROWS),
+        Watch(name="update gates", path="units.update", look=Look.ROWS),
+        Watch(name="states", path="units", look=Look.ROWS),
+    ),
 )

@@ -36,6 +36,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from successors.nn import initial
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import dropout, images
@@ -45,6 +46,7 @@ from successors.nn.module import training_rng
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
+from successors.nn.watching import Watch
 
 STARTS = {"glorot": initial.glorot, "he": initial.he, "small": partial(initial.normal, deviation=0.01)}
 """How the weights begin."""
@@ -264,4 +266,10 @@ ENTRY = Entry(
         ("9 layers: three blocks of two", {"depths": (2, 2, 2), "widths": (16, 32, 64)}),
     ),
     small={"widths": (4, 6), "full": 8},
+    registers=(
+        Watch(name="block 1, first layer", path="blocks.0.1", look=Look.MAPS, given=True),
+        Watch(name="block 1, pooled", path="blocks.1.0", look=Look.MAPS, given=True),
+        Watch(name="block 2, first layer", path="blocks.1.1", look=Look.MAPS, given=True),
+        Watch(name="full layer", path="full.1", look=Look.BARS, given=True),
+    ),
 )

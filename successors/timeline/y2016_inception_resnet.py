@@ -36,6 +36,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from successors.nn.convolution import Pair, pair
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
@@ -46,6 +47,7 @@ from successors.nn.optimiser import Diverged
 from successors.nn.pooling import avg_pool2d, max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
+from successors.nn.watching import Watch
 from successors.timeline.y2015_resnet import learning_error
 
 
@@ -411,4 +413,10 @@ ENTRY = Entry(
         ),
     ),
     small={"share": 0.05, "blocks": [1, 1, 1], "stem_stride": 4},
+    registers=(
+        Watch(name="stem", path="stem", look=Look.MAPS),
+        Watch(name="mixed 5b", path="mixed_5b", look=Look.MAPS),
+        Watch(name="mixed 6a", path="mixed_6a", look=Look.MAPS),
+        Watch(name="mixed 7a", path="mixed_7a", look=Look.MAPS),
+    ),
 )

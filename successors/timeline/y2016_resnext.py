@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
+from marki.io.exhibits import Look
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
 from successors.nn.layers import Linear
@@ -30,6 +31,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import training
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
+from successors.nn.watching import Watch
 from successors.timeline.y2015_resnet import ENTRY as RESNET
 from successors.timeline.y2015_resnet import Bottleneck, Stem, stages
 
@@ -220,4 +222,10 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="paths", title="What the paths of the first block look for", measure=_kinds, stimuli=1),),
     small={"width": 2, "stem_filters": 2, "cardinality": 2, "path": 1, "blocks": [1, 1]},
+    registers=(
+        Watch(name="stem", path="stem", look=Look.MAPS),
+        Watch(name="stage 1", path="stages.0", look=Look.MAPS),
+        Watch(name="stage 2", path="stages.1", look=Look.MAPS),
+        Watch(name="stage 3", path="stages.2", look=Look.MAPS),
+    ),
 )

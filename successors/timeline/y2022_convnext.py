@@ -44,6 +44,7 @@ from typing import Any
 import numpy as np
 
 from marki.config import Config, setting
+from marki.io.exhibits import Look
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.convolution import batch_last
@@ -55,6 +56,7 @@ from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, make
+from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2021_mlp_mixer import dropped
 
@@ -344,4 +346,7 @@ ENTRY = Entry(
     figures=(Figure(name="kernels", title="What single channels look for", measure=_kernels, stimuli=12),),
     roadmap=ROAD_MAP,
     small={"depths": (1, 1), "widths": (12, 16), "wide": 2},
+    registers=tuple(
+        Watch(name=f"stage {k + 1}, first block", path=f"stages.{k}.0", look=Look.MAPS) for k in range(3)
+    ),
 )  # fmt: skip

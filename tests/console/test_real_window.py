@@ -50,6 +50,7 @@ class Person:
             env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=out,
         )  # fmt: skip
         self.wait(lambda: self.made("p", "*.png"))
+        self.key("F5")  # folds the strip of years: `layout` knows the window without it
 
     def do(self, *words):
         subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True)

@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -217,6 +218,31 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
     assert metrics["shipped"]["score"] >= 0.5
     for name in ("weights.safetensors", "learning_curve.png", "rows.png", "lines.png"):
         assert (tmp_path / "perceptron" / name).stat().st_size > 200
+
+
+def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_path, monkeypatch):
+    system = catalogue.find("lenet5")
+    few = {"recipe.steps": 3, "recipe.every": 3}
+    small = {"train": 60, "valid": 30, "test": 30}
+    first = Trial(task="two_class", options=SMALL, changes=few, seeds=1)
+    second = Trial(task="letters", options=small, changes=few, seeds=2)
+    trials = (first, second, replace(second, seeds=1), Trial(task="parity", options=small, changes=few, seeds=1))
+    entry = replace(system.entry, trials=trials, mechanism=Mechanism(name="none", without={}), figures=())
+    monkeypatch.setattr(catalogue, "find", lambda name: replace(system, entry=entry))
+    found = schooling.school(["lenet5"], tmp_path, quiet=True, jobs=1)["lenet5"]
+    assert {p.name for p in (tmp_path / "lenet5").glob("*.safetensors")} == {
+        "weights.safetensors",
+        "letters.safetensors",
+    }
+    own = run("lenet5", "two_class", options=SMALL, changes=few)
+    done = runs.carry_out(own, tmp_path / "runs", resume=True)
+    assert found["digests"] == {"0": done["digest"]}
+    assert len(done["digest"]) == 16
+    monkeypatch.setattr(catalogue, "shipped", lambda name: tmp_path / name)
+    path, trial = catalogue.weights("lenet5", "letters")
+    assert trial is second
+    assert catalogue.weights("lenet5", "digits")[1] is first
+    assert len(catalogue.create("lenet5", weights=path).labels.code) == 26
 
 
 @pytest.mark.parametrize("count", [1, 9, 20])

@@ -122,6 +122,27 @@ def test_a_diverging_loss_stops_with_the_last_good_state_saved(deck, tmp_path):
     assert training.examine(learner, deck, deck.valid) > 0.7
 
 
+def test_a_look_after_each_step_changes_nothing_and_can_end_it(deck):
+    alone = toy()
+    record = training.train(alone, deck, alone.recipe, seed=3)
+    watched, seen = toy(), []
+
+    def look(record, right):
+        watched.respond(deck.test.stimuli[:3])
+        seen.append((record.steps, right))
+        return True
+
+    again = training.train(watched, deck, watched.recipe, seed=3, between=look)
+    assert fingerprint(snapshot(watched.registers())) == fingerprint(snapshot(alone.registers()))
+    assert again.curve == record.curve
+    assert [steps for steps, _ in seen] == list(range(1, record.steps + 1))
+    rights = [right for _, right in seen[: watched.recipe.every]]
+    assert record.curve[0][1] == pytest.approx(sum(rights) / len(rights))
+    ended = toy(enough=2.0)
+    record = training.train(ended, deck, ended.recipe, seed=3, between=lambda record, right: record.steps < 15)
+    assert (record.steps, record.best_step, ended.step) == (15, 10, 15), "it stays as it is, not as it was best"
+
+
 def test_patience_ends_a_training_that_gets_no_better(deck):
     learner = toy(rate=0.0, steps=60, patience=2)
     record = training.train(learner, deck, learner.recipe)

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 def view(op: Operator) -> None:
     """Go over to the other view."""
     desk = op.desk
-    desk.view = VIEWS[(VIEWS.index(desk.view) + 1) % len(VIEWS)]
     desk.focus = desk.hovered = None
+    if desk.hall or desk.system != "mark1" or desk.beside:  # back to the Mark I first
+        desk.hall, desk.beside, desk.system, desk.example = False, "", "mark1", -1
+        return
+    desk.view = VIEWS[(VIEWS.index(desk.view) + 1) % len(VIEWS)]
 
 
 def closer(op: Operator) -> None:

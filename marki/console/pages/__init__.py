@@ -35,7 +35,7 @@ Page = Callable[[Context], list[Block]]
 
 def blocks(context: Context) -> tuple[Block, ...]:
     """Return the blocks of the page that is open."""
-    from marki.console.pages import cards, inspect, menu, records, settings, teach
+    from marki.console.pages import cards, exhibit, inspect, menu, records, settings, teach
 
     pages: dict[str, Page] = {
         "menu": menu.menu,
@@ -50,5 +50,6 @@ def blocks(context: Context) -> tuple[Block, ...]:
         "lesson": teach.lesson,
         "vote": teach.vote,
         "hand": teach.hand,
+        "exhibit": exhibit.exhibit,
     }
     return tuple(pages[context.scene.desk.page](context))

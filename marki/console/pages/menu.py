@@ -21,6 +21,8 @@ def menu(context: Context) -> list[Block]:
     for binding in sorted(BINDINGS, key=lambda b: b.group == "time"):
         if binding.command in LEFT_OUT or binding.command in locked:
             continue
+        if binding.group == "timeline" and context.scene.annex is None:
+            continue
         if binding.group != group:
             group = binding.group
             found.append(Heading(words(f"group.{group}")))

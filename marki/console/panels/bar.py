@@ -19,7 +19,7 @@ class ControlBar(Panel):
         palette = self.theme.palette
         pygame.draw.rect(surface, palette.room, self.rect)
         gap = self.theme.px(5)
-        self.bindings = [b for b in BINDINGS if b.button]
+        self.bindings = [b for b in BINDINGS if b.button and (b.group != "timeline" or scene.annex is not None)]
         n = len(self.bindings)
         width = (self.rect.w - gap * (n - 1)) / n
         top = self.rect.y + self.theme.px(4)
@@ -33,8 +33,10 @@ class ControlBar(Panel):
         """Draw the buttons whose state has changed."""
         dirty, desk = [], scene.desk
         for k, binding in enumerate(self.bindings):
-            lit = (binding.command == "play" and scene.state == "running") or (
-                binding.command == "to_mistake" and scene.state == "searching"
+            lit = (
+                (binding.command == "play" and scene.state == "running")
+                or (binding.command == "to_mistake" and scene.state == "searching")
+                or (binding.command in ("strip", "hall") and getattr(desk, binding.command))
             )
             part = Part("button", k)
             state = (lit, part == desk.hovered, part == desk.held)

@@ -52,16 +52,17 @@ class StimulusPanel(Panel):
         """Return the first cell of the card."""
         return [Part("cell", 0)]
 
+    def light(self, scene: Scene) -> np.ndarray:
+        """Return the light of the card, (20, 20), 0…1."""
+        look, draft = scene.look, scene.desk.draft
+        if draft is not None:
+            return draft / 255
+        return look.presentation.frame * 0.3 if not look.open and look.presentation is not None else look.view.light
+
     def update(self, surface, scene):
         """Show the card and its name; on one's own card, the ruling of the cells."""
-        look, draft = scene.look, scene.desk.draft
-        shown = look.presentation
-        light = look.view.light
-        if draft is not None:
-            light = draft / 255
-        elif not look.open and shown is not None:
-            light = shown.frame * 0.3
-        grey = np.clip(light * 255, 0, 255).astype(np.uint8)
+        draft, shown = scene.desk.draft, scene.look.presentation
+        grey = np.clip(self.light(scene) * 255, 0, 255).astype(np.uint8)
         words = self.theme.words
         name = words("card.draft") if draft is not None else shown.name if shown else words("card.none")
         if shown is not None and shown.kind >= 0 and not self.theme.fits(name, self._name.rect, SMALL):

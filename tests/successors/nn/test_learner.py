@@ -13,6 +13,9 @@ from successors.nn.learner import ByGradient, ByRule, Network
 from successors.nn.losses import mean_squared_error
 from successors.nn.recipe import Recipe
 from successors.timeline.y1982_hopfield import ENTRY as HOPFIELD
+from successors.timeline.y1986_mlp import ENTRY as MLP
+from successors.timeline.y1989_lecun import ENTRY as LECUN
+from successors.timeline.y1998_lenet5 import ENTRY as LENET5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,3 +118,35 @@ def test_reels_are_left_as_they_are(changes):
     learner = ByGradient(Seer, Toy().amend(changes), accepts=Port.REEL)
     learner.reinforce(REELS, CODES)
     np.testing.assert_array_equal(learner.network._seen[0], REELS)
+
+
+def test_certainty_is_the_softmax_of_the_sums():
+    learner = ByGradient(Seer, Toy(), seed=5)
+    answers, shares = learner.weigh(FRAMES)
+    np.testing.assert_array_equal(answers, learner.respond(FRAMES))
+    layer = learner.network.layer
+    sums = np.exp(FRAMES.reshape(len(FRAMES), -1) @ layer.weight.data.T + layer.bias.data)
+    np.testing.assert_allclose(shares, sums / sums.sum(1, keepdims=True), rtol=1e-5)
+    assert [a.shape for a in learner.weigh(FRAMES[:0])] == [(0, 8), (0, 3)]
+
+
+def test_who_learns_by_a_rule_or_answers_with_fields_claims_no_certainty():
+    _, shares = ByRule(Seer, Toy()).weigh(FRAMES)
+    assert shares.shape == (len(FRAMES), 3)
+    assert np.isnan(shares).all()
+    answers, shares = ByGradient(Filler, Toy(), answers=Port.FIELD).weigh(FRAMES)
+    assert answers.shape == FRAMES.shape
+    assert shares.shape == (len(FRAMES), 0)
+
+
+def test_certainty_of_systems_that_do_not_end_in_sums():
+    lenet = LENET5.create()
+    outputs = np.array([[3.0, 1.0, 2.0]], np.float32)
+    weights = np.exp([-3.0, -1.0, -2.0, -lenet.config.rubbish])
+    np.testing.assert_allclose(lenet.network.confidence(outputs)[0], weights[:3] / weights.sum(), rtol=1e-5)
+    shares = LECUN.create().network.confidence(np.array([[1.0, -1.0, 0.0, -1.5]], np.float32))[0]
+    np.testing.assert_allclose(shares, [2 / 3, 0, 1 / 3, 0], atol=1e-6)
+    shares = MLP.create().network.confidence(np.array([[0.25]], np.float32))
+    np.testing.assert_allclose(shares, [[0.75, 0.25]])
+    shares = MLP.create(changes={"classes": 3}).network.confidence(np.array([[0.2, 0.5, 0.3]], np.float32))
+    np.testing.assert_allclose(shares, [[0.2, 0.5, 0.3]], rtol=1e-6)

@@ -1,0 +1,56 @@
+"""The card of a system: title, authors, year, what was new, what the document says, sizes, score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from marki.console.annex.names import count, label
+from marki.console.annex.sight import MARK1
+from marki.console.page import Block, Heading, Row, Text
+
+if TYPE_CHECKING:
+    from marki.console.pages import Context
+
+
+def exhibit(context: Context) -> list[Block]:
+    """Return the card of the system that is chosen."""
+    words, scene = context.words, context.scene
+    sight = scene.annex
+    if sight is None:
+        return [Text(words("annex.none"))]
+    if not sight.ready:
+        return [Text(words("annex.loading"))]
+    shown = sight.first.exhibit
+    found: list[Block] = [
+        Heading(f"{shown.year}  {label(shown.name)}"),
+        Text(shown.title),
+        Text(shown.authors, dim=True),
+    ]
+    idea, seed = words.pick(dict(shown.idea)), words.pick(dict(shown.seed))
+    if idea:
+        found += [Heading(words("exhibit.idea")), Text(idea)]
+    if seed:
+        found += [Heading(words("exhibit.seed")), Text(seed)]
+    found.append(Heading(words("exhibit.sizes")))
+    found.append(Row(words("annex.parameters"), right=f"{shown.parameters:,}"))
+    if shown.published:
+        found.append(Row(words("exhibit.published"), right=count(shown.published)))
+    found.append(Row(words("annex.multiply_adds"), right=f"{shown.multiply_adds:,}"))
+    ports = " → ".join(words(f"exhibit.port_{port}") for port in (shown.accepts, shown.answers))
+    found.append(Row(words("exhibit.ports"), right=ports))
+    if shown.name != MARK1:
+        found.append(Row(words("exhibit.task"), right=words.get(f"exhibit.task_{shown.task}", shown.task)))
+        score = words("annex.untrained") if shown.score is None else f"{100 * shown.score:.1f} %"
+        found.append(Row(words("exhibit.score"), right=score))
+    standing = sight.first
+    if standing.learned is not None and standing.seconds is not None:
+        found.append(Row(words("annex.learned"), right=f"{standing.learned:,.0f}"))
+        found.append(Row(words("annex.seconds"), right=f"{standing.seconds:,.1f}"))
+    kin = [(words("exhibit.parents"), shown.parents)]
+    kin.append((words("exhibit.heirs"), tuple(e.name for e in sight.exhibits if shown.name in e.parents)))
+    for heading, names in kin:
+        known = [e for e in sight.exhibits if e.name in names]
+        if known:
+            found.append(Heading(heading))
+            found += [Row(label(e.name), right=f"{e.year}", act="put_up", value=e.name) for e in known]
+    return found

@@ -1,0 +1,475 @@
+"""The timeline in the window, with a made-up one: the strip, choosing, training, the hall, films, the teleprinter."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from console.timeline import EXHIBITS, FakeTimeline
+
+from marki.console.annex import drawings, layout
+from marki.console.annex.names import count, label
+from marki.console.annex.sight import ancestors, heirs, verdict
+from marki.console.layout import Box, frame, unit_of
+from marki.console.parts import Part
+from marki.errors import UnknownName
+from marki.io.exhibits import Look, View
+from marki.io.ports import Port
+from marki.session import mark1_session
+
+SIZES = [(960, 600), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
+
+
+@pytest.fixture
+def annexed(session):
+    """Return a function that opens a window with a timeline, the strip unfolded."""
+    import pygame
+
+    from marki.console.app import App, Settings
+
+    def open_it(**settings):
+        timeline = FakeTimeline()
+        app = App(session, Settings(**{"frames": 1_000_000, "paused": True, "system": "mark1", **settings}), timeline)
+        app.timeline = timeline
+        app.frame()
+        return app
+
+    yield open_it
+    pygame.quit()
+
+
+def frames(app, n=3):
+    for _ in range(n):
+        app.frame()
+
+
+def lit(app):
+    """Show the machine a card, and stop while the lens is open."""
+    app.session.step("event")
+    app.session.advance(app.session.now + 1_700_000)
+    frames(app, 4)
+
+
+def asked(app, rack=0):
+    return [said[0] for said in app.timeline.racks[rack].said]
+
+
+# -- where things lie ------------------------------------------------------------------------------------------------
+
+
+def overlap(boxes):
+    for (one, a), (other, b) in itertools.combinations(boxes.items(), 2):
+        if not (a.right <= b.x or b.right <= a.x or a.bottom <= b.y or b.bottom <= a.y):
+            yield one, other
+
+
+@pytest.mark.parametrize("least", [0.0, 1 / 36])
+@pytest.mark.parametrize("side", [False, True])
+@pytest.mark.parametrize("scale", [0.75, 1.0, 1.25])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("room", [
+    lambda *a, **k: layout.rack(*a, Port.FRAME, **k), lambda *a, **k: layout.rack(*a, Port.TEXT, **k), layout.pair,
+    layout.hall,
+], ids=["frames", "text", "pair", "hall"])  # fmt: skip
+def test_boxes_lie_inside_and_apart(size, scale, side, least, room):
+    least, unit = least * size[1], unit_of(size, scale)
+    strip = layout.strip_height(unit, least, round(1.36 * (least or 14 * unit)))
+    boxes = frame(size, scale, side=side, least=least, strip=strip)
+    boxes |= room(boxes.pop("stage"), unit, least=least)
+    for name, box in boxes.items():
+        assert box.w > 0, name
+        assert box.h > 0, name
+        assert 0 <= box.x < box.right <= size[0], name
+        assert 0 <= box.y < box.bottom <= size[1], name
+    assert not list(overlap(boxes))
+
+
+@pytest.mark.parametrize("chosen", [0, 15, 31])
+@pytest.mark.parametrize("width", [860, 1240, 1900])
+def test_plates_fill_the_row_and_the_chosen_one_is_named(width, chosen):
+    names = [60 + 7 * (k % 9) for k in range(32)]
+    boxes, named = layout.shares(Box(10, 5, width, 40), names, chosen, 22)
+    assert boxes[0].x == 10
+    assert boxes[-1].right == 10 + width
+    assert all(a.right == b.x for a, b in itertools.pairwise(boxes))
+    assert named[chosen]
+    assert all(box.w >= name - 1 for box, name, told in zip(boxes, names, named, strict=True) if told)
+    near = () if width < 1000 else [k for k in (chosen - 1, chosen + 1) if 0 <= k < 32]
+    assert all(named[k] for k in near)
+
+
+@pytest.mark.parametrize(("n", "high", "wide"), [(8, 20, 20), (64, 5, 5), (1, 20, 20), (512, 3, 3)])
+def test_maps_fit_their_box(n, high, wide):
+    columns, rows, pitch, shown = drawings.tiling(n, high, wide, 180, 110)
+    assert shown <= columns * rows
+    assert columns * (wide * pitch + 1) - 1 <= 180
+    assert -(-shown // columns) * (high * pitch + 1) - 1 <= 110
+
+
+@pytest.mark.parametrize("look", Look)
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 40, 7), (70, 2, 2)])
+def test_every_look_is_drawn_into_its_box_and_nowhere_else(annexed, look, shape):
+    import pygame
+
+    app = annexed()
+    rng = np.random.default_rng(0)
+    array = rng.standard_normal(shape[: {Look.ROWS: 2, Look.BARS: 1, Look.TOKENS: 1}.get(look, 3)]).astype(np.float32)
+    if look == Look.TOKENS:
+        array = np.array([f"piece{k}" for k in range(shape[0])])
+    surface = pygame.Surface((200, 160)).convert()
+    surface.fill((1, 2, 3))
+    box = pygame.Rect(20, 20, 150, 120)
+    drawings.draw(surface, app.theme, View(name="x", look=look, array=array), box)
+    drawn = (pygame.surfarray.array3d(surface) != (1, 2, 3)).any(2)
+    assert drawn.any()
+    drawn[box.x : box.right, box.y : box.bottom] = False
+    assert not drawn.any()
+
+
+def test_kin_is_followed_both_ways():
+    assert ancestors(EXHIBITS, "lenet5") == {"lecun", "mlp", "neocognitron", "perceptron"}
+    assert heirs(EXHIBITS, "gpt") == {"llama"}
+    assert "convnext" in heirs(EXHIBITS, "vit")
+
+
+def test_counts_and_names_are_short():
+    assert [count(n) for n in (512, 25_690, 999_960, 1_240_000, 175e9)] == ["512", "25.7k", "1.0M", "1.2M", "175G"]
+    assert [label(n) for n in ("mlp_mixer", "gpt", "perceptron")] == ["MLP-Mixer", "GPT", "Perceptron"]
+
+
+def test_an_answer_is_judged_only_by_a_class_that_the_system_knows(annexed, monkeypatch):
+    digits = tuple(replace(e, classes=tuple("0123456789")) if e.name == "lenet5" else e for e in EXHIBITS)
+    monkeypatch.setattr(FakeTimeline, "exhibits", lambda self: digits)
+    app = annexed(system="lenet5")
+    lit(app)
+    first = app.scene.annex.first
+    assert first.reply is not None
+    assert (first.judged, first.reply.wanted) == (0, "")
+    app.obey("later")
+    frames(app)
+    assert app.scene.annex.first.exhibit.name == "alexnet"
+    assert app.scene.annex.first.judged == 1
+
+
+# -- the strip -------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_timeline_the_window_is_as_it_was(window):
+    app = window()
+    app.frame()
+    names = [b.command for b in app.hands.panels["transport"].bindings]
+    assert "strip" not in names
+    assert "strip" not in app.hands.panels
+    app.obey("later")
+    assert app.desk.system == "mark1"
+    assert not app.desk.alarm
+
+
+def test_the_exhibits_are_not_asked_for_before_the_strip_is_seen(annexed):
+    app = annexed(system="")
+    frames(app)
+    assert app.timeline.asked == 0
+    assert not app.timeline.racks
+    app.obey("strip")
+    app.frame()
+    app.annex.wake(wait=True)
+    app.frame()
+    assert app.timeline.asked == 1
+    assert len(app.scene.annex.exhibits) == len(EXHIBITS) + 1
+
+
+@pytest.mark.parametrize("projector", [False, True])
+@pytest.mark.parametrize("size", SIZES[:4])
+def test_the_strip_shows_all_systems_in_order_of_time(annexed, size, projector):
+    app = annexed(size=size, projector=projector)
+    strip = app.hands.panels["strip"]
+    years = [e.year for e in app.scene.annex.exhibits]
+    assert years == sorted(years)
+    assert app.scene.annex.exhibits[1].name == "mark1"
+    places = [strip.place_of(Part("system", k)) for k in range(len(years))]
+    assert all(strip.rect.contains(place) for place in places)
+    assert not any(a.colliderect(b) for a, b in itertools.combinations(places, 2))
+
+
+def test_a_click_puts_a_system_up_and_keys_step_to_its_neighbours(annexed, drag, place, key):
+    app = annexed()
+    names = [e.name for e in app.scene.annex.exhibits]
+    drag(app, place(app, "system", names.index("lenet5")))
+    assert app.desk.system == "lenet5"
+    assert app.timeline.racks[0].said[0] == ("load", "lenet5")
+    key(app, "PERIOD", typed=">")
+    assert app.desk.system == "alexnet"
+    key(app, "COMMA", typed="<")
+    key(app, "COMMA", typed="<")
+    assert app.desk.system == "lstm"
+    app.obey("view")
+    app.frame()
+    assert app.desk.system == "mark1"
+    assert "values" in app.hands.panels
+
+
+def test_the_strip_lights_the_kin_of_what_the_mouse_is_on(annexed, place):
+    import pygame
+
+    app = annexed()
+    strip = app.hands.panels["strip"].rect
+    before = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(strip))
+    pygame.event.post(
+        pygame.event.Event(pygame.MOUSEMOTION, pos=place(app, "system", 12), rel=(0, 0), buttons=(0, 0, 0))
+    )
+    app.frame()
+    assert app.desk.hovered == Part("system", 12)
+    assert (pygame.surfarray.array3d(pygame.display.get_surface().subsurface(strip)) != before).any()
+
+
+def test_an_unknown_system_is_refused(annexed):
+    with pytest.raises(UnknownName, match="unknown system 'resnett'"):
+        annexed(system="resnett")
+
+
+# -- a system in the place of the Mark I -----------------------------------------------------------------------------
+
+
+def test_it_answers_what_the_photocells_see_and_what_is_drawn(annexed):
+    app = annexed(system="resnet")
+    lit(app)
+    rack = app.timeline.racks[0]
+    np.testing.assert_allclose(rack.said[-1][2], app.scene.look.view.light, atol=1e-6)
+    shown = sum(kind == "show" for kind in asked(app))
+    frames(app, 5)
+    assert sum(kind == "show" for kind in asked(app)) == shown  # the same card is not asked about again
+    assert app.scene.annex.first.reply.wanted == app.session.presentation.name[0]
+    app.operator.act("ink", ([21, 22], 255))
+    frames(app)
+    assert rack.said[-1][2].sum() == 2
+    assert app.scene.annex.first.reply.wanted == ""
+
+
+def test_registers_are_drawn_anew_with_every_answer(annexed):
+    import pygame
+
+    app = annexed(system="resnet")
+    lit(app)
+    area = app.hands.panels["registers"].inner
+    before = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(area))
+    app.operator.act("ink", ([200], 255))
+    frames(app)
+    assert (pygame.surfarray.array3d(pygame.display.get_surface().subsurface(area)) != before).any()
+
+
+def test_training_from_zero_goes_on_beside_answers_and_ends_with_a_digest(annexed, key):
+    app = annexed(system="lenet5")
+    lit(app)
+    key(app, "F9")
+    assert ("train", "lenet5", app.session.seed) in [said for said in app.timeline.racks[0].said if said[0] == "train"]
+    frames(app, 20)
+    standing = app.scene.annex.first
+    assert standing.learning
+    assert standing.progress.steps > 100
+    assert standing.learned == 64 * standing.progress.steps
+    assert asked(app)[-3:].count("show") == 3  # it goes on answering
+    frames(app, 30)
+    assert app.scene.annex.first.progress.digest == "0123456789abcdef"
+    assert not app.scene.annex.first.learning
+
+
+def test_a_training_can_be_stopped_and_the_shipped_weights_put_back(annexed, place):
+    app = annexed(system="lenet5")
+    app.obey("learn")
+    frames(app, 5)
+    app.obey("learn")
+    app.frame()
+    assert asked(app)[-1] == "stop"
+    assert not app.scene.annex.first.learning
+    app.operator.act("shipped")
+    app.frame()
+    assert ("load", "lenet5") in app.timeline.racks[0].said[3:]
+    assert app.scene.annex.first.progress is None
+
+
+def test_two_systems_stand_before_the_same_stimulus_each_with_its_ledger(annexed, key):
+    app = annexed(system="resnet")
+    lit(app)
+    key(app, "F12")
+    frames(app)
+    assert app.desk.beside == "resnet"
+    assert app.desk.system == "mark1"
+    first, second = app.scene.annex.first, app.scene.annex.second
+    assert first.reply.said or not first.reply.lamps.any()
+    np.testing.assert_array_equal(first.reply.stimulus, second.reply.stimulus)
+    ledger, other = app.hands.panels["ledger"], app.hands.panels["ledger2"]
+    assert dict(ledger.lines(first))["learned from"] == f"{app.session.trial}"
+    assert dict(other.lines(second))["weights"] == f"{second.exhibit.parameters:,}"
+    app.operator.act("put_up", "mlp")
+    frames(app)
+    assert app.scene.annex.first.exhibit.name == "mlp"
+    app.obey("beside")
+    app.frame()
+    assert app.scene.annex.second is None
+
+
+# -- reels and text --------------------------------------------------------------------------------------------------
+
+
+def test_a_reel_is_played_exposure_by_exposure(annexed, key):
+    from marki.console.annex.film import frame_of
+
+    app = annexed(system="lstm")
+    frames(app, 2)
+    seen = []
+    for _ in range(90):
+        app.frame()
+        seen.append(frame_of(app.scene, False)[1])
+    assert sorted(set(seen)) == list(range(12))
+    assert seen == sorted(seen)
+    key(app, "DOWN")
+    frames(app, 2)
+    assert app.timeline.racks[0].said[-1] == ("example", 1)
+    assert frame_of(app.scene, False)[1] == 0
+    assert app.scene.annex.first.reply.wanted == "B"
+    key(app, "UP")
+    assert app.desk.example == 0
+
+
+def test_the_teleprinter_prints_sign_by_sign(annexed):
+    app = annexed(system="gpt")
+    frames(app, 3)
+    app.theme.written = []
+    app.frame()
+    frames(app, 20)
+    printed = [text for text, _, _ in app.theme.written if text.startswith("das")]
+    app.theme.written = None
+    assert len(printed) > 3
+    assert all(b.rstrip("_").startswith(a.rstrip("_")) for a, b in itertools.pairwise(printed))
+
+
+def test_a_typed_line_is_shown_to_a_system_that_reads(annexed, key):
+    app = annexed(system="gpt")
+    app.operator.act("type_line")
+    for sign in "hi":
+        key(app, sign, typed=sign)
+    key(app, "RETURN", typed="\r")
+    frames(app)
+    kind, _, stimulus = app.timeline.racks[0].said[-1]
+    assert (kind, str(stimulus)) == ("show", "hi")
+    app.operator.act("put_up", "resnet")
+    app.operator.act("type_line")
+    assert app.desk.alarm
+
+
+# -- the hall --------------------------------------------------------------------------------------------------------
+
+
+def test_in_the_hall_everybody_answers_while_it_is_drawn(annexed, drag, place):
+    app = annexed(hall=True)
+    before = len(app.timeline.racks[0].said) if app.timeline.racks else 0
+    drag(app, place(app, "cell", 42), place(app, "cell", 45), place(app, "cell", 105))
+    frames(app, 2)
+    rack = app.timeline.racks[0]
+    assert len(rack.said) >= before + 3
+    assert rack.said[-1][0] == "hall"
+    sums = [said[2].sum() for said in rack.said[before:]]
+    assert sums[-1] > sums[0]
+    wall = app.hands.panels["wall"]
+    answered = set(app.scene.annex.hall)
+    assert set(wall._names) == answered
+    assert "mark1" in answered
+    assert "swin" not in answered  # has no weights
+
+
+def test_a_wide_pen_draws_a_broader_line(annexed, drag, place):
+    app = annexed(hall=True)
+    inked = {}
+    for width in (1, 2):
+        app.operator.act("clear")
+        app.operator.act("pen", width)
+        app.frame()
+        drag(app, place(app, "cell", 205), place(app, "cell", 214))
+        inked[width] = int((app.desk.draft > 0).sum())
+    assert inked == {1: 10, 2: 22}
+
+
+def test_right_and_wrong_are_marked_where_the_class_is_known(annexed):
+    app = annexed(hall=True)
+    lit(app)
+    replies = app.scene.annex.hall
+    verdicts = {n: verdict(r, app.scene.annex.exhibit(n)) for n, r in replies.items()}
+    assert None not in verdicts.values()
+    app.operator.act("clear")
+    frames(app)
+    assert {r.wanted for r in app.scene.annex.hall.values()} == {""}
+
+
+def test_a_plate_of_the_hall_puts_its_system_up(annexed, drag, place):
+    app = annexed(hall=True)
+    lit(app)
+    drag(app, place(app, "plate", 0))
+    assert app.desk.system == "perceptron"
+    assert not app.desk.hall
+
+
+# -- the machine and the end -----------------------------------------------------------------------------------------
+
+
+def test_looking_at_the_timeline_never_changes_the_run(annexed, session):
+    app = annexed(speed=200, paused=False)
+    for act in (("put_up", "resnet"), ("put_up", "lstm"), ("beside", None), ("hall", None), ("put_up", "mark1")):
+        app.operator.act(*act) if act[0] in ("put_up", "beside") else app.obey(act[0])
+        frames(app, 12)
+    app.transport.running = False
+    twin = mark1_session(seed=3, keep="recent")
+    twin.advance(session.now)
+    assert twin.digest == session.digest
+    assert twin.now == session.now
+
+
+def test_a_trouble_is_told_and_the_window_goes_on(annexed):
+    app = annexed(system="resnet")
+    app.frame()
+    app.timeline.racks[0].trouble = "the process in which the system stood has ended"
+    app.frame()
+    assert app.desk.alarm
+    assert "has ended" in app.desk.message
+    app.obey("later")
+    frames(app, 2)
+    assert app.timeline.racks[0].closed
+    assert len(app.timeline.racks) == 2  # whoever is chosen next gets a new one
+
+
+def test_all_processes_end_with_the_window(session):
+    from marki.console.app import App, Settings
+
+    timeline = FakeTimeline()
+    app = App(session, Settings(frames=4, system="resnet", hall=True), timeline)
+    assert app.run() == 0
+    assert timeline.racks
+    assert all(rack.closed for rack in timeline.racks)
+
+
+def test_a_picture_without_a_screen_shows_the_first_answer(session, tmp_path):
+    from marki.console.app import App, Settings
+
+    timeline = FakeTimeline()
+    app = App(session, Settings(frames=3, system="gpt", screenshot=str(tmp_path / "a.png")), timeline)
+    app.run()
+    assert app.scene.annex.first.reply is not None
+    assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_card_tells_what_is_known(annexed, language):
+    app = annexed(system="transformer", language=language, page="exhibit")
+    frames(app, 10)
+    said = " ".join(f"{b.text} {getattr(b, 'right', '')}" for b in app.hands.panels["page"].blocks)
+    exhibit = app.scene.annex.exhibit("transformer")
+    for wanted in (
+        exhibit.title,
+        exhibit.authors,
+        str(exhibit.year),
+        exhibit.idea[language],
+        f"{exhibit.parameters:,}",
+    ):
+        assert wanted in said
+    app.operator.act("put_up", "mark1")
+    frames(app, 10)
+    assert "Mark I Perceptron" in [b.text for b in app.hands.panels["page"].blocks]

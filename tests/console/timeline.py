@@ -1,0 +1,184 @@
+"""A timeline for tests: made-up systems that answer at once and always the same, in no process of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marki.io.exhibits import Exhibit, Look, Progress, Reply, Trouble, View
+from marki.io.ports import Port
+
+LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+SYSTEMS = (
+    ("perceptron", 1958, ()), ("neocognitron", 1980, ("perceptron",)), ("hopfield", 1982, ("perceptron",)),
+    ("mlp", 1986, ("perceptron",)), ("rnn", 1986, ("mlp",)), ("lecun", 1989, ("mlp", "neocognitron")),
+    ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)), ("alexnet", 2012, ("lenet5",)),
+    ("googlenet", 2014, ("alexnet",)), ("gru", 2014, ("lstm",)), ("vgg", 2014, ("alexnet",)),
+    ("seq2seq", 2014, ("lstm",)), ("attention", 2015, ("seq2seq", "gru")), ("resnet", 2015, ("vgg",)),
+    ("densenet", 2016, ("resnet",)), ("inception_resnet", 2016, ("googlenet", "resnet")),
+    ("resnext", 2016, ("resnet",)), ("xception", 2016, ("googlenet", "resnet")), ("transformer", 2017, ("attention",)),
+    ("mobilenet", 2017, ("xception",)), ("gpt", 2018, ("transformer",)), ("bert", 2018, ("transformer",)),
+    ("efficientnet", 2019, ("mobilenet",)), ("vit", 2020, ("transformer",)), ("deit", 2020, ("vit",)),
+    ("swin", 2021, ("vit",)), ("mlp_mixer", 2021, ("vit",)), ("gmlp", 2021, ("mlp_mixer",)),
+    ("convnext", 2022, ("resnext", "swin")), ("llama", 2023, ("gpt",)),
+)  # fmt: skip
+REELS = ("rnn", "lstm", "gru")
+TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama")
+
+
+def ports(name):
+    if name in REELS:
+        return Port.REEL, Port.LAMPS
+    if name in TEXTS:
+        return Port.TEXT, Port.TEXT
+    return Port.FRAME, Port.FIELD if name == "hopfield" else Port.LAMPS
+
+
+def exhibit(name, year, parents):
+    accepts, answers = ports(name)
+    weights = 400 * (year - 1950) * (1 + len(name))
+    return Exhibit(
+        name=name, year=year, title=f"A paper on {name.replace('_', ' ')} and what it is good for",
+        authors="A. Author, B. Author, C. Author", accepts=accepts, answers=answers,
+        task="recall" if accepts == Port.REEL else "translation" if accepts == Port.TEXT else "letters",
+        classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
+        multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
+        score=None if name == "swin" else 0.8 + len(name) / 100,
+        idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
+        seed={"en": f"The document names {name}.", "zh": ""},
+    )  # fmt: skip
+
+
+EXHIBITS = tuple(exhibit(*row) for row in SYSTEMS)
+
+
+def reel(k, t=12):
+    """Return a reel of a bar that moves."""
+    frames = np.zeros((t, 20, 20), np.float32)
+    for at in range(t):
+        frames[at, :, (at + k) % 20] = 1
+    return frames
+
+
+class FakeRack:
+    """A rack whose answers are there at the next poll.
+
+    Attributes
+    ----------
+    said : list of tuple
+        All commands, in order.
+    step : int
+        How far a training has come; a poll goes ten steps.
+    """
+
+    def __init__(self):
+        self.said, self.came, self.closed = [], [], False
+        self.name, self.step, self.seed, self.trouble = "", None, 0, ""
+
+    def load(self, name):
+        self.said.append(("load", name))
+        self.name, self.step = name, None
+
+    def show(self, number, stimulus, *, views=True):
+        self.said.append(("show", number, np.array(stimulus)))
+        self.came.append(self.reply(self.name, number, np.array(stimulus), "", views))
+
+    def example(self, number, *, views=True):
+        self.said.append(("example", number))
+        accepts = ports(self.name)[0]
+        stimulus = {
+            Port.REEL: lambda: reel(number),
+            Port.TEXT: lambda: np.array(f"the {('left', 'upper', 'small')[number % 3]} light is on"),
+            Port.FRAME: lambda: reel(number)[0],
+        }[accepts]()
+        wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
+        self.came.append(self.reply(self.name, number, stimulus, wanted, views))
+
+    def hall(self, number, frame, task="letters"):
+        self.said.append(("hall", number, np.array(frame), task))
+        for one in EXHIBITS:
+            if ports(one.name) == (Port.FRAME, Port.LAMPS) and one.score is not None:
+                self.came.append(self.reply(one.name, number, np.array(frame), "", False))
+
+    def train(self, name, seed):
+        self.said.append(("train", name, seed))
+        self.name, self.step, self.seed = name, 0, seed
+
+    def stop(self):
+        self.said.append(("stop",))
+        self.step = None
+
+    def poll(self):
+        came, self.came = self.came, []
+        if self.trouble:
+            came.append(Trouble(name=self.name, text=self.trouble))
+            self.trouble = ""
+        if self.step is not None:
+            self.step += 10
+            done = self.step >= 400
+            curve = tuple((s, 1 - 0.99 ** (s / 4), 1 - 0.985 ** (s / 4)) for s in range(0, self.step + 1, 40))
+            came.append(Progress(
+                name=self.name, seed=self.seed, steps=self.step, of=400, shown=64 * self.step, curve=curve,
+                right=1 - 0.99 ** (self.step / 4), seconds=self.step / 50, done=done,
+                digest="0123456789abcdef" if done else "",
+            ))  # fmt: skip
+            if done:
+                self.step = None
+        return came
+
+    def close(self):
+        self.closed = True
+
+    def reply(self, name, number, stimulus, wanted, views):
+        accepts, answers = ports(name)
+        text = answers == Port.TEXT
+        key = 7 * len(name) + int(np.asarray(stimulus).sum()) if accepts != Port.TEXT else 0
+        kind = key % 26
+        rng = np.random.default_rng(key)
+        code = (kind + 1 >> np.arange(8) & 1).astype(bool)
+        return Reply(
+            name=name, number=number, stimulus=stimulus, wanted=wanted,
+            said="das linke Licht ist an" if text else LETTERS[kind] if answers == Port.LAMPS else "",
+            confidence=float("nan") if answers == Port.FIELD else 0.25 + rng.random() * 0.7,
+            others=() if text else tuple((LETTERS[(kind + n) % 26], 0.2 / n) for n in (1, 2, 3)),
+            lamps=code if answers == Port.LAMPS else None,
+            field=rng.standard_normal((20, 20)).astype(np.float32) if answers == Port.FIELD else None,
+            views=self.views(accepts, stimulus, rng) if views else (), seconds=0.003,
+        )  # fmt: skip
+
+    def views(self, accepts, stimulus, rng):
+        def view(name, look, *shape):
+            return View(name=name, look=look, array=rng.standard_normal(shape).astype(np.float32))
+
+        if accepts == Port.TEXT:
+            words = str(stimulus).split(" ") or [""]
+            n = len(words)
+            looks = np.abs(rng.standard_normal((4, n, n))).astype(np.float32)
+            tokens = View(name="tokens", look=Look.TOKENS, array=np.array(words))
+            attention = View(name="block1.attention", look=Look.ATTENTION, array=looks / looks.sum(2, keepdims=True))
+            return tokens, attention, view("block1.mlp", Look.ROWS, n, 48), view("next", Look.BARS, 60)
+        if accepts == Port.REEL:
+            t = len(stimulus)
+            return (
+                *(view(name, Look.ROWS, t, 24) for name in ("input_gate", "forget_gate", "output_gate", "cell")),
+                view("logits", Look.BARS, 26),
+            )
+        return (
+            view("stem", Look.MAPS, 8, 20, 20), view("stage1.block1.out", Look.MAPS, 16, 10, 10),
+            view("stage1.block2.out", Look.MAPS, 16, 10, 10), view("stage2.block1.out", Look.MAPS, 32, 5, 5),
+            view("stage2.block2.out", Look.MAPS, 32, 5, 5), view("pool", Look.BARS, 32), view("logits", Look.BARS, 26),
+        )  # fmt: skip
+
+
+class FakeTimeline:
+    """A timeline of made-up systems; `racks` are those that were lent."""
+
+    def __init__(self):
+        self.racks, self.asked = [], 0
+
+    def exhibits(self):
+        self.asked += 1
+        return EXHIBITS
+
+    def rack(self):
+        self.racks.append(FakeRack())
+        return self.racks[-1]

@@ -1,0 +1,122 @@
+"""The gallery: what a window may know of the systems."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from marki.errors import StateError
+from marki.io.exhibits import Exhibit
+from marki.io.ports import Port
+from successors import catalogue, gallery
+from successors.gallery import open_gallery, parents, texts
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TO_COME = {
+    "transformer", "gpt", "bert", "gpt2", "attention_augmented", "visual_transformer", "vit", "swin", "crossvit",
+    "convit", "sepvit",
+}  # fmt: skip
+"""Systems that have their texts already."""
+
+
+@pytest.fixture(scope="module")
+def exhibits():
+    return {e.name: e for e in open_gallery().exhibits()}
+
+
+def test_all_systems_are_there_in_order_of_time(exhibits):
+    assert tuple(exhibits) == catalogue.names()
+    years = [e.year for e in exhibits.values()]
+    assert years == sorted(years)
+
+
+@pytest.mark.parametrize("name", ["perceptron", "hopfield", "gru", "resnext"])
+def test_an_exhibit_says_what_the_card_says(exhibits, name):
+    card, shown = catalogue.card(name), exhibits[name]
+    assert isinstance(shown, Exhibit)
+    assert (shown.title, shown.authors, shown.year) == (card["title"], card["authors"], card["year"])
+    assert {"accepts": shown.accepts, "answers": shown.answers} == card["ports"]
+    assert (shown.task, shown.idea["en"]) == (card["task"], card["idea"])
+    assert (shown.parameters, shown.multiply_adds) == (card["retina_parameters"], card["retina_multiply_adds"])
+    assert shown.published == card["published_parameters"]
+    assert shown.score == card["result"]["value"]
+
+
+def test_classes_are_those_of_the_lamps(exhibits):
+    assert exhibits["vgg"].classes == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    assert exhibits["lenet5"].classes == tuple("0123456789")
+    assert all(bool(e.classes) == (e.answers is Port.LAMPS) for e in exhibits.values())
+
+
+def test_parents_are_earlier_and_what_is_built_on(exhibits):
+    assert exhibits["perceptron"].parents == ()
+    assert exhibits["lenet5"].parents == ("lecun",)
+    assert exhibits["gru"].parents == ("lstm",)
+    assert "resnet" in exhibits["resnext"].parents
+    for shown in exhibits.values():
+        assert all(exhibits[p].year < shown.year for p in shown.parents)
+
+
+def test_what_only_checks_and_figures_import_is_no_parent(tmp_path):
+    path = tmp_path / "y2030_heir.py"
+    path.write_text(
+        "from successors.timeline.y1986_mlp import fields\n"
+        "from successors.timeline.y1989_lecun import TableConv2d as Table\n"
+        "from successors.timeline.y2015_resnet import Stem\n"
+        "KINDS: dict = {'stem': Stem}\n"
+        "def made(): return KINDS['stem']\n"
+        "class Heir:\n"
+        "    def __init__(self): self.parts = [Table, made()]\n"
+        "def check(): return fields(Heir())\n"
+    )
+    assert parents(path) == ("lecun", "resnet")
+
+
+def test_every_system_has_its_texts_and_no_text_is_of_nobody():
+    rows = texts()
+    assert set(catalogue.names()) <= set(rows)
+    assert set(rows) - set(catalogue.names()) <= TO_COME
+    for name, row in rows.items():
+        assert set(row) == {"idea_zh", "seed_en", "seed_zh"}, name
+        assert row["idea_zh"], name
+        assert bool(row["seed_en"]) is bool(row["seed_zh"]), name
+        assert not any(text != text.strip() for text in row.values()), name
+
+
+def test_exhibits_have_both_languages(exhibits):
+    for shown in exhibits.values():
+        assert set(shown.idea) == set(shown.seed) == {"en", "zh"}
+        assert shown.idea["en"]
+        assert shown.idea["zh"]
+
+
+def test_they_are_reckoned_once(monkeypatch):
+    own = open_gallery()
+    first = own.exhibits()
+    monkeypatch.setattr(catalogue, "systems", None)
+    assert own.exhibits() is first
+
+
+def test_an_untrained_system_without_texts_is_shown_too(monkeypatch):
+    monkeypatch.setattr(catalogue, "metrics", lambda name: None)
+    monkeypatch.setattr(gallery, "texts", dict)
+    shown = open_gallery().exhibits()[0]
+    assert shown.score is None
+    assert shown.idea["zh"] == shown.seed["en"] == shown.seed["zh"] == ""
+
+
+def test_broken_texts_are_refused(monkeypatch, tmp_path):
+    (tmp_path / "timeline.toml").write_text("[perceptron\n")
+    monkeypatch.setattr(gallery, "asset", lambda name: tmp_path / name)
+    with pytest.raises(StateError, match="cannot be read"):
+        texts()
+
+
+def test_nothing_is_read_before_it_is_asked():
+    program = (
+        "import sys; from successors.gallery import open_gallery; open_gallery(); "
+        "print([m for m in sys.modules if m.startswith(('successors.timeline', 'successors.nn', 'multiprocessing.'))])"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert said.stdout.strip() == "[]"

@@ -1,0 +1,386 @@
+"""The process in which a system stands: what it answers, what it refuses, and how it ends."""
+
+import contextlib
+import math
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from marki.errors import StateError
+from marki.io.exhibits import Progress, Reply, Trouble
+from marki.io.ports import Port
+from successors import catalogue, runs, tasks
+from successors import rack as rack_module
+from successors.nn.entry import Trial
+from successors.rack import OTHERS, Rack, Stand, Telling, lay
+from successors.training import Record
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LONG_S = 60
+SMALL = {"train": 300, "valid": 60, "test": 60}
+FEW = {"recipe.steps": 12, "recipe.every": 4, "recipe.enough": 2.0}
+
+
+def frame(number=0):
+    return np.array(tasks.load("digits").test.stimuli[number])
+
+
+def until(poll, wanted):
+    """Return what came, as soon as something of it is wanted."""
+    found, since = [], time.monotonic()
+    while not any(wanted(m) for m in found):
+        assert time.monotonic() - since < LONG_S, f"nothing wanted among {[type(m).__name__ for m in found]}"
+        found += poll()
+        time.sleep(0.005)
+    return found
+
+
+def of_kind(kind):
+    return lambda message: isinstance(message, kind)
+
+
+# -- the process -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rack():
+    rack = Rack()
+    yield rack
+    rack.close()
+
+
+def test_it_answers_with_the_shipped_weights(rack):
+    rack.load("lenet5")
+    rack.show(5, frame())
+    (reply,) = until(rack.poll, of_kind(Reply))
+    own = catalogue.create("lenet5", pretrained=True)
+    assert (reply.name, reply.number, reply.wanted) == ("lenet5", 5, "")
+    assert np.array_equal(reply.lamps, own.respond(frame()[None])[0])
+    assert np.array_equal(reply.stimulus, frame())
+    assert reply.said == "7"
+    assert 0.9 < reply.confidence <= 1
+    assert len(reply.others) == OTHERS
+    assert "7" not in dict(reply.others)
+    assert [v.name for v in reply.views] == [w.name for w in catalogue.find("lenet5").entry.registers]
+    assert reply.field is None
+    assert reply.seconds > 0
+
+
+def test_an_example_says_what_is_wanted_and_the_deck_goes_round(rack):
+    deck = tasks.load("digits")
+    rack.load("lenet5")
+    for number in (3, len(deck.test) + 3):
+        rack.example(number, views=False)
+        (reply,) = until(rack.poll, of_kind(Reply))
+        assert (reply.number, reply.wanted) == (number, deck.classes[deck.test.kinds[3]])
+        assert np.array_equal(reply.stimulus, deck.test.stimuli[3])
+        assert reply.views == ()
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda rack: rack.load("lenet6"), "unknown system 'lenet6'.*lenet5"),
+        (lambda rack: rack.train("lenet6", 0), "unknown system"),
+        (lambda rack: rack.train("hopfield", -1), "seed -1"),
+        (lambda rack: rack.show(1, np.full((20, 20), 2.0)), "light levels"),
+        (lambda rack: rack.show(1, np.full((20, 20), np.nan)), "NaN"),
+        (lambda rack: rack.show(1, np.zeros((3, 20, 20))), "expected a frame"),
+        (lambda rack: rack.show(1, np.array("a text")), "expected a frame"),
+        (lambda rack: rack.hall(1, np.zeros((5, 5))), "expected frames"),
+        (lambda rack: rack.hall(1, np.zeros((20, 20)), "leters"), "letters"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_sentence_and_the_process_goes_on(rack, ask, said):
+    rack.load("lenet5")
+    rack.show(0, frame())
+    until(rack.poll, of_kind(Reply))
+    ask(rack)
+    found = until(rack.poll, of_kind(Trouble))
+    (trouble,) = [m for m in found if isinstance(m, Trouble)]
+    assert trouble.name
+    assert re.search(said, trouble.text), trouble.text
+    rack.show(2, frame())
+    assert until(rack.poll, of_kind(Reply))[-1].number == 2
+
+
+def test_all_trained_systems_of_frames_answer_in_the_hall(rack):
+    rack.hall(7, frame(1), "digits")
+    entries = {name: catalogue.find(name).entry for name in catalogue.names() if catalogue.is_trained(name)}
+    wanted = [n for n, e in entries.items() if (e.accepts, e.answers) == (Port.FRAME, Port.LAMPS)]
+    found = until(rack.poll, lambda m: m.name == wanted[-1])
+    assert [m.name for m in found] == wanted
+    for reply in found:
+        assert reply.number == 7
+        assert reply.views == ()
+        assert reply.lamps.shape == (8,)
+        assert reply.confidence <= 1 or math.isnan(reply.confidence)
+
+
+def test_it_learns_as_it_does_without_a_window(rack, tmp_path):
+    rack.train("perceptron", 1)
+    found = until(rack.poll, lambda m: isinstance(m, Progress) and m.done)
+    trial = catalogue.find("perceptron").entry.trials[0]
+    order = runs.run("perceptron", trial.task, options=trial.options, changes=trial.changes, seed=1)
+    alone = runs.carry_out(order, tmp_path)
+    last = found[-1]
+    assert last.digest == alone["digest"]
+    assert len(last.digest) == 16
+    assert (last.steps, last.shown) == (alone["steps"], alone["shown"])
+    assert [list(row) for row in last.curve] == alone["curve"]
+    assert all(m.digest == "" and not m.done for m in found[:-1])
+    assert [m.steps for m in found] == sorted(m.steps for m in found)
+    assert found[0].steps == 0
+    rack.example(0)
+    assert until(rack.poll, of_kind(Reply))[-1].name == "perceptron"
+
+
+def test_it_answers_while_it_learns_and_stops_where_it_is(rack):
+    rack.train("mlp", 0)
+    first = until(rack.poll, lambda m: isinstance(m, Progress) and m.steps > 0)[-1]
+    assert first.of == 16_000
+    rack.show(1, frame())
+    reply = next(m for m in until(rack.poll, of_kind(Reply)) if isinstance(m, Reply))
+    assert reply.name == "mlp"
+    assert reply.views
+    rack.stop()
+    last = until(rack.poll, lambda m: isinstance(m, Progress) and m.done)[-1]
+    assert 0 < last.steps < last.of
+    assert last.digest
+    rack.load("lenet5")
+    rack.show(2, frame())
+    assert until(rack.poll, of_kind(Reply))[-1].name == "lenet5"
+
+
+def test_a_killed_process_is_reported_once_and_nothing_hangs():
+    rack = Rack()
+    rack.load("lenet5")
+    rack.show(1, frame())
+    until(rack.poll, of_kind(Reply))
+    os.kill(rack._process.pid, signal.SIGKILL)
+    (trouble,) = until(rack.poll, of_kind(Trouble))
+    assert trouble.name == "lenet5"
+    assert "ended" in trouble.text
+    for _ in range(100):
+        rack.show(2, np.zeros((100, 20, 20)))
+    rack.stop()
+    assert rack.poll() == []
+    rack.close()
+    rack.close()
+
+
+def test_closing_at_once_and_twice_ends_the_process():
+    rack = Rack()
+    rack.train("mlp", 0)
+    rack.close()
+    rack.close()
+    assert not rack._process.is_alive()
+    rack.show(1, frame())
+    assert not [m for m in rack.poll() if isinstance(m, Trouble)]
+
+
+def test_asking_never_waits_for_the_answer():
+    rack = Rack()
+    os.kill(rack._process.pid, signal.SIGSTOP)
+    asked = threading.Thread(target=lambda: [rack.show(k, np.zeros((200, 20, 20))) for k in range(50)], daemon=True)
+    asked.start()
+    asked.join(LONG_S)
+    assert not asked.is_alive()
+    assert rack.poll() == []
+    rack.close()
+    assert not rack._process.is_alive()
+
+
+WINDOW = """
+import os, signal, sys
+sys.path.insert(0, {root!r})
+from successors.rack import Rack
+if __name__ == "__main__":
+    rack = Rack()
+    rack.train("mlp", 0)
+    while not rack.poll():
+        pass
+    print(rack._process.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs signals")
+def test_it_does_not_outlive_its_window(tmp_path):
+    script = tmp_path / "window.py"
+    script.write_text(WINDOW.format(root=str(ROOT)))
+    said = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=LONG_S)
+    child = int(said.stdout)
+    since = time.monotonic()
+    while Path(f"/proc/{child}/stat").exists() and Path(f"/proc/{child}/stat").read_text().split()[2] != "Z":
+        assert time.monotonic() - since < LONG_S
+        time.sleep(0.01)
+
+
+# -- what it does, without a process --------------------------------------------------------------------------------
+
+
+class Table:
+    """A stand whose questions are laid down before it begins."""
+
+    def __init__(self, *questions):
+        self.pipe, there = multiprocessing.Pipe()
+        for kind, *content in questions:
+            self.pipe.send((kind, tuple(content)))
+        self.stand = Stand(there)
+        self.found = []
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        with contextlib.suppress(SystemExit):
+            self.stand.run()
+
+    def poll(self):
+        return [self.pipe.recv()] if self.pipe.poll() else []
+
+    def close(self):
+        self.pipe.close()
+        self.thread.join(LONG_S)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Let lenet5 learn some letters in a few steps; return its run."""
+    find = catalogue.find
+    trial = Trial(task="letters", options=SMALL, changes=FEW)
+
+    def found(name):
+        system = find(name)
+        return replace(system, entry=replace(system.entry, trials=(trial,))) if name == "lenet5" else system
+
+    monkeypatch.setattr(catalogue, "find", found)
+    return lambda seed: runs.run("lenet5", "letters", options=SMALL, changes=FEW, seed=seed)
+
+
+def test_of_questions_that_wait_the_last_of_each_kind_is_answered():
+    shown = [("show", k, frame(k), False) for k in range(4)]
+    examples = [("example", k, False) for k in range(3)]
+    table = Table(("load", "hopfield"), ("load", "lenet5"), *shown, *examples)
+    found = until(table.poll, lambda m: isinstance(m, Reply) and m.wanted != "")
+    assert [(m.name, m.number) for m in found] == [("lenet5", 3), ("lenet5", 2)]
+    table.close()
+
+
+def test_questions_keep_their_turn_but_the_last_of_a_kind_comes_after_what_was_asked_since():
+    waiting = {}
+    for kind, content in (("load", 1), ("show", 2), ("load", 3), ("show", 4), ("stop", 5)):
+        lay(waiting, kind, content)
+    assert list(waiting.items()) == [("load", 3), ("show", 4), ("stop", 5)]
+
+
+def test_a_network_learns_the_same_with_questions_between_its_steps(short, tmp_path):
+    table = Table(("train", "lenet5", 2), ("show", 1, frame(), True), ("hall", 2, frame(), "letters"))
+    found = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
+    table.close()
+    assert {m.number for m in found if isinstance(m, Reply)} == {1, 2}
+    alone = runs.carry_out(short(2), tmp_path)
+    last = found[-1]
+    assert last.digest == alone["digest"] != runs.carry_out(short(3), tmp_path)["digest"]
+    assert (last.steps, last.of, last.shown) == (12, 12, alone["shown"])
+    assert [list(row) for row in last.curve] == alone["curve"]
+
+
+def test_a_stop_and_another_training_take_effect_in_their_turn(short):
+    table = Table(("train", "lenet5", 0), ("show", 1, frame(), False), ("stop",))
+    found = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
+    assert (found[-1].steps, found[-1].curve) == (1, ())
+    table.pipe.send(("train", ("lenet5", 0)))
+    table.pipe.send(("load", ("hopfield",)))
+    again = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
+    assert 1 <= again[-1].steps <= 12
+    table.pipe.send(("example", (0, True)))
+    reply = until(table.poll, of_kind(Reply))[-1]
+    assert reply.name == "hopfield"
+    assert reply.field.shape == (20, 20)
+    assert reply.lamps is None
+    assert math.isnan(reply.confidence)
+    assert reply.said == ""
+    assert reply.wanted
+    table.close()
+
+
+def test_a_question_before_anything_is_up_and_an_error_of_the_program_are_said(monkeypatch):
+    table = Table(("show", 1, frame(), True))
+    assert "no system is up" in until(table.poll, of_kind(Trouble))[0].text
+    monkeypatch.setattr(catalogue, "create", lambda *a, **k: 1 / 0)
+    table.pipe.send(("load", ("lenet5",)))
+    assert until(table.poll, of_kind(Trouble)) == [Trouble(name="lenet5", text="ZeroDivisionError: division by zero")]
+    table.close()
+
+
+def test_a_system_whose_weights_are_broken_does_not_keep_the_others_from_the_hall(monkeypatch):
+    create = catalogue.create
+
+    def broken(name, *args, **changes):
+        if name == "lenet5":
+            raise StateError("broken", where=name)
+        return create(name, *args, **changes)
+
+    monkeypatch.setattr(catalogue, "create", broken)
+    table = Table(("hall", 1, frame(), "letters"), ("hall", 2, frame(), "letters"))
+    found = until(table.poll, lambda m: m.name == "convnext")
+    assert [m.name for m in found if isinstance(m, Trouble)] == ["lenet5"]
+    table.pipe.send(("hall", (3, frame(), "letters")))
+    assert all(isinstance(m, Reply) for m in until(table.poll, lambda m: m.name == "convnext"))
+    table.close()
+
+
+def test_the_hall_takes_the_weights_that_suit_the_task(monkeypatch, tmp_path):
+    """As long as none are shipped beside the main ones, a file of them is laid down here."""
+    home = tmp_path / "vgg"
+    home.mkdir()
+    (home / catalogue.WEIGHTS).touch()
+    monkeypatch.setattr(catalogue, "shipped", lambda name: home)
+    trials = catalogue.find("vgg").entry.trials
+    own = (home / catalogue.WEIGHTS, trials[0])
+    assert catalogue.weights("vgg", "letters") == catalogue.weights("vgg", "digits") == own
+    (home / "digits.safetensors").touch()
+    assert catalogue.weights("vgg", "digits") == (home / "digits.safetensors", trials[1])
+    assert catalogue.weights("vgg", "letters") == own
+    (home / catalogue.WEIGHTS).unlink()
+    assert catalogue.weights("vgg", "letters") is None
+
+
+def test_a_system_of_reels_refuses_a_frame():
+    table = Table(("load", "lstm"), ("show", 1, frame(), True))
+    (trouble,) = until(table.poll, of_kind(Trouble))
+    assert trouble.name == "lstm"
+    assert "expected a reel" in trouble.text
+    table.pipe.send(("show", (2, np.zeros((5, 20, 20)), True)))
+    reply = until(table.poll, of_kind(Reply))[-1]
+    assert reply.stimulus.shape == (5, 20, 20)
+    assert {v.array.shape for v in reply.views} == {(5, 48)}
+    table.close()
+
+
+def test_progress_is_told_twenty_times_a_second_at_most(monkeypatch):
+    clock, told = [0.0], []
+    monkeypatch.setattr(rack_module.time, "perf_counter", lambda: clock[0])
+    telling = Telling("lenet5", 3, 1_000, told.append)
+    record = Record()
+    for _ in range(1_000):
+        clock[0] += 0.001
+        record.steps += 1
+        telling.step(record, record.steps % 2)
+    telling.end(record, "0123456789abcdef")
+    assert 15 <= len(told) <= 22
+    last = told[-1]
+    assert (last.name, last.seed, last.steps, last.of, last.right) == ("lenet5", 3, 1_000, 1_000, 0.5)
+    assert (last.done, last.digest, last.seconds) == (True, "0123456789abcdef", pytest.approx(1.0))
