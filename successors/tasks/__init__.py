@@ -10,15 +10,18 @@ import numpy as np
 from marki.errors import ConfigError, unknown
 from successors.tasks import cache as kept
 from successors.tasks import (
+    cloze,
     connectedness,
     count,
     digits,
     draw,
     drift,
+    judge,
     letters,
     parity,
     recall,
     restore,
+    translate,
     two_class,
 )
 from successors.tasks.deck import Deck, Part, Reels
@@ -27,10 +30,10 @@ from successors.tasks.task import Task
 
 __all__ = ["Deck", "Part", "Reels", "Task", "find", "load", "names"]
 
-_TASKS = {
-    module.TASK.name: module.TASK
-    for module in (letters, digits, two_class, parity, connectedness, drift, recall, count, restore, draw)
-}
+_ALL = (
+    letters, digits, two_class, parity, connectedness, drift, recall, count, restore, draw, translate, judge, cloze,
+)  # fmt: skip
+_TASKS = {module.TASK.name: module.TASK for module in _ALL}
 
 
 def names() -> tuple[str, ...]:
