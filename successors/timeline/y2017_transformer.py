@@ -5,15 +5,46 @@ in Neural Information Processing Systems 30.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
+from marki.config import Config, setting
+from marki.io.ports import Port
 from successors.nn import initial
 from successors.nn.attention import attention
-from successors.nn.functions import dropout, linear
-from successors.nn.layers import Draw, Linear
+from successors.nn.bytepairs import END, PAD, START, padded, shipped
+from successors.nn.entry import Entry, Mechanism, Size, Trial
+from successors.nn.functions import dropout, embedding, linear
+from successors.nn.layers import Draw, LayerNorm, Linear
+from successors.nn.learner import Network
+from successors.nn.losses import log_softmax
 from successors.nn.module import Module, training_rng
+from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig(Config):
+    """Settings of the Transformer."""
+
+    vocabulary: int = setting(512, "Tokens, shared by both languages", low=8)
+    width: int = setting(64, "d_model", low=2)
+    hidden: int = setting(256, "d_ff", low=1)
+    heads: int = setting(4, "h, attention heads", low=1)
+    layers: int = setting(2, "N, layers of encoder and of decoder each", low=1)
+    bias: bool = setting(False, "Whether the projections of the attention have biases")
+    longest: int = setting(96, "Tokens of a sentence at most", low=2)
+    positions: bool = setting(True, "Whether positions are added; without, a sentence is a bag of tokens")
+    dropout: float = setting(0.0, "Share left out behind each sub-layer while learning", low=0, high=0.9)
+    smoothing: float = setting(0.1, "Share of the truth given to all tokens alike", low=0, high=0.9)
+    recipe: Recipe = setting(
+        Recipe(
+            batch=64, steps=800, every=200, optimiser="adam", rate=0.003, schedule="cosine", warm_up=100, share=0.02,
+            clip=1.0,
+        ),
+        "How it is trained",
+    )  # fmt: skip
 
 
 class MultiHead(Module):
@@ -141,3 +172,156 @@ class FeedForward(Module):
         if rng is not None and self._dropout:
             x = dropout(x, self._dropout, rng)
         return self.second(x)
+
+
+def sinusoids(longest: int, width: int) -> np.ndarray:
+    """Return the positional encodings of section 3.5, (longest, width): sines in even places, cosines in odd ones."""
+    at = np.arange(longest)[:, None] / 10_000 ** (np.arange(0, width, 2) / width)
+    found = np.empty((longest, width), np.float32)
+    found[:, 0::2], found[:, 1::2] = np.sin(at), np.cos(at)[:, : width // 2]
+    return found
+
+
+class Layer(Module):
+    """A layer of encoder or decoder: each sub-layer within a shortcut, LayerNorm(x + Sublayer(x)), section 3.1.
+
+    Parameters
+    ----------
+    config : TransformerConfig
+    rng : Generator
+    reads : bool
+        Whether it attends to what the encoder found, as those of the decoder do.
+    """
+
+    def __init__(self, config: TransformerConfig, rng: np.random.Generator, *, reads: bool):
+        c = config
+        self.attention = MultiHead(c.width, c.heads, rng, bias=c.bias, dropout=c.dropout)
+        self.norm1 = LayerNorm(c.width)
+        self.reading = MultiHead(c.width, c.heads, rng, bias=c.bias, dropout=c.dropout) if reads else None
+        self.norm2 = LayerNorm(c.width) if reads else None
+        self.forward_ = FeedForward(c.width, c.hidden, rng)
+        self.norm3 = LayerNorm(c.width)
+        self._rate = c.dropout
+
+    def forward(
+        self, x: Tensor, mask: np.ndarray, source: Tensor | None = None, source_mask: np.ndarray | None = None
+    ) -> Tensor:
+        """Return (n, t, width)."""
+        x = self.norm1(x + thinned(self.attention(x, mask=mask), self._rate))
+        if self.reading is not None:
+            x = self.norm2(x + thinned(self.reading(x, source, mask=source_mask), self._rate))
+        return self.norm3(x + thinned(self.forward_(x), self._rate))
+
+
+def thinned(x: Tensor, rate: float) -> Tensor:
+    """Return `x`, while training with a share of it left out."""
+    rng = training_rng()
+    return x if rng is None or not rate else dropout(x, rate, rng)
+
+
+class Transformer(Network):
+    """Encoder and decoder over one table of tokens; the output layer shares it (section 3.4)."""
+
+    def __init__(self, config: TransformerConfig, rng: np.random.Generator):
+        super().__init__(config, rng)
+        c = config
+        self.tokens = initial.normal(rng, (c.vocabulary, c.width), c.width**-0.5)
+        self.encoder = [Layer(c, rng, reads=False) for _ in range(c.layers)]
+        self.decoder = [Layer(c, rng, reads=True) for _ in range(c.layers)]
+        self._positions = sinusoids(c.longest, c.width)
+
+    def embed(self, tokens: np.ndarray) -> Tensor:
+        """Return tokens (n, t) as rows (n, t, width), with their positions."""
+        x = embedding(tokens, self.tokens) * self.config.width**0.5
+        if self.config.positions:
+            x = x + Tensor(self._positions[: tokens.shape[1]].astype(x.dtype))
+        return thinned(x, self.config.dropout)
+
+    def encode(self, tokens: np.ndarray) -> tuple[Tensor, np.ndarray]:
+        """Return what the encoder finds in tokens (n, s), (n, s, width), and where there are any, (n, 1, 1, s)."""
+        mask = (tokens != PAD)[:, None, None, :]
+        x = self.embed(tokens)
+        for layer in self.encoder:
+            x = layer(x, mask)
+        return x, mask
+
+    def decode_(self, tokens: np.ndarray, source: Tensor, source_mask: np.ndarray) -> Tensor:
+        """Return the scores of what follows each of tokens (n, t), (n, t, vocabulary)."""
+        t = tokens.shape[1]
+        mask = np.tril(np.ones((t, t), bool))[None, None]
+        x = self.embed(tokens)
+        for layer in self.decoder:
+            x = layer(x, mask, source, source_mask)
+        return linear(x, self.tokens)
+
+    def forward(self, source: np.ndarray, target: np.ndarray) -> Tensor:
+        """Return the scores (n, t, vocabulary) of tokens (n, s) and the beginning of their translation (n, t)."""
+        return self.decode_(target, *self.encode(source))
+
+    def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
+        """Return the cross-entropy with smoothed labels, of scores (m, vocabulary) and the tokens wanted (m,)."""
+        logs = log_softmax(outputs)
+        eps = self.config.smoothing
+        right = logs[np.arange(len(targets)), targets].mean()
+        return right * (eps - 1) - logs.mean() * eps
+
+    def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
+        """Return what it writes if each token before is right, and the loss."""
+        rows = [shipped().encode(text) for text in targets.tolist()]
+        wanted = padded([[*row, END] for row in rows])
+        outputs = self(self.rows(stimuli), padded([[START, *row] for row in rows]))
+        there = wanted != PAD
+        best = np.where(there, outputs.data.argmax(-1), END)
+        return self.texts(best), self.loss(outputs[there], wanted[there])
+
+    def rows(self, texts: np.ndarray) -> np.ndarray:
+        """Return texts (n,) of str as tokens (n, t), each with its end."""
+        return padded([[*shipped().encode(text), END] for text in texts.tolist()])[:, : self.config.longest]
+
+    def texts(self, tokens: np.ndarray) -> np.ndarray:
+        """Return the texts (n,) of str that tokens (n, t) stand for, up to their ends."""
+        found = []
+        for row in tokens.tolist():
+            row = row[: row.index(END)] if END in row else row
+            found.append(shipped().decode(token for token in row if token > END))
+        return np.array(found, dtype=np.str_)
+
+    def write(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return the translations, the likeliest token after the other."""
+        source, mask = self.encode(self.rows(stimuli))
+        tokens = np.full((len(stimuli), 1), START)
+        for _ in range(self.config.longest - 1):
+            following = self.decode_(tokens, source, mask).data[:, -1].argmax(-1)
+            tokens = np.concatenate([tokens, following[:, None]], 1)
+            if (tokens == END).any(1).all():
+                break
+        return self.texts(tokens[:, 1:])
+
+
+ENTRY = Entry(
+    title="Attention is all you need",
+    authors="A. Vaswani, N. Shazeer, N. Parmar, J. Uszkoreit and others",
+    idea="Nothing but attention: each word looks at all others at once, in several ways.",
+    shrunk="2 layers for 6, 64 numbers a token for 512.",
+    network=Transformer,
+    retina=TransformerConfig(),
+    sizes={
+        "base": Size(
+            config=TransformerConfig(vocabulary=37_000, width=512, hidden=2048, heads=8, layers=6),
+            published=65_000_000,
+            within=0.03,
+            source="table 3, 65 million",
+        ),
+        "big": Size(
+            config=TransformerConfig(vocabulary=37_000, width=1024, hidden=4096, heads=16, layers=6),
+            published=213_000_000,
+            within=0.01,
+            source="table 3, 213 million",
+        ),
+    },
+    trials=(Trial(task="translate", at_least=0.99),),
+    mechanism=Mechanism(name="positions", without={"positions": False}),
+    accepts=Port.TEXT,
+    answers=Port.TEXT,
+    small={"width": 8, "hidden": 6, "heads": 2, "layers": 1, "vocabulary": 512},
+)
