@@ -1,0 +1,164 @@
+"""Radford, Narasimhan, Salimans and Sutskever 2018: "Improving language understanding by generative pre-training",
+OpenAI.
+
+New: a decoder-only Transformer first learns to go on with text that nobody has labelled, and is then fine-tuned with few
+labels, the same weights throughout; only a linear layer is added.
+
+    L1(U) = sum_i log P(u_i | u_1 ... u_i-1)                                 (1), study
+    L2(C) = sum log P(y | x_1 ... x_m),  P = softmax(h_m W_y)                (3), (4)
+    L3(C) = L2(C) + lambda L1(C)                                             (5), fine-tuning
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from marki.config import Config, setting
+from marki.io.ports import Port
+from successors.nn import initial
+from successors.nn.activations import gelu
+from successors.nn.bytepairs import NEXT, PAD, START, padded, shipped
+from successors.nn.entry import Entry, Mechanism, Size, Trial
+from successors.nn.functions import dropout, embedding, linear
+from successors.nn.layers import LayerNorm, Linear
+from successors.nn.learner import Network
+from successors.nn.losses import cross_entropy
+from successors.nn.module import Module, training_rng
+from successors.nn.recipe import Recipe
+from successors.nn.tensor import Tensor
+from successors.timeline.y2017_transformer import FeedForward, MultiHead
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPTConfig(Config):
+    """Settings of GPT."""
+
+    vocabulary: int = setting(512, "Tokens", low=8)
+    width: int = setting(64, "Numbers that stand for a token", low=2)
+    hidden: int = setting(256, "Hidden units of the feed-forward layers", low=1)
+    heads: int = setting(4, "Attention heads", low=1)
+    layers: int = setting(2, "Layers", low=1)
+    longest: int = setting(64, "Tokens of a text at most, learned positions", low=2)
+    dropout: float = setting(0.0, "Share left out behind each sub-layer while learning", low=0, high=0.9)
+    auxiliary: float = setting(0.5, "lambda, weight of going on with the text while fine-tuning", low=0)
+    classes: int = setting(2, "Classes that are told apart; 0: none, as it was counted", low=0, high=255)
+    recipe: Recipe = setting(
+        Recipe(
+            batch=32, study=500, study_rate=0.003, steps=100, every=100, optimiser="adam", rate=0.001,
+            schedule="cosine", warm_up=50, share=0.02, clip=1.0,
+        ),
+        "How it is trained",
+    )  # fmt: skip
+
+
+def _draw(rng: np.random.Generator, shape: tuple[int, ...]) -> object:
+    return initial.normal(rng, shape, 0.02)
+
+
+def _thinned(x: Tensor, rate: float) -> Tensor:
+    rng = training_rng()
+    return x if rng is None or not rate else dropout(x, rate, rng)
+
+
+class Block(Module):
+    """Masked self-attention and feed-forward layer, each within a shortcut and normalised behind it.
+
+    Parameters
+    ----------
+    config : GPTConfig
+    rng : Generator
+    """
+
+    def __init__(self, config: GPTConfig, rng: np.random.Generator):
+        c = config
+        self.attention = MultiHead(c.width, c.heads, rng, dropout=c.dropout, draw=_draw)
+        self.norm1 = LayerNorm(c.width)
+        self.forward_ = FeedForward(c.width, c.hidden, rng, activation=_gelu, draw=_draw)
+        self.norm2 = LayerNorm(c.width)
+        self._rate = c.dropout
+
+    def forward(self, x: Tensor, mask: np.ndarray) -> Tensor:
+        """Return (n, t, width)."""
+        x = self.norm1(x + _thinned(self.attention(x, mask=mask), self._rate))
+        return self.norm2(x + _thinned(self.forward_(x), self._rate))
+
+
+def _gelu(x: Tensor) -> Tensor:
+    return gelu(x, tanh=True)
+
+
+class GPT(Network):
+    """Tokens and learned positions, masked layers, and heads that go on with the text or name its class."""
+
+    def __init__(self, config: GPTConfig, rng: np.random.Generator):
+        super().__init__(config, rng)
+        c = config
+        self.tokens = initial.normal(rng, (c.vocabulary, c.width), 0.02)
+        self.positions = initial.normal(rng, (c.longest, c.width), 0.02)
+        self.blocks = [Block(c, rng) for _ in range(c.layers)]
+        self.head = Linear(c.width, c.classes, rng, draw=_draw) if c.classes else None
+
+    def forward(self, tokens: np.ndarray) -> Tensor:
+        """Return the states (n, t, width) of tokens (n, t)."""
+        t = tokens.shape[1]
+        x = embedding(tokens, self.tokens) + self.positions[:t]
+        mask = np.tril(np.ones((t, t), bool))[None, None]
+        x = _thinned(x, self.config.dropout)
+        for block in self.blocks:
+            x = block(x, mask)
+        return x
+
+    def rows(self, texts: list[str]) -> np.ndarray:
+        """Return texts as tokens (n, t): the start, the text, and the token at which its class is read."""
+        return padded([[START, *shipped().encode(text)[: self.config.longest - 2], NEXT] for text in texts])
+
+    def _ongoing(self, states: Tensor, tokens: np.ndarray) -> Tensor:
+        """Return L1 as a mean over tokens."""
+        there = tokens[:, 1:] != PAD
+        return cross_entropy(linear(states[:, :-1][there], self.tokens), tokens[:, 1:][there])
+
+    def study(self, texts: np.ndarray) -> Tensor:
+        """Return the loss of going on with each of the lines of texts."""
+        tokens = self.rows([line for text in texts.tolist() for line in text.split("\n")])
+        return self._ongoing(self(tokens), tokens)
+
+    def _scores(self, states: Tensor, tokens: np.ndarray) -> Tensor:
+        last = (tokens != PAD).sum(1) - 1
+        return self.head(states[np.arange(len(tokens)), last])
+
+    def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
+        """Return the labels, and L3."""
+        tokens = self.rows(stimuli.tolist())
+        states = self(tokens)
+        scores = self._scores(states, tokens)
+        loss = self.loss(scores, targets)
+        if self.config.auxiliary:
+            loss = loss + self._ongoing(states, tokens) * self.config.auxiliary
+        return self.decide(scores.data), loss
+
+    def answer(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return the labels of texts."""
+        tokens = self.rows(stimuli.tolist())
+        return self.decide(self._scores(self(tokens), tokens).data)
+
+
+ENTRY = Entry(
+    title="Improving language understanding by generative pre-training",
+    authors="A. Radford, K. Narasimhan, T. Salimans, I. Sutskever",
+    idea="It first learns to go on with text that nobody has labelled; few labels then suffice.",
+    shrunk="2 layers for 12, 64 numbers a token for 768; lines of the log book for books.",
+    network=GPT,
+    retina=GPTConfig(),
+    sizes={
+        "117M": Size(
+            config=GPTConfig(vocabulary=40_478, width=768, hidden=3072, heads=12, layers=12, longest=512, classes=0),
+            published=116_534_784, source="the released weights",
+        ),
+    },
+    trials=(Trial(task="judge"),),
+    mechanism=Mechanism(name="pre-training", without={"recipe.study": 0}),
+    accepts=Port.TEXT,
+    small={"width": 8, "hidden": 6, "heads": 2, "layers": 1},
+)  # fmt: skip
