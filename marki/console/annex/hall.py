@@ -157,7 +157,9 @@ class WallPanel(Panel):
             middle.w -= size + px(2)
         if said:
             face = "routed-gothic" if said.isascii() else TEXT
-            theme.write(surface, said, middle, size=HUGE * 0.8, face=face, align="centre")
+            # What a system says that knows no such class is not held against it, nor made much of.
+            ink = palette.faded if right is None and reply.wanted else palette.ink
+            theme.write(surface, said, middle, size=HUGE * 0.8, face=face, align="centre", colour=ink)
         else:
             none = theme.words("trainer.none")
             theme.write(surface, none, middle, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
