@@ -42,6 +42,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import setting
+from marki.io.exhibits import Look
 from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -52,6 +53,7 @@ from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tally import tally
 from successors.nn.tensor import Tensor, no_grad
+from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNet, ResNetConfig, Stem, stages
 from successors.timeline.y2017_transformer import FeedForward
@@ -340,6 +342,12 @@ ENTRY = Entry(
         Check(name="a token is a mean of cells, weighted by its attention", run=_means),
     ),
     figures=(Figure(name="tokens", title="Where tokens look", measure=_attentions, stimuli=12),),
+    registers=(
+        Watch(name="stage 2", path="stages.1", look=Look.MAPS),
+        Watch(name="where tokens look, module 1", path="modules.0.tokenizer.attention", look=Look.MAPS),
+        Watch(name="where tokens look, module 2", path="modules.1.tokenizer.attention", look=Look.MAPS),
+        Watch(name="tokens among themselves", path="modules.1.transformer.attention", look=Look.ATTENTION),
+    ),
     roadmap=(
         ("convolutions alone", {"modules": 0}),
         ("modules, all tokens the mean of the cells", {"modules": 2, "spatial": False}),

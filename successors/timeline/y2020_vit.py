@@ -35,6 +35,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -44,6 +45,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
+from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import FeedForward, MultiHead
 
@@ -318,6 +320,10 @@ ENTRY = Entry(
     figures=(
         Figure(name="attention", title="Where the class token looks", measure=_looks, stimuli=12),
         Figure(name="positions", title="How alike the embeddings of places are", measure=_places, stimuli=12),
+    ),
+    registers=tuple(
+        Watch(name=f"attention, layer {k + 1}", path=f"blocks.{k}.attention.attention", look=Look.ATTENTION)
+        for k in range(3)
     ),
     roadmap=(
         ("perceptrons on a bag of patches", {"positions": False, "attention": False, "reading": "mean"}),

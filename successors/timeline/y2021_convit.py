@@ -31,6 +31,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.convolution import conv2d
@@ -41,6 +42,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
+from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import MultiHead
 from successors.timeline.y2020_vit import Block, ClassToken, PatchEmbedding, perceptron
@@ -279,6 +281,10 @@ ENTRY = Entry(
             x="block, from 0", y="share of places",
         ),
         Figure(name="positions", title="Where heads look by position", measure=_looks, stimuli=12),
+    ),
+    registers=tuple(
+        Watch(name=f"attention, block {k + 1}", path=f"blocks.{k}.attention.attention", look=Look.ATTENTION)
+        for k in range(3)
     ),
     small={"patch": 10, "layers": 2, "local": 1, "width": 8, "heads": 4, "hidden": 7},
 )  # fmt: skip

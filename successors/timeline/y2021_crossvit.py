@@ -33,6 +33,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.attention import attention
@@ -44,6 +45,7 @@ from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tally import tally
 from successors.nn.tensor import Tensor, concatenate, no_grad
+from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import MultiHead
 from successors.timeline.y2020_vit import Block, ClassToken, PatchEmbedding, perceptron
@@ -58,7 +60,7 @@ class CrossViTConfig(Config):
     channels: int = setting(1, "Channels of the image", low=1)
     sides: tuple[int, ...] = setting((20, 20), "Cells on a side of the image as each branch sees it", low=1)
     patches: tuple[int, ...] = setting((4, 10), "Cells on a side of a patch", low=1)
-    widths: tuple[int, ...] = setting((32, 64), "Width of a row", low=1)
+    widths: tuple[int, ...] = setting((32, 56), "Width of a row", low=1)
     encoders: int = setting(2, "K, multi-scale encoders", low=1)
     depths: tuple[int, ...] = setting((1, 2), "N and M, blocks of each branch in an encoder", low=1)
     heads: int = setting(4, "Heads of an attention, a divisor of both widths", low=1)
@@ -327,6 +329,13 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
     return shown
 
 
+def _crossed(network: CrossViT, stimuli: np.ndarray) -> np.ndarray:
+    """Return where the large patches' token looks among the small patches in the last crossing, (1, heads, patches)."""
+    with watching(network) as seen, no_grad():
+        network(Tensor(stimuli))
+    return seen[f"crossings.{len(network.crossings) - 1}.1.attention"][-1][..., 0, 1:]
+
+
 SOURCE = "table 1; its code at 240x240"
 NEAR = {"within": 0.01, "source": SOURCE}
 
@@ -362,6 +371,11 @@ ENTRY = Entry(
         Check(name="class tokens carry what the other branch has seen", run=_told),
     ),
     figures=(Figure(name="crossings", title="Where class tokens look, across", measure=_looks, stimuli=12),),
+    registers=(
+        Watch(name="small patches", path="branches.0.blocks.1.0.attention.attention", look=Look.ATTENTION),
+        Watch(name="large patches", path="branches.1.blocks.1.1.attention.attention", look=Look.ATTENTION),
+        Watch(name="the large one's token among small patches", look=Look.MAPS, measure=_crossed),
+    ),
     roadmap=(
         ("small patches alone", {"branches": "small"}),
         ("large patches alone", {"branches": "large"}),

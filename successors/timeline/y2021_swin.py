@@ -34,6 +34,7 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
+from marki.io.exhibits import Look
 from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -44,6 +45,7 @@ from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tally import tally
 from successors.nn.tensor import Tensor, make, no_grad
+from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2020_vit import Block, perceptron
 
@@ -358,5 +360,10 @@ ENTRY = Entry(
         Check(name="shifted windows join what was apart", run=_joined),
     ),
     figures=(Figure(name="biases", title="What heads weigh by offset", measure=_biases, stimuli=12),),
+    registers=(
+        Watch(name="windows, stage 1", path="stages.0.0.attention.attention", look=Look.ATTENTION),
+        Watch(name="shifted windows, stage 1", path="stages.0.1.attention.attention", look=Look.ATTENTION),
+        Watch(name="shifted windows, stage 2", path="stages.1.1.attention.attention", look=Look.ATTENTION),
+    ),
     small={"patch": 5, "width": 4, "depths": (2, 1), "heads": (1, 2), "window": 2},
 )
