@@ -48,14 +48,18 @@ def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
     return make(value, (x,), lambda g: (g - np.exp(value) * g.sum(axis, keepdims=True),))
 
 
-def cross_entropy(logits: Tensor, labels: np.ndarray) -> Tensor:
-    """Return the mean over examples of -log softmax(logits) at the label.
+def cross_entropy(logits: Tensor, labels: np.ndarray, *, smoothing: float = 0.0) -> Tensor:
+    """Return the mean over examples of -log softmax(logits) at the label, or at smoothed labels.
+
+    -(1 - ε) log p_label - (ε / k) Σ log p, with p = softmax(logits)
 
     Parameters
     ----------
     logits : Tensor, shape (n, k)
     labels : ndarray of int, shape (n,)
         From 0 to k - 1.
+    smoothing : float
+        ε, the share of the truth that is given to all classes alike.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def cross_entropy(logits: Tensor, labels: np.ndarray) -> Tensor:
 
     References
     ----------
-    Bridle 1990; Goodfellow, Bengio & Courville 2016, section 6.2.
+    Bridle 1990; Goodfellow, Bengio & Courville 2016, section 6.2; smoothing, Szegedy et al. 2016, section 7.
     """
     labels = np.asarray(labels)
     shown = f"logits {logits.shape} and labels {labels.shape}"
@@ -83,11 +87,16 @@ def cross_entropy(logits: Tensor, labels: np.ndarray) -> Tensor:
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:
         out = np.exp(logs)
-        out[rows, labels] -= 1
+        if smoothing:
+            out -= out.dtype.type(smoothing / logits.shape[1])
+        out[rows, labels] -= 1 - smoothing
         out *= g / n
         return (out,)
 
-    return make(-logs[rows, labels].mean(), (logits,), backward)
+    value = -logs[rows, labels].mean()
+    if smoothing:
+        value = (1 - smoothing) * value - smoothing * logs.mean()
+    return make(value, (logits,), backward)
 
 
 def mean_squared_error(x: Tensor, target: Tensor | np.ndarray) -> Tensor:

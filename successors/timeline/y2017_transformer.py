@@ -13,15 +13,14 @@ from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.nn import initial
 from successors.nn.attention import attention
-from successors.nn.bytepairs import END, PAD, START, padded, shipped
+from successors.nn.bytepairs import PAD
 from successors.nn.entry import Entry, Mechanism, Size, Trial
 from successors.nn.functions import dropout, embedding, linear
 from successors.nn.layers import Draw, LayerNorm, Linear
-from successors.nn.learner import Network
-from successors.nn.losses import log_softmax
 from successors.nn.module import Module, training_rng
 from successors.nn.recipe import Recipe
-from successors.nn.tensor import Tensor, no_grad
+from successors.nn.tensor import Tensor, concatenate, no_grad
+from successors.nn.writer import Writer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +44,25 @@ class TransformerConfig(Config):
         ),
         "How it is trained",
     )  # fmt: skip
+
+
+class Past:
+    """Keys and values, (n, h, s, d) each, that are reckoned once and kept while a text is written.
+
+    Parameters
+    ----------
+    kept : tuple of two Tensors, optional
+        Those there are already.
+    """
+
+    def __init__(self, kept: tuple[Tensor, Tensor] | None = None):
+        self.kept = kept
+
+    def extend(self, k: Tensor, v: Tensor) -> None:
+        """Add those of the rows that follow."""
+        if self.kept is not None:
+            k, v = concatenate([self.kept[0], k], 2), concatenate([self.kept[1], v], 2)
+        self.kept = k, v
 
 
 class MultiHead(Module):
@@ -83,17 +101,24 @@ class MultiHead(Module):
 
     def project(self, x: Tensor, source: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Return queries (n, h, t, d), keys and values (n, h, s, d)."""
-        width = self._width
         if source is None:
             n, t, _ = x.shape
             rows = linear(x, self.weight, self.bias).reshape(n, t, 3, self._heads, -1).transpose(2, 0, 3, 1, 4)
             return rows[0], rows[1], rows[2]
-        near, far = (None, None) if self.bias is None else (self.bias[:width], self.bias[width:])
-        q = linear(x, self.weight[:width], near)
-        rows = linear(source, self.weight[width:], far)
+        return self.queries(x), *self.sources(source)
+
+    def queries(self, x: Tensor) -> Tensor:
+        """Return queries (n, h, t, d)."""
+        width = self._width
+        return self.split(linear(x, self.weight[:width], None if self.bias is None else self.bias[:width]))
+
+    def sources(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """Return keys and values (n, h, s, d) of rows (n, s, width)."""
+        width = self._width
         n, s, _ = source.shape
+        rows = linear(source, self.weight[width:], None if self.bias is None else self.bias[width:])
         rows = rows.reshape(n, s, 2, self._heads, -1).transpose(2, 0, 3, 1, 4)
-        return self.split(q), rows[0], rows[1]
+        return rows[0], rows[1]
 
     def split(self, x: Tensor) -> Tensor:
         """Return rows (n, t, width) by heads, (n, h, t, d)."""
@@ -115,14 +140,35 @@ class MultiHead(Module):
         bias : Tensor, broadcastable to (n, h, t, s), optional
             Added to the scores.
         """
-        q, k, v = self.project(x, source)
+        return self._read(*self.project(x, source), x.shape, mask=mask, bias=bias)
+
+    def step(self, x: Tensor, past: Past) -> Tensor:
+        """Return what one row more of each text, (n, 1, width), reads of itself and those before; `past` keeps it."""
+        q, k, v = self.project(x)
+        past.extend(k, v)
+        return self._read(q, *past.kept, x.shape)
+
+    def recall(self, x: Tensor, past: Past, *, mask: np.ndarray | None = None) -> Tensor:
+        """Return what rows (n, t, width) read of what is kept alone."""
+        return self._read(self.queries(x), *past.kept, x.shape, mask=mask)
+
+    def _read(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        shape: tuple[int, ...],
+        *,
+        mask: np.ndarray | None = None,
+        bias: Tensor | None = None,
+    ) -> Tensor:
         thinned = None
         rng = training_rng()
         if rng is not None and self._dropout:
             kept = rng.random((*q.shape[:-1], k.shape[-2]), np.float32) >= self._dropout
             thinned = kept * np.float32(1 / (1 - self._dropout))
         read = attention(q, k, v, mask=mask, bias=bias, dropout=thinned)
-        return self.output(read.transpose(0, 2, 1, 3).reshape(*x.shape))
+        return self.output(read.transpose(0, 2, 1, 3).reshape(*shape))
 
     def look(
         self, x: Tensor, source: Tensor | None = None, *, mask: np.ndarray | None = None, bias: Tensor | None = None
@@ -212,6 +258,12 @@ class Layer(Module):
             x = self.norm2(x + thinned(self.reading(x, source, mask=source_mask), self._rate))
         return self.norm3(x + thinned(self.forward_(x), self._rate))
 
+    def step(self, x: Tensor, past: Past, read: Past, read_mask: np.ndarray) -> Tensor:
+        """Return one row more of each text, (n, 1, width), from what is kept of those before and of what is read."""
+        x = self.norm1(x + self.attention.step(x, past))
+        x = self.norm2(x + self.reading.recall(x, read, mask=read_mask))
+        return self.norm3(x + self.forward_(x))
+
 
 def thinned(x: Tensor, rate: float) -> Tensor:
     """Return `x`, while training with a share of it left out."""
@@ -219,8 +271,14 @@ def thinned(x: Tensor, rate: float) -> Tensor:
     return x if rng is None or not rate else dropout(x, rate, rng)
 
 
-class Transformer(Network):
-    """Encoder and decoder over one table of tokens; the output layer shares it (section 3.4)."""
+class Transformer(Writer):
+    """Encoder and decoder over one table of tokens; the output layer shares it (section 3.4).
+
+    Parameters
+    ----------
+    config : TransformerConfig
+    rng : Generator
+    """
 
     def __init__(self, config: TransformerConfig, rng: np.random.Generator):
         super().__init__(config, rng)
@@ -230,11 +288,11 @@ class Transformer(Network):
         self.decoder = [Layer(c, rng, reads=True) for _ in range(c.layers)]
         self._positions = sinusoids(c.longest, c.width)
 
-    def embed(self, tokens: np.ndarray) -> Tensor:
-        """Return tokens (n, t) as rows (n, t, width), with their positions."""
+    def embed(self, tokens: np.ndarray, first: int = 0) -> Tensor:
+        """Return tokens (n, t) as rows (n, t, width), with their positions from `first` on."""
         x = embedding(tokens, self.tokens) * self.config.width**0.5
         if self.config.positions:
-            x = x + Tensor(self._positions[: tokens.shape[1]].astype(x.dtype))
+            x = x + Tensor(self._positions[first : first + tokens.shape[1]].astype(x.dtype))
         return thinned(x, self.config.dropout)
 
     def encode(self, tokens: np.ndarray) -> tuple[Tensor, np.ndarray]:
@@ -245,57 +303,54 @@ class Transformer(Network):
             x = layer(x, mask)
         return x, mask
 
-    def decode_(self, tokens: np.ndarray, source: Tensor, source_mask: np.ndarray) -> Tensor:
-        """Return the scores of what follows each of tokens (n, t), (n, t, vocabulary)."""
-        t = tokens.shape[1]
-        mask = np.tril(np.ones((t, t), bool))[None, None]
-        x = self.embed(tokens)
-        for layer in self.decoder:
-            x = layer(x, mask, source, source_mask)
-        return linear(x, self.tokens)
-
     def forward(self, source: np.ndarray, target: np.ndarray) -> Tensor:
         """Return the scores (n, t, vocabulary) of tokens (n, s) and the beginning of their translation (n, t)."""
-        return self.decode_(target, *self.encode(source))
+        read, read_mask = self.encode(source)
+        t = target.shape[1]
+        mask = np.tril(np.ones((t, t), bool))[None, None]
+        x = self.embed(target)
+        for layer in self.decoder:
+            x = layer(x, mask, read, read_mask)
+        return linear(x, self.tokens)
 
-    def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
-        """Return the cross-entropy with smoothed labels, of scores (m, vocabulary) and the tokens wanted (m,)."""
-        logs = log_softmax(outputs)
-        eps = self.config.smoothing
-        right = logs[np.arange(len(targets)), targets].mean()
-        return right * (eps - 1) - logs.mean() * eps
+    def begin(self, source: np.ndarray) -> Memory:
+        """Return what the encoder finds in tokens (n, s), as keys and values of each layer of the decoder."""
+        read, mask = self.encode(source)
+        return Memory(
+            read=[Past(layer.reading.sources(read)) for layer in self.decoder],
+            mask=mask,
+            past=[Past() for _ in self.decoder],
+        )
 
-    def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
-        """Return what it writes if each token before is right, and the loss."""
-        rows = [shipped().encode(text) for text in targets.tolist()]
-        wanted = padded([[*row, END] for row in rows])
-        outputs = self(self.rows(stimuli), padded([[START, *row] for row in rows]))
-        there = wanted != PAD
-        best = np.where(there, outputs.data.argmax(-1), END)
-        return self.texts(best), self.loss(outputs[there], wanted[there])
+    def follow(self, tokens: np.ndarray, memory: Memory) -> np.ndarray:
+        """Return the scores (n, vocabulary) of what follows one token (n,) more."""
+        x = self.embed(tokens[:, None], memory.written)
+        for layer, past, read in zip(self.decoder, memory.past, memory.read, strict=True):
+            x = layer.step(x, past, read, memory.mask)
+        memory.written += 1
+        return linear(x, self.tokens).data[:, -1]
 
-    def rows(self, texts: np.ndarray) -> np.ndarray:
-        """Return texts (n,) of str as tokens (n, t), each with its end."""
-        return padded([[*shipped().encode(text), END] for text in texts.tolist()])[:, : self.config.longest]
 
-    def texts(self, tokens: np.ndarray) -> np.ndarray:
-        """Return the texts (n,) of str that tokens (n, t) stand for, up to their ends."""
-        found = []
-        for row in tokens.tolist():
-            row = row[: row.index(END)] if END in row else row
-            found.append(shipped().decode(token for token in row if token > END))
-        return np.array(found, dtype=np.str_)
+@dataclass(kw_only=True)
+class Memory:
+    """What is kept while a translation is written.
 
-    def write(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the translations, the likeliest token after the other."""
-        source, mask = self.encode(self.rows(stimuli))
-        tokens = np.full((len(stimuli), 1), START)
-        for _ in range(self.config.longest - 1):
-            following = self.decode_(tokens, source, mask).data[:, -1].argmax(-1)
-            tokens = np.concatenate([tokens, following[:, None]], 1)
-            if (tokens == END).any(1).all():
-                break
-        return self.texts(tokens[:, 1:])
+    Attributes
+    ----------
+    read : list of Past
+        Keys and values of what was read, for each layer of the decoder.
+    mask : ndarray of bool, shape (n, 1, 1, s)
+        Where there is anything.
+    past : list of Past
+        Those of what was written, for each layer.
+    written : int
+        Tokens so far.
+    """
+
+    read: list[Past]
+    mask: np.ndarray
+    past: list[Past]
+    written: int = 0
 
 
 ENTRY = Entry(

@@ -14,7 +14,7 @@ small patches, M of the one with the large, and one such crossing each way. At t
 linear layer of its own, and the scores are averaged.
 
 Shrunk: patches of 4x4 and 10x10 cells instead of 12x12 and 16x16, two encoders instead of three, of one small and two
-large blocks instead of one and four, widths of 32 and 64 instead of 192 and 384. Both branches see the retina as it is;
+large blocks instead of one and four, widths of 32 and 56 instead of 192 and 384. Both branches see the retina as it is;
 the paper's see the image at 240x240 and 224x224. Cases are shifted, turned, sheared and scaled a little while they are
 learned, in place of the augmentation of DeiT.
 
