@@ -11,6 +11,8 @@ from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.registers import Register
 from successors import catalogue, tasks
+from successors.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
+from successors.nn.learner import ByGradient
 from successors.nn.recipe import Recipe
 from successors.references import AsShown, LastExposure
 from successors.tasks import Deck
@@ -18,6 +20,8 @@ from successors.tasks import Deck
 MARK1 = "mark1"
 MARK1_YEAR = 1960
 AS_SHOWN = "as shown"
+ENCODER_DECODER = "lstm encoder-decoder"
+ENCODER_DECODER_YEAR = 2014
 
 Machine = Callable[[int, int], Learner]
 """Makes the Mark I: ``machine(R-units in use, seed)``. The successors know the ports, not the machine; it is lent."""
@@ -58,7 +62,7 @@ class Entrant:
 
 def names() -> tuple[str, ...]:
     """Return all who may take part."""
-    return (MARK1, *catalogue.names(), AS_SHOWN)
+    return (MARK1, *catalogue.names(), AS_SHOWN, ENCODER_DECODER)
 
 
 def ports(name: str) -> tuple[tuple[Port, Port], ...]:
@@ -73,6 +77,8 @@ def ports(name: str) -> tuple[tuple[Port, Port], ...]:
         return ((Port.FRAME, Port.LAMPS),)
     if name == AS_SHOWN:
         return ((Port.FIELD, Port.FIELD),)
+    if name == ENCODER_DECODER:
+        return ((Port.TEXT, Port.TEXT),)
     if name not in catalogue.names():
         raise unknown("learner", name, names())
     return catalogue.find(name).entry.ways
@@ -153,6 +159,10 @@ def enter(
     elif name == AS_SHOWN:
         learner = AsShown()
         year, recipe, parameters = None, Recipe(batch=1, steps=1), 0
+    elif name == ENCODER_DECODER:
+        config = EncoderDecoderConfig().amend(changes or {}, where=name)
+        learner = ByGradient(EncoderDecoder, config, accepts=Port.TEXT, answers=Port.TEXT, seed=seed)
+        year, recipe, parameters = ENCODER_DECODER_YEAR, config.recipe, learner.network.count()
     else:
         system = catalogue.find(name)
         fit = catalogue.fitted(system.entry, deck)

@@ -52,7 +52,7 @@ class Trial:
     at_least, at_most : float, optional
         Bounds for the score with the test part, of every seed.
     baseline : str, optional
-        What it is compared with: an earlier system, ``mark1``, or ``as shown``.
+        What it is compared with: an earlier system, or another entrant.
     above : bool
         Whether its mean must lie above that of the baseline; else it may lie up to `slack` below.
     slack : float

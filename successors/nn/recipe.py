@@ -30,9 +30,9 @@ class Recipe(Config):
     optimiser: str = setting("sgd", "Rule of the step; adam with decay is AdamW", choices=("sgd", "adam"))
     rate: float = setting(0.1, "Learning rate at its highest", low=0)
     schedule: str = setting(
-        "constant", "How the rate falls over the steps", choices=("constant", "cosine", "exponential")
+        "constant", "How the rate falls over the steps", choices=("constant", "cosine", "exponential", "inverse root")
     )
-    warm_up: int = setting(0, "Steps in which the rate climbs, with cosine", low=0)
+    warm_up: int = setting(0, "Steps in which the rate climbs, with cosine and inverse root", low=0)
     share: float = setting(0.1, "Share of the rate that is left in the end, with cosine and exponential", low=0, high=1)
     momentum: float = setting(0.0, "Share of the last change kept, with sgd", low=0, high=1)
     decay: float = setting(0.0, "Weight decay", low=0)
@@ -67,4 +67,7 @@ class Recipe(Config):
             return schedule.cosine(steps, warm_up=min(self.warm_up, steps // 2), floor=self.share)(step)
         if self.schedule == "exponential":
             return schedule.exponential(steps, self.share)(step)
+        if self.schedule == "inverse root":
+            warm_up = max(1, min(self.warm_up, steps // 2))
+            return warm_up**0.5 * schedule.inverse_root(1, warm_up)(step)
         return schedule.constant()(step)
