@@ -4,7 +4,7 @@ Both have the same weights, the same loss, optimiser and rates, batches of 64, o
 compared first, in use and, without dropout, while training. They take turns in one process; the figure of a system is
 the median of the ratios of neighbouring turns. What is done to the stimuli while they are learned is left out on both
 sides. PyTorch is eager, with images in its usual order of memory and optimisers as they come; the mirrors are in
-`mirrors.py`.
+`mirrors`.
 
 - step: a training step. On our side with all that a user pays for: checks of shapes and values, answers on the lamps.
 - frame: the network alone, without gradient, on one frame; on one exposure, for those that see reels.

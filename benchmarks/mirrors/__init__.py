@@ -1,0 +1,45 @@
+"""Our networks once more, in eager PyTorch, as one would write them there: same weights, same settings, same loss.
+
+Mirrors read weights by our names and settings from our configuration, so that they follow changes of widths and depths.
+Forms that only stand for what a system is without its mechanism are not mirrored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from mirrors.convolution import VGG, AlexNet, DenseNet, GoogLeNet, InceptionResNet, ResNet, Xception
+from mirrors.early import GRU, LSTM, MLP, RNN, LeCun, LeNet5
+from mirrors.modern import GMLP, ConvNeXt, MLPMixer
+from mirrors.vision import AttentionAugmented, ConViT, CrossViT, SepViT, Swin, ViT, VTResNet
+from successors.nn.learner import Successor
+
+MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
+    "mlp": MLP,
+    "rnn": RNN,
+    "lecun": LeCun,
+    "lstm": LSTM,
+    "lenet5": LeNet5,
+    "alexnet": AlexNet,
+    "googlenet": GoogLeNet,
+    "gru": GRU,
+    "vgg": VGG,
+    "resnet": ResNet,
+    "densenet": DenseNet,
+    "inception_resnet": InceptionResNet,
+    "resnext": ResNet,
+    "xception": Xception,
+    "attention_augmented": AttentionAugmented,
+    "visual_transformer": VTResNet,
+    "vit": ViT,
+    "convit": ConViT,
+    "crossvit": CrossViT,
+    "gmlp": GMLP,
+    "mlp_mixer": MLPMixer,
+    "swin": Swin,
+    "convnext": ConvNeXt,
+    "sepvit": SepViT,
+}
+"""Mirrors of all systems that learn by gradients, in order of time."""
