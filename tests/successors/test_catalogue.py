@@ -92,6 +92,14 @@ def test_card(name):
 def bad_input(name):
     system = catalogue.find(name)
     x, y = ladder.few(system)
+    if system.entry.accepts is Port.TEXT:
+        yield "another shape", x[None], y
+        yield "frames", np.zeros((len(x), 20, 20), np.float32), y
+        yield "objects", x.astype(object), y
+        yield "bytes", np.array([text.encode() for text in x.tolist()]), y
+        yield "too few targets", x, y[:-1]
+        yield "targets that are numbers", x, np.zeros(len(x), np.float32)
+        return
     none = x[:, :, :-1] if system.entry.accepts is not Port.REEL else x[..., :-1]
     yield "another shape", none, y
     yield "NaN", np.where(np.arange(x.size).reshape(x.shape) == 5, np.float32(np.nan), x), y
