@@ -72,9 +72,13 @@ class Network(Module):
         # In double precision, so that small shares keep their order.
         return softmax(Tensor(outputs.astype(np.float64))).data
 
+    def outputs(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return what the answers to checked stimuli are decided by; nothing is learned."""
+        return self(Tensor(stimuli)).data
+
     def answer(self, stimuli: np.ndarray) -> np.ndarray:
         """Return the answers to checked stimuli: labels (n,), fields, or lamps; nothing is learned."""
-        return self.decide(self(Tensor(stimuli)).data)
+        return self.decide(self.outputs(stimuli))
 
     def write(self, stimuli: np.ndarray) -> np.ndarray:
         """Return the texts (n,) of str that checked stimuli are answered with, where the answer is text."""
@@ -393,7 +397,7 @@ class ByGradient(Successor):
             return super().weigh(stimuli)
         x = self._check(stimuli)
         with no_grad():
-            outputs = self.network(Tensor(x)).data
+            outputs = self.network.outputs(x)
         return self._shown(self.network.decide(outputs)), self.network.confidence(outputs)
 
     def registers(self) -> list[Register]:

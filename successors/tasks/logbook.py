@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 
@@ -27,7 +26,7 @@ class Line:
     right : bool
         Whether the answer was.
     until : int
-        Characters before the colon and the verdict.
+        Characters before the verdict and the space before it.
     words : tuple of (int, int, str)
         Where words stand that follow from others, and what they are: card, answer, verdict, unit.
     """
@@ -48,9 +47,12 @@ def sessions() -> dict[str, tuple[tuple[str, ...], ...]]:
     return {part: tuple(lines) for part, lines in found.items()}
 
 
-def corpus() -> np.ndarray:
-    """Return all pairs of lines that follow each other, of the sessions to learn from, (n,) of str."""
-    return np.array([f"{a}\n{b}" for s in sessions()["train"] for a, b in pairwise(s)])
+def corpus(together: int = 1) -> np.ndarray:
+    """Return the lines of the sessions to learn from, (n,) of str, so many that follow each other together."""
+    found = []
+    for told in sessions()["train"]:
+        found += ["\n".join(told[k : k + together]) for k in range(len(told) - together + 1)]
+    return np.array(found)
 
 
 @lru_cache(maxsize=4)
@@ -67,4 +69,4 @@ def _read(text: str) -> Line | None:
     words = [(*match.span(kind), kind) for kind in ("card", "answer", "verdict")]
     words += [(*unit.span(), "unit") for unit in re.finditer(r"R[1-8]", text)]
     right = match["verdict"] == "right"
-    return Line(text=text, right=right, until=match.start("verdict") - 2, words=tuple(words))
+    return Line(text=text, right=right, until=match.start("verdict") - 1, words=tuple(words))

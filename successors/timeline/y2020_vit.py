@@ -308,8 +308,8 @@ ENTRY = Entry(
         "H/14": Size(config=published(14, 32, 1280, 16), published=632_045_800, source=SOURCE),
     },
     trials=(
-        Trial(task="letters", at_least=0.94, baseline="mlp", seeds=5),
-        Trial(task="digits", at_least=0.96),
+        Trial(task="letters", at_least=0.93, baseline="mlp", seeds=5),
+        Trial(task="digits", at_least=0.945),
     ),
     mechanism=Mechanism(name="position embeddings", without={"positions": False}),
     checks=(
