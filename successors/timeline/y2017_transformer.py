@@ -15,9 +15,9 @@ written and across at what was read.
 with labels smoothed by 0.1 (section 5.4).
 
 Shrunk: 2 layers for 6, d_model 64 for 512, 4 heads for 8, 512 tokens for 37,000: captions of scenes have few words. The
-rate climbs as in eq. 3 and then falls along half a cosine, which suits hundreds of steps better than the root that suits
-100,000 (`recipe.schedule = "inverse root"`). Without dropout, since no caption is seen twenty times. It writes the
-likeliest token each time, not with a beam of 4.
+rate climbs as in eq. 3 and then falls along half a cosine, since a root (`recipe.schedule = "inverse root"`) is still high
+after hundreds of steps. Without dropout, since no caption is seen twenty times. It writes the likeliest token each
+time, not with a beam of 4.
 
 Assumed: the embeddings begin with a deviation of d_model^-0.5; Adam's second average is the usual 0.999 for 0.98. The
 tables of both languages and of the output are one, as the paper says, so that the base size counts 63.0 million with
