@@ -15,9 +15,9 @@ written and across at what was read.
 with labels smoothed by 0.1 (section 5.4).
 
 Shrunk: 2 layers for 6, d_model 64 for 512, 4 heads for 8, 512 tokens for 37,000: captions of scenes have few words. The
-rate climbs as in eq. 3 and then falls along half a cosine, since a root (`recipe.schedule = "inverse root"`) is still high
-after hundreds of steps. Without dropout, since no caption is seen twenty times. It writes the likeliest token each
-time, not with a beam of 4.
+rate climbs as in eq. 3 and then falls along half a cosine, since a root (`recipe.schedule = "inverse root"`) is still
+high after hundreds of steps. Without dropout, since no caption is seen twenty times. It writes the likeliest token
+each time, not with a beam of 4.
 
 Assumed: the embeddings begin with a deviation of d_model^-0.5; Adam's second average is the usual 0.999 for 0.98. The
 tables of both languages and of the output are one, as the paper says, so that the base size counts 63.0 million with
@@ -258,21 +258,44 @@ class Layer(Module):
 
     Parameters
     ----------
-    config : TransformerConfig
+    width, hidden, heads : int
+        d_model, d_ff and h.
     rng : Generator
     reads : bool
         Whether it attends to what the encoder found, as those of the decoder do.
+    bias : bool
+        Whether the projections of the attention have biases.
+    activation : callable
+        Between the linear layers.
+    dropout : float
+        Share left out behind each sub-layer, and of the attention weights, while learning.
+    draw : callable
+        How the weights begin.
+    eps : float
+        Of the normalisations.
     """
 
-    def __init__(self, config: TransformerConfig, rng: np.random.Generator, *, reads: bool):
-        c = config
-        self.attention = MultiHead(c.width, c.heads, rng, bias=c.bias, dropout=c.dropout)
-        self.norm1 = LayerNorm(c.width)
-        self.reading = MultiHead(c.width, c.heads, rng, bias=c.bias, dropout=c.dropout) if reads else None
-        self.norm2 = LayerNorm(c.width) if reads else None
-        self.forward_ = FeedForward(c.width, c.hidden, rng)
-        self.norm3 = LayerNorm(c.width)
-        self._rate = c.dropout
+    def __init__(
+        self,
+        width: int,
+        hidden: int,
+        heads: int,
+        rng: np.random.Generator,
+        *,
+        reads: bool = False,
+        bias: bool = True,
+        activation: Callable[[Tensor], Tensor] = Tensor.relu,
+        dropout: float = 0.0,
+        draw: Draw = initial.glorot,
+        eps: float = 1e-5,
+    ):
+        self.attention = MultiHead(width, heads, rng, bias=bias, dropout=dropout, draw=draw)
+        self.norm1 = LayerNorm(width, eps=eps)
+        self.reading = MultiHead(width, heads, rng, bias=bias, dropout=dropout, draw=draw) if reads else None
+        self.norm2 = LayerNorm(width, eps=eps) if reads else None
+        self.feed_forward = FeedForward(width, hidden, rng, activation=activation, draw=draw)
+        self.norm3 = LayerNorm(width, eps=eps)
+        self._rate = dropout
 
     def forward(
         self, x: Tensor, mask: np.ndarray, source: Tensor | None = None, source_mask: np.ndarray | None = None
@@ -281,13 +304,13 @@ class Layer(Module):
         x = self.norm1(x + thinned(self.attention(x, mask=mask), self._rate))
         if self.reading is not None:
             x = self.norm2(x + thinned(self.reading(x, source, mask=source_mask), self._rate))
-        return self.norm3(x + thinned(self.forward_(x), self._rate))
+        return self.norm3(x + thinned(self.feed_forward(x), self._rate))
 
     def step(self, x: Tensor, past: Past, read: Past, read_mask: np.ndarray) -> Tensor:
         """Return one row more of each text, (n, 1, width), from what is kept of those before and of what is read."""
         x = self.norm1(x + self.attention.step(x, past))
         x = self.norm2(x + self.reading.recall(x, read, mask=read_mask))
-        return self.norm3(x + self.forward_(x))
+        return self.norm3(x + self.feed_forward(x))
 
 
 def thinned(x: Tensor, rate: float) -> Tensor:
@@ -309,8 +332,9 @@ class Transformer(Writer):
         super().__init__(config, rng)
         c = config
         self.tokens = initial.normal(rng, (c.vocabulary, c.width), c.width**-0.5)
-        self.encoder = [Layer(c, rng, reads=False) for _ in range(c.layers)]
-        self.decoder = [Layer(c, rng, reads=True) for _ in range(c.layers)]
+        how = {"bias": c.bias, "dropout": c.dropout}
+        self.encoder = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
+        self.decoder = [Layer(c.width, c.hidden, c.heads, rng, reads=True, **how) for _ in range(c.layers)]
         self._positions = sinusoids(c.longest, c.width)
 
     def embed(self, tokens: np.ndarray, first: int = 0) -> Tensor:

@@ -31,15 +31,14 @@ from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.bytepairs import PAD, START, padded, shipped
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
-from successors.nn.functions import dropout, embedding, linear
-from successors.nn.layers import LayerNorm, Linear
+from successors.nn.functions import embedding, linear
+from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
-from successors.nn.module import Module, training_rng
 from successors.nn.recipe import Recipe
-from successors.nn.tensor import Tensor, no_grad
+from successors.nn.tensor import Parameter, Tensor, no_grad
 from successors.nn.watching import Watch, watching
-from successors.timeline.y2017_transformer import FeedForward, MultiHead
+from successors.timeline.y2017_transformer import Layer, thinned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,36 +67,8 @@ DEVIATION = 0.07
 """Of the first weights."""
 
 
-def _draw(rng: np.random.Generator, shape: tuple[int, ...]) -> object:
+def _draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
     return initial.normal(rng, shape, DEVIATION)
-
-
-def _thinned(x: Tensor, rate: float) -> Tensor:
-    rng = training_rng()
-    return x if rng is None or not rate else dropout(x, rate, rng)
-
-
-class Block(Module):
-    """Masked self-attention and feed-forward layer, each within a shortcut and normalised behind it.
-
-    Parameters
-    ----------
-    config : GPTConfig
-    rng : Generator
-    """
-
-    def __init__(self, config: GPTConfig, rng: np.random.Generator):
-        c = config
-        self.attention = MultiHead(c.width, c.heads, rng, dropout=c.dropout, draw=_draw)
-        self.norm1 = LayerNorm(c.width)
-        self.forward_ = FeedForward(c.width, c.hidden, rng, activation=_gelu, draw=_draw)
-        self.norm2 = LayerNorm(c.width)
-        self._rate = c.dropout
-
-    def forward(self, x: Tensor, mask: np.ndarray) -> Tensor:
-        """Return (n, t, width)."""
-        x = self.norm1(x + _thinned(self.attention(x, mask=mask), self._rate))
-        return self.norm2(x + _thinned(self.forward_(x), self._rate))
 
 
 def _gelu(x: Tensor) -> Tensor:
@@ -112,7 +83,8 @@ class GPT(Network):
         c = config
         self.tokens = initial.normal(rng, (c.vocabulary, c.width), DEVIATION)
         self.positions = initial.normal(rng, (c.longest, c.width), DEVIATION)
-        self.blocks = [Block(c, rng) for _ in range(c.layers)]
+        how = {"activation": _gelu, "dropout": c.dropout, "draw": _draw}
+        self.blocks = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
         self.head = Linear(c.width, c.classes, rng, draw=_draw) if c.classes else None
 
     def forward(self, tokens: np.ndarray) -> Tensor:
@@ -120,7 +92,7 @@ class GPT(Network):
         t = tokens.shape[1]
         x = embedding(tokens, self.tokens) + self.positions[:t]
         mask = np.tril(np.ones((t, t), bool))[None, None]
-        x = _thinned(x, self.config.dropout)
+        x = thinned(x, self.config.dropout)
         for block in self.blocks:
             x = block(x, mask)
         return x
