@@ -1,0 +1,320 @@
+"""Devlin, Chang, Lee and Toutanova 2018: "BERT: pre-training of deep bidirectional transformers for language
+understanding".
+
+New: the encoder of a Transformer is pre-trained on two tasks that need no labels, so that each word may be read in the
+light of all others, before and after it. Then it is fine-tuned, all of it, with one layer more.
+
+    masked LM: of the tokens 15 % are chosen; 80 % of these are hidden, 10 % changed, 10 % left; which were they?
+    next sentence: does B follow A in the text, or does it come from another one? Told at the first token, by halves.
+    input = token + segment (A or B) + position                                                  (figure 2)
+    pooled = tanh(W h_first + b); classes = softmax(W' pooled)                                    (section 3)
+
+Shrunk: 2 layers for 12, rows of 64 for 768, 4 heads for 12, texts of 40 tokens for 512; lines of the machine's log book
+for books and Wikipedia, so that A and B are the sentences of a line up to some point, and those behind it. Weights
+begin with a deviation of 0.07 for 0.02, as wide against the width as theirs. Without dropout.
+
+Assumed: B is taken from the next text of the batch where it is not the one that follows; a hidden word of the log book
+is sought as one, two or three tokens, and the likeliest in the mean is taken. The count is that of the released
+weights, pooler included, without the layers that the two tasks of pre-training need.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from marki.config import Config, setting
+from marki.io.exhibits import Look
+from marki.io.ports import Port
+from successors.nn import initial
+from successors.nn.activations import gelu
+from successors.nn.bytepairs import MASK, NEXT, PAD, START, padded, shipped
+from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import embedding, linear
+from successors.nn.layers import LayerNorm, Linear
+from successors.nn.learner import Network, Successor
+from successors.nn.losses import cross_entropy, log_softmax
+from successors.nn.module import training_rng
+from successors.nn.recipe import Recipe
+from successors.nn.tensor import Parameter, Tensor, no_grad
+from successors.nn.watching import Watch, watching
+from successors.timeline.y2017_transformer import Layer, thinned
+
+DEVIATION = 0.07
+"""Of the first weights."""
+HIDDEN = "_"
+"""What stands for a hidden word."""
+WIDEST = 3
+"""Tokens of a hidden word at most."""
+_SENTENCE = re.compile(r"(?<=[.:]) ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BERTConfig(Config):
+    """Settings of BERT."""
+
+    vocabulary: int = setting(512, "Tokens", low=8)
+    width: int = setting(64, "Numbers that stand for a token", low=2)
+    hidden: int = setting(256, "Hidden units of the feed-forward layers", low=1)
+    heads: int = setting(4, "Attention heads", low=1)
+    layers: int = setting(2, "Layers", low=1)
+    longest: int = setting(40, "Tokens of a text at most; what is longer is cut off", low=8)
+    dropout: float = setting(0.0, "Share left out behind each sub-layer while learning", low=0, high=0.9)
+    masked: float = setting(0.15, "Share of the tokens that are to be found", low=0.01, high=0.9)
+    following: bool = setting(True, "Whether it also learns whether one part follows the other")
+    classes: int = setting(2, "Classes that are told apart; 0: encoder and pooler alone", low=0, high=255)
+    recipe: Recipe = setting(
+        Recipe(
+            batch=32, study=1500, study_rate=0.006, steps=100, every=100, optimiser="adam", rate=0.001,
+            schedule="cosine", warm_up=50, share=0.02, clip=1.0,
+        ),
+        "How it is trained",
+    )  # fmt: skip
+
+
+def _draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
+    return initial.normal(rng, shape, DEVIATION)
+
+
+def _gelu(x: Tensor) -> Tensor:
+    return gelu(x, tanh=True)
+
+
+class BERT(Network):
+    """The encoder, a pooler of its first token, and heads: hidden tokens, the next sentence, classes.
+
+    Parameters
+    ----------
+    config : BERTConfig
+    rng : Generator
+    """
+
+    def __init__(self, config: BERTConfig, rng: np.random.Generator):
+        super().__init__(config, rng)
+        c = config
+        self.tokens = _draw(rng, (c.vocabulary, c.width))
+        self.positions = _draw(rng, (c.longest, c.width))
+        self.segments = _draw(rng, (2, c.width))
+        self.norm = LayerNorm(c.width, eps=1e-12)
+        how = {"activation": _gelu, "dropout": c.dropout, "draw": _draw, "eps": 1e-12}
+        self.layers = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
+        self.pooler = Linear(c.width, c.width, rng, draw=_draw)
+        if c.classes:
+            self.turn = Linear(c.width, c.width, rng, draw=_draw)
+            self.turn_norm = LayerNorm(c.width, eps=1e-12)
+            self.output_bias = initial.constant((c.vocabulary,))
+            self.following = Linear(c.width, 2, rng, draw=_draw)
+            self.head = Linear(c.width, c.classes, rng, draw=_draw)
+
+    def forward(self, tokens: np.ndarray, segments: np.ndarray) -> Tensor:
+        """Return the states (n, t, width) of tokens (n, t) in segments (n, t) of 0 and 1."""
+        x = embedding(tokens, self.tokens) + embedding(segments, self.segments) + self.positions[: tokens.shape[1]]
+        x = thinned(self.norm(x), self.config.dropout)
+        mask = (tokens != PAD)[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, mask)
+        return x
+
+    def pooled(self, states: Tensor) -> Tensor:
+        """Return what the first token stands for, (n, width)."""
+        return self.pooler(states[:, 0]).tanh()
+
+    def hidden(self, states: Tensor) -> Tensor:
+        """Return the scores (m, vocabulary) of what tokens of states (m, width) are."""
+        return linear(self.turn_norm(_gelu(self.turn(states))), self.tokens, self.output_bias)
+
+    def rows(self, pairs: list[tuple[list[int], list[int]]]) -> tuple[np.ndarray, np.ndarray]:
+        """Return pairs of parts as tokens (n, t), START A NEXT B NEXT, and segments (n, t)."""
+        rows = [[START, *a, NEXT, *b, NEXT][: self.config.longest] for a, b in pairs]
+        tokens = padded(rows)
+        first = np.array([len(a) + 2 for a, _ in pairs])
+        return tokens, (np.arange(tokens.shape[1]) >= first[:, None]).astype(np.int64)
+
+    def study(self, texts: np.ndarray) -> Tensor:
+        """Return the loss of both tasks of pre-training."""
+        rng = training_rng() or np.random.default_rng(0)
+        halves = [_cut(text, rng) for text in texts.tolist()]
+        follows = rng.random(len(halves)) < 0.5 if self.config.following else np.ones(len(halves), bool)
+        others = halves[1:] + halves[:1]
+        pairs = [(a, b if own else other[1]) for (a, b), other, own in zip(halves, others, follows, strict=True)]
+        tokens, segments = self.rows(pairs)
+        shown, chosen = self._masked(tokens, rng)
+        states = self(shown, segments)
+        loss = cross_entropy(self.hidden(states[chosen]), tokens[chosen])
+        if self.config.following:
+            loss = loss + cross_entropy(self.following(self.pooled(states)), follows.astype(np.int64))
+        return loss
+
+    def _masked(self, tokens: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Return tokens with some hidden or changed, and where they are to be found, bool (n, t)."""
+        words = ~np.isin(tokens, (PAD, START, NEXT))
+        chosen = words & (rng.random(tokens.shape) < self.config.masked)
+        if not chosen.any():
+            chosen.flat[np.flatnonzero(words)[0]] = True
+        fate = rng.random(tokens.shape)
+        shown = np.where(chosen & (fate < 0.8), MASK, tokens)
+        changed = rng.integers(NEXT + 1, self.config.vocabulary, tokens.shape)
+        return np.where(chosen & (fate >= 0.9), changed, shown), chosen
+
+    def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
+        """Return the labels of texts, or the hidden words, and the loss."""
+        if targets.dtype.kind != "U":
+            scores = self._scores(stimuli)
+            return self.decide(scores.data), self.loss(scores, targets)
+        words = [_word(word) for word in targets.tolist()]
+        pairs = [
+            _hidden(text, len(word), self.config.longest) for text, word in zip(stimuli.tolist(), words, strict=True)
+        ]
+        tokens, segments = self.rows(pairs)
+        scores = self.hidden(self(tokens, segments)[tokens == MASK])
+        best, at = scores.data.argmax(-1), np.cumsum([0, *map(len, words)])
+        found = [shipped().decode(best[a:b].tolist()).strip() for a, b in pairwise(at)]
+        return np.array(found, np.str_), cross_entropy(scores, np.concatenate(words))
+
+    def _scores(self, stimuli: np.ndarray) -> Tensor:
+        return self.head(self.pooled(self(*self.rows([_parts(text) for text in stimuli.tolist()]))))
+
+    def outputs(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return the scores of the classes of texts, (n, classes)."""
+        return self._scores(stimuli).data
+
+    def write(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return the words hidden in texts, one each."""
+        best = np.full(len(stimuli), -np.inf)
+        words = np.full(len(stimuli), "", dtype=object)
+        for width in range(1, WIDEST + 1):
+            tokens, segments = self.rows([_hidden(text, width, self.config.longest) for text in stimuli.tolist()])
+            logs = log_softmax(self.hidden(self(tokens, segments)[tokens == MASK])).data.reshape(
+                len(stimuli), width, -1
+            )
+            found, score = logs.argmax(-1), logs.max(-1).mean(-1)
+            for k in np.flatnonzero(score > best):
+                best[k], words[k] = score[k], shipped().decode(found[k].tolist()).strip()
+        return words.astype(np.str_)
+
+
+def _cut(text: str, rng: np.random.Generator) -> tuple[list[int], list[int]]:
+    """Return the tokens of a text before and behind the end of one of its sentences, drawn at random."""
+    ends = _ends(text)
+    return _halves(text, ends[int(rng.integers(len(ends)))])
+
+
+def _parts(text: str) -> tuple[list[int], list[int]]:
+    """Return the tokens of the sentences of a text before the last, and those of the last."""
+    return _halves(text, _ends(text)[-1])
+
+
+def _ends(text: str) -> list[int]:
+    return [match.start() for match in _SENTENCE.finditer(text)] or [len(text)]
+
+
+def _halves(text: str, end: int) -> tuple[list[int], list[int]]:
+    return shipped().encode(text[:end]), shipped().encode(text[end:])
+
+
+def _word(word: str) -> list[int]:
+    """Return the tokens of a word with the space before it."""
+    return shipped().encode(f" {word}")[:WIDEST]
+
+
+def _hidden(text: str, width: int, longest: int) -> tuple[list[int], list[int]]:
+    """Return the parts of a text whose hidden word is so many tokens wide; if it is too long, its beginning is cut."""
+    before, _, after = text.partition(HIDDEN)
+    a, b = _parts(before.rstrip())
+    room = longest - 3 - width
+    b = b[max(0, len(b) - room) :]
+    a = a[max(0, len(a) - room + len(b)) :]
+    return a, [*b, *[MASK] * width, *shipped().encode(after)]
+
+
+def _sees() -> Finding:
+    """Change the last word, and the first, and look at the state of one between."""
+    network = BERT(BERTConfig(), np.random.default_rng(0))
+    tokens = np.random.default_rng(1).integers(5, 512, (1, 9))
+    segments = np.zeros_like(tokens)
+    changes = []
+    with no_grad():
+        for place in (0, 8):
+            other = tokens.copy()
+            other[0, place] = 5
+            changes.append(float(np.abs(network(tokens, segments).data - network(other, segments).data)[0, 4].max()))
+    return Finding(
+        holds=min(changes) > 1e-3,
+        found=f"the fifth state changes by {changes[0]:.2f} with the first word, by {changes[1]:.2f} with the last",
+        wanted="by both",
+    )
+
+
+def _shares() -> Finding:
+    """Count what is hidden, changed and left of what is to be found."""
+    network = BERT(BERTConfig(), np.random.default_rng(0))
+    tokens = np.random.default_rng(1).integers(5, 512, (2_000, 40))
+    shown, chosen = network._masked(tokens, np.random.default_rng(2))
+    masked, left = (shown[chosen] == MASK).mean(), (shown[chosen] == tokens[chosen]).mean()
+    return Finding(
+        holds=abs(chosen.mean() - 0.15) < 0.01 and abs(masked - 0.8) < 0.01 and abs(left - 0.1) < 0.01
+        and bool((shown == tokens)[~chosen].all()),
+        found=f"{chosen.mean():.1%} to be found, of these {masked:.1%} hidden, {left:.1%} left",
+        wanted="15 %, 80 %, 10 %, and nothing else touched",
+    )  # fmt: skip
+
+
+def _tokens(network: BERT, stimuli: np.ndarray) -> np.ndarray:
+    """Return the pieces of what is read, (t,) of str."""
+    return np.array(shipped().pieces(stimuli[0]))
+
+
+def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """Return where the heads of the last layer look from the first token, of the first text."""
+    network: BERT = learner.network  # type: ignore[assignment]
+    with watching(network) as seen, no_grad():
+        network.outputs(stimuli[:1])
+    weights = seen[f"layers.{network.config.layers - 1}.attention.attention"][-1][0]
+    return {f"head {k + 1}": head[0] for k, head in enumerate(weights)}
+
+
+def published(layers: int, width: int, heads: int) -> BERTConfig:
+    """Return a published size: 30,522 tokens, texts of 512."""
+    return BERTConfig(
+        vocabulary=30_522, width=width, hidden=4 * width, heads=heads, layers=layers, longest=512, classes=0
+    )
+
+
+SOURCE = "the released weights, with pooler"
+
+ENTRY = Entry(
+    title="BERT: pre-training of deep bidirectional transformers for language understanding",
+    authors="J. Devlin, M.-W. Chang, K. Lee, K. Toutanova",
+    idea="It learns to read by finding hidden words from those before and behind them, and is then fine-tuned.",
+    shrunk="2 layers for 12, 64 numbers a token for 768; lines of the log book for books and Wikipedia.",
+    network=BERT,
+    retina=BERTConfig(),
+    sizes={
+        "base": Size(config=published(12, 768, 12), published=109_482_240, source=SOURCE),
+        "large": Size(config=published(24, 1024, 16), published=335_141_888, source=SOURCE),
+    },
+    trials=(Trial(task="cloze", options={"train": 64}, seeds=5), Trial(task="judge")),
+    mechanism=Mechanism(name="pre-training", without={"recipe.study": 0}),
+    accepts=Port.TEXT,
+    answers=Port.TEXT,
+    other=((Port.TEXT, Port.LAMPS),),
+    checks=(
+        Check(name="a word is seen from both sides", run=_sees),
+        Check(name="what is hidden, changed and left", run=_shares),
+    ),
+    figures=(
+        Figure(
+            name="looks", title="Where the heads of the last layer look from the first token", measure=_looks,
+            x="piece of the line", y="weight", stimuli=1,
+        ),
+    ),
+    registers=(
+        Watch(name="pieces read", look=Look.TOKENS, measure=_tokens),
+        Watch(name="attention, layer 1", path="layers.0.attention.attention", look=Look.ATTENTION),
+        Watch(name="attention, layer 2", path="layers.1.attention.attention", look=Look.ATTENTION),
+    ),
+    small={"width": 8, "hidden": 6, "heads": 2, "layers": 1},
+)  # fmt: skip
