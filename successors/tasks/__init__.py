@@ -19,6 +19,7 @@ from successors.tasks import (
     judge,
     letters,
     parity,
+    prompts,
     recall,
     restore,
     translate,
@@ -32,6 +33,7 @@ __all__ = ["Deck", "Part", "Reels", "Task", "find", "load", "names"]
 
 _ALL = (
     letters, digits, two_class, parity, connectedness, drift, recall, count, restore, draw, translate, judge, cloze,
+    prompts,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

@@ -33,7 +33,6 @@ _EN_PLACE = (
 _ZH_PLACE = (("左上角", "上边", "右上角"), ("左边", "中间", "右边"), ("左下角", "下边", "右下角"))
 _EN_RELATION = {"left": "left of", "right": "right of", "above": "above", "below": "below"}
 _ZH_RELATION = {"left": "左边", "right": "右边", "above": "上面", "below": "下面"}
-CONVERSE = {"left": "right", "right": "left", "above": "below", "below": "above"}
 PLANS = ("list", "relation", "which", "chain", "compare")
 
 
@@ -119,11 +118,13 @@ def part_of(english: str) -> str:
     return ("test", "valid")[number] if number < 2 else "train"
 
 
-def described(rng: np.random.Generator, part: str, *, least: int = 1) -> tuple[Scene, str, str]:
-    """Return a random scene with a caption of a part of a deck, in English and in Chinese."""
+def described(
+    rng: np.random.Generator, part: str, *, least: int = 1, plan: str | None = None
+) -> tuple[Scene, str, str]:
+    """Return a random scene with a caption of a part of a deck, in English and in Chinese; by a plan, or by any."""
     while True:
         scene = draw(rng, least=least)
-        choice = plans(scene)
+        choice = plans(scene) if plan is None else [plan]
         english, chinese = caption(scene, choice[int(rng.integers(len(choice)))])
         if part_of(english) == part:
             return scene, english, chinese

@@ -1,0 +1,87 @@
+"""Prompts: what is to be done is not taught but asked for, in the words in which documents do it by the way.
+
+Documents to study are captions of scenes with what else can be said of them, and lines of the log book up to the
+verdict. A prompt is the beginning of such a document, up to the colon; what follows is wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from marki.config import Config, setting
+from marki.io.ports import Port
+from successors.tasks import logbook, scenes
+from successors.tasks.deck import PARTS, Deck, Part
+from successors.tasks.making import Slot, Workshop
+from successors.tasks.task import Task
+
+KINDS = ("Chinese", "other words", "number", "verdict")
+NUMBERS = ("one", "two", "three")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptsConfig(Config):
+    """Settings of prompts. No caption or session of the test is in the documents."""
+
+    documents: int = setting(16_000, "Documents to study", low=1, high=1_000_000)
+    train: int = setting(400, "Prompts of the documents' captions, with answers", low=1, high=100_000)
+    valid: int = setting(200, "Prompts to choose settings by", low=1, high=100_000)
+    test: int = setting(800, "Prompts of the test", low=1, high=100_000)
+
+
+def _asked(kind: str, part: str, rng: np.random.Generator) -> tuple[str, str]:
+    """Return a prompt of a kind and what is to follow it."""
+    if kind == "verdict":
+        lines = logbook.lines(part)
+        line = lines[int(rng.integers(len(lines)))]
+        return line.text[: line.until], "right." if line.right else "wrong."
+    if kind == "other words":
+        scene, english, _ = scenes.described(rng, part, least=2, plan="relation")
+        return f"{english} In other words:", scenes.caption((scene[1], scene[0], *scene[2:]), "relation")[0]
+    if kind == "number":
+        scene, english, _ = scenes.described(rng, part, plan="list")
+        return f"{english} Shapes:", f"{NUMBERS[len(scene) - 1]}."
+    _, english, chinese = scenes.described(rng, part)
+    return f"{english} In Chinese:", chinese
+
+
+def _document(number: int, workshop: Workshop) -> str:
+    """Return a document to study."""
+    rng = Slot(task="prompts", seed=workshop.seed, part="documents", number=number).rng()
+    return " ".join(_asked(KINDS[number % len(KINDS)], "train", rng))
+
+
+def _part(workshop: Workshop, name: str, count: int) -> Part:
+    pairs, kinds = [], np.arange(count) % len(KINDS)
+    for number, kind in enumerate(kinds.tolist()):
+        rng = Slot(task="prompts", seed=workshop.seed, part=name, number=number).rng()
+        pairs.append(_asked(KINDS[kind], name, rng))
+    stimuli, targets = (np.array(texts) for texts in zip(*pairs, strict=True))
+    return Part(stimuli=stimuli, targets=targets, kinds=kinds.astype(np.int16))
+
+
+def _make(config: PromptsConfig, workshop: Workshop) -> Deck:
+    return Deck(
+        task="prompts",
+        accepts=Port.TEXT,
+        answers=Port.TEXT,
+        classes=KINDS,
+        code=np.zeros((0, 8), bool),
+        corpus=np.array([_document(number, workshop) for number in range(config.documents)]),
+        **{name: _part(workshop, name, getattr(config, name)) for name in PARTS},
+    )
+
+
+TASK = Task(
+    name="prompts",
+    title="Answers to prompts, by what was read alone",
+    accepts=Port.TEXT,
+    answers=Port.TEXT,
+    config=PromptsConfig,
+    metric="prompts answered rightly to the letter",
+    chance=0.0,
+    make=_make,
+)
+"""The task."""

@@ -1,0 +1,366 @@
+"""Radford, Wu, Child, Luan, Amodei and Sutskever 2019: "Language models are unsupervised multitask learners", OpenAI.
+
+New: nothing is fine-tuned. A decoder that goes on with text, large and well read, does what it is asked for in the
+words of a prompt, P(output | input, task). Any text can be read, since pairs of bytes are merged into tokens;
+normalisation stands before each sub-layer, and once more at the end; the weights that lead back into the shortcuts
+begin smaller by 1/sqrt(N), N of these (section 2.3).
+
+    x = x + attention(LayerNorm(x)),  x = x + FFN(LayerNorm(x)),  P(u) = softmax(LayerNorm(x) W_eT)
+
+While it writes, keys and values of what stands there are kept. It may take the likeliest token each time, or draw one:
+of scores over a temperature, of the k likeliest, or of the nucleus, the fewest tokens whose shares sum to p (Holtzman
+et al. 2019, "The curious case of neural text degeneration", section 3.1).
+
+Shrunk: 2 layers for 12 to 48, rows of 64 for 768 to 1,600, texts of 64 tokens for 1,024, 512 tokens for 50,257;
+captions of scenes with what else can be said of them, and lines of the log book, for 40 GB of the web. Weights begin
+with a deviation of 0.07 for 0.02, as wide against the width as theirs. Without dropout.
+
+Assumed: every document begins with one token and ends with another, where theirs are parted by one. The counts are
+those of the released weights; the paper itself counts 117 million for the small one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from marki.config import Config, setting
+from marki.errors import ConfigError
+from marki.io.exhibits import Look
+from marki.io.ports import Port
+from marki.io.text import check_text
+from successors.nn import initial
+from successors.nn.activations import gelu
+from successors.nn.bytepairs import END, PAD, START, padded, shipped
+from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.functions import embedding, linear
+from successors.nn.layers import LayerNorm
+from successors.nn.learner import Network, Successor
+from successors.nn.losses import cross_entropy
+from successors.nn.module import Module
+from successors.nn.recipe import Recipe
+from successors.nn.tensor import Parameter, Tensor, no_grad
+from successors.nn.watching import Watch, watching
+from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, thinned
+
+DEVIATION = 0.07
+"""Of the first weights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPT2Config(Config):
+    """Settings of GPT-2."""
+
+    vocabulary: int = setting(512, "Tokens", low=8)
+    width: int = setting(64, "Numbers that stand for a token", low=2)
+    hidden: int = setting(256, "Hidden units of the feed-forward layers", low=1)
+    heads: int = setting(4, "Attention heads", low=1)
+    layers: int = setting(2, "Layers", low=1)
+    longest: int = setting(64, "Tokens of a text at most", low=3)
+    dropout: float = setting(0.0, "Share left out behind each sub-layer while learning", low=0, high=0.9)
+    before: bool = setting(True, "Whether normalisation stands before each sub-layer; else behind it, as in 2018")
+    recipe: Recipe = setting(
+        Recipe(
+            batch=32, study=1200, study_rate=0.004, steps=0, every=600, optimiser="adam", schedule="cosine",
+            warm_up=50, share=0.02, clip=1.0,
+        ),
+        "How it is trained",
+    )  # fmt: skip
+
+
+def _draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
+    return initial.normal(rng, shape, DEVIATION)
+
+
+def _gelu(x: Tensor) -> Tensor:
+    return gelu(x, tanh=True)
+
+
+class Block(Module):
+    """Masked self-attention and a feed-forward network, each within a shortcut and normalised before.
+
+    Parameters
+    ----------
+    config : GPT2Config
+    rng : Generator
+    """
+
+    def __init__(self, config: GPT2Config, rng: np.random.Generator):
+        c = config
+        self.norm1 = LayerNorm(c.width)
+        self.attention = MultiHead(c.width, c.heads, rng, dropout=c.dropout, draw=_draw)
+        self.norm2 = LayerNorm(c.width)
+        self.mlp = FeedForward(c.width, c.hidden, rng, activation=_gelu, draw=_draw)
+        for back in (self.attention.output.weight, self.mlp.second.weight):
+            if back.data.flags.writeable:  # not of mere shapes
+                back.data *= (2 * c.layers) ** -0.5
+        self._before, self._rate = c.before, c.dropout
+
+    def forward(self, x: Tensor, mask: np.ndarray | None = None, past: Past | None = None) -> Tensor:
+        """Return (n, t, width); with what is kept of the rows before, that of one row more."""
+        y = self.norm1(x) if self._before else x
+        y = self.attention(y, mask=mask) if past is None else self.attention.step(y, past)
+        x = x + thinned(y, self._rate)
+        if not self._before:
+            x = self.norm1(x)
+            return self.norm2(x + thinned(self.mlp(x), self._rate))
+        return x + thinned(self.mlp(self.norm2(x)), self._rate)
+
+
+class GPT2(Network):
+    """Tokens and learned positions, masked blocks, and scores of what follows by the same table of tokens.
+
+    Parameters
+    ----------
+    config : GPT2Config
+    rng : Generator
+    """
+
+    def __init__(self, config: GPT2Config, rng: np.random.Generator):
+        super().__init__(config, rng)
+        c = config
+        self.tokens = _draw(rng, (c.vocabulary, c.width))
+        self.positions = _draw(rng, (c.longest, c.width))
+        self.blocks = [Block(c, rng) for _ in range(c.layers)]
+        self.norm = LayerNorm(c.width)
+
+    def forward(self, tokens: np.ndarray) -> Tensor:
+        """Return the states (n, t, width) of tokens (n, t)."""
+        t = tokens.shape[1]
+        mask = np.tril(np.ones((t, t), bool))[None, None]
+        x = thinned(embedding(tokens, self.tokens) + self.positions[:t], self.config.dropout)
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.norm(x)
+
+    def follow(self, tokens: np.ndarray, kept: list[Past], place: int) -> np.ndarray:
+        """Return the scores (n, vocabulary) of what follows tokens (n,) at a place; `kept`, one a block, grows."""
+        x = embedding(tokens[:, None], self.tokens) + self.positions[place : place + 1]
+        for block, past in zip(self.blocks, kept, strict=True):
+            x = block(x, past=past)
+        return linear(self.norm(x), self.tokens).data[:, -1]
+
+    def rows(self, texts: list[str], *, end: bool) -> np.ndarray:
+        """Return texts as tokens (n, t) behind the start, and before the end if they do; of what is too long, less."""
+        room = self.config.longest - 1 - end
+        encoded = [shipped().encode(text) for text in texts]
+        # Of a prompt that is too long the end is read, and there is room for one token at least behind it.
+        encoded = [row[:room] if end else row[-(room - 1) :] for row in encoded]
+        return padded([[START, *row, *([END] if end else [])] for row in encoded])
+
+    def study(self, texts: np.ndarray) -> Tensor:
+        """Return the loss of going on with texts."""
+        tokens = self.rows(texts.tolist(), end=True)
+        return self._ongoing(tokens, tokens[:, 1:] != PAD)
+
+    def _ongoing(self, tokens: np.ndarray, there: np.ndarray) -> Tensor:
+        """Return the mean loss of the tokens that stand where it is said of the places before."""
+        states = self(tokens)[:, :-1]
+        return cross_entropy(linear(states[there], self.tokens), tokens[:, 1:][there])
+
+    def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
+        """Return the answers to prompts before, and the loss of those wanted; the paper does not do so."""
+        both = [f"{prompt} {answer}" for prompt, answer in zip(stimuli.tolist(), targets.tolist(), strict=True)]
+        tokens = self.rows(both, end=True)
+        asked = np.array([len(shipped().encode(prompt)) for prompt in stimuli.tolist()])
+        there = (tokens[:, 1:] != PAD) & (np.arange(tokens.shape[1] - 1) >= asked[:, None])
+        if not there.any():
+            there[:, 0] = True
+        return self.write(stimuli), self._ongoing(tokens, there)
+
+    def write(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return how prompts go on, by the likeliest token each time, (n,) of str."""
+        return self._written(stimuli.tolist(), lambda scores: scores.argmax(-1))
+
+    def generate(
+        self,
+        prompt: str,
+        rng: np.random.Generator,
+        *,
+        count: int = 1,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        nucleus: float = 1.0,
+    ) -> list[str]:
+        """Return ways in which a prompt may go on, drawn token by token.
+
+        Parameters
+        ----------
+        prompt : str
+        rng : Generator
+        count : int
+            How many.
+        temperature : float
+            What the scores are divided by; 0 takes the likeliest token.
+        top_k : int
+            Tokens of which one is drawn, the likeliest; 0: all.
+        nucleus : float
+            Shares that the likeliest tokens of which one is drawn sum to; 1: all.
+
+        Raises
+        ------
+        PortError
+            For what is no text.
+        ConfigError
+            For settings out of range.
+        """
+        check_text(np.array([prompt]))
+        for name, value, low, high in (
+            ("count", count, 1, 1_000),
+            ("temperature", temperature, 0, 100),
+            ("top_k", top_k, 0, self.config.vocabulary),
+            ("nucleus", nucleus, 1e-6, 1),
+        ):
+            if not low <= value <= high:
+                raise ConfigError(f"{value} is out of range", where=name, remedy=f"Give {low:g} to {high:g}")
+        with no_grad():
+            texts = self._written([prompt] * count, lambda scores: drawn(scores, rng, temperature, top_k, nucleus))
+        return texts.tolist()
+
+    def _written(self, prompts: list[str], choose: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        rows = self.rows(prompts, end=False)
+        lengths = (rows != PAD).sum(1)
+        kept = [Past() for _ in self.blocks]
+        tokens, ended = rows[:, 0], np.zeros(len(rows), bool)
+        written: list[list[int]] = [[] for _ in rows]
+        for place in range(self.config.longest - 1):
+            following = choose(self.follow(tokens, kept, place))
+            asked = place + 1 < lengths
+            tokens = np.where(asked, rows[:, min(place + 1, rows.shape[1] - 1)], following)
+            ended |= ~asked & (tokens == END)
+            for k in np.flatnonzero(~asked & ~ended):
+                written[k].append(int(tokens[k]))
+            if ended.all():
+                break
+        return np.array([shipped().decode(t for t in row if t > END).strip() for row in written], np.str_)
+
+
+def drawn(
+    scores: np.ndarray, rng: np.random.Generator, temperature: float = 1.0, top_k: int = 0, nucleus: float = 1.0
+) -> np.ndarray:
+    """Return a token for each row of scores (n, vocabulary), drawn from the likeliest, (n,) int64.
+
+    Parameters
+    ----------
+    scores : ndarray
+    rng : Generator
+    temperature : float
+        0 takes the likeliest.
+    top_k : int
+        Tokens that take part; 0: all.
+    nucleus : float
+        The fewest likeliest tokens whose shares sum to this take part.
+    """
+    if temperature == 0:
+        return scores.argmax(-1)
+    order = np.argsort(-scores, axis=-1, kind="stable")
+    sorted_ = np.take_along_axis(scores, order, -1).astype(np.float64) / temperature
+    shares = np.exp(sorted_ - sorted_[:, :1])
+    if top_k:
+        shares[:, top_k:] = 0
+    shares /= shares.sum(-1, keepdims=True)
+    before = np.cumsum(shares, -1) - shares
+    shares[before >= nucleus] = 0
+    reached = np.cumsum(shares, -1)
+    at = (reached < rng.random((len(scores), 1)) * reached[:, -1:]).sum(-1)
+    return np.take_along_axis(order, at[:, None], -1)[:, 0]
+
+
+def _pair() -> tuple[GPT2, np.ndarray]:
+    return GPT2(GPT2Config(), np.random.default_rng(0)), np.random.default_rng(1).integers(5, 512, (3, 12))
+
+
+def _kept() -> Finding:
+    """Compare scores while writing, with keys and values that are kept, with those reckoned anew."""
+    network, tokens = _pair()
+    kept = [Past() for _ in network.blocks]
+    with no_grad():
+        written = np.stack([network.follow(row, kept, place) for place, row in enumerate(tokens.T)], 1)
+        anew = linear(network(tokens), network.tokens).data
+    worst = float(np.abs(written - anew).max())
+    return Finding(holds=worst < 1e-4, found=f"scores differ by {worst:.0e} at most", wanted="none but by rounding")
+
+
+def _nucleus() -> Finding:
+    """Draw often from shares of 0.5, 0.3, 0.15 and 0.05 with a nucleus of 0.75."""
+    scores = np.log(np.tile([0.05, 0.5, 0.15, 0.3], (20_000, 1)))
+    found = np.bincount(drawn(scores, np.random.default_rng(0), nucleus=0.75), minlength=4) / len(scores)
+    return Finding(
+        holds=not found[[0, 2]].any() and abs(found[1] - 0.625) < 0.02,
+        found=f"the two likeliest alone, {found[1]:.1%} and {found[3]:.1%}",
+        wanted="62.5 % and 37.5 %",
+    )
+
+
+def _any() -> Finding:
+    """Encode and decode texts that no merging was learned from."""
+    texts = ["Ω ≠ naïve 感知机 🙂", "xqzj", "  spaces\nand lines "]
+    same = sum(shipped().decode(shipped().encode(text)) == text for text in texts)
+    return Finding(holds=same == len(texts), found=f"{same} of {len(texts)} come back as they were", wanted="all")
+
+
+def _tokens(network: GPT2, stimuli: np.ndarray) -> np.ndarray:
+    """Return the pieces of a prompt and of how it goes on, (t,) of str."""
+    with no_grad():
+        return np.array(shipped().pieces(f"{stimuli[0]} {network.write(stimuli)[0]}"))
+
+
+def _attention(network: GPT2, stimuli: np.ndarray) -> np.ndarray:
+    """Return where each piece of prompt and answer looks, in the last layer, (1, heads, t, t)."""
+    with no_grad():
+        text = f"{stimuli[0]} {network.write(stimuli)[0]}"
+        with watching(network) as seen:
+            network(network.rows([text], end=False))
+    return seen[f"blocks.{network.config.layers - 1}.attention.attention"][-1]
+
+
+def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """Return how far back the heads of the last layer look, piece by piece of a prompt and its answer."""
+    weights = _attention(learner.network, stimuli[:1])[0]  # type: ignore[arg-type]
+    at = np.arange(weights.shape[-1])
+    return {f"head {k + 1}": at - head @ at for k, head in enumerate(weights)}
+
+
+def published(layers: int, width: int, heads: int) -> GPT2Config:
+    """Return a published size: 50,257 tokens, texts of 1,024."""
+    return GPT2Config(vocabulary=50_257, width=width, hidden=4 * width, heads=heads, layers=layers, longest=1_024)
+
+
+SOURCE = "the released weights"
+
+ENTRY = Entry(
+    title="Language models are unsupervised multitask learners",
+    authors="A. Radford, J. Wu, R. Child, D. Luan, D. Amodei, I. Sutskever",
+    idea="Whoever goes on with text well enough does what a prompt asks for, without being taught to.",
+    shrunk="2 layers for 12 to 48, 64 numbers a token for 768 to 1,600; captions and log lines for the web.",
+    network=GPT2,
+    retina=GPT2Config(),
+    sizes={
+        "small": Size(config=published(12, 768, 12), published=124_439_808, source=SOURCE),
+        "medium": Size(config=published(24, 1024, 16), published=354_823_168, source=SOURCE),
+        "large": Size(config=published(36, 1280, 20), published=774_030_080, source=SOURCE),
+        "XL": Size(config=published(48, 1600, 25), published=1_557_611_200, source=SOURCE),
+    },
+    trials=(Trial(task="prompts", at_least=0.8, seeds=5),),
+    mechanism=Mechanism(name="normalisation before the sub-layers", without={"before": False}),
+    accepts=Port.TEXT,
+    answers=Port.TEXT,
+    checks=(
+        Check(name="kept keys and values give the same scores", run=_kept),
+        Check(name="the nucleus is drawn from by its shares", run=_nucleus),
+        Check(name="any text comes back from its tokens", run=_any),
+    ),
+    figures=(
+        Figure(
+            name="looks", title="How far back the heads of the last layer look", measure=_looks,
+            x="piece of prompt and answer", y="pieces back", stimuli=1,
+        ),
+    ),
+    registers=(
+        Watch(name="pieces read and written", look=Look.TOKENS, measure=_tokens),
+        Watch(name="attention, last layer", look=Look.ATTENTION, measure=_attention),
+    ),
+    small={"width": 8, "hidden": 6, "heads": 2, "layers": 1},
+)  # fmt: skip
