@@ -83,8 +83,8 @@ def card(scene: Scene) -> Stimulus:
         forms.form(s.kind, x=(s.column - 1) * PITCH, y=(s.row - 1) * PITCH, size=CELLS[s.size], thickness=1.5)
         for s in scene
     ]
-    pixels = np.maximum.reduce([stimulus.pixels for stimulus in shown])
-    return Stimulus(pixels=pixels, label=" and ".join(s.kind for s in scene))
+    label = " and ".join(s.kind for s in scene)
+    return Stimulus(name=label, label=label, card=np.maximum.reduce([stimulus.card for stimulus in shown]))
 
 
 def caption(scene: Scene, plan: str) -> tuple[str, str]:
