@@ -79,6 +79,7 @@ def parser() -> Parser:
         ("roadmap", successors.add_roadmap_arguments, successors.roadmap, "train the steps that lead to a successor"),
         ("sweep", sweep.add_arguments, partial(sweep.command, kinds=kinds), "run a grid of experiments or trainings"),
         ("check", successors.add_check_arguments, successors.check, "climb a successor's ladder of proof"),
+        ("write", successors.add_write_arguments, successors.write, "send a text to a successor that reads"),
     ):
         sub = commands.add_parser(name, help=text, description=text)
         add(sub)

@@ -1,4 +1,4 @@
-"""The commands `timeline`, `card`, `train`, `compare`, `roadmap` and `check` of the command line."""
+"""The commands `timeline`, `card`, `train`, `compare`, `roadmap`, `check` and `write` of the command line."""
 
 from __future__ import annotations
 
@@ -270,6 +270,49 @@ def check(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def add_write_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `write`."""
+    parser.add_argument("name", metavar="NAME", help="a system that reads text, such as transformer, bert or gpt2")
+    parser.add_argument("text", metavar="TEXT", help="what it is sent")
+    parser.add_argument("--count", type=int, default=1, metavar="N", help="answers that are drawn (default 1)")
+    parser.add_argument(
+        "--temperature", type=float, default=0.0, metavar="T", help="0 (the default): the likeliest"
+    )
+    parser.add_argument("--top-k", type=int, default=0, metavar="K", help="draw from the K likeliest tokens")
+    parser.add_argument("--nucleus", type=float, default=1.0, metavar="P", help="draw from those whose shares sum to P")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="of what is drawn (default 0)")
+
+
+def write(args: argparse.Namespace) -> int:
+    """Send a text to a trained system, and print what it answers."""
+    import numpy as np
+
+    from marki.io.ports import Port
+    from marki.seeding import generator
+    from successors import catalogue, tasks
+
+    _check_counts(args)
+    entry = catalogue.find(args.name).entry
+    if entry.accepts is not Port.TEXT:
+        readers = [name for name in catalogue.names() if catalogue.find(name).entry.accepts is Port.TEXT]
+        raise ConfigError(f"{args.name} reads no text", where="NAME", remedy=f"Choose among {', '.join(readers)}")
+    learner = catalogue.create(args.name, pretrained=True)
+    draws = getattr(learner.network, "generate", None)
+    if draws is not None:
+        how = {"temperature": args.temperature, "top_k": args.top_k, "nucleus": args.nucleus}
+        for text in draws(args.text, generator(args.seed, "write"), count=args.count, **how):
+            print(text)
+        return 0
+    if args.temperature or args.top_k or args.nucleus != 1 or args.count != 1:
+        raise ConfigError(f"{args.name} draws nothing", where="NAME", remedy="Send it the text alone")
+    answer = learner.respond(np.array([args.text]))
+    if learner.labels is not None:
+        print(tasks.load(entry.trials[0].task).classes[int(learner.labels.read(answer)[0])])
+    else:
+        print(answer[0])
+    return 0
+
+
 def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
     """Return the systems that were asked for, each checked to be there."""
     from successors import catalogue
@@ -282,7 +325,7 @@ def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _check_counts(args: argparse.Namespace) -> None:
-    for name, least in (("seeds", 1), ("jobs", 1), ("budget", 1), ("seed", 0)):
+    for name, least in (("seeds", 1), ("jobs", 1), ("budget", 1), ("seed", 0), ("count", 1)):
         value = getattr(args, name, None)
         if value is not None and value < least:
             raise ConfigError(f"{value} is out of range", where=f"--{name}", remedy=f"Give {least} or more")

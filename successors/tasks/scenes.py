@@ -80,7 +80,7 @@ def draw(rng: np.random.Generator, *, least: int = 1) -> Scene:
 def card(scene: Scene) -> Stimulus:
     """Return the scene as a card before the camera."""
     shown = [
-        forms.form(s.kind, x=(s.column - 1) * PITCH, y=(s.row - 1) * PITCH, size=CELLS[s.size], thickness=1.5)
+        forms.form(s.kind, x=(s.column - 1) * PITCH, y=(s.row - 1) * PITCH, size=CELLS[s.size], thickness=1.3)
         for s in scene
     ]
     label = " and ".join(s.kind for s in scene)
