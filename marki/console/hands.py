@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pygame
 
+from marki.console import pen
 from marki.console.annex.hall import WallPanel
 from marki.console.annex.knobs import KNOBS
 from marki.console.annex.strip import StripPanel
@@ -97,7 +98,7 @@ class Hands:
             case "cell":
                 lit = desk.draft is not None and desk.draft.reshape(-1)[part.number] > 0
                 self._ink = 0 if button == 3 or lit else 255
-                operator.act("ink", (self._stroke(part, part), self._ink))
+                operator.act("ink", (pen.stroke(part.number, part.number, desk.pen), self._ink))
             case "value":
                 self._angle = float(operator.session.learner.view().values[part.number])
             case "time":
@@ -112,7 +113,7 @@ class Hands:
             self._moved = True
         match held.kind:
             case "cell" if here is not None and here.kind == "cell" and here != self._last:
-                operator.act("ink", (self._stroke(self._last or here, here), self._ink))
+                operator.act("ink", (pen.stroke((self._last or here).number, here.number, self.desk.pen), self._ink))
                 self._last = here
             case "value" if self._moved:
                 share = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1.0
@@ -185,14 +186,6 @@ class Hands:
         aside = self._button == 3 or pygame.key.get_mods() & pygame.KMOD_SHIFT
         if name:
             self.operator.act("beside" if aside else "put_up", name)
-
-    def _stroke(self, one: Part, other: Part) -> list[int]:
-        """Return the cells that the pen touches on its way."""
-        cells = _line(one, other)
-        if self.desk.pen < 2:
-            return cells
-        wide = {(r + dr, c + dc) for r, c in (divmod(n, 20) for n in cells) for dr in (0, 1) for dc in (0, 1)}
-        return sorted(r * 20 + c for r, c in wide if r < 20 and c < 20)
 
     def _wheel(self, event: pygame.event.Event) -> None:
         part, page = self.desk.hovered, self._page()
@@ -370,13 +363,6 @@ class Hands:
     def _page(self) -> PagePanel | None:
         page = self.panels.get("page")
         return page if isinstance(page, PagePanel) else None
-
-
-def _line(a: Part, b: Part) -> list[int]:
-    """Return the cells on the straight way from one to another."""
-    (y0, x0), (y1, x1) = divmod(a.number, 20), divmod(b.number, 20)
-    n = max(abs(y1 - y0), abs(x1 - x0), 1)
-    return sorted({round(y0 + (y1 - y0) * k / n) * 20 + round(x0 + (x1 - x0) * k / n) for k in range(n + 1)})
 
 
 def rings(parts: Iterable[Part | None], hands: Hands) -> list[pygame.Rect]:

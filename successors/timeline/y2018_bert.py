@@ -69,7 +69,7 @@ class BERTConfig(Config):
     classes: int = setting(2, "Classes that are told apart; 0: encoder and pooler alone", low=0, high=255)
     recipe: Recipe = setting(
         Recipe(
-            batch=32, study=2000, study_rate=0.004, steps=100, every=700, optimiser="adam", rate=0.001,
+            batch=32, study=2000, study_rate=0.004, steps=100, every=1050, optimiser="adam", rate=0.001,
             schedule="cosine", warm_up=50, share=0.02, clip=1.0,
         ),
         "How it is trained",
@@ -292,7 +292,7 @@ ENTRY = Entry(
         "base": Size(config=published(12, 768, 12), published=109_482_240, source=SOURCE),
         "large": Size(config=published(24, 1024, 16), published=335_141_888, source=SOURCE),
     },
-    trials=(Trial(task="cloze", options={"train": 64}, seeds=5), Trial(task="judge")),
+    trials=(Trial(task="cloze", options={"train": 64}, at_least=0.2, seeds=5), Trial(task="judge")),
     mechanism=Mechanism(name="pre-training", without={"recipe.study": 0}),
     accepts=Port.TEXT,
     answers=Port.TEXT,
