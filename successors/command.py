@@ -275,9 +275,7 @@ def add_write_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a system that reads text, such as transformer, bert or gpt2")
     parser.add_argument("text", metavar="TEXT", help="what it is sent")
     parser.add_argument("--count", type=int, default=1, metavar="N", help="answers that are drawn (default 1)")
-    parser.add_argument(
-        "--temperature", type=float, default=0.0, metavar="T", help="0 (the default): the likeliest"
-    )
+    parser.add_argument("--temperature", type=float, default=0.0, metavar="T", help="0 (the default): the likeliest")
     parser.add_argument("--top-k", type=int, default=0, metavar="K", help="draw from the K likeliest tokens")
     parser.add_argument("--nucleus", type=float, default=1.0, metavar="P", help="draw from those whose shares sum to P")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="of what is drawn (default 0)")

@@ -52,6 +52,12 @@ class Page:
         Presentations that are gone through when the page is opened.
     predict : bool
         Every card stops before the R-lamps light.
+    system, beside : str
+        System of the timeline that stands here, and the one at its side; "" to leave what stands.
+    example : int
+        Number of the example of its own task that the system is shown; -1: what the photocells see.
+    hall : bool
+        Whether the hall of all classifiers is open.
     press : tuple of mapping
         Commands for the session, each ``{name: value}``.
     questions : tuple of Question
@@ -64,6 +70,10 @@ class Page:
     speed: float = 0.0
     run: int = 0
     predict: bool = False
+    system: str = ""
+    beside: str = ""
+    example: int = -1
+    hall: bool = False
     press: tuple[Mapping[str, Any], ...] = ()
     questions: tuple[Question, ...] = ()
 

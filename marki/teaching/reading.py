@@ -5,10 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from marki.errors import ConfigError
+from marki.files import asset
 from marki.io.worlds import WorldConfig
 from marki.language import table
 from marki.machine import MachineConfig
@@ -68,6 +70,12 @@ def lockable() -> list[str]:
     return sorted({name[1] for name in found if name[0] in ("command", "page")})
 
 
+@lru_cache(maxsize=1)
+def systems() -> tuple[str, ...]:
+    """Return what may stand in the window: the Mark I, and the systems that the timeline's texts speak of."""
+    return ("mark1", *tomllib.loads(asset("timeline.toml").read_text(encoding="utf-8")))
+
+
 def _state(content: Any, where: str) -> State:
     t = Table(content, _keys(State), where)
     machine = t.table("machine")
@@ -94,6 +102,10 @@ def _page(content: Any, where: str) -> Page:
         speed=t.number("speed", 0.0, low=0.1, high=10_000),
         run=t.number("run", 0, low=0, high=100_000, whole=True),
         predict=t.flag("predict", False),
+        system=t.name("system", "", systems()),
+        beside=t.name("beside", "", systems()),
+        example=t.number("example", -1, low=0, high=100_000, whole=True),
+        hall=t.flag("hall", False),
         press=t.each("press", _command),
         questions=t.each("questions", _question),
     )

@@ -10,7 +10,18 @@ from marki.language import LANGUAGES
 from marki.teaching import lesson as shelf
 from marki.teaching.lesson import PARTS, answer_of, begin, go_through, load, names
 
-SHIPPED = ["what_it_is", "left_right", "alphabet", "second_face", "break_it", "cannot_learn", "be_the_motor"]
+SHIPPED = [
+    "what_it_is",
+    "left_right",
+    "alphabet",
+    "second_face",
+    "break_it",
+    "cannot_learn",
+    "be_the_motor",
+    "hidden_layers",
+    "deeper",
+    "attention",
+]
 QUESTIONS = [
     (name, k, n) for name in SHIPPED for k, page in enumerate(load(name).pages) for n, _ in enumerate(page.questions)
 ]
@@ -77,6 +88,21 @@ def test_a_session_takes_the_commands_of_every_page(name):
                 session.press(what, value)
         session.step("trial")
     assert len(session.commands) == sum(len(command) for page in lesson.pages for command in page.press)
+
+
+def test_a_page_puts_up_a_system_that_there_is(tmp_path):
+    lesson = load(
+        write(
+            tmp_path,
+            GOOD.replace(
+                "[[pages.questions]]", 'system = "resnet"\nbeside = "mark1"\nexample = 2\n[[pages.questions]]'
+            ),
+        )
+    )
+    page = lesson.pages[0]
+    assert (page.system, page.beside, page.example, page.hall) == ("resnet", "mark1", 2, False)
+    with pytest.raises(UnknownName, match=r"system.*'resnt'.*'resnet'"):
+        load(write(tmp_path, GOOD.replace("[[pages.questions]]", 'system = "resnt"\n[[pages.questions]]')))
 
 
 @pytest.mark.parametrize(("name", "page", "number"), QUESTIONS)

@@ -126,6 +126,7 @@ def _open_leaf(op: Operator) -> None:
         desk.view = page.view
     if page.speed:
         transport.speed = page.speed
+    _stand(op, page)
     if desk.leaf not in desk.opened:  # turning back gives no command twice
         desk.opened.add(desk.leaf)
         _prepare(op, page)
@@ -134,6 +135,17 @@ def _open_leaf(op: Operator) -> None:
     if page.predict != desk.predicting:
         predict(op)
         op.turn_to("lesson")
+
+
+def _stand(op: Operator, page: lessons.Page) -> None:
+    """Put up what a page is about, if it is about the timeline."""
+    desk = op.desk
+    if op.annex is None or not (page.system or page.hall or desk.hall):
+        return
+    op.annex.wake()
+    desk.strip, desk.hall = True, page.hall
+    if page.system:
+        desk.system, desk.beside, desk.example, desk.typed = page.system, page.beside, page.example, ""
 
 
 def _prepare(op: Operator, page: lessons.Page) -> None:
