@@ -10,6 +10,9 @@ sides. PyTorch is eager, with images in its usual order of memory and optimisers
 - frame: the network alone, without gradient, on one frame; on one exposure, for those that see reels.
 - answer: from one stimulus, a whole reel for those that see reels, to its answer; on our side again with all checks.
 
+Of systems that read text a step is measured alone, of study where they study; their texts are those of their own task,
+and both sides make the same tokens of them by the same means.
+
 Perceptron, neocognitron and Hopfield net learn by rules of their own, without gradients; PyTorch has nothing to be
 compared with there, and they are left out.
 
@@ -36,7 +39,8 @@ from mirrors import MIRRORS  # noqa: E402
 from turns import turns  # noqa: E402
 
 from marki.files import write_json  # noqa: E402
-from successors import catalogue  # noqa: E402
+from marki.io.ports import Port  # noqa: E402
+from successors import catalogue, tasks  # noqa: E402
 from successors.nn.learner import Successor  # noqa: E402
 from successors.nn.module import training  # noqa: E402
 from successors.nn.tensor import Tensor, no_grad  # noqa: E402
@@ -97,8 +101,50 @@ def optimiser_of(learner: Successor, mirror: torch.nn.Module) -> torch.optim.Opt
     return torch.optim.AdamW(groups, lr=recipe.rate)
 
 
+def measure_text(name: str, rounds: int) -> dict[str, Any]:
+    """Return the figures of a system that reads text: those of a step."""
+    entry = catalogue.find(name).entry
+    learner = entry.create()
+    mirror = MIRRORS[name](learner)
+    deck = tasks.load(entry.trials[0].task)
+    studies = learner.recipe.study > 0
+    texts = deck.corpus[:BATCH] if studies else deck.train.stimuli[:BATCH]
+    wanted = None if studies else deck.train.targets[:BATCH]
+    with no_grad(), torch.no_grad():
+        network = learner.network
+        ours = network.study(texts) if studies else network.judged(texts, wanted)[1]
+        off = abs(ours.item() - mirror.step(texts, wanted).item()) / max(1.0, abs(ours.item()))
+    if not off < 1e-4:
+        raise SystemExit(f"{name}: the two networks are not the same, losses differ by {off:.1e}")
+    optimiser, recipe, steps = optimiser_of(learner, mirror), learner.recipe, itertools.count()
+    rng = np.random.default_rng(0)
+
+    def their_step() -> None:
+        rate = recipe.rate_at(next(steps))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        optimiser.zero_grad()
+        mirror.step(texts, rng if studies else wanted).backward()
+        torch.nn.utils.clip_grad_norm_(mirror.parameters(), recipe.clip)
+        optimiser.step()
+
+    def our_step() -> None:
+        learner.study(texts) if studies else learner.reinforce(texts, wanted)
+
+    ours, theirs, step = turns(our_step, their_step, rounds, 5)
+    return {
+        "name": name,
+        "step_ms": 1e3 * ours,
+        "torch_step_ms": 1e3 * theirs,
+        "step_ratio": step,
+        "agreement": off,
+    }
+
+
 def measure(name: str, rounds: int) -> dict[str, Any]:
     """Return the figures of one system."""
+    if catalogue.find(name).entry.accepts is Port.TEXT:
+        return measure_text(name, rounds)
     learner = created(name)
     mirror = MIRRORS[name](learner)
     x, labels = stimuli(learner, name)
@@ -164,19 +210,19 @@ def main() -> None:
     args = parser.parse_args()
     print(f"numpy {np.__version__}, torch {torch.__version__}, batch {BATCH}, one thread, {args.rounds} rounds")
     head = "".join(f"{title:>12}{'torch':>9}{'ratio':>7}" for title in ("step, ms", "frame, us", "answer, us"))
-    print(f"{'system':<17}{head}")
+    print(f"{'system':<21}{head}")
     rows = []
     for name in args.names:
         r = measure(name, args.rounds)
         rows.append(r)
-        print(
-            f"{name:<17}{r['step_ms']:>12.2f}{r['torch_step_ms']:>9.2f}{r['step_ratio']:>7.2f}"
-            f"{r['frame_us']:>12.0f}{r['torch_frame_us']:>9.0f}{r['frame_ratio']:>7.2f}"
-            f"{r['answer_us']:>12.0f}{r['torch_answer_us']:>9.0f}{r['answer_ratio']:>7.2f}",
-            flush=True,
-        )
-    means = {k: statistics.geometric_mean(r[k] for r in rows) for k in ("step_ratio", "frame_ratio", "answer_ratio")}
-    print(f"{'geometric mean':<38}" + f"{'':>21}".join(f"{mean:>7.2f}" for mean in means.values()))
+        cells = [f"{r['step_ms']:>12.2f}{r['torch_step_ms']:>9.2f}{r['step_ratio']:>7.2f}"]
+        for kind in ("frame", "answer"):
+            if f"{kind}_us" in r:
+                cells.append(f"{r[f'{kind}_us']:>12.0f}{r[f'torch_{kind}_us']:>9.0f}{r[f'{kind}_ratio']:>7.2f}")
+        print(f"{name:<21}" + "".join(cells), flush=True)
+    ratios = {k: [r[k] for r in rows if k in r] for k in ("step_ratio", "frame_ratio", "answer_ratio")}
+    means = {k: statistics.geometric_mean(found) for k, found in ratios.items() if found}
+    print(f"{'geometric mean':<42}" + f"{'':>21}".join(f"{mean:>7.2f}" for mean in means.values()))
     if args.json:
         write_json(args.json, {"rows": rows, "geometric_mean": means, "batch": BATCH, "torch": torch.__version__})
 

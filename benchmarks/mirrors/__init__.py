@@ -13,6 +13,7 @@ import torch
 from mirrors.convolution import VGG, AlexNet, DenseNet, GoogLeNet, InceptionResNet, ResNet, Xception
 from mirrors.early import GRU, LSTM, MLP, RNN, LeCun, LeNet5
 from mirrors.modern import GMLP, ConvNeXt, MLPMixer
+from mirrors.text import BERT, GPT, GPT2, Transformer
 from mirrors.vision import AttentionAugmented, ConViT, CrossViT, SepViT, Swin, ViT, VTResNet
 from successors.nn.learner import Successor
 
@@ -31,7 +32,11 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "inception_resnet": InceptionResNet,
     "resnext": ResNet,
     "xception": Xception,
+    "transformer": Transformer,
+    "bert": BERT,
+    "gpt": GPT,
     "attention_augmented": AttentionAugmented,
+    "gpt2": GPT2,
     "visual_transformer": VTResNet,
     "vit": ViT,
     "convit": ConViT,

@@ -140,18 +140,31 @@ class BERT(Network):
 
     def study(self, texts: np.ndarray) -> Tensor:
         """Return the loss of both tasks of pre-training."""
-        rng = training_rng() or np.random.default_rng(0)
+        tokens, segments, shown, chosen, follows = self.posed(texts, training_rng() or np.random.default_rng(0))
+        states = self(shown, segments)
+        loss = cross_entropy(self.hidden(states[chosen]), tokens[chosen])
+        if self.config.following:
+            loss = loss + cross_entropy(self.following(self.pooled(states)), follows)
+        return loss
+
+    def posed(self, texts: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        """Return what both tasks of pre-training are posed with.
+
+        Returns
+        -------
+        tokens, segments, shown : ndarray of int64, shape (n, t)
+            `shown` are the tokens with some hidden or changed.
+        chosen : ndarray of bool, shape (n, t)
+            Which are to be found.
+        follows : ndarray of int64, shape (n,)
+            Whether B follows A.
+        """
         halves = [_cut(text, rng) for text in texts.tolist()]
         follows = rng.random(len(halves)) < 0.5 if self.config.following else np.ones(len(halves), bool)
         others = halves[1:] + halves[:1]
         pairs = [(a, b if own else other[1]) for (a, b), other, own in zip(halves, others, follows, strict=True)]
         tokens, segments = self.rows(pairs)
-        shown, chosen = self._masked(tokens, rng)
-        states = self(shown, segments)
-        loss = cross_entropy(self.hidden(states[chosen]), tokens[chosen])
-        if self.config.following:
-            loss = loss + cross_entropy(self.following(self.pooled(states)), follows.astype(np.int64))
-        return loss
+        return tokens, segments, *self._masked(tokens, rng), follows.astype(np.int64)
 
     def _masked(self, tokens: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return tokens with some hidden or changed, and where they are to be found, bool (n, t)."""

@@ -1,0 +1,111 @@
+"""Networks that read and write text: the loss of a step from the texts themselves, which both sides make tokens of."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from mirrors.mirror import Mirror
+from successors.nn.bytepairs import END, PAD, START, padded, shipped
+from successors.nn.learner import Successor
+
+
+class Text(Mirror):
+    """Base: attention, and what stands around it."""
+
+    def __init__(self, learner: Successor):
+        super().__init__(learner)
+        self.network = learner.network
+
+    def attend(self, x, name, *, source=None, **how):
+        heads, weight, bias = self.settings.heads, self.w[f"{name}.weight"], self.w.get(f"{name}.bias")
+        if source is None:
+            q, k, v = F.linear(x, weight, bias).unflatten(-1, (3, heads, -1)).permute(2, 0, 3, 1, 4).unbind()
+        else:
+            width = x.shape[-1]
+            q = F.linear(x, weight[:width]).unflatten(-1, (heads, -1)).transpose(1, 2)
+            k, v = F.linear(source, weight[width:]).unflatten(-1, (2, heads, -1)).permute(2, 0, 3, 1, 4).unbind()
+        read = F.scaled_dot_product_attention(q, k, v, **how).transpose(1, 2).flatten(2)
+        return F.linear(read, self.w[f"{name}.output.weight"], self.w.get(f"{name}.output.bias"))
+
+    def feed(self, x, name, activation):
+        return self.linear(activation(self.linear(x, f"{name}.first")), f"{name}.second")
+
+    def layer(self, x, name, activation, eps=1e-5, **how):
+        """Attend to oneself, and feed forward, normalised behind."""
+        x = self.layer_norm(x + self.attend(x, f"{name}.attention", **how), f"{name}.norm1", eps)
+        return self.layer_norm(x + self.feed(x, f"{name}.feed_forward", activation), f"{name}.norm3", eps)
+
+    def gelu(self, x):
+        return F.gelu(x, approximate="tanh")
+
+    def onward(self, states, tokens):
+        """Return the loss of going on with tokens."""
+        there = torch.from_numpy(tokens[:, 1:] != PAD)
+        return F.cross_entropy(
+            F.linear(states[:, :-1][there], self.w["tokens"]), torch.from_numpy(tokens)[:, 1:][there]
+        )
+
+
+class Transformer(Text):
+    def step(self, stimuli, targets):
+        rows = [shipped().encode(text) for text in targets.tolist()]
+        wanted = padded([[*row, END] for row in rows])
+        given = padded([[START, *row] for row in rows])
+        source = self.network.rows(stimuli)
+        mask = torch.from_numpy(source != PAD)[:, None, None, :]
+        x = self.embed(source)
+        for name in self.parts("encoder"):
+            x = self.layer(x, name, F.relu, attn_mask=mask)
+        y = self.embed(given)
+        for name in self.parts("decoder"):
+            y = self.layer_norm(y + self.attend(y, f"{name}.attention", is_causal=True), f"{name}.norm1")
+            read = self.attend(y, f"{name}.reading", source=x, attn_mask=mask)
+            y = self.layer_norm(y + read, f"{name}.norm2")
+            y = self.layer_norm(y + self.feed(y, f"{name}.feed_forward", F.relu), f"{name}.norm3")
+        there = torch.from_numpy(wanted != PAD)
+        scores = F.linear(y, self.w["tokens"])
+        scores.detach().argmax(-1)  # what it would have written is told as well
+        smoothing = self.settings.smoothing
+        return F.cross_entropy(scores[there], torch.from_numpy(wanted)[there], label_smoothing=smoothing)
+
+    def embed(self, tokens):
+        x = F.embedding(torch.from_numpy(tokens), self.w["tokens"]) * self.settings.width**0.5
+        return x + torch.from_numpy(self.network._positions[: tokens.shape[1]])
+
+
+class GPT(Text):
+    def step(self, texts, _):
+        tokens = self.network.rows(texts.tolist())
+        x = F.embedding(torch.from_numpy(tokens), self.w["tokens"]) + self.w["positions"][: tokens.shape[1]]
+        for name in self.parts("blocks"):
+            x = self.layer(x, name, self.gelu, is_causal=True)
+        return self.onward(x, tokens)
+
+
+class GPT2(Text):
+    def step(self, texts, _):
+        tokens = self.network.rows(texts.tolist(), end=True)
+        x = F.embedding(torch.from_numpy(tokens), self.w["tokens"]) + self.w["positions"][: tokens.shape[1]]
+        for name in self.parts("blocks"):
+            x = x + self.attend(self.layer_norm(x, f"{name}.norm1"), f"{name}.attention", is_causal=True)
+            x = x + self.feed(self.layer_norm(x, f"{name}.norm2"), f"{name}.mlp", self.gelu)
+        return self.onward(self.layer_norm(x, "norm"), tokens)
+
+
+class BERT(Text):
+    def step(self, texts, rng):
+        tokens, segments, shown, chosen, follows = self.network.posed(texts, rng or np.random.default_rng(0))
+        x = F.embedding(torch.from_numpy(shown), self.w["tokens"])
+        x = x + F.embedding(torch.from_numpy(segments), self.w["segments"]) + self.w["positions"][: tokens.shape[1]]
+        x = self.layer_norm(x, "norm", 1e-12)
+        mask = torch.from_numpy(shown != PAD)[:, None, None, :]
+        for name in self.parts("layers"):
+            x = self.layer(x, name, self.gelu, 1e-12, attn_mask=mask)
+        there = torch.from_numpy(chosen)
+        found = self.layer_norm(self.gelu(self.linear(x[there], "turn")), "turn_norm", 1e-12)
+        scores = F.linear(found, self.w["tokens"], self.w["output_bias"])
+        pooled = torch.tanh(self.linear(x[:, 0], "pooler"))
+        loss = F.cross_entropy(scores, torch.from_numpy(tokens)[there])
+        return loss + F.cross_entropy(self.linear(pooled, "following"), torch.from_numpy(follows))
