@@ -341,7 +341,10 @@ class Stand:
         deck = self._whole(up.trial)
         at = number % len(deck.test)
         kind = int(deck.test.kinds[at])
-        wanted = deck.classes[kind] if 0 <= kind < len(deck.classes) else ""
+        if deck.answers is Port.TEXT:
+            wanted = str(deck.test.targets[at])
+        else:
+            wanted = deck.classes[kind] if 0 <= kind < len(deck.classes) else ""
         self._send(up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views))
 
     def _whole(self, trial: Trial) -> Deck:

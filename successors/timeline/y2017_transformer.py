@@ -521,7 +521,7 @@ ENTRY = Entry(
         Watch(name="pieces read", look=Look.TOKENS, measure=_tokens),
         Watch(name="reading, layer 1", path="encoder.0.attention.attention", look=Look.ATTENTION),
         Watch(name="reading, layer 2", path="encoder.1.attention.attention", look=Look.ATTENTION),
-        Watch(name="what was written looks across", look=Look.ATTENTION, measure=_across),
+        Watch(name="writing looks across", look=Look.ATTENTION, measure=_across),
     ),
     accepts=Port.TEXT,
     answers=Port.TEXT,

@@ -374,7 +374,7 @@ ENTRY = Entry(
     registers=(
         Watch(name="small patches", path="branches.0.blocks.1.0.attention.attention", look=Look.ATTENTION),
         Watch(name="large patches", path="branches.1.blocks.1.1.attention.attention", look=Look.ATTENTION),
-        Watch(name="the large one's token among small patches", look=Look.MAPS, measure=_crossed),
+        Watch(name="large one looks across", look=Look.MAPS, measure=_crossed),
     ),
     roadmap=(
         ("small patches alone", {"branches": "small"}),

@@ -184,6 +184,6 @@ def _tokens(surface: pygame.Surface, theme: Theme, tokens: list[str], box: pygam
             chip = pygame.Rect(x, y, min(widths[k], box.w), row)
             pygame.draw.rect(surface, CHIP, chip, border_radius=px(3))
             style = dict(size=SMALL, face=FIGURES, colour=theme.palette.ivory, align="centre")
-            theme.write(surface, tokens[k].replace(" ", "␣"), chip.inflate(-px(2), 0), **style)
+            theme.write(surface, tokens[k], chip.inflate(-px(2), 0), **style)
             x += widths[k] + gap
         y += row + gap

@@ -5,13 +5,17 @@ from __future__ import annotations
 SHORT = {
     "mark1": "Mark I",
     "alexnet": "AlexNet",
+    "attention_augmented": "AA-ResNet",
     "capsnet": "CapsNet",
+    "convit": "ConViT",
     "convnext": "ConvNeXt",
+    "crossvit": "CrossViT",
     "deit": "DeiT",
     "densenet": "DenseNet",
     "efficientnet": "EfficientNet",
     "gmlp": "gMLP",
     "googlenet": "GoogLeNet",
+    "gpt2": "GPT-2",
     "inception_resnet": "Inception-ResNet",
     "lecun": "LeCun net",
     "lenet5": "LeNet-5",
@@ -19,7 +23,10 @@ SHORT = {
     "mobilenet": "MobileNet",
     "resnet": "ResNet",
     "resnext": "ResNeXt",
+    "sepvit": "SepViT",
     "seq2seq": "seq2seq",
+    "swin": "Swin",
+    "visual_transformer": "Visual Transformer",
     "vit": "ViT",
 }
 MOST_CAPITALS = 4
