@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 
 from marki.files import write_json  # noqa: E402
 from successors import catalogue, tasks  # noqa: E402
-from successors.rack import Standing  # noqa: E402
+from successors.stand import Standing  # noqa: E402
 
 
 def main() -> None:

@@ -20,9 +20,10 @@ from marki.errors import StateError
 from marki.io.exhibits import Progress, Reply, Trouble
 from marki.io.ports import Port
 from successors import catalogue, runs, tasks
-from successors import rack as rack_module
+from successors import stand as stand_module
 from successors.nn.entry import Trial
-from successors.rack import OTHERS, Rack, Stand, Telling, lay
+from successors.rack import Rack
+from successors.stand import OTHERS, Stand, Telling, lay
 from successors.training import Record
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -85,6 +86,16 @@ def test_an_example_says_what_is_wanted_and_the_deck_goes_round(rack):
         assert (reply.number, reply.wanted) == (number, deck.classes[deck.test.kinds[3]])
         assert np.array_equal(reply.stimulus, deck.test.stimuli[3])
         assert reply.views == ()
+
+
+def test_an_example_of_text_wants_the_text(rack):
+    deck = tasks.load("translate")
+    rack.load("transformer")
+    rack.example(1)
+    (reply,) = until(rack.poll, of_kind(Reply))
+    assert str(reply.stimulus) == deck.test.stimuli[1]
+    assert reply.said == reply.wanted == deck.test.targets[1]
+    assert reply.views[0].name == "pieces read"
 
 
 @pytest.mark.parametrize(
@@ -372,7 +383,7 @@ def test_a_system_of_reels_refuses_a_frame():
 
 def test_progress_is_told_twenty_times_a_second_at_most(monkeypatch):
     clock, told = [0.0], []
-    monkeypatch.setattr(rack_module.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(stand_module.time, "perf_counter", lambda: clock[0])
     telling = Telling("lenet5", 3, 1_000, told.append)
     record = Record()
     for _ in range(1_000):
