@@ -11,7 +11,7 @@ from marki.errors import StateError
 from marki.io.ports import Port
 from marki.io.responses import lamps
 from marki.registers import fingerprint, snapshot
-from successors import training
+from successors import catalogue, tasks, training
 from successors.nn.layers import Dropout, Linear
 from successors.nn.learner import ByGradient, Network
 from successors.nn.optimiser import Diverged
@@ -157,3 +157,20 @@ def test_batches_show_all_before_any_is_shown_again(count, size, first):
     assert (np.sort(rounds, axis=1) == np.arange(count)).all()
     later = next(training.batches(count, size, 5, first=first))
     assert np.array_equal(later, stream[first * size : (first + 1) * size])
+
+
+def test_a_training_that_stopped_while_studying_goes_on(tmp_path):
+    deck = tasks.load("judge", train=12, valid=4, test=4)
+    changes = {"width": 16, "hidden": 24, "heads": 2, "layers": 1, "recipe.study": 6, "recipe.steps": 4}
+    changes |= {"recipe.batch": 4, "recipe.every": 2, "recipe.enough": 2.0}
+
+    def learner():
+        return catalogue.find("gpt").entry.create(changes=changes)
+
+    whole, stopped, resumed = learner(), learner(), learner()
+    training.train(whole, deck, whole.recipe)
+    file = tmp_path / "run.npz"
+    training.train(stopped, deck, stopped.recipe, checkpoint=file, between=lambda record, right: record.steps < 4)
+    record = training.train(resumed, deck, resumed.recipe, checkpoint=file, resume=True)
+    assert record.steps == 10
+    assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))

@@ -38,6 +38,11 @@ CASES = {
         (LOGITS,),
     ),
     "mean_squared_error": (L.mean_squared_error, "mse_loss", (X, TARGET)),
+    "cross_entropy_smoothed": (
+        lambda x: L.cross_entropy(x, LABELS, smoothing=0.1),
+        lambda torch, x: torch.nn.functional.cross_entropy(x, torch.tensor(LABELS), label_smoothing=0.1),
+        (LOGITS,),
+    ),
     "binary_cross_entropy": (L.binary_cross_entropy, "binary_cross_entropy_with_logits", (X, TARGET)),
     "gelu": (A.gelu, "gelu", (X,)),
     "gelu by tanh": (

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from successors.nn import optimiser, schedule
+from successors.nn.recipe import Recipe
 from successors.nn.tensor import Parameter
 
 
@@ -115,3 +116,20 @@ def test_schedules():
     assert schedule.constant()(7) == 1
     warm = schedule.inverse_root(64, 10)
     assert max(range(50), key=warm) == 9
+
+
+def test_study_has_a_rate_of_its_own_and_goes_through_the_schedule_by_itself():
+    recipe = Recipe(study=40, study_rate=0.5, steps=20, rate=0.1, schedule="cosine", warm_up=10, share=0.0)
+    rates = [recipe.rate_at(k) for k in range(recipe.whole)]
+    assert len(rates) == 60
+    assert max(rates[:40]) == rates[10] == 0.5
+    assert rates[39] < 0.01
+    assert max(rates[40:]) == rates[50] == 0.1
+
+
+def test_a_root_begins_to_fall_at_its_height():
+    recipe = Recipe(steps=400, rate=0.3, schedule="inverse root", warm_up=100)
+    rates = [recipe.rate_at(k) for k in range(400)]
+    assert max(rates) == rates[99] == pytest.approx(0.3)
+    assert rates[49] == pytest.approx(0.15)
+    assert rates[399] == pytest.approx(0.15)
