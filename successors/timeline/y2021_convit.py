@@ -20,6 +20,8 @@ learned, in place of the augmentation of DeiT.
 
 Assumed: gelu by its tanh form. As in the authors' code v^h is a linear layer with a bias, positions are embedded too
 at the entrance, and queries, keys and values have no biases; Q_i K_j is over the root of the width of a head.
+
+On the retina the gates hardly leave where they began, and rather towards places (figure `gates`).
 """
 
 from __future__ import annotations
