@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -40,12 +41,14 @@ from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy, log_softmax
 from successors.nn.module import training_rng
 from successors.nn.recipe import Recipe
-from successors.nn.tensor import Parameter, Tensor, no_grad
+from successors.nn.tensor import Tensor, no_grad
 from successors.nn.watching import Watch, watching
 from successors.timeline.y2017_transformer import Layer, thinned
 
 DEVIATION = 0.07
 """Of the first weights."""
+_draw = partial(initial.normal, deviation=DEVIATION)
+_gelu = partial(gelu, tanh=True)
 HIDDEN = "_"
 """What stands for a hidden word."""
 WIDEST = 3
@@ -74,14 +77,6 @@ class BERTConfig(Config):
         ),
         "How it is trained",
     )  # fmt: skip
-
-
-def _draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
-    return initial.normal(rng, shape, DEVIATION)
-
-
-def _gelu(x: Tensor) -> Tensor:
-    return gelu(x, tanh=True)
 
 
 class BERT(Network):

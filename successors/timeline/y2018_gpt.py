@@ -21,6 +21,7 @@ examples do not teach where to look. The count is that of the released weights, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
 from successors.nn.recipe import Recipe
-from successors.nn.tensor import Parameter, Tensor, no_grad
+from successors.nn.tensor import Tensor, no_grad
 from successors.nn.watching import Watch, watching
 from successors.timeline.y2017_transformer import Layer, thinned
 
@@ -65,14 +66,8 @@ class GPTConfig(Config):
 
 DEVIATION = 0.07
 """Of the first weights."""
-
-
-def _draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
-    return initial.normal(rng, shape, DEVIATION)
-
-
-def _gelu(x: Tensor) -> Tensor:
-    return gelu(x, tanh=True)
+_draw = partial(initial.normal, deviation=DEVIATION)
+_gelu = partial(gelu, tanh=True)
 
 
 class GPT(Network):
@@ -81,8 +76,8 @@ class GPT(Network):
     def __init__(self, config: GPTConfig, rng: np.random.Generator):
         super().__init__(config, rng)
         c = config
-        self.tokens = initial.normal(rng, (c.vocabulary, c.width), DEVIATION)
-        self.positions = initial.normal(rng, (c.longest, c.width), DEVIATION)
+        self.tokens = _draw(rng, (c.vocabulary, c.width))
+        self.positions = _draw(rng, (c.longest, c.width))
         how = {"activation": _gelu, "dropout": c.dropout, "draw": _draw}
         self.blocks = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
         self.head = Linear(c.width, c.classes, rng, draw=_draw) if c.classes else None

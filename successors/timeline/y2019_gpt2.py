@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -41,12 +42,14 @@ from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
-from successors.nn.tensor import Parameter, Tensor, no_grad
+from successors.nn.tensor import Tensor, no_grad
 from successors.nn.watching import Watch, watching
 from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, thinned
 
 DEVIATION = 0.07
 """Of the first weights."""
+_draw = partial(initial.normal, deviation=DEVIATION)
+_gelu = partial(gelu, tanh=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +71,6 @@ class GPT2Config(Config):
         ),
         "How it is trained",
     )  # fmt: skip
-
-
-def _draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
-    return initial.normal(rng, shape, DEVIATION)
-
-
-def _gelu(x: Tensor) -> Tensor:
-    return gelu(x, tanh=True)
 
 
 class Block(Module):
