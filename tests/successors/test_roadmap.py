@@ -45,7 +45,8 @@ def test_the_command(stepped, tmp_path, capsys):
 
 
 def test_refusals(tmp_path):
-    with pytest.raises(ConfigError, match=r"lenet5 has no road map\. Choose vgg, convnext"):
+    choice = "vgg, visual_transformer, vit, crossvit, convnext"
+    with pytest.raises(ConfigError, match=rf"lenet5 has no road map\. Choose {choice}"):
         roadmap.walk("lenet5", out=tmp_path / "a")
     with pytest.raises(UnknownName, match="Did you mean 'convnext'"):
         roadmap.walk("convnet", out=tmp_path / "a")
