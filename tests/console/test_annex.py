@@ -408,6 +408,25 @@ def test_a_plate_of_the_hall_puts_its_system_up(annexed, drag, place):
     assert not app.desk.hall
 
 
+# -- lessons ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_lesson_puts_up_what_its_pages_are_about(annexed):
+    app = annexed()
+    app.operator.act("begin_lesson", "deeper")
+    seen = []
+    for leaf, page in enumerate(app.desk.lesson.pages):
+        if leaf:
+            app.operator.act("next_leaf")
+        assert app.desk.leaf == leaf
+        frames(app, 2)
+        assert app.desk.strip
+        assert app.desk.hall == page.hall
+        seen.append((app.desk.system, app.desk.beside))
+    assert seen[:3] == [("alexnet", "mark1"), ("vgg", "googlenet"), ("resnet", "")]
+    assert seen[-1] == ("resnet", "mark1")
+
+
 # -- the machine and the end -----------------------------------------------------------------------------------------
 
 
