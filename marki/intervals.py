@@ -44,7 +44,7 @@ def difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, 
     share = own / (own + other)
     freedom = 1 / (share**2 / (a.size - 1) + (1 - share) ** 2 / (b.size - 1))
     # Rounded down, so that the interval is rather too wide; less than 1 it is by rounding alone.
-    half = _quantile(max(1, int(freedom))) * math.sqrt(own + other)
+    half = _quantile(max(1, int(round(freedom, 9)))) * math.sqrt(own + other)
     return found, found - half, found + half
 
 

@@ -69,7 +69,8 @@ class BERTConfig(Config):
     dropout: float = setting(0.0, "Share left out behind each sub-layer while learning", low=0, high=0.9)
     masked: float = setting(0.3, "Share of the tokens that are to be found", low=0.01, high=0.9)
     following: bool = setting(True, "Whether it also learns whether one part follows the other")
-    classes: int = setting(2, "Classes that are told apart; 0: encoder and pooler alone", low=0, high=255)
+    classes: int = setting(0, "Classes that are told apart; 0: none", low=0, high=255)
+    learns: bool = setting(True, "Whether it has the layers that pre-training alone needs")
     recipe: Recipe = setting(
         Recipe(
             batch=32, study=2000, study_rate=0.004, steps=100, every=1050, optimiser="adam", rate=0.001,
@@ -98,12 +99,12 @@ class BERT(Network):
         how = {"activation": _gelu, "dropout": c.dropout, "draw": _draw, "eps": 1e-12}
         self.layers = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
         self.pooler = Linear(c.width, c.width, rng, draw=_draw)
-        if c.classes:
+        if c.learns:
             self.turn = Linear(c.width, c.width, rng, draw=_draw)
             self.turn_norm = LayerNorm(c.width, eps=1e-12)
             self.output_bias = initial.constant((c.vocabulary,))
             self.following = Linear(c.width, 2, rng, draw=_draw)
-            self.head = Linear(c.width, c.classes, rng, draw=_draw)
+        self.head = Linear(c.width, c.classes, rng, draw=_draw) if c.classes else None
 
     def forward(self, tokens: np.ndarray, segments: np.ndarray) -> Tensor:
         """Return the states (n, t, width) of tokens (n, t) in segments (n, t) of 0 and 1."""
@@ -190,7 +191,7 @@ class BERT(Network):
         scores = self.hidden(self(tokens, segments)[tokens == MASK])
         best, at = scores.data.argmax(-1), np.cumsum([0, *map(len, words)])
         said = [shipped().decode(best[a:b].tolist()).strip() for a, b in pairwise(at)]
-        return np.array(said, np.str_), cross_entropy(scores, np.concatenate(words))
+        return np.array(said, np.str_), self.loss(scores, np.concatenate(words))
 
     def _scores(self, stimuli: np.ndarray) -> Tensor:
         return self.head(self.pooled(self(*self.rows([_cut(text) for text in stimuli.tolist()]))))
@@ -283,7 +284,7 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
 def published(layers: int, width: int, heads: int) -> BERTConfig:
     """Return a published size: 30,522 tokens, texts of 512."""
     return BERTConfig(
-        vocabulary=30_522, width=width, hidden=4 * width, heads=heads, layers=layers, longest=512, classes=0
+        vocabulary=30_522, width=width, hidden=4 * width, heads=heads, layers=layers, longest=512, learns=False
     )
 
 

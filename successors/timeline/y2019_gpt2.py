@@ -39,7 +39,6 @@ from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, 
 from successors.nn.functions import embedding, linear
 from successors.nn.layers import LayerNorm
 from successors.nn.learner import Network, Successor
-from successors.nn.losses import cross_entropy
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
@@ -153,7 +152,7 @@ class GPT2(Network):
     def _ongoing(self, tokens: np.ndarray, there: np.ndarray) -> Tensor:
         """Return the mean loss of the tokens that stand where it is said of the places before."""
         states = self(tokens)[:, :-1]
-        return cross_entropy(linear(states[there], self.tokens), tokens[:, 1:][there])
+        return self.loss(linear(states[there], self.tokens), tokens[:, 1:][there])
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return the answers to prompts before, and the loss of those wanted; the paper does not do so."""

@@ -24,6 +24,7 @@ SMALL = {
     "translate": dict(train=40, valid=16, test=24),
     "judge": dict(train=40, valid=16, test=24),
     "cloze": dict(train=40, valid=16, test=24),
+    "prompts": dict(documents=40, train=40, valid=16, test=24),
 }
 NAMES = tuple(SMALL)
 

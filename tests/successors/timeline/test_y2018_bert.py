@@ -18,10 +18,11 @@ def network(**changes):
 
 
 def test_it_keeps_the_contract_between_texts_and_before_lamps():
-    for task, answers in (("cloze", Port.TEXT), ("judge", Port.LAMPS)):
+    for task, answers, classes in (("cloze", Port.TEXT, 0), ("judge", Port.LAMPS, 2)):
         deck = tasks.load(task, train=12, valid=4, test=4)
+        changes = SMALL | {"classes": classes}
         check_learner(
-            lambda answers=answers: ENTRY.create(changes=SMALL, answers=answers),
+            lambda answers=answers, changes=changes: ENTRY.create(changes=changes, answers=answers),
             stimuli=deck.train.stimuli,
             targets=deck.train.targets,
         )

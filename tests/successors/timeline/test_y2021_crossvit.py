@@ -96,7 +96,7 @@ def test_a_branch_alone_is_a_vision_transformer():
     apart = network(crossing=False)
     assert apart.count() == small.count() + large.count() < both.count()
     assert small.branches[0].positions.shape == (26, 32)
-    assert large.branches[0].positions.shape == (5, 64)
+    assert large.branches[0].positions.shape == (5, 56)
 
 
 @pytest.mark.parametrize("size", [12, 16])
