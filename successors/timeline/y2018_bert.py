@@ -276,7 +276,7 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
     """Return where the heads of the last layer look from the first token, of the first text."""
     network: BERT = learner.network  # type: ignore[assignment]
     with watching(network) as seen, no_grad():
-        network.outputs(stimuli[:1])
+        network(*network.rows([_cut(stimuli[0])]))
     weights = seen[f"layers.{network.config.layers - 1}.attention.attention"][-1][0]
     return {f"head {k + 1}": head[0] for k, head in enumerate(weights)}
 

@@ -84,3 +84,10 @@ def test_it_stands_in_both_places():
     assert not entrants.fits("bert", "letters")
     judge = entrants.enter("bert", tasks.load("judge", train=4, valid=2, test=2))
     assert judge.learner.answers is Port.LAMPS
+
+
+def test_where_it_looks_is_drawn_for_each_head():
+    learner = ENTRY.create(changes=SMALL)
+    drawn = ENTRY.figures[0].measure(learner, np.array([LINE]), np.array(["A"]))
+    assert list(drawn) == ["head 1", "head 2"]
+    assert all(line.sum() == pytest.approx(1, abs=1e-4) for line in drawn.values())
