@@ -87,11 +87,17 @@ def ports(name: str) -> tuple[tuple[Port, Port], ...]:
 def fits(name: str, task: str) -> bool:
     """Return whether an entrant can take part in a task; one of frames sees the last exposure of a reel."""
     wanted = tasks.find(task)
-    return any(
+    alone = _alone(name)
+    return (not alone or task in alone) and any(
         answers is wanted.answers
         and (accepts is wanted.accepts or (accepts is Port.FRAME and wanted.accepts is Port.REEL))
         for accepts, answers in ports(name)
     )
+
+
+def _alone(name: str) -> tuple[str, ...]:
+    """Return the only tasks that an entrant can take part in; none if it is free."""
+    return catalogue.find(name).entry.tasks if name in catalogue.names() else ()
 
 
 def fitting(task: str) -> list[str]:
@@ -110,10 +116,12 @@ def admit(name: str, task: str) -> None:
         For one whose ports do not fit.
     """
     if not fits(name, task):
-        (accepts, answers), wanted = ports(name)[0], tasks.find(task)
+        (accepts, answers), wanted, alone = ports(name)[0], tasks.find(task), _alone(name)
+        why = f"it goes from {accepts} to {answers}, the task from {wanted.accepts} to {wanted.answers}"
+        if alone:
+            why = f"it is made for {', '.join(alone)} alone"
         raise PortError(
-            f"{name} cannot take part: it goes from {accepts} to {answers}, the task from {wanted.accepts} to "
-            f"{wanted.answers}",
+            f"{name} cannot take part: {why}",
             where=f"task {task}",
             remedy=f"Choose among {', '.join(fitting(task))}",
         )

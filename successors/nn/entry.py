@@ -176,6 +176,8 @@ class Entry:
     accepts, answers : Port
     other : tuple of (Port, Port)
         Other pairs of ports that it can stand between.
+    tasks : tuple of str
+        The only tasks that it can take part in; empty: all that its ports fit.
     checks : tuple of Check
     figures : tuple of Figure
     registers : tuple of Watch
@@ -202,6 +204,7 @@ class Entry:
     accepts: Port = Port.FRAME
     answers: Port = Port.LAMPS
     other: tuple[tuple[Port, Port], ...] = ()
+    tasks: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     figures: tuple[Figure, ...] = ()
     registers: tuple[Watch, ...] = ()

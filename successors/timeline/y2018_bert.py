@@ -306,6 +306,7 @@ ENTRY = Entry(
     accepts=Port.TEXT,
     answers=Port.TEXT,
     other=((Port.TEXT, Port.LAMPS),),
+    tasks=("cloze", "judge"),
     checks=(
         Check(name="a word is seen from both sides", run=_sees),
         Check(name="what is hidden, changed and left", run=_shares),

@@ -195,5 +195,6 @@ ENTRY = Entry(
         Watch(name="attention, layer 2", path="blocks.1.attention.attention", look=Look.ATTENTION),
     ),
     accepts=Port.TEXT,
+    tasks=("judge",),
     small={"width": 8, "hidden": 6, "heads": 2, "layers": 1},
 )  # fmt: skip

@@ -345,6 +345,7 @@ ENTRY = Entry(
     ),
     accepts=Port.TEXT,
     answers=Port.TEXT,
+    tasks=("prompts",),
     checks=(
         Check(name="kept keys and values give the same scores", run=_kept),
         Check(name="the nucleus is drawn from by its shares", run=_nucleus),

@@ -210,6 +210,10 @@ def test_who_can_take_part():
     assert not entrants.fits("lstm", "digits")
     assert entrants.fits("mark1", "drift")
     assert entrants.fitting("restore") == ["hopfield", "as shown"]
+    assert entrants.fitting("translate") == ["transformer", "lstm encoder-decoder"]
+    assert entrants.fitting("judge") == ["bert", "gpt"]
+    with pytest.raises(PortError, match=r"bert cannot take part: it is made for cloze, judge alone"):
+        entrants.admit("bert", "translate")
     with pytest.raises(UnknownName, match="'mark1'"):
         entrants.ports("mark_1")
 
