@@ -78,6 +78,7 @@ def draw(path: Path, rows: list[dict[str, Any]], shown: int) -> None:
             axes.errorbar(cards, means, error, **look(k), marker="o", capsize=4, linewidth=2, label=name)
         axes.set_xscale("log")
         axes.legend(frameon=False, fontsize=11, loc="lower right")
+    picture.get_layout_engine().set(rect=(0, 0.04, 1, 0.96))
     words = f"{shown:,} stimuli shown in each training; mean over seeds, 95 % interval"
     picture.text(0.995, 0.005, words, ha="right", fontsize=8, color="#666666")
     save(picture, path)
