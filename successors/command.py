@@ -287,7 +287,7 @@ def write(args: argparse.Namespace) -> int:
 
     from marki.io.ports import Port
     from marki.seeding import generator
-    from successors import catalogue, tasks
+    from successors import catalogue
 
     _check_counts(args)
     entry = catalogue.find(args.name).entry
@@ -305,7 +305,7 @@ def write(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.name} draws nothing", where="NAME", remedy="Send it the text alone")
     answer = learner.respond(np.array([args.text]))
     if learner.labels is not None:
-        print(tasks.load(entry.trials[0].task).classes[int(learner.labels.read(answer)[0])])
+        print(catalogue.sample(entry.trials[0]).classes[int(learner.labels.read(answer)[0])])
     else:
         print(answer[0])
     return 0

@@ -275,7 +275,7 @@ class Stand:
     def _train(self, name: str, seed: int) -> None:
         system = catalogue.find(name)
         trial = system.entry.trials[0]
-        told = Telling(name, seed, system.entry.retina.amend(trial.changes).recipe.steps, self._send)
+        told = Telling(name, seed, system.entry.retina.amend(trial.changes).recipe.whole, self._send)
         deck = self._whole(trial)
         entrant = entrants.enter(name, deck, seed=seed, changes=trial.changes)
         self._up = Standing(system=system, trial=trial, learner=entrant.learner)

@@ -207,6 +207,31 @@ class Dropout(Module):
         return x if rng is None else dropout(x, self._rate, rng)
 
 
+class DropPath(Module):
+    """A residual branch (n, ...) that is left out for a share of the cases while training, else scaled up.
+
+    Parameters
+    ----------
+    rate : float
+        Share of the cases for which it is left out.
+
+    References
+    ----------
+    Huang et al. 2016, "Deep networks with stochastic depth".
+    """
+
+    def __init__(self, rate: float):
+        self._rate = rate
+
+    def forward(self, branch: Tensor) -> Tensor:
+        """Return the branch, while training for some cases zeros."""
+        rng = training_rng()
+        if rng is None or not self._rate:
+            return branch
+        kept = rng.random((len(branch), *(1,) * (branch.ndim - 1))) >= self._rate
+        return branch * (kept / (1 - self._rate))
+
+
 class RNN(Module):
     """The simple recurrence over a whole sequence, (n, T, d) to (n, T, h).
 

@@ -38,13 +38,13 @@ from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.bytepairs import PAD, shipped
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
-from successors.nn.functions import dropout, embedding, linear
-from successors.nn.layers import Draw, LayerNorm, Linear
-from successors.nn.learner import Successor
+from successors.nn.functions import embedding, linear
+from successors.nn.layers import Draw, Dropout, LayerNorm, Linear
+from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Seen, Watch, watching
+from successors.nn.watching import Watch, watching
 from successors.nn.writer import Writer
 
 
@@ -195,16 +195,6 @@ class MultiHead(Module):
         read = attention(q, k, v, mask=mask, bias=bias, dropout=thinned)
         return self.output(read.transpose(0, 2, 1, 3).reshape(*shape))
 
-    def look(
-        self, x: Tensor, source: Tensor | None = None, *, mask: np.ndarray | None = None, bias: Tensor | None = None
-    ) -> np.ndarray:
-        """Return where each head looks: the attention weights (n, h, t, s); nothing is learned."""
-        with no_grad():
-            q, k, _ = self.project(x, source)
-            n, s = k.shape[0], k.shape[2]
-            seen = np.broadcast_to(np.eye(s, dtype=q.dtype), (n, k.shape[1], s, s))
-            return attention(q, k, Tensor(seen), mask=mask, bias=bias).data
-
 
 class FeedForward(Module):
     """Two linear layers and what is between them, eq. 2, the same at every position.
@@ -234,15 +224,16 @@ class FeedForward(Module):
     ):
         self.first = Linear(width, hidden, rng, draw=draw)
         self.second = Linear(hidden, width, rng, draw=draw)
-        self._activation, self._dropout = activation, dropout
+        self._activation, self._thin = activation, Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (..., width)."""
-        x = self._activation(self.first(x))
-        rng = training_rng()
-        if rng is not None and self._dropout:
-            x = dropout(x, self._dropout, rng)
-        return self.second(x)
+        return self.second(self._thin(self._activation(self.first(x))))
+
+
+def causal(t: int) -> np.ndarray:
+    """Return the mask that lets each of t places look at itself and those before, bool (1, 1, t, t), section 3.2.3."""
+    return np.tril(np.ones((t, t), bool))[None, None]
 
 
 def sinusoids(longest: int, width: int) -> np.ndarray:
@@ -295,28 +286,22 @@ class Layer(Module):
         self.norm2 = LayerNorm(width, eps=eps) if reads else None
         self.feed_forward = FeedForward(width, hidden, rng, activation=activation, draw=draw)
         self.norm3 = LayerNorm(width, eps=eps)
-        self._rate = dropout
+        self._thin = Dropout(dropout)
 
     def forward(
         self, x: Tensor, mask: np.ndarray, source: Tensor | None = None, source_mask: np.ndarray | None = None
     ) -> Tensor:
         """Return (n, t, width)."""
-        x = self.norm1(x + thinned(self.attention(x, mask=mask), self._rate))
+        x = self.norm1(x + self._thin(self.attention(x, mask=mask)))
         if self.reading is not None:
-            x = self.norm2(x + thinned(self.reading(x, source, mask=source_mask), self._rate))
-        return self.norm3(x + thinned(self.feed_forward(x), self._rate))
+            x = self.norm2(x + self._thin(self.reading(x, source, mask=source_mask)))
+        return self.norm3(x + self._thin(self.feed_forward(x)))
 
     def step(self, x: Tensor, past: Past, read: Past, read_mask: np.ndarray) -> Tensor:
         """Return one row more of each text, (n, 1, width), from what is kept of those before and of what is read."""
         x = self.norm1(x + self.attention.step(x, past))
         x = self.norm2(x + self.reading.recall(x, read, mask=read_mask))
         return self.norm3(x + self.feed_forward(x))
-
-
-def thinned(x: Tensor, rate: float) -> Tensor:
-    """Return `x`, while training with a share of it left out."""
-    rng = training_rng()
-    return x if rng is None or not rate else dropout(x, rate, rng)
 
 
 class Transformer(Writer):
@@ -335,14 +320,14 @@ class Transformer(Writer):
         how = {"bias": c.bias, "dropout": c.dropout}
         self.encoder = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
         self.decoder = [Layer(c.width, c.hidden, c.heads, rng, reads=True, **how) for _ in range(c.layers)]
-        self._positions = sinusoids(c.longest, c.width)
+        self._positions, self._thin = sinusoids(c.longest, c.width), Dropout(c.dropout)
 
     def embed(self, tokens: np.ndarray, first: int = 0) -> Tensor:
         """Return tokens (n, t) as rows (n, t, width), with their positions from `first` on."""
         x = embedding(tokens, self.tokens) * self.config.width**0.5
         if self.config.positions:
             x = x + Tensor(self._positions[first : first + tokens.shape[1]].astype(x.dtype))
-        return thinned(x, self.config.dropout)
+        return self._thin(x)
 
     def encode(self, tokens: np.ndarray) -> tuple[Tensor, np.ndarray]:
         """Return what the encoder finds in tokens (n, s), (n, s, width), and where there are any, (n, 1, 1, s)."""
@@ -355,8 +340,7 @@ class Transformer(Writer):
     def forward(self, source: np.ndarray, target: np.ndarray) -> Tensor:
         """Return the scores (n, t, vocabulary) of tokens (n, s) and the beginning of their translation (n, t)."""
         read, read_mask = self.encode(source)
-        t = target.shape[1]
-        mask = np.tril(np.ones((t, t), bool))[None, None]
+        mask = causal(target.shape[1])
         x = self.embed(target)
         for layer in self.decoder:
             x = layer(x, mask, read, read_mask)
@@ -456,21 +440,16 @@ def _linear() -> Finding:
     return Finding(holds=worst < 1e-5, found=f"off by {worst:.0e} at most", wanted="one matrix for all positions")
 
 
-def _watched(network: Transformer, stimuli: np.ndarray) -> tuple[np.ndarray, Seen]:
-    """Return the answer to a text, and what is seen while it is written."""
+def _across(network: Transformer, stimuli: np.ndarray) -> np.ndarray:
+    """Return where the words written look among those read, in the last layer, (1, heads, t, s)."""
     answer = network.write(stimuli)
     with watching(network) as seen, no_grad():
         network.judged(stimuli, answer)
-    return answer, seen
+    return seen[f"decoder.{network.config.layers - 1}.reading.attention"][-1]
 
 
-def _across(network: Transformer, stimuli: np.ndarray) -> np.ndarray:
-    """Return where the words written look among those read, in the last layer, (1, heads, t, s)."""
-    return _watched(network, stimuli)[1][f"decoder.{network.config.layers - 1}.reading.attention"][-1]
-
-
-def _tokens(network: Transformer, stimuli: np.ndarray) -> np.ndarray:
-    """Return the pieces of what is read, (t,) of str."""
+def pieces(network: Network, stimuli: np.ndarray) -> np.ndarray:
+    """Return the pieces of the text that is read, (t,) of str."""
     return np.array(shipped().pieces(stimuli[0]))
 
 
@@ -518,7 +497,7 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="pieces read", look=Look.TOKENS, measure=_tokens),
+        Watch(name="pieces read", look=Look.TOKENS, measure=pieces),
         Watch(name="reading, layer 1", path="encoder.0.attention.attention", look=Look.ATTENTION),
         Watch(name="reading, layer 2", path="encoder.1.attention.attention", look=Look.ATTENTION),
         Watch(name="writing looks across", look=Look.ATTENTION, measure=_across),

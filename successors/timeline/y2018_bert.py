@@ -36,14 +36,14 @@ from successors.nn.activations import gelu
 from successors.nn.bytepairs import MASK, NEXT, PAD, START, padded, shipped
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import embedding, linear
-from successors.nn.layers import LayerNorm, Linear
+from successors.nn.layers import Dropout, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy, log_softmax
 from successors.nn.module import training_rng
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.nn.watching import Watch, watching
-from successors.timeline.y2017_transformer import Layer, thinned
+from successors.timeline.y2017_transformer import Layer, pieces
 
 DEVIATION = 0.07
 """Of the first weights."""
@@ -105,11 +105,12 @@ class BERT(Network):
             self.output_bias = initial.constant((c.vocabulary,))
             self.following = Linear(c.width, 2, rng, draw=_draw)
         self.head = Linear(c.width, c.classes, rng, draw=_draw) if c.classes else None
+        self._thin = Dropout(c.dropout)
 
     def forward(self, tokens: np.ndarray, segments: np.ndarray) -> Tensor:
         """Return the states (n, t, width) of tokens (n, t) in segments (n, t) of 0 and 1."""
         x = embedding(tokens, self.tokens) + embedding(segments, self.segments) + self.positions[: tokens.shape[1]]
-        x = thinned(self.norm(x), self.config.dropout)
+        x = self._thin(self.norm(x))
         mask = (tokens != PAD)[:, None, None, :]
         for layer in self.layers:
             x = layer(x, mask)
@@ -267,11 +268,6 @@ def _shares() -> Finding:
     )  # fmt: skip
 
 
-def _tokens(network: BERT, stimuli: np.ndarray) -> np.ndarray:
-    """Return the pieces of what is read, (t,) of str."""
-    return np.array(shipped().pieces(stimuli[0]))
-
-
 def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where the heads of the last layer look from the first token, of the first text."""
     network: BERT = learner.network  # type: ignore[assignment]
@@ -318,7 +314,7 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="pieces read", look=Look.TOKENS, measure=_tokens),
+        Watch(name="pieces read", look=Look.TOKENS, measure=pieces),
         Watch(name="attention, layer 1", path="layers.0.attention.attention", look=Look.ATTENTION),
         Watch(name="attention, layer 2", path="layers.1.attention.attention", look=Look.ATTENTION),
     ),

@@ -33,13 +33,13 @@ from successors.nn.activations import gelu
 from successors.nn.bytepairs import PAD, START, padded, shipped
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import embedding, linear
-from successors.nn.layers import Linear
+from successors.nn.layers import Dropout, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.nn.watching import Watch, watching
-from successors.timeline.y2017_transformer import Layer, thinned
+from successors.timeline.y2017_transformer import Layer, causal, pieces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +81,14 @@ class GPT(Network):
         how = {"activation": _gelu, "dropout": c.dropout, "draw": _draw}
         self.blocks = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
         self.head = Linear(c.width, c.classes, rng, draw=_draw) if c.classes else None
+        self._thin = Dropout(c.dropout)
 
     def forward(self, tokens: np.ndarray) -> Tensor:
         """Return the states (n, t, width) of tokens (n, t)."""
         t = tokens.shape[1]
         x = embedding(tokens, self.tokens) + self.positions[:t]
-        mask = np.tril(np.ones((t, t), bool))[None, None]
-        x = thinned(x, self.config.dropout)
+        mask = causal(t)
+        x = self._thin(x)
         for block in self.blocks:
             x = block(x, mask)
         return x
@@ -150,11 +151,6 @@ def _same() -> Finding:
     )
 
 
-def _tokens(network: GPT, stimuli: np.ndarray) -> np.ndarray:
-    """Return the pieces of what is read, (t,) of str."""
-    return np.array(shipped().pieces(stimuli[0]))
-
-
 def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where the heads of the last layer look from the end of the first text."""
     network: GPT = learner.network  # type: ignore[assignment]
@@ -190,7 +186,7 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="pieces read", look=Look.TOKENS, measure=_tokens),
+        Watch(name="pieces read", look=Look.TOKENS, measure=pieces),
         Watch(name="attention, layer 1", path="blocks.0.attention.attention", look=Look.ATTENTION),
         Watch(name="attention, layer 2", path="blocks.1.attention.attention", look=Look.ATTENTION),
     ),

@@ -48,7 +48,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import avg_pool2d
 from successors.nn.tensor import Tensor, concatenate, make, no_grad
-from successors.nn.watching import Watch
+from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNetConfig, Stem, stages
 
@@ -160,16 +160,12 @@ class ImageAttention(Module):
         down = skewed(linear(q.transpose(0, 1, 3, 2, 4), self.down)).transpose(0, 1, 3, 2, 4)
         return (down.reshape(n, heads, h, w, h, 1) + across).reshape(n, heads, h * w, h * w)
 
-    def forward(self, x: Tensor, *, look: bool = False) -> Tensor:
-        """Return MHA(X) as images; with `look`, the weights (n, heads, h w, h w) instead."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Return MHA(X) as images."""
         n, c, h, w = x.shape
         rows = x.transpose(0, 2, 3, 1).reshape(n, h * w, c)
         q, k, v = (self.split(layer(rows)) for layer in (self.queries, self.keys, self.values))
         bias = None if self.down is None else self.logits(q, h, w)
-        if look:
-            return attention(
-                q, k, Tensor(np.broadcast_to(np.eye(h * w, dtype=q.dtype), (n, 1, h * w, h * w))), bias=bias
-            )
         read = attention(q, k, v, bias=bias).transpose(0, 2, 1, 3).reshape(n, h * w, -1)
         return self.output(read).reshape(n, h, w, -1).transpose(0, 3, 1, 2)
 
@@ -314,22 +310,20 @@ def _translation() -> Finding:
     return Finding(holds=off < 1e-6, found=f"off by {off:.1e}", wanted="the same scores, one cell further")
 
 
+WEIGHTS = "attention.attention"
+"""What an image attention notes, by the end of its path."""
+
+
 def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the cell in the middle looks at in the first block with attention, by heads, as in figure 5."""
-    network: AttentionAugmented = learner.network  # type: ignore[assignment]
-    shown = {"shown": stimuli[:12]}
-    with no_grad():
-        x = network.stem(images(Tensor(stimuli[:12])))
-        for block in (block for stage in network.stages for block in stage):
-            conv = block.conv1 if isinstance(block, Basic) else block.conv2
-            if isinstance(conv, AugmentedConv):
-                seen = conv.seen(x if isinstance(block, Basic) else block.conv1(x).relu())
-                weights = conv.attention(seen, look=True).data
-                side = seen.shape[-1]
-                middle = weights[:, :, side * (side // 2) + side // 2].reshape(len(x), -1, side, side)
-                return shown | {f"head {k + 1}": fields(middle[:, k]) for k in range(middle.shape[1])}
-            x = block(x)
-    return shown
+    with watching(learner.network) as seen, no_grad():
+        learner.network(Tensor(stimuli[:12]))
+    shown, weights = {"shown": stimuli[:12]}, next((w[-1] for path, w in seen.items() if path.endswith(WEIGHTS)), None)
+    if weights is None:
+        return shown
+    side = math.isqrt(weights.shape[-1])
+    middle = weights[:, :, side * (side // 2) + side // 2].reshape(*weights.shape[:2], side, side)
+    return shown | {f"head {k + 1}": fields(middle[:, k]) for k in range(middle.shape[1])}
 
 
 ENTRY = Entry(

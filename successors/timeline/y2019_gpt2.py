@@ -37,13 +37,13 @@ from successors.nn.activations import gelu
 from successors.nn.bytepairs import END, PAD, START, padded, shipped
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import embedding, linear
-from successors.nn.layers import LayerNorm
+from successors.nn.layers import Dropout, LayerNorm
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.nn.watching import Watch, watching
-from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, thinned
+from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, causal
 
 DEVIATION = 0.07
 """Of the first weights."""
@@ -90,17 +90,17 @@ class Block(Module):
         for back in (self.attention.output.weight, self.mlp.second.weight):
             if back.data.flags.writeable:  # not of mere shapes
                 back.data *= (2 * c.layers) ** -0.5
-        self._before, self._rate = c.before, c.dropout
+        self._before, self._thin = c.before, Dropout(c.dropout)
 
     def forward(self, x: Tensor, mask: np.ndarray | None = None, past: Past | None = None) -> Tensor:
         """Return (n, t, width); with what is kept of the rows before, that of one row more."""
         y = self.norm1(x) if self._before else x
         y = self.attention(y, mask=mask) if past is None else self.attention.step(y, past)
-        x = x + thinned(y, self._rate)
+        x = x + self._thin(y)
         if not self._before:
             x = self.norm1(x)
-            return self.norm2(x + thinned(self.mlp(x), self._rate))
-        return x + thinned(self.mlp(self.norm2(x)), self._rate)
+            return self.norm2(x + self._thin(self.mlp(x)))
+        return x + self._thin(self.mlp(self.norm2(x)))
 
 
 class GPT2(Network):
@@ -119,12 +119,13 @@ class GPT2(Network):
         self.positions = _draw(rng, (c.longest, c.width))
         self.blocks = [Block(c, rng) for _ in range(c.layers)]
         self.norm = LayerNorm(c.width)
+        self._thin = Dropout(c.dropout)
 
     def forward(self, tokens: np.ndarray) -> Tensor:
         """Return the states (n, t, width) of tokens (n, t)."""
         t = tokens.shape[1]
-        mask = np.tril(np.ones((t, t), bool))[None, None]
-        x = thinned(embedding(tokens, self.tokens) + self.positions[:t], self.config.dropout)
+        mask = causal(t)
+        x = self._thin(embedding(tokens, self.tokens) + self.positions[:t])
         for block in self.blocks:
             x = block(x, mask)
         return self.norm(x)
@@ -162,7 +163,9 @@ class GPT2(Network):
         there = (tokens[:, 1:] != PAD) & (np.arange(tokens.shape[1] - 1) >= asked[:, None])
         if not there.any():
             there[:, 0] = True
-        return self.write(stimuli), self._ongoing(tokens, there)
+        with no_grad():
+            answers = self.write(stimuli)
+        return answers, self._ongoing(tokens, there)
 
     def write(self, stimuli: np.ndarray) -> np.ndarray:
         """Return how prompts go on, by the likeliest token each time, (n,) of str."""

@@ -40,12 +40,12 @@ from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
-from successors.nn.layers import LayerNorm, Linear
+from successors.nn.layers import DropPath, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
-from successors.nn.module import Module, training_rng
+from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Watch
+from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import FeedForward, MultiHead
 
@@ -108,15 +108,6 @@ def patches(x: Tensor, size: int) -> Tensor:
     return x.reshape(n, (h // size) * (w // size), c * size * size)
 
 
-def dropped(branch: Tensor, rate: float) -> Tensor:
-    """Return a residual branch (n, ...), while training left out for a share `rate` of the cases, else scaled up."""
-    rng = training_rng()
-    if rng is None or not rate:
-        return branch
-    kept = rng.random((len(branch), *(1,) * (branch.ndim - 1))) >= rate
-    return branch * (kept / (1 - rate))
-
-
 def perceptron(width: int, hidden: int, rng: np.random.Generator) -> FeedForward:
     """Return MLP of equation 3: two linear layers with gelu between them."""
     return FeedForward(width, hidden, rng, activation=lambda x: gelu(x, tanh=True))
@@ -175,13 +166,13 @@ class Block(Module):
         self.attention = attention
         self.norm2 = LayerNorm(width, eps=1e-6)
         self.mlp = mlp
-        self._drop_path = drop_path
+        self._drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor, **how: object) -> Tensor:
         """Return the rows (n, t, width); `how` is handed to the attention."""
         if self.attention is not None:
-            x = x + dropped(self.attention(self.norm1(x), **how), self._drop_path)
-        return x + dropped(self.mlp(self.norm2(x)), self._drop_path)
+            x = x + self._drop_path(self.attention(self.norm1(x), **how))
+        return x + self._drop_path(self.mlp(self.norm2(x)))
 
 
 class ViT(Network):
@@ -269,13 +260,11 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
     shown = {"shown": stimuli[:12]}
     if network.token is None:
         return shown
-    with no_grad():
-        x = network.embed(Tensor(stimuli[:12]))
-        for number, block in enumerate(network.blocks):
-            if number in (0, len(network.blocks) - 1):
-                weights = block.attention.look(block.norm1(x)).mean(1)[:, 0, 1:]
-                shown[f"block {number + 1}"] = fields(weights.reshape(-1, side, side))
-            x = block(x)
+    with watching(network) as seen, no_grad():
+        network(Tensor(stimuli[:12]))
+    for number in sorted({0, len(network.blocks) - 1}):
+        weights = seen[f"blocks.{number}.attention.attention"][-1].mean(1)[:, 0, 1:]
+        shown[f"block {number + 1}"] = fields(weights.reshape(-1, side, side))
     return shown
 
 

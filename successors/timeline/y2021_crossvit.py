@@ -316,24 +316,20 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
     shown = {"shown": stimuli[:12]}
     if not network.crossings:
         return shown
-    with no_grad():
-        rows = network.encoded(Tensor(stimuli[:12]), network.config.encoders)
-        names = ("small patches look at large", "large patches look at small")
-        for name, crossing, own, other in zip(names, network.crossings[-1], rows, rows[::-1], strict=True):
-            q, k, _ = crossing.project(crossing.there(own[:, :1]), other[:, 1:])
-            n, heads, t, _ = k.shape
-            every = Tensor(np.broadcast_to(np.eye(t, dtype=q.dtype), (n, heads, t, t)))
-            weights = attention(q, k, every).data.mean(1)[:, 0, 1:]
-            side = int(np.sqrt(weights.shape[1]))
-            shown[name] = fields(weights.reshape(-1, side, side))
+    names = ("small patches look at large", "large patches look at small")
+    for name, weights in zip(names, _across(network, stimuli[:12]), strict=True):
+        weights = weights.mean(1)
+        side = int(np.sqrt(weights.shape[1]))
+        shown[name] = fields(weights.reshape(-1, side, side))
     return shown
 
 
-def _crossed(network: CrossViT, stimuli: np.ndarray) -> np.ndarray:
-    """Return where the large patches' token looks among the small patches in the last crossing, (1, heads, patches)."""
+def _across(network: CrossViT, stimuli: np.ndarray) -> list[np.ndarray]:
+    """Return where both class tokens look among the other branch's patches at last, (n, heads, patches) each."""
     with watching(network) as seen, no_grad():
         network(Tensor(stimuli))
-    return seen[f"crossings.{len(network.crossings) - 1}.1.attention"][-1][..., 0, 1:]
+    last = len(network.crossings) - 1
+    return [seen[f"crossings.{last}.{k}.attention"][-1][..., 0, 1:] for k in range(2)]
 
 
 SOURCE = "table 1; its code at 240x240"
@@ -374,7 +370,7 @@ ENTRY = Entry(
     registers=(
         Watch(name="small patches", path="branches.0.blocks.1.0.attention.attention", look=Look.ATTENTION),
         Watch(name="large patches", path="branches.1.blocks.1.1.attention.attention", look=Look.ATTENTION),
-        Watch(name="large one looks across", look=Look.MAPS, measure=_crossed),
+        Watch(name="large one looks across", look=Look.MAPS, measure=lambda net, x: _across(net, x)[1]),
     ),
     roadmap=(
         ("small patches alone", {"branches": "small"}),

@@ -35,9 +35,9 @@ from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
-from successors.nn.layers import LayerNorm, Linear
+from successors.nn.layers import DropPath, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
-from successors.nn.module import Module, training_rng
+from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.nn.watching import Watch
@@ -88,15 +88,6 @@ def patches(x: Tensor, size: int) -> Tensor:
     return x.reshape(n, (h // size) * (w // size), size * size * c)
 
 
-def dropped(branch: Tensor, rate: float) -> Tensor:
-    """Return a residual branch (n, ...), while training left out for a share `rate` of the cases, else scaled up."""
-    rng = training_rng()
-    if rng is None or not rate:
-        return branch
-    kept = rng.random((len(branch), *(1,) * (branch.ndim - 1))) >= rate
-    return branch * (kept / (1 - rate))
-
-
 class Perceptron(Module):
     """A linear layer, gelu, and a linear layer back to the width it came from.
 
@@ -131,14 +122,14 @@ class MixerLayer(Module):
         self.tokens = Perceptron(config.places, config.tokens, rng) if mixing else None
         self.norm2 = LayerNorm(config.width, eps=1e-6)
         self.channels = Perceptron(config.width, config.hidden, rng)
-        self._drop_path = drop_path
+        self._drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (n, S, C)."""
         if self.tokens is not None:
             mixed = self.tokens(self.norm1(x).transpose(0, 2, 1)).transpose(0, 2, 1)
-            x = x + dropped(mixed, self._drop_path)
-        return x + dropped(self.channels(self.norm2(x)), self._drop_path)
+            x = x + self._drop_path(mixed)
+        return x + self._drop_path(self.channels(self.norm2(x)))
 
 
 class MLPMixer(Network):

@@ -50,7 +50,7 @@ from successors.nn.activations import gelu
 from successors.nn.convolution import batch_last
 from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
-from successors.nn.layers import BatchNorm2d, Conv2d, LayerNorm, Linear
+from successors.nn.layers import BatchNorm2d, Conv2d, DropPath, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
@@ -58,7 +58,6 @@ from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, make
 from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
-from successors.timeline.y2021_mlp_mixer import dropped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +187,7 @@ class ConvNeXtBlock(Module):
         self.shortcut = Conv2d(channels, out, 1, rng, stride=stride, bias=False) if changes else None
         self.shortcut_norm = _norm(config, out) if changes else None
         self.scale = initial.constant((out, 1, 1), config.layer_scale) if config.layer_scale else None
-        self._bend, self._drop_path = _bend(config), drop_path
+        self._bend, self._drop_path = _bend(config), DropPath(drop_path)
         self._bends = {1} if config.fewer_activations else {0, 1}
         self._end = _as_it_is if config.fewer_activations else self._bend
 
@@ -205,7 +204,7 @@ class ConvNeXtBlock(Module):
             y = y * self.scale
         if self.shortcut is not None:
             x = self.shortcut_norm(self.shortcut(x))
-        return self._end(x + dropped(y, self._drop_path))
+        return self._end(x + self._drop_path(y))
 
 
 class ConvNeXt(Network):

@@ -88,6 +88,15 @@ def test_an_example_says_what_is_wanted_and_the_deck_goes_round(rack):
         assert reply.views == ()
 
 
+def test_a_training_counts_its_steps_of_study(rack):
+    rack.train("gpt", 0)
+    first = until(rack.poll, lambda m: isinstance(m, Progress))[-1]
+    recipe = catalogue.find("gpt").entry.retina.recipe
+    assert first.of == recipe.study + recipe.steps
+    rack.stop()
+    until(rack.poll, lambda m: isinstance(m, Progress) and m.done)
+
+
 def test_an_example_of_text_wants_the_text(rack):
     deck = tasks.load("translate")
     rack.load("transformer")

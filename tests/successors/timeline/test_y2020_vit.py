@@ -6,9 +6,10 @@ import pytest
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
 from successors import tasks
+from successors.nn.layers import DropPath
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
-from successors.timeline.y2020_vit import ENTRY, ViT, ViTConfig, dropped, patches
+from successors.timeline.y2020_vit import ENTRY, ViT, ViTConfig, patches
 
 SMALL = {"patch": 10, "layers": 2, "width": 12, "heads": 3, "hidden": 20}
 
@@ -121,10 +122,10 @@ def test_without_attention_a_patch_reaches_itself_alone():
 
 def test_branches_are_left_out_while_learning_alone():
     x = Tensor(np.ones((4000, 2, 3), np.float32))
-    assert dropped(x, 0.25) is x
+    assert DropPath(0.25)(x) is x
     with training(np.random.default_rng(0)):
-        assert dropped(x, 0.0) is x
-        y = dropped(x, 0.25).data
+        assert DropPath(0.0)(x) is x
+        y = DropPath(0.25)(x).data
     assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.75)}
     assert (y == y[:, :1, :1]).all()
 

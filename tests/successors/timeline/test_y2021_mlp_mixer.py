@@ -6,9 +6,10 @@ import pytest
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
 from successors import catalogue, tasks
+from successors.nn.layers import DropPath
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
-from successors.timeline.y2021_mlp_mixer import ENTRY, MixerConfig, MLPMixer, dropped, patches
+from successors.timeline.y2021_mlp_mixer import ENTRY, MixerConfig, MLPMixer, patches
 
 SMALL = {"layers": 2, "width": 24, "tokens": 16, "hidden": 32}
 
@@ -112,10 +113,10 @@ def test_without_the_mixing_of_tokens_the_order_of_patches_is_nothing():
 
 def test_branches_are_left_out_while_learning_alone():
     x = Tensor(np.ones((4000, 2, 3), np.float32))
-    assert dropped(x, 0.25) is x
+    assert DropPath(0.25)(x) is x
     with training(np.random.default_rng(0)):
-        assert dropped(x, 0.0) is x
-        y = dropped(x, 0.25).data
+        assert DropPath(0.0)(x) is x
+        y = DropPath(0.25)(x).data
     assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.75)}
     assert (y == y[:, :1, :1]).all()
     assert y.mean() == pytest.approx(1, abs=0.05)
