@@ -3,8 +3,9 @@
 Arrays are (N, C, H, W) to everyone outside. In memory they may lie in any order, as with the memory formats of torch:
 with few channels the batch lies innermost, (C, H, W, N), so that copies run over long rows; with many channels the
 channels do, (N, H, W, C), so that products do. Depthwise convolutions have the batch innermost; mixtures of channels,
-and convolutions of small maps, leave it there if they find it there. An operation takes the view it wants by
-transposing, which copies only if the memory is in another order.
+and convolutions of small maps, leave it there if they find it there. Pictures are taken as they come, and what is made
+of many of them has its channels innermost at once. An operation takes the view it wants by transposing, which copies
+only if the memory is in another order.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from successors.nn.tally import count
 from successors.nn.tensor import ShapeError, Tensor, make
 
 MANY = 16  # from so many channels on, both in and out, these lie innermost
+COLOURS = 4  # up to so many channels are those of pictures
 BLOCK = 1 << 19  # bytes of a matrix of windows that is made at once
 SMALL = 6 << 20  # bytes of all windows up to which images whose batch lies innermost stay so
 WIDE = 16  # rows of so many kernels' width are too wide for depthwise convolution as a product
@@ -129,7 +131,8 @@ def conv2d(
         # One place only: each filter is a unit that is fed by the whole image.
         return linear(x.flatten(), weight.reshape(f, c * h * w), bias).reshape(n, f, 1, 1)
     place = _place((kh, kw), s, p, d, (oh, ow))
-    small = (kh, kw) == (1, 1) or n * oh * ow * c * kh * kw * x.data.itemsize <= SMALL
+    taps = n * oh * ow * kh * kw * x.data.itemsize
+    small = (kh, kw) == (1, 1) or taps * c <= SMALL
     many = groups == 1 and min(c, f) >= MANY and not (small and is_batch_last(x.data))
     if many and place.whole:
         # At each place the channels feed f units.
@@ -137,6 +140,9 @@ def conv2d(
     count(n * oh * ow * f * per * kh * kw)
     if many:
         return _many(x, weight, bias, place)
+    if groups == 1 and c <= COLOURS and f >= MANY and taps * f > SMALL:
+        # The next convolution will want the channels innermost.
+        return _pictures(x, weight, bias, place)
     if groups == c == f and c > 1:
         narrow = w + 2 * p[1] <= WIDE * kw
         return _banded(x, weight, bias, place) if narrow else _depthwise(x, weight, bias, place)
@@ -245,6 +251,40 @@ def _columns(a: np.ndarray, place: _Place, groups: int) -> np.ndarray:
     return padded.reshape(groups, c // groups * kh * kw, oh * ow * n)
 
 
+def _pictures(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
+    """Convolve with the columns innermost, to have the channels so: (n oh ow, c kh kw) times (c kh kw, f)."""
+    (kh, kw), (oh, ow), (p, q) = place.kernel, place.out, place.padding
+    n, c, h, w = x.shape
+    f = len(weight.data)
+    padded = np.zeros((c, n, h + 2 * p, w + 2 * q), x.dtype)
+    padded[:, :, p : p + h, q : q + w] = x.data.swapaxes(0, 1)
+    taps = place.taps()
+    columns = np.empty((c, kh, kw, n, oh, ow), x.dtype)
+    for u, v, row, column in taps:
+        columns[:, u, v] = padded[:, :, row, column]
+    columns = columns.reshape(c * kh * kw, -1)
+    kernels = weight.data.reshape(f, -1)
+    out = columns.T @ kernels.T
+    if bias is not None:
+        out += bias.data
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
+        g = channels_last(g).reshape(-1, f)
+        gx = gw = None
+        if weight.requires_grad:
+            gw = (columns @ g).T.reshape(weight.shape)
+        if x.requires_grad:
+            back = (kernels.T @ g.T).reshape(c, kh, kw, n, oh, ow)
+            gx = np.zeros(padded.shape, g.dtype)
+            for u, v, row, column in taps:
+                gx[:, :, row, column] += back[:, u, v]
+            gx = gx[:, :, p : p + h, q : q + w].swapaxes(0, 1)
+        return (gx, gw) if bias is None else (gx, gw, np.ones(len(g), g.dtype) @ g)
+
+    out = out.reshape(n, oh, ow, f).transpose(0, 3, 1, 2)
+    return make(out, (x, weight) if bias is None else (x, weight, bias), backward)
+
+
 def _many(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
     """Convolve with the channels innermost: kh products (oh n ow, kw c) times (kw c, f), some images at a time."""
     (kh, kw), (oh, ow) = place.kernel, place.out
@@ -311,7 +351,7 @@ def _rows(a: np.ndarray, place: _Place) -> Iterator[tuple[slice, list[np.ndarray
         # Strides are reckoned from the shape, as those of axes of length 1 may be anything.
         m, hp, wp, _ = padded.shape
         step = tuple(k * a.itemsize for k in (wp * c, hp * wp * c, t * c, e * c, 1))
-        across = as_strided(padded, (hp, m, ow, kw, c), step, writeable=False).copy()
+        across = np.ndarray((hp, m, ow, kw, c), a.dtype, padded, 0, step).copy()
         seen = [across[u * d : u * d + s * (oh - 1) + 1 : s] for u in range(kh)]
         yield slice(i, i + m), [rows.reshape(-1, kw * c) for rows in seen]
 

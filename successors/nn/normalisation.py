@@ -301,19 +301,26 @@ def local_response_norm(x: Tensor, size: int = 5, alpha: float = 1e-4, beta: flo
     if not (x.ndim > 2 and size > 0):
         raise ShapeError(f"activations {x.shape}, {size} channels", where="local_response_norm")
     before, after = size // 2, (size - 1) // 2
-    base = _window(x.data * x.data, before, after)
+    a = _apart(x.data)
+    base = _window(a * a, before, after)
     base *= alpha / size
     base += k
     factor = base**-beta
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:
         # Channel j stands in the sums of those that see it: the window the other way round.
-        back = _window(g * x.data * factor / base, after, before)
+        g = _apart(g)
+        back = _window(g * a * factor / base, after, before)
         back *= -2 * alpha * beta / size
-        back *= x.data
+        back *= a
         return (g * factor + back,)
 
-    return make(x.data * factor, (x,), backward)
+    return make(a * factor, (x,), backward)
+
+
+def _apart(a: np.ndarray) -> np.ndarray:
+    """Return (N, C, ...) with each channel by itself in memory, as sums over channels want it."""
+    return batch_last(a).transpose(3, 0, 1, 2) if a.ndim == 4 else a
 
 
 def _window(a: np.ndarray, before: int, after: int) -> np.ndarray:

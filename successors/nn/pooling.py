@@ -52,6 +52,10 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
         np.maximum(out, padded[tap], out=out)
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        if g.strides != out.strides:
+            # Brought into the order of the others once, not at each tap.
+            g, other = np.empty_like(out), g
+            g[...] = other
         gx = np.zeros_like(padded, dtype=g.dtype)
         free = np.ones_like(out, dtype=bool)  # windows whose greatest element has not been met yet
         for tap in taps:

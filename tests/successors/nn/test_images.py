@@ -196,6 +196,31 @@ def test_small_maps_keep_the_batch_innermost(monkeypatch):
     check(conv2d, *arrays, places=20)
 
 
+@pytest.mark.parametrize(
+    ("c", "kernel", "options"),
+    [
+        (1, (3, 3), {"padding": 1}),
+        (3, (4, 2), {"stride": (2, 1), "padding": (1, 0)}),
+        (4, (2, 3), {"dilation": (2, 1)}),
+        (2, (1, 1), {}),
+    ],
+)
+@pytest.mark.parametrize("order", ORDERS)
+def test_what_is_made_of_many_pictures_has_its_channels_innermost(c, kernel, options, order, monkeypatch):
+    x, w, b = operands(c, 16, kernel, options)
+    results = []
+    for limit, layout in ((1 << 20, "CHWN"), (-1, "NHWC")):
+        monkeypatch.setattr(convolution, "SMALL", limit)
+        tensors = [Tensor(a, requires_grad=True) for a in (laid(x, order), w, b)]
+        out = conv2d(*tensors, **options)
+        assert out.data.transpose(ORDERS[layout]).flags.c_contiguous
+        out.backward(laid(numbers(*out.shape, seed=5), order))
+        results.append([out.data, *(t.grad for t in tensors)])
+    for first, second in zip(*results, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-12, atol=1e-12)
+    check(lambda *t: conv2d(*t, **options), x, w, b, places=20)
+
+
 def test_few_channels_lie_before_the_batch_and_many_after_it():
     few = conv2d(Tensor(numbers(3, 2, 5, 5)), Tensor(numbers(4, 2, 3, 3)))
     assert few.data.transpose(1, 2, 3, 0).flags.c_contiguous
