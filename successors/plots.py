@@ -90,8 +90,8 @@ def _fields(path: Path, about: Figure, shown: Mapping[str, np.ndarray]) -> None:
 
 ERAS = (
     (1957, 1969, "perceptrons"),
-    (1969, 1986, "the long pause"),
-    (1986, 2012, "back-propagation"),
+    (1969, 1986, "the long\npause"),
+    (1986, 2012, "back-\npropagation"),
     (2012, 2017, "ImageNet"),
     (2017, 2023, "attention"),
 )
@@ -106,10 +106,11 @@ AXES = (
 
 
 def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric: str, chance: float) -> None:
-    """Draw scores in order of time, and against parameters, multiply-adds and stimuli shown, with 95 % intervals.
+    """Draw scores in order of time, with 95 % intervals, and against parameters, multiply-adds and stimuli shown.
 
     The axis of the scores is logistic, so that 99 and 99.5 % are as far apart as 90 and 95 %. With two recipes the
-    modern one is hollow, and a line leads to it from the historical one.
+    modern one is hollow, and a line leads to it from the historical one. Systems are numbered in order of time; where
+    they lie close together, the number stands for the name, and intervals would hide the points.
 
     Parameters
     ----------
@@ -149,7 +150,7 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
             score, low, high = (100 * min(max(row[k], 0.001), HIGHEST) for k in ("score", "low", "high"))
             hollow = {"markerfacecolor": "white"} if row["recipe"] == "modern" and two else {}
             colour = look(names.index(row["name"]))["color"]
-            error = [[score - low], [high - score]]
+            error = [[score - low], [high - score]] if place[2] == (1, 3) else None
             axes.errorbar(value, score, error, fmt="o", color=colour, capsize=4, markersize=8, **hollow)
             points.setdefault(row["name"], []).append((value, score))
         for both in points.values():
@@ -165,14 +166,16 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         beside = max(10, max(xs) / min(xs)) ** 0.12
         axes.set_xlim(min(xs) / beside, max(xs) * beside)
         axes.set_xscale("log")
-        if max(xs) / min(xs) >= 10:
-            axes.xaxis.set_minor_formatter("")  # powers of ten are enough then
+        axes.xaxis.set_minor_formatter("")
+        if max(xs) / min(xs) < 10:  # powers of ten are not enough then
+            axes.set_xticks([k * 10**e for e in range(9) for k in (1, 2, 5) if axes.viewLim.containsx(k * 10**e)])
+            axes.xaxis.set_major_formatter("{x:,.0f}")
     if two:
         words = "filled: historical recipe; hollow: modern recipe, the same for all"
         picture.text(0.995, 0.985, words, ha="right", fontsize=12, color="#444444")
     picture.draw_without_rendering()
     for axes, points in drawn[1:]:
-        _labels(axes, points)
+        _labels(axes, {names.index(name) + 1: both for name, both in points.items()})
     save(picture, path)
 
 
@@ -219,8 +222,9 @@ def _logistic(value: Any) -> Any:
 
 
 def _timeline(axes: Any, systems: Sequence[tuple[str, int | None]]) -> None:
-    """Name the systems below, each with its year, and shade and name the eras that they lie in."""
-    axes.set_xticks(range(len(systems)), [f"{name}\n{year or ''}" for name, year in systems], rotation=35)
+    """Number and name the systems below, each with its year, and shade and name the eras that they lie in."""
+    labels = [f"{k}  {name.replace('_', ' ')}\n{year or ''}" for k, (name, year) in enumerate(systems, 1)]
+    axes.set_xticks(range(len(systems)), labels, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.6, len(systems) - 0.4)
     place = axes.get_xaxis_transform()
     for k, (first, end, name) in enumerate(ERAS):
@@ -245,11 +249,11 @@ _PLACES = [
         (-0.8, -0.8, "right", "top"),
     )
 ]
-"""Where a name may stand from its point, nearest first: across and up in points, and how it is aligned."""
+"""Where a number may stand from its point, nearest first: across and up in points, and how it is aligned."""
 
 
-def _labels(axes: Any, drawn: Mapping[str, Sequence[tuple[float, float]]]) -> None:
-    """Write each name near its first point, at the first place where it covers no other name and no point."""
+def _labels(axes: Any, drawn: Mapping[int, Sequence[tuple[float, float]]]) -> None:
+    """Write each number near its first point, at the first place where it covers no other number and no point."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
@@ -257,11 +261,11 @@ def _labels(axes: Any, drawn: Mapping[str, Sequence[tuple[float, float]]]) -> No
     every = [point for points in drawn.values() for point in points]
     taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in map(axes.transData.transform, every)]
     inside, renderer = axes.get_window_extent(), FigureCanvasAgg(axes.figure).get_renderer()
-    for name, points in drawn.items():
+    for number, points in drawn.items():
         for across, up, h, v in _PLACES:
             far = max(abs(across), abs(up)) > 12
             text = axes.annotate(
-                name,
+                str(number),
                 points[0],
                 xytext=(across, up),
                 textcoords="offset points",
@@ -273,7 +277,7 @@ def _labels(axes: Any, drawn: Mapping[str, Sequence[tuple[float, float]]]) -> No
             )
             text.set_in_layout(False)
             text.update_positions(renderer)
-            box = Text.get_window_extent(text, renderer)  # of the words alone, without the line to the point
+            box = Text.get_window_extent(text, renderer)  # of the number alone, without the line to the point
             free = not any(box.overlaps(other) for other in taken)
             if free and inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1:
                 break
