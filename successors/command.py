@@ -165,7 +165,10 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
         help="train each as its own file says (historical, default), all in one modern way (modern), or both",
     )
     parser.add_argument(
-        "--budget", type=int, metavar="N", help="stimuli shown for learning, for all (default: as each recipe says)"
+        "--budget",
+        type=int,
+        metavar="N",
+        help="stimuli shown for learning, for all (default: as each recipe says); study without answers does not count",
     )
     _add_run_arguments(parser)
 

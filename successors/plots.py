@@ -123,7 +123,7 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
     metric : str
         What the score is.
     chance : float
-        Drawn as a line.
+        Drawn as a line, unless it is 0.
     """
     picture = sheet(16, 12)
     picture.suptitle(title, x=0.01, ha="left", fontsize=17)
@@ -156,8 +156,9 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         for both in points.values():
             if len(both) > 1:
                 axes.plot(*zip(*both, strict=True), color="#888888", linewidth=1, zorder=0)
-        axes.axhline(100 * chance, color="#888888", linewidth=1, linestyle=":")
-        axes.annotate("chance", (0.995, 100 * chance), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+        if 100 * chance >= bounds[0]:  # a logistic axis has no place for 0
+            axes.axhline(100 * chance, color="#888888", linewidth=1, linestyle=":")
+            axes.annotate("chance", (0.995, 100 * chance), xycoords=("axes fraction", "data"), ha="right", va="bottom")
         drawn.append((axes, points))
     years = {row["name"]: row["year"] for row in rows}
     _timeline(drawn[0][0], [(name, years[name]) for name in names])

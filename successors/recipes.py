@@ -8,6 +8,7 @@ from typing import Any
 
 from marki.errors import unknown
 from successors import catalogue, entrants
+from successors.encoder_decoder import EncoderDecoderConfig
 from successors.nn.learner import ByGradient
 from successors.nn.recipe import Recipe
 
@@ -55,8 +56,9 @@ def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None 
         Historical is what the system's file says. Of the modern one, a system with a rule of its own takes the shifted
         and warped cases alone. The Mark I and references have one recipe only.
     budget : int, optional
-        Stimuli that are shown for learning. Learners by gradient use all of it, and their schedules are stretched to
-        it; the others, whose steps mean something of their own, go on as ever and stop there at the latest.
+        Stimuli that are shown for learning; text that is studied without answers is not counted. Learners by gradient
+        use all of it, and their schedules are stretched to it; the others, whose steps mean something of their own, go
+        on as ever and stop there at the latest.
     """
     own = dict(entrants.usual(name, task))
     if name in catalogue.names():
@@ -70,6 +72,8 @@ def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None 
             own |= {f"recipe.{key}": value for key, value in wanted.items()} | dict(entry.modern)
     elif name == entrants.MARK1:
         recipe, by_gradient = entrants.MACHINE_RECIPE, False
+    elif name == entrants.ENCODER_DECODER:
+        recipe, by_gradient = EncoderDecoderConfig().recipe, True
     else:
         return own
     if budget is not None:

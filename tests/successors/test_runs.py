@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from marki.errors import ConfigError, PortError, StateError, UnknownName
 from run_sim import main, mark1
 from successors import catalogue, compare, entrants, ladder, plots, recipes, runs, schooling, tasks
+from successors.encoder_decoder import EncoderDecoderConfig
 from successors.nn.entry import Figure, Mechanism, Trial
 from successors.runs import run
 
@@ -159,6 +160,11 @@ def test_a_budget_is_kept_by_whoever_learns_by_gradient(name, kind, budget):
     assert bool(recipe.warp) == (kind == "modern" or name == "gmlp")
 
 
+def test_a_budget_holds_for_a_reference_that_learns_too():
+    recipe = EncoderDecoderConfig().amend(recipes.changes("lstm encoder-decoder", "translate", budget=6_400)).recipe
+    assert (recipe.batch, recipe.steps, recipe.warm_up) == (64, 100, 10)
+
+
 def test_a_budget_does_not_cut_a_system_short_that_learns_layer_by_layer():
     own = catalogue.find("neocognitron").entry.retina.recipe
     recipe = catalogue.find("neocognitron").entry.retina.amend(recipes.changes("neocognitron", "digits", budget=64_000))
@@ -247,7 +253,8 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
 
 @pytest.mark.parametrize("count", [1, 9, 20])
 @pytest.mark.parametrize("recipes", [("historical",), ("historical", "modern")])
-def test_comparison_picture(tmp_path, count, recipes):
+@pytest.mark.parametrize("chance", [0.0, 0.1])
+def test_comparison_picture(tmp_path, count, recipes, chance):
     rows = [
         {
             "name": f"system{k}",
@@ -263,7 +270,7 @@ def test_comparison_picture(tmp_path, count, recipes):
         for k in range(count)
         for recipe in recipes
     ]
-    plots.comparison(tmp_path / "p.png", "Title", rows, metric="right", chance=0.1)
+    plots.comparison(tmp_path / "p.png", "Title", rows, metric="right", chance=chance)
     assert (tmp_path / "p.png").stat().st_size > 1000
 
 
