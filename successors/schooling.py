@@ -76,7 +76,7 @@ def _main(system: System, trial: Trial, seed: int) -> list[Run]:
 def _baseline(trial: Trial, seed: int) -> list[Run]:
     if trial.baseline is None:
         return []
-    changes = entrants.usual(trial.baseline, trial.task)
+    changes = entrants.usual(trial.baseline, trial.task) if trial.against is None else trial.against
     order = runs.run(trial.baseline, trial.task, options=trial.options, changes=changes)
     return runs.seeded(order, range(seed, seed + min(trial.seeds, BASELINE_SEEDS)))
 

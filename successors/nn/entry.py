@@ -53,6 +53,8 @@ class Trial:
         Bounds for the score with the test part, of every seed.
     baseline : str, optional
         What it is compared with: an earlier system, or another entrant.
+    against : mapping, optional
+        Changes of the baseline's retina settings; those of its own trial of the task if left out.
     above : bool
         Whether its mean must lie above that of the baseline; else it may lie up to `slack` below.
     slack : float
@@ -67,6 +69,7 @@ class Trial:
     at_least: float | None = None
     at_most: float | None = None
     baseline: str | None = None
+    against: Mapping[str, Any] | None = None
     above: bool = True
     slack: float = 0.02
     seeds: int = 3

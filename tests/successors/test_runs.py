@@ -226,6 +226,22 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
         assert (tmp_path / "perceptron" / name).stat().st_size > 200
 
 
+@pytest.mark.parametrize(("against", "steps"), [(None, 3), ({"recipe.steps": 5, "recipe.every": 5}, 5)])
+def test_a_baseline_is_trained_as_the_trial_says_or_as_for_its_own(tmp_path, monkeypatch, against, steps):
+    few = {"recipe.steps": 3, "recipe.every": 3}
+    trial = Trial(task="two_class", options=SMALL, changes=few, baseline="mlp", against=against, seeds=1)
+    systems = {name: catalogue.find(name) for name in ("lenet5", "mlp")}
+    mechanism = Mechanism(name="none", without={})
+    entries = {
+        name: replace(system, entry=replace(system.entry, trials=(trial,), mechanism=mechanism, figures=()))
+        for name, system in systems.items()
+    }
+    monkeypatch.setattr(catalogue, "find", entries.__getitem__)
+    schooling.school(["lenet5"], tmp_path, quiet=True, jobs=1)
+    (done,) = (tmp_path / "runs").glob("mlp-*.json")
+    assert json.loads(done.read_text())["steps"] == steps
+
+
 def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_path, monkeypatch):
     system = catalogue.find("lenet5")
     few = {"recipe.steps": 3, "recipe.every": 3}
