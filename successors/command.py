@@ -6,6 +6,7 @@ import argparse
 import json
 import shlex
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,7 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     _check_counts(args)
     out = prepare_folder(Path(args.out))
     command = shlex.join(["python", "run_sim.py", *sys.argv[1:]])
+    began = time.monotonic()
     try:
         results = school(
             names,
@@ -141,7 +143,9 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
             mark = "" if stood else "  NOT as wanted"
             print(f"{name:<{wide}}{trial['task']:<16}{100 * trial['value']:6.1f} %{mark}")
     _hint()
-    print(f"written to {out}")
+    weights = sum(path.stat().st_size for name in results for path in (out / name).glob("*.safetensors"))
+    minutes = (time.monotonic() - began) / 60
+    print(f"written to {out} in {minutes:.1f} minutes, with {weights / 1e6:.1f} MB of weights")
     return 0
 
 
