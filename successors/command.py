@@ -75,13 +75,15 @@ def card_text(content: dict[str, Any]) -> str:
         return "\n".join(lines)
     lines.append("")
     for trial in content["trials"]:
-        options = "".join(f" {k}={v}" for k, v in trial["options"].items())
         low, high = trial["interval"]
-        text = f"  {trial['task']}{options}: {100 * trial['value']:.1f} % {trial['metric']}"
+        text = f"  {trial['task']}: {100 * trial['value']:.1f} % {trial['metric']}"
         lines.append(f"{text} ({len(trial['seeds'])} seeds, 95 % interval {100 * low:.1f} to {100 * high:.1f})")
+        told = _told(trial["options"] | trial["changes"])
+        lines += [f"    with{told}"] if told else []
         lines += [f"    {name}: {100 * value:.1f}" for name, value in trial.get("also", {}).items()]
         if "baseline" in trial:
-            lines.append(f"    {trial['baseline']['name']}: {100 * trial['baseline']['value']:.1f} %")
+            base = trial["baseline"]
+            lines.append(f"    {base['name']}{_told(base.get('changes', {}))}: {100 * base['value']:.1f} %")
         for what, bound in trial["stood"].items():
             lines.append(f"    {what} {100 * bound['wanted']:.1f} %: {'yes' if bound['holds'] else 'NO'}")
     mechanism = content["mechanism"]
@@ -91,6 +93,11 @@ def card_text(content: dict[str, Any]) -> str:
     cost = content["cost"]
     lines.append(f"  a training shows {cost['shown']:,.0f} stimuli in {cost['processor_seconds']:.0f} s of processor")
     return "\n".join(lines)
+
+
+def _told(changes: Mapping[str, Any]) -> str:
+    """Return changes of settings as they would be typed, each after a space."""
+    return "".join(f" {k}={v}" for k, v in changes.items())
 
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:

@@ -126,7 +126,7 @@ def _trial(system: System, trial: Trial, found: Mapping[Run, Mapping[str, Any]],
         about["also"] = {name: sum(r["also"][name] for r in runs_) / len(runs_) for name in runs_[0]["also"]}
     if trial.baseline is not None:
         base = _summary(found, _baseline(trial, seed))
-        about["baseline"] = {"name": trial.baseline, **base}
+        about["baseline"] = {"name": trial.baseline, "changes": dict(trial.against or {}), **base}
         if trial.above:
             stood["above baseline"] = {"wanted": base["value"], "holds": result["value"] > base["value"]}
         else:
