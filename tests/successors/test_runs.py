@@ -237,9 +237,10 @@ def test_a_baseline_is_trained_as_the_trial_says_or_as_for_its_own(tmp_path, mon
         for name, system in systems.items()
     }
     monkeypatch.setattr(catalogue, "find", entries.__getitem__)
-    schooling.school(["lenet5"], tmp_path, quiet=True, jobs=1)
+    found = schooling.school(["lenet5"], tmp_path, quiet=True, jobs=1)["lenet5"]
     (done,) = (tmp_path / "runs").glob("mlp-*.json")
     assert json.loads(done.read_text())["steps"] == steps
+    assert found["trials"][0]["baseline"]["changes"] == (against or {})
 
 
 def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_path, monkeypatch):
