@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,7 +36,15 @@ def save(path: Path | str, arrays: Mapping[str, np.ndarray], *, half: bool = Fal
         floats = half and a.dtype.kind == "f"
         stored[name] = np.ascontiguousarray(a, np.float16 if floats else None)
     with writing(path) as file:
-        file.write(to_bytes(stored, metadata=about))
+        file.write(_in_order(to_bytes(stored, metadata=about)))
+
+
+def _in_order(data: bytes) -> bytes:
+    """Return a file with its header in order, which the library leaves to chance: equal weights are equal files."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:end]), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[end:]
 
 
 def load(path: Path | str, *, system: str | None = None) -> tuple[dict[str, np.ndarray], dict[str, str]]:

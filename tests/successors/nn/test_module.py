@@ -98,6 +98,19 @@ def test_stored_weights_come_back(tmp_path):
     assert all(np.allclose(arrays[n], a, rtol=1e-3) and arrays[n].dtype == np.float32 for n, a in net.state().items())
 
 
+def test_equal_weights_are_equal_files(tmp_path):
+    arrays, files = {"b": np.ones((3, 2), np.float32), "a": np.zeros(5), "c": np.arange(3)}, set()
+    for k in range(12):
+        store.save(tmp_path / "w", dict(reversed(arrays.items())) if k % 2 else arrays, system="näme", of="x", at="y")
+        files.add((tmp_path / "w").read_bytes())
+    assert len(files) == 1
+    found, about = store.load(tmp_path / "w")
+    assert about == {"system": "näme", "of": "x", "at": "y"}
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype
+        assert np.array_equal(found[name], array)
+
+
 def test_foreign_broken_and_missing_weights_are_refused(tmp_path):
     path = tmp_path / "net.safetensors"
     store.save(path, Net().state(), system="net")
