@@ -5,12 +5,16 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from marki import sweep
 from marki.errors import ConfigError, MarkIError, OutputError, UnknownName
 from run_sim import main
+from successors import command as successors
+
+ROOT = Path(__file__).resolve().parent.parent
 
 SPEC = """
 kind = "toy"
@@ -126,6 +130,12 @@ def test_a_wrong_spec_is_refused(tmp_path, text, error, said):
     path.write_text(text)
     with pytest.raises(error, match=said):
         sweep.read(path, kinds())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks/sweeps").glob("*.toml")), ids=lambda path: path.stem)
+def test_the_sweeps_that_are_kept_can_be_run(path):
+    kind = sweep.Kind(check=successors.check_point, run=successors.run_point)
+    assert len(sweep.read(path, {"training": kind}).points) == 10
 
 
 def test_trainings_and_experiments_from_the_command_line(tmp_path, capsys):
