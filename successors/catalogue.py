@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -251,6 +252,11 @@ def metrics(name: str) -> dict[str, Any] | None:
         return read_json(shipped(name) / METRICS)
     except StateError:
         return None
+
+
+def told(changes: Mapping[str, Any]) -> str:
+    """Return changes of settings as they would be typed, each after a space."""
+    return "".join(f" {key}={value}" for key, value in changes.items())
 
 
 def multiply_adds(learner: Learner, deck: Deck) -> int:

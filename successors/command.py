@@ -55,6 +55,8 @@ def card(args: argparse.Namespace) -> int:
 
 def card_text(content: dict[str, Any]) -> str:
     """Return a card for people."""
+    from successors import catalogue
+
     lines = [
         f"{content['title']} ({content['year']})",
         f"  {content['authors']}",
@@ -78,12 +80,12 @@ def card_text(content: dict[str, Any]) -> str:
         low, high = trial["interval"]
         text = f"  {trial['task']}: {100 * trial['value']:.1f} % {trial['metric']}"
         lines.append(f"{text} ({len(trial['seeds'])} seeds, 95 % interval {100 * low:.1f} to {100 * high:.1f})")
-        told = _told(trial["options"] | trial["changes"])
+        told = catalogue.told(trial["options"] | trial["changes"])
         lines += [f"    with{told}"] if told else []
         lines += [f"    {name}: {100 * value:.1f}" for name, value in trial.get("also", {}).items()]
         if "baseline" in trial:
             base = trial["baseline"]
-            lines.append(f"    {base['name']}{_told(base.get('changes', {}))}: {100 * base['value']:.1f} %")
+            lines.append(f"    {base['name']}{catalogue.told(base.get('changes', {}))}: {100 * base['value']:.1f} %")
         for what, bound in trial["stood"].items():
             lines.append(f"    {what} {100 * bound['wanted']:.1f} %: {'yes' if bound['holds'] else 'NO'}")
     mechanism = content["mechanism"]
@@ -93,11 +95,6 @@ def card_text(content: dict[str, Any]) -> str:
     cost = content["cost"]
     lines.append(f"  a training shows {cost['shown']:,.0f} stimuli in {cost['processor_seconds']:.0f} s of processor")
     return "\n".join(lines)
-
-
-def _told(changes: Mapping[str, Any]) -> str:
-    """Return changes of settings as they would be typed, each after a space."""
-    return "".join(f" {k}={v}" for k, v in changes.items())
 
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:

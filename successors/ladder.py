@@ -184,7 +184,7 @@ def _trained(system: System) -> Iterator[Rung]:
         yield Rung(name="learns", state=FAILED, found=f"not trained: python run_sim.py train {system.name} --out DIR")
         return
     for trial in found["trials"]:
-        options = "".join(f" {k}={v}" for k, v in (trial["options"] | trial["changes"]).items())
+        options = catalogue.told(trial["options"] | trial["changes"])
         scores = " ".join(f"{100 * s:.1f}" for s in trial["seeds"].values())
         for what, bound in trial["stood"].items():
             state = PASSED if bound["holds"] else FAILED

@@ -253,11 +253,11 @@ def _columns(a: np.ndarray, place: _Place, groups: int) -> np.ndarray:
 
 def _pictures(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
     """Convolve with the columns innermost, to have the channels so: (n oh ow, c kh kw) times (c kh kw, f)."""
-    (kh, kw), (oh, ow), (p, q) = place.kernel, place.out, place.padding
+    (kh, kw), (oh, ow) = place.kernel, place.out
     n, c, h, w = x.shape
     f = len(weight.data)
-    padded = np.zeros((c, n, h + 2 * p, w + 2 * q), x.dtype)
-    padded[:, :, p : p + h, q : q + w] = x.data.swapaxes(0, 1)
+    planes = place.padded(x.data.swapaxes(0, 1).reshape(c * n, h, w, 1))
+    padded = planes.reshape(c, n, *planes.shape[1:3])
     taps = place.taps()
     columns = np.empty((c, kh, kw, n, oh, ow), x.dtype)
     for u, v, row, column in taps:
@@ -278,7 +278,7 @@ def _pictures(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> 
             gx = np.zeros(padded.shape, g.dtype)
             for u, v, row, column in taps:
                 gx[:, :, row, column] += back[:, u, v]
-            gx = gx[:, :, p : p + h, q : q + w].swapaxes(0, 1)
+            gx = place.cropped(gx.reshape(planes.shape)).reshape(c, n, h, w).swapaxes(0, 1)
         return (gx, gw) if bias is None else (gx, gw, np.ones(len(g), g.dtype) @ g)
 
     out = out.reshape(n, oh, ow, f).transpose(0, 3, 1, 2)

@@ -53,9 +53,9 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:
         if g.strides != out.strides:
-            # Brought into the order of the others once, not at each tap.
-            g, other = np.empty_like(out), g
-            g[...] = other
+            ordered = np.empty_like(out)
+            ordered[...] = g  # once, not at each tap
+            g = ordered
         gx = np.zeros_like(padded, dtype=g.dtype)
         free = np.ones_like(out, dtype=bool)  # windows whose greatest element has not been met yet
         for tap in taps:

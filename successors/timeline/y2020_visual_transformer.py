@@ -56,7 +56,7 @@ from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tally import tally
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch
+from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNet, ResNetConfig, Stem, stages
 from successors.timeline.y2017_transformer import FeedForward
@@ -300,11 +300,10 @@ def _attentions(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) ->
     network: VTResNet = learner.network  # type: ignore[assignment]
     if not network.modules:
         return {"shown": stimuli[:12]}
-    with no_grad():
-        cells = network.cells(Tensor(stimuli[:12]))
-        seen = Tensor(np.broadcast_to(np.eye(cells.shape[1], dtype=cells.dtype), (len(cells), *(cells.shape[1],) * 2)))
-        weights = attention(network.modules[0].tokenizer.queries(cells, None), cells, seen).data
-    side = round(cells.shape[1] ** 0.5)
+    with watching(network) as seen, no_grad():
+        network(Tensor(stimuli[:12]))
+    weights = seen["modules.0.tokenizer.attention"][-1]
+    side = round(weights.shape[-1] ** 0.5)
     tokens = {f"token {k + 1}": fields(weights[:, k].reshape(-1, side, side)) for k in range(min(6, weights.shape[1]))}
     return {"shown": stimuli[:12], **tokens}
 

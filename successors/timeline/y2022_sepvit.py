@@ -42,7 +42,7 @@ from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tally import tally
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Watch
+from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2020_vit import Block, perceptron
 from successors.timeline.y2021_swin import ENTRY as SWIN
@@ -258,19 +258,16 @@ def _global() -> Finding:
 def _between(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how much the first, middle and last window look at each in the first block, the mean of the heads."""
     network: SepViT = learner.network  # type: ignore[assignment]
-    stage = network.stages[0]
-    block = stage.blocks[0]
     shown = {"shown": stimuli[:12]}
-    if block.attention.tokens is None:
+    if network.stages[0].blocks[0].attention.tokens is None:
         return shown
-    with no_grad():
-        x = stage.shrink_norm(rows(stage.shrink(images(Tensor(stimuli[:12])))))
-        q, k = block.attention.between(block.attention.depthwise(block.norm1(x))[:, :, 0])
-        many = k.shape[2]
-        weights = attention(q, k, Tensor(np.broadcast_to(np.eye(many, dtype=q.dtype), (*k.shape[:2], many, many))))
+    with watching(network) as seen, no_grad():
+        network(Tensor(stimuli[:12]))
+    weights = seen["stages.0.blocks.0.attention.attention"][-1].mean(1)
+    many = weights.shape[-1]
     side = int(np.sqrt(many))
     for window in (0, many // 2, many - 1):
-        shown[f"window {window + 1}"] = fields(weights.data.mean(1)[:, window].reshape(-1, side, side))
+        shown[f"window {window + 1}"] = fields(weights[:, window].reshape(-1, side, side))
     return shown
 
 

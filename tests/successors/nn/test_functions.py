@@ -9,6 +9,8 @@ from successors.nn import activations as A
 from successors.nn import functions as F
 from successors.nn import losses as L
 from successors.nn.gradcheck import check
+from successors.nn.layers import DropPath
+from successors.nn.module import training
 from successors.nn.tally import tally
 from successors.nn.tensor import ShapeError, Tensor
 
@@ -137,6 +139,17 @@ def test_dropout():
     with pytest.raises(ValueError, match="1"):
         F.dropout(x, 1, np.random.default_rng(3))
     check(lambda x: F.dropout(x, 0.5, np.random.default_rng(4)), X)
+
+
+def test_branches_are_left_out_while_learning_alone():
+    x = Tensor(np.ones((4000, 2, 3), np.float32))
+    assert DropPath(0.25)(x) is x
+    with training(np.random.default_rng(0)):
+        assert DropPath(0.0)(x) is x
+        y = DropPath(0.25)(x).data
+    assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.75)}
+    assert (y == y[:, :1, :1]).all()
+    assert y.mean() == pytest.approx(1, abs=0.05)
 
 
 def test_frames_are_images_of_one_channel():

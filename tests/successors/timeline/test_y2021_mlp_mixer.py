@@ -6,8 +6,6 @@ import pytest
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
 from successors import catalogue, tasks
-from successors.nn.layers import DropPath
-from successors.nn.module import training
 from successors.nn.tensor import Tensor
 from successors.timeline.y2021_mlp_mixer import ENTRY, MixerConfig, MLPMixer, patches
 
@@ -109,17 +107,6 @@ def test_without_the_mixing_of_tokens_the_order_of_patches_is_nothing():
         y = x.reshape(2, 5, 4, 5, 4)[:, ::-1].reshape(2, 20, 20)
         same = np.abs(net(Tensor(x)).data - net(Tensor(y)).data).max() < 1e-4
         assert same == (not mixing)
-
-
-def test_branches_are_left_out_while_learning_alone():
-    x = Tensor(np.ones((4000, 2, 3), np.float32))
-    assert DropPath(0.25)(x) is x
-    with training(np.random.default_rng(0)):
-        assert DropPath(0.0)(x) is x
-        y = DropPath(0.25)(x).data
-    assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.75)}
-    assert (y == y[:, :1, :1]).all()
-    assert y.mean() == pytest.approx(1, abs=0.05)
 
 
 def test_a_patch_that_does_not_fit_is_refused():
