@@ -28,7 +28,7 @@ from marki.errors import ConfigError, MarkIError
 from marki.experiments import command as experiments
 from marki.teaching import command as teaching
 from successors import command as successors
-from successors.gallery import open_gallery
+from successors.serving.gallery import open_gallery
 
 if TYPE_CHECKING:
     from marki.machine import MarkI
@@ -48,8 +48,8 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     """Return the parser of the whole command line."""
     kinds = {
-        "experiment": sweep.Kind(check=experiments.check_point, run=experiments.run_point),
-        "training": sweep.Kind(check=successors.check_point, run=partial(successors.run_point, machine=mark1)),
+        "experiment": sweep.SweepKind(check=experiments.check_point, run=experiments.run_point),
+        "training": sweep.SweepKind(check=successors.check_point, run=partial(successors.run_point, machine=mark1)),
     }
     root = Parser(
         prog="marki",
@@ -76,7 +76,12 @@ def parser() -> Parser:
             partial(successors.compare, machine=mark1),
             "compare learners on one task",
         ),
-        ("roadmap", successors.add_roadmap_arguments, successors.roadmap, "train the steps that lead to a successor"),
+        (
+            "roadmap",
+            successors.add_roadmap_arguments,
+            successors.roadmap,
+            "train the steps that lead to a successor",
+        ),
         ("sweep", sweep.add_arguments, partial(sweep.command, kinds=kinds), "run a grid of experiments or trainings"),
         ("check", successors.add_check_arguments, successors.check, "climb a successor's ladder of proof"),
         ("write", successors.add_write_arguments, successors.write, "send a text to a successor that reads"),

@@ -25,8 +25,9 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 from marki.files import prepare_folder, write_json  # noqa: E402
 from marki.intervals import interval  # noqa: E402
 from marki.pictures import HINT, can_draw, chart, look, save, sheet  # noqa: E402
-from successors import catalogue, runs  # noqa: E402
-from successors.runs import Run  # noqa: E402
+from successors import registry  # noqa: E402
+from successors.training import training_job  # noqa: E402
+from successors.training.training_job import TrainingJob  # noqa: E402
 
 SIZES = (598, 2_392, 11_960, 47_840)
 """Multiples of 26 letters in 23 faces, so that all are equally frequent."""
@@ -38,21 +39,21 @@ def whole_numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
 
-def order(name: str, size: int, args: argparse.Namespace) -> Run:
+def order(name: str, size: int, args: argparse.Namespace) -> TrainingJob:
     """Return the training of a system with so many cards, examined once, after its last step."""
-    batch = catalogue.find(name).entry.retina.recipe.batch
+    batch = registry.find(name).entry.retina.recipe.batch
     steps = max(1, args.shown // batch)
     changes = {"steps": steps, "every": steps, "enough": 2.0, "shift": args.shift, "warp": args.warp}
     recipe = {f"recipe.{key}": value for key, value in changes.items()}
-    return runs.run(name, "letters", options={"train": size}, changes=recipe)
+    return training_job.run(name, "letters", options={"train": size}, changes=recipe)
 
 
 def measure(args: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     """Return a row for each system and size: its scores, and their means and intervals."""
     orders = {(name, size): order(name, size, args) for name in args.learners for size in args.sizes}
-    every = {key: runs.seeded(one, range(args.seeds)) for key, one in orders.items()}
+    every = {key: training_job.seeded(one, range(args.seeds)) for key, one in orders.items()}
     listed = [run for seeded in every.values() for run in seeded]
-    found = runs.carry_out_all(listed, folder, resume=args.resume, jobs=args.jobs, quiet=args.quiet)
+    found = training_job.carry_out_all(listed, folder, resume=args.resume, jobs=args.jobs, quiet=args.quiet)
     rows = []
     for (name, size), seeded in every.items():
         row: dict[str, Any] = {"learner": name, "cards": size, "parameters": found[seeded[0]]["parameters"]}

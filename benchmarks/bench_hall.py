@@ -22,25 +22,25 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 import numpy as np  # noqa: E402
 
 from marki.files import write_json  # noqa: E402
-from successors import catalogue, tasks  # noqa: E402
-from successors.stand import Standing  # noqa: E402
+from successors import registry, tasks  # noqa: E402
+from successors.serving.worker import LoadedSystem  # noqa: E402
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--task", choices=catalogue.HALL, default="letters")
+    parser.add_argument("--task", choices=registry.HALL, default="letters")
     parser.add_argument("--turns", type=int, default=50)
     parser.add_argument("--json", metavar="FILE")
     args = parser.parse_args()
     frames = np.asarray(tasks.load(args.task).test.stimuli[: args.turns])
     standing, loading = {}, {}
-    for system in catalogue.systems():
-        if catalogue.in_hall(system.entry, args.task) and (found := catalogue.weights(system.name, args.task)):
+    for system in registry.systems():
+        if registry.in_hall(system.entry, args.task) and (found := registry.weights(system.name, args.task)):
             since = time.process_time()
-            learner = catalogue.create(system.name, weights=found[0])
+            learner = registry.create(system.name, weights=found[0])
             loading[system.name] = 1e3 * (time.process_time() - since)
-            standing[system.name] = Standing(system=system, trial=found[1], learner=learner)
+            standing[system.name] = LoadedSystem(system=system, trial=found[1], learner=learner)
             standing[system.name].reply(0, frames[0], "", views=False)
     taken: dict[str, list[float]] = {name: [] for name in standing}
     for k in range(args.turns):

@@ -40,7 +40,7 @@ from turns import turns  # noqa: E402
 
 from marki.files import write_json  # noqa: E402
 from marki.io.ports import Port  # noqa: E402
-from successors import catalogue, tasks  # noqa: E402
+from successors import registry, tasks  # noqa: E402
 from successors.nn.learner import Successor  # noqa: E402
 from successors.nn.module import training  # noqa: E402
 from successors.nn.tensor import Tensor, no_grad  # noqa: E402
@@ -58,7 +58,7 @@ DROPPED = ("dropout", "aux_dropout", "drop_path")
 
 def created(name: str, **changes: Any) -> Successor:
     """Return a learner that takes its stimuli as they are."""
-    return catalogue.create(name, recipe__shift=0, recipe__warp=0.0, **PLAIN.get(name, {}), **changes)
+    return registry.create(name, recipe__shift=0, recipe__warp=0.0, **PLAIN.get(name, {}), **changes)
 
 
 def stimuli(learner: Successor, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -103,7 +103,7 @@ def optimiser_of(learner: Successor, mirror: torch.nn.Module) -> torch.optim.Opt
 
 def measure_text(name: str, rounds: int) -> dict[str, Any]:
     """Return the figures of a system that reads text: those of a step."""
-    entry = catalogue.find(name).entry
+    entry = registry.find(name).entry
     learner = entry.create()
     mirror = MIRRORS[name](learner)
     deck = tasks.load(entry.trials[0].task)
@@ -143,7 +143,7 @@ def measure_text(name: str, rounds: int) -> dict[str, Any]:
 
 def measure(name: str, rounds: int) -> dict[str, Any]:
     """Return the figures of one system."""
-    if catalogue.find(name).entry.accepts is Port.TEXT:
+    if registry.find(name).entry.accepts is Port.TEXT:
         return measure_text(name, rounds)
     learner = created(name)
     mirror = MIRRORS[name](learner)

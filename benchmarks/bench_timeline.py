@@ -20,14 +20,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from bench_window import report, times
 
-from marki.console.app import App, Settings
+from marki.console.app import App, WindowSettings
 from marki.session import mark1_session
-from successors.gallery import open_gallery
+from successors.serving.gallery import open_gallery
 
 
 def learning(name: str, frames: int) -> None:
     """Let a system learn while the window runs."""
-    app = App(mark1_session(), Settings(system=name, speed=20), open_gallery())
+    app = App(mark1_session(), WindowSettings(system=name, speed=20), open_gallery())
     app.annex.wake(wait=True)
     for _ in range(120):
         app.frame()
@@ -41,7 +41,7 @@ def learning(name: str, frames: int) -> None:
 
 def drawing(frames: int) -> None:
     """Draw in the hall: a stroke that is one cell longer every fourth frame."""
-    app = App(mark1_session(), Settings(system="mark1", hall=True, paused=True), open_gallery())
+    app = App(mark1_session(), WindowSettings(system="mark1", hall=True, paused=True), open_gallery())
     app.annex.wake(wait=True)
     for _ in range(120):
         app.frame()

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 import pygame
 
-from marki.console.app import App, Settings
+from marki.console.app import App, WindowSettings
 from marki.session import mark1_session
 
 SPEEDS = (1, 20, 100, 1000, 10_000)
@@ -86,12 +86,12 @@ def main() -> None:
             cases = [(f"{speed:,}x", speed, False) for speed in SPEEDS] + [("all moving, 10,000x", 10_000, True)]
             for name, speed, stirred in cases:
                 session = mark1_session(seed=0, keep="recent")
-                app = App(session, Settings(size=size, speed=speed, frames=10**9, view=view))
+                app = App(session, WindowSettings(size=size, speed=speed, frames=10**9, view=view))
                 if stirred:
                     stir(app)
                 report(f"{size[0]}x{size[1]}  {view:10} {name}", times(app, options.frames), app.transport.got)
                 pygame.quit()
-    app = App(mark1_session(seed=0, keep="recent"), Settings(size=(1920, 1080), frames=10**9, paused=True))
+    app = App(mark1_session(seed=0, keep="recent"), WindowSettings(size=(1920, 1080), frames=10**9, paused=True))
     report("dragging over 2,000 trials", drag(app, 2000, 60))
     pygame.quit()
 

@@ -46,7 +46,7 @@ class MachineConfig(Config):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class View:
+class MachineView:
     """What can be seen of the machine at one moment; all arrays are copies.
 
     Attributes
@@ -353,12 +353,12 @@ class MarkI:
             *self.response.registers(),
         ]
 
-    def view(self) -> View:
+    def view(self) -> MachineView:
         """Return what can be seen at this moment; looking changes nothing."""
         self._align()
         t = self.now
         s = self.sensory.relays.state_at(t)
-        return View(
+        return MachineView(
             t_us=t,
             light=self.sensory.light.reshape(SIDE, SIDE).copy(),
             signal=self.sensory.signal_at(t).reshape(SIDE, SIDE),

@@ -18,7 +18,7 @@ BADGES = ("documented", "inferred", "assumed", "modern")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ProvenanceRow:
     """One constant: its value and unit, the source and page, a badge, and a remark."""
 
     name: str
@@ -30,17 +30,17 @@ class Row:
 
 
 @lru_cache(maxsize=1)
-def table() -> dict[str, Row]:
+def table() -> dict[str, ProvenanceRow]:
     """Return all rows by dotted name."""
     content = tomllib.loads(asset("provenance.toml").read_text(encoding="utf-8"))
     return {
-        f"{group}.{name}": Row(name=f"{group}.{name}", **row)
+        f"{group}.{name}": ProvenanceRow(name=f"{group}.{name}", **row)
         for group, rows in content.items()
         for name, row in rows.items()
     }
 
 
-def row(name: str) -> Row:
+def row(name: str) -> ProvenanceRow:
     """Return the row of one constant; an unknown name raises with the nearest one."""
     rows = table()
     if name not in rows:

@@ -29,7 +29,7 @@ TABLES = ("kind", "seeds", "fixed", "grid")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class SweepKind:
     """What can be swept.
 
     Parameters
@@ -63,7 +63,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spec:
+class SweepSpec:
     """A sweep.
 
     Parameters
@@ -91,7 +91,7 @@ class Spec:
         return found
 
 
-def read(path: Path | str, kinds: Mapping[str, Kind]) -> Spec:
+def read(path: Path | str, kinds: Mapping[str, SweepKind]) -> SweepSpec:
     """Read a sweep from a TOML or JSON file, and check each of its points.
 
     Raises
@@ -116,7 +116,7 @@ def read(path: Path | str, kinds: Mapping[str, Kind]) -> Spec:
     for name, values in grid.items():
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{name} = {values!r}", where=f"{path}: grid", remedy="Give a list of values")
-    spec = Spec(kind=kind, fixed=flat(content.get("fixed", {})), grid=grid, seeds=tuple(dict.fromkeys(seeds)))
+    spec = SweepSpec(kind=kind, fixed=flat(content.get("fixed", {})), grid=grid, seeds=tuple(dict.fromkeys(seeds)))
     if twice := set(spec.fixed) & set(grid):
         raise ConfigError(f"{min(twice)} is fixed and in the grid", where=path, remedy="Take it out of one of them")
     for point in spec.points[:: len(spec.seeds)]:
@@ -125,8 +125,8 @@ def read(path: Path | str, kinds: Mapping[str, Kind]) -> Spec:
 
 
 def carry_out(
-    spec: Spec,
-    kinds: Mapping[str, Kind],
+    spec: SweepSpec,
+    kinds: Mapping[str, SweepKind],
     out: Path,
     *,
     resume: bool = False,
@@ -138,8 +138,8 @@ def carry_out(
 
     Parameters
     ----------
-    spec : Spec
-    kinds : mapping of str to Kind
+    spec : SweepSpec
+    kinds : mapping of str to SweepKind
     out : Path
         Folder. Workers on other computers must see it under the same name, or their tasks cannot be gone on with.
     resume : bool
@@ -292,7 +292,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
-def command(args: argparse.Namespace, kinds: Mapping[str, Kind]) -> int:
+def command(args: argparse.Namespace, kinds: Mapping[str, SweepKind]) -> int:
     """Run a sweep; print where its table is."""
     if args.jobs is not None and args.jobs < 1:
         raise ConfigError(f"{args.jobs} is out of range", where="--jobs", remedy="Give 1 or more")

@@ -16,7 +16,7 @@ from marki.errors import ConfigError
 from marki.files import prepare_folder
 
 if TYPE_CHECKING:
-    from successors.entrants import Machine
+    from successors.training.participants import Machine
 
 
 def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +26,9 @@ def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
 
 def timeline(args: argparse.Namespace) -> int:
     """Print the systems in order of time."""
-    from successors import catalogue
+    from successors import registry
 
-    rows = catalogue.rows()
+    rows = registry.rows()
     if args.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
@@ -46,16 +46,16 @@ def add_card_arguments(parser: argparse.ArgumentParser) -> None:
 
 def card(args: argparse.Namespace) -> int:
     """Print what is known of a system."""
-    from successors import catalogue
+    from successors import registry
 
-    content = catalogue.card(args.name)
+    content = registry.card(args.name)
     print(json.dumps(content, indent=2, ensure_ascii=False) if args.json else card_text(content))
     return 0
 
 
 def card_text(content: dict[str, Any]) -> str:
     """Return a card for people."""
-    from successors import catalogue
+    from successors import registry
 
     lines = [
         f"{content['title']} ({content['year']})",
@@ -80,12 +80,12 @@ def card_text(content: dict[str, Any]) -> str:
         low, high = trial["interval"]
         text = f"  {trial['task']}: {100 * trial['value']:.1f} % {trial['metric']}"
         lines.append(f"{text} ({len(trial['seeds'])} seeds, 95 % interval {100 * low:.1f} to {100 * high:.1f})")
-        told = catalogue.told(trial["options"] | trial["changes"])
+        told = registry.told(trial["options"] | trial["changes"])
         lines += [f"    with{told}"] if told else []
         lines += [f"    {name}: {100 * value:.1f}" for name, value in trial.get("also", {}).items()]
         if "baseline" in trial:
             base = trial["baseline"]
-            lines.append(f"    {base['name']}{catalogue.told(base.get('changes', {}))}: {100 * base['value']:.1f} %")
+            lines.append(f"    {base['name']}{registry.told(base.get('changes', {}))}: {100 * base['value']:.1f} %")
         for what, bound in trial["stood"].items():
             lines.append(f"    {what} {100 * bound['wanted']:.1f} %: {'yes' if bound['holds'] else 'NO'}")
     mechanism = content["mechanism"]
@@ -119,7 +119,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
 
 def train(args: argparse.Namespace, machine: Machine) -> int:
     """Train systems with all that they are compared with; print what they have shown."""
-    from successors.schooling import school
+    from successors.training.publish import school
 
     names = _chosen(args)
     _check_counts(args)
@@ -183,8 +183,8 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def compare(args: argparse.Namespace, machine: Machine) -> int:
     """Compare learners on one task; print the table."""
-    from successors import compare as comparison
     from successors import tasks
+    from successors.evaluation import compare as comparison
 
     tasks.find(args.task)
     _check_counts(args)
@@ -223,7 +223,7 @@ def add_roadmap_arguments(parser: argparse.ArgumentParser) -> None:
 
 def roadmap(args: argparse.Namespace) -> int:
     """Train each step from a predecessor to a system; print the table."""
-    from successors import roadmap as road
+    from successors.evaluation import ablation_path as road
 
     _check_counts(args)
     out = Path(args.out or f"out/roadmap-{args.name}")
@@ -247,16 +247,16 @@ def roadmap(args: argparse.Namespace) -> int:
 
 def check_point(settings: Mapping[str, Any]) -> None:
     """Refuse settings of a sweep's point that are no training; see `runs.check_point`."""
-    from successors import runs
+    from successors.training import training_job
 
-    runs.check_point(settings)
+    training_job.check_point(settings)
 
 
 def run_point(settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine) -> dict[str, Any]:
     """Train at one point of a sweep; see `runs.run_point`."""
-    from successors import runs
+    from successors.training import training_job
 
-    return runs.run_point(settings, seed, folder, machine=machine)
+    return training_job.run_point(settings, seed, folder, machine=machine)
 
 
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -268,15 +268,15 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check(args: argparse.Namespace) -> int:
     """Climb the ladder of proof; exit status 1 if a rung fails."""
-    from successors import ladder
+    from successors.evaluation import verify
 
     failed = unseen = 0
     for name in _chosen(args):
         print(name)
-        for rung in ladder.climb(name, slow=not args.quick):
+        for rung in verify.climb(name, slow=not args.quick):
             print(f"  {rung.state:<16}{rung.name}: {rung.found}", flush=True)
-            failed += rung.state == ladder.FAILED
-            unseen += rung.state == ladder.UNSEEN
+            failed += rung.state == verify.FAILED
+            unseen += rung.state == verify.UNSEEN
     print(f"{failed} rungs failed" if failed else "all rungs hold" + (f", {unseen} are not seen here" * bool(unseen)))
     return 1 if failed else 0
 
@@ -298,14 +298,14 @@ def write(args: argparse.Namespace) -> int:
 
     from marki.io.ports import Port
     from marki.seeding import generator
-    from successors import catalogue
+    from successors import registry
 
     _check_counts(args)
-    entry = catalogue.find(args.name).entry
+    entry = registry.find(args.name).entry
     if entry.accepts is not Port.TEXT:
-        readers = [name for name in catalogue.names() if catalogue.find(name).entry.accepts is Port.TEXT]
+        readers = [name for name in registry.names() if registry.find(name).entry.accepts is Port.TEXT]
         raise ConfigError(f"{args.name} reads no text", where="NAME", remedy=f"Choose among {', '.join(readers)}")
-    learner = catalogue.create(args.name, pretrained=True)
+    learner = registry.create(args.name, pretrained=True)
     draws = getattr(learner.network, "generate", None)
     if draws is not None:
         how = {"temperature": args.temperature, "top_k": args.top_k, "nucleus": args.nucleus}
@@ -316,7 +316,7 @@ def write(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.name} draws nothing", where="NAME", remedy="Send it the text alone")
     answer = learner.respond(np.array([args.text]))
     if learner.labels is not None:
-        print(catalogue.sample(entry.trials[0]).classes[int(learner.labels.read(answer)[0])])
+        print(registry.sample(entry.trials[0]).classes[int(learner.labels.read(answer)[0])])
     else:
         print(answer[0])
     return 0
@@ -324,13 +324,13 @@ def write(args: argparse.Namespace) -> int:
 
 def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
     """Return the systems that were asked for, each checked to be there."""
-    from successors import catalogue
+    from successors import registry
 
     if args.all == bool(args.names):
         raise ConfigError("name some systems, or give --all", where="NAME", remedy="`timeline` lists them")
     for name in args.names:
-        catalogue.find(name)
-    return catalogue.names() if args.all else tuple(dict.fromkeys(args.names))
+        registry.find(name)
+    return registry.names() if args.all else tuple(dict.fromkeys(args.names))
 
 
 def _check_counts(args: argparse.Namespace) -> None:

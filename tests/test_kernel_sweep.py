@@ -53,7 +53,7 @@ def kinds(wait=0.0, kill="", fail=None):
         if settings["a"] > 5:
             raise ConfigError(f"a = {settings['a']} is too much")
 
-    return {"toy": sweep.Kind(check=check, run=run)}
+    return {"toy": sweep.SweepKind(check=check, run=run)}
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_a_wrong_spec_is_refused(tmp_path, text, error, said):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "benchmarks/sweeps").glob("*.toml")), ids=lambda path: path.stem)
 def test_the_sweeps_that_are_kept_can_be_run(path):
-    kind = sweep.Kind(check=successors.check_point, run=successors.run_point)
+    kind = sweep.SweepKind(check=successors.check_point, run=successors.run_point)
     assert len(sweep.read(path, {"training": kind}).points) == 10
 
 

@@ -41,7 +41,7 @@ FORBIDDEN = {"pickle", "shelve", "marshal", "socket", "urllib", "http", "request
 ONLY_IN = {
     "pygame": ("marki/console/",),
     "simpy": ("marki/hardware/", "marki/machine.py", "marki/session.py"),
-    "matplotlib": ("marki/pictures.py", "successors/plots.py"),
+    "matplotlib": ("marki/pictures.py", "successors/evaluation/plots.py"),
     "PIL": ("marki/io/stimuli/", "marki/console/"),
 }
 

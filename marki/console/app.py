@@ -9,23 +9,24 @@ from pathlib import Path
 
 import pygame
 
-from marki.console import capture, overlay
-from marki.console.annex import opening
-from marki.console.annex import stage as rooms
-from marki.console.annex.annex import Annex
-from marki.console.annex.sight import MARK1, Sight
-from marki.console.command import Settings
-from marki.console.desk import Desk
-from marki.console.hands import Hands, rings
-from marki.console.layout import SMALLEST, unit_of
-from marki.console.operator import Operator
+from marki.console.actions.operator import Operator
+from marki.console.arrange import PLAIN_COVER, set_stage
+from marki.console.command import WindowSettings
+from marki.console.drawing import overlay
+from marki.console.drawing.layout import SMALLEST, unit_of
+from marki.console.drawing.theme import DESK, PROJECTOR, Theme
+from marki.console.export import capture
+from marki.console.export.sound import Sound
+from marki.console.input.mouse_keyboard import InputHandler, rings
 from marki.console.pages import Context, blocks
-from marki.console.panels.page import PagePanel
-from marki.console.scene import Observer, Scene
-from marki.console.sound import Sound
-from marki.console.stage import PLAIN_COVER, set_stage
-from marki.console.theme import DESK, PROJECTOR, Theme
-from marki.console.transport import FRAME_S, Transport
+from marki.console.panels.page_panel import PagePanel
+from marki.console.state.playback import FRAME_S, Playback
+from marki.console.state.scene import Observer, Scene
+from marki.console.state.timeline_view import MARK1, TimelineView
+from marki.console.state.ui_state import UIState
+from marki.console.timeline import arrangement as rooms
+from marki.console.timeline import startup
+from marki.console.timeline.controller import TimelineController
 from marki.errors import MarkIError
 from marki.files import write_json, write_text
 from marki.io.exhibits import Timeline
@@ -45,15 +46,15 @@ class App:
     Parameters
     ----------
     session : Session
-    settings : Settings
+    settings : WindowSettings
     timeline : Timeline, optional
         The successors, if somebody lends them.
     """
 
-    def __init__(self, session: Session, settings: Settings, timeline: Timeline | None = None):
+    def __init__(self, session: Session, settings: WindowSettings, timeline: Timeline | None = None):
         self.settings = settings
-        self.desk = Desk(view=settings.view)
-        self.annex = Annex(timeline, self.desk) if timeline is not None else None
+        self.desk = UIState(view=settings.view)
+        self.annex = TimelineController(timeline, self.desk) if timeline is not None else None
         self.words = Words(settings.language)
         self.profile = PROJECTOR if settings.projector else DESK
         self.still = settings.still
@@ -78,7 +79,7 @@ class App:
         self._drawing: deque[float] = deque([0.004], maxlen=40)
         self.scene: Scene | None = None
         if self.annex is not None:
-            opening.hang(self.annex, session, settings)
+            startup.hang(self.annex, session, settings)
         if settings.lesson:
             self.operator.do("lesson", settings.lesson)
         if settings.page:
@@ -87,7 +88,7 @@ class App:
     def _connect(self, session: Session, speed: float, paused: bool) -> None:
         """Put the window before a session."""
         self.session = session
-        self.transport = Transport(session, speed=speed, paused=paused, fixed=self.settings.frames is not None)
+        self.transport = Playback(session, speed=speed, paused=paused, fixed=self.settings.frames is not None)
         self.observer = Observer(session, self.transport, self.desk, self.annex)
         self.operator = Operator(
             session, self.transport, self.desk, self.words, Path(self.settings.out), self.settings.kiosk, self.annex
@@ -97,7 +98,7 @@ class App:
             "sound": self._sound, "projector": self._projector, "still": self._still, "fullscreen": self._fullscreen,
             "help": self._help, "quit": self._quit, "language": self._language,
         }  # fmt: skip
-        self.hands = Hands(self.operator)
+        self.hands = InputHandler(self.operator)
 
     def _replace(self, session: Session) -> None:
         """Go over to another session, as a lesson does; pages and hands stay."""
@@ -153,7 +154,7 @@ class App:
     def _wait(self) -> None:
         """Where nobody watches, wait for the answers of the timeline, for the picture."""
         if self.annex is not None and self.settings.frames is not None:
-            opening.wait(self.annex, self._look)
+            startup.wait(self.annex, self._look)
             self.draw()
 
     def frame(self, seconds: float = FRAME_S) -> None:
@@ -187,7 +188,7 @@ class App:
         if self.frames == 1:
             self.first_frame_s = time.perf_counter() - self.settings.began
 
-    def _look(self) -> Sight | None:
+    def _look(self) -> TimelineView | None:
         self.scene = self.observer.scene()
         if self.annex is not None:
             self.annex.follow(self.session, self.scene.annex)
@@ -389,7 +390,7 @@ class App:
         self.operator.tell("message.saved", path=path)
 
     def _write_report(self, path: Path | str) -> None:
-        from marki.console.report import lab_report
+        from marki.console.export.lab_report import lab_report
 
         pictures = {"window": pygame.display.get_surface()}
         lab_report(self.session, path, words=self.words, pictures=pictures, tally=self.desk.tally)

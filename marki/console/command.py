@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from marki.console.desk import PAGES, VIEWS
-from marki.console.layout import LARGEST, SMALLEST
-from marki.console.transport import SPEEDS
+from marki.console.drawing.layout import LARGEST, SMALLEST
+from marki.console.state.playback import SPEEDS
+from marki.console.state.ui_state import PAGES, VIEWS
 from marki.errors import ConfigError, MarkIError, unknown
 from marki.language import LANGUAGES
 
@@ -27,7 +27,7 @@ FRAMES_UNSEEN = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class WindowSettings:
     """How the window was asked for; see `add_arguments`."""
 
     size: tuple[int, int] = (1280, 800)
@@ -123,7 +123,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
 
     for _ in tqdm(range(int(begin)), desc="presentations", leave=False, delay=0.5, disable=None):
         session.step("trial")
-    settings = Settings(
+    settings = WindowSettings(
         size=size,
         scale=scale,
         speed=speed,

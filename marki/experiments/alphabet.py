@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marki.experiments.lab import Lab, Run, scored
+from marki.experiments.lab import ExperimentRun, Lab, scored
 
 TITLE = "26 letters of one typeface"
 MOST_PASSES = 40
 
 
-def learn_to_errorless(run: Run, most: int = MOST_PASSES) -> int | None:
+def learn_to_errorless(run: ExperimentRun, most: int = MOST_PASSES) -> int | None:
     """Go through the deck until a pass and then an examination are without error.
 
     Returns

@@ -27,7 +27,7 @@ from marki.ticks import SECOND
 from marki.versions import versions
 
 
-class Run:
+class ExperimentRun:
     """One session as an experiment sees it: so many trials of learning, so many of examination.
 
     The experiment's own steps are not saved. After an interruption they are gone through again from the beginning,
@@ -142,7 +142,7 @@ class Lab:
 
     def __init__(self, order: Order, *, seed: int = 0, out: Path | None = None):
         self.order, self.seed, self.out = order, seed, out
-        self.runs: list[Run] = []
+        self.runs: list[ExperimentRun] = []
         self._progress = tqdm(
             desc=order.experiment, unit=" trials", disable=True if order.quiet else None, leave=False, delay=0.5
         )
@@ -165,7 +165,7 @@ class Lab:
         *,
         exam: WorldConfig | None = None,
         most: int | None = None,
-    ) -> Run:
+    ) -> ExperimentRun:
         """Begin (or take up) a session named `name`; `most` is the largest number of trials expected, for progress."""
         saved = self.out / "state" / f"{name}.npz" if self.out else None
         machine = machine or self.machine()
@@ -182,7 +182,7 @@ class Lab:
             self._progress.total = (self._progress.total or 0) + most
             self._progress.refresh()
         self._progress.set_postfix_str(name)
-        run = Run(name, session, saved, self._progress)
+        run = ExperimentRun(name, session, saved, self._progress)
         self.runs.append(run)
         return run
 

@@ -59,7 +59,7 @@ class Exhibit:
     seed: Mapping[str, str]
 
 
-class Look(StrEnum):
+class Rendering(StrEnum):
     """How a register is drawn."""
 
     MAPS = "maps"  # (channels, h, w): feature maps, each scaled by the greatest of its layer
@@ -70,11 +70,11 @@ class Look(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class ActivationView:
     """A register as it is now, ready to be drawn; `look` says the shape of `array`."""
 
     name: str
-    look: Look
+    look: Rendering
     array: np.ndarray
 
 
@@ -98,7 +98,7 @@ class Reply:
         The next classes with their shares, best first.
     lamps : ndarray of bool, shape (8,), or None
     field : ndarray of float32, shape (20, 20), or None
-    views : tuple of View
+    views : tuple of ActivationView
         Empty unless asked for.
     seconds : float
         Processor time that the answer took.
@@ -113,7 +113,7 @@ class Reply:
     others: tuple[tuple[str, float], ...]
     lamps: np.ndarray | None
     field: np.ndarray | None
-    views: tuple[View, ...]
+    views: tuple[ActivationView, ...]
     seconds: float
 
 
@@ -158,7 +158,7 @@ class Trouble:
     text: str
 
 
-class Rack(Protocol):
+class SystemProcess(Protocol):
     """A process in which systems stand. Of several questions that wait, only the last of each kind is answered."""
 
     def load(self, name: str) -> None:
@@ -195,5 +195,5 @@ class Timeline(Protocol):
     def exhibits(self) -> tuple[Exhibit, ...]:
         """Return them; may take some tenths of a second the first time."""
 
-    def rack(self) -> Rack:
+    def rack(self) -> SystemProcess:
         """Return a new rack."""

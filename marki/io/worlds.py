@@ -125,7 +125,7 @@ class Handling:
         )
 
 
-class Deck:
+class DeckWorld:
     """A deck of cards, gone through pass by pass in a new order each time.
 
     Parameters
@@ -186,7 +186,7 @@ class Deck:
         return Presentation(number=number, item=item, kind=kind, name=name, frame=frame, target=self.code[kind])
 
 
-class Drawn:
+class DrawnWorld:
     """A world whose every stimulus is drawn afresh.
 
     Parameters
@@ -254,8 +254,8 @@ def create(config: WorldConfig, seed: int) -> World:
         shares=config.class_shares if config.part == "learn" else (),
     )
     if draw is not None:
-        return Drawn(draw, size=config.count if config.part == "learn" else config.exam_count, **common)
-    return Deck(stimuli, shuffled=config.order == "shuffled" and config.part == "learn", **common)
+        return DrawnWorld(draw, size=config.count if config.part == "learn" else config.exam_count, **common)
+    return DeckWorld(stimuli, shuffled=config.order == "shuffled" and config.part == "learn", **common)
 
 
 def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable | None, list[str]]:

@@ -11,12 +11,12 @@ from marki.files import asset
 from marki.machine import MachineConfig
 from marki.session import Session, mark1_session
 from marki.teaching import measures
-from marki.teaching.plan import PARTS, VIEWS, Lesson, Page, Question, State
-from marki.teaching.reading import read
-from marki.teaching.tables import among, refused
+from marki.teaching.lesson_parser import read
+from marki.teaching.lesson_types import PARTS, VIEWS, Lesson, LessonPage, Question, State
+from marki.teaching.toml_checks import among, refused
 
 __all__ = [
-    "PARTS", "VIEWS", "Lesson", "Page", "Question", "State", "answer_of", "begin", "go_through", "load", "names",
+    "PARTS", "VIEWS", "Lesson", "LessonPage", "Question", "State", "answer_of", "begin", "go_through", "load", "names",
 ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from marki.io.responses import R_UNITS, nearest_class
 from marki.io.worlds import World
 from marki.language import Words
 from marki.session import Session
-from marki.teaching.tables import Table, among
+from marki.teaching.toml_checks import TomlTable, among
 
 MEASURES = {
     "errors": ("first", "last"),
@@ -39,7 +39,7 @@ MOST_PASSES = 60
 def check(measure: Mapping[str, Any], where: str, *, pages: int) -> None:
     """Refuse a measure that is unknown, lacks something, or names a page that the lesson has not."""
     name = among("measure", str(measure.get("measure")), MEASURES, where)
-    t = Table(measure, ("measure", "page", *MEASURES[name]), where)
+    t = TomlTable(measure, ("measure", "page", *MEASURES[name]), where)
     for key in MEASURES[name]:
         if key not in measure:
             raise ConfigError(f"lacks {key!r}", where=where)

@@ -8,7 +8,7 @@ from html import escape
 
 from marki.io.frame import SIDE
 from marki.language import Words
-from marki.teaching.lesson import Lesson, Page, Question, answer_of, begin
+from marki.teaching.lesson import Lesson, LessonPage, Question, answer_of, begin
 
 IDENTITY_TRIALS = 26  # presentations after which the digest is printed, if the lesson does not begin later
 TERMS = ("stimulus", "s_unit", "a_unit", "r_unit", "plugboard", "value", "reinforcement", "threshold")
@@ -85,7 +85,7 @@ def _paragraph(text: str, kind: str = "") -> str:
     return f"<p{mark}>{escape(text)}</p>"
 
 
-def _texts(page: Page, words: Words) -> list[str]:
+def _texts(page: LessonPage, words: Words) -> list[str]:
     """Return the paragraphs of a page; the last page of a lesson asks to notice, try and extend."""
     return [" ".join(text.split()) for text in words.pick(page.text).strip().split("\n\n")]
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from successors.nn.tally import count
+from successors.nn.hooks import note
+from successors.nn.macs import count
 from successors.nn.tensor import ShapeError, Tensor, make, unbroadcast
-from successors.nn.watching import note
 
 
 def attention(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from successors.nn.functions import linear
-from successors.nn.tally import count
+from successors.nn.macs import count
 from successors.nn.tensor import ShapeError, Tensor, make
 
 MANY = 16  # from so many channels on, both in and out, these lie innermost

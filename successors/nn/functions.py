@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from successors.nn.tally import count
+from successors.nn.macs import count
 from successors.nn.tensor import ShapeError, Tensor, demand_range, make
 
 

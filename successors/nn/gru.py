@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from successors.nn.columns import check, columns, given, halve, join, states_of
-from successors.nn.tally import count
+from successors.nn.hooks import note, watched
+from successors.nn.macs import count
+from successors.nn.recurrent_common import check, columns, given, halve, join, states_of
 from successors.nn.tensor import Tensor, make, recording
-from successors.nn.watching import note, watched
 
 
 def gru(

@@ -232,7 +232,7 @@ class DropPath(Module):
         return branch * (kept / (1 - self._rate))
 
 
-class RNN(Module):
+class RNNLayer(Module):
     """The simple recurrence over a whole sequence, (n, T, d) to (n, T, h).
 
     Parameters
@@ -254,7 +254,7 @@ class RNN(Module):
         return rnn(x, self.w_in, self.w_state, self.bias, start, activation=self._activation)
 
 
-class LSTM(Module):
+class LSTMLayer(Module):
     """The long short-term memory over a whole sequence, (n, T, d) to (n, T, h).
 
     Parameters
@@ -297,7 +297,7 @@ class LSTM(Module):
         )
 
 
-class GRU(Module):
+class GRULayer(Module):
     """The gated recurrent unit over a whole sequence, (n, T, d) to (n, T, h).
 
     Parameters

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from successors.nn.columns import Back, check, columns, given, halve, join, states_of
-from successors.nn.tally import count
+from successors.nn.hooks import note, watched
+from successors.nn.macs import count
+from successors.nn.recurrent_common import Back, check, columns, given, halve, join, states_of
 from successors.nn.tensor import ShapeError, Tensor, make, recording
-from successors.nn.watching import note, watched
 
 
 def lstm(

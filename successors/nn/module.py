@@ -19,7 +19,7 @@ from successors.nn.tensor import Parameter, Tensor
 _generators: list[np.random.Generator] = []
 
 watcher: Any = None
-"""Who looks on while modules run, see `successors.nn.watching`; None if nobody does."""
+"""Who looks on while modules run, see `successors.nn.hooks`; None if nobody does."""
 
 
 @contextlib.contextmanager

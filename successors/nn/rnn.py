@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from successors.nn.columns import Back, check, columns, given, join, states_of
-from successors.nn.tally import count
+from successors.nn.hooks import note
+from successors.nn.macs import count
+from successors.nn.recurrent_common import Back, check, columns, given, join, states_of
 from successors.nn.tensor import Tensor, make, recording
-from successors.nn.watching import note
 
 
 def rnn(

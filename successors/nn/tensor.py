@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from marki.errors import PortError
-from successors.nn import memory
-from successors.nn.tally import count
+from successors.nn import malloc
+from successors.nn.macs import count
 
-memory.keep()
+malloc.keep()
 
 Backward = Callable[[np.ndarray], Sequence[np.ndarray | None]]
 

@@ -25,11 +25,11 @@ from successors.tasks import (
     translate,
     two_class,
 )
-from successors.tasks.deck import Deck, Part, Reels
+from successors.tasks.deck import Deck, Reels, Split
 from successors.tasks.making import Workshop
 from successors.tasks.task import Task
 
-__all__ = ["Deck", "Part", "Reels", "Task", "find", "load", "names"]
+__all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 
 _ALL = (
     letters, digits, two_class, parity, connectedness, drift, recall, count, restore, draw, translate, judge, cloze,

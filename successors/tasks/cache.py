@@ -21,8 +21,8 @@ from marki.errors import MarkIError
 from marki.files import asset, read_arrays, writing
 from marki.io.camera import STEPS
 from marki.io.ports import Port
-from successors.tasks.deck import PARTS, Deck, Part, Reels
-from successors.tasks.sight import Sight
+from successors.tasks.deck import PARTS, Deck, Reels, Split
+from successors.tasks.retina import RetinaConfig
 from successors.tasks.task import Task
 
 FORMAT = 1
@@ -39,13 +39,13 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "marki"
 
 
-def key(task: Task, config: Sight, seed: int) -> str:
+def key(task: Task, config: RetinaConfig, seed: int) -> str:
     """Return all that a deck depends on, as text."""
     parts = dict(format=FORMAT, task=task.name, options=config.to_mapping(), seed=seed, made_by=_makers())
     return json.dumps(parts, sort_keys=True)
 
 
-def path(task: Task, config: Sight, seed: int) -> Path:
+def path(task: Task, config: RetinaConfig, seed: int) -> Path:
     """Return the file of a deck."""
     digest = hashlib.blake2b(key(task, config, seed).encode(), digest_size=12).hexdigest()
     return folder() / f"{task.name}-{digest}.npz"
@@ -64,7 +64,7 @@ def _makers() -> str:
     return found.hexdigest()
 
 
-def read(task: Task, config: Sight, seed: int) -> Deck | None:
+def read(task: Task, config: RetinaConfig, seed: int) -> Deck | None:
     """Return the deck that is kept for these settings, or None."""
     if task.accepts is Port.TEXT:
         return None
@@ -86,7 +86,7 @@ def read(task: Task, config: Sight, seed: int) -> Deck | None:
         return None
 
 
-def write(deck: Deck, task: Task, config: Sight, seed: int) -> None:
+def write(deck: Deck, task: Task, config: RetinaConfig, seed: int) -> None:
     """Keep a deck, if the folder can be written; text is made soon enough."""
     if task.accepts is Port.TEXT:
         return
@@ -99,7 +99,7 @@ def write(deck: Deck, task: Task, config: Sight, seed: int) -> None:
         np.savez(file, **arrays)
 
 
-def _packed(part: Part, name: str) -> dict[str, np.ndarray]:
+def _packed(part: Split, name: str) -> dict[str, np.ndarray]:
     """Return the arrays of a part; light as whole multiples of 1/1024."""
     reels = isinstance(part.stimuli, Reels)
     shown = {"bank": part.stimuli.bank, "index": part.stimuli.index} if reels else {"stimuli": part.stimuli}
@@ -110,7 +110,7 @@ def _packed(part: Part, name: str) -> dict[str, np.ndarray]:
     }
 
 
-def _unpacked(arrays: dict[str, np.ndarray], name: str) -> Part:
+def _unpacked(arrays: dict[str, np.ndarray], name: str) -> Split:
     """Return the part of these arrays; light is all that is kept as (…, 20, 20) of uint16."""
     found = {
         what: array.astype(np.float32) / np.float32(STEPS) if array.dtype == np.uint16 and array.ndim == 3 else array
@@ -121,4 +121,4 @@ def _unpacked(arrays: dict[str, np.ndarray], name: str) -> Part:
         stimuli = found["stimuli"]
     else:
         stimuli = Reels(found["bank"], found["index"])
-    return Part(stimuli=stimuli, targets=found["targets"], kinds=found["kinds"])
+    return Split(stimuli=stimuli, targets=found["targets"], kinds=found["kinds"])

@@ -9,7 +9,7 @@ import numpy as np
 from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.tasks import logbook
-from successors.tasks.deck import PARTS, Deck, Part
+from successors.tasks.deck import PARTS, Deck, Split
 from successors.tasks.making import Workshop
 from successors.tasks.task import Task
 
@@ -26,7 +26,7 @@ class ClozeConfig(Config):
     test: int = setting(600, "Lines of the test", low=1, high=10_000)
 
 
-def _part(workshop: Workshop, name: str, count: int) -> Part:
+def _part(workshop: Workshop, name: str, count: int) -> Split:
     rng = workshop.rng(name)
     lines = logbook.lines(name)
     stimuli, targets, kinds = [], [], []
@@ -36,7 +36,7 @@ def _part(workshop: Workshop, name: str, count: int) -> Part:
         stimuli.append(line.text[:start] + HIDDEN + line.text[stop:])
         targets.append(line.text[start:stop])
         kinds.append(KINDS.index(kind))
-    return Part(stimuli=np.array(stimuli), targets=np.array(targets), kinds=np.array(kinds, np.int16))
+    return Split(stimuli=np.array(stimuli), targets=np.array(targets), kinds=np.array(kinds, np.int16))
 
 
 def _make(config: ClozeConfig, workshop: Workshop) -> Deck:

@@ -12,12 +12,12 @@ from marki.io.stimuli.forms import connected_card
 from successors.tasks.deck import PARTS, Deck
 from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
-from successors.tasks.sight import Sight, camera
+from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConnectednessConfig(Sight):
+class ConnectednessConfig(RetinaConfig):
     """Settings of connectedness."""
 
     train: int = setting(8_000, "Stimuli to learn from", low=1, high=1_000_000)

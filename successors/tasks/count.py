@@ -14,12 +14,12 @@ from successors.tasks.deck import PARTS, Deck, Reels
 from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.recall import random_form
-from successors.tasks.sight import Sight, camera
+from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
 
 
 @dataclass(frozen=True, kw_only=True)
-class CountConfig(Sight):
+class CountConfig(RetinaConfig):
     """Settings of count. Between two flashes at least one exposure is dark."""
 
     most: int = setting(7, "The largest number of flashes; the smallest is 0", low=1, high=100)

@@ -69,7 +69,7 @@ class Reels:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Part:
+class Split:
     """One part of a deck; its arrays are read-only.
 
     Parameters
@@ -119,7 +119,7 @@ class Deck:
         Names of the classes.
     code : ndarray of bool, shape (classes, 8)
         The lamps wanted for each class; (0, 8) if the answer is a field or text.
-    train, valid, test : Part
+    train, valid, test : Split
         To learn from, to choose settings by, and to be examined with.
     corpus : ndarray of str, shape (n,)
         Text without answers, that can be studied before; there is none for most tasks.
@@ -130,9 +130,9 @@ class Deck:
     answers: Port
     classes: tuple[str, ...]
     code: np.ndarray
-    train: Part
-    valid: Part
-    test: Part
+    train: Split
+    valid: Split
+    test: Split
     corpus: np.ndarray = field(default_factory=lambda: np.zeros(0, "U1"))
 
     def __post_init__(self) -> None:
@@ -146,6 +146,6 @@ class Deck:
         lit = np.flatnonzero(self.code.any(axis=0))
         return int(lit[-1]) + 1 if lit.size else 0
 
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, Split]:
         """Return the three parts by name."""
         return {name: getattr(self, name) for name in PARTS}

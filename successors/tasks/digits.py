@@ -13,7 +13,7 @@ from marki.io.stimuli import CARD, digits, enlarged
 from successors.tasks.deck import PARTS, Deck
 from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
-from successors.tasks.sight import Unsteady, camera, signals
+from successors.tasks.retina import Unsteady, camera, signals
 from successors.tasks.task import Task
 
 TRAIN, VALID, TEST = 18_000, 2_000, 10_000

@@ -11,10 +11,10 @@ from marki.errors import ConfigError, unknown
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, lamps
 from marki.io.stimuli.letters import LETTERS, TYPEFACES
-from successors.tasks.deck import PARTS, Deck, Part
+from successors.tasks.deck import PARTS, Deck, Split
 from successors.tasks.letters import check_letters, light
 from successors.tasks.making import Slot, Workshop
-from successors.tasks.sight import Unsteady
+from successors.tasks.retina import Unsteady
 from successors.tasks.task import Task
 
 
@@ -48,7 +48,7 @@ def _make(config: DrawConfig, workshop: Workshop) -> Deck:
     parts = {}
     for part in PARTS:
         pictures, kinds = workshop.frames(_item, config, part, getattr(config, part))
-        parts[part] = Part(stimuli=code[kinds], targets=pictures, kinds=kinds)
+        parts[part] = Split(stimuli=code[kinds], targets=pictures, kinds=kinds)
     return Deck(
         task="draw",
         accepts=Port.LAMPS,

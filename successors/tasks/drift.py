@@ -19,7 +19,7 @@ from marki.io.stimuli.forms import from_cells
 from successors.tasks.deck import PARTS, Deck, Reels
 from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
-from successors.tasks.sight import Sight, camera
+from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
 
 DIRECTIONS = {
@@ -36,7 +36,7 @@ DIRECTIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class DriftConfig(Sight):
+class DriftConfig(RetinaConfig):
     """Settings of drift. The patches of the test are others than those that are learned from."""
 
     exposures: int = setting(8, "Exposures in a reel", low=2, high=200)

@@ -8,7 +8,7 @@ import numpy as np
 
 from marki.io.ports import Port
 from marki.io.responses import binary_code, lamps
-from successors.tasks.deck import PARTS, Deck, Part, Reels
+from successors.tasks.deck import PARTS, Deck, Reels, Split
 
 
 def lamps_deck(task: str, classes: Sequence[str], parts: Mapping[str, tuple[np.ndarray | Reels, np.ndarray]]) -> Deck:
@@ -28,6 +28,6 @@ def lamps_deck(task: str, classes: Sequence[str], parts: Mapping[str, tuple[np.n
     for name in PARTS:
         stimuli, kinds = parts[name]
         kinds = np.asarray(kinds, np.int16)
-        made[name] = Part(stimuli=stimuli, targets=code[kinds], kinds=kinds)
+        made[name] = Split(stimuli=stimuli, targets=code[kinds], kinds=kinds)
     accepts = Port.REEL if isinstance(made["train"].stimuli, Reels) else Port.FRAME
     return Deck(task=task, accepts=accepts, answers=Port.LAMPS, classes=tuple(classes), code=code, **made)

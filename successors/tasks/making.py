@@ -11,7 +11,7 @@ from tqdm import tqdm
 from marki.io.frame import SIDE
 from marki.processes import spread
 from marki.seeding import generator
-from successors.tasks.sight import Sight, signals
+from successors.tasks.retina import RetinaConfig, signals
 
 PIECE = 256
 """Items that one process makes at a time."""
@@ -33,7 +33,7 @@ class Slot:
         return generator(self.seed, f"tasks.{self.task}.{self.part}.{what}", self.number)
 
 
-Item = Callable[[Sight, Slot], tuple[np.ndarray, int]]
+Item = Callable[[RetinaConfig, Slot], tuple[np.ndarray, int]]
 """Makes one item: the light on the retina, (20, 20) float32, and its class."""
 
 
@@ -62,14 +62,14 @@ class Workshop:
         """Return the generator of something that is common to all items."""
         return generator(self.seed, f"tasks.{self.task}.{what}")
 
-    def frames(self, item: Item, config: Sight, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def frames(self, item: Item, config: RetinaConfig, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the first `count` items of a part, as the photocells deliver them.
 
         Parameters
         ----------
         item : callable
             ``item(config, slot) -> (light, kind)``, a function of a module, so that other processes find it.
-        config : Sight
+        config : RetinaConfig
             Settings of the task.
         part : str
             Name of the part; it keys the randomness.
@@ -99,7 +99,7 @@ class Workshop:
 
 
 def _piece(
-    item: Item, config: Sight, task: str, seed: int, part: str, start: int, stop: int
+    item: Item, config: RetinaConfig, task: str, seed: int, part: str, start: int, stop: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make the items from one number to another."""
     light = np.empty((stop - start, SIDE, SIDE), np.float32)

@@ -16,14 +16,14 @@ from marki.seeding import generator
 from successors.tasks.deck import PARTS, Deck
 from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
-from successors.tasks.sight import Sight, camera
+from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
 
 _EIGHTHS = {"train": (0, 6), "valid": (6, 7), "test": (7, 8)}  # of the patterns of each class, when parts are disjoint
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParityConfig(Sight):
+class ParityConfig(RetinaConfig):
     """Settings of parity.
 
     The patches in use are the first `bits` of the grid, row by row; the others stay dark. If the patterns suffice, six

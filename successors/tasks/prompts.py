@@ -13,7 +13,7 @@ import numpy as np
 from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.tasks import logbook, scenes
-from successors.tasks.deck import PARTS, Deck, Part
+from successors.tasks.deck import PARTS, Deck, Split
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.task import Task
 
@@ -53,13 +53,13 @@ def _document(number: int, workshop: Workshop) -> str:
     return " ".join(_asked(KINDS[number % len(KINDS)], "train", rng))
 
 
-def _part(workshop: Workshop, name: str, count: int) -> Part:
+def _part(workshop: Workshop, name: str, count: int) -> Split:
     pairs, kinds = [], np.arange(count) % len(KINDS)
     for number, kind in enumerate(kinds.tolist()):
         rng = Slot(task="prompts", seed=workshop.seed, part=name, number=number).rng()
         pairs.append(_asked(KINDS[kind], name, rng))
     stimuli, targets = (np.array(texts) for texts in zip(*pairs, strict=True))
-    return Part(stimuli=stimuli, targets=targets, kinds=kinds.astype(np.int16))
+    return Split(stimuli=stimuli, targets=targets, kinds=kinds.astype(np.int16))
 
 
 def _make(config: PromptsConfig, workshop: Workshop) -> Deck:

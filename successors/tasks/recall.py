@@ -13,7 +13,7 @@ from successors.tasks.deck import PARTS, Deck, Reels
 from successors.tasks.lamps import lamps_deck
 from successors.tasks.letters import FACES, HELD_OUT, check_letters, light
 from successors.tasks.making import Slot, Workshop
-from successors.tasks.sight import Unsteady, camera
+from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
 

@@ -13,10 +13,10 @@ from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS
 from marki.io.stimuli.letters import LETTERS, TYPEFACES
-from successors.tasks.deck import Deck, Part
+from successors.tasks.deck import Deck, Split
 from successors.tasks.letters import card
 from successors.tasks.making import Slot, Workshop
-from successors.tasks.sight import Sight, camera, signals
+from successors.tasks.retina import RetinaConfig, camera, signals
 from successors.tasks.task import Task
 
 SIDES = ("left", "right", "top", "bottom", "block")
@@ -24,7 +24,7 @@ SIDES = ("left", "right", "top", "bottom", "block")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestoreConfig(Sight):
+class RestoreConfig(RetinaConfig):
     """Settings of restore. What is learned from is whole; what is examined with is damaged."""
 
     typeface: str = setting("league-spartan", "Typeface of the letters", choices=tuple(TYPEFACES))
@@ -89,10 +89,10 @@ def whole(config: RestoreConfig, letter: str) -> np.ndarray:
 def _make(config: RestoreConfig, workshop: Workshop) -> Deck:
     letters = config.letters[: config.patterns]
     kept = signals(np.stack([whole(config, letter) for letter in letters]), config.exposure)
-    parts = {"train": Part(stimuli=kept, targets=kept, kinds=np.arange(len(kept), dtype=np.int16))}
+    parts = {"train": Split(stimuli=kept, targets=kept, kinds=np.arange(len(kept), dtype=np.int16))}
     for part in ("valid", "test"):
         stimuli, kinds = workshop.frames(_damaged, config, part, getattr(config, part))
-        parts[part] = Part(stimuli=stimuli, targets=kept[kinds], kinds=kinds)
+        parts[part] = Split(stimuli=stimuli, targets=kept[kinds], kinds=kinds)
     code = np.zeros((0, R_UNITS), bool)
     return Deck(task="restore", accepts=Port.FIELD, answers=Port.FIELD, classes=tuple(letters), code=code, **parts)
 

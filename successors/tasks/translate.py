@@ -10,7 +10,7 @@ from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.tasks import scenes
 from successors.tasks.bleu import bleu
-from successors.tasks.deck import PARTS, Deck, Part
+from successors.tasks.deck import PARTS, Deck, Split
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.task import Task
 
@@ -26,14 +26,14 @@ class TranslateConfig(Config):
     test: int = setting(1_000, "Captions of the test", low=1, high=100_000)
 
 
-def _part(workshop: Workshop, name: str, count: int) -> Part:
+def _part(workshop: Workshop, name: str, count: int) -> Split:
     pairs = []
     for number in range(count):
         rng = Slot(task="translate", seed=workshop.seed, part=name, number=number).rng()
         _, english, chinese = scenes.described(rng, name)
         pairs.append((english, chinese) if number % 2 == 0 else (chinese, english))
     stimuli, targets = np.array(pairs).T.copy()
-    return Part(stimuli=stimuli, targets=targets, kinds=np.arange(count).astype(np.int16) % 2)
+    return Split(stimuli=stimuli, targets=targets, kinds=np.arange(count).astype(np.int16) % 2)
 
 
 def _make(config: TranslateConfig, workshop: Workshop) -> Deck:

@@ -15,7 +15,7 @@ from marki.io.stimuli import Stimulus, forms, letters
 from successors.tasks.deck import PARTS, Deck
 from successors.tasks.lamps import lamps_deck
 from successors.tasks.making import Slot, Workshop
-from successors.tasks.sight import Unsteady, camera
+from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
 

@@ -32,16 +32,16 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.frame import CELLS, SIDE
 from marki.io.responses import R_UNITS
 from marki.seeding import generator
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.hooks import Watch
 from successors.nn.learner import ByRule, Network, Successor
+from successors.nn.macs import count
 from successors.nn.recipe import Recipe
-from successors.nn.tally import count
-from successors.nn.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +257,7 @@ ENTRY = Entry(
         Figure(name="values", title="What the perceptron weighs, cell by cell", measure=_through_the_wires, stimuli=8),
     ),
     registers=(
-        Watch(name="A-units", look=Look.BARS, measure=Perceptron.active),
-        Watch(name="values of the active A-units", look=Look.BARS, measure=_weighed),
+        Watch(name="A-units", look=Rendering.BARS, measure=Perceptron.active),
+        Watch(name="values of the active A-units", look=Rendering.BARS, measure=_weighed),
     ),
 )

@@ -41,15 +41,15 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.frame import SIDE
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.hooks import Watch
 from successors.nn.learner import ByRule, Network, Successor
+from successors.nn.macs import count
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
-from successors.nn.tally import count
-from successors.nn.watching import Watch
 
 DECLINE = 0.9
 """Factor by which c and d decline over one cell; assumed."""
@@ -398,8 +398,8 @@ ENTRY = Entry(
         Figure(name="shift", title="Read rightly, moved aside", x="cells", y="share", measure=_by_shift, stimuli=500),
     ),
     registers=(
-        Watch(name="C-cells of stage 1", path="stages.0", look=Look.MAPS),
-        Watch(name="C-cells of stage 2", path="stages.1", look=Look.MAPS),
-        Watch(name="C-cells of stage 3", path="stages.2", look=Look.BARS),
+        Watch(name="C-cells of stage 1", path="stages.0", look=Rendering.MAPS),
+        Watch(name="C-cells of stage 2", path="stages.1", look=Rendering.MAPS),
+        Watch(name="C-cells of stage 3", path="stages.2", look=Rendering.BARS),
     ),
 )

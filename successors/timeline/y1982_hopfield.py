@@ -35,16 +35,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
 from marki.seeding import generator
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.hooks import Watch
 from successors.nn.learner import ByRule, Network, Successor
+from successors.nn.macs import count
 from successors.nn.recipe import Recipe
-from successors.nn.tally import count
-from successors.nn.watching import Watch
 
 STEPS = 2**11
 """Steps in a unit of T, for storage by difference; so few that T and U are exact in float16, as weights are shipped."""
@@ -287,5 +287,5 @@ ENTRY = Entry(
         Figure(name="restored", title="From a part of a letter to the whole", measure=_restored, stimuli=6),
         Figure(name="energy", title="The energy runs downhill", x="looks of a unit", y="energy E", measure=_descent),
     ),
-    registers=(Watch(name="units, sweep by sweep", look=Look.MAPS, measure=_course),),
+    registers=(Watch(name="units, sweep by sweep", look=Rendering.MAPS, measure=_course),),
 )

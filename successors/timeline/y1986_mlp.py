@@ -30,17 +30,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.frame import SIDE
 from marki.seeding import generator
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.optimiser import SGD
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Parameter, Tensor
-from successors.nn.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,5 +246,5 @@ ENTRY = Entry(
         Check(name="symmetry with two hidden units", run=_symmetry, slow=True),
     ),
     figures=(Figure(name="features", title="What the hidden units look for", measure=_features, stimuli=12),),
-    registers=(Watch(name="hidden units", path="layers.1", look=Look.BARS, given=True),),
+    registers=(Watch(name="hidden units", path="layers.1", look=Rendering.BARS, given=True),),
 )

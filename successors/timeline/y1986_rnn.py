@@ -31,19 +31,19 @@ from typing import Any
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.seeding import generator
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import linear
+from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import training_rng
 from successors.nn.recipe import Recipe
 from successors.nn.rnn import rnn
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,5 +255,5 @@ ENTRY = Entry(
         ),
     ),
     small={"eye": 3, "hidden": 4},
-    registers=(Watch(name="hidden units", path="states", look=Look.ROWS),),
+    registers=(Watch(name="hidden units", path="states", look=Rendering.ROWS),),
 )

@@ -31,19 +31,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.seeding import generator
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import scaled_tanh
 from successors.nn.convolution import conv2d
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import mean_squared_error
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Parameter, Tensor, make, no_grad
-from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 
 SEEN = np.array([[(c - k) % 12 < 8 for c in range(12)] for k in range(12)])
@@ -281,8 +281,8 @@ ENTRY = Entry(
     figures=(Figure(name="kernels", title="What the maps of H1 look for", measure=_kernels, stimuli=12),),
     small={"hidden": 3},
     registers=(
-        Watch(name="H1", path="h1", look=Look.MAPS),
-        Watch(name="H2", path="h2", look=Look.MAPS),
-        Watch(name="H3", path="output", look=Look.BARS, given=True),
+        Watch(name="H1", path="h1", look=Rendering.MAPS),
+        Watch(name="H2", path="h2", look=Rendering.MAPS),
+        Watch(name="H3", path="output", look=Rendering.BARS, given=True),
     ),
 )

@@ -36,19 +36,19 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.seeding import generator
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import linear
-from successors.nn.layers import LSTM as Cells
-from successors.nn.layers import RNN, Linear
+from successors.nn.hooks import Watch
+from successors.nn.layers import Linear, RNNLayer
+from successors.nn.layers import LSTMLayer as Cells
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +183,7 @@ class LSTM(Network):
         d = c.eye or c.inputs
         self.eye = Eye(c.inputs, c.eye, rng, gain=c.gain, blind=c.blind)
         if not c.gated:
-            self.cells: Module = RNN(d, h, rng)
+            self.cells: Module = RNNLayer(d, h, rng)
         elif c.layout_1997:
             self.cells = Blocks(d, h // c.block, c.block, rng, forget=c.forget, heard=c.heard)
         else:
@@ -273,7 +273,7 @@ def carousel() -> Finding:
         shares[forget] = start[1].grad[0] / out
         if forget:
             product = trace["forget"][0].prod(0)
-    rnn = RNN(d, h, rng).astype(np.float64)
+    rnn = RNNLayer(d, h, rng).astype(np.float64)
     start = Tensor(np.zeros((1, h)), requires_grad=True)
     rnn(x, start)[:, -1].sum().backward()
     kept, fades = np.abs(shares[False] - 1).max(), float(np.abs(start.grad).max())
@@ -357,9 +357,9 @@ ENTRY = Entry(
     ),
     small={"eye": 3, "hidden": 3},
     registers=(
-        Watch(name="input gates", path="cells.input", look=Look.ROWS),
-        Watch(name="forget gates", path="cells.forget", look=Look.ROWS),
-        Watch(name="output gates", path="cells.output", look=Look.ROWS),
-        Watch(name="cells", path="cells.cell", look=Look.ROWS),
+        Watch(name="input gates", path="cells.input", look=Rendering.ROWS),
+        Watch(name="forget gates", path="cells.forget", look=Rendering.ROWS),
+        Watch(name="output gates", path="cells.output", look=Rendering.ROWS),
+        Watch(name="cells", path="cells.cell", look=Rendering.ROWS),
     ),
 )

@@ -38,13 +38,14 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.seeding import generator
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import scaled_tanh
 from successors.nn.augmentation import moved
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import linear
+from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
@@ -52,7 +53,6 @@ from successors.nn.module import Module, training_rng
 from successors.nn.pooling import avg_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate
-from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y1989_lecun import TableConv2d, connections, counted, shuffled
 
@@ -260,10 +260,10 @@ ENTRY = Entry(
     figures=(Figure(name="kernels", title="What the maps of C1 look for", measure=_kernels, stimuli=6),),
     small={"maps": 3},
     registers=(
-        Watch(name="C1", path="s2", look=Look.MAPS, given=True),
-        Watch(name="S2", path="c3", look=Look.MAPS, given=True),
-        Watch(name="C3", path="s4", look=Look.MAPS, given=True),
-        Watch(name="S4", path="c5", look=Look.MAPS, given=True),
-        Watch(name="F6", path="f6", look=Look.BARS),
+        Watch(name="C1", path="s2", look=Rendering.MAPS, given=True),
+        Watch(name="S2", path="c3", look=Rendering.MAPS, given=True),
+        Watch(name="C3", path="s4", look=Rendering.MAPS, given=True),
+        Watch(name="S4", path="c5", look=Rendering.MAPS, given=True),
+        Watch(name="F6", path="f6", look=Rendering.BARS),
     ),
 )

@@ -47,13 +47,14 @@ import numpy as np
 from marki.config import Config, setting
 from marki.errors import ConfigError
 from marki.io.camera import Camera
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.stimuli import letters
 from marki.seeding import generator
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.convolution import extent
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import dropout, images
+from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
@@ -61,7 +62,6 @@ from successors.nn.normalisation import local_response_norm
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Parameter, Tensor, no_grad
-from successors.nn.watching import Watch
 
 POOL, STEP = 3, 2
 """Side of a pooling window, and cells from one to the next: they overlap."""
@@ -292,10 +292,10 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="maps", title="What conv1 makes of a letter", measure=_kernels, stimuli=12),),
     registers=(
-        Watch(name="conv1, pooled", path="conv2", look=Look.MAPS, given=True),
-        Watch(name="conv2, pooled", path="conv3", look=Look.MAPS, given=True),
-        Watch(name="conv3", path="conv4", look=Look.MAPS, given=True),
-        Watch(name="conv4", path="conv5", look=Look.MAPS, given=True),
-        Watch(name="full6", path="full7", look=Look.BARS, given=True),
+        Watch(name="conv1, pooled", path="conv2", look=Rendering.MAPS, given=True),
+        Watch(name="conv2, pooled", path="conv3", look=Rendering.MAPS, given=True),
+        Watch(name="conv3", path="conv4", look=Rendering.MAPS, given=True),
+        Watch(name="conv4", path="conv5", look=Rendering.MAPS, given=True),
+        Watch(name="full6", path="full7", look=Rendering.BARS, given=True),
     ),
 )

@@ -33,11 +33,12 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.convolution import extent
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import dropout, images
+from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
@@ -46,7 +47,6 @@ from successors.nn.normalisation import local_response_norm
 from successors.nn.pooling import avg_pool2d, max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad, stack
-from successors.nn.watching import Watch
 from successors.timeline.y2012_alexnet import ENTRY as ALEXNET
 
 Row = tuple[int, ...]
@@ -362,9 +362,9 @@ ENTRY = Entry(
         "aux_units": 12,
     },
     registers=(
-        Watch(name="stem", path="modules.0", look=Look.MAPS, given=True),
-        Watch(name="module 1", path="modules.0", look=Look.MAPS),
-        Watch(name="module 3", path="modules.2", look=Look.MAPS),
-        Watch(name="module 5", path="modules.4", look=Look.MAPS),
+        Watch(name="stem", path="modules.0", look=Rendering.MAPS, given=True),
+        Watch(name="module 1", path="modules.0", look=Rendering.MAPS),
+        Watch(name="module 3", path="modules.2", look=Rendering.MAPS),
+        Watch(name="module 5", path="modules.4", look=Rendering.MAPS),
     ),
 )

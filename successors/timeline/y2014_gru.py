@@ -1,5 +1,5 @@
 """Cho, van Merrienboer, Gulcehre, Bahdanau, Bougares, Schwenk and Bengio 2014: "Learning phrase representations using
-RNN encoder-decoder for statistical machine translation", EMNLP 2014, 1724-1734.
+RNNLayer encoder-decoder for statistical machine translation", EMNLP 2014, 1724-1734.
 
 New: a unit with two gates instead of the LSTM's three, and no cell beside its state: what the update gate lets in, it
 takes from what is kept. It is cheaper, a quarter fewer weights, and remembers as well.
@@ -29,18 +29,18 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.seeding import generator
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
-from successors.nn.layers import GRU as Units
-from successors.nn.layers import RNN, Linear
+from successors.nn.hooks import Watch
+from successors.nn.layers import GRULayer as Units
+from successors.nn.layers import Linear, RNNLayer
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, logistic, no_grad
-from successors.nn.watching import Watch
 from successors.timeline import y1997_lstm
 from successors.timeline.y1997_lstm import Eye, LSTMConfig
 
@@ -72,7 +72,7 @@ class GRU(Network):
         c, h = config, config.hidden
         d = c.eye or c.inputs
         self.eye = Eye(c.inputs, c.eye, rng, gain=c.gain, blind=c.blind)
-        self.units: Module = Units(d, h, rng) if c.gated else RNN(d, h, rng)
+        self.units: Module = Units(d, h, rng) if c.gated else RNNLayer(d, h, rng)
         if c.gated and self.units.b_in.data.flags.writeable:  # not of mere shapes
             self.units.b_in.data[h : 2 * h] = c.update_bias
         self.output = Linear(h, c.classes, rng, draw=initial.glorot)
@@ -162,7 +162,7 @@ def _memory(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dic
 
 
 ENTRY = Entry(
-    title="Learning phrase representations using RNN encoder-decoder for statistical machine translation",
+    title="Learning phrase representations using RNNLayer encoder-decoder for statistical machine translation",
     authors="K. Cho, B. van Merrienboer, C. Gulcehre, D. Bahdanau, F. Bougares, H. Schwenk, Y. Bengio",
     idea="Two gates instead of three, and no cell beside the state: a quarter fewer weights, and as good a memory.",
     shrunk="The unit alone, without encoder and decoder; a linear eye reduces the 400 cells of each exposure to 32 "
@@ -193,8 +193,8 @@ ENTRY = Entry(
     ),
     small={"eye": 3, "hidden": 3},
     registers=(
-        Watch(name="reset gates", path="units.reset", look=Look.ROWS),
-        Watch(name="update gates", path="units.update", look=Look.ROWS),
-        Watch(name="states", path="units", look=Look.ROWS),
+        Watch(name="reset gates", path="units.reset", look=Rendering.ROWS),
+        Watch(name="update gates", path="units.update", look=Rendering.ROWS),
+        Watch(name="states", path="units", look=Rendering.ROWS),
     ),
 )

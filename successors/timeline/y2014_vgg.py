@@ -36,17 +36,17 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import dropout, images
+from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import training_rng
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch
 
 STARTS = {"glorot": initial.glorot, "he": initial.he, "small": partial(initial.normal, deviation=0.01)}
 """How the weights begin."""
@@ -267,9 +267,9 @@ ENTRY = Entry(
     ),
     small={"widths": (4, 6), "full": 8},
     registers=(
-        Watch(name="block 1, first layer", path="blocks.0.1", look=Look.MAPS, given=True),
-        Watch(name="block 1, pooled", path="blocks.1.0", look=Look.MAPS, given=True),
-        Watch(name="block 2, first layer", path="blocks.1.1", look=Look.MAPS, given=True),
-        Watch(name="full layer", path="full.1", look=Look.BARS, given=True),
+        Watch(name="block 1, first layer", path="blocks.0.1", look=Rendering.MAPS, given=True),
+        Watch(name="block 1, pooled", path="blocks.1.0", look=Rendering.MAPS, given=True),
+        Watch(name="block 2, first layer", path="blocks.1.1", look=Rendering.MAPS, given=True),
+        Watch(name="full layer", path="full.1", look=Rendering.BARS, given=True),
     ),
 )

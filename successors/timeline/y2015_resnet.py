@@ -32,18 +32,18 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.stimuli.digits import digit_frames
 from marki.seeding import generator
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear, Sequential
 from successors.nn.learner import ByGradient, Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch
 
 Norm = Callable[[int], Module]
 """What normalises images of so many channels."""
@@ -508,9 +508,9 @@ ENTRY = Entry(
     ),
     small={"width": 2, "blocks": [1, 1]},
     registers=(
-        Watch(name="stem", path="stem", look=Look.MAPS),
-        Watch(name="stage 1", path="stages.0", look=Look.MAPS),
-        Watch(name="stage 2", path="stages.1", look=Look.MAPS),
-        Watch(name="stage 3", path="stages.2", look=Look.MAPS),
+        Watch(name="stem", path="stem", look=Rendering.MAPS),
+        Watch(name="stage 1", path="stages.0", look=Rendering.MAPS),
+        Watch(name="stage 2", path="stages.1", look=Rendering.MAPS),
+        Watch(name="stage 3", path="stages.2", look=Rendering.MAPS),
     ),
 )

@@ -26,16 +26,16 @@ from typing import Any
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import avg_pool2d, max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate
-from successors.nn.watching import Watch
 from successors.timeline.y2015_resnet import ENTRY as RESNET
 
 
@@ -246,9 +246,9 @@ ENTRY = Entry(
     ),
     small={"growth": 2, "stem_filters": 3, "blocks": [2, 2]},
     registers=(
-        Watch(name="stem", path="stem", look=Look.MAPS),
-        Watch(name="block 1", path="blocks.0", look=Look.MAPS),
-        Watch(name="block 2", path="blocks.1", look=Look.MAPS),
-        Watch(name="block 3", path="blocks.2", look=Look.MAPS),
+        Watch(name="stem", path="stem", look=Rendering.MAPS),
+        Watch(name="block 1", path="blocks.0", look=Rendering.MAPS),
+        Watch(name="block 2", path="blocks.1", look=Rendering.MAPS),
+        Watch(name="block 3", path="blocks.2", look=Rendering.MAPS),
     ),
 )

@@ -36,10 +36,11 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.convolution import Pair, pair
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, Dropout, Linear, Sequential
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training
@@ -47,7 +48,6 @@ from successors.nn.optimiser import Diverged
 from successors.nn.pooling import avg_pool2d, max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Watch
 from successors.timeline.y2015_resnet import learning_error
 
 
@@ -414,9 +414,9 @@ ENTRY = Entry(
     ),
     small={"share": 0.05, "blocks": [1, 1, 1], "stem_stride": 4},
     registers=(
-        Watch(name="stem", path="stem", look=Look.MAPS),
-        Watch(name="mixed 5b", path="mixed_5b", look=Look.MAPS),
-        Watch(name="mixed 6a", path="mixed_6a", look=Look.MAPS),
-        Watch(name="mixed 7a", path="mixed_7a", look=Look.MAPS),
+        Watch(name="stem", path="stem", look=Rendering.MAPS),
+        Watch(name="mixed 5b", path="mixed_5b", look=Rendering.MAPS),
+        Watch(name="mixed 6a", path="mixed_6a", look=Rendering.MAPS),
+        Watch(name="mixed 7a", path="mixed_7a", look=Rendering.MAPS),
     ),
 )

@@ -23,15 +23,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import training
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch
 from successors.timeline.y2015_resnet import ENTRY as RESNET
 from successors.timeline.y2015_resnet import Bottleneck, Stem, stages
 
@@ -223,9 +223,9 @@ ENTRY = Entry(
     figures=(Figure(name="paths", title="What the paths of the first block look for", measure=_kinds, stimuli=1),),
     small={"width": 2, "stem_filters": 2, "cardinality": 2, "path": 1, "blocks": [1, 1]},
     registers=(
-        Watch(name="stem", path="stem", look=Look.MAPS),
-        Watch(name="stage 1", path="stages.0", look=Look.MAPS),
-        Watch(name="stage 2", path="stages.1", look=Look.MAPS),
-        Watch(name="stage 3", path="stages.2", look=Look.MAPS),
+        Watch(name="stem", path="stem", look=Rendering.MAPS),
+        Watch(name="stage 1", path="stages.0", look=Rendering.MAPS),
+        Watch(name="stage 2", path="stages.1", look=Rendering.MAPS),
+        Watch(name="stage 3", path="stages.2", look=Rendering.MAPS),
     ),
 )

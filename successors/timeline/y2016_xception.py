@@ -33,17 +33,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor
-from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 
 FORMS = ("separable", "whole", "pointwise")
@@ -248,9 +248,9 @@ ENTRY = Entry(
     figures=(Figure(name="kernels", title="What single channels look for", measure=_kernels, stimuli=12),),
     small={"stem": (3, 4), "entry": (5, 6), "middle": 1, "exit": 6, "tail": (7, 8)},
     registers=(
-        Watch(name="entry flow 1", path="entry.0", look=Look.MAPS),
-        Watch(name="entry flow 2", path="entry.1", look=Look.MAPS),
-        Watch(name="middle flow", path="middle.0", look=Look.MAPS),
-        Watch(name="exit flow", path="exit", look=Look.MAPS),
+        Watch(name="entry flow 1", path="entry.0", look=Rendering.MAPS),
+        Watch(name="entry flow 2", path="entry.1", look=Rendering.MAPS),
+        Watch(name="middle flow", path="middle.0", look=Rendering.MAPS),
+        Watch(name="exit flow", path="exit", look=Rendering.MAPS),
     ),
 )

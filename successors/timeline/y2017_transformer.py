@@ -33,19 +33,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.ports import Port
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.bytepairs import PAD, shipped
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import embedding, linear
+from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Draw, Dropout, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Watch, watching
 from successors.nn.writer import Writer
 
 
@@ -502,10 +502,10 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="pieces read", look=Look.TOKENS, measure=pieces),
-        Watch(name="reading, layer 1", path="encoder.0.attention.attention", look=Look.ATTENTION),
-        Watch(name="reading, layer 2", path="encoder.1.attention.attention", look=Look.ATTENTION),
-        Watch(name="writing looks across", look=Look.ATTENTION, measure=_across),
+        Watch(name="pieces read", look=Rendering.TOKENS, measure=pieces),
+        Watch(name="reading, layer 1", path="encoder.0.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="reading, layer 2", path="encoder.1.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="writing looks across", look=Rendering.ATTENTION, measure=_across),
     ),
     accepts=Port.TEXT,
     answers=Port.TEXT,

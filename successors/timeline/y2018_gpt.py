@@ -26,19 +26,19 @@ from functools import partial
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.ports import Port
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.bytepairs import PAD, START, padded, shipped
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import embedding, linear
+from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch, watching
 from successors.timeline.y2017_transformer import Layer, causal, pieces
 
 
@@ -186,9 +186,9 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="pieces read", look=Look.TOKENS, measure=pieces),
-        Watch(name="attention, layer 1", path="blocks.0.attention.attention", look=Look.ATTENTION),
-        Watch(name="attention, layer 2", path="blocks.1.attention.attention", look=Look.ATTENTION),
+        Watch(name="pieces read", look=Rendering.TOKENS, measure=pieces),
+        Watch(name="attention, layer 1", path="blocks.0.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="attention, layer 2", path="blocks.1.attention.attention", look=Rendering.ATTENTION),
     ),
     accepts=Port.TEXT,
     tasks=("judge",),

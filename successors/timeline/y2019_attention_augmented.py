@@ -38,17 +38,17 @@ import numpy as np
 
 from marki.config import setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.attention import attention
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images, linear
+from successors.nn.hooks import Watch, watching
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import avg_pool2d
 from successors.nn.tensor import Tensor, concatenate, make, no_grad
-from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNetConfig, Stem, stages
 
@@ -360,9 +360,9 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="attention", title="Where the cell in the middle looks", measure=_looks, stimuli=12),),
     registers=(
-        Watch(name="stage 2, first block", path="stages.1.layers.0", look=Look.MAPS),
-        Watch(name="attention, stage 2", path="stages.1.layers.0.conv1.attention.attention", look=Look.ATTENTION),
-        Watch(name="attention, stage 3", path="stages.2.layers.2.conv1.attention.attention", look=Look.ATTENTION),
+        Watch(name="stage 2, first block", path="stages.1.layers.0", look=Rendering.MAPS),
+        Watch(name="attention, stage 2", path="stages.1.layers.0.conv1.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="attention, stage 3", path="stages.2.layers.2.conv1.attention.attention", look=Rendering.ATTENTION),
     ),
     small={"width": 4, "blocks": [1, 1], "heads": 2, "kappa": 0.5, "upsilon": 0.5, "least": 1, "augmented": 1},
 )

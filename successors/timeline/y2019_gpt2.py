@@ -29,20 +29,20 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.io.text import check_text
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.bytepairs import END, PAD, START, padded, shipped
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import embedding, linear
+from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, LayerNorm
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch, watching
 from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, causal
 
 DEVIATION = 0.07
@@ -361,8 +361,8 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="pieces read and written", look=Look.TOKENS, measure=_tokens),
-        Watch(name="attention, last layer", look=Look.ATTENTION, measure=_attention),
+        Watch(name="pieces read and written", look=Rendering.TOKENS, measure=_tokens),
+        Watch(name="attention, last layer", look=Rendering.ATTENTION, measure=_attention),
     ),
     small={"width": 8, "hidden": 6, "heads": 2, "layers": 1},
 )  # fmt: skip

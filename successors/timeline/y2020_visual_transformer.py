@@ -45,18 +45,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import setting
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.attention import attention
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
+from successors.nn.macs import tally
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
-from successors.nn.tally import tally
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNet, ResNetConfig, Stem, stages
 from successors.timeline.y2017_transformer import FeedForward
@@ -360,10 +360,10 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="tokens", title="Where tokens look", measure=_attentions, stimuli=12),),
     registers=(
-        Watch(name="stage 2", path="stages.1", look=Look.MAPS),
-        Watch(name="where tokens look, module 1", path="modules.0.tokenizer.attention", look=Look.MAPS),
-        Watch(name="where tokens look, module 2", path="modules.1.tokenizer.attention", look=Look.MAPS),
-        Watch(name="tokens among themselves", path="modules.1.transformer.attention", look=Look.ATTENTION),
+        Watch(name="stage 2", path="stages.1", look=Rendering.MAPS),
+        Watch(name="where tokens look, module 1", path="modules.0.tokenizer.attention", look=Rendering.MAPS),
+        Watch(name="where tokens look, module 2", path="modules.1.tokenizer.attention", look=Rendering.MAPS),
+        Watch(name="tokens among themselves", path="modules.1.transformer.attention", look=Rendering.ATTENTION),
     ),
     roadmap=(
         ("convolutions alone", {"modules": 0}),

@@ -35,17 +35,17 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch, watching
 from successors.nn.layers import DropPath, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import FeedForward, MultiHead
 
@@ -311,7 +311,7 @@ ENTRY = Entry(
         Figure(name="positions", title="How alike the embeddings of places are", measure=_places, stimuli=12),
     ),
     registers=tuple(
-        Watch(name=f"attention, layer {k + 1}", path=f"blocks.{k}.attention.attention", look=Look.ATTENTION)
+        Watch(name=f"attention, layer {k + 1}", path=f"blocks.{k}.attention.attention", look=Rendering.ATTENTION)
         for k in range(3)
     ),
     roadmap=(

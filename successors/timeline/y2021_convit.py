@@ -35,18 +35,18 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.convolution import conv2d
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images, linear
+from successors.nn.hooks import Watch
 from successors.nn.layers import LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import MultiHead
 from successors.timeline.y2020_vit import Block, ClassToken, PatchEmbedding, perceptron
@@ -290,7 +290,7 @@ ENTRY = Entry(
         Figure(name="positions", title="Where heads look by position", measure=_looks, stimuli=12),
     ),
     registers=tuple(
-        Watch(name=f"attention, block {k + 1}", path=f"blocks.{k}.attention.attention", look=Look.ATTENTION)
+        Watch(name=f"attention, block {k + 1}", path=f"blocks.{k}.attention.attention", look=Rendering.ATTENTION)
         for k in range(3)
     ),
     small={"patch": 10, "layers": 2, "local": 1, "width": 8, "heads": 4, "hidden": 7},

@@ -34,19 +34,19 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.attention import attention
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
+from successors.nn.macs import tally
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
-from successors.nn.tally import tally
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import MultiHead
 from successors.timeline.y2020_vit import Block, ClassToken, PatchEmbedding, perceptron
@@ -379,9 +379,9 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="crossings", title="Where class tokens look, across", measure=_looks, stimuli=12),),
     registers=(
-        Watch(name="small patches", path="branches.0.blocks.1.0.attention.attention", look=Look.ATTENTION),
-        Watch(name="large patches", path="branches.1.blocks.1.1.attention.attention", look=Look.ATTENTION),
-        Watch(name="large one looks across", look=Look.MAPS, measure=lambda net, x: _across(net, x)[1]),
+        Watch(name="small patches", path="branches.0.blocks.1.0.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="large patches", path="branches.1.blocks.1.1.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="large one looks across", look=Rendering.MAPS, measure=lambda net, x: _across(net, x)[1]),
     ),
     roadmap=(
         ("small patches alone", {"branches": "small"}),

@@ -29,17 +29,17 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 
 FORMS = ("split", "multiplicative", "additive", "linear", "none")
@@ -212,8 +212,8 @@ ENTRY = Entry(
     figures=(Figure(name="filters", title="What gates the middle of the image", measure=_filters, stimuli=12),),
     small={"patch": 10, "blocks": 2, "width": 6, "hidden": 8},
     registers=(
-        Watch(name="gates of block 1", path="blocks.0.gate.spatial", look=Look.MAPS),
-        Watch(name="gates of block 3", path="blocks.2.gate.spatial", look=Look.MAPS),
-        Watch(name="gates of block 6", path="blocks.5.gate.spatial", look=Look.MAPS),
+        Watch(name="gates of block 1", path="blocks.0.gate.spatial", look=Rendering.MAPS),
+        Watch(name="gates of block 3", path="blocks.2.gate.spatial", look=Rendering.MAPS),
+        Watch(name="gates of block 6", path="blocks.5.gate.spatial", look=Rendering.MAPS),
     ),
 )

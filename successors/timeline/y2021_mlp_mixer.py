@@ -30,17 +30,17 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch
 from successors.nn.layers import DropPath, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 
 
@@ -225,9 +225,9 @@ ENTRY = Entry(
     figures=(Figure(name="mixtures", title="What units of the first mixing look for", measure=_mixtures, stimuli=12),),
     small={"patch": 10, "layers": 2, "width": 6, "tokens": 5, "hidden": 7},
     registers=(
-        Watch(name="mixing of tokens, layer 1", path="layers.0.tokens", look=Look.MAPS),
-        Watch(name="mixing of tokens, layer 2", path="layers.1.tokens", look=Look.MAPS),
-        Watch(name="mixing of tokens, layer 3", path="layers.2.tokens", look=Look.MAPS),
-        Watch(name="mixing of tokens, layer 4", path="layers.3.tokens", look=Look.MAPS),
+        Watch(name="mixing of tokens, layer 1", path="layers.0.tokens", look=Rendering.MAPS),
+        Watch(name="mixing of tokens, layer 2", path="layers.1.tokens", look=Rendering.MAPS),
+        Watch(name="mixing of tokens, layer 3", path="layers.2.tokens", look=Rendering.MAPS),
+        Watch(name="mixing of tokens, layer 4", path="layers.3.tokens", look=Rendering.MAPS),
     ),
 )

@@ -35,18 +35,18 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.attention import attention
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import embedding, images, linear
+from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
+from successors.nn.macs import tally
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
-from successors.nn.tally import tally
 from successors.nn.tensor import Tensor, make, no_grad
-from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2020_vit import Block, perceptron
 
@@ -366,9 +366,9 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="biases", title="What heads weigh by offset", measure=_biases, stimuli=12),),
     registers=(
-        Watch(name="windows, stage 1", path="stages.0.0.attention.attention", look=Look.ATTENTION),
-        Watch(name="shifted windows, stage 1", path="stages.0.1.attention.attention", look=Look.ATTENTION),
-        Watch(name="shifted windows, stage 2", path="stages.1.1.attention.attention", look=Look.ATTENTION),
+        Watch(name="windows, stage 1", path="stages.0.0.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="shifted windows, stage 1", path="stages.0.1.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="shifted windows, stage 2", path="stages.1.1.attention.attention", look=Rendering.ATTENTION),
     ),
     small={"patch": 5, "width": 4, "depths": (2, 1), "heads": (1, 2), "window": 2},
 )

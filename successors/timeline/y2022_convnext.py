@@ -44,19 +44,19 @@ from typing import Any
 import numpy as np
 
 from marki.config import Config, setting
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.convolution import batch_last
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
+from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, DropPath, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, make
-from successors.nn.watching import Watch
 from successors.timeline.y1986_mlp import fields
 
 
@@ -346,6 +346,6 @@ ENTRY = Entry(
     roadmap=ROAD_MAP,
     small={"depths": (1, 1), "widths": (12, 16), "wide": 2},
     registers=tuple(
-        Watch(name=f"stage {k + 1}, first block", path=f"stages.{k}.0", look=Look.MAPS) for k in range(3)
+        Watch(name=f"stage {k + 1}, first block", path=f"stages.{k}.0", look=Rendering.MAPS) for k in range(3)
     ),
 )  # fmt: skip

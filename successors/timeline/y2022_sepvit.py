@@ -30,19 +30,19 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
-from marki.io.exhibits import Look
+from marki.io.exhibits import Rendering
+from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.attention import attention
-from successors.nn.entry import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images, linear
+from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
+from successors.nn.macs import tally
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
-from successors.nn.tally import tally
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.nn.watching import Watch, watching
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2020_vit import Block, perceptron
 from successors.timeline.y2021_swin import ENTRY as SWIN
@@ -301,9 +301,9 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="windows", title="Which windows the windows look at", measure=_between, stimuli=12),),
     registers=(
-        Watch(name="stage 1", path="stages.0", look=Look.MAPS),
-        Watch(name="between windows, stage 1", path="stages.0.blocks.0.attention.attention", look=Look.ATTENTION),
-        Watch(name="stage 2", path="stages.1", look=Look.MAPS),
+        Watch(name="stage 1", path="stages.0", look=Rendering.MAPS),
+        Watch(name="between windows, stage 1", path="stages.0.blocks.0.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="stage 2", path="stages.1", look=Rendering.MAPS),
     ),
     small={"width": 4, "window": 5, "depths": (1, 1), "heads": (2, 2)},
 )

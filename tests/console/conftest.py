@@ -19,10 +19,10 @@ def window(session):
     """Return a function that opens a window on the session; it is closed after the test."""
     import pygame
 
-    from marki.console.app import App, Settings
+    from marki.console.app import App, WindowSettings
 
     def open_it(**settings):
-        return App(session, Settings(**{"frames": 1_000_000, "paused": True, **settings}))
+        return App(session, WindowSettings(**{"frames": 1_000_000, "paused": True, **settings}))
 
     yield open_it
     pygame.quit()
@@ -77,6 +77,6 @@ def drag():
 @pytest.fixture
 def place():
     """Return a function that tells where a part lies, in the middle."""
-    from marki.console.parts import Part
+    from marki.console.state.targets import Target
 
-    return lambda app, kind, number=0: app.hands.place_of(Part(kind, number)).center
+    return lambda app, kind, number=0: app.hands.place_of(Target(kind, number)).center

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from console.timeline import EXHIBITS, FakeTimeline
 
-from marki.console.annex import drawings, layout
-from marki.console.annex.names import count, label
-from marki.console.annex.sight import ancestors, heirs, verdict
-from marki.console.layout import Box, frame, unit_of
-from marki.console.parts import Part
+from marki.console.drawing.layout import Box, frame, unit_of
+from marki.console.state.targets import Target
+from marki.console.state.timeline_view import ancestors, heirs, verdict
+from marki.console.timeline import heatmaps, timeline_layout
+from marki.console.timeline.labels import count, label
 from marki.errors import UnknownName
-from marki.io.exhibits import Look, View
+from marki.io.exhibits import ActivationView, Rendering
 from marki.io.ports import Port
 from marki.session import mark1_session
 
@@ -25,11 +25,13 @@ def annexed(session):
     """Return a function that opens a window with a timeline, the strip unfolded."""
     import pygame
 
-    from marki.console.app import App, Settings
+    from marki.console.app import App, WindowSettings
 
     def open_it(**settings):
         timeline = FakeTimeline()
-        app = App(session, Settings(**{"frames": 1_000_000, "paused": True, "system": "mark1", **settings}), timeline)
+        app = App(
+            session, WindowSettings(**{"frames": 1_000_000, "paused": True, "system": "mark1", **settings}), timeline
+        )
         app.timeline = timeline
         app.frame()
         return app
@@ -68,12 +70,12 @@ def overlap(boxes):
 @pytest.mark.parametrize("scale", [0.75, 1.0, 1.25])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("room", [
-    lambda *a, **k: layout.rack(*a, Port.FRAME, **k), lambda *a, **k: layout.rack(*a, Port.TEXT, **k), layout.pair,
-    layout.hall,
+    lambda *a, **k: timeline_layout.rack(*a, Port.FRAME, **k),
+    lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, **k), timeline_layout.pair, timeline_layout.hall,
 ], ids=["frames", "text", "pair", "hall"])  # fmt: skip
 def test_boxes_lie_inside_and_apart(size, scale, side, least, room):
     least, unit = least * size[1], unit_of(size, scale)
-    strip = layout.strip_height(unit, least, round(1.36 * (least or 14 * unit)))
+    strip = timeline_layout.strip_height(unit, least, round(1.36 * (least or 14 * unit)))
     boxes = frame(size, scale, side=side, least=least, strip=strip)
     boxes |= room(boxes.pop("stage"), unit, least=least)
     for name, box in boxes.items():
@@ -88,7 +90,7 @@ def test_boxes_lie_inside_and_apart(size, scale, side, least, room):
 @pytest.mark.parametrize("width", [860, 1240, 1900])
 def test_plates_fill_the_row_and_the_chosen_one_is_named(width, chosen):
     names = [60 + 7 * (k % 9) for k in range(32)]
-    boxes, named = layout.shares(Box(10, 5, width, 40), names, chosen, 22)
+    boxes, named = timeline_layout.shares(Box(10, 5, width, 40), names, chosen, 22)
     assert boxes[0].x == 10
     assert boxes[-1].right == 10 + width
     assert all(a.right == b.x for a, b in itertools.pairwise(boxes))
@@ -100,26 +102,28 @@ def test_plates_fill_the_row_and_the_chosen_one_is_named(width, chosen):
 
 @pytest.mark.parametrize(("n", "high", "wide"), [(8, 20, 20), (64, 5, 5), (1, 20, 20), (512, 3, 3)])
 def test_maps_fit_their_box(n, high, wide):
-    columns, rows, pitch, shown = drawings.tiling(n, high, wide, 180, 110)
+    columns, rows, pitch, shown = heatmaps.tiling(n, high, wide, 180, 110)
     assert shown <= columns * rows
     assert columns * (wide * pitch + 1) - 1 <= 180
     assert -(-shown // columns) * (high * pitch + 1) - 1 <= 110
 
 
-@pytest.mark.parametrize("look", Look)
+@pytest.mark.parametrize("look", Rendering)
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 40, 7), (70, 2, 2)])
 def test_every_look_is_drawn_into_its_box_and_nowhere_else(annexed, look, shape):
     import pygame
 
     app = annexed()
     rng = np.random.default_rng(0)
-    array = rng.standard_normal(shape[: {Look.ROWS: 2, Look.BARS: 1, Look.TOKENS: 1}.get(look, 3)]).astype(np.float32)
-    if look == Look.TOKENS:
+    array = rng.standard_normal(
+        shape[: {Rendering.ROWS: 2, Rendering.BARS: 1, Rendering.TOKENS: 1}.get(look, 3)]
+    ).astype(np.float32)
+    if look == Rendering.TOKENS:
         array = np.array([f"piece{k}" for k in range(shape[0])])
     surface = pygame.Surface((200, 160)).convert()
     surface.fill((1, 2, 3))
     box = pygame.Rect(20, 20, 150, 120)
-    drawings.draw(surface, app.theme, View(name="x", look=look, array=array), box)
+    heatmaps.draw(surface, app.theme, ActivationView(name="x", look=look, array=array), box)
     drawn = (pygame.surfarray.array3d(surface) != (1, 2, 3)).any(2)
     assert drawn.any()
     drawn[box.x : box.right, box.y : box.bottom] = False
@@ -186,7 +190,7 @@ def test_the_strip_shows_all_systems_in_order_of_time(annexed, size, projector):
     years = [e.year for e in app.scene.annex.exhibits]
     assert years == sorted(years)
     assert app.scene.annex.exhibits[1].name == "mark1"
-    places = [strip.place_of(Part("system", k)) for k in range(len(years))]
+    places = [strip.place_of(Target("system", k)) for k in range(len(years))]
     assert all(strip.rect.contains(place) for place in places)
     assert not any(a.colliderect(b) for a, b in itertools.combinations(places, 2))
 
@@ -218,7 +222,7 @@ def test_the_strip_lights_the_kin_of_what_the_mouse_is_on(annexed, place):
         pygame.event.Event(pygame.MOUSEMOTION, pos=place(app, "system", 12), rel=(0, 0), buttons=(0, 0, 0))
     )
     app.frame()
-    assert app.desk.hovered == Part("system", 12)
+    assert app.desk.hovered == Target("system", 12)
     assert (pygame.surfarray.array3d(pygame.display.get_surface().subsurface(strip)) != before).any()
 
 
@@ -312,7 +316,7 @@ def test_two_systems_stand_before_the_same_stimulus_each_with_its_ledger(annexed
 
 
 def test_a_reel_is_played_exposure_by_exposure(annexed, key):
-    from marki.console.annex.film import frame_of
+    from marki.console.timeline.reel_panel import frame_of
 
     app = annexed(system="lstm")
     frames(app, 2)
@@ -456,20 +460,20 @@ def test_a_trouble_is_told_and_the_window_goes_on(annexed):
 
 
 def test_all_processes_end_with_the_window(session):
-    from marki.console.app import App, Settings
+    from marki.console.app import App, WindowSettings
 
     timeline = FakeTimeline()
-    app = App(session, Settings(frames=4, system="resnet", hall=True), timeline)
+    app = App(session, WindowSettings(frames=4, system="resnet", hall=True), timeline)
     assert app.run() == 0
     assert timeline.racks
     assert all(rack.closed for rack in timeline.racks)
 
 
 def test_a_picture_without_a_screen_shows_the_first_answer(session, tmp_path):
-    from marki.console.app import App, Settings
+    from marki.console.app import App, WindowSettings
 
     timeline = FakeTimeline()
-    app = App(session, Settings(frames=3, system="gpt", screenshot=str(tmp_path / "a.png")), timeline)
+    app = App(session, WindowSettings(frames=3, system="gpt", screenshot=str(tmp_path / "a.png")), timeline)
     app.run()
     assert app.scene.annex.first.reply is not None
     assert (tmp_path / "a.png").stat().st_size > 1000

@@ -9,8 +9,8 @@ import pygame
 import pytest
 from PIL import Image
 
-from marki.console import capture
-from marki.console.capture import Film, frame_times, save_picture
+from marki.console.export import capture
+from marki.console.export.capture import Film, frame_times, save_picture
 from marki.errors import OutputError
 from marki.files import write_folder
 

@@ -46,9 +46,9 @@ def test_nor_do_stops_steps_searches_resizing_and_going_back(window, session):
 
 
 def test_a_wall_clock_does_not_change_it_either(session):
-    from marki.console.transport import Transport
+    from marki.console.state.playback import Playback
 
-    transport = Transport(session, speed=10_000)
+    transport = Playback(session, speed=10_000)
     for _ in range(20):
         transport.tick(1 / 60)
     transport.speed = 50
@@ -59,9 +59,9 @@ def test_a_wall_clock_does_not_change_it_either(session):
 
 
 def test_debt_is_dropped_when_the_machine_cannot_keep_up(session):
-    from marki.console.transport import BUDGET_S, Transport
+    from marki.console.state.playback import BUDGET_S, Playback
 
-    transport = Transport(session, speed=10_000)
+    transport = Playback(session, speed=10_000)
     for _ in range(5):
         transport.tick(BUDGET_S)
     assert session.now < 5 * BUDGET_S * 10_000 * 1e6 + 13e6
@@ -69,9 +69,9 @@ def test_debt_is_dropped_when_the_machine_cannot_keep_up(session):
 
 @pytest.mark.parametrize("trials", [1, 4, 9])
 def test_going_back_one_trial_leads_to_the_moment_before(session, trials):
-    from marki.console.transport import Transport
+    from marki.console.state.playback import Playback
 
-    transport = Transport(session, speed=1, paused=True, fixed=True)
+    transport = Playback(session, speed=1, paused=True, fixed=True)
     for _ in range(trials):
         transport.step_trial()
     transport.back_trial()
@@ -81,9 +81,9 @@ def test_going_back_one_trial_leads_to_the_moment_before(session, trials):
 
 
 def test_going_back_keeps_commands_given_at_that_moment(session):
-    from marki.console.transport import Transport
+    from marki.console.state.playback import Playback
 
-    transport = Transport(session, speed=1, paused=True, fixed=True)
+    transport = Playback(session, speed=1, paused=True, fixed=True)
     transport.step_trial()
     transport.step_trial()
     session.press("set", {"potentiometers.speed_deg_per_s": 3.0})
@@ -95,10 +95,10 @@ def test_going_back_keeps_commands_given_at_that_moment(session):
 
 
 def test_a_fixed_run_owes_what_it_had_no_time_for(session, monkeypatch):
-    from marki.console import transport as room
+    from marki.console.state import playback as room
 
     monkeypatch.setattr(room, "BUDGET_S", 0.0)
-    transport = room.Transport(session, speed=1000, fixed=True)
+    transport = room.Playback(session, speed=1000, fixed=True)
     for _ in range(6):
         transport.tick(1 / 60)
     assert transport.owing
@@ -111,9 +111,9 @@ def test_a_fixed_run_owes_what_it_had_no_time_for(session, monkeypatch):
 
 @pytest.mark.parametrize("speed", [100, 1000, 10_000])
 def test_as_much_time_asked_for_at_any_speed_is_the_same_run(session, speed):
-    from marki.console.transport import Transport
+    from marki.console.state.playback import Playback
 
-    transport = Transport(session, speed=speed, fixed=True)
+    transport = Playback(session, speed=speed, fixed=True)
     for _ in range(360_000 // speed):
         transport.tick(1 / 60)
     transport.settle()

@@ -14,12 +14,12 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 import pygame
 
 from marki.console import front
-from marki.console.desk import Desk
-from marki.console.layout import Box, unit_of
-from marki.console.parts import Part
-from marki.console.scene import Observer
-from marki.console.theme import DESK, PROJECTOR, Theme
-from marki.console.transport import Transport
+from marki.console.drawing.layout import Box, unit_of
+from marki.console.drawing.theme import DESK, PROJECTOR, Theme
+from marki.console.state.playback import Playback
+from marki.console.state.scene import Observer
+from marki.console.state.targets import Target
+from marki.console.state.ui_state import UIState
 from marki.hardware.faults import FaultsConfig
 from marki.language import LANGUAGES, Words
 from marki.session import mark1_session
@@ -43,7 +43,7 @@ def scene():
     session = mark1_session(seed=3, keep="recent")
     session.run(20)
     session.advance(session.now + SEEN_US)
-    return Observer(session, Transport(session, speed=1.0), Desk(view="front")).scene()
+    return Observer(session, Playback(session, speed=1.0), UIState(view="front")).scene()
 
 
 def with_desk(scene, **changes):
@@ -137,23 +137,23 @@ KINDS = {
 def test_every_part_is_found_where_it_lies(scene, size, bay):
     picture = Picture(with_desk(scene, bay=bay, open_doors=True, layer=5), size=size)
     for name, panel in picture.panels.items():
-        parts = [Part(kind, n) for kind, count in KINDS.get(name, []) for n in range(count)]
+        parts = [Target(kind, n) for kind, count in KINDS.get(name, []) for n in range(count)]
         if name == "store":
-            parts += [Part("value", 320 + n) for n in range(64)]
-            assert panel.place_of(Part("value", 319)) is None
+            parts += [Target("value", 320 + n) for n in range(64)]
+            assert panel.place_of(Target("value", 319)) is None
         for part in [*parts, *panel.parts()]:
             place = panel.place_of(part)
             assert panel.rect.contains(place), part
             assert panel.part_at(place.center) == part
         assert panel.part_at((0, 0)) is None
-        assert panel.place_of(Part("button", 0)) is None
+        assert panel.place_of(Target("button", 0)) is None
 
 
 def test_closed_doors_hide_the_board(scene):
     doors = Picture(scene).panels["doors"]
-    assert doors.place_of(Part("a", 7)) is None
-    assert doors.part_at(doors.rect.center) == Part("door")
-    assert doors.parts() == [Part("door")]
+    assert doors.place_of(Target("a", 7)) is None
+    assert doors.part_at(doors.rect.center) == Target("door")
+    assert doors.parts() == [Target("door")]
 
 
 # -- drawing -------------------------------------------------------------------------------------------------------
@@ -163,13 +163,13 @@ def advanced():
     """Yield scenes of a running session, a few of each phase."""
     session = mark1_session(seed=5, keep="recent")
     session.run(6)
-    observer = Observer(session, Transport(session, speed=1.0), Desk(view="front", open_doors=True))
+    observer = Observer(session, Playback(session, speed=1.0), UIState(view="front", open_doors=True))
     for _ in range(24):
         session.advance(session.now + 400_000)
         yield observer.scene()
 
 
-@pytest.mark.parametrize("picked", [None, Part("a", 77), Part("s", 123)])
+@pytest.mark.parametrize("picked", [None, Target("a", 77), Target("s", 123)])
 def test_drawing_what_changed_equals_drawing_all(picked):
     still = dataclasses.replace(DESK, still=True)  # nothing lingers that a new picture could not know
     picture, scenes = None, []
@@ -188,7 +188,7 @@ def test_after_going_through_all_states_the_picture_is_the_same(scene):
     for other in (
         with_desk(scene, draft=draft),
         with_desk(scene, covered=True),
-        with_desk(scene, open_doors=True, picked=Part("a", 3)),
+        with_desk(scene, open_doors=True, picked=Target("a", 3)),
         with_desk(scene, layer=6),
         with_faults(scene, dead_cells=(5, 400), stuck_motors=(1, 64)),
         dataclasses.replace(scene, forced=np.resize(np.array([1, -1, 0], np.int8), 400)),
@@ -211,12 +211,12 @@ def test_nothing_is_drawn_when_nothing_changed(scene):
 
 
 CHANGES = {
-    "toggle up": ("sensory", Part("toggle", 210), lambda s: dataclasses.replace(s, forced=one(210, 1))),
-    "toggle down": ("sensory", Part("toggle", 0), lambda s: dataclasses.replace(s, forced=one(0, -1))),
-    "dead cell": ("sensory", Part("s", 209), lambda s: with_faults(s, dead_cells=(210,))),
-    "stuck motor": ("store", Part("value", 63), lambda s: with_faults(s, stuck_motors=(64,))),
-    "turned by hand": ("store", Part("value", 9), lambda s: with_desk(s, turning=(9, -140.0))),
-    "force": ("control", Part("force", 3), lambda s: dataclasses.replace(s, r_forced=one(3, 1, 8))),
+    "toggle up": ("sensory", Target("toggle", 210), lambda s: dataclasses.replace(s, forced=one(210, 1))),
+    "toggle down": ("sensory", Target("toggle", 0), lambda s: dataclasses.replace(s, forced=one(0, -1))),
+    "dead cell": ("sensory", Target("s", 209), lambda s: with_faults(s, dead_cells=(210,))),
+    "stuck motor": ("store", Target("value", 63), lambda s: with_faults(s, stuck_motors=(64,))),
+    "turned by hand": ("store", Target("value", 9), lambda s: with_desk(s, turning=(9, -140.0))),
+    "force": ("control", Target("force", 3), lambda s: dataclasses.replace(s, r_forced=one(3, 1, 8))),
 }
 
 
@@ -269,26 +269,26 @@ def test_open_doors_show_the_wires_of_the_unit_that_is_picked(scene):
     scene = with_desk(scene, open_doors=True)
     picture = Picture(scene)
     palette, board = picture.theme.palette, picture.panels["doors"].rect
-    part = picture.panels["doors"].place_of(Part("a", 100))
+    part = picture.panels["doors"].place_of(Target("a", 100))
 
     def count(colour):
         return int((picture.pixels[board.x : board.right, board.y : board.bottom] == colour).all(2).sum())
 
     before = count(palette.positive), count(palette.negative)
-    picture.update(with_desk(scene, picked=Part("value", 100)))
+    picture.update(with_desk(scene, picked=Target("value", 100)))
     assert count(palette.positive) > before[0] + 100
     assert count(palette.negative) > before[1] + 100
     with_a = picture.pixels
-    picture.update(with_desk(scene, picked=Part("a", 100)))
+    picture.update(with_desk(scene, picked=Target("a", 100)))
     assert np.array_equal(picture.pixels, with_a)
     assert count(palette.focus) > 0
-    picture.update(with_desk(scene, picked=Part("toggle", 44)))
+    picture.update(with_desk(scene, picked=Target("toggle", 44)))
     assert not np.array_equal(picture.pixels, with_a)
     assert part.w >= 3
 
 
 def test_a_cut_wire_is_seen(scene):
-    scene = with_desk(scene, open_doors=True, picked=Part("a", 5))
+    scene = with_desk(scene, open_doors=True, picked=Target("a", 5))
     picture = Picture(scene)
     wiring = scene.wiring.copy()
     wiring[5] = 0
@@ -309,7 +309,7 @@ def test_covered_lamps_tell_nothing(scene):
 
 
 def test_a_switch_has_another_shape_in_each_position(scene):
-    from marki.console.front.sensory import toggle
+    from marki.console.front.sensory_cabinet import toggle
 
     grey = (150, 150, 150)
     shapes = [pygame.surfarray.array3d(toggle(9, 15, n, grey, grey)) for n in (-1, 0, 1)]
@@ -334,7 +334,7 @@ def test_motors_turn_with_their_wipers_but_not_with_less_motion(scene, still):
 @pytest.mark.parametrize("profile", [DESK, PROJECTOR], ids=["desk", "projector"])
 def test_no_lettering_is_cut_off(scene, size, language, profile):
     for bay in range(6):
-        desk = dict(bay=bay, open_doors=True, picked=Part("a", 9), covered=bay == 4, layer=7)
+        desk = dict(bay=bay, open_doors=True, picked=Target("a", 9), covered=bay == 4, layer=7)
         picture = Picture(with_desk(scene, **desk), size=size, profile=profile, language=language)
         picture.update(with_desk(scene, **desk, draft=np.zeros((20, 20), np.uint8)))
         assert picture.theme.clipped == []

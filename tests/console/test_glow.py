@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from marki.console.glow import LEVELS, Glow, levels
+from marki.console.state.lamp_glow import LEVELS, LampGlow, levels
 from marki.trace import Bank, Kind, decode
 
 
 @pytest.mark.parametrize("frame_us", [30_000, 700_000, 31_000_000])
 def test_shares_are_the_times_on(session, frame_us):
-    glow = Glow(session)
+    glow = LampGlow(session)
     glow.since_last(session.learner.view())
     total, spans = np.zeros(512), 0
     for _ in range(max(3, 40_000_000 // frame_us)):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from marki.console.parts import Part
+from marki.console.state.targets import Target
 
 
 def names(session):
@@ -30,7 +30,7 @@ def test_a_card_is_drawn_with_the_keyboard_and_taught(window, session, key):
     app = window()
     app.frame()
     key(app, "d", typed="d")
-    app.desk.focus = Part("cell", 0)
+    app.desk.focus = Target("cell", 0)
     for name in ("RETURN", "RIGHT", "RETURN", "DOWN", "RETURN"):
         key(app, name, typed="\r" if name == "RETURN" else "")
     assert np.flatnonzero(app.desk.draft.reshape(-1)).tolist() == [0, 1, 21]
@@ -73,7 +73,7 @@ def test_a_potentiometer_is_dragged_turned_typed_and_set_to_zero(window, session
     pygame.event.post(pygame.event.Event(pygame.MOUSEWHEEL, x=0, y=2, flipped=False))
     app.frame()
     assert session.learner.view().values[7] == pytest.approx(turned + 2)
-    app.desk.focus = Part("value", 7)
+    app.desk.focus = Target("value", 7)
     key(app, "DOWN")
     assert session.learner.view().values[7] == pytest.approx(turned + 1)
     key(app, "DOWN", mod=pygame.KMOD_SHIFT)
@@ -97,7 +97,7 @@ def test_a_click_looks_and_changes_nothing(window, session, drag, place):
     for part in (("s", 44), ("a", 100), ("value", 300), ("r", 2)):
         drag(app, place(app, *part))
         assert app.desk.page == "inspect"
-        assert app.desk.picked == Part(*part)
+        assert app.desk.picked == Target(*part)
         app.operator.turn_to("")
         app.frame()
     assert session.digest == digest
@@ -206,7 +206,7 @@ def test_a_wire_is_dragged_and_cut_again(window, session, drag, view):
     panels = (
         [app.hands.panels["doors"]] * 2 if view == "front" else [app.hands.panels[n] for n in ("retina", "association")]
     )
-    ends = [panel.place_of(part).center for panel, part in zip(panels, (Part("s", s), Part("a", a)), strict=True)]
+    ends = [panel.place_of(part).center for panel, part in zip(panels, (Target("s", s), Target("a", a)), strict=True)]
     drag(app, *ends)
     assert session.learner.wiring[a, s] == 1
     drag(app, *reversed(ends))

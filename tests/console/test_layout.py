@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marki.console.layout import Box, bands, frame, front, schematic, square_grid, unit_of
+from marki.console.drawing.layout import Box, bands, frame, front, schematic, square_grid, unit_of
 
 SIZES = [(960, 600), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
 

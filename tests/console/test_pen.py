@@ -2,7 +2,7 @@
 
 import pytest
 
-from marki.console.pen import stroke
+from marki.console.input.brush import stroke
 
 
 @pytest.mark.parametrize(

@@ -98,11 +98,11 @@ class Person:
 @pytest.fixture
 def layout(window, session):
     """Return a function that tells where a part lies in a window of that size."""
-    from marki.console.parts import Part
+    from marki.console.state.targets import Target
 
     app = window(size=SIZE)
     app.frame()
-    return lambda kind, number: app.hands.place_of(Part(kind, number)).center
+    return lambda kind, number: app.hands.place_of(Target(kind, number)).center
 
 
 def test_a_person_draws_turns_learns_votes_rewinds_exports_and_changes_the_language(screen, tmp_path, layout):

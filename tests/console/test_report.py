@@ -10,9 +10,9 @@ import zipfile
 import pygame
 import pytest
 
+import marki.console.export.lab_report
 from marki import language, savefile, tables
-from marki.console import report
-from marki.console.report import command_of, lab_report
+from marki.console.export.lab_report import command_of, lab_report
 from marki.errors import OutputError
 from marki.experiments.command import session_of
 from marki.hardware import plugboard
@@ -144,7 +144,7 @@ def test_names_of_pictures_are_names_of_files(tmp_path, write, picture):
 
 
 def test_without_matplotlib_the_readme_says_how_to_get_it(tmp_path, write, monkeypatch):
-    monkeypatch.setattr(report, "can_draw", lambda: False)
+    monkeypatch.setattr(marki.console.export.lab_report, "can_draw", lambda: False)
     folder = write(tmp_path / "r")
     assert not (folder / "learning_curve.png").exists()
     assert "pip install 'marki[plots]'" in (folder / "README.txt").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from marki.console.desk import PAGES
+from marki.console.state.ui_state import PAGES
 
 SIZES = [(1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
 
@@ -46,13 +46,13 @@ def folder(tmp_path, monkeypatch):
 
 
 def opened(window, session, **settings):
-    from marki.console.parts import Part
+    from marki.console.state.targets import Target
 
     app = window(speed=1, **settings)
     session.run(40)
     session.step("event")
     session.advance(session.now + 1_700_000)
-    app.desk.picked = Part("a", 100)
+    app.desk.picked = Target("a", 100)
     return app
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pygame
 import pytest
 
-from marki.console import sound
-from marki.console.glow import Glow, Shine
-from marki.console.sound import BODIES, Ear, Sound, click, loudness, rattle, samples, shutter, whirr
+from marki.console.export import sound
+from marki.console.export.sound import BODIES, Ear, Sound, click, loudness, rattle, samples, shutter, whirr
+from marki.console.state.lamp_glow import Brightness, LampGlow
 from marki.errors import MarkIError
 from marki.trace import Bank, Kind, encode
 
@@ -26,7 +26,7 @@ def shine(*codes):
     """Return the shine of a frame with these (t, bank, unit, kind)."""
     none = np.zeros(512)
     events = np.sort(np.array([int(encode(t, b, u, k)) for t, b, u, k in codes], np.int64))
-    return Shine(s=none[:400], a=none, r=none[:8], turned=none.astype(np.int8), codes=events)
+    return Brightness(s=none[:400], a=none, r=none[:8], turned=none.astype(np.int8), codes=events)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_the_lens_ends_what_was_missed():
 
 
 def test_a_session_is_heard_as_it_is_seen(session):
-    glow, ear, most, lens = Glow(session), Ear(), 0, []
+    glow, ear, most, lens = LampGlow(session), Ear(), 0, []
     for k in range(1, 900):
         session.advance(k * 41_000)  # no frame ends where a presentation does
         view = session.learner.view()

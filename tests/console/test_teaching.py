@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from marki.console.desk import PAGES, VIEWS
+from marki.console.state.ui_state import PAGES, VIEWS
 from marki.session import mark1_session
 from marki.teaching import lesson
 
@@ -250,39 +250,39 @@ def test_the_ghost_of_the_run_before_is_kept(window, session):
 
 
 def test_the_table_of_confusions_counts_the_records(window, session):
-    from marki.console.page import Table
+    from marki.console.state.blocks import CountTable
 
     app = window(page="confusion")
     session.run(52)
     app._eager = True
     app.frame()
-    table = next(b for b in app.hands.panels["page"].blocks if isinstance(b, Table))
+    table = next(b for b in app.hands.panels["page"].blocks if isinstance(b, CountTable))
     counts = np.array(table.counts)
     assert counts.sum() == 52
     assert np.trace(counts) == 52 - session.records["wrong"].sum()
 
 
 def test_a_check_by_hand_adds_up(window, session):
-    from marki.console.page import Row
-    from marki.console.parts import Part
+    from marki.console.state.blocks import PageRow
+    from marki.console.state.targets import Target
 
     app = window()
     app.frame()
     session.step("event")
     session.advance(session.now + 1_000_000)
     unit = int(np.flatnonzero(session.learner.view().a)[0])
-    app.operator.act("pick", Part("a", unit))
+    app.operator.act("pick", Target("a", unit))
     app.frame()
-    rows = [b for b in app.hands.panels["page"].blocks if isinstance(b, Row)]
+    rows = [b for b in app.hands.panels["page"].blocks if isinstance(b, PageRow)]
     wires = [int(r.right) for r in rows if r.act == "patch"]
     total = next(int(r.right) for r in rows if r.text == app.words("inspect.sum"))
     assert len(wires) == 12
     assert sum(wires) == total >= session.learner.config.association.theta
     session.run(40)
-    app.operator.act("pick", Part("r", 1))
+    app.operator.act("pick", Target("r", 1))
     app._eager = True
     app.frame()
-    rows = [b for b in app.hands.panels["page"].blocks if isinstance(b, Row)]
+    rows = [b for b in app.hands.panels["page"].blocks if isinstance(b, PageRow)]
     values = [float(r.right.rstrip("°")) for r in rows if r.text.startswith("A") and r.act == "pick_unit"]
     total = next(float(r.right.rstrip("°")) for r in rows if r.text == app.words("inspect.sum_now"))
     assert sum(values) == pytest.approx(total)

@@ -108,7 +108,7 @@ def test_buttons_give_commands(window, click, tmp_path, command, check):
 
 
 def test_every_command_of_the_table_can_be_given(window, tmp_path):
-    from marki.console.controls import BINDINGS
+    from marki.console.state.keymap import BINDINGS
 
     app = window(out=str(tmp_path))
     app.frame()
@@ -121,7 +121,7 @@ def test_every_command_of_the_table_can_be_given(window, tmp_path):
 
 
 def test_no_key_means_two_things():
-    from marki.console.controls import BINDINGS
+    from marki.console.state.keymap import BINDINGS
 
     keys = [k for b in BINDINGS for k in b.keys]
     assert len(keys) == len(set(keys))
@@ -130,19 +130,19 @@ def test_no_key_means_two_things():
 def test_buttons_are_reached_with_tab_and_pressed_with_enter(window, key):
     import pygame
 
-    from marki.console.parts import Part
+    from marki.console.state.targets import Target
 
     app = window()
     app.frame()
     names = [b.command for b in app.hands.panels["transport"].bindings]
-    button = Part("button", names.index("step_trial"))
+    button = Target("button", names.index("step_trial"))
     for _ in range(app.hands.stops().index(button) + 1):
         key(app, "TAB", typed="\t")
     assert app.desk.focus == button
     key(app, "RETURN", typed="\r")
     assert app.session.trial == 1
     key(app, "TAB", typed="\t", mod=pygame.KMOD_SHIFT)
-    assert app.desk.focus == Part("button", button.number - 1)
+    assert app.desk.focus == Target("button", button.number - 1)
     key(app, "ESCAPE")
     assert app.desk.focus is None
 
@@ -151,8 +151,8 @@ def test_buttons_are_reached_with_tab_and_pressed_with_enter(window, key):
 def test_the_help_page_lists_every_binding(window, language):
     import pygame
 
-    from marki.console import overlay
-    from marki.console.controls import BINDINGS
+    from marki.console.drawing import overlay
+    from marki.console.state.keymap import BINDINGS
 
     app = window(language=language)
     app.frame()
@@ -215,12 +215,12 @@ def test_a_picture_that_cannot_be_written_is_told(window, tmp_path):
 
 @pytest.mark.parametrize("units", [1, 2, 8])
 def test_any_number_of_r_units_is_drawn(window, units):
-    from marki.console.app import App, Settings
+    from marki.console.app import App, WindowSettings
     from marki.io.worlds import WorldConfig
 
     worlds = {1: WorldConfig(name="left_right"), 2: WorldConfig(letters="ABC"), 8: WorldConfig(letters="ABCDEFGH")}
     world = worlds[units] if units != 8 else WorldConfig(letters="ABCDEFGH", code="unit")
-    app = App(mark1_session(world), Settings(frames=9, speed=2000))
+    app = App(mark1_session(world), WindowSettings(frames=9, speed=2000))
     for _ in range(5):
         app.frame()
     assert app.scene.units == units
@@ -228,7 +228,7 @@ def test_any_number_of_r_units_is_drawn(window, units):
 
 
 def test_when_a_verdict_is_given_it_is_the_records(window, session):
-    from marki.console.panels.trainer import verdict
+    from marki.console.panels.trainer_panel import verdict
 
     app = window()
     for _ in range(8):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from marki.io.exhibits import Exhibit, Look, Progress, Reply, Trouble, View
+from marki.io.exhibits import ActivationView, Exhibit, Progress, Rendering, Reply, Trouble
 from marki.io.ports import Port
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -147,25 +147,28 @@ class FakeRack:
 
     def views(self, accepts, stimulus, rng):
         def view(name, look, *shape):
-            return View(name=name, look=look, array=rng.standard_normal(shape).astype(np.float32))
+            return ActivationView(name=name, look=look, array=rng.standard_normal(shape).astype(np.float32))
 
         if accepts == Port.TEXT:
             words = str(stimulus).split(" ") or [""]
             n = len(words)
             looks = np.abs(rng.standard_normal((4, n, n))).astype(np.float32)
-            tokens = View(name="tokens", look=Look.TOKENS, array=np.array(words))
-            attention = View(name="block1.attention", look=Look.ATTENTION, array=looks / looks.sum(2, keepdims=True))
-            return tokens, attention, view("block1.mlp", Look.ROWS, n, 48), view("next", Look.BARS, 60)
+            tokens = ActivationView(name="tokens", look=Rendering.TOKENS, array=np.array(words))
+            attention = ActivationView(
+                name="block1.attention", look=Rendering.ATTENTION, array=looks / looks.sum(2, keepdims=True)
+            )
+            return tokens, attention, view("block1.mlp", Rendering.ROWS, n, 48), view("next", Rendering.BARS, 60)
         if accepts == Port.REEL:
             t = len(stimulus)
             return (
-                *(view(name, Look.ROWS, t, 24) for name in ("input_gate", "forget_gate", "output_gate", "cell")),
-                view("logits", Look.BARS, 26),
+                *(view(name, Rendering.ROWS, t, 24) for name in ("input_gate", "forget_gate", "output_gate", "cell")),
+                view("logits", Rendering.BARS, 26),
             )
         return (
-            view("stem", Look.MAPS, 8, 20, 20), view("stage1.block1.out", Look.MAPS, 16, 10, 10),
-            view("stage1.block2.out", Look.MAPS, 16, 10, 10), view("stage2.block1.out", Look.MAPS, 32, 5, 5),
-            view("stage2.block2.out", Look.MAPS, 32, 5, 5), view("pool", Look.BARS, 32), view("logits", Look.BARS, 26),
+            view("stem", Rendering.MAPS, 8, 20, 20), view("stage1.block1.out", Rendering.MAPS, 16, 10, 10),
+            view("stage1.block2.out", Rendering.MAPS, 16, 10, 10), view("stage2.block1.out", Rendering.MAPS, 32, 5, 5),
+            view("stage2.block2.out", Rendering.MAPS, 32, 5, 5), view("pool", Rendering.BARS, 32),
+            view("logits", Rendering.BARS, 26),
         )  # fmt: skip
 
 

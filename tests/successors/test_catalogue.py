@@ -8,15 +8,17 @@ from marki.errors import ConfigError, MarkIError, PortError, StateError, Unknown
 from marki.io.check_learner import check_learner, sample_frames
 from marki.io.ports import Port
 from run_sim import main, mark1
-from successors import catalogue, entrants, ladder, timeline
+from successors import registry, timeline
+from successors.evaluation import verify
 from successors.nn.learner import ByGradient
+from successors.training import participants
 
-NAMES = catalogue.names()
+NAMES = registry.names()
 OF_PART_3 = ["perceptron", "neocognitron", "hopfield", "mlp", "rnn", "lecun", "lstm", "lenet5", "gru"]
 
 
 def test_the_timeline_is_in_order_and_whole():
-    rows = catalogue.rows()
+    rows = registry.rows()
     years = [row["year"] for row in rows]
     assert years == sorted(years)
     assert [row["name"] for row in rows] == list(NAMES)
@@ -27,9 +29,9 @@ def test_the_timeline_is_in_order_and_whole():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_contract(name):
-    system = catalogue.find(name)
-    stimuli, targets = ladder.few(system)
-    check_learner(lambda: catalogue.create(name), stimuli=stimuli, targets=targets)
+    system = registry.find(name)
+    stimuli, targets = verify.few(system)
+    check_learner(lambda: registry.create(name), stimuli=stimuli, targets=targets)
 
 
 def test_the_mark_1_keeps_the_contract_as_it_is_lent_to_the_successors():
@@ -39,14 +41,14 @@ def test_the_mark_1_keeps_the_contract_as_it_is_lent_to_the_successors():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_gradients(name):
-    system = catalogue.find(name)
-    found = ladder.gradients(system)
+    system = registry.find(name)
+    found = verify.gradients(system)
     assert (found is None) == (not issubclass(system.entry.learner, ByGradient))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_wrong_gradient_is_caught(name, monkeypatch):
-    system = catalogue.find(name)
+    system = registry.find(name)
     if not issubclass(system.entry.learner, ByGradient):
         return
     network = system.entry.network
@@ -60,12 +62,12 @@ def test_a_wrong_gradient_is_caught(name, monkeypatch):
 
     monkeypatch.setattr(network, "loss", bent)
     with pytest.raises(MarkIError, match="central difference"):
-        ladder.gradients(system)
+        verify.gradients(system)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_published_sizes(name):
-    entry = catalogue.find(name).entry
+    entry = registry.find(name).entry
     for size in entry.sizes.values():
         if size.published is not None:
             assert abs(entry.count(size.config) - size.published) <= size.within * size.published
@@ -74,7 +76,7 @@ def test_published_sizes(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card(name):
-    card = json.loads(json.dumps(catalogue.card(name)))
+    card = json.loads(json.dumps(registry.card(name)))
     wanted = (
         "name year title authors ports task paper_parameters published_parameters paper_sizes retina_parameters "
         "retina_multiply_adds result baseline mechanism"
@@ -85,14 +87,14 @@ def test_card(name):
     assert card["retina_parameters"] > 0
     assert card["retina_multiply_adds"] > 0
     assert set(card["result"]) == {"metric", "value", "interval", "seeds"}
-    compared = catalogue.find(name).entry.trials[0].baseline is not None
+    compared = registry.find(name).entry.trials[0].baseline is not None
     assert set(card["baseline"]) == {"name", "value"} if compared else card["baseline"] is None
     assert set(card["mechanism"]) == {"name", "with", "without"}
 
 
 def bad_input(name):
-    system = catalogue.find(name)
-    x, y = ladder.few(system)
+    system = registry.find(name)
+    x, y = verify.few(system)
     if system.entry.accepts is Port.TEXT:
         yield "another shape", x[None], y
         yield "frames", np.zeros((len(x), 20, 20), np.float32), y
@@ -119,7 +121,7 @@ def bad_input(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_bad_input_is_refused_in_one_line_and_changes_nothing(name):
-    learner = catalogue.create(name)
+    learner = registry.create(name)
     before = {r.name: r.array.copy() for r in learner.registers()}
     for what, stimuli, targets in bad_input(name):
         with pytest.raises(PortError) as refusal:
@@ -130,18 +132,18 @@ def test_bad_input_is_refused_in_one_line_and_changes_nothing(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_empty_batch_is_answered_with_nothing_and_teaches_nothing(name):
-    learner = catalogue.create(name)
-    x, y = ladder.few(catalogue.find(name))
+    learner = registry.create(name)
+    x, y = verify.few(registry.find(name))
     assert len(learner.respond(x[:0])) == len(learner.reinforce(x[:0], y[:0])) == 0
     assert learner.step == 0
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if catalogue.find(n).entry.answers is Port.LAMPS])
+@pytest.mark.parametrize("name", [n for n in NAMES if registry.find(n).entry.answers is Port.LAMPS])
 def test_a_target_that_is_no_class_is_refused(name):
-    learner = catalogue.create(name)
+    learner = registry.create(name)
     if learner.labels is None:
         return  # its lamps are free
-    x, y = ladder.few(catalogue.find(name))
+    x, y = verify.few(registry.find(name))
     y = np.ones_like(y)
     if len(learner.labels.code) == 255:
         return
@@ -151,47 +153,47 @@ def test_a_target_that_is_no_class_is_refused(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pretrained(name):
-    trained, fresh = catalogue.create(name, pretrained=True), catalogue.create(name)
+    trained, fresh = registry.create(name, pretrained=True), registry.create(name)
     assert any(not np.array_equal(a, fresh.weights()[n]) for n, a in trained.weights().items())
-    x, _ = ladder.few(catalogue.find(name))
+    x, _ = verify.few(registry.find(name))
     assert len(trained.respond(x)) == len(x)
 
 
 def test_bad_weights(tmp_path):
-    good = catalogue.shipped("mlp") / catalogue.WEIGHTS
+    good = registry.shipped("mlp") / registry.WEIGHTS
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(good.read_bytes()[:-100])
     with pytest.raises(StateError, match="cannot be read as weights"):
-        catalogue.create("mlp", weights=broken)
+        registry.create("mlp", weights=broken)
     with pytest.raises(StateError, match="weights of 'mlp', not of 'lenet5'"):
-        catalogue.create("lenet5", weights=good)
+        registry.create("lenet5", weights=good)
     with pytest.raises(StateError, match="cannot be read as weights"):
-        catalogue.create("mlp", weights=tmp_path / "nowhere")
+        registry.create("mlp", weights=tmp_path / "nowhere")
     arrays = load_file(good)
     some = dict(list(arrays.items())[1:])
     less = tmp_path / "less.safetensors"
-    save_file(some, less, metadata={"system": "mlp", "settings": json.dumps(catalogue.metrics("mlp")["settings"])})
+    save_file(some, less, metadata={"system": "mlp", "settings": json.dumps(registry.metrics("mlp")["settings"])})
     with pytest.raises(StateError, match="is missing"):
-        catalogue.create("mlp", weights=less)
+        registry.create("mlp", weights=less)
     save_file(arrays, less, metadata={"system": "mlp"})
     with pytest.raises(StateError, match="settings that do not fit"):
-        catalogue.create("mlp", weights=less)
+        registry.create("mlp", weights=less)
     save_file(arrays, less, metadata={"system": "mlp", "settings": '{"hiden": [3]}'})
     with pytest.raises(StateError, match=r"settings that do not fit.*hidden"):
-        catalogue.create("mlp", weights=less)
+        registry.create("mlp", weights=less)
 
 
 def test_unknown_names_offer_the_nearest():
     with pytest.raises(UnknownName, match="Did you mean 'lenet5'"):
-        catalogue.create("lenet")
+        registry.create("lenet")
     with pytest.raises(UnknownName, match="Did you mean 'hidden'"):
-        catalogue.create("mlp", hiden=(3,))
+        registry.create("mlp", hiden=(3,))
     with pytest.raises(ConfigError, match="out of range"):
-        catalogue.create("mlp", classes=0)
+        registry.create("mlp", classes=0)
     with pytest.raises(ConfigError, match="with trained weights"):
-        catalogue.create("mlp", pretrained=True, classes=3)
+        registry.create("mlp", pretrained=True, classes=3)
     with pytest.raises(ConfigError, match="seed"):
-        catalogue.create("mlp", seed=-1)
+        registry.create("mlp", seed=-1)
 
 
 def test_a_file_without_entry_says_so(tmp_path, monkeypatch):
@@ -199,23 +201,23 @@ def test_a_file_without_entry_says_so(tmp_path, monkeypatch):
     (tmp_path / "y1960_mlp.py").write_text("")
     monkeypatch.setattr(timeline, "__path__", [*timeline.__path__, str(tmp_path)])
     with pytest.raises(ConfigError, match="'mlp' is there twice"):
-        catalogue.names()
+        registry.names()
     (tmp_path / "y1960_mlp.py").unlink()
     with pytest.raises(ConfigError, match="y1959_nothing: has no ENTRY"):
-        catalogue.find("nothing")
+        registry.find("nothing")
 
 
 def test_who_can_take_part():
-    assert entrants.fitting("two_class")[:2] == ["mark1", "perceptron"]
-    assert not entrants.fits("lstm", "digits")
-    assert entrants.fits("mark1", "drift")
-    assert entrants.fitting("restore") == ["hopfield", "as shown"]
-    assert entrants.fitting("translate") == ["transformer", "lstm encoder-decoder"]
-    assert entrants.fitting("judge") == ["bert", "gpt"]
+    assert participants.fitting("two_class")[:2] == ["mark1", "perceptron"]
+    assert not participants.fits("lstm", "digits")
+    assert participants.fits("mark1", "drift")
+    assert participants.fitting("restore") == ["hopfield", "as shown"]
+    assert participants.fitting("translate") == ["transformer", "lstm encoder-decoder"]
+    assert participants.fitting("judge") == ["bert", "gpt"]
     with pytest.raises(PortError, match=r"bert cannot take part: it is made for cloze, judge alone"):
-        entrants.admit("bert", "translate")
+        participants.admit("bert", "translate")
     with pytest.raises(UnknownName, match="'mark1'"):
-        entrants.ports("mark_1")
+        participants.ports("mark_1")
 
 
 def test_command_line(capsys):

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marki.console import pen as pens
-from successors import catalogue, tasks
+from marki.console.input import brush as pens
+from successors import registry, tasks
 
 FILE = Path(__file__).with_name("drawings.toml")
 
@@ -36,12 +36,12 @@ FRAMES, DIGITS, PENS = drawings()
 def readers():
     """Return the systems that ship weights for digits, with their files."""
     found = {}
-    for name in catalogue.names():
-        entry = catalogue.find(name).entry
-        if not catalogue.in_hall(entry, "digits"):
+    for name in registry.names():
+        entry = registry.find(name).entry
+        if not registry.in_hall(entry, "digits"):
             continue
         own = entry.trials[0].task == "digits"
-        path = catalogue.shipped(name) / (catalogue.WEIGHTS if own else catalogue.weights_file("digits"))
+        path = registry.shipped(name) / (registry.WEIGHTS if own else registry.weights_name("digits"))
         if path.exists():
             found[name] = path
     return found
@@ -64,7 +64,7 @@ def test_the_best_system_reads_them():
     wanted = deck.code[DIGITS]
     shares = {}
     for name, path in readers().items():
-        learner = catalogue.create(name, weights=path)
+        learner = registry.create(name, weights=path)
         shares[name] = (learner.respond(FRAMES) == wanted).all(1).mean()
     assert len(shares) >= 3
     best = max(shares, key=shares.get)

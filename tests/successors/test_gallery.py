@@ -9,8 +9,9 @@ import pytest
 from marki.errors import StateError
 from marki.io.exhibits import Exhibit
 from marki.io.ports import Port
-from successors import catalogue, gallery
-from successors.gallery import open_gallery, parents, texts
+from successors import registry
+from successors.serving import gallery
+from successors.serving.gallery import open_gallery, parents, texts
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -21,14 +22,14 @@ def exhibits():
 
 
 def test_all_systems_are_there_in_order_of_time(exhibits):
-    assert tuple(exhibits) == catalogue.names()
+    assert tuple(exhibits) == registry.names()
     years = [e.year for e in exhibits.values()]
     assert years == sorted(years)
 
 
 @pytest.mark.parametrize("name", ["perceptron", "hopfield", "gru", "resnext"])
 def test_an_exhibit_says_what_the_card_says(exhibits, name):
-    card, shown = catalogue.card(name), exhibits[name]
+    card, shown = registry.card(name), exhibits[name]
     assert isinstance(shown, Exhibit)
     assert (shown.title, shown.authors, shown.year) == (card["title"], card["authors"], card["year"])
     assert {"accepts": shown.accepts, "answers": shown.answers} == card["ports"]
@@ -70,7 +71,7 @@ def test_what_only_checks_and_figures_import_is_no_parent(tmp_path):
 
 def test_every_system_has_its_texts_and_no_text_is_of_nobody():
     rows = texts()
-    assert set(rows) == set(catalogue.names())
+    assert set(rows) == set(registry.names())
     for name, row in rows.items():
         assert set(row) == {"idea_zh", "seed_en", "seed_zh"}, name
         assert row["idea_zh"], name
@@ -88,12 +89,12 @@ def test_exhibits_have_both_languages(exhibits):
 def test_they_are_reckoned_once(monkeypatch):
     own = open_gallery()
     first = own.exhibits()
-    monkeypatch.setattr(catalogue, "systems", None)
+    monkeypatch.setattr(registry, "systems", None)
     assert own.exhibits() is first
 
 
 def test_an_untrained_system_without_texts_is_shown_too(monkeypatch):
-    monkeypatch.setattr(catalogue, "metrics", lambda name: None)
+    monkeypatch.setattr(registry, "metrics", lambda name: None)
     monkeypatch.setattr(gallery, "texts", dict)
     shown = open_gallery().exhibits()[0]
     assert shown.score is None
@@ -109,7 +110,7 @@ def test_broken_texts_are_refused(monkeypatch, tmp_path):
 
 def test_nothing_is_read_before_it_is_asked():
     program = (
-        "import sys; from successors.gallery import open_gallery; open_gallery(); "
+        "import sys; from successors.serving.gallery import open_gallery; open_gallery(); "
         "print([m for m in sys.modules if m.startswith(('successors.timeline', 'successors.nn', 'multiprocessing.'))])"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -2,26 +2,28 @@
 
 import pytest
 
-from successors import catalogue, ladder, runs
+from successors import registry
+from successors.evaluation import verify
+from successors.training import training_job
 
-NAMES = catalogue.names()
+NAMES = registry.names()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_rung_holds(name):
-    rungs = list(ladder.climb(name))
-    assert not [f"{rung.name}: {rung.found}" for rung in rungs if rung.state == ladder.FAILED]
+    rungs = list(verify.climb(name))
+    assert not [f"{rung.name}: {rung.found}" for rung in rungs if rung.state == verify.FAILED]
     assert len(rungs) > 6
 
 
 @pytest.mark.training
 @pytest.mark.parametrize("name", NAMES)
 def test_a_training_anew_reaches_the_bar_that_is_on_record(name, tmp_path):
-    trial = catalogue.find(name).entry.trials[0]
-    order = runs.run(name, trial.task, options=trial.options, changes=trial.changes, seed=0)
-    found = runs.carry_out(order, tmp_path)
+    trial = registry.find(name).entry.trials[0]
+    order = training_job.run(name, trial.task, options=trial.options, changes=trial.changes, seed=0)
+    found = training_job.carry_out(order, tmp_path)
     assert trial.at_least is not None
     assert found["score"] >= trial.at_least
     # Sums are rounded otherwise on another processor, and a long training goes another way then.
-    assert found["score"] == pytest.approx(catalogue.metrics(name)["result"]["seeds"]["0"], abs=0.02)
+    assert found["score"] == pytest.approx(registry.metrics(name)["result"]["seeds"]["0"], abs=0.02)

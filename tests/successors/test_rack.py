@@ -19,12 +19,13 @@ import pytest
 from marki.errors import StateError
 from marki.io.exhibits import Progress, Reply, Trouble
 from marki.io.ports import Port
-from successors import catalogue, runs, tasks
-from successors import stand as stand_module
-from successors.nn.entry import Trial
-from successors.rack import Rack
-from successors.stand import OTHERS, Stand, Telling, lay
-from successors.training import Record
+from successors import registry, tasks
+from successors.model_card import Trial
+from successors.serving import worker as stand_module
+from successors.serving.client import WorkerClient
+from successors.serving.worker import OTHERS, Telling, Worker, lay
+from successors.training import training_job
+from successors.training.loop import Record
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONG_S = 60
@@ -55,7 +56,7 @@ def of_kind(kind):
 
 @pytest.fixture(scope="module")
 def rack():
-    rack = Rack()
+    rack = WorkerClient()
     yield rack
     rack.close()
 
@@ -64,7 +65,7 @@ def test_it_answers_with_the_shipped_weights(rack):
     rack.load("lenet5")
     rack.show(5, frame())
     (reply,) = until(rack.poll, of_kind(Reply))
-    own = catalogue.create("lenet5", pretrained=True)
+    own = registry.create("lenet5", pretrained=True)
     assert (reply.name, reply.number, reply.wanted) == ("lenet5", 5, "")
     assert np.array_equal(reply.lamps, own.respond(frame()[None])[0])
     assert np.array_equal(reply.stimulus, frame())
@@ -72,7 +73,7 @@ def test_it_answers_with_the_shipped_weights(rack):
     assert 0.9 < reply.confidence <= 1
     assert len(reply.others) == OTHERS
     assert "7" not in dict(reply.others)
-    assert [v.name for v in reply.views] == [w.name for w in catalogue.find("lenet5").entry.registers]
+    assert [v.name for v in reply.views] == [w.name for w in registry.find("lenet5").entry.registers]
     assert reply.field is None
     assert reply.seconds > 0
 
@@ -91,7 +92,7 @@ def test_an_example_says_what_is_wanted_and_the_deck_goes_round(rack):
 def test_a_training_counts_its_steps_of_study(rack):
     rack.train("gpt", 0)
     first = until(rack.poll, lambda m: isinstance(m, Progress))[-1]
-    recipe = catalogue.find("gpt").entry.retina.recipe
+    recipe = registry.find("gpt").entry.retina.recipe
     assert first.of == recipe.study + recipe.steps
     rack.stop()
     until(rack.poll, lambda m: isinstance(m, Progress) and m.done)
@@ -136,7 +137,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence_and_the_process_goes_on(rack
 
 def test_all_trained_systems_of_frames_answer_in_the_hall(rack):
     rack.hall(7, frame(1), "digits")
-    entries = {name: catalogue.find(name).entry for name in catalogue.names() if catalogue.is_trained(name)}
+    entries = {name: registry.find(name).entry for name in registry.names() if registry.is_trained(name)}
     wanted = [n for n, e in entries.items() if (e.accepts, e.answers) == (Port.FRAME, Port.LAMPS)]
     found = until(rack.poll, lambda m: m.name == wanted[-1])
     assert [m.name for m in found] == wanted
@@ -150,9 +151,9 @@ def test_all_trained_systems_of_frames_answer_in_the_hall(rack):
 def test_it_learns_as_it_does_without_a_window(rack, tmp_path):
     rack.train("perceptron", 1)
     found = until(rack.poll, lambda m: isinstance(m, Progress) and m.done)
-    trial = catalogue.find("perceptron").entry.trials[0]
-    order = runs.run("perceptron", trial.task, options=trial.options, changes=trial.changes, seed=1)
-    alone = runs.carry_out(order, tmp_path)
+    trial = registry.find("perceptron").entry.trials[0]
+    order = training_job.run("perceptron", trial.task, options=trial.options, changes=trial.changes, seed=1)
+    alone = training_job.carry_out(order, tmp_path)
     last = found[-1]
     assert last.digest == alone["digest"]
     assert len(last.digest) == 16
@@ -183,7 +184,7 @@ def test_it_answers_while_it_learns_and_stops_where_it_is(rack):
 
 
 def test_a_killed_process_is_reported_once_and_nothing_hangs():
-    rack = Rack()
+    rack = WorkerClient()
     rack.load("lenet5")
     rack.show(1, frame())
     until(rack.poll, of_kind(Reply))
@@ -200,7 +201,7 @@ def test_a_killed_process_is_reported_once_and_nothing_hangs():
 
 
 def test_closing_at_once_and_twice_ends_the_process():
-    rack = Rack()
+    rack = WorkerClient()
     rack.train("mlp", 0)
     rack.close()
     rack.close()
@@ -210,7 +211,7 @@ def test_closing_at_once_and_twice_ends_the_process():
 
 
 def test_asking_never_waits_for_the_answer():
-    rack = Rack()
+    rack = WorkerClient()
     os.kill(rack._process.pid, signal.SIGSTOP)
     asked = threading.Thread(target=lambda: [rack.show(k, np.zeros((200, 20, 20))) for k in range(50)], daemon=True)
     asked.start()
@@ -224,9 +225,9 @@ def test_asking_never_waits_for_the_answer():
 WINDOW = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
-from successors.rack import Rack
+from successors.serving.client import WorkerClient
 if __name__ == "__main__":
-    rack = Rack()
+    rack = WorkerClient()
     rack.train("mlp", 0)
     while not rack.poll():
         pass
@@ -257,7 +258,7 @@ class Table:
         self.pipe, there = multiprocessing.Pipe()
         for kind, *content in questions:
             self.pipe.send((kind, tuple(content)))
-        self.stand = Stand(there)
+        self.stand = Worker(there)
         self.found = []
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -278,15 +279,15 @@ class Table:
 @pytest.fixture
 def short(monkeypatch):
     """Let lenet5 learn some letters in a few steps; return its run."""
-    find = catalogue.find
+    find = registry.find
     trial = Trial(task="letters", options=SMALL, changes=FEW)
 
     def found(name):
         system = find(name)
         return replace(system, entry=replace(system.entry, trials=(trial,))) if name == "lenet5" else system
 
-    monkeypatch.setattr(catalogue, "find", found)
-    return lambda seed: runs.run("lenet5", "letters", options=SMALL, changes=FEW, seed=seed)
+    monkeypatch.setattr(registry, "find", found)
+    return lambda seed: training_job.run("lenet5", "letters", options=SMALL, changes=FEW, seed=seed)
 
 
 def test_of_questions_that_wait_the_last_of_each_kind_is_answered():
@@ -310,9 +311,9 @@ def test_a_network_learns_the_same_with_questions_between_its_steps(short, tmp_p
     found = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
     table.close()
     assert {m.number for m in found if isinstance(m, Reply)} == {1, 2}
-    alone = runs.carry_out(short(2), tmp_path)
+    alone = training_job.carry_out(short(2), tmp_path)
     last = found[-1]
-    assert last.digest == alone["digest"] != runs.carry_out(short(3), tmp_path)["digest"]
+    assert last.digest == alone["digest"] != training_job.carry_out(short(3), tmp_path)["digest"]
     assert (last.steps, last.of, last.shown) == (12, 12, alone["shown"])
     assert [list(row) for row in last.curve] == alone["curve"]
 
@@ -339,21 +340,21 @@ def test_a_stop_and_another_training_take_effect_in_their_turn(short):
 def test_a_question_before_anything_is_up_and_an_error_of_the_program_are_said(monkeypatch):
     table = Table(("show", 1, frame(), True))
     assert "no system is up" in until(table.poll, of_kind(Trouble))[0].text
-    monkeypatch.setattr(catalogue, "create", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr(registry, "create", lambda *a, **k: 1 / 0)
     table.pipe.send(("load", ("lenet5",)))
     assert until(table.poll, of_kind(Trouble)) == [Trouble(name="lenet5", text="ZeroDivisionError: division by zero")]
     table.close()
 
 
 def test_a_system_whose_weights_are_broken_does_not_keep_the_others_from_the_hall(monkeypatch):
-    create = catalogue.create
+    create = registry.create
 
     def broken(name, *args, **changes):
         if name == "lenet5":
             raise StateError("broken", where=name)
         return create(name, *args, **changes)
 
-    monkeypatch.setattr(catalogue, "create", broken)
+    monkeypatch.setattr(registry, "create", broken)
     table = Table(("hall", 1, frame(), "letters"), ("hall", 2, frame(), "letters"))
     found = until(table.poll, lambda m: m.name == "convnext")
     assert [m.name for m in found if isinstance(m, Trouble)] == ["lenet5"]
@@ -366,16 +367,16 @@ def test_the_hall_takes_the_weights_that_suit_the_task(monkeypatch, tmp_path):
     """As long as none are shipped beside the main ones, a file of them is laid down here."""
     home = tmp_path / "vgg"
     home.mkdir()
-    (home / catalogue.WEIGHTS).touch()
-    monkeypatch.setattr(catalogue, "shipped", lambda name: home)
-    trials = catalogue.find("vgg").entry.trials
-    own = (home / catalogue.WEIGHTS, trials[0])
-    assert catalogue.weights("vgg", "letters") == catalogue.weights("vgg", "digits") == own
+    (home / registry.WEIGHTS).touch()
+    monkeypatch.setattr(registry, "shipped", lambda name: home)
+    trials = registry.find("vgg").entry.trials
+    own = (home / registry.WEIGHTS, trials[0])
+    assert registry.weights("vgg", "letters") == registry.weights("vgg", "digits") == own
     (home / "digits.safetensors").touch()
-    assert catalogue.weights("vgg", "digits") == (home / "digits.safetensors", trials[1])
-    assert catalogue.weights("vgg", "letters") == own
-    (home / catalogue.WEIGHTS).unlink()
-    assert catalogue.weights("vgg", "letters") is None
+    assert registry.weights("vgg", "digits") == (home / "digits.safetensors", trials[1])
+    assert registry.weights("vgg", "letters") == own
+    (home / registry.WEIGHTS).unlink()
+    assert registry.weights("vgg", "letters") is None
 
 
 def test_a_system_of_reels_refuses_a_frame():

@@ -5,24 +5,25 @@ import pytest
 
 from marki.errors import ConfigError, UnknownName
 from run_sim import main
-from successors import catalogue, roadmap
+from successors import registry
+from successors.evaluation import ablation_path
 
 
 @pytest.fixture
 def stepped(monkeypatch):
     """The perceptron with a road map of two short steps, on its own task."""
-    system = catalogue.find("perceptron")
+    system = registry.find("perceptron")
     steps = (("two steps", {"recipe.steps": 2, "recipe.every": 1}), ("ten", {"recipe.steps": 10}))
     entry = type(system.entry)(**{**vars(system.entry), "roadmap": steps})
     new = type(system)(name=system.name, year=system.year, entry=entry)
-    monkeypatch.setattr(catalogue, "find", lambda name: new)
+    monkeypatch.setattr(registry, "find", lambda name: new)
 
 
 def test_each_step_is_trained_with_all_changes_up_to_it(stepped, tmp_path):
-    rows = roadmap.walk("perceptron", seeds=(0, 1), out=tmp_path, jobs=1, quiet=True)
+    rows = ablation_path.walk("perceptron", seeds=(0, 1), out=tmp_path, jobs=1, quiet=True)
     assert [row["step"] for row in rows] == ["two steps", "ten"]
     for row in rows:
-        assert tuple(row) == roadmap.COLUMNS
+        assert tuple(row) == ablation_path.COLUMNS
         assert 0 <= row["low"] <= row["score"] <= row["high"] <= 1
         assert row["seeds"] == 2
     runs = [json.loads(path.read_text())["run"] for path in (tmp_path / "runs").glob("*.json")]
@@ -33,7 +34,7 @@ def test_each_step_is_trained_with_all_changes_up_to_it(stepped, tmp_path):
     with open(tmp_path / "roadmap.csv", newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["two steps", "ten"]
     assert json.loads((tmp_path / "roadmap.json").read_text())["rows"] == rows
-    assert "two steps" in roadmap.as_text(rows)
+    assert "two steps" in ablation_path.as_text(rows)
 
 
 def test_the_command(stepped, tmp_path, capsys):
@@ -47,14 +48,14 @@ def test_the_command(stepped, tmp_path, capsys):
 def test_refusals(tmp_path):
     choice = "vgg, visual_transformer, vit, crossvit, convnext"
     with pytest.raises(ConfigError, match=rf"lenet5 has no road map\. Choose {choice}"):
-        roadmap.walk("lenet5", out=tmp_path / "a")
+        ablation_path.walk("lenet5", out=tmp_path / "a")
     with pytest.raises(UnknownName, match="Did you mean 'convnext'"):
-        roadmap.walk("convnet", out=tmp_path / "a")
+        ablation_path.walk("convnet", out=tmp_path / "a")
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", [s.name for s in catalogue.systems() if s.entry.roadmap])
+@pytest.mark.parametrize("name", [s.name for s in registry.systems() if s.entry.roadmap])
 def test_every_step_can_be_made(name):
-    entry = catalogue.find(name).entry
+    entry = registry.find(name).entry
     for changes in entry.roads().values():
         assert entry.create(changes=changes).network.count() > 0

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from marki.errors import ConfigError, PortError, StateError, UnknownName
 from run_sim import main, mark1
-from successors import catalogue, compare, entrants, ladder, plots, recipes, runs, schooling, tasks
-from successors.encoder_decoder import EncoderDecoderConfig
-from successors.nn.entry import Figure, Mechanism, Trial
-from successors.runs import run
+from successors import registry, tasks
+from successors.baselines.seq2seq import EncoderDecoderConfig
+from successors.evaluation import compare, plots, verify
+from successors.model_card import Figure, Mechanism, Trial
+from successors.training import participants, presets, publish, training_job
+from successors.training.training_job import run
 
 SMALL = {"train": 200, "valid": 60, "test": 60, "shift": 0.0}
 
@@ -24,8 +26,8 @@ def plain(found):
 
 def test_equal_runs_are_done_once_and_give_the_same_on_one_core_and_on_two(tmp_path):
     orders = [run("perceptron", "two_class", options=SMALL, seed=s) for s in (0, 1, 0)]
-    one = runs.carry_out_all(orders, tmp_path / "one", jobs=1, quiet=True)
-    two = runs.carry_out_all(orders, tmp_path / "two", jobs=2, quiet=True)
+    one = training_job.carry_out_all(orders, tmp_path / "one", jobs=1, quiet=True)
+    two = training_job.carry_out_all(orders, tmp_path / "two", jobs=2, quiet=True)
     assert len(one) == 2
     assert [plain(f) for f in one.values()] == [plain(f) for f in two.values()]
     assert {p.suffix for p in (tmp_path / "one").iterdir()} == {".json", ".safetensors"}
@@ -33,17 +35,17 @@ def test_equal_runs_are_done_once_and_give_the_same_on_one_core_and_on_two(tmp_p
 
 def test_a_finished_run_is_taken_from_its_file(tmp_path, monkeypatch):
     order = run("perceptron", "two_class", options=SMALL)
-    found = runs.carry_out(order, tmp_path)
-    monkeypatch.setattr(runs.training, "train", None)
-    assert runs.carry_out(order, tmp_path, resume=True) == found
+    found = training_job.carry_out(order, tmp_path)
+    monkeypatch.setattr(training_job.loop, "train", None)
+    assert training_job.carry_out(order, tmp_path, resume=True) == found
     with pytest.raises(TypeError):
-        runs.carry_out(order, tmp_path)
+        training_job.carry_out(order, tmp_path)
 
 
 def test_an_interrupted_run_goes_on_to_the_same_end(tmp_path, monkeypatch):
     order = run("perceptron", "two_class", options=SMALL, changes={"recipe.every": 2, "recipe.enough": 2.0})
-    whole = runs.carry_out(order, tmp_path / "whole")
-    write, calls = runs.training.write_arrays, []
+    whole = training_job.carry_out(order, tmp_path / "whole")
+    write, calls = training_job.loop.write_arrays, []
 
     def interrupt(*args, **header):
         write(*args, **header)
@@ -51,18 +53,18 @@ def test_an_interrupted_run_goes_on_to_the_same_end(tmp_path, monkeypatch):
         if len(calls) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(runs.training, "write_arrays", interrupt)
+    monkeypatch.setattr(training_job.loop, "write_arrays", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        runs.carry_out(order, tmp_path / "halted")
-    monkeypatch.setattr(runs.training, "write_arrays", write)
+        training_job.carry_out(order, tmp_path / "halted")
+    monkeypatch.setattr(training_job.loop, "write_arrays", write)
     assert [p.suffix for p in (tmp_path / "halted").iterdir()] == [".npz"]
-    assert plain(runs.carry_out(order, tmp_path / "halted", resume=True)) == plain(whole)
+    assert plain(training_job.carry_out(order, tmp_path / "halted", resume=True)) == plain(whole)
     assert not list((tmp_path / "halted").glob("*.npz"))
 
 
 def test_the_mark_1_takes_part_and_learns():
     deck = tasks.load("two_class", **SMALL)
-    entrant = entrants.enter("mark1", deck, machine=mark1)
+    entrant = participants.enter("mark1", deck, machine=mark1)
     assert entrant.parameters == 512
     assert entrant.year == 1960
     for k in range(0, 200, 50):
@@ -70,12 +72,12 @@ def test_the_mark_1_takes_part_and_learns():
     answers = entrant.learner.respond(deck.test.stimuli)
     assert tasks.find("two_class").score(answers, deck.test.targets) > 0.9
     with pytest.raises(ConfigError, match="no machine"):
-        entrants.enter("mark1", deck)
+        participants.enter("mark1", deck)
 
 
 def test_a_learner_of_frames_sees_the_last_exposure_of_a_reel():
     deck = tasks.load("drift", train=16, valid=8, test=8)
-    entrant = entrants.enter("mlp", deck)
+    entrant = participants.enter("mlp", deck)
     assert entrant.note == "sees the last exposure alone"
     reels = np.array(deck.test.stimuli[:4])
     other = reels.copy()
@@ -88,7 +90,7 @@ def test_a_learner_of_frames_sees_the_last_exposure_of_a_reel():
 
 def test_as_shown_gives_the_field_back():
     deck = tasks.load("restore", valid=6, test=6)
-    entrant = entrants.enter("as shown", deck)
+    entrant = participants.enter("as shown", deck)
     assert np.array_equal(entrant.learner.respond(deck.test.stimuli), deck.test.stimuli)
     assert entrant.parameters == 0
 
@@ -141,12 +143,12 @@ def test_comparison_of_recipes_with_one_budget(tmp_path):
     st.integers(1, 10**6),
 )
 def test_a_budget_is_kept_by_whoever_learns_by_gradient(name, kind, budget):
-    changes = recipes.changes(name, "digits", kind=kind, budget=budget)
+    changes = presets.changes(name, "digits", kind=kind, budget=budget)
     if name == "mark1":
         assert set(changes) == {"recipe.steps"}
-        assert changes["recipe.steps"] <= max(1, round(budget / entrants.MACHINE_RECIPE.batch))
+        assert changes["recipe.steps"] <= max(1, round(budget / participants.MACHINE_RECIPE.batch))
         return
-    entry = catalogue.find(name).entry
+    entry = registry.find(name).entry
     recipe = entry.retina.amend(changes).recipe
     assert recipe.steps * recipe.batch <= budget + recipe.batch
     if name == "perceptron":
@@ -161,13 +163,13 @@ def test_a_budget_is_kept_by_whoever_learns_by_gradient(name, kind, budget):
 
 
 def test_a_budget_holds_for_a_reference_that_learns_too():
-    recipe = EncoderDecoderConfig().amend(recipes.changes("lstm encoder-decoder", "translate", budget=6_400)).recipe
+    recipe = EncoderDecoderConfig().amend(presets.changes("lstm encoder-decoder", "translate", budget=6_400)).recipe
     assert (recipe.batch, recipe.steps, recipe.warm_up) == (64, 100, 10)
 
 
 def test_a_budget_does_not_cut_a_system_short_that_learns_layer_by_layer():
-    own = catalogue.find("neocognitron").entry.retina.recipe
-    recipe = catalogue.find("neocognitron").entry.retina.amend(recipes.changes("neocognitron", "digits", budget=64_000))
+    own = registry.find("neocognitron").entry.retina.recipe
+    recipe = registry.find("neocognitron").entry.retina.amend(presets.changes("neocognitron", "digits", budget=64_000))
     assert recipe.recipe == own
 
 
@@ -196,7 +198,7 @@ def test_a_comparison_without_matplotlib_says_so(tmp_path, monkeypatch, capsys):
 
 
 def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, monkeypatch):
-    system = schooling.catalogue.find("perceptron")
+    system = publish.registry.find("perceptron")
     trials = (
         Trial(task="two_class", options=SMALL, at_least=0.5, baseline="mark1", above=False, slack=1.0, seeds=2),
         Trial(task="two_class", options=SMALL, at_most=0.01, baseline="mark1", slack=0.0, seeds=1),
@@ -212,10 +214,10 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
             Figure(name="lines", title="Lines", measure=lambda *_: {"a": np.ones(3), "b": np.arange(1, 4)}, log=True),
         ),
     }
-    entry = schooling.catalogue.find("perceptron").entry
+    entry = publish.registry.find("perceptron").entry
     entry = type(entry)(**{**vars(entry), **changed})
-    monkeypatch.setattr(schooling.catalogue, "find", lambda name: type(system)(name=name, year=1958, entry=entry))
-    found = schooling.school(["perceptron"], tmp_path, machine=mark1, quiet=True, jobs=1, command="test")
+    monkeypatch.setattr(publish.registry, "find", lambda name: type(system)(name=name, year=1958, entry=entry))
+    found = publish.school(["perceptron"], tmp_path, machine=mark1, quiet=True, jobs=1, command="test")
     metrics = json.loads((tmp_path / "perceptron/metrics.json").read_text())
     assert metrics == json.loads(json.dumps(found["perceptron"]))
     stood = [trial["stood"] for trial in metrics["trials"]]
@@ -230,42 +232,42 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
 def test_a_baseline_is_trained_as_the_trial_says_or_as_for_its_own(tmp_path, monkeypatch, against, steps):
     few = {"recipe.steps": 3, "recipe.every": 3}
     trial = Trial(task="two_class", options=SMALL, changes=few, baseline="mlp", against=against, seeds=1)
-    systems = {name: catalogue.find(name) for name in ("lenet5", "mlp")}
+    systems = {name: registry.find(name) for name in ("lenet5", "mlp")}
     mechanism = Mechanism(name="none", without={})
     entries = {
         name: replace(system, entry=replace(system.entry, trials=(trial,), mechanism=mechanism, figures=()))
         for name, system in systems.items()
     }
-    monkeypatch.setattr(catalogue, "find", entries.__getitem__)
-    found = schooling.school(["lenet5"], tmp_path, quiet=True, jobs=1)["lenet5"]
+    monkeypatch.setattr(registry, "find", entries.__getitem__)
+    found = publish.school(["lenet5"], tmp_path, quiet=True, jobs=1)["lenet5"]
     (done,) = (tmp_path / "runs").glob("mlp-*.json")
     assert json.loads(done.read_text())["steps"] == steps
     assert found["trials"][0]["baseline"]["changes"] == (against or {})
 
 
 def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_path, monkeypatch):
-    system = catalogue.find("lenet5")
+    system = registry.find("lenet5")
     few = {"recipe.steps": 3, "recipe.every": 3}
     small = {"train": 60, "valid": 30, "test": 30}
     first = Trial(task="two_class", options=SMALL, changes=few, seeds=1)
     second = Trial(task="letters", options=small, changes=few, seeds=2)
     trials = (first, second, replace(second, seeds=1), Trial(task="parity", options=small, changes=few, seeds=1))
     entry = replace(system.entry, trials=trials, mechanism=Mechanism(name="none", without={}), figures=())
-    monkeypatch.setattr(catalogue, "find", lambda name: replace(system, entry=entry))
-    found = schooling.school(["lenet5"], tmp_path, quiet=True, jobs=1)["lenet5"]
+    monkeypatch.setattr(registry, "find", lambda name: replace(system, entry=entry))
+    found = publish.school(["lenet5"], tmp_path, quiet=True, jobs=1)["lenet5"]
     assert {p.name for p in (tmp_path / "lenet5").glob("*.safetensors")} == {
         "weights.safetensors",
         "letters.safetensors",
     }
     own = run("lenet5", "two_class", options=SMALL, changes=few)
-    done = runs.carry_out(own, tmp_path / "runs", resume=True)
+    done = training_job.carry_out(own, tmp_path / "runs", resume=True)
     assert found["digests"] == {"0": done["digest"]}
     assert len(done["digest"]) == 16
-    monkeypatch.setattr(catalogue, "shipped", lambda name: tmp_path / name)
-    path, trial = catalogue.weights("lenet5", "letters")
+    monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
+    path, trial = registry.weights("lenet5", "letters")
     assert trial is second
-    assert catalogue.weights("lenet5", "digits")[1] is first
-    assert len(catalogue.create("lenet5", weights=path).labels.code) == 26
+    assert registry.weights("lenet5", "digits")[1] is first
+    assert len(registry.create("lenet5", weights=path).labels.code) == 26
 
 
 @pytest.mark.parametrize("count", [1, 9, 20])
@@ -293,52 +295,52 @@ def test_comparison_picture(tmp_path, count, recipes, chance):
 
 class TestLadder:
     def test_a_failed_rung_is_said_and_counted(self, monkeypatch, capsys):
-        system = ladder.catalogue.find("lenet5")
+        system = verify.registry.find("lenet5")
         size = next(iter(system.entry.sizes.values()))
         wrong = type(size)(config=size.config, published=59_999, source="test")
         entry = type(system.entry)(**{**vars(system.entry), "sizes": {"x": wrong}, "checks": ()})
-        monkeypatch.setattr(ladder.catalogue, "find", lambda name: type(system)(name=name, year=1998, entry=entry))
-        monkeypatch.setattr(ladder, "_trained", lambda system: iter(()))
-        states = {rung.name: rung.state for rung in ladder.climb("lenet5")}
-        assert states["parameters, x"] == ladder.FAILED
-        assert states["contract"] == states["gradients"] == ladder.PASSED
+        monkeypatch.setattr(verify.registry, "find", lambda name: type(system)(name=name, year=1998, entry=entry))
+        monkeypatch.setattr(verify, "_trained", lambda system: iter(()))
+        states = {rung.name: rung.state for rung in verify.climb("lenet5")}
+        assert states["parameters, x"] == verify.FAILED
+        assert states["contract"] == states["gradients"] == verify.PASSED
 
     def test_a_parameter_that_never_moves_is_found(self, monkeypatch):
-        system = ladder.catalogue.find("mlp")
+        system = verify.registry.find("mlp")
         monkeypatch.setattr("successors.nn.optimiser.SGD._update", lambda *_: None)
-        with pytest.raises(ladder.NotShown, match="did not change"):
-            ladder.moves(system)
+        with pytest.raises(verify.NotShown, match="did not change"):
+            verify.moves(system)
 
     def test_a_mechanism_that_does_not_hurt_is_found(self, monkeypatch):
-        system = ladder.catalogue.find("mlp")
-        record = dict(ladder.catalogue.metrics("mlp"))
+        system = verify.registry.find("mlp")
+        record = dict(verify.registry.metrics("mlp"))
         seeds = {str(k): 0.5 + 0.01 * k for k in range(5)}
         # Better in the mean, though by less than can be told from five seeds.
         record["mechanism_seeds"] = {"with": {k: v + 0.005 for k, v in seeds.items()}, "without": seeds}
-        monkeypatch.setattr(ladder.catalogue, "metrics", lambda name: record)
-        rungs = {rung.name: rung.state for rung in ladder._trained(system)}
+        monkeypatch.setattr(verify.registry, "metrics", lambda name: record)
+        rungs = {rung.name: rung.state for rung in verify._trained(system)}
         needs = f"needs {system.entry.mechanism.name}"
-        assert rungs[needs] == ladder.FAILED
-        assert rungs["shipped weights"] == ladder.PASSED
+        assert rungs[needs] == verify.FAILED
+        assert rungs["shipped weights"] == verify.PASSED
         record["mechanism_seeds"]["with"] = {k: v + 0.1 for k, v in seeds.items()}
-        assert {rung.name: rung.state for rung in ladder._trained(system)}[needs] == ladder.PASSED
+        assert {rung.name: rung.state for rung in verify._trained(system)}[needs] == verify.PASSED
 
     def test_a_mechanism_that_is_said_not_to_be_missed_is_told_apart_from_a_passed_one(self, monkeypatch):
-        system = ladder.catalogue.find("mlp")
+        system = verify.registry.find("mlp")
         mechanism = Mechanism(name="nothing", without={}, unseen="It is too small.")
         entry = type(system.entry)(**{**vars(system.entry), "mechanism": mechanism})
         seeds = {str(k): 0.5 + 0.01 * k for k in range(5)}
-        rung = ladder._needed(
+        rung = verify._needed(
             type(system)(name="mlp", year=1986, entry=entry), {"mechanism_seeds": {"with": seeds, "without": seeds}}
         )
-        assert rung.state == ladder.UNSEEN
+        assert rung.state == verify.UNSEEN
         assert "0.0 points lost" in rung.found
         assert "too small" in rung.found
 
     def test_an_untrained_system_does_not_pass(self, monkeypatch):
-        monkeypatch.setattr(ladder.catalogue, "metrics", lambda name: None)
-        (rung,) = ladder._trained(ladder.catalogue.find("mlp"))
-        assert rung.state == ladder.FAILED
+        monkeypatch.setattr(verify.registry, "metrics", lambda name: None)
+        (rung,) = verify._trained(verify.registry.find("mlp"))
+        assert rung.state == verify.FAILED
         assert "train mlp" in rung.found
 
 
@@ -346,4 +348,4 @@ def test_resuming_from_a_broken_file_is_one_clear_error(tmp_path):
     order = run("perceptron", "two_class", options=SMALL)
     (tmp_path / f"{order.key}.npz").write_bytes(b"PK")
     with pytest.raises(StateError, match="cannot be read"):
-        runs.carry_out(order, tmp_path, resume=True)
+        training_job.carry_out(order, tmp_path, resume=True)

@@ -11,12 +11,13 @@ from marki.errors import StateError
 from marki.io.ports import Port
 from marki.io.responses import lamps
 from marki.registers import fingerprint, snapshot
-from successors import catalogue, tasks, training
+from successors import registry, tasks
 from successors.nn.layers import Dropout, Linear
 from successors.nn.learner import ByGradient, Network
 from successors.nn.optimiser import Diverged
 from successors.nn.recipe import Recipe
-from successors.tasks import Deck, Part
+from successors.tasks import Deck, Split
+from successors.training import loop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ def deck():
         stimuli = rng.random((count, 20, 20), np.float32) * 0.6
         stimuli[kinds == 0, :, :10] += 0.4
         stimuli[kinds == 1, :, 10:] += 0.4
-        return Part(stimuli=stimuli, targets=lamps(np.array([[False], [True]]))[kinds], kinds=kinds)
+        return Split(stimuli=stimuli, targets=lamps(np.array([[False], [True]]))[kinds], kinds=kinds)
 
     code = lamps(np.array([[False], [True]]))
     parts = {"train": part(100), "valid": part(40), "test": part(40)}
@@ -60,17 +61,17 @@ def deck():
 
 def test_it_learns_and_ends_at_its_best(deck):
     learner = toy(enough=1.0)
-    before = training.examine(learner, deck, deck.test)
-    record = training.train(learner, deck, learner.recipe)
+    before = loop.examine(learner, deck, deck.test)
+    record = loop.train(learner, deck, learner.recipe)
     assert record.best == max(row[2] for row in record.curve) > 0.95
-    assert training.examine(learner, deck, deck.valid) == record.best
-    assert training.examine(learner, deck, deck.test) > max(before, 0.9)
+    assert loop.examine(learner, deck, deck.valid) == record.best
+    assert loop.examine(learner, deck, deck.test) > max(before, 0.9)
     assert record.shown == record.steps * 10
 
 
 def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
     whole = toy(enough=2)
-    record = training.train(whole, deck, whole.recipe, seed=3)
+    record = loop.train(whole, deck, whole.recipe, seed=3)
 
     class Stop(Exception):
         pass
@@ -82,9 +83,9 @@ def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
     file = tmp_path / "state.npz"
     halted = toy(enough=2)
     with pytest.raises(Stop):
-        training.train(halted, deck, halted.recipe, seed=3, checkpoint=file, tell=stop)
+        loop.train(halted, deck, halted.recipe, seed=3, checkpoint=file, tell=stop)
     resumed = toy(seed=9, enough=2)
-    again = training.train(resumed, deck, resumed.recipe, seed=3, checkpoint=file, resume=True)
+    again = loop.train(resumed, deck, resumed.recipe, seed=3, checkpoint=file, resume=True)
     assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))
     assert again.curve == record.curve
 
@@ -92,13 +93,13 @@ def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
 def test_a_file_of_another_training_is_refused(deck, tmp_path):
     file = tmp_path / "state.npz"
     learner = toy(steps=10)
-    training.train(learner, deck, learner.recipe, checkpoint=file)
+    loop.train(learner, deck, learner.recipe, checkpoint=file)
     other = toy(steps=20)
     with pytest.raises(StateError, match="another training"):
-        training.train(other, deck, other.recipe, checkpoint=file, resume=True)
+        loop.train(other, deck, other.recipe, checkpoint=file, resume=True)
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(StateError, match="cannot be read"):
-        training.train(learner, deck, learner.recipe, checkpoint=file, resume=True)
+        loop.train(learner, deck, learner.recipe, checkpoint=file, resume=True)
 
 
 def test_a_diverging_loss_stops_with_the_last_good_state_saved(deck, tmp_path):
@@ -114,17 +115,17 @@ def test_a_diverging_loss_stops_with_the_last_good_state_saved(deck, tmp_path):
 
     learner._learn = spoilt
     with pytest.raises(Diverged, match=r"best state, after \d+ steps, is in .*state.npz"), np.errstate(all="ignore"):
-        training.train(learner, deck, learner.recipe, checkpoint=file)
+        loop.train(learner, deck, learner.recipe, checkpoint=file)
     assert all(np.isfinite(a).all() for a in learner.weights().values())
-    saved, _ = training.read_arrays(file)
+    saved, _ = loop.read_arrays(file)
     assert all(np.isfinite(a).all() for a in saved.values())
     assert np.array_equal(saved["live.network.first.weight"], learner.weights()["first.weight"])
-    assert training.examine(learner, deck, deck.valid) > 0.7
+    assert loop.examine(learner, deck, deck.valid) > 0.7
 
 
 def test_a_look_after_each_step_changes_nothing_and_can_end_it(deck):
     alone = toy()
-    record = training.train(alone, deck, alone.recipe, seed=3)
+    record = loop.train(alone, deck, alone.recipe, seed=3)
     watched, seen = toy(), []
 
     def look(record, right):
@@ -132,30 +133,30 @@ def test_a_look_after_each_step_changes_nothing_and_can_end_it(deck):
         seen.append((record.steps, right))
         return True
 
-    again = training.train(watched, deck, watched.recipe, seed=3, between=look)
+    again = loop.train(watched, deck, watched.recipe, seed=3, between=look)
     assert fingerprint(snapshot(watched.registers())) == fingerprint(snapshot(alone.registers()))
     assert again.curve == record.curve
     assert [steps for steps, _ in seen] == list(range(1, record.steps + 1))
     rights = [right for _, right in seen[: watched.recipe.every]]
     assert record.curve[0][1] == pytest.approx(sum(rights) / len(rights))
     ended = toy(enough=2.0)
-    record = training.train(ended, deck, ended.recipe, seed=3, between=lambda record, right: record.steps < 15)
+    record = loop.train(ended, deck, ended.recipe, seed=3, between=lambda record, right: record.steps < 15)
     assert (record.steps, record.best_step, ended.step) == (15, 10, 15), "it stays as it is, not as it was best"
 
 
 def test_patience_ends_a_training_that_gets_no_better(deck):
     learner = toy(rate=0.0, steps=60, patience=2)
-    record = training.train(learner, deck, learner.recipe)
+    record = loop.train(learner, deck, learner.recipe)
     assert record.best_step == 10
     assert record.steps == 30
 
 
 @given(count=st.integers(1, 50), size=st.integers(1, 120), first=st.integers(0, 30))
 def test_batches_show_all_before_any_is_shown_again(count, size, first):
-    stream = np.concatenate(list(itertools.islice(training.batches(count, size, 5), first + 8)))
+    stream = np.concatenate(list(itertools.islice(loop.batches(count, size, 5), first + 8)))
     rounds = stream[: len(stream) // count * count].reshape(-1, count)
     assert (np.sort(rounds, axis=1) == np.arange(count)).all()
-    later = next(training.batches(count, size, 5, first=first))
+    later = next(loop.batches(count, size, 5, first=first))
     assert np.array_equal(later, stream[first * size : (first + 1) * size])
 
 
@@ -165,12 +166,12 @@ def test_a_training_that_stopped_while_studying_goes_on(tmp_path):
     changes |= {"recipe.batch": 4, "recipe.every": 2, "recipe.enough": 2.0}
 
     def learner():
-        return catalogue.find("gpt").entry.create(changes=changes)
+        return registry.find("gpt").entry.create(changes=changes)
 
     whole, stopped, resumed = learner(), learner(), learner()
-    training.train(whole, deck, whole.recipe)
+    loop.train(whole, deck, whole.recipe)
     file = tmp_path / "run.npz"
-    training.train(stopped, deck, stopped.recipe, checkpoint=file, between=lambda record, right: record.steps < 4)
-    record = training.train(resumed, deck, resumed.recipe, checkpoint=file, resume=True)
+    loop.train(stopped, deck, stopped.recipe, checkpoint=file, between=lambda record, right: record.steps < 4)
+    record = loop.train(resumed, deck, resumed.recipe, checkpoint=file, resume=True)
     assert record.steps == 10
     assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))

@@ -7,11 +7,11 @@ import pytest
 
 from marki.errors import OutputError, SessionError
 from marki.language import Words
-from marki.teaching.tally import COLUMNS, Tally
+from marki.teaching.ballots import COLUMNS, BallotBook
 
 
 def two_cards():
-    tally = Tally()
+    tally = BallotBook()
     tally.open(3, "left", ("left", "right"))
     tally.vote(0, 12)
     tally.vote(1)
@@ -34,7 +34,7 @@ def test_votes_are_counted():
 
 
 def test_a_vote_taken_back_is_never_less_than_none():
-    tally = Tally()
+    tally = BallotBook()
     tally.open(1, "A", ("right", "wrong"))
     tally.unvote(1, 3)
     tally.vote(1, -3)
@@ -42,7 +42,7 @@ def test_a_vote_taken_back_is_never_less_than_none():
 
 
 def test_a_ballot_that_is_not_revealed_is_given_up():
-    tally = Tally()
+    tally = BallotBook()
     tally.open(1, "A", ("right", "wrong"))
     tally.vote(0)
     tally.open(2, "B", ("right", "wrong"))
@@ -52,7 +52,7 @@ def test_a_ballot_that_is_not_revealed_is_given_up():
 
 
 def test_votes_that_cannot_be_are_refused():
-    tally = Tally()
+    tally = BallotBook()
     with pytest.raises(SessionError, match="nothing is to be voted on"):
         tally.vote(0)
     for options in ((), ("a",), ("a", "a")):

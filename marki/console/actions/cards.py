@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marki.console.actions.changing import world
-from marki.console.desk import Typing
+from marki.console.actions.settings import world
+from marki.console.state.ui_state import Typing
 from marki.errors import ConfigError, SessionError, unknown
 from marki.io.camera import Camera
 from marki.io.frame import SIDE
@@ -16,7 +16,7 @@ from marki.io.stimuli import images
 from marki.io.stimuli.letters import letter as print_letter
 
 if TYPE_CHECKING:
-    from marki.console.operator import Operator
+    from marki.console.actions.operator import Operator
 
 
 def draw(op: Operator) -> None:

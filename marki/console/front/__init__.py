@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from marki.console.front.camera import CameraPanel
-from marki.console.front.control import ControlPanel
-from marki.console.front.doors import DoorsPanel
-from marki.console.front.layout import BAYS, lay_out
-from marki.console.front.power import PowerPanel
-from marki.console.front.sensory import SensoryPanel
+from marki.console.drawing.panel import Panel
+from marki.console.front.camera_stand import CameraStand
+from marki.console.front.control_cabinet import ControlCabinet
+from marki.console.front.front_layout import BAYS, lay_out
+from marki.console.front.plugboard_doors import PlugboardDoors
+from marki.console.front.power_cabinet import PowerCabinet
+from marki.console.front.sensory_cabinet import SensoryCabinet
 from marki.console.front.sign import FloorPanel, PlinthPanel, SignPanel
-from marki.console.front.store import StorePanel
-from marki.console.panel import Panel
+from marki.console.front.value_cabinet import ValueCabinet
 
 PANELS: dict[str, type[Panel]] = {
-    "camera": CameraPanel,
+    "camera": CameraStand,
     "sign": SignPanel,
-    "sensory": SensoryPanel,
-    "doors": DoorsPanel,
-    "store": StorePanel,
-    "control": ControlPanel,
-    "power": PowerPanel,
+    "sensory": SensoryCabinet,
+    "doors": PlugboardDoors,
+    "store": ValueCabinet,
+    "control": ControlCabinet,
+    "power": PowerCabinet,
     "plinth": PlinthPanel,
     "floor": FloorPanel,
 }

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 import pygame
 
-from marki.console.panel import Panel
-from marki.console.theme import SMALL, TEXT, Colour, distance, mix, to_surface
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.theme import SMALL, TEXT, Colour, distance, mix, to_surface
 
 WHITE, NIGHT = (255, 255, 255), (0, 0, 0)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pygame
 
-from marki.console.front.layout import EDGES
+from marki.console.drawing.theme import LETTERING
+from marki.console.front.front_layout import EDGES
 from marki.console.front.metal import Cabinet, darker, inked, lighter, satin
-from marki.console.theme import LETTERING
 
 
 class SignPanel(Cabinet):

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pygame
 
-from marki.console.theme import Colour
+from marki.console.drawing.theme import Colour
 
 PIECES = 16  # straight pieces of a wire
 Place = tuple[float, float]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from marki.console.operator import Operator
-from marki.console.page import Block
-from marki.console.scene import Scene
+from marki.console.actions.operator import Operator
+from marki.console.state.blocks import PageBlock
+from marki.console.state.scene import Scene
 from marki.language import Words
 from marki.session import Session
 
@@ -30,12 +30,12 @@ class Context:
     words: Words
 
 
-Page = Callable[[Context], list[Block]]
+Page = Callable[[Context], list[PageBlock]]
 
 
-def blocks(context: Context) -> tuple[Block, ...]:
+def blocks(context: Context) -> tuple[PageBlock, ...]:
     """Return the blocks of the page that is open."""
-    from marki.console.pages import cards, exhibit, inspect, menu, records, settings, teach
+    from marki.console.pages import cards, exhibit, inspect, lessons, menu, records, settings
 
     pages: dict[str, Page] = {
         "menu": menu.menu,
@@ -46,10 +46,10 @@ def blocks(context: Context) -> tuple[Block, ...]:
         "settings": settings.settings,
         "open": cards.open_folder,
         "deck": cards.deck,
-        "lessons": teach.lessons,
-        "lesson": teach.lesson,
-        "vote": teach.vote,
-        "hand": teach.hand,
+        "lessons": lessons.lessons,
+        "lesson": lessons.lesson,
+        "vote": lessons.vote,
+        "hand": lessons.hand,
         "exhibit": exhibit.exhibit,
     }
     return tuple(pages[context.scene.desk.page](context))

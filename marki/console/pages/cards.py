@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marki.console.page import Block, Heading, Row, Text
+from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.io.stimuli.images import SUFFIXES
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 MOST = 60  # entries of a folder that are listed
 
 
-def open_folder(context: Context) -> list[Block]:
+def open_folder(context: Context) -> list[PageBlock]:
     """Return what lies in a folder: sub-folders to go into, pictures to show, and the folder itself to learn from."""
     words, here = context.words, context.operator.folder
-    found: list[Block] = [Text(words("open.how"), dim=True), Text(str(here))]
+    found: list[PageBlock] = [Text(words("open.how"), dim=True), Text(str(here))]
     try:
         entries = sorted((p for p in here.iterdir() if p.name[:1] != "."), key=lambda p: p.name.casefold())
     except OSError:
@@ -26,30 +26,30 @@ def open_folder(context: Context) -> list[Block]:
     folders = [p for p in entries if p.is_dir()]
     pictures = [p for p in entries if p.suffix.lower() in SUFFIXES]
     others = [p for p in entries if p.suffix.lower() in (".toml", ".npz")]
-    found.append(Row(words("open.type"), act="type_folder", mark="dot"))
+    found.append(PageRow(words("open.type"), act="type_folder", mark="dot"))
     if pictures or folders:
-        found.append(Row(words("open.learn", count=len(pictures)), act="dropped", value=str(here), mark="right"))
-    found.append(Row("..", act="folder", value=str(here.parent)))
-    found += [Row(f"{p.name}/", act="folder", value=str(p)) for p in folders[:MOST]]
-    found += [Row(p.name, act="dropped", value=str(p)) for p in (*pictures[:MOST], *others[:MOST])]
+        found.append(PageRow(words("open.learn", count=len(pictures)), act="dropped", value=str(here), mark="right"))
+    found.append(PageRow("..", act="folder", value=str(here.parent)))
+    found += [PageRow(f"{p.name}/", act="folder", value=str(p)) for p in folders[:MOST]]
+    found += [PageRow(p.name, act="dropped", value=str(p)) for p in (*pictures[:MOST], *others[:MOST])]
     return found
 
 
-def deck(context: Context) -> list[Block]:
+def deck(context: Context) -> list[PageBlock]:
     """Return the class's deck: how many cards of which class, and how to add to it and learn from it."""
     words, operator = context.words, context.operator
     folder: Path = operator.deck_folder
     files = sorted(p.name for p in folder.glob("*.png")) if folder.is_dir() else []
     counts = Counter(name.split("_")[0] for name in files)
-    found: list[Block] = [Text(words("deck.how", folder=folder), dim=True)]
+    found: list[PageBlock] = [Text(words("deck.how", folder=folder), dim=True)]
     if context.scene.desk.draft is None:
-        found.append(Row(words("deck.draw"), act="command", value="draw"))
+        found.append(PageRow(words("deck.draw"), act="command", value="draw"))
     else:
-        found.append(Row(words("deck.put"), act="type_card", mark="right"))
+        found.append(PageRow(words("deck.put"), act="type_card", mark="right"))
     if len(counts) > 1:
-        found.append(Row(words("deck.learn", count=len(files)), act="learn_deck", mark="right"))
+        found.append(PageRow(words("deck.learn", count=len(files)), act="learn_deck", mark="right"))
     found.append(Heading(words("deck.cards")))
-    found += [Row(label, right=f"{count}") for label, count in sorted(counts.items())]
+    found += [PageRow(label, right=f"{count}") for label, count in sorted(counts.items())]
     if not counts:
         found.append(Text(words("deck.empty")))
     return found

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marki.console.annex.names import count, label
-from marki.console.annex.sight import MARK1
-from marki.console.page import Block, Heading, Row, Text
+from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
+from marki.console.state.timeline_view import MARK1
+from marki.console.timeline.labels import count, label
 
 if TYPE_CHECKING:
     from marki.console.pages import Context
 
 
-def exhibit(context: Context) -> list[Block]:
+def exhibit(context: Context) -> list[PageBlock]:
     """Return the card of the system that is chosen."""
     words, scene = context.words, context.scene
     sight = scene.annex
@@ -21,7 +21,7 @@ def exhibit(context: Context) -> list[Block]:
     if not sight.ready:
         return [Text(words("annex.loading"))]
     shown = sight.first.exhibit
-    found: list[Block] = [
+    found: list[PageBlock] = [
         Heading(f"{shown.year}  {label(shown.name)}"),
         Text(shown.title),
         Text(shown.authors, dim=True),
@@ -32,25 +32,25 @@ def exhibit(context: Context) -> list[Block]:
     if seed:
         found += [Heading(words("exhibit.seed")), Text(seed)]
     found.append(Heading(words("exhibit.sizes")))
-    found.append(Row(words("annex.parameters"), right=f"{shown.parameters:,}"))
+    found.append(PageRow(words("annex.parameters"), right=f"{shown.parameters:,}"))
     if shown.published:
-        found.append(Row(words("exhibit.published"), right=count(shown.published)))
-    found.append(Row(words("annex.multiply_adds"), right=f"{shown.multiply_adds:,}"))
+        found.append(PageRow(words("exhibit.published"), right=count(shown.published)))
+    found.append(PageRow(words("annex.multiply_adds"), right=f"{shown.multiply_adds:,}"))
     ports = " → ".join(words(f"exhibit.port_{port}") for port in (shown.accepts, shown.answers))
-    found.append(Row(words("exhibit.ports"), right=ports))
+    found.append(PageRow(words("exhibit.ports"), right=ports))
     if shown.name != MARK1:
-        found.append(Row(words("exhibit.task"), right=words.get(f"exhibit.task_{shown.task}", shown.task)))
+        found.append(PageRow(words("exhibit.task"), right=words.get(f"exhibit.task_{shown.task}", shown.task)))
         score = words("annex.untrained") if shown.score is None else f"{100 * shown.score:.1f} %"
-        found.append(Row(words("exhibit.score"), right=score))
+        found.append(PageRow(words("exhibit.score"), right=score))
     standing = sight.first
     if standing.learned is not None and standing.seconds is not None:
-        found.append(Row(words("annex.learned"), right=f"{standing.learned:,.0f}"))
-        found.append(Row(words("annex.seconds"), right=f"{standing.seconds:,.1f}"))
+        found.append(PageRow(words("annex.learned"), right=f"{standing.learned:,.0f}"))
+        found.append(PageRow(words("annex.seconds"), right=f"{standing.seconds:,.1f}"))
     kin = [(words("exhibit.parents"), shown.parents)]
     kin.append((words("exhibit.heirs"), tuple(e.name for e in sight.exhibits if shown.name in e.parents)))
     for heading, names in kin:
         known = [e for e in sight.exhibits if e.name in names]
         if known:
             found.append(Heading(heading))
-            found += [Row(label(e.name), right=f"{e.year}", act="put_up", value=e.name) for e in known]
+            found += [PageRow(label(e.name), right=f"{e.year}", act="put_up", value=e.name) for e in known]
     return found

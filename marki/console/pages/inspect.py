@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marki import provenance
-from marki.console.page import Block, Card, Heading, Row, Text
+from marki.console.state.blocks import Card, Heading, PageBlock, PageRow, Text
 from marki.io.frame import CELLS, SIDE
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ PARTS = {
 """Rows of the provenance table that belong to each kind of part, by the beginnings of their names."""
 
 
-def inspect(context: Context) -> list[Block]:
+def inspect(context: Context) -> list[PageBlock]:
     """Return everything about the unit that is picked."""
     part = context.scene.desk.picked
     if part is None:
@@ -31,10 +31,10 @@ def inspect(context: Context) -> list[Block]:
     return unit[part.kind](context, part.number)
 
 
-def _summary(context: Context) -> list[Block]:
+def _summary(context: Context) -> list[PageBlock]:
     """Return what all R-units look for, as long as no unit is picked."""
     words, scene = context.words, context.scene
-    found: list[Block] = [Text(words("inspect.none")), Heading(words("inspect.template"))]
+    found: list[PageBlock] = [Text(words("inspect.none")), Heading(words("inspect.template"))]
     return [*found, *(_template(context, unit, f"R{unit + 1}") for unit in range(scene.units))]
 
 
@@ -47,34 +47,34 @@ def _template(context: Context, unit: int, text: str) -> Card:
     return Card(text, np.rint(template / most * 127).astype(np.int8).tobytes(), True)
 
 
-def _s_unit(context: Context, n: int) -> list[Block]:
+def _s_unit(context: Context, n: int) -> list[PageBlock]:
     words, scene, view = context.words, context.scene, context.scene.look.view
     bank = context.session.learner.sensory
     row, column = divmod(n, SIDE)
     ends = np.flatnonzero(scene.wiring[:, n])
     on = bool(view.s.reshape(-1)[n])
     forced = int(scene.forced[n])
-    found: list[Block] = [
+    found: list[PageBlock] = [
         Heading(words("inspect.s_unit", number=n + 1, row=row + 1, column=column + 1)),
-        Row(words("inspect.light"), right=f"{view.light.reshape(-1)[n]:.3f}"),
-        Row(words("inspect.signal"), right=f"{view.signal.reshape(-1)[n]:.3f}"),
-        Row(words("inspect.threshold"), right=f"{bank.level_now[n]:.3f}"),
-        Row(words("inspect.toggle"), right=words(f"toggle.{forced}"), act="toggle", value=n),
-        Row(words("inspect.relay"), right=words("value.on" if on else "value.off"), mark="dot", lit=on),
+        PageRow(words("inspect.light"), right=f"{view.light.reshape(-1)[n]:.3f}"),
+        PageRow(words("inspect.signal"), right=f"{view.signal.reshape(-1)[n]:.3f}"),
+        PageRow(words("inspect.threshold"), right=f"{bank.level_now[n]:.3f}"),
+        PageRow(words("inspect.toggle"), right=words(f"toggle.{forced}"), act="toggle", value=n),
+        PageRow(words("inspect.relay"), right=words("value.on" if on else "value.off"), mark="dot", lit=on),
     ]
     if n + 1 in scene.config.faults.dead_cells:
-        found.append(Row(words("inspect.dead"), mark="wrong"))
+        found.append(PageRow(words("inspect.dead"), mark="wrong"))
     found.append(Heading(words("inspect.feeds", count=len(ends))))
     for a in ends.tolist():
         sign = int(scene.wiring[a, n])
         found.append(
-            Row(f"A{a + 1}", right=words("wire.plus" if sign > 0 else "wire.minus"), act="pick_unit", value=("a", a),
-                mark="plus" if sign > 0 else "minus")
+            PageRow(f"A{a + 1}", right=words("wire.plus" if sign > 0 else "wire.minus"), act="pick_unit",
+                    value=("a", a), mark="plus" if sign > 0 else "minus")
         )  # fmt: skip
     return found
 
 
-def _a_unit(context: Context, n: int) -> list[Block]:
+def _a_unit(context: Context, n: int) -> list[PageBlock]:
     words, scene, view = context.words, context.scene, context.scene.look.view
     theta = scene.config.association.theta
     s = view.s.reshape(-1)
@@ -82,22 +82,22 @@ def _a_unit(context: Context, n: int) -> list[Block]:
     total = int((scene.wiring[n] * s).sum())
     fires = bool(view.a[n])
     took_part = bool(context.session.learner.active[n])
-    found: list[Block] = [
+    found: list[PageBlock] = [
         Heading(words("inspect.a_unit", number=n + 1)),
-        Row(words("inspect.sum"), right=f"{total:+d}"),
-        Row(words("inspect.theta"), right=f"{theta:d}"),
-        Row(words("inspect.fires" if total >= theta else "inspect.silent", total=total, theta=theta),
+        PageRow(words("inspect.sum"), right=f"{total:+d}"),
+        PageRow(words("inspect.theta"), right=f"{theta:d}"),
+        PageRow(words("inspect.fires" if total >= theta else "inspect.silent", total=total, theta=theta),
             mark="right" if total >= theta else "wrong"),
-        Row(words("inspect.relay"), right=words("value.on" if fires else "value.off"), mark="dot", lit=fires),
-        Row(words("inspect.took_part"), right=words("value.yes" if took_part else "value.no")),
-        Row(words("inspect.value"), right=f"{scene.values[n]:+.2f}°", act="pick_unit", value=("value", n)),
-        Row(words("inspect.to_r"), right=f"R{scene.source_set[n] + 1}", act="pick_unit",
+        PageRow(words("inspect.relay"), right=words("value.on" if fires else "value.off"), mark="dot", lit=fires),
+        PageRow(words("inspect.took_part"), right=words("value.yes" if took_part else "value.no")),
+        PageRow(words("inspect.value"), right=f"{scene.values[n]:+.2f}°", act="pick_unit", value=("value", n)),
+        PageRow(words("inspect.to_r"), right=f"R{scene.source_set[n] + 1}", act="pick_unit",
             value=("r", int(scene.source_set[n]))),
     ]  # fmt: skip
     faults = scene.config.faults
     for name in ("cut_wires", "stuck_off", "stuck_on"):
         if n + 1 in getattr(faults, name):
-            found.append(Row(words(f"inspect.{name}"), mark="wrong"))
+            found.append(PageRow(words(f"inspect.{name}"), mark="wrong"))
     cells = np.zeros(CELLS, np.int8)
     cells[wires] = scene.wiring[n, wires] * np.where(s[wires], 127, 60)
     found.append(Card(words("inspect.wires_card"), cells.tobytes(), True))
@@ -105,16 +105,16 @@ def _a_unit(context: Context, n: int) -> list[Block]:
     for cell in wires.tolist():
         sign, lit = int(scene.wiring[n, cell]), bool(s[cell])
         found.append(
-            Row(words("inspect.wire", cell=cell + 1, state=words("value.on" if lit else "value.off")),
+            PageRow(words("inspect.wire", cell=cell + 1, state=words("value.on" if lit else "value.off")),
                 right=f"{sign * lit:+d}" if lit else "0", act="patch", value=(n, cell, "="),
                 mark="plus" if sign > 0 else "minus", lit=lit)
         )  # fmt: skip
-    found.append(Row(words("inspect.plug"), act="type_patch", value=n))
+    found.append(PageRow(words("inspect.plug"), act="type_patch", value=n))
     found.append(Text(words("inspect.cut_how"), dim=True))
     return found
 
 
-def _value(context: Context, n: int) -> list[Block]:
+def _value(context: Context, n: int) -> list[PageBlock]:
     words, scene = context.words, context.scene
     store = context.session.learner.potentiometers
     angle = float(scene.values[n])
@@ -122,25 +122,25 @@ def _value(context: Context, n: int) -> list[Block]:
     turning = int(scene.turning[n])
     motor = words("motor.up" if turning > 0 else "motor.down" if turning < 0 else "motor.rest")
     layer, place = divmod(n, 64)
-    found: list[Block] = [
+    found: list[PageBlock] = [
         Heading(words("inspect.potentiometer", number=n + 1)),
-        Row(words("inspect.angle"), right=f"{angle:+.3f}°", act="type_turn", value=n, turn="notch"),
-        Row(words("inspect.reading"), right=f"{reading:+.1f}°"),
-        Row(words("inspect.stops"), right=f"±{store.stop / 1e6:g}°"),
-        Row(words("inspect.motor"), right=motor),
-        Row(words("inspect.speed"), right=f"{store.speed[n] / 1e6:.3f}°/s"),
-        Row(words("inspect.place"), right=f"{layer + 1}/{place // 8 + 1}/{place % 8 + 1}"),
-        Row(words("inspect.of_a", number=n + 1), act="pick_unit", value=("a", n)),
-        Row(words("inspect.to_r"), right=f"R{scene.source_set[n] + 1}", act="pick_unit",
+        PageRow(words("inspect.angle"), right=f"{angle:+.3f}°", act="type_turn", value=n, turn="notch"),
+        PageRow(words("inspect.reading"), right=f"{reading:+.1f}°"),
+        PageRow(words("inspect.stops"), right=f"±{store.stop / 1e6:g}°"),
+        PageRow(words("inspect.motor"), right=motor),
+        PageRow(words("inspect.speed"), right=f"{store.speed[n] / 1e6:.3f}°/s"),
+        PageRow(words("inspect.place"), right=f"{layer + 1}/{place // 8 + 1}/{place % 8 + 1}"),
+        PageRow(words("inspect.of_a", number=n + 1), act="pick_unit", value=("a", n)),
+        PageRow(words("inspect.to_r"), right=f"R{scene.source_set[n] + 1}", act="pick_unit",
             value=("r", int(scene.source_set[n]))),
     ]  # fmt: skip
     if n + 1 in scene.config.faults.stuck_motors:
-        found.append(Row(words("inspect.stuck_motors"), mark="wrong"))
+        found.append(PageRow(words("inspect.stuck_motors"), mark="wrong"))
     found.append(Text(words("inspect.turn_how"), dim=True))
     return found
 
 
-def _r_unit(context: Context, n: int) -> list[Block]:
+def _r_unit(context: Context, n: int) -> list[PageBlock]:
     words, scene, learner = context.words, context.scene, context.session.learner
     if n >= scene.units:
         return [Heading(f"R{n + 1}"), Text(words("inspect.not_in_use"))]
@@ -149,14 +149,14 @@ def _r_unit(context: Context, n: int) -> list[Block]:
     readings = learner.potentiometers.reading(np.rint(scene.values * 1e6).astype(np.int64)) / 1e6
     total = float(readings[active].sum())
     covered = scene.desk.covered
-    found: list[Block] = [
+    found: list[PageBlock] = [
         Heading(words("inspect.r_unit", number=n + 1, count=int(mine.sum()))),
-        Row(words("inspect.took_part_count"), right=f"{len(active)}"),
-        Row(words("inspect.sum_now"), right=f"{total:+.1f}°"),
-        Row(words("inspect.sum_read"), right="?" if covered else f"{scene.look.view.u_r[n]:+.1f}°"),
-        Row(words("inspect.dead_zone"), right=f"±{scene.dead_zone:g}°"),
-        Row(words("inspect.answer"), right="?" if covered else str(int(scene.look.view.r[n]))),
-        Row(words("inspect.forced"), right=words(f"toggle.{int(scene.r_forced[n])}"), act="force", value=n),
+        PageRow(words("inspect.took_part_count"), right=f"{len(active)}"),
+        PageRow(words("inspect.sum_now"), right=f"{total:+.1f}°"),
+        PageRow(words("inspect.sum_read"), right="?" if covered else f"{scene.look.view.u_r[n]:+.1f}°"),
+        PageRow(words("inspect.dead_zone"), right=f"±{scene.dead_zone:g}°"),
+        PageRow(words("inspect.answer"), right="?" if covered else str(int(scene.look.view.r[n]))),
+        PageRow(words("inspect.forced"), right=words(f"toggle.{int(scene.r_forced[n])}"), act="force", value=n),
     ]
     found.append(_template(context, n, words("inspect.template")))
     found.append(Heading(words("inspect.values", count=len(active))))
@@ -164,18 +164,18 @@ def _r_unit(context: Context, n: int) -> list[Block]:
     for a in active[np.argsort(-np.abs(readings[active]), kind="stable")].tolist():
         value = float(readings[a])
         found.append(
-            Row(f"A{a + 1}", right=f"{value:+.1f}°", act="pick_unit", value=("a", a),
+            PageRow(f"A{a + 1}", right=f"{value:+.1f}°", act="pick_unit", value=("a", a),
                 mark="plus" if value > 0 else "minus" if value < 0 else "dot", share=value / biggest)
         )  # fmt: skip
     return found
 
 
-def provenance_of(context: Context) -> list[Block]:
+def provenance_of(context: Context) -> list[PageBlock]:
     """Return where the constants of what is pointed at come from; of everything, when nothing is."""
     words, desk = context.words, context.scene.desk
     part = desk.focus if desk.focus is not None and desk.focus.kind in PARTS else desk.picked
     begins = PARTS.get(part.kind, ("",)) if part is not None else ("",)
-    found: list[Block] = [Text(words("provenance.how"), dim=True)]
+    found: list[PageBlock] = [Text(words("provenance.how"), dim=True)]
     for badge in provenance.BADGES:
         found.append(Text(f"{words(f'badge.{badge}')}: {words(f'provenance.{badge}')}", dim=True))
     for name, row in provenance.table().items():
@@ -185,7 +185,7 @@ def provenance_of(context: Context) -> list[Block]:
         label = words.get(f"setting.{name}", words.get(f"constant.{name}", name))
         value = context.operator.shown_value(row.value)
         found.append(Heading(label))
-        found.append(Row(words(f"badge.{row.badge}"), right=f"{value} {unit}".strip(), mark=_SIGNS[row.badge]))
+        found.append(PageRow(words(f"badge.{row.badge}"), right=f"{value} {unit}".strip(), mark=_SIGNS[row.badge]))
         if row.source:
             found.append(Text(words("provenance.source", source=row.source)))
         note = words.get(f"note.{name}", row.note) if words.language != "en" else row.note

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marki.console.controls import BINDINGS
-from marki.console.page import Block, Heading, Row
+from marki.console.state.blocks import Heading, PageBlock, PageRow
+from marki.console.state.keymap import BINDINGS
 
 if TYPE_CHECKING:
     from marki.console.pages import Context
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 LEFT_OUT = ("menu", "focus", "press", "leave")
 
 
-def menu(context: Context) -> list[Block]:
+def menu(context: Context) -> list[PageBlock]:
     """Return the commands that have no button, by group, then the others."""
     words, locked = context.words, context.operator.locked()
-    found: list[Block] = []
+    found: list[PageBlock] = []
     group = ""
     for binding in sorted(BINDINGS, key=lambda b: b.group == "time"):
         if binding.command in LEFT_OUT or binding.command in locked:
@@ -27,6 +27,6 @@ def menu(context: Context) -> list[Block]:
             group = binding.group
             found.append(Heading(words(f"group.{group}")))
         found.append(
-            Row(words(f"command.{binding.command}"), right=binding.caps[0], act="command", value=binding.command)
+            PageRow(words(f"command.{binding.command}"), right=binding.caps[0], act="command", value=binding.command)
         )
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marki.console.page import Block, Row, Table, Text
+from marki.console.state.blocks import CountTable, PageBlock, PageRow, Text
 from marki.io.responses import nearest_class
 from marki.teaching.narration import Narrator
 
@@ -17,7 +17,7 @@ LINES = 40  # of the journal
 RECENT = 500  # trials that the table counts
 
 
-def confusion(context: Context) -> list[Block]:
+def confusion(context: Context) -> list[PageBlock]:
     """Return how often each class was taken for each other one, in the last trials of this course."""
     session, words = context.session, context.words
     records = session.records
@@ -28,13 +28,17 @@ def confusion(context: Context) -> list[Block]:
     for row in mine:
         if row["kind"] < len(classes):
             counts[row["kind"], answers[int(row["response"])]] += 1
-    found: list[Block] = [Text(words("confusion.how", trials=len(mine)), dim=True)]
-    found.append(Table(words("confusion.name"), tuple(classes), tuple(tuple(int(c) for c in row) for row in counts)))
+    found: list[PageBlock] = [Text(words("confusion.how", trials=len(mine)), dim=True)]
+    found.append(
+        CountTable(words("confusion.name"), tuple(classes), tuple(tuple(int(c) for c in row) for row in counts))
+    )
     wrong = [(int(counts[i, j]), i, j) for i in range(len(classes)) for j in range(len(classes) + 1) if i != j]
     for count, i, j in sorted(wrong, key=lambda w: (-w[0], w[1], w[2]))[:6]:
         if count:
             taken = classes[j] if j < len(classes) else words("trainer.none")
-            found.append(Row(words("confusion.pair", shown=classes[i], answer=taken), right=f"{count}", mark="wrong"))
+            found.append(
+                PageRow(words("confusion.pair", shown=classes[i], answer=taken), right=f"{count}", mark="wrong")
+            )
     return found
 
 
@@ -45,8 +49,8 @@ def _class_of(response: int, code: np.ndarray) -> int:
     return kind if kind >= 0 else len(code)
 
 
-def journal(context: Context) -> list[Block]:
+def journal(context: Context) -> list[PageBlock]:
     """Return the last sentences of the narration, the newest first."""
     session, words = context.session, context.words
     lines = Narrator(session, words).log(max(0, session.trial - LINES))
-    return [Row(words("journal.save"), act="narration"), *(Text(line) for line in reversed(lines[-LINES:]))]
+    return [PageRow(words("journal.save"), act="narration"), *(Text(line) for line in reversed(lines[-LINES:]))]

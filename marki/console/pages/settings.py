@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marki.console.page import Block, Heading, Row, Text
+from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 
 if TYPE_CHECKING:
     from marki.console.pages import Context
@@ -20,19 +20,19 @@ FAULTS = {"dead_cells": 20, "cut_wires": 25, "stuck_off": 25, "stuck_on": 10, "s
 HIDDEN = ("response.units", "response.source_set", "plugboard.patches", "world.part", "world.images", "world.mnist")
 
 
-def settings(context: Context) -> list[Block]:
+def settings(context: Context) -> list[PageBlock]:
     """Return the settings that matter most, then ways to break things, then everything."""
     words, scene, operator = context.words, context.scene, context.operator
     world = {f"world.{n}": (v, meta) for n, v, meta in operator.world_config().items()}
     machine = {n: (v, meta) for n, v, meta in scene.config.items()}
     everything = machine | world
 
-    def line(name: str) -> Row:
+    def line(name: str) -> PageRow:
         value, meta = everything[name]
         simple = isinstance(value, (bool, int, float)) or bool(meta["choices"])
         unit = words.get(f"unit.{meta['unit']}", meta["unit"]) if meta["unit"] else ""
         shown = operator.shown_value(value)
-        return Row(
+        return PageRow(
             words(f"setting.{name}"),
             right=f"{shown} {unit}".strip(),
             act="turn_setting" if isinstance(value, bool) or meta["choices"] else "type_setting",
@@ -40,20 +40,20 @@ def settings(context: Context) -> list[Block]:
             turn="turn_setting" if simple else "",
         )
 
-    found: list[Block] = [Text(words("settings.how"), dim=True), *(line(n) for n in FIRST)]
+    found: list[PageBlock] = [Text(words("settings.how"), dim=True), *(line(n) for n in FIRST)]
     found.append(Heading(words("settings.trainer")))
     courses = list(context.session.configs)
     for name in courses:
         lit = courses.index(name) == context.session.course
         value = {"name": name, "learn": name != "exam"}
-        found.append(Row(words.get(f"course.{name}", name), act="course", value=value, lit=lit))
+        found.append(PageRow(words.get(f"course.{name}", name), act="course", value=value, lit=lit))
     found.append(Heading(words("settings.faults")))
     faults = scene.config.faults
     for name, count in FAULTS.items():
         broken = len(getattr(faults, name))
         text = words(f"settings.break_{name}", count=count)
-        found.append(Row(text, right=f"{broken}", act="break_some", value=(name, count), mark="wrong"))
-    found.append(Row(words("settings.mend"), act="mend", mark="right"))
+        found.append(PageRow(text, right=f"{broken}", act="break_some", value=(name, count), mark="wrong"))
+    found.append(PageRow(words("settings.mend"), act="mend", mark="right"))
     group = ""
     for name in everything:
         if name in (*FIRST, *HIDDEN) or name.startswith("faults."):

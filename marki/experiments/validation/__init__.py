@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from marki.experiments.validation import machine_rows, theory_rows
-from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, Row
+from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow
 from marki.files import write_json, write_text
 
-CHECKS: tuple[Callable[[Bench], Iterator[Row]], ...] = (
+CHECKS: tuple[Callable[[Bench], Iterator[ComparisonRow]], ...] = (
     theory_rows.activity_rows,
     theory_rows.table_1_rows,
     theory_rows.overlap_rows,
@@ -28,7 +28,9 @@ CHECKS: tuple[Callable[[Bench], Iterator[Row]], ...] = (
 )
 
 
-def validate(*, seeds: int, jobs: int | None, out: Path, resume: bool = False, quiet: bool = False) -> list[Row]:
+def validate(
+    *, seeds: int, jobs: int | None, out: Path, resume: bool = False, quiet: bool = False
+) -> list[ComparisonRow]:
     """Make all rows, and write them as JSON, CSV and Markdown to `out`."""
     bench = Bench(seeds, jobs, out, resume, quiet)
     rows = [row for check in CHECKS for row in check(bench)]
@@ -42,12 +44,12 @@ def validate(*, seeds: int, jobs: int | None, out: Path, resume: bool = False, q
     return rows
 
 
-def tally(rows: list[Row]) -> str:
+def tally(rows: list[ComparisonRow]) -> str:
     """Return how many rows agree, deviate, and cannot be compared."""
     return ", ".join(f"{sum(r.verdict == v for r in rows)} {v}" for v in (AGREES, DEVIATES, OPEN))
 
 
-def as_text(rows: list[Row]) -> str:
+def as_text(rows: list[ComparisonRow]) -> str:
     """Return the rows for a terminal."""
     lines = []
     for row in rows:
@@ -61,7 +63,7 @@ def as_text(rows: list[Row]) -> str:
     return "\n".join([*lines, "", tally(rows)])
 
 
-def as_markdown(rows: list[Row], seeds: int) -> str:
+def as_markdown(rows: list[ComparisonRow], seeds: int) -> str:
     """Return the rows as a Markdown page."""
     lines = [
         "# Documented versus simulated",

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from marki.errors import WiringError
-from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, Row, percent
+from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow, percent
 from marki.hardware.plugboard import PlugboardConfig, wire
 from marki.intervals import interval
 from marki.io.responses import R_UNITS
 from marki.machine import MarkI
 
 
-def topology_rows(bench: Bench) -> Iterator[Row]:
+def topology_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check Figure 1 of the manual and the limits of the plugboard on a wired machine."""
     machine = MarkI(seed=0)
     sets = machine.response.source_set
-    yield Row(
+    yield ComparisonRow(
         statement="Figure 1: many-to-one; 512 A-units, each to one of 8 R-units, one potentiometer each",
         source="MAN Fig. 1; ONR newsletter 1960",
         documented="512 A-units, 8 R-units, one value per A-unit",
@@ -25,7 +25,7 @@ def topology_rows(bench: Bench) -> Iterator[Row]:
         reason="that the shares are equal and neighbouring is assumed",
     )
     most = max(int((wire(PlugboardConfig(excitatory=16, inhibitory=15), s) != 0).sum(axis=0).max()) for s in range(3))
-    yield Row(
+    yield ComparisonRow(
         statement="An S-unit feeds at most 40 A-units, even on the fullest board",
         source="Wikipedia (secondary)",
         documented="40",
@@ -37,7 +37,7 @@ def topology_rows(bench: Bench) -> Iterator[Row]:
         refused = False
     except WiringError:
         refused = True
-    yield Row(
+    yield ComparisonRow(
         statement="400 x 40 places allow 31.25 wires an A-unit on the mean",
         source="arithmetic on the limit of 40",
         documented="31 wires are possible, 32 are not",
@@ -46,7 +46,7 @@ def topology_rows(bench: Bench) -> Iterator[Row]:
     )
     full = wire(PlugboardConfig(excitatory=16, inhibitory=15), 1)
     exact = bool(((full == 1).sum(1) == 16).all() and ((full == -1).sum(1) == 15).all())
-    yield Row(
+    yield ComparisonRow(
         statement="Several wires of each kind an A-unit, all of equal strength, from random numbers",
         source="TAP; R57 sec. II; Wikipedia for the random numbers",
         documented="fixed numbers of each",
@@ -56,12 +56,12 @@ def topology_rows(bench: Bench) -> Iterator[Row]:
     )
 
 
-def alphabet_rows(bench: Bench) -> Iterator[Row]:
+def alphabet_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check the letters: one face, a second face."""
     found = bench.results("alphabet")
     done = sum(r["errorless"] for r in found)
     mean, low, high = interval([r["exposures_per_letter"] for r in found])
-    yield Row(
+    yield ComparisonRow(
         statement="26 letters of one face, error correction, 40 exposures each: errorless afterwards",
         source="ONR newsletter July 1960 p. 2, at second hand",
         documented="errorless within 40 exposures a letter",
@@ -73,7 +73,7 @@ def alphabet_rows(bench: Bench) -> Iterator[Row]:
     at = {n: percent([r["both_faces_after_exposures"][n] for r in found]) for n in ("5", "10", "20", "40")}
     unseen, _, _ = percent([r["second_face_unseen"] for r in found])
     spans = "; ".join(f"after {n}: {text}" for n, (text, _, _) in at.items())
-    yield Row(
+    yield ComparisonRow(
         statement="A second typeface added: 85 % correct",
         source="Navy caption, 24 June 1960",
         documented="85 %, training not stated",
@@ -83,13 +83,13 @@ def alphabet_rows(bench: Bench) -> Iterator[Row]:
     )
 
 
-def left_right_rows(bench: Bench) -> Iterator[Row]:
+def left_right_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check the demonstration of July 1958."""
     found = bench.results("left_right")
     for squares, documented, source in ((40, 0.97, "NYT 13 July 1958"), (80, 0.97, "NYT 8 July 1958 (50 tries)")):
         text, low, high = percent([r["after"][str(squares)] for r in found])
         inside = low <= documented <= high
-        yield Row(
+        yield ComparisonRow(
             statement=f"Square left or right: 97 of 100 right (ours after {squares} squares)",
             source=f"{source}; IBM 704",
             documented="97 % after some 30 to 40 squares" if squares == 40 else "tells left from right after 50",
@@ -99,7 +99,7 @@ def left_right_rows(bench: Bench) -> Iterator[Row]:
         )
 
 
-def forms_rows(bench: Bench) -> Iterator[Row]:
+def forms_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check the series of pairs of forms."""
     found = bench.results("forms", seeds=min(bench.seeds, 4))
     for name, pair in found[0]["pairs"].items():
@@ -108,7 +108,7 @@ def forms_rows(bench: Bench) -> Iterator[Row]:
         if "accuracy_after_2000" in pair:
             longer = f"; after 2,000: {percent([r['pairs'][name]['accuracy_after_2000'] for r in found])[0]}"
         documented = pair["documented"]
-        yield Row(
+        yield ComparisonRow(
             statement=f"Pair {name}, {pair['images']:,} images shown",
             source="704 series, known through texts that give it to the Mark I",
             documented=f"{'over ' if name == 'E-F' else ''}{100 * documented:g} %",
@@ -119,13 +119,13 @@ def forms_rows(bench: Bench) -> Iterator[Row]:
         )
 
 
-def rules_rows(bench: Bench) -> Iterator[Row]:
+def rules_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check the ranking of the reinforcement systems."""
     found = bench.results("rules")
     means = {name: interval([r["systems"][name]["accuracy"] for r in found])[0] for name in found[0]["systems"]}
     listed = ", ".join(f"{name} {100 * m:.0f} %" for name, m in means.items())
     best = max(("alpha", "beta", "gamma"), key=means.get)
-    yield Row(
+    yield ComparisonRow(
         statement="Gamma is the best of the monovalent systems when the sizes of classes vary",
         source="R58 pp. 398-399, Fig. 10",
         documented="gamma before alpha and beta",
@@ -135,12 +135,12 @@ def rules_rows(bench: Bench) -> Iterator[Row]:
     )
 
 
-def spontaneous_rows(bench: Bench) -> Iterator[Row]:
+def spontaneous_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check spontaneous separation with decaying values."""
     found = bench.results("spontaneous")
     at = {decay: percent([r["separation"][decay] for r in found]) for decay in found[0]["separation"]}
     best = max((d for d in at if float(d) > 0), key=lambda d: at[d][1])
-    yield Row(
+    yield ComparisonRow(
         statement="With values that decay, two dissimilar classes are separated without a trainer",
         source="R58 p. 404; IBM 704",
         documented="separates them; rate of decay not given",
@@ -150,14 +150,14 @@ def spontaneous_rows(bench: Bench) -> Iterator[Row]:
     )
 
 
-def limits_rows(bench: Bench) -> Iterator[Row]:
+def limits_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check what theory says must fail, and how the machine fails when parts do."""
     for name, source in (
         ("parity", "Minsky and Papert 1969, thm 3.1.1"),
         ("connectedness", "Minsky and Papert 1969, sec. 5.5"),
     ):
         text, low, high = percent([r["accuracy"] for r in bench.results(name)])
-        yield Row(
+        yield ComparisonRow(
             statement=f"{name.capitalize()} of new patterns is beyond the machine",
             source=source,
             documented="not computable by a perceptron of limited order: chance, 50 %",
@@ -167,7 +167,7 @@ def limits_rows(bench: Bench) -> Iterator[Row]:
         )
     found = bench.results("dots")
     text, low, high = percent([r["accuracy"] for r in found])
-    yield Row(
+    yield ComparisonRow(
         statement="Random dots: generalisation to new patterns is at chance",
         source="R58 pp. 396-398 (c1 = 0)",
         documented="50 %",
@@ -175,7 +175,7 @@ def limits_rows(bench: Bench) -> Iterator[Row]:
         verdict=AGREES if low <= 0.5 <= high else DEVIATES,
     )
     recall = [interval([r["recall"][n] for r in found])[0] for n in ("20", "200", "1000")]
-    yield Row(
+    yield ComparisonRow(
         statement="Random dots: recall falls towards chance as stimuli grow in number",
         source="R58 pp. 396-398",
         documented="falling with n",
@@ -187,7 +187,7 @@ def limits_rows(bench: Bench) -> Iterator[Row]:
         k: interval([r["accuracy_by_share_removed"][k] for r in found])[0] for k in ("0.00", "0.02", "0.05", "0.20")
     }
     steady = shares["0.00"] > shares["0.05"] > shares["0.20"] > 1 / 26
-    yield Row(
+    yield ComparisonRow(
         statement="Removing part of the A-system lowers every discrimination a little and wipes out none",
         source="R58 p. 405 (prediction)",
         documented="a gradual loss",
@@ -197,7 +197,7 @@ def limits_rows(bench: Bench) -> Iterator[Row]:
     )
 
 
-def open_rows(bench: Bench) -> Iterator[Row]:
+def open_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """List what cannot be compared, with the reason."""
     for statement, source, documented, reason in (
         ("Simple shapes and aerial-photo forms are learned from a few examples", "Murray 1961, abstract", "no numbers",
@@ -210,4 +210,6 @@ def open_rows(bench: Bench) -> Iterator[Row]:
          "a 40 x 40 raster sampled by hand, with connections that are not given"),
         ("Learning curves of Figs. 7 to 12", "R58", "curves", "the points cannot be recovered from the text"),
     ):  # fmt: skip
-        yield Row(statement=statement, source=source, documented=documented, simulated="-", verdict=OPEN, reason=reason)
+        yield ComparisonRow(
+            statement=statement, source=source, documented=documented, simulated="-", verdict=OPEN, reason=reason
+        )

@@ -18,7 +18,7 @@ AGREES, DEVIATES, OPEN = "agrees", "deviates", "not comparable"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ComparisonRow:
     """One statement: what is documented and where, what we find, and what to make of it."""
 
     statement: str

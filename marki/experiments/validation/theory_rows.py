@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from marki import theory
-from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, Row, percent
+from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow, percent
 from marki.hardware.association import AssociationBank, AssociationConfig
 from marki.hardware.faults import A_UNITS, FaultsConfig
 from marki.hardware.plugboard import PlugboardConfig, wire
@@ -28,7 +28,7 @@ ACTIVITY = {  # (x, y, theta): P_a for r = 20, 40, 80, 120, 160, 200 of 400 poin
 LIT = (20, 40, 80, 120, 160, 200)
 
 
-def activity_rows(bench: Bench) -> Iterator[Row]:
+def activity_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Compare P_a by formula with its table, and with the A-units of wired boards."""
     off = [
         (key, r)
@@ -37,7 +37,7 @@ def activity_rows(bench: Bench) -> Iterator[Row]:
         if abs(theory.activity(CELLS, r, *key) - p) > 0.0005 + 1e-12
     ]
     count = len(ACTIVITY) * len(LIT)
-    yield Row(
+    yield ComparisonRow(
         statement=f"Activity of A-units: table of P_a for n = 400, {count} entries",
         source="R57 app. I eq. 1; table computed from it independently",
         documented="8 settings x 6 sizes of stimulus, 3 decimals",
@@ -50,7 +50,7 @@ def activity_rows(bench: Bench) -> Iterator[Row]:
     for key, r in settings:
         shares = [_measured_activity(key, r, seed) for seed in range(bench.seeds)]
         worst = max(worst, abs(float(np.mean(shares)) - theory.activity(CELLS, r, *key)))
-    yield Row(
+    yield ComparisonRow(
         statement=f"The wired plugboard and A-units fire as often as the formula says, {len(settings)} settings",
         source="R57 app. I eq. 1",
         documented="P_a by formula",
@@ -81,14 +81,14 @@ TABLE_1 = {  # (p_a, n_a, exact): Z for 10, 100, … stimuli per response
 }
 
 
-def table_1_rows(bench: Bench) -> Iterator[Row]:
+def table_1_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Compare Z with Table 1 of 1957."""
     worst = max(
         abs(theory.discrimination(p, n, 10 ** (k + 1), exact=exact) / z - 1)
         for (p, n, exact), row in TABLE_1.items()
         for k, z in enumerate(row)
     )
-    yield Row(
+    yield ComparisonRow(
         statement="Table 1 of 1957: Z after 10 to 1,000,000 stimuli a response, 24 entries",
         source="R57 Table 1; formula recovered from its columns",
         documented="23.6 … 3.16",
@@ -98,7 +98,7 @@ def table_1_rows(bench: Bench) -> Iterator[Row]:
     )
 
 
-def overlap_rows(bench: Bench) -> Iterator[Row]:
+def overlap_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Compare P_c with wired boards, and its least value."""
     x, y, theta, lit, lost, gained = 6, 6, 2, 120, 30, 28
     expected = theory.overlap(lit / CELLS, lost / lit, gained / (CELLS - lit), x, y, theta)
@@ -116,7 +116,7 @@ def overlap_rows(bench: Bench) -> Iterator[Row]:
             both, first = both + int((a & b).sum()), first + int(a.sum())
         shares.append(both / first)
     text, _, _ = percent(shares)
-    yield Row(
+    yield ComparisonRow(
         statement="P_c: a unit active for one stimulus is active for an overlapping one",
         source="R58 eq. 2",
         documented=f"{100 * expected:.1f} % (formula for a large retina; a quarter lost, a tenth of the rest gained)",
@@ -125,7 +125,7 @@ def overlap_rows(bench: Bench) -> Iterator[Row]:
         reason="the formula is for a large retina, 400 cells differ by up to 2 points",
     )
     least = theory.overlap(0.3, 1.0, 1.0, 6, 0, 6)
-    yield Row(
+    yield ComparisonRow(
         statement="Least P_c = (1 - L)^x (1 - G)^y",
         source="R58 eq. 3",
         documented="0 for L = 1; .8^6 = 0.262 for L = .2, G = 0, theta = x = 6",
@@ -134,7 +134,7 @@ def overlap_rows(bench: Bench) -> Iterator[Row]:
     )
 
 
-def example_rows(bench: Bench) -> Iterator[Row]:
+def example_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Run the worked example with the machine's own α rule, pattern by pattern."""
     stimuli, printed = theory.example_stimuli(), theory.example_values()
     sets = np.repeat([0, 1], 32)
@@ -146,7 +146,7 @@ def example_rows(bench: Bench) -> Iterator[Row]:
             direction, run_us = motor_orders(rule, sign, a, sets)
             values += direction * run_us
         equal = np.array_equal(values[half], printed[case][half])
-        yield Row(
+        yield ComparisonRow(
             statement=f"Worked example, 64 A-units: values of the {goal} set after S1 to S3 go to {goal}",
             source=f"R57 app. II, Figs. 6 and 7{'ab'[case]}",
             documented="32 values, 0 to 3",
@@ -157,7 +157,7 @@ def example_rows(bench: Bench) -> Iterator[Row]:
         for k, a in enumerate(stimuli):
             sums = tuple(int(printed[case][s][a[s]].sum()) for s in (slice(0, 32), slice(32, 64)))
             wanted = theory.EXAMPLE_SUMS[case][k]
-            yield Row(
+            yield ComparisonRow(
                 statement=f"Worked example, S{k + 1} to {goal}: sums of R1 / R2",
                 source="R57 app. II",
                 documented=f"{wanted[0]} / {wanted[1]}",
@@ -166,7 +166,7 @@ def example_rows(bench: Bench) -> Iterator[Row]:
             )
         for k in (3, 4, 5):
             wanted = theory.EXAMPLE_SUMS[case][k]
-            yield Row(
+            yield ComparisonRow(
                 statement=f"Worked example, S{k + 1} to {'R2' if goal == 'R1' else 'R1'}: sums of R1 / R2",
                 source="R57 app. II",
                 documented=f"{wanted[0]} / {wanted[1]}",
@@ -176,7 +176,7 @@ def example_rows(bench: Bench) -> Iterator[Row]:
             )
     own = [int((printed[case][s] ** 2).sum()) for case, s in ((0, slice(32, 64)), (1, slice(0, 32)))]
     total = [sum(theory.EXAMPLE_SUMS[c][k][1 - c] for k in (3, 4, 5)) for c in (0, 1)]
-    yield Row(
+    yield ComparisonRow(
         statement="Worked example: sums of S4 to S6 over their own set, together (= sum of squared values)",
         source="R57 app. II, Fig. 7a and 7b",
         documented=f"{total[0]} and {total[1]}",

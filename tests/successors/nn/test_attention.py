@@ -5,7 +5,7 @@ import pytest
 
 from successors.nn.attention import attention
 from successors.nn.gradcheck import check
-from successors.nn.tally import tally
+from successors.nn.macs import tally
 from successors.nn.tensor import ShapeError, Tensor
 
 B, HEADS, T, S, D, E = 2, 3, 4, 5, 6, 7

@@ -10,8 +10,8 @@ from successors.nn import functions as F
 from successors.nn import losses as L
 from successors.nn.gradcheck import check
 from successors.nn.layers import DropPath
+from successors.nn.macs import tally
 from successors.nn.module import training
-from successors.nn.tally import tally
 from successors.nn.tensor import ShapeError, Tensor
 
 RNG = np.random.default_rng(0)

@@ -8,9 +8,9 @@ import pytest
 from successors.nn import convolution
 from successors.nn.convolution import conv2d
 from successors.nn.gradcheck import check
+from successors.nn.macs import tally
 from successors.nn.normalisation import batch_norm, group_norm, layer_norm, local_response_norm, rms_norm
 from successors.nn.pooling import avg_pool2d, max_pool2d
-from successors.nn.tally import tally
 from successors.nn.tensor import ShapeError, Tensor, no_grad
 
 

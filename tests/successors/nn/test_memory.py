@@ -3,15 +3,15 @@ import sys
 import numpy as np
 import pytest
 
-from successors import catalogue
-from successors.nn import memory
+from successors import registry
+from successors.nn import malloc
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux") or not memory.keep(), reason="needs glibc")
+@pytest.mark.skipif(not sys.platform.startswith("linux") or not malloc.keep(), reason="needs glibc")
 def test_a_step_of_learning_asks_for_no_fresh_memory():
     import resource
 
-    learner, rng = catalogue.create("resnet", classes=26), np.random.default_rng(0)
+    learner, rng = registry.create("resnet", classes=26), np.random.default_rng(0)
     stimuli = rng.random((64, 20, 20), np.float32)
     targets = learner.labels.lamps(rng.integers(26, size=64))
     for _ in range(3):
@@ -25,10 +25,10 @@ def test_a_step_of_learning_asks_for_no_fresh_memory():
 
 def test_elsewhere_memory_is_left_as_it_is(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert not memory.keep()
+    assert not malloc.keep()
 
 
 def test_a_c_library_without_this_is_no_error(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: object())
-    assert not memory.keep()
+    monkeypatch.setattr(malloc.ctypes, "CDLL", lambda _: object())
+    assert not malloc.keep()

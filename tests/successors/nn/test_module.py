@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from marki.errors import StateError
-from successors.nn import initial, store
+from successors.nn import initial, weights_file
 from successors.nn.module import Module, training, training_rng
 from successors.nn.tensor import Tensor
 
@@ -89,22 +89,24 @@ def test_double_precision_for_checks():
 def test_stored_weights_come_back(tmp_path):
     net = Net(0)
     path = tmp_path / "net.safetensors"
-    store.save(path, net.state(), system="net")
-    arrays, about = store.load(path, system="net")
+    weights_file.save(path, net.state(), system="net")
+    arrays, about = weights_file.load(path, system="net")
     assert about == {"system": "net"}
     assert all(np.array_equal(arrays[n], a) for n, a in net.state().items())
-    store.save(path, net.state(), half=True, system="net")
-    arrays, _ = store.load(path)
+    weights_file.save(path, net.state(), half=True, system="net")
+    arrays, _ = weights_file.load(path)
     assert all(np.allclose(arrays[n], a, rtol=1e-3) and arrays[n].dtype == np.float32 for n, a in net.state().items())
 
 
 def test_equal_weights_are_equal_files(tmp_path):
     arrays, files = {"b": np.ones((3, 2), np.float32), "a": np.zeros(5), "c": np.arange(3)}, set()
     for k in range(12):
-        store.save(tmp_path / "w", dict(reversed(arrays.items())) if k % 2 else arrays, system="näme", of="x", at="y")
+        weights_file.save(
+            tmp_path / "w", dict(reversed(arrays.items())) if k % 2 else arrays, system="näme", of="x", at="y"
+        )
         files.add((tmp_path / "w").read_bytes())
     assert len(files) == 1
-    found, about = store.load(tmp_path / "w")
+    found, about = weights_file.load(tmp_path / "w")
     assert about == {"system": "näme", "of": "x", "at": "y"}
     for name, array in arrays.items():
         assert found[name].dtype == array.dtype
@@ -113,13 +115,13 @@ def test_equal_weights_are_equal_files(tmp_path):
 
 def test_foreign_broken_and_missing_weights_are_refused(tmp_path):
     path = tmp_path / "net.safetensors"
-    store.save(path, Net().state(), system="net")
+    weights_file.save(path, Net().state(), system="net")
     with pytest.raises(StateError, match="holds weights of 'net', not of 'lenet5'"):
-        store.load(path, system="lenet5")
+        weights_file.load(path, system="lenet5")
     whole = path.read_bytes()
     for broken in (whole[:-7], whole[:20], b"", b"PK\x03\x04 of another kind"):
         path.write_bytes(broken)
         with pytest.raises(StateError, match=r"net\.safetensors: cannot be read as weights"):
-            store.load(path)
+            weights_file.load(path)
     with pytest.raises(StateError, match="cannot be read as weights"):
-        store.load(tmp_path / "absent.safetensors")
+        weights_file.load(tmp_path / "absent.safetensors")

@@ -6,8 +6,8 @@ import pytest
 from successors.nn.gradcheck import check
 from successors.nn.gru import gru
 from successors.nn.lstm import lstm
+from successors.nn.macs import tally
 from successors.nn.rnn import rnn
-from successors.nn.tally import tally
 from successors.nn.tensor import ShapeError, Tensor, no_grad
 
 N, T, D, H = 3, 5, 4, 6

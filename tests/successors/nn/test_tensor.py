@@ -4,7 +4,7 @@ import pytest
 from marki.errors import PortError
 from successors.nn import tensor
 from successors.nn.gradcheck import GradientError, check
-from successors.nn.tally import tally
+from successors.nn.macs import tally
 from successors.nn.tensor import Parameter, Tensor
 
 

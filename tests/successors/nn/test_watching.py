@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from marki.io.exhibits import Look
-from successors import catalogue
+from marki.io.exhibits import Rendering
+from successors import registry
 from successors.nn.attention import attention
-from successors.nn.layers import GRU, LSTM, RNN, Linear, Sequential
+from successors.nn.hooks import Seen, Watch, note, shaped, views, watching
+from successors.nn.layers import GRULayer, Linear, LSTMLayer, RNNLayer, Sequential
 from successors.nn.module import Module, training
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.watching import Seen, Watch, note, shaped, views, watching
 
 
 class Head(Module):
@@ -73,9 +73,9 @@ def test_what_is_seen_is_a_copy():
 def test_gates_and_states_are_seen_over_time():
     x = Tensor(rng().standard_normal((1, 6, 3)).astype(np.float32))
     wanted = {
-        LSTM: {"cells", "cells.input", "cells.forget", "cells.candidate", "cells.output", "cells.cell"},
-        GRU: {"cells", "cells.reset", "cells.update", "cells.candidate"},
-        RNN: {"cells", "cells.states"},
+        LSTMLayer: {"cells", "cells.input", "cells.forget", "cells.candidate", "cells.output", "cells.cell"},
+        GRULayer: {"cells", "cells.reset", "cells.update", "cells.candidate"},
+        RNNLayer: {"cells", "cells.states"},
     }
     for kind, paths in wanted.items():
 
@@ -93,8 +93,8 @@ def test_gates_and_states_are_seen_over_time():
                 assert np.array_equal(network(x).data, alone)
         assert set(seen) == paths | {""}
         assert {a.shape for path in paths for a in seen[path]} == {(1, 6, 4)}
-    update, candidate = (seen_of(GRU, x)[f"cells.{n}"][0] for n in ("update", "candidate"))
-    states = seen_of(GRU, x)["cells"][0]
+    update, candidate = (seen_of(GRULayer, x)[f"cells.{n}"][0] for n in ("update", "candidate"))
+    states = seen_of(GRULayer, x)["cells"][0]
     before = np.concatenate([np.zeros((1, 1, 4), np.float32), states[:, :-1]], 1)
     assert np.allclose(states, (1 - update) * candidate + update * before, atol=1e-6)
 
@@ -153,13 +153,13 @@ def test_gradients_are_the_same_while_watched():
 @pytest.mark.parametrize(
     ("given", "look", "wanted"),
     [
-        ((1, 3, 5, 4), Look.MAPS, (3, 5, 4)),
-        ((1, 3, 25), Look.MAPS, (3, 5, 5)),
-        ((1, 7, 4), Look.ROWS, (7, 4)),
-        ((1, 4), Look.BARS, (4,)),
-        ((1, 4, 1, 1), Look.BARS, (4,)),
-        ((1, 2, 5, 6), Look.ATTENTION, (2, 5, 6)),
-        ((1, 4, 2, 5, 5), Look.ATTENTION, (8, 5, 5)),
+        ((1, 3, 5, 4), Rendering.MAPS, (3, 5, 4)),
+        ((1, 3, 25), Rendering.MAPS, (3, 5, 5)),
+        ((1, 7, 4), Rendering.ROWS, (7, 4)),
+        ((1, 4), Rendering.BARS, (4,)),
+        ((1, 4, 1, 1), Rendering.BARS, (4,)),
+        ((1, 2, 5, 6), Rendering.ATTENTION, (2, 5, 6)),
+        ((1, 4, 2, 5, 5), Rendering.ATTENTION, (8, 5, 5)),
     ],
 )
 def test_each_look_has_its_shape(given, look, wanted):
@@ -170,22 +170,25 @@ def test_each_look_has_its_shape(given, look, wanted):
 
 def test_a_register_that_took_no_part_is_left_out():
     network = Sequential(Linear(3, 3, rng()))
-    watches = (Watch(name="there", path="layers.0", look=Look.BARS), Watch(name="gone", path="x", look=Look.BARS))
+    watches = (
+        Watch(name="there", path="layers.0", look=Rendering.BARS),
+        Watch(name="gone", path="x", look=Rendering.BARS),
+    )
     with watching(network) as seen:
         network(Tensor(np.ones((1, 3), np.float32)))
     assert [v.name for v in views(watches, seen, network, np.ones((1, 3)))] == ["there"]
     assert views(watches, Seen(network), network, np.ones((1, 3))) == ()
 
 
-AXES = {Look.MAPS: 3, Look.ROWS: 2, Look.BARS: 1, Look.ATTENTION: 3, Look.TOKENS: 1}
+AXES = {Rendering.MAPS: 3, Rendering.ROWS: 2, Rendering.BARS: 1, Rendering.ATTENTION: 3, Rendering.TOKENS: 1}
 
 
-@pytest.mark.parametrize("name", catalogue.names())
+@pytest.mark.parametrize("name", registry.names())
 def test_every_system_shows_all_its_registers(name):
-    system = catalogue.find(name)
+    system = registry.find(name)
     trial = system.entry.trials[0]
-    learner = system.entry.create(changes=catalogue.settings(system.entry, trial))
-    x = np.asarray(catalogue.sample(trial).test.stimuli[:1])
+    learner = system.entry.create(changes=registry.settings(system.entry, trial))
+    x = np.asarray(registry.sample(trial).test.stimuli[:1])
     alone = learner.respond(x)
     with watching(learner.network) as seen:
         answers, shares = learner.weigh(x)
@@ -195,9 +198,9 @@ def test_every_system_shows_all_its_registers(name):
     for view in found:
         assert view.array.ndim == AXES[view.look]
         assert view.array.size
-        assert view.look is Look.TOKENS or (view.array.dtype == np.float32 and np.isfinite(view.array).all())
+        assert view.look is Rendering.TOKENS or (view.array.dtype == np.float32 and np.isfinite(view.array).all())
     assert shares.shape[0] == 1
     if shares.size and np.isfinite(shares).all():
         assert (shares >= 0).all()
         assert shares.sum() <= 1 + 1e-5
-        assert catalogue.sample(trial).code[shares.argmax()].tolist() == answers[0].tolist()
+        assert registry.sample(trial).code[shares.argmax()].tolist() == answers[0].tolist()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from marki.errors import PortError
-from successors.tasks import Part, Reels
+from successors.tasks import Reels, Split
 
 RNG = np.random.default_rng(0)
 BANK = RNG.random((9, 20, 20)).astype(np.float32)
@@ -56,4 +56,4 @@ def test_wrong_reels_are_refused(bank, index, match):
 
 def test_a_part_of_several_lengths_is_refused():
     with pytest.raises(PortError, match="9 stimuli, 8 targets and 9 classes"):
-        Part(stimuli=BANK.copy(), targets=np.zeros((8, 8), bool), kinds=np.zeros(9, np.int16))
+        Split(stimuli=BANK.copy(), targets=np.zeros((8, 8), bool), kinds=np.zeros(9, np.int16))

@@ -7,7 +7,7 @@ from marki.io.camera import STEPS, Camera
 from marki.io.stimuli import digits
 from marki.machine import MachineConfig, MarkI
 from successors import tasks
-from successors.tasks.sight import Exposure
+from successors.tasks.retina import Exposure
 
 
 def test_the_exposure_is_that_of_the_machine():

@@ -42,7 +42,7 @@ def same(a, b):
 
 
 def head(part, count):
-    return tasks.Part(stimuli=part.stimuli[:count], targets=part.targets[:count], kinds=part.kinds[:count])
+    return tasks.Split(stimuli=part.stimuli[:count], targets=part.targets[:count], kinds=part.kinds[:count])
 
 
 def test_the_catalogue():

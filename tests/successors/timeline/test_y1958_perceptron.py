@@ -7,8 +7,8 @@ from marki.io.check_learner import check_learner, sample_frames
 from marki.machine import MachineConfig
 from marki.twin import Twin
 from successors import tasks
-from successors.nn import store
-from successors.nn.tally import tally
+from successors.nn import weights_file
+from successors.nn.macs import tally
 from successors.timeline.y1958_perceptron import ENTRY, Perceptron, PerceptronConfig
 
 
@@ -137,8 +137,8 @@ def test_weights_that_are_shipped_in_halves_are_exact(tmp_path):
     learner, other = ENTRY.create(seed=1), ENTRY.create(seed=2)
     frames, targets = sample_frames(60)
     learner.reinforce(frames, targets)
-    store.save(tmp_path / "w.safetensors", learner.weights(), half=True)
-    other.load_weights(store.load(tmp_path / "w.safetensors")[0])
+    weights_file.save(tmp_path / "w.safetensors", learner.weights(), half=True)
+    other.load_weights(weights_file.load(tmp_path / "w.safetensors")[0])
     for name, array in learner.weights().items():
         np.testing.assert_array_equal(array, other.weights()[name])
     np.testing.assert_array_equal(learner.respond(frames), other.respond(frames))

@@ -3,10 +3,11 @@ import pytest
 
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
-from successors import tasks, training
-from successors.nn import store
-from successors.nn.tally import tally
+from successors import tasks
+from successors.nn import weights_file
+from successors.nn.macs import tally
 from successors.timeline.y1980_neocognitron import ENTRY, PAPER, Neocognitron, NeocognitronConfig, Stage
+from successors.training import loop
 
 SMALL = {"planes": [8, 12, 30], "shown": [10, 10, 15]}
 
@@ -125,8 +126,8 @@ def test_it_learns_shifted_digits_and_not_without_tolerance(deck):
     scores = {}
     for tolerance in (True, False):
         learner = ENTRY.create(changes={"planes": [24, 40, 150], "shown": [200, 300, 500], "tolerance": tolerance})
-        training.train(learner, deck, learner.recipe.amend({"steps": 20}))
-        scores[tolerance] = training.examine(learner, deck, deck.test)
+        loop.train(learner, deck, learner.recipe.amend({"steps": 20}))
+        scores[tolerance] = loop.examine(learner, deck, deck.test)
     assert scores[True] > 0.5
     assert scores[False] < scores[True] - 0.2
 
@@ -174,8 +175,8 @@ def test_weights_that_are_shipped_in_halves_answer_alike(deck, tmp_path):
     learner, other = (ENTRY.create(changes={"planes": [24, 40, 100], "shown": [200, 200, 300]}) for _ in range(2))
     for k in range(9):
         learner.reinforce(deck.train.stimuli[100 * k : 100 * k + 100], deck.train.targets[100 * k : 100 * k + 100])
-    store.save(tmp_path / "w.safetensors", learner.weights(), half=True)
-    other.load_weights(store.load(tmp_path / "w.safetensors")[0])
+    weights_file.save(tmp_path / "w.safetensors", learner.weights(), half=True)
+    other.load_weights(weights_file.load(tmp_path / "w.safetensors")[0])
     same = (learner.respond(deck.test.stimuli) == other.respond(deck.test.stimuli)).all(axis=1)
     assert same.mean() > 0.98
 

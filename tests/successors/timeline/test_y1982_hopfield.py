@@ -3,10 +3,11 @@ import pytest
 
 from marki.io.check_learner import check_learner
 from marki.io.ports import Port
-from successors import tasks, training
-from successors.nn import store
-from successors.nn.tally import tally
+from successors import tasks
+from successors.nn import weights_file
+from successors.nn.macs import tally
 from successors.timeline.y1982_hopfield import ENTRY, Hopfield, HopfieldConfig, _holding, _states, overlaps
+from successors.training import loop
 
 STORAGES = ("difference", "spin", "plain")
 
@@ -28,8 +29,8 @@ def test_it_restores_letters_and_loses_that_without_feedback(deck):
     for iterated in (True, False):
         learner = ENTRY.create(changes={"iterated": iterated})
         assert learner.answers is Port.FIELD
-        training.train(learner, deck, learner.recipe)
-        scores[iterated] = training.examine(learner, deck, deck.test)
+        loop.train(learner, deck, learner.recipe)
+        scores[iterated] = loop.examine(learner, deck, deck.test)
     assert scores[True] >= 0.9
     assert scores[False] < scores[True] - 0.15
 
@@ -146,8 +147,8 @@ def test_figures_are_fields_and_lines(deck):
 def test_weights_that_are_shipped_in_halves_are_exact(deck, tmp_path):
     learner, other = ENTRY.create(), ENTRY.create()
     learner.reinforce(deck.train.stimuli, deck.train.targets)
-    store.save(tmp_path / "w.safetensors", learner.weights(), half=True)
-    other.load_weights(store.load(tmp_path / "w.safetensors")[0])
+    weights_file.save(tmp_path / "w.safetensors", learner.weights(), half=True)
+    other.load_weights(weights_file.load(tmp_path / "w.safetensors")[0])
     np.testing.assert_array_equal(learner.network.T.data, other.network.T.data)
     np.testing.assert_array_equal(learner.network.U.data, other.network.U.data)
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from successors import tasks, training
+from successors import tasks
 from successors.nn.module import training as in_training
 from successors.nn.tensor import Tensor
 from successors.timeline.y1986_rnn import ENTRY, RNN, RNNConfig
+from successors.training import loop
 
 
 def network(**changes):
@@ -67,6 +68,6 @@ def test_the_error_shrinks_on_its_way_back():
 def test_it_learns_which_way(context):
     deck = tasks.load("drift", train=400, valid=80, test=80)
     learner = ENTRY.create(changes={"context": context, "recipe.steps": 120, "recipe.every": 120})
-    before = training.examine(learner, deck, deck.train)
-    training.train(learner, deck, learner.recipe)
-    assert training.examine(learner, deck, deck.train) > max(0.3, before + 0.1)
+    before = loop.examine(learner, deck, deck.train)
+    loop.train(learner, deck, learner.recipe)
+    assert loop.examine(learner, deck, deck.train) > max(0.3, before + 0.1)

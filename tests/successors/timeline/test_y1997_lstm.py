@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from marki.errors import ConfigError
-from successors import catalogue, tasks, training
+from successors import registry, tasks
 from successors.nn.module import training as in_training
 from successors.nn.tensor import Tensor
 from successors.timeline.y1997_lstm import ENTRY, LSTM, Eye, LSTMConfig
+from successors.training import loop
 
 
 def network(**changes):
@@ -78,12 +79,12 @@ def test_the_eye_is_blind_to_the_same_cells_all_through_a_reel_and_only_while_le
 def test_it_learns_to_keep_a_letter():
     deck = tasks.load("recall", delay=10, letters="XO", views=20, slides=20, train=400, valid=60, test=60)
     learner = ENTRY.create(changes={"classes": 2, "recipe.steps": 150, "recipe.every": 50})
-    training.train(learner, deck, learner.recipe)
-    assert training.examine(learner, deck, deck.valid) > 0.9
+    loop.train(learner, deck, learner.recipe)
+    assert loop.examine(learner, deck, deck.valid) > 0.9
 
 
 def test_the_trained_one_opens_its_input_gates_at_the_letter_and_shuts_them_after():
-    learner = catalogue.create("lstm", pretrained=True)
+    learner = registry.create("lstm", pretrained=True)
     trial = ENTRY.trials[0]
     deck = tasks.load(trial.task, **dict(trial.options))
     open_ = learner.network.watch(deck.test.stimuli[:32])["input"].mean((0, 2))

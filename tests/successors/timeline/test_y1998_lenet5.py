@@ -3,7 +3,7 @@ import pytest
 
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
-from successors import catalogue, tasks
+from successors import registry, tasks
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
 from successors.timeline.y1998_lenet5 import BLACK, ENTRY, PAPER, TABLE, WHITE, LeNet5, LeNet5Config, SubSampling, codes
@@ -117,5 +117,5 @@ def test_a_border_that_leaves_half_a_unit_is_refused(changes):
 
 
 def test_the_catalogue_fits_the_classes_to_a_deck_and_nothing_else():
-    assert catalogue.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
-    assert catalogue.create("lenet5").config == ENTRY.retina
+    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.create("lenet5").config == ENTRY.retina

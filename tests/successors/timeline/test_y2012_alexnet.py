@@ -3,7 +3,7 @@ import pytest
 
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
-from successors import catalogue, tasks
+from successors import registry, tasks
 from successors.nn.learner import ByGradient
 from successors.nn.module import training
 from successors.nn.recipe import Recipe
@@ -152,5 +152,5 @@ def test_figures_are_of_cards():
 
 
 def test_the_catalogue_fits_the_classes_to_a_deck():
-    assert catalogue.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
-    assert catalogue.create("alexnet").config == ENTRY.retina
+    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.create("alexnet").config == ENTRY.retina

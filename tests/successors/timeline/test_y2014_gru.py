@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from marki.errors import ConfigError
-from successors import tasks, training
+from successors import tasks
 from successors.nn.tensor import Tensor
 from successors.timeline.y2014_gru import ENTRY, GRU, GRUConfig
+from successors.training import loop
 
 
 def network(**changes):
@@ -48,5 +49,5 @@ def test_update_gates_begin_by_remembering():
 def test_it_learns_to_keep_a_letter():
     deck = tasks.load("recall", delay=10, letters="XO", views=20, slides=20, train=400, valid=60, test=60)
     learner = ENTRY.create(changes={"classes": 2, "recipe.steps": 150, "recipe.every": 50})
-    training.train(learner, deck, learner.recipe)
-    assert training.examine(learner, deck, deck.valid) > 0.9
+    loop.train(learner, deck, learner.recipe)
+    assert loop.examine(learner, deck, deck.valid) > 0.9

@@ -3,10 +3,11 @@ import pytest
 
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
-from successors import ladder, tasks
-from successors.catalogue import System
+from successors import tasks
+from successors.evaluation import verify
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
+from successors.registry import System
 from successors.timeline.y2015_resnet import (
     COUNTS,
     ENTRY,
@@ -138,7 +139,7 @@ def test_without_shortcuts_the_same_weights_compute_something_else():
 
 
 def test_the_way_back_agrees_with_differences():
-    assert "largest relative difference" in ladder.gradients(System(name="resnet", year=2015, entry=ENTRY))
+    assert "largest relative difference" in verify.gradients(System(name="resnet", year=2015, entry=ENTRY))
 
 
 def test_it_learns_a_few_digits():

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from marki.io.check_learner import check_learner
-from successors import ladder, tasks
-from successors.catalogue import System
+from successors import tasks
+from successors.evaluation import verify
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
+from successors.registry import System
 from successors.timeline.y2016_densenet import ENTRY, PAPER, TABLE_2, Dense, DenseNet, DenseNetConfig, cifar, imagenet
 
 
@@ -112,7 +113,7 @@ def test_without_dense_connections_the_last_maps_alone_go_on():
 
 
 def test_the_way_back_agrees_with_differences():
-    assert "largest relative difference" in ladder.gradients(System(name="densenet", year=2016, entry=ENTRY))
+    assert "largest relative difference" in verify.gradients(System(name="densenet", year=2016, entry=ENTRY))
 
 
 def test_it_learns_a_few_digits():

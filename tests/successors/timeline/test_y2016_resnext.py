@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from marki.io.check_learner import check_learner
-from successors import ladder, tasks
-from successors.catalogue import System
+from successors import tasks
+from successors.evaluation import verify
 from successors.nn.module import training
 from successors.nn.tensor import Tensor, no_grad
+from successors.registry import System
 from successors.timeline.y2015_resnet import Bottleneck
 from successors.timeline.y2016_resnext import DEEP, ENTRY, ResNeXt, ResNeXtConfig, imagenet, paths
 
@@ -83,7 +84,7 @@ def test_one_path_of_about_as_many_weights_computes_something_else():
 
 
 def test_the_way_back_agrees_with_differences():
-    assert "largest relative difference" in ladder.gradients(System(name="resnext", year=2016, entry=ENTRY))
+    assert "largest relative difference" in verify.gradients(System(name="resnext", year=2016, entry=ENTRY))
 
 
 def test_it_learns_a_few_digits():

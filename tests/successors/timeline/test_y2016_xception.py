@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from marki.io.check_learner import check_learner
-from successors import catalogue, tasks
+from successors import registry, tasks
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
 from successors.timeline.y2016_xception import (
@@ -107,5 +107,5 @@ def test_it_learns_a_few_letters():
 
 
 def test_the_catalogue_fits_the_classes():
-    assert catalogue.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
-    assert catalogue.create("xception").config == ENTRY.retina
+    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.create("xception").config == ENTRY.retina

@@ -5,10 +5,11 @@ import pytest
 
 from marki.errors import PortError
 from marki.io.check_learner import check_learner
-from successors import catalogue, entrants, tasks
+from successors import registry, tasks
 from successors.nn.bytepairs import END, PAD
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import ENTRY, MultiHead, Transformer, TransformerConfig, sinusoids
+from successors.training import participants
 
 SMALL = {"width": 16, "hidden": 24, "heads": 2, "layers": 1, "recipe.steps": 4, "recipe.every": 2, "recipe.batch": 8}
 FEW = {"train": 40, "valid": 10, "test": 10}
@@ -98,12 +99,12 @@ def test_no_text_is_refused():
 
 def test_the_baseline_writes_as_it_learns():
     deck = tasks.load("translate", cache=False, **FEW)
-    entrant = entrants.enter("lstm encoder-decoder", deck)
+    entrant = participants.enter("lstm encoder-decoder", deck)
     net = entrant.learner.network
     source, target = net.rows(deck.test.stimuli[:3]), np.random.default_rng(3).integers(5, 512, (3, 5))
     with no_grad():
         memory = net.begin(source)
         written = np.stack([net.follow(tokens, memory) for tokens in target.T], 1)
         np.testing.assert_allclose(written, net(source, target).data, atol=1e-5)
-    size = catalogue.create("transformer").network.count()
+    size = registry.create("transformer").network.count()
     assert size <= entrant.parameters <= 1.02 * size

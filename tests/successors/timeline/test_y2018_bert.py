@@ -4,10 +4,11 @@ import pytest
 from marki.errors import PortError
 from marki.io.check_learner import check_learner
 from marki.io.ports import Port
-from successors import entrants, tasks
+from successors import tasks
 from successors.nn.bytepairs import MASK, NEXT, START
 from successors.nn.tensor import no_grad
 from successors.timeline.y2018_bert import BERT, ENTRY, BERTConfig
+from successors.training import participants
 
 SMALL = {"width": 16, "hidden": 24, "heads": 2, "layers": 1}
 LINE = "Trial 7. The card A. 12 A-units took part. The machine answered _: right. Nothing was changed."
@@ -79,10 +80,10 @@ def test_what_is_hidden_is_what_the_loss_is_of():
 
 
 def test_it_stands_in_both_places():
-    assert entrants.fits("bert", "judge")
-    assert entrants.fits("bert", "cloze")
-    assert not entrants.fits("bert", "letters")
-    judge = entrants.enter("bert", tasks.load("judge", train=4, valid=2, test=2))
+    assert participants.fits("bert", "judge")
+    assert participants.fits("bert", "cloze")
+    assert not participants.fits("bert", "letters")
+    judge = participants.enter("bert", tasks.load("judge", train=4, valid=2, test=2))
     assert judge.learner.answers is Port.LAMPS
 
 

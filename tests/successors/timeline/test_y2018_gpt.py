@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from marki.io.check_learner import check_learner
-from successors import tasks, training
+from successors import tasks
 from successors.timeline.y2018_gpt import ENTRY, GPT, GPTConfig
+from successors.training import loop
 
 SMALL = {"width": 16, "hidden": 24, "heads": 2, "layers": 1}
 
@@ -54,5 +55,5 @@ def test_a_longer_text_is_cut_off():
 def test_training_studies_first():
     deck = tasks.load("judge", train=12, valid=4, test=4)
     learner = ENTRY.create(changes=SMALL | {"recipe.study": 3, "recipe.steps": 2, "recipe.batch": 4, "recipe.every": 5})
-    record = training.train(learner, deck, learner.recipe)
+    record = loop.train(learner, deck, learner.recipe)
     assert (record.steps, learner.step) == (5, 5)

@@ -5,7 +5,7 @@ import pytest
 
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
-from successors import catalogue, tasks
+from successors import registry, tasks
 from successors.nn.tensor import Tensor
 from successors.timeline.y2021_mlp_mixer import ENTRY, MixerConfig, MLPMixer, patches
 
@@ -124,5 +124,5 @@ def test_it_learns_a_few_letters():
 
 
 def test_the_catalogue_fits_the_classes():
-    assert catalogue.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
-    assert catalogue.create("mlp_mixer").config == ENTRY.retina
+    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.create("mlp_mixer").config == ENTRY.retina

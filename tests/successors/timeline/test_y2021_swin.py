@@ -3,7 +3,7 @@ import pytest
 
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
-from successors import catalogue, tasks
+from successors import registry, tasks
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2021_swin import ENTRY, Merging, Swin, SwinConfig, WindowAttention, seen, windowed
 
@@ -145,5 +145,5 @@ def test_it_learns_a_few_letters():
 
 
 def test_the_catalogue_fits_the_classes():
-    assert catalogue.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
-    assert catalogue.create("swin").config == ENTRY.retina
+    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.create("swin").config == ENTRY.retina

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from marki.io.check_learner import check_learner
-from successors import catalogue, tasks
+from successors import registry, tasks
 from successors.nn.gradcheck import check as gradient_check
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
@@ -168,5 +168,5 @@ def test_it_learns_a_few_letters():
 
 
 def test_the_catalogue_fits_the_classes():
-    assert catalogue.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
-    assert catalogue.create("convnext").config == ENTRY.retina
+    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.create("convnext").config == ENTRY.retina

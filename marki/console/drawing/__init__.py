@@ -1,0 +1,1 @@
+"""Drawing: theme, sprites, layout and the base class of all panels."""

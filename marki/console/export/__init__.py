@@ -1,0 +1,1 @@
+"""Export: pictures, films, lab reports and sound that leave the window."""

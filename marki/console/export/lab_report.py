@@ -1,0 +1,244 @@
+"""The laboratory report: what a run was, what it did and how it looked, in one folder or one zip file."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import re
+import shlex
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import pygame
+
+from marki import savefile
+from marki.console.export.capture import png
+from marki.errors import MarkIError, OutputError
+from marki.experiments import plots
+from marki.experiments.command import session_of
+from marki.experiments.lab import learning_curve
+from marki.files import refuse_taken, write_folder, writing
+from marki.io.worlds import WorldConfig
+from marki.language import Words
+from marki.machine import MachineConfig, MarkI
+from marki.pictures import can_draw
+from marki.session import Session
+from marki.tables import registers_csv, trials_csv
+from marki.teaching.narration import Narrator
+from marki.ticks import clock_face
+from marki.versions import versions
+
+CURVE, SAVED = "learning_curve.png", "session.npz"
+
+
+class ReportTable(Protocol):
+    """What a tally of votes must be able to do here."""
+
+    def to_csv(self) -> str: ...  # noqa: D102
+
+
+def lab_report(
+    session: Session,
+    path: Path | str,
+    *,
+    words: Words,
+    pictures: Mapping[str, pygame.Surface],
+    tally: ReportTable | None = None,
+    notes: str = "",
+) -> Path:
+    """Write the report of a run as a folder, or as one file if `path` ends in ``.zip``; return its path.
+
+    It appears only when all of it is written. A zip file of that name is replaced, a folder is not.
+
+    Parameters
+    ----------
+    session : Session
+    path : Path or str
+    words : Words
+        The language of the narration and of README.txt.
+    pictures : mapping of str to Surface
+        Pictures of the window by name.
+    tally : ReportTable, optional
+        Votes that were counted, with ``to_csv()``.
+    notes : str
+        What the operator wrote.
+
+    Raises
+    ------
+    OutputError
+        If there is such a folder already, or it cannot be written.
+    """
+    path = Path(path)
+    zipped = path.suffix.lower() == ".zip"
+    if not zipped:
+        refuse_taken(path)
+    files = contents(session, path, words=words, pictures=pictures, tally=tally, notes=notes)
+    if zipped:
+        memory = io.BytesIO()
+        with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as pack:
+            for name, content in files.items():
+                # The day on which it is made is left out: the same run gives the same file.
+                entry = zipfile.ZipInfo(f"{path.stem}/{name}")
+                entry.external_attr = 0o644 << 16
+                pack.writestr(entry, content, zipfile.ZIP_DEFLATED)
+        with writing(path) as file:
+            file.write(memory.getvalue())
+    else:
+        write_folder(path, files.items())
+    return path
+
+
+def contents(
+    session: Session,
+    path: Path,
+    *,
+    words: Words,
+    pictures: Mapping[str, pygame.Surface],
+    tally: ReportTable | None = None,
+    notes: str = "",
+) -> dict[str, bytes]:
+    """Return the files of the report by name; the arguments are those of `lab_report`."""
+    files: dict[str, bytes] = {}
+    about: dict[str, str] = {}
+
+    def put(name: str, content: bytes | str, line: str, /, **values: str) -> None:
+        files[name] = content.encode() if isinstance(content, str) else content
+        about[name] = words(f"report.{line}", **values)
+
+    for name, picture in pictures.items():
+        put(_file_name(name, files), png(picture), "picture", name=name)
+    if can_draw():
+        put(CURVE, _by_file(path, CURVE, lambda to: _draw_curve(session, to)), "curve")
+    put("trials.csv", trials_csv([("window", session)]), "trials")
+    put("registers.csv", registers_csv(session), "registers")
+    put("narration.txt", _lines(Narrator(session, words).log(0, session.trial)), "narration")
+    if tally is not None:
+        put("tally.csv", tally.to_csv(), "tally")
+    if notes.strip():
+        put("notes.txt", notes.rstrip() + "\n", "notes")
+    put("config.json", json.dumps(_settings(session), indent=2, ensure_ascii=False) + "\n", "config")
+    put("digest.txt", _digest(session), "digest")
+    if isinstance(session.learner, MarkI):
+        put(SAVED, _by_file(path, SAVED, lambda to: savefile.save(session, to)), "saved")
+    files["README.txt"] = _readme(session, words, about).encode()
+    return files
+
+
+def command_of(session: Session) -> str | None:
+    """Return the command line that repeats a run from its beginning, or None if there is none.
+
+    There is none where the operator has intervened, a wiring was given, or the learner is not the Mark I in a world.
+    """
+    if session.commands or not isinstance(session.learner, MarkI):
+        return None
+    changes: list[str] = []
+    world = next(iter(session.courses.values()))
+    for room, now, default in (("machine", session.launched, MachineConfig()), ("world", world, WorldConfig())):
+        usual = {name: value for name, value, _ in default.items()}
+        for name, value, _ in now.items():
+            if value != usual[name]:
+                changes.append(f"{room}.{name}={json.dumps(value, ensure_ascii=False)}")
+    plain = argparse.Namespace(seed=session.seed, set=changes, config="", wiring="", images="", mnist="", load=None)
+    try:
+        if session_of(plain).identity() != session.identity():
+            return None
+    except MarkIError:
+        return None
+    parts = ["python", "run_sim.py", "--seed", str(session.seed)]
+    for change in changes:
+        parts += ["--set", change]
+    return shlex.join(parts)
+
+
+# -- the parts -------------------------------------------------------------------------------------------------------
+
+
+def _file_name(name: str, taken: Mapping[str, bytes]) -> str:
+    plain = re.sub(r"[^\w-]+", "-", name).strip("-") or "picture"
+    number, found = 1, f"{plain}.png"
+    while found in taken or found == CURVE:
+        number += 1
+        found = f"{plain}-{number}.png"
+    return found
+
+
+def _lines(lines: list[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _by_file(path: Path, name: str, write: Any) -> bytes:
+    """Return what `write` writes to a file; its troubles are troubles of the report."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="marki-report-") as folder:
+            write(Path(folder) / name)
+            return (Path(folder) / name).read_bytes()
+    except OutputError as error:
+        raise OutputError(error.what, where=path, remedy=error.remedy) from error
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror or error})", where=path, remedy="Make room on the disk"
+        ) from error
+
+
+def _draw_curve(session: Session, to: Path) -> None:
+    run = {"learning_curve": learning_curve(session)}
+    result = {"seed": session.seed, "digest": session.digest, "runs": {"window": run}}
+    plots.learning_curves(to, "Learning in the window", [result])
+
+
+def _settings(session: Session) -> dict[str, Any]:
+    launched, now = session.launched, getattr(session.learner, "config", None)
+    return {
+        "seed": session.seed,
+        "course": list(session.configs)[session.course],
+        "learn": session.learn,
+        "machine": now.to_mapping() if now else None,
+        "machine_at_launch": launched.to_mapping() if launched else None,
+        "wiring_given": bool(getattr(session.learner, "given_wiring", False)),
+        "worlds": {name: c.to_mapping() for name, c in session.configs.items()},
+        "worlds_at_launch": {name: c.to_mapping() for name, c in session.courses.items()},
+        "commands": [
+            {"trial": c.trial, "after_us": c.after_us, "name": c.name, "value": c.value} for c in session.commands
+        ],
+    }
+
+
+def _digest(session: Session) -> str:
+    rows = {
+        "digest": session.digest,
+        "trial": session.trial,
+        "simulated time": clock_face(session.now),
+        "simulated time, us": session.now,
+        **versions(),
+        "pygame-ce": pygame.version.ver,
+    }
+    return _lines([f"{name}: {value}" for name, value in rows.items()])
+
+
+def _readme(session: Session, words: Words, about: Mapping[str, str]) -> str:
+    lines = [
+        words("report.title"),
+        "",
+        words("report.run", seed=session.seed, trial=session.trial, time=clock_face(session.now)),
+        words("report.digest_is", digest=session.digest),
+        "",
+        words("report.files"),
+        "",
+    ]
+    wide = max(map(len, about)) + 2
+    lines += [f"  {name:<{wide}}{text}" for name, text in about.items()]
+    if CURVE not in about:
+        lines += ["", words("report.no_curve", name=CURVE, command="pip install 'marki[plots]'")]
+    lines.append("")
+    command = command_of(session)
+    if command is not None:
+        lines += [words("report.repeat", trial=session.trial), "", f"  {command}", ""]
+    else:
+        lines += [words("report.no_repeat"), ""]
+    if SAVED in about:
+        lines += [words("report.go_on"), "", f"  python run_sim.py --load {SAVED}", ""]
+    return _lines([*lines[:-1]])

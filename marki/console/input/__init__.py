@@ -1,0 +1,1 @@
+"""Input: what mouse, keyboard and touch do."""

@@ -1,0 +1,370 @@
+"""Hands: what the mouse and the keyboard do to parts, in the words of the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pygame
+
+from marki.console.actions.operator import Operator
+from marki.console.drawing.panel import Panel
+from marki.console.input import brush
+from marki.console.panels.command_bar import ControlBar
+from marki.console.panels.page_panel import PagePanel
+from marki.console.panels.time_bar import TimeBar
+from marki.console.state.keymap import command_of, name_of
+from marki.console.state.targets import GRIDS, Target
+from marki.console.timeline.buttons import KNOBS
+from marki.console.timeline.hall_panel import WallPanel
+from marki.console.timeline.strip_panel import StripPanel
+
+SWEEP_PX = 300  # of an upright drag, for a potentiometer's whole travel
+FINE = 0.1  # of a drag or notch with Shift
+STILL_PX = 3  # a press that moves less is a click
+DOUBLE_MS = 350
+WHEEL_PX = 48
+
+
+class InputHandler:
+    """The operator's two hands.
+
+    Parameters
+    ----------
+    operator : Operator
+    """
+
+    def __init__(self, operator: Operator):
+        self.operator, self.desk = operator, operator.desk
+        self.panels: dict[str, Panel] = {}
+        self._from: tuple[int, int] = (0, 0)
+        self._angle = 0.0
+        self._ink = 255
+        self._button = 1
+        self._to = 0
+        self._last: Target | None = None
+        self._moved = False
+        self._clicked = (Target(""), -DOUBLE_MS, (0, 0))  # what was clicked last, when and where
+        self.unit = 1.0
+
+    # -- finding -----------------------------------------------------------------------------------------------------
+
+    def part_at(self, place: tuple[int, int]) -> Target | None:
+        """Return the part under a place of the window."""
+        for panel in self.panels.values():
+            if panel.rect.collidepoint(place):
+                return panel.part_at(place)
+        return None
+
+    def place_of(self, part: Target) -> pygame.Rect | None:
+        """Return where a part lies."""
+        return next((place for p in self.panels.values() if (place := p.place_of(part)) is not None), None)
+
+    def stops(self) -> list[Target]:
+        """Return the parts at which Tab stops, in order."""
+        return [part for panel in self.panels.values() for part in panel.parts()]
+
+    # -- the mouse ---------------------------------------------------------------------------------------------------
+
+    def point(self, event: pygame.event.Event) -> None:
+        """Move the mouse, press or let go a button, or turn the wheel."""
+        if event.type == pygame.MOUSEWHEEL:
+            self._wheel(event)
+            return
+        here = self.part_at(event.pos)
+        self.desk.hovered = here
+        if event.type == pygame.MOUSEBUTTONDOWN and event.button in (1, 3):
+            self._press(here, event.pos, event.button)
+        elif event.type == pygame.MOUSEBUTTONUP and event.button in (1, 3):
+            self._release(here, event.pos)
+        elif event.type == pygame.MOUSEMOTION and self.desk.held is not None:
+            self._drag(here, event.pos)
+
+    def _press(self, part: Target | None, place: tuple[int, int], button: int) -> None:
+        desk, operator = self.desk, self.operator
+        first, when, where = self._clicked
+        self._button = button
+        near = max(abs(place[0] - where[0]), abs(place[1] - where[1])) <= STILL_PX
+        if first.kind == "value" and near and desk.tool != "break" and pygame.time.get_ticks() - when < DOUBLE_MS:
+            # The first click opened a page, and something else may lie here now.
+            self._clicked = (Target(""), -DOUBLE_MS, place)
+            desk.held = None
+            operator.act("turn", ([first.number], [0.0]))
+            return
+        desk.held, self._from, self._moved, self._last = part, place, False, part
+        if part is None:
+            return
+        desk.focus = part if part.kind in (*GRIDS, "row") and part.kind != "cell" else None
+        match part.kind:
+            case "cell":
+                lit = desk.draft is not None and desk.draft.reshape(-1)[part.number] > 0
+                self._ink = 0 if button == 3 or lit else 255
+                operator.act("ink", (brush.stroke(part.number, part.number, desk.pen), self._ink))
+            case "value":
+                self._angle = float(operator.session.learner.view().values[part.number])
+            case "time":
+                operator.act("go_to", part.number)
+            case "toggle":
+                operator.act("toggle", part.number)
+                self._to = int(operator.session.learner.sensory.forced[part.number])
+
+    def _drag(self, here: Target | None, place: tuple[int, int]) -> None:
+        held, operator = self.desk.held, self.operator
+        if max(abs(place[0] - self._from[0]), abs(place[1] - self._from[1])) > STILL_PX:
+            self._moved = True
+        match held.kind:
+            case "cell" if here is not None and here.kind == "cell" and here != self._last:
+                operator.act("ink", (brush.stroke((self._last or here).number, here.number, self.desk.pen), self._ink))
+                self._last = here
+            case "value" if self._moved:
+                share = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1.0
+                travel = operator.session.learner.config.potentiometers.travel_deg
+                by = (self._from[1] - place[1]) / (SWEEP_PX * self.unit) * travel * share
+                self.desk.turning = (held.number, max(-travel / 2, min(travel / 2, self._angle + by)))
+            case "time":
+                bar = self.panels.get("time")
+                if isinstance(bar, TimeBar):
+                    operator.act("go_to", bar.trial_at(place))
+            case "toggle" if here is not None and here.kind == "toggle" and here != self._last:
+                self._last = here
+                operator.act("set_toggle", (here.number, self._to))
+
+    def _release(self, here: Target | None, place: tuple[int, int]) -> None:
+        desk, operator = self.desk, self.operator
+        held, desk.held = desk.held, None
+        if held is None:
+            return
+        if here is not None and {held.kind, here.kind} == {"s", "a"}:
+            self._wire(held, here)
+        elif held.kind == "value" and desk.turning is not None:
+            operator.act("turn", ([held.number], [desk.turning[1]]))
+        elif here == held and held.kind not in ("cell", "time", "toggle"):
+            self._clicked = (held, pygame.time.get_ticks(), place)
+            self.click(held)
+
+    def _wire(self, one: Target, other: Target) -> None:
+        """Plug a wire between an S-unit and an A-unit, with Shift one that inhibits; or cut the one that is there."""
+        cell, unit = (one, other) if one.kind == "s" else (other, one)
+        wired = self.operator.session.learner.wiring[unit.number, cell.number]
+        shift = pygame.key.get_mods() & pygame.KMOD_SHIFT
+        self.operator.act("patch", (unit.number, cell.number, "=" if wired else "-" if shift else "+"))
+
+    def click(self, part: Target) -> None:
+        """Press a part and let it go."""
+        desk, operator = self.desk, self.operator
+        match part.kind:
+            case "button":
+                bar = next(p for p in self.panels.values() if isinstance(p, ControlBar))
+                operator.obey(bar.bindings[part.number].command)
+            case "row":
+                row = self._page().row(part.number) if self._page() else None
+                if row is not None:
+                    operator.act(row.act, row.value) if row.act else self._turn_row(part, 1)
+            case "close":
+                operator.turn_to("")
+            case "s" | "a" | "value" if desk.tool == "break":
+                operator.act("break_unit", part)
+            case "s" | "a" | "value" | "r":
+                operator.act("pick", part)
+            case "toggle" | "force":
+                operator.act(part.kind, part.number)
+            case "layer":
+                operator.act("show_layer", part.number)
+            case "system" | "plate":
+                self._choose(part)
+            case "knob":
+                operator.act(KNOBS[part.number].act, KNOBS[part.number].value)
+            case "door":
+                operator.act("doors")
+            case "cell":
+                lit = desk.draft is not None and desk.draft.reshape(-1)[part.number] > 0
+                operator.act("ink", ([part.number], 0 if lit else 255))
+
+    def _choose(self, part: Target) -> None:
+        """Put the system of a plate up; with Shift or the right button, at the side."""
+        kind = StripPanel if part.kind == "system" else WallPanel
+        name = next((p.name_of(part.number) for p in self.panels.values() if isinstance(p, kind)), "")
+        aside = self._button == 3 or pygame.key.get_mods() & pygame.KMOD_SHIFT
+        if name:
+            self.operator.act("beside" if aside else "put_up", name)
+
+    def _wheel(self, event: pygame.event.Event) -> None:
+        part, page = self.desk.hovered, self._page()
+        if part is not None and part.kind == "value":
+            fine = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1
+            self.operator.act("notch", (part.number, event.y * fine))
+        elif page is not None and page.rect.collidepoint(pygame.mouse.get_pos()):
+            self.desk.scroll = max(0, self.desk.scroll - event.y * round(WHEEL_PX * self.unit))
+        elif part is not None and part.kind == "layer":
+            self.operator.act("show_layer", (self.desk.layer - event.y) % 8)
+
+    # -- the keyboard ------------------------------------------------------------------------------------------------
+
+    def key(self, event: pygame.event.Event) -> None:
+        """Type a key."""
+        name = name_of(event.key, getattr(event, "unicode", ""))
+        mods = getattr(event, "mod", 0)
+        for do in (self._answering, self._typing, self._voting, self._drawing, self._at_focus):
+            if do(name, event, mods):
+                return
+        command = command_of(name)
+        if command == "focus":
+            self.move_focus(-1 if mods & pygame.KMOD_SHIFT else 1)
+        elif command == "press":
+            if self.desk.focus is not None:
+                self.click(self.desk.focus)
+        elif command == "leave":
+            self._leave()
+        elif command:
+            self.operator.obey(command)
+
+    def _answering(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
+        if self.desk.question is None:
+            return False
+        if name in ("return", "y", "escape", "n"):
+            self.operator.act("answer", name in ("return", "y"))
+        return True
+
+    def _typing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
+        typing, operator = self.desk.typing, self.operator
+        if typing is None:
+            return False
+        sign = getattr(event, "unicode", "")
+        if name == "escape":
+            self.desk.typing = None
+        elif name == "backspace":
+            typing.text = typing.text[:-1]
+        elif name == "return":
+            self.desk.typing = None
+            if typing.text.strip():
+                operator.act(typing.act, (typing.value, typing.text.strip()))
+        elif sign and sign.isprintable():
+            if typing.single:
+                operator.act(typing.act, sign)
+            else:
+                typing.text += sign
+        return True
+
+    def _voting(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
+        if not self.desk.covered or name is None or len(name) != 1:
+            return False
+        ballot = self.desk.tally.current
+        digit = chr(event.key) if 32 < event.key < 127 else name
+        if not digit.isdigit() or ballot is None or not 1 <= int(digit) <= len(ballot.options):
+            return False
+        self.operator.act("vote", (int(digit) - 1, -1 if mods & pygame.KMOD_SHIFT else 1))
+        return True
+
+    def _drawing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
+        desk, operator = self.desk, self.operator
+        if desk.draft is None:
+            return False
+        if name == "return" and (desk.focus is None or desk.focus.kind != "row"):
+            if mods & pygame.KMOD_SHIFT:
+                operator.act("type_teach")
+            elif desk.focus is not None and desk.focus.kind == "cell":
+                self.click(desk.focus)
+            else:
+                operator.act("show")
+        elif name == "backspace":
+            operator.act("ink", (list(range(400)), 0))
+        elif name == "escape":
+            operator.obey("draw")
+        else:
+            return False
+        return True
+
+    def _at_focus(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
+        desk, operator, part = self.desk, self.operator, self.desk.focus
+        if part is None or name is None:
+            return False
+        fine = FINE if mods & pygame.KMOD_SHIFT else 1
+        if part.kind == "value":
+            if name in ("up", "down"):
+                operator.act("notch", (part.number, (1 if name == "up" else -1) * fine))
+                return True
+            if name in ("left", "right"):
+                self._step_focus(0, 1 if name == "right" else -1)
+                return True
+            if name in ("pageup", "pagedown"):
+                self._step_focus(1 if name == "pagedown" else -1, 0)
+                return True
+            if name.isdigit() or name == "-":
+                operator.act("type_turn", part.number)
+                desk.typing.text = name
+                return True
+            return False
+        step = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}.get(name)
+        if step is None:
+            return False
+        if part.kind in GRIDS:
+            self._step_focus(*step)
+            return True
+        if part.kind in ("row", "close"):
+            if step[0]:
+                self._step_row(step[0])
+                return True
+            return part.kind == "row" and self._turn_row(part, step[1])
+        return False
+
+    def _step_focus(self, rows: int, columns: int) -> None:
+        part = self.desk.focus
+        high, wide = GRIDS[part.kind]
+        row, column = divmod(part.number, wide)
+        row, column = (row + rows) % high, (column + columns) % wide
+        if part.kind == "value" and columns:
+            row, column = divmod((part.number + columns) % (high * wide), wide)
+        self.desk.focus = Target(part.kind, row * wide + column)
+        if self.desk.page == "inspect":
+            self.desk.picked = self.desk.focus
+
+    def _step_row(self, step: int) -> None:
+        page = self._page()
+        parts = page.parts() if page else []
+        if not parts:
+            return
+        at = parts.index(self.desk.focus) if self.desk.focus in parts else -1
+        self.desk.focus = parts[(at + step) % len(parts)]
+        page.reveal(self.desk.focus, self.desk)
+
+    def _turn_row(self, part: Target, way: int) -> bool:
+        row = self._page().row(part.number) if self._page() else None
+        if row is None or not row.turn:
+            return False
+        key = row.value[0] if isinstance(row.value, tuple) else row.value
+        self.operator.act(row.turn, (key, way))
+        return True
+
+    def move_focus(self, step: int) -> None:
+        """Go to the next part at which the focus stops: first the page, then the panels and buttons."""
+        stops = self.stops()
+        page = self._page()
+        if page is not None:
+            rows = page.parts()
+            stops = [*rows, *(p for p in stops if p not in rows)]
+        if not stops:
+            return
+        focus = self.desk.focus
+        group = focus if focus in stops else next((p for p in stops if focus and p.kind == focus.kind), None)
+        at = stops.index(group) if group in stops else (-1 if step > 0 else 0)
+        self.desk.focus = stops[(at + step) % len(stops)]
+        if page is not None:
+            page.reveal(self.desk.focus, self.desk)
+
+    def _leave(self) -> None:
+        desk = self.desk
+        if desk.focus is not None:
+            desk.focus = None
+        elif desk.page and not (desk.lesson is not None and desk.page == "lesson"):
+            self.operator.turn_to("lesson" if desk.lesson is not None else "")
+        elif desk.tool == "break":
+            self.operator.obey("break")
+        desk.picked = None if not desk.page else desk.picked
+
+    def _page(self) -> PagePanel | None:
+        page = self.panels.get("page")
+        return page if isinstance(page, PagePanel) else None
+
+
+def rings(parts: Iterable[Target | None], hands: InputHandler) -> list[pygame.Rect]:
+    """Return the places of parts to be framed."""
+    return [place for part in parts if part is not None and (place := hands.place_of(part)) is not None]

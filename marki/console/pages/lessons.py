@@ -1,0 +1,138 @@
+"""Pages of the teacher: lessons, votes, and the score of hand against motors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
+from marki.teaching import lesson as shelf
+
+if TYPE_CHECKING:
+    from marki.console.pages import Context
+
+
+def lessons(context: Context) -> list[PageBlock]:
+    """Return the lessons that are shipped."""
+    words = context.words
+    found: list[PageBlock] = [Text(words("lessons.how"), dim=True)]
+    for name in shelf.names():
+        lesson = shelf.load(name)
+        found.append(
+            PageRow(
+                words.pick(lesson.title),
+                right=words("lessons.minutes", minutes=lesson.minutes),
+                act="lesson",
+                value=name,
+            )
+        )
+        found.append(Text(words.pick(lesson.summary), dim=True))
+    return found
+
+
+def lesson(context: Context) -> list[PageBlock]:
+    """Return the page of the lesson that is open, with its questions."""
+    words, desk = context.words, context.scene.desk
+    if desk.lesson is None:
+        return lessons(context)
+    page, count = desk.lesson.pages[desk.leaf], len(desk.lesson.pages)
+    found: list[PageBlock] = [Heading(f"{words.pick(desk.lesson.title)} · {desk.leaf + 1}/{count}")]
+    found += [Text(part.strip().replace("\n", " ")) for part in words.pick(page.text).split("\n\n") if part.strip()]
+    for number, question in enumerate(page.questions):
+        found += _question(context, number, question)
+    if desk.leaf:
+        found.append(PageRow(words("lesson.back"), right="PgUp", act="leaf", value=-1))
+    last = desk.leaf == count - 1
+    found.append(
+        PageRow(words("lesson.end" if last else "lesson.next"), right="PgDn", act="leaf", value=1, mark="right")
+    )
+    return found
+
+
+def _question(context: Context, number: int, question: shelf.Question) -> list[PageBlock]:
+    words, desk = context.words, context.scene.desk
+    found: list[PageBlock] = [Heading(words.pick(question.ask))]
+    if not question.options:
+        answer = desk.answers.get((desk.leaf, number))
+        if answer is None:
+            found.append(PageRow(words("lesson.answer"), act="measure", value=number, mark="dot"))
+            return found
+        if answer:
+            found.append(PageRow(words("lesson.measured"), right=answer, mark="right"))
+        if question.explain:
+            found.append(Text(words.pick(question.explain)))
+        return found
+    chosen = desk.chosen.get((desk.leaf, number))
+    for k, option in enumerate(words.pick(question.options)):
+        mark = "dot"
+        if chosen is not None and k == question.answer:
+            mark = "right"
+        elif chosen == k:
+            mark = "wrong"
+        found.append(PageRow(option, act="choose", value=(number, k), mark=mark, lit=chosen == k))
+    if chosen is not None:
+        found.append(Text(words.pick(question.explain)))
+    return found
+
+
+def vote(context: Context) -> list[PageBlock]:
+    """Return the question to the class, the votes so far, and how class and machine have done."""
+    words, desk = context.words, context.scene.desk
+    tally = desk.tally
+    found: list[PageBlock] = []
+    if desk.lesson is not None:
+        found.append(PageRow(words("vote.lesson"), right="PgDn", act="page", value="lesson"))
+    ballot = tally.current
+    if desk.covered and ballot is not None:
+        found.append(Text(words("vote.ask", shown=ballot.shown, trial=ballot.trial)))
+        for k, (option, count) in enumerate(zip(ballot.options, ballot.counts, strict=True)):
+            found.append(
+                PageRow(f"{k + 1}  {option}", right=f"{count}", act="vote", value=(k, 1), turn="vote",
+                    share=count / max(1, *ballot.counts))
+            )  # fmt: skip
+        found.append(Text(words("vote.how"), dim=True))
+        found.append(PageRow(words("command.reveal"), right="X", act="command", value="reveal", mark="right"))
+    else:
+        found.append(Text(words("vote.next" if desk.predicting else "vote.off")))
+        found.append(PageRow(words("command.play"), right="Space", act="command", value="play", mark="right"))
+    closed = tally.closed
+    if closed:
+        last = closed[-1]
+        found.append(Heading(words("vote.last", shown=last.shown, answer=last.answered)))
+        for option, count in zip(last.options, last.counts, strict=True):
+            mark = "right" if option == last.answered else "dot"
+            found.append(PageRow(option, right=f"{count}", mark=mark, share=count / max(1, *last.counts)))
+        totals = tally.totals()
+        found.append(Heading(words("vote.totals", ballots=totals["ballots"])))
+        found.append(PageRow(words("vote.class"), right=f"{totals['class_right']}/{totals['votes']}"))
+        found.append(PageRow(words("vote.machine"), right=f"{totals['machine_right']}/{totals['ballots']}"))
+        found.append(PageRow(words("vote.save"), act="save_tally"))
+    return found
+
+
+def hand(context: Context) -> list[PageBlock]:
+    """Return how to be the motor, what this card asks for, and the score against the motors."""
+    words, scene, rival = context.words, context.scene, context.operator.rival
+    found: list[PageBlock] = [Text(words("hand.how"), dim=True)]
+    look = scene.held or scene.look
+    target = look.presentation.target if look.presentation is not None else None
+    if look.answered and target is not None:
+        active = context.session.learner.active
+        for unit in range(scene.units):
+            mine = active & (scene.source_set == unit)
+            total = float(scene.values[mine].sum())
+            now = total > scene.dead_zone
+            mark = "right" if now == bool(target[unit]) and abs(total) > scene.dead_zone else "wrong"
+            text = words("hand.row", unit=unit + 1, wanted=int(target[unit]), units=int(mine.sum()))
+            found.append(PageRow(text, right=f"{total:+.1f}", act="gang", value=(unit, 1 if target[unit] else -1),
+                             turn="gang", mark=mark))  # fmt: skip
+    found.append(PageRow(words("hand.next"), right="Space", act="command", value="play", mark="dot"))
+    if rival is not None:
+        trials, by_hand, by_motor = rival.score()
+        found.append(Heading(words("hand.score", trials=trials)))
+        most = max(1, trials)
+        found.append(PageRow(words("hand.you"), right=f"{by_hand}", share=by_hand / most))
+        found.append(PageRow(words("hand.motors"), right=f"{by_motor}", share=by_motor / most))
+        last = rival.score(10)
+        if trials > 10:
+            found.append(PageRow(words("hand.last", trials=last[0]), right=f"{last[1]} : {last[2]}"))
+    return found

@@ -1,0 +1,48 @@
+"""The 512 A-units as lamps, 16 in a row; the source-set of each R-unit is a stretch of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pygame
+
+from marki.console.panels.retina_panel import LampPanel
+
+ROWS, COLUMNS = 32, 16
+
+
+class AssociationPanel(LampPanel):
+    """A lamp for each A-unit."""
+
+    title, kind = "panel.a_units", "a"
+
+    def dress(self, surface, scene):
+        """Set the lamps in, and mark beside them where one source-set ends and the next begins."""
+        super().dress(surface, scene)
+        if (np.diff(scene.source_set) < 0).any():
+            return  # a custom list: the sets are no stretches of rows
+        grid, tick = self._grid.rect, max(2, self.theme.px(5))
+        for first in np.flatnonzero(np.diff(scene.source_set)) + 1:
+            y = grid.top + round(first / COLUMNS * grid.h / ROWS)
+            for x, to in ((grid.left - tick, grid.left - 2), (grid.right + 1, grid.right + tick - 1)):
+                pygame.draw.line(surface, self.theme.palette.ivory, (x, y), (to, y), self.theme.profile.line)
+
+    def lamps(self):
+        """Return 32 rows of 16 lamps."""
+        area = self.inner
+        w, h = area.w // COLUMNS, area.h // ROWS
+        w, h = max(1, min(w, round(1.7 * h))), max(1, min(h, round(1.7 * w)))
+        left, top = area.x + (area.w - COLUMNS * w) // 2, area.y + (area.h - ROWS * h) // 2
+        return ROWS, COLUMNS, (w, h), left, top
+
+    def relays(self, look):
+        """Return the relays of the A-units."""
+        return look.view.a
+
+    def share(self, scene):
+        """Return the shares of the A-units."""
+        return scene.shine.a
+
+    def broken(self, scene):
+        """Return the A-units that are cut off or stuck."""
+        faults = scene.config.faults
+        return frozenset(n - 1 for n in (*faults.cut_wires, *faults.stuck_off, *faults.stuck_on))

@@ -1,0 +1,157 @@
+"""The learning curve on a strip of paper: errors in each pass, or the error rate of late in a drawn world."""
+
+from __future__ import annotations
+
+import numpy as np
+import pygame
+
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour
+from marki.console.state.scene import Scene
+
+WINDOW = 100  # trials over which the running rate is taken
+MOST_POINTS = 400
+EVERY = 6  # frames from one drawing to the next at high speed
+
+
+def nice(least: float) -> int:
+    """Return the round number (1, 2 or 5 times a power of ten) at or above `least`."""
+    power = 10 ** int(np.floor(np.log10(max(least, 1))))
+    return int(next(m * power for m in (1, 2, 5, 10) if m * power >= least))
+
+
+def points(errors: np.ndarray, size: int, *, deck: bool) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the curve (x, y) and what the pass under way has so far.
+
+    Parameters
+    ----------
+    errors : (trials,) bool
+    size : int
+        Trials in a pass.
+    deck : bool
+        Errors in each pass; else the rate over the last `WINDOW` trials, in per cent.
+    """
+    if deck:
+        full = len(errors) // size
+        y = errors[: full * size].reshape(full, size).sum(1).astype(float)
+        return np.arange(1, full + 1), y, float(errors[full * size :].sum())
+    total = np.concatenate([[0], np.cumsum(errors)])
+    stride = max(1, len(errors) // MOST_POINTS)
+    x = np.arange(min(10, len(errors)), len(errors) + 1, stride)
+    x = x[x > 0]
+    first = np.maximum(0, x - WINDOW)
+    return x, 100 * (total[x] - total[first]) / (x - first), 0.0
+
+
+def thin(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the curve with at most `MOST_POINTS` points, means of neighbours."""
+    if len(x) <= MOST_POINTS:
+        return x, y
+    every = -(-len(x) // MOST_POINTS)
+    keep = len(x) // every * every
+    return x[:keep].reshape(-1, every).mean(1), y[:keep].reshape(-1, every).mean(1)
+
+
+class CurvePanel(Panel):
+    """The learning curve; behind it in grey that of the run before, and beyond the present what is known to come."""
+
+    title = "panel.curve"
+
+    def dress(self, surface, scene):
+        """Lay the paper in."""
+        super().dress(surface, scene)
+        px, area = self.theme.px, self.inner
+        self._paper = area
+        figures = self.theme.row(SMALL - 1)
+        self._roomy = area.h > 4.4 * figures
+        left = max(px(46), self.theme.width("100", SMALL - 1, FIGURES) + px(26 if self._roomy else 8))
+        low = round(figures * (2.1 if self._roomy else 1.1)) + px(4)
+        self._plot = pygame.Rect(area.x + left, area.y + px(10), area.w - left - px(16), area.h - px(10) - low)
+        self._note = self.note()
+        self._shown: tuple | None = None
+
+    def update(self, surface, scene):
+        """Draw the curve anew when a trial has been added."""
+        last = int(scene.errors[-1]) if len(scene.errors) else 0
+        before = None if scene.before is None else id(scene.before)
+        key = (len(scene.errors), len(scene.coming), scene.seed, last, before)
+        if key == self._shown or (scene.fast and self._shown and scene.beat % EVERY):
+            return []
+        self._shown = key
+        x, y, partial = points(scene.errors, scene.pass_size, deck=scene.deck)
+        self._draw(surface, scene, x, y, partial)
+        return [self._paper, *self._note.update(surface, self._summary(scene, x, y, partial))]
+
+    def _summary(self, scene: Scene, x: np.ndarray, y: np.ndarray, partial: float) -> str:
+        words = self.theme.words
+        if scene.deck:
+            if not len(y):
+                return words("curve.first", count=f"{partial:.0f}")
+            values = dict(last=f"{y[-1]:.0f}", size=scene.pass_size)
+            text = words("curve.passes", count=f"{partial:.0f}", n=len(x) + 1, **values)
+            short = words("curve.passes_short", **values)
+            return text if self.theme.width(text, SMALL) <= self._note.rect.w else short
+        return words("curve.now", share=f"{y[-1]:.0f}", count=min(WINDOW, int(x[-1]))) if len(y) else ""
+
+    def _draw(self, surface: pygame.Surface, scene: Scene, x: np.ndarray, y: np.ndarray, partial: float) -> None:
+        px, plot, write, palette = self.theme.px, self._plot, self.theme.write, self.theme.palette
+        known = len(scene.errors) + len(scene.coming)
+        old = [] if scene.before is None else points(scene.before, scene.pass_size, deck=scene.deck)
+        reach = [known // scene.pass_size + 1 if scene.deck else known, *(old[0][-1:] if len(old) else [])]
+        across = nice(max(10, *reach))
+        up = scene.pass_size if scene.deck else 100
+        pygame.draw.rect(surface, palette.paper, self._paper)
+        figures = self.theme.row(SMALL - 1)
+        wide = self.theme.width("00,000", SMALL - 1, FIGURES)
+        every = 2 if plot.w // 5 > wide else 5
+        for k in range(11):
+            gx = plot.x + plot.w * k // 10
+            pygame.draw.line(surface, palette.ruling, (gx, plot.y), (gx, plot.bottom), 1)
+            if k % every == 0:
+                box = pygame.Rect(gx - wide // 2, plot.bottom + px(2), wide, figures)
+                box.right = min(box.right, self._paper.right)
+                write(surface, f"{across * k // 10:,}", box, size=SMALL - 1, face=FIGURES, align="centre")
+        for k in range(5):
+            gy = plot.bottom - plot.h * k // 4
+            pygame.draw.line(surface, palette.ruling, (plot.x, gy), (plot.right, gy), 1)
+            if k == 4 or (k % (2 if self._roomy else 4) == 0 and plot.h > 1.6 * figures):
+                box = pygame.Rect(self._paper.x + px(2), gy - figures // 2, plot.x - self._paper.x - px(6), figures)
+                box.y = max(box.y, self._paper.y)
+                write(surface, f"{up * k // 4}", box, size=SMALL - 1, face=FIGURES, align="right")
+        pygame.draw.line(surface, palette.ink, plot.bottomleft, plot.bottomright, self.theme.line(1.5))
+        pygame.draw.line(surface, palette.ink, plot.topleft, plot.bottomleft, self.theme.line(1.5))
+        if self._roomy:
+            label = pygame.Rect(plot.x, plot.bottom + figures, plot.w, figures)
+            name = self.theme.words("curve.pass" if scene.deck else "curve.trial")
+            write(surface, name, label, size=SMALL, face=TEXT, align="centre")
+            self._side_label(surface, self.theme.words("curve.errors" if scene.deck else "curve.share"))
+        if len(old):
+            self._trace(surface, old[0], old[1], across, up, palette.ghost, dots=False)
+        if len(scene.coming):
+            whole = points(np.concatenate([scene.errors, scene.coming]), scene.pass_size, deck=scene.deck)
+            self._trace(surface, whole[0], whole[1], across, up, palette.ruling, dots=False)
+        self._trace(surface, x, y, across, up, palette.trace, dots=scene.deck)
+        if scene.deck:
+            gx = plot.x + plot.w * min(1.0, (len(x) + 1) / across)
+            gy = plot.bottom - plot.h * min(1.0, partial / up)
+            pygame.draw.circle(surface, palette.wrong, (round(gx), round(gy)), px(4), self.theme.line(1.5))
+
+    def _trace(self, surface: pygame.Surface, x: np.ndarray, y: np.ndarray, across: int, up: int, colour: Colour,
+               *, dots: bool) -> None:  # fmt: skip
+        plot = self._plot
+        x, y = thin(x, y)
+        at = list(zip((plot.x + plot.w * x / across).tolist(), (plot.bottom - plot.h * y / up).tolist(), strict=True))
+        width = self.theme.line(1.6)
+        if len(at) > 1:
+            for dy in range(width):
+                pygame.draw.aalines(surface, colour, False, [(a, b - dy) for a, b in at])
+        if dots and len(at) <= 60:
+            for a, b in at:
+                pygame.draw.circle(surface, colour, (round(a), round(b)), max(self.theme.px(3), width))
+
+    def _side_label(self, surface: pygame.Surface, text: str) -> None:
+        room = pygame.Rect(0, 0, self._plot.h + self.theme.px(24), self.theme.row(SMALL))
+        if self.theme.width(text, SMALL) > room.w:
+            return
+        ink = pygame.transform.rotate(self.theme.fitted(text, room, SMALL, TEXT, self.theme.palette.ink), 90)
+        surface.blit(ink, ink.get_rect(midleft=(self._paper.x + self.theme.px(3), self._plot.centery)))

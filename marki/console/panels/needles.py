@@ -1,0 +1,77 @@
+"""Swing: how far the needles of the dials stand from zero, and which of them have just moved; both views read it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marki.console.drawing.sprites import STEP_DEG, SWING_DEG
+from marki.console.state.scene import Scene
+from marki.hardware.faults import A_UNITS
+
+VALUE_SCALES_DEG = (5, 10, 20, 50, 100, 150, 300, 600, 1200, 2000)
+SUM_SCALES_DEG = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000)
+LAST = SWING_DEG // STEP_DEG
+LINGER = 8  # frames for which a dial stays marked after its motor stopped: a turn may be shorter than a frame
+
+
+def scale_for(most: float, scales: tuple[int, ...], before: int = 0) -> int:
+    """Return the full swing of a scale that holds `most`, never less than it was before, deg."""
+    return next((s for s in scales if s >= max(most, before)), scales[-1])
+
+
+def sum_scale(sums: np.ndarray) -> int:
+    """Return the full swing of a meter that shows sums, deg."""
+    return scale_for(float(np.abs(sums).max(initial=0.0)), SUM_SCALES_DEG)
+
+
+class Needles:
+    """The dials of all potentiometers from frame to frame.
+
+    Parameters
+    ----------
+    scene : Scene
+        What is to be seen at first.
+    still : bool
+        Whether marks do not linger.
+
+    Attributes
+    ----------
+    values : (512,) float64
+        Angles, deg, that of a potentiometer in hand included.
+    steps : (512,) int
+        Needles, -45 to 45.
+    moving : (512,) bool
+        Dials to be marked.
+    scale : int
+        Full swing, deg.
+    """
+
+    def __init__(self, scene: Scene, *, still: bool):
+        self.still, self.scale = still, 0
+        self._before, self._trial = scene.values, scene.look.trial
+        self._linger = np.zeros(A_UNITS, np.int8)
+
+    def read(self, scene: Scene) -> None:
+        """Take the dials of a scene."""
+        values, hand = scene.values, scene.desk.turning
+        if hand is not None:
+            values = values.copy()
+            values[hand[0]] = hand[1]
+        most = float(np.abs(values).max())
+        # Where all stand at zero a new run begins.
+        self.scale = scale_for(most, VALUE_SCALES_DEG, self.scale if most else 0)
+        moved = scene.turning != 0
+        if scene.look.trial != self._trial:
+            self._trial, self._before = scene.look.trial, values
+            self._linger[:] = 0  # no mark of the last trial beside the next card
+        if scene.fast or self.still:
+            self._linger = moved.astype(np.int8)
+        else:
+            moved = moved | (values != self._before)
+            self._linger = np.where(moved, LINGER, np.maximum(self._linger - 1, 0)).astype(np.int8)
+        self._before = self.values = values
+        self.moving = self._linger > 0
+        steps = np.clip(np.rint(values * (LAST / self.scale)), -LAST, LAST).astype(np.int64)
+        # A value just off zero still shows its side.
+        near = (steps == 0) & (np.abs(values) > 0.02 * self.scale)
+        self.steps = np.where(near, np.sign(values).astype(np.int64), steps)

@@ -1,0 +1,227 @@
+"""The page at the side: letters the blocks of whatever page is open."""
+
+from __future__ import annotations
+
+import numpy as np
+import pygame
+
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.sprites import sign
+from marki.console.drawing.theme import FIGURES, NORMAL, SMALL, TEXT
+from marki.console.state.blocks import Card, CountTable, Heading, PageBlock, PageRow, Text
+from marki.console.state.targets import Target
+from marki.io.frame import SIDE
+
+SIZE = NORMAL - 1
+
+
+class PagePanel(Panel):
+    """A strip of paper with text, lines that can be pressed, tables and cards."""
+
+    def dress(self, surface, scene):
+        """Lay the paper out, and the sign that closes it."""
+        p, px = self.theme.palette, self.theme.px
+        pygame.draw.rect(surface, p.frame, self.rect)
+        self._paper = self.rect.inflate(-2 * px(2), -2 * px(2))
+        size = max(px(22), self.theme.points(SMALL))
+        self._close = pygame.Rect(self._paper.right - size - px(6), self._paper.y + px(6), size, size)
+        top = self._close.bottom + px(4)
+        self._body = pygame.Rect(self._paper.x + px(14), top, self._paper.w - px(34), self._paper.bottom - px(8) - top)
+        self._shown: tuple | None = None
+        self._rows: list[tuple[pygame.Rect, PageRow]] = []
+        self.blocks: tuple[PageBlock, ...] = ()
+        self.name = ""
+        self.height = 0
+
+    def update(self, surface, scene):
+        """Letter the page when it has changed."""
+        desk = scene.desk
+        most = max(0, self.height - self._body.h)
+        desk.scroll = min(desk.scroll, most)
+        focus = desk.focus if desk.focus is not None and desk.focus.kind in ("row", "close") else None
+        hovered = desk.hovered if desk.hovered is not None and desk.hovered.kind in ("row", "close") else None
+        key = (self.blocks, self.name, desk.scroll, focus, hovered)
+        if key == self._shown:
+            return []
+        fresh = self._shown is None or self._shown[1] != self.name
+        self._shown = key
+        self._draw(surface, desk.scroll, focus, hovered)
+        if fresh and desk.scroll > max(0, self.height - self._body.h):
+            desk.scroll = 0
+        return [self.rect]
+
+    def _draw(self, surface: pygame.Surface, scroll: int, focus: Target | None, hovered: Target | None) -> None:
+        p, px, body = self.theme.palette, self.theme.px, self._body
+        pygame.draw.rect(surface, p.paper, self._paper)
+        title = pygame.Rect(body.x, self._close.y, self._close.x - body.x - px(6), self._close.h)
+        self.theme.write(surface, self.theme.words(f"page.{self.name}"), title, size=NORMAL + 1, face=TEXT)
+        if focus == Target("close"):
+            pygame.draw.rect(surface, p.focus, self._close.inflate(4, 4), px(2))
+        surface.blit(sign("wrong", self._close.w, p.faded), self._close)
+        pygame.draw.line(surface, p.ruling, (body.x, body.y - px(3)), (body.right, body.y - px(3)), self.theme.line())
+        self._rows = []
+        sheet = surface.subsurface(body)
+        y = -scroll
+        for block in self.blocks:
+            y = self._lay(sheet, block, y, focus, hovered)
+        self.height = y + scroll
+        if self.height > body.h:
+            track = pygame.Rect(self._paper.right - px(12), body.y, px(6), body.h)
+            pygame.draw.rect(surface, p.ruling, track, border_radius=px(3))
+            top, high = track.h * scroll // self.height, track.h * body.h // self.height
+            thumb = pygame.Rect(track.x, track.y + top, track.w, high)
+            pygame.draw.rect(surface, p.faded, thumb, border_radius=px(3))
+
+    def _lay(
+        self, sheet: pygame.Surface, block: PageBlock, y: int, focus: Target | None, hovered: Target | None
+    ) -> int:
+        """Letter one block at `y` of the sheet; return where the next begins."""
+        theme, p, px, width = self.theme, self.theme.palette, self.theme.px, sheet.get_width()
+        match block:
+            case Heading(text):
+                y += px(8)
+                for line in theme.wrap(text, width, SIZE + 1):
+                    y = self._line(sheet, line, pygame.Rect(0, y, width, theme.row(SIZE + 1)), size=SIZE + 1, bold=True)
+            case PageRow():
+                return self._row(sheet, block, y, focus, hovered)
+            case Text(text):
+                for line in theme.wrap(text, width, SIZE):
+                    box = pygame.Rect(0, y, width, theme.row(SIZE))
+                    y = self._line(sheet, line, box, size=SIZE, colour=p.faded if block.dim else p.ink)
+                y += px(5)
+            case CountTable():
+                y = self._table(sheet, block, y)
+            case Card():
+                y = self._card(sheet, block, y)
+        return y
+
+    def _line(self, sheet: pygame.Surface, text: str, box: pygame.Rect, *, bold: bool = False, **style) -> int:
+        if -box.h < box.y < sheet.get_height():
+            self.theme.write(sheet, text, box, face=TEXT, **style)
+            if bold and text:
+                self.theme.write(sheet, text, box.move(1, 0), face=TEXT, **style)
+        return box.bottom
+
+    def _row(self, sheet: pygame.Surface, row: PageRow, y: int, focus: Target | None, hovered: Target | None) -> int:
+        theme, p, px, width = self.theme, self.theme.palette, self.theme.px, sheet.get_width()
+        number = len(self._rows)
+        high, pad = theme.row(SIZE), px(3)
+        left = high + px(4) if row.mark or row.act or row.turn else 0
+        right_w = min(theme.width(row.right, SIZE, FIGURES), width - px(8)) if row.right else 0
+        room = width - left - right_w - px(12) if right_w else width - left - px(4)
+        below = bool(right_w) and (room < width // 4 or theme.width(row.text, SIZE) > 2 * room)
+        if below:  # the value gets a line of its own
+            room = width - left - px(4)
+        lines = theme.wrap(row.text, room, SIZE) or [""]
+        bar = px(7) if row.share is not None else 0
+        box = pygame.Rect(0, y, width, high * (len(lines) + below) + 2 * pad + bar)
+        seen = -box.h < y < sheet.get_height()
+        if row.act or row.turn:
+            part = Target("row", number)
+            self._rows.append((box.move(self._body.topleft), row))
+            if seen:
+                face = p.focus if row.lit else (250, 246, 232) if part == hovered else None
+                if face:
+                    pygame.draw.rect(sheet, face, box, border_radius=px(4))
+                edge, width_ = (p.ink, 2) if part == focus else (p.ruling, 1)
+                pygame.draw.rect(sheet, edge, box, theme.line(width_), border_radius=px(4))
+        if not seen:
+            return box.bottom + px(3)
+        at = y + pad
+        if row.mark:
+            colour = {"right": p.right, "wrong": p.wrong}.get(row.mark, p.ink)
+            sheet.blit(sign(row.mark, high - px(4), colour), (px(4), at + px(2)))
+        for line in lines:
+            theme.write(sheet, line, pygame.Rect(left or px(2), at, room, high), size=SIZE, face=TEXT)
+            at += high
+        if row.right:
+            box_r = pygame.Rect(width - right_w - px(6), at if below else y + pad, right_w, high)
+            at += high * below
+            theme.write(sheet, row.right, box_r, size=SIZE, face=FIGURES, align="right")
+        if row.share is not None:
+            track = pygame.Rect(left + px(2), at, width - left - px(8), max(theme.profile.line, bar - px(2)))
+            pygame.draw.rect(sheet, p.ruling, track)
+            pygame.draw.rect(sheet, p.trace, (track.x, track.y, round(abs(row.share) * track.w), track.h))
+        return box.bottom + px(3)
+
+    def _table(self, sheet: pygame.Surface, table: CountTable, y: int) -> int:
+        """Draw counts as a square of tones; the diagonal is what went right."""
+        theme, p, px = self.theme, self.theme.palette, self.theme.px
+        n = len(table.names)
+        margin = theme.row(SMALL)
+        pitch = max(4, min(px(40), (sheet.get_width() - margin) // (n + 1)))
+        lettered = pitch >= theme.points(SMALL) * 0.8
+        most = max((c for row in table.counts for c in row), default=0) or 1
+        for k, name in enumerate((*table.names, "–")):
+            if lettered:
+                box = pygame.Rect(margin + k * pitch, y, pitch, margin)
+                theme.write(sheet, name[:2], box, size=SMALL, face=TEXT, align="centre")
+        y += margin
+        for i, row in enumerate(table.counts):
+            if lettered:
+                theme.write(sheet, table.names[i][:2], pygame.Rect(0, y, margin, pitch), size=SMALL, face=TEXT)
+            for j, count in enumerate(row):
+                box = pygame.Rect(margin + j * pitch, y, pitch - 1, pitch - 1)
+                tone = np.array(p.ruling, float)
+                if count:
+                    to = np.array(p.right if i == j else p.wrong, float)
+                    tone = tone + (to - tone) * (0.35 + 0.65 * count / most)
+                pygame.draw.rect(sheet, tuple(int(v) for v in tone), box)
+                if i == j and not count:
+                    pygame.draw.rect(sheet, p.faded, box, 1)
+                if count and pitch >= theme.points(SMALL) * 1.4:
+                    style = dict(size=SMALL, face=FIGURES, colour=(255, 255, 255), align="centre")
+                    theme.write(sheet, f"{count}", box, **style)
+            y += pitch
+        return y + px(8)
+
+    def _card(self, sheet: pygame.Surface, card: Card, y: int) -> int:
+        px, p = self.theme.px, self.theme.palette
+        pitch = max(2, min(px(9), sheet.get_width() // SIDE))
+        cells = np.frombuffer(card.cells, np.int8).reshape(SIDE, SIDE).T / 127
+        picture = np.empty((SIDE, SIDE, 3))
+        picture[:] = p.black
+        for side, colour in ((cells > 0, p.positive if card.signed else p.ivory), (cells < 0, p.negative)):
+            share = np.where(side, np.abs(cells), 0)[..., None]
+            picture += (np.array(colour) - picture) * share
+        image = pygame.surfarray.make_surface(picture.astype(np.uint8).repeat(pitch, 0).repeat(pitch, 1))
+        sheet.blit(image, ((sheet.get_width() - SIDE * pitch) // 2, y + px(4)))
+        y += SIDE * pitch + px(8)
+        for line in self.theme.wrap(card.text, sheet.get_width(), SMALL):
+            box = pygame.Rect(0, y, sheet.get_width(), self.theme.row(SMALL))
+            y = self._line(sheet, line, box, size=SMALL, colour=p.faded, align="centre")
+        return y + px(4)
+
+    # -- hands -------------------------------------------------------------------------------------------------------
+
+    def row(self, number: int) -> PageRow | None:
+        """Return the line with a number."""
+        return self._rows[number][1] if 0 <= number < len(self._rows) else None
+
+    def part_at(self, place):
+        """Return the line, the closing sign, or the paper under a place."""
+        if self._close.inflate(8, 8).collidepoint(place):
+            return Target("close")
+        if not self._body.collidepoint(place):
+            return None
+        return next((Target("row", k) for k, (box, _) in enumerate(self._rows) if box.collidepoint(place)), None)
+
+    def place_of(self, part):
+        """Return where a line lies."""
+        if part == Target("close"):
+            return self._close
+        return self._rows[part.number][0] if part.kind == "row" and part.number < len(self._rows) else None
+
+    def parts(self):
+        """Return the lines and the closing sign."""
+        return [*(Target("row", k) for k in range(len(self._rows))), Target("close")]
+
+    def reveal(self, part: Target, desk) -> None:
+        """Scroll so that a line is in sight."""
+        place = self.place_of(part)
+        if place is None or part.kind != "row":
+            return
+        if place.bottom > self._body.bottom:
+            desk.scroll += place.bottom - self._body.bottom
+        elif place.y < self._body.y:
+            desk.scroll = max(0, desk.scroll - (self._body.y - place.y))

@@ -1,0 +1,183 @@
+"""The R-units: for each the sum of its source-set, its two-state lamp, and the response wanted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pygame
+
+from marki.console.drawing.layout import Box, bands
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.sprites import sign
+from marki.console.drawing.theme import FIGURES, LARGE, SMALL, TEXT, distance, mix, to_surface
+from marki.console.panels.needles import SUM_SCALES_DEG, scale_for
+from marki.console.panels.value_panel import foot_height, shared_bands
+from marki.console.state.lamp_glow import levels
+from marki.console.state.targets import Target
+from marki.io.responses import R_UNITS
+
+
+def round_lamp(size: int, lit: bool) -> pygame.Surface:
+    """Return a large round lamp on a pale plate, without its figure."""
+    r, _, _ = distance(size, size, size / 2, size / 2)
+    picture = np.zeros((size, size, 3))
+    picture[:] = (64, 63, 60)
+    inner = size / 2 - max(1.5, size * 0.08)
+    picture = mix(picture, (255, 190, 80) if lit else (40, 34, 30), inner + 0.5 - r)
+    if lit:
+        picture = mix(picture, (255, 244, 206), np.exp(-((r / (0.6 * inner)) ** 2)) * (r < inner))
+    face = to_surface(picture).convert_alpha()
+    alpha = pygame.surfarray.pixels_alpha(face)
+    alpha[:] = np.clip((size / 2 - r) * 255, 0, 255).astype(np.uint8)
+    del alpha
+    return face
+
+
+class ResponseRow:
+    """One R-unit's row: its number, lamp, meter of the sum, response wanted and verdict."""
+
+    def __init__(self, panel: ResponsePanel, unit: int, box: pygame.Rect, columns: dict[str, pygame.Rect]):
+        self.unit, self.theme, px = unit, panel.theme, panel.theme.px
+        height = min(box.h, px(110))
+        self.rect = pygame.Rect(box.x, box.centery - height // 2, box.w, height)
+        at = {name: pygame.Rect(c.x, self.rect.y, c.w, height) for name, c in columns.items()}
+        self.name, self.at = at["name"], at
+        plain = panel.theme.profile.plain
+        size = max(8, min(px(60) if height > px(90) or plain else px(40), height - 2, at["answer"].w - px(4)))
+        self.lamp = pygame.Rect(0, 0, size, size)
+        self.lamp.center = at["answer"].center
+        size = max(9, size if plain else size * 2 // 3)
+        self.wanted = pygame.Rect(0, 0, size, size)
+        self.wanted.center = at["wanted"].center
+        size = min(px(24), at["mark"].w)
+        self.mark = pygame.Rect(0, 0, size, size)
+        self.mark.center = at["mark"].center
+        meter = at["sum"]
+        figures = max(min(px(24), height // 2), panel.theme.row(SMALL) if panel.theme.profile.least else 0)
+        bar = max(5, min(px(22), height - figures - 3))
+        top = meter.centery - (bar + figures + px(3)) // 2
+        self.bar = pygame.Rect(meter.x, top, meter.w, bar)
+        self.figure = pygame.Rect(meter.x, self.bar.bottom + px(3), meter.w, figures)
+        self.shown: tuple | None = None
+
+
+class ResponsePanel(Panel):
+    """The eight R-units; those in use stand beside their source-sets."""
+
+    def dress(self, surface, scene):
+        """Engrave the rows."""
+        super().dress(surface, scene)
+        px, area, words, palette = self.theme.px, self.inner, self.theme.words, self.theme.palette
+        widths = {"name": 66, "answer": 54, "sum": 70, "wanted": 54, "mark": 24}
+        part, x = area.w / sum(widths.values()), area.x
+        columns = {}
+        for name, width in widths.items():
+            columns[name] = pygame.Rect(round(x), self.heading.y, round(width * part), self.heading.h)
+            x += width * part
+        columns["sum"] = columns["sum"].inflate(-px(4), 0)
+        if self.theme.profile.plain:
+            self.theme.write(surface, words("panel.r_units"), self.heading, size=SMALL, face=TEXT)
+        else:
+            for name in ("name", "answer", "sum", "wanted"):
+                head = columns[name] if name == "name" else columns[name].inflate(-px(5), 0)
+                text = words("panel.r_units" if name == "name" else f"response.{name}")
+                self.theme.write(surface, text, head, size=SMALL, face=TEXT, align="centre", optional=True)
+        sizes = [1] * scene.units
+        boxes = bands(self.store_room, sizes, px(5), max(px(26), self.theme.row(SMALL)))[1]
+        if not self.alone:
+            boxes = shared_bands(self.store_room, scene, self.theme)[1]
+        self._rows = []
+        for unit, band in enumerate(boxes):
+            row = ResponseRow(self, unit, pygame.Rect(area.x, band.y, area.w, band.h), columns)
+            self.theme.write(surface, f"R{unit + 1}", row.name, size=LARGE, face=TEXT)
+            if unit:
+                y = band.y - px(3)
+                pygame.draw.line(surface, (150, 150, 142), (area.x, y), (area.right, y), 1)
+            self._rows.append(row)
+        self._lamps = {(r.lamp.w, lit): round_lamp(r.lamp.w, lit) for r in self._rows for lit in (False, True)}
+        self._lamps |= {(r.wanted.w, lit): round_lamp(r.wanted.w, lit) for r in self._rows for lit in (False, True)}
+        foot = pygame.Rect(area.x, area.bottom - foot_height(self.theme) + px(3), area.w, foot_height(self.theme))
+        if scene.units < R_UNITS:
+            first, last = scene.units + 1, R_UNITS
+            name = "response.unused" if first < last else "response.unused_one"
+            text = words(name, first=first, last=last, r=last)
+            if self.theme.width(text, SMALL) <= foot.w:
+                self.theme.write(surface, text, foot, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
+        self._ground = surface.subsurface(self.rect).copy()
+        self._scale = SUM_SCALES_DEG[0]
+
+    store_room = Box(0, 0, 500, 1)
+    """Where the dials of the value store are; the window sets it before dressing."""
+
+    alone = False
+    """Whether the value store is hidden, so that the rows need not stand beside its bands."""
+
+    def update(self, surface, scene):
+        """Show sums, responses and verdicts."""
+        look = scene.look
+        target = look.presentation.target if look.presentation is not None else None
+        most = float(np.abs(look.view.u_r).max())
+        scale = scale_for(most, SUM_SCALES_DEG, self._scale)
+        self._scale = scale
+        dirty = []
+        for row in self._rows:
+            k = row.unit
+            wanted = None if target is None else bool(target[k])
+            covered = scene.desk.covered
+            share = 0 if self.theme.profile.still else int(levels(scene.shine.r[k : k + 1])[0])
+            answered = look.answered and not covered
+            key = (bool(look.view.r[k]), float(look.view.u_r[k]), wanted, answered, scale, covered, share)
+            if key != row.shown:
+                row.shown = key
+                self._draw(surface, row, scene.dead_zone)
+                dirty.append(row.rect)
+        return dirty
+
+    def _draw(self, surface: pygame.Surface, row: ResponseRow, dead_zone: float) -> None:
+        on, total, wanted, answered, scale, covered, _ = row.shown
+        theme, px, palette = self.theme, self.theme.px, self.theme.palette
+        right = row.at["answer"].x
+        area = pygame.Rect(right, row.rect.y, self.inner.right - right, row.rect.h)
+        surface.blit(self._ground, area, area.move(-self.rect.x, -self.rect.y))
+        if covered:
+            pygame.draw.rect(surface, palette.frame, row.lamp, border_radius=px(4))
+            theme.write(surface, "?", row.lamp, size=LARGE, face=TEXT, colour=palette.ivory, align="centre")
+            return
+        surface.blit(self._lamps[row.lamp.w, on], row.lamp)
+        figure = (40, 22, 0) if on else (226, 220, 206)
+        theme.write(surface, "1" if on else "0", row.lamp, size=LARGE, face=FIGURES, colour=figure, align="centre")
+
+        bar = row.bar
+        pygame.draw.rect(surface, (34, 34, 33), bar)
+        dead = round(bar.w / 2 * min(1.0, dead_zone / scale))
+        if dead:
+            pygame.draw.rect(surface, (74, 72, 68), (bar.centerx - dead, bar.y, 2 * dead, bar.h))
+        length = round((bar.w / 2 - 1) * min(1.0, abs(total) / scale))
+        if length:
+            x = bar.centerx if total > 0 else bar.centerx - length
+            colour = palette.positive if total > 0 else palette.negative
+            pygame.draw.rect(surface, colour, (x, bar.y + bar.h // 6, length, bar.h - bar.h // 3))
+        pygame.draw.line(surface, (230, 226, 210), (bar.centerx, bar.y), (bar.centerx, bar.bottom - 1), px(1.5))
+        theme.write(surface, f"{total:+.0f}", row.figure, size=18, face=FIGURES, align="centre")
+        if wanted is None:
+            return
+        surface.blit(self._lamps[row.wanted.w, wanted], row.wanted)
+        figure = (40, 22, 0) if wanted else (226, 220, 206)
+        theme.write(surface, "1" if wanted else "0", row.wanted, size=18, face=FIGURES, colour=figure, align="centre")
+        if answered:
+            agree = on == wanted
+            name, colour = ("right", palette.right) if agree else ("wrong", palette.wrong)
+            surface.blit(sign(name, row.mark.w, colour), row.mark)
+
+    # -- hands -------------------------------------------------------------------------------------------------------
+
+    def part_at(self, place):
+        """Return the R-unit under a place."""
+        return next((Target("r", row.unit) for row in self._rows if row.rect.collidepoint(place)), None)
+
+    def place_of(self, part):
+        """Return the row of an R-unit."""
+        return next((row.rect for row in self._rows if part == Target("r", row.unit)), None)
+
+    def parts(self):
+        """Return the first R-unit."""
+        return [Target("r", 0)]

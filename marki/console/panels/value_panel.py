@@ -1,0 +1,138 @@
+"""The value store: 512 dials, a band for each source-set, so that a band adds up to the R-unit at its right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pygame
+
+from marki.console.drawing.layout import Box, bands
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.sprites import Dials
+from marki.console.drawing.theme import SMALL, TEXT, Theme
+from marki.console.panels.needles import LAST, Needles
+from marki.console.panels.retina_panel import cross
+from marki.console.state.scene import Scene
+from marki.console.state.targets import Target
+
+
+def shared_bands(dials: Box, scene: Scene, theme: Theme) -> tuple[int, list[Box]]:
+    """Return the pitch of the dials and the band of each R-unit in use; the R-panel lines its rows up with these."""
+    sizes = np.bincount(scene.source_set, minlength=scene.units).tolist()
+    return bands(dials, sizes, theme.px(5), max(theme.px(26), theme.row(SMALL)))
+
+
+def foot_height(theme: Theme) -> int:
+    """Return the height of the strip under the bands."""
+    return max(theme.px(22), theme.row(SMALL))
+
+
+class ValuePanel(Panel):
+    """A dial for each potentiometer."""
+
+    title = "panel.values"
+    dark = True
+
+    @property
+    def room(self) -> Box:
+        """Where the dials stand."""
+        label, area = self._label(), self.inner
+        return Box(area.x + label, area.y, area.w - label, area.h - foot_height(self.theme))
+
+    def _label(self) -> int:
+        return max(self.theme.px(28), round(1.7 * self.theme.points(SMALL)))
+
+    def dress(self, surface, scene):
+        """Set the dials into the rack, grouped by source-set."""
+        super().dress(surface, scene)
+        px, area, room, palette = self.theme.px, self.inner, self.room, self.theme.palette
+        self._places: list[tuple[int, int]] = [(0, 0)] * 512
+        pitch, boxes = shared_bands(room, scene, self.theme)
+        self._dials = Dials(pitch, palette)
+        self._pitch = pitch
+        columns = max(1, room.w // pitch)
+        for unit, band in enumerate(boxes):
+            members = np.flatnonzero(scene.source_set == unit)
+            rows = -(-len(members) // columns)
+            across = -(-len(members) // rows) if rows else 0
+            left = band.x + (band.w - across * pitch) // 2
+            y = band.y + (band.h - rows * pitch) // 2
+            for k, a in enumerate(members.tolist()):
+                self._places[a] = (left + k % across * pitch, y + k // across * pitch)
+            tag = pygame.Rect(area.x, band.y, self._label(), band.h)
+            self.theme.write(surface, f"R{unit + 1}", tag, face=TEXT, colour=palette.ivory)
+            if unit:
+                y = band.y - px(3)
+                pygame.draw.line(surface, (74, 72, 66), (area.x, y), (area.right, y), 1)
+        self._area = pygame.Rect(room)
+        self._legend(surface)
+        self._scale = 0
+        self._key = np.full(512, -1, np.int64)
+        self._swing = Needles(scene, still=self.theme.profile.still)
+        self._stuck: tuple[int, ...] = ()
+        self._note = self.note(colour=palette.ivory)
+
+    def _legend(self, surface: pygame.Surface) -> None:
+        """Explain the faces under the rack."""
+        px, area, words, palette = self.theme.px, self.inner, self.theme.words, self.theme.palette
+        size = max(14, min(px(22), foot_height(self.theme)))
+        dials = Dials(size, palette)
+        signs = (
+            (15, False, "value.above", palette.positive),
+            (-15, False, "value.below", palette.negative),
+            (0, False, "value.zero", palette.dim),
+            (6, True, "value.turning", palette.ivory),
+        )
+        widths = [size + px(10) + self.theme.width(words(name), SMALL) for _, _, name, _ in signs]
+        if sum(widths) > area.w:
+            signs, widths = signs[:2], widths[:2]
+        if sum(widths) > area.w:
+            return
+        x, y = area.x, area.bottom - size + px(3)
+        for (step, turning, name, colour), width in zip(signs, widths, strict=True):
+            surface.blit(dials.face(step, turning), (x, y))
+            box = pygame.Rect(x + size + px(5), y, width - size - px(4), size)
+            self.theme.write(surface, words(name), box, size=SMALL, face=TEXT, colour=colour)
+            x += width + (area.w - sum(widths)) // len(signs)
+
+    def update(self, surface, scene):
+        """Turn the needles that have moved."""
+        swing, dirty = self._swing, []
+        swing.read(scene)
+        if swing.scale != self._scale:
+            self._scale = swing.scale
+            dirty += self._note.update(surface, self.theme.words("value.scale", deg=swing.scale))
+        key = (swing.steps + LAST) * 2 + swing.moving
+        stuck = scene.config.faults.stuck_motors
+        if stuck != self._stuck:
+            self._stuck, self._key = stuck, np.full_like(self._key, -1)
+        changed = np.flatnonzero(key != self._key).tolist()
+        if not changed:
+            return dirty
+        self._key = key
+        faces, places, face = key.tolist(), self._places, self._dials.face
+        surface.fblits([(face(faces[k] // 2 - LAST, bool(faces[k] & 1)), places[k]) for k in changed])
+        for unit in stuck:
+            cross(surface, pygame.Rect(places[unit - 1], (self._pitch, self._pitch)), self.theme.palette.wrong_lit)
+        return [*dirty, self._area]
+
+    # -- hands -------------------------------------------------------------------------------------------------------
+
+    def part_at(self, place):
+        """Return the potentiometer under a place."""
+        if not self._area.collidepoint(place):
+            return None
+        p = self._pitch
+        for unit, (x, y) in enumerate(self._places):
+            if x <= place[0] < x + p and y <= place[1] < y + p:
+                return Target("value", unit)
+        return None
+
+    def place_of(self, part):
+        """Return where a potentiometer stands."""
+        if part.kind != "value":
+            return None
+        return pygame.Rect(self._places[part.number], (self._pitch, self._pitch))
+
+    def parts(self):
+        """Return the first potentiometer."""
+        return [Target("value", 0)]

@@ -1,0 +1,82 @@
+"""Pages: what stands at the side of the machine, as plain blocks that one panel letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PageBlock:
+    """Something on a page.
+
+    Attributes
+    ----------
+    text : str
+    """
+
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Heading(PageBlock):
+    """A heading."""
+
+
+@dataclass(frozen=True)
+class Text(PageBlock):
+    """A paragraph; `dim` for what is second in importance."""
+
+    dim: bool = False
+
+
+@dataclass(frozen=True)
+class PageRow(PageBlock):
+    """A line with a value at its right, that can be pressed.
+
+    Attributes
+    ----------
+    right : str
+        The value.
+    act : str
+        Action of the operator when it is pressed, "" for none; `value` goes with it.
+    turn : str
+        Action when it is turned up or down by one, with (value, ±1).
+    mark : str
+        Sign before it: ``right``, ``wrong``, ``plus``, ``minus``, ``dot`` or "".
+    lit : bool
+        Whether it is chosen.
+    share : float or None
+        Length of a bar under it, -1…1.
+    """
+
+    right: str = ""
+    act: str = ""
+    value: Any = None
+    turn: str = ""
+    mark: str = ""
+    lit: bool = False
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class CountTable(PageBlock):
+    """A square table of counts, rows by columns; the text names it.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the rows; the columns have the same and, last, "none".
+    counts : tuple of tuple of int
+    """
+
+    names: tuple[str, ...] = ()
+    counts: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Card(PageBlock):
+    """A picture of 20 × 20 cells: `cells` in rows, -1…1 as below and above zero; `signed` for colours of sides."""
+
+    cells: bytes = b""
+    signed: bool = False

@@ -1,0 +1,132 @@
+"""The desk: what the operator looks at and holds in hand; state of the window, none of the machine's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from marki.console.state.targets import Target
+from marki.teaching.ballots import BallotBook
+from marki.teaching.lesson import Lesson
+
+VIEWS = ("schematic", "front")
+TOOLS = ("look", "draw", "break")
+PAGES = (
+    "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
+    "hand", "exhibit",
+)  # fmt: skip
+
+
+@dataclass
+class Confirmation:
+    """Something that must be answered before the operator goes on.
+
+    Attributes
+    ----------
+    text : str
+        In the language of the window.
+    act : str
+        Action of the operator to carry out on a yes, with `value`.
+    """
+
+    text: str
+    act: str
+    value: Any = None
+
+
+@dataclass
+class Typing:
+    """A line that is being typed.
+
+    Attributes
+    ----------
+    act : str
+        Action of the operator that takes the text on Enter.
+    single : bool
+        Every character is taken at once, without Enter.
+    """
+
+    act: str
+    value: Any = None
+    text: str = ""
+    single: bool = False
+
+
+@dataclass
+class UIState:
+    """What the operator looks at and holds.
+
+    Attributes
+    ----------
+    view : str
+        One of `VIEWS`.
+    page : str
+        Page at the side, "" for none; `scroll` px of it lie above its upper edge.
+    picked : Target or None
+        The unit whose whole sum is shown.
+    focus, hovered, held : Target or None
+        Where the keyboard is, where the mouse is, what it holds.
+    draft : (20, 20) uint8 or None
+        The operator's own card, light from 0 to 255.
+    tool : str
+        What a click on a unit does: one of `TOOLS`.
+    turning : (int, float) or None
+        A potentiometer in hand and the angle it is being turned to, deg.
+    layer, open_doors, bay : int, bool, int
+        Layer of potentiometers in sight, whether the doors of the plugboard stand open, and which bay of the front is
+        looked at closely, 0 for the whole.
+    before : (trials,) bool or None
+        Errors of the run before this one.
+    covered : bool
+        Whether the R-lamps are covered, because the class is to predict them first.
+    strip, hall : bool
+        Whether the strip of years is unfolded, and whether the hall of all classifiers is open.
+    system, last, beside : str
+        The system that stands here, the one before it, and the one at its side, "" for none.
+    example : int
+        Number of the example of its own task that a system is shown; -1 for what the photocells see.
+    typed : str
+        What was typed to a system that reads text.
+    pen : int
+        Width of the pen, cells.
+    """
+
+    view: str = "schematic"
+    page: str = ""
+    scroll: int = 0
+    picked: Target | None = None
+    focus: Target | None = None
+    hovered: Target | None = None
+    held: Target | None = None
+    draft: np.ndarray | None = None
+    tool: str = "look"
+    turning: tuple[int, float] | None = None
+    layer: int = 0
+    open_doors: bool = False
+    bay: int = 0
+    before: np.ndarray | None = None
+    hand: bool = False
+    predicting: bool = False
+    covered: bool = False
+    tally: BallotBook = field(default_factory=BallotBook)
+    lesson: Lesson | None = None
+    leaf: int = 0  # page of the lesson, from 0
+    chosen: dict[tuple[int, int], int] = field(default_factory=dict)  # (page, question): option chosen
+    opened: set[int] = field(default_factory=set)  # pages whose commands were given
+    answers: dict[tuple[int, int], str] = field(default_factory=dict)  # (page, question): answer that was asked for
+    strip: bool = False
+    system: str = "mark1"
+    last: str = ""
+    beside: str = ""
+    hall: bool = False
+    example: int = -1
+    typed: str = ""
+    pen: int = 1
+    hidden: frozenset[str] = frozenset()
+    watched: frozenset[str] = frozenset()
+    question: Confirmation | None = None
+    typing: Typing | None = None
+    message: str = ""
+    alarm: bool = False

@@ -1,0 +1,170 @@
+"""The registers of the system that stands here, drawn live in the order of the signal's way."""
+
+from __future__ import annotations
+
+import pygame
+
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT
+from marki.console.state.scene import Scene
+from marki.console.state.timeline_view import MARK1, SystemView
+from marki.console.timeline import heatmaps
+from marki.console.timeline.labels import label
+from marki.io.exhibits import ActivationView, Rendering, Reply
+from marki.io.ports import Port
+
+FRAMES_AN_EXPOSURE = 7  # of a reel that is played as a film
+LEAST_CELL = (112, 78)  # width and height of a register's place, in units
+WEIGHT = {
+    Rendering.MAPS: 1.0,
+    Rendering.ATTENTION: 1.0,
+    Rendering.ROWS: 1.0,
+    Rendering.BARS: 0.75,
+    Rendering.TOKENS: 0.75,
+}
+
+
+def exposure(standing: SystemView, still: bool) -> tuple[int, int]:
+    """Return which exposure of a reel is shown, from 0, and of how many; the last, if nothing may move."""
+    reply = standing.reply
+    if reply is None or reply.stimulus.ndim != 3:
+        return 0, 0
+    t = len(reply.stimulus)
+    return (t - 1 if still else min(t - 1, standing.age // FRAMES_AN_EXPOSURE)), t
+
+
+def chosen(views: tuple[ActivationView, ...], most: int) -> list[int]:
+    """Return which registers are shown if there is room for `most` of them: the first, the last, and some between."""
+    n = len(views)
+    if n <= most:
+        return list(range(n))
+    return sorted({round(k * (n - 1) / max(1, most - 1)) for k in range(most)})
+
+
+class ActivationPanel(Panel):
+    """A place for each register, with its name and size over it."""
+
+    title = "annex.registers"
+    dark = True
+    which = "first"
+
+    def dress(self, surface, scene):
+        """Clear the panel."""
+        super().dress(surface, scene)
+        self._note = self.note(colour=self.theme.palette.ivory)
+        self._shown: tuple | None = None
+        self._places: tuple = ()
+
+    def update(self, surface, scene):
+        """Draw the registers of the last answer; of a reel, as far as it has been played."""
+        standing = standing_of(scene, self.which)
+        if standing is None:
+            return []
+        reply = standing.reply
+        at, of = exposure(standing, self.theme.profile.still)
+        key = (standing.exhibit.name, reply is not None, standing.serial, at, scene.annex.ready)
+        if key == self._shown:
+            return []
+        self._shown = key
+        words = self.theme.words
+        area = self.inner
+        pygame.draw.rect(surface, self.theme.palette.black, area)
+        views = reply.views if reply is not None else ()
+        if not views:
+            text = words("annex.asking" if standing.exhibit.name != MARK1 else "annex.nothing")
+            if standing.exhibit.accepts == Port.FRAME and not scene.annex.frame.any():
+                text = words("annex.no_card")
+            self._say(surface, text)
+            return [area, *self._note.update(surface, self._name(standing))]
+        shown = self._lay(surface, views, (at + 1) / of if of else 1.0)
+        text = self._name(standing)
+        if shown < len(views):
+            text = f"{text}  {words('annex.some', shown=shown, count=len(views))}"
+        return [area, *self._note.update(surface, text)]
+
+    def _name(self, standing: SystemView) -> str:
+        return f"{standing.exhibit.year}  {label(standing.exhibit.name)}"
+
+    def _say(self, surface: pygame.Surface, text: str) -> None:
+        area = self.inner
+        box = pygame.Rect(area.x, area.centery - self.theme.row(), area.w, self.theme.row())
+        self.theme.write(surface, text, box, colour=self.theme.palette.dim, align="centre", face="b612")
+
+    def _lay(self, surface: pygame.Surface, views: tuple[ActivationView, ...], until: float) -> int:
+        """Draw as many registers as there is room for, in rows; return how many."""
+        theme, area = self.theme, self.inner
+        px, row = theme.px, theme.row(SMALL)
+        gap = px(8)
+        wide, high = max(px(LEAST_CELL[0]), 5 * row), max(px(LEAST_CELL[1]), 3 * row)
+        most_columns, most_rows = max(1, (area.w + gap) // (wide + gap)), max(1, (area.h + gap) // (high + gap))
+        picked = chosen(views, most_columns * most_rows)
+        # The fewest rows whose places are not broader than is good for a picture.
+        n = len(picked)
+        good = min(
+            range(1, min(n, most_rows) + 1),
+            key=lambda r: (-(-n // r) > most_columns, abs((area.w / -(-n // r)) / (area.h / r) - 1.35)),
+        )
+        columns = -(-n // good)
+        rows = -(-n // columns)
+        y = area.y
+        for r in range(rows):
+            line = picked[r * columns : (r + 1) * columns]
+            bottom = area.y + (area.h + gap) * (r + 1) // rows - gap
+            weights = [WEIGHT[views[k].look] for k in line]
+            if len(line) < columns and rows > 1:
+                weights.append(float(columns - len(line)))  # the last row keeps the places of the others
+            total, x = sum(weights), float(area.x)
+            for k, weight in zip(line, weights, strict=False):
+                width = (area.w + gap) * weight / total - gap
+                self._place(surface, views[k], pygame.Rect(round(x), y, round(width), bottom - y), until)
+                x += width + gap
+            y = bottom + gap
+        return n
+
+    def _place(self, surface: pygame.Surface, view: ActivationView, box: pygame.Rect, until: float) -> None:
+        theme, row, palette = self.theme, self.theme.row(SMALL - 1), self.theme.palette
+        head = pygame.Rect(box.x, box.y, box.w, row)
+        name, size = theme.words.get(f"annex.register.{view.name}", view.name), heatmaps.shape_of(view)
+        name_w = theme.width(name, SMALL - 1, FIGURES)
+        if name_w + theme.width(size, SMALL - 1, FIGURES) + theme.px(8) <= head.w:
+            style = dict(size=SMALL - 1, face=FIGURES, colour=palette.dim, align="right")
+            theme.write(surface, size, head, **style)
+        else:
+            name = shortened(theme, name, head.w)
+        theme.write(surface, name, head, size=SMALL - 1, face=FIGURES, colour=palette.ivory)
+        place = pygame.Rect(box.x, box.y + row + theme.px(1), box.w, box.h - row - theme.px(1))
+        heatmaps.draw(surface, theme, view, place, until)
+
+
+class SecondRegisters(ActivationPanel):
+    """The registers of the system beside."""
+
+    which = "second"
+
+
+def shortened(theme, text: str, width: int, size: float = SMALL - 1, face: str = FIGURES) -> str:
+    """Return a text that fits, its beginning left out: the end of a register's name says which it is."""
+    if theme.width(text, size, face) <= width:
+        return text
+    while text and theme.width(f"..{text}", size, face) > width:
+        text = text[1:]
+    return f"..{text}"
+
+
+def cut(theme, text: str, width: int, size: float = SMALL - 1, face: str = TEXT) -> str:
+    """Return a text that fits, its end left out."""
+    if theme.width(text, size, face) <= width:
+        return text
+    while text and theme.width(f"{text}..", size, face) > width:
+        text = text[:-1]
+    return f"{text}.."
+
+
+def standing_of(scene: Scene, which: str) -> SystemView | None:
+    """Return the system that stands first or second."""
+    return None if scene.annex is None else getattr(scene.annex, which)
+
+
+def answered(reply: Reply | None) -> str:
+    """Return what was said, in one line."""
+    return "" if reply is None else " ".join(reply.said.split())

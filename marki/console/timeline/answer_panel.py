@@ -1,0 +1,221 @@
+"""What the system says: the class, how sure it is, what comes next, and whether that is right; and its lamps."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pygame
+
+from marki.console.drawing.layout import Box, square_grid
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.sprites import sign
+from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, Theme
+from marki.console.panels.response_panel import round_lamp
+from marki.console.state.timeline_view import verdict
+from marki.console.timeline.activation_panel import answered, standing_of
+from marki.console.timeline.heatmaps import coloured, tones
+from marki.console.timeline.labels import label
+from marki.io.frame import SIDE
+from marki.io.ports import Port
+from marki.io.responses import R_UNITS
+
+OTHERS = 3
+
+
+def draw_field(surface: pygame.Surface, theme: Theme, field: np.ndarray, area: pygame.Rect) -> None:
+    """Draw the lamp panel as it is driven in reverse."""
+    box, pitch = square_grid(Box(*area), SIDE, SIDE)
+    colours = coloured(field.T, tones(theme.palette)).repeat(pitch, 0).repeat(pitch, 1)
+    pygame.surfarray.blit_array(surface.subsurface(pygame.Rect(box)), colours)
+
+
+class AnswerPanel(Panel):
+    """A dark window with what was said, a verdict beside it, and the next three."""
+
+    title = "annex.answer"
+    which = "first"
+
+    def dress(self, surface, scene):
+        """Lay out the window and the lines."""
+        super().dress(surface, scene)
+        area, px = self.inner, self.theme.px
+        self._tall = area.h > 0.75 * area.w or area.w < 9 * self.theme.row(SMALL)
+        if self._tall:
+            high = min(area.h * 45 // 100, max(px(84), 3 * self.theme.row(SMALL)))
+            self._window = pygame.Rect(area.x, area.y, area.w, high)
+            self._lines = pygame.Rect(area.x, area.y + high + px(6), area.w, area.h - high - px(6))
+        else:
+            wide = area.w * 42 // 100
+            self._window = pygame.Rect(area.x, area.y, wide, area.h)
+            self._lines = pygame.Rect(area.x + wide + px(12), area.y, area.w - wide - px(12), area.h)
+        self._ground = surface.subsurface(self._lines).copy()
+        self._note = self.note()
+        self._shown: tuple | None = None
+
+    def update(self, surface, scene):
+        """Show the last answer."""
+        standing = standing_of(scene, self.which)
+        if standing is None:
+            return []
+        reply, exhibit = standing.reply, standing.exhibit
+        said = answered(reply)
+        right = verdict(reply, exhibit)
+        sure = float("nan") if reply is None else round(reply.confidence, 3)
+        others = () if reply is None else tuple((n, round(s, 3)) for n, s in reply.others[:OTHERS])
+        wanted = reply.wanted if reply is not None else ""
+        field = None if reply is None or reply.field is None else reply.field
+        key = (
+            exhibit.name,
+            standing.serial if field is not None else 0,
+            said,
+            right,
+            str(sure),
+            others,
+            wanted,
+            standing.judged,
+            standing.right,
+        )
+        if key == self._shown:
+            return []
+        self._shown = key
+        words = self.theme.words
+        if field is not None:
+            self._draw_field(surface, field)
+        else:
+            self._say(surface, said if reply is None or said else words("trainer.none"), right, exhibit.answers)
+        self._list(surface, sure, others, wanted, right)
+        note = label(exhibit.name)
+        if standing.judged:
+            note = words("annex.judged", right=standing.right, count=standing.judged)
+        return [self._window, self._lines, *self._note.update(surface, note)]
+
+    def _say(self, surface: pygame.Surface, said: str, right: bool | None, answers: Port) -> None:
+        theme, palette, px, window = self.theme, self.theme.palette, self.theme.px, self._window
+        pygame.draw.rect(surface, palette.black, window)
+        mark = pygame.Rect(0, 0, 0, 0)
+        if right is not None:
+            size = max(10, min(px(34), window.h // 3, window.w // 4))
+            mark = pygame.Rect(window.right - size - px(6), window.y + px(6), size, size)
+            surface.blit(
+                sign("right" if right else "wrong", size, (94, 214, 168) if right else palette.wrong_lit), mark
+            )
+        area = window.inflate(-px(12), -px(8))
+        if answers == Port.TEXT or theme.width(said, NORMAL) > 1.6 * area.w:
+            row = theme.row(SMALL)
+            lines = theme.wrap(said, area.w - mark.w, SMALL)[: max(1, area.h // row)]
+            for k, line in enumerate(lines):
+                box = pygame.Rect(area.x, area.y + k * row, area.w, row)
+                theme.write(surface, line, box, size=SMALL, face=TEXT, colour=palette.ivory)
+            return
+        box = area.inflate(-2 * mark.w if len(said) < 3 else -mark.w, 0)
+        if len(said) >= 3:
+            box.left = area.left
+        theme.write(surface, said, box, size=HUGE, colour=palette.ivory, align="centre",
+                    face="routed-gothic" if said.isascii() else TEXT)  # fmt: skip
+
+    def _draw_field(self, surface: pygame.Surface, field: np.ndarray) -> None:
+        pygame.draw.rect(surface, self.theme.palette.black, self._window)
+        draw_field(surface, self.theme, field, self._window.inflate(-self.theme.px(8), -self.theme.px(8)))
+
+    def _list(self, surface: pygame.Surface, sure: float, others: tuple, wanted: str, right: bool | None) -> None:
+        theme, palette, px, area = self.theme, self.theme.palette, self.theme.px, self._lines
+        words = theme.words
+        surface.blit(self._ground, area)
+        row = theme.row(SMALL)
+        y = area.y
+        if not math.isnan(sure):
+            text = words("annex.sure", share=f"{100 * sure:.0f}")
+            theme.write(surface, text, pygame.Rect(area.x, y, area.w, row), size=SMALL, face=TEXT)
+            y += row
+            track = pygame.Rect(area.x, y, area.w, max(theme.profile.line * 2, px(9)))
+            pygame.draw.rect(surface, (34, 34, 33), track)
+            pygame.draw.rect(surface, palette.positive, (*track.topleft, round(track.w * min(1.0, sure)), track.h))
+            y = track.bottom + px(4)
+        for name, share in others:
+            if y + row > area.bottom:
+                break
+            text = f"{100 * share:.0f} %" if share >= 0.005 else "<1 %"
+            wide = theme.width("100 %", SMALL, FIGURES) + px(4)
+            figure = pygame.Rect(area.right - wide, y, wide, row)
+            theme.write(surface, text, figure, size=SMALL, face=FIGURES, align="right", colour=palette.faded)
+            box = pygame.Rect(area.x, y, area.w - wide, row)
+            theme.write(surface, name, box, size=SMALL, face=TEXT, optional=len(name) > 3)
+            y += row
+        if wanted and y + row <= area.bottom:
+            colour = palette.ink if right is None else palette.right if right else palette.wrong
+            text = words("annex.wanted", name=" ".join(wanted.split()))
+            box = pygame.Rect(area.x, area.bottom - row, area.w, row)
+            theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour, optional=True)
+
+
+class SecondAnswer(AnswerPanel):
+    """What the system beside says."""
+
+    which = "second"
+
+
+class AnswerLamps(Panel):
+    """The eight R-units as this system drives them; or the lamp panel, if it draws on that."""
+
+    title = "panel.r_units"
+    which = "first"
+
+    def dress(self, surface, scene):
+        """Set the lamps in."""
+        super().dress(surface, scene)
+        theme, area, px = self.theme, self.inner, self.theme.px
+        row = area.h / R_UNITS
+        size = max(8, min(px(44), int(row) - px(4), area.w * 60 // 100))
+        tag = area.w - size - px(4)
+        self._lamps, self._tags = [], []
+        for k in range(R_UNITS):
+            y = round(area.y + (k + 0.5) * row)
+            lettered = theme.width("R8", SMALL) <= tag and row >= 0.9 * theme.row(SMALL)
+            x = area.right - size - (0 if lettered else (area.w - size) // 2)
+            self._lamps.append(pygame.Rect(x, y - size // 2, size, size))
+            if lettered:
+                self._tags.append((f"R{k + 1}", pygame.Rect(area.x, y - theme.row() // 2, tag, theme.row())))
+        self._sprites = [round_lamp(size, lit) for lit in (False, True)]
+        self._ground = surface.subsurface(area).copy()
+        self._shown: object = self
+
+    def update(self, surface, scene):
+        """Light the lamps."""
+        standing = standing_of(scene, self.which)
+        reply = standing.reply if standing is not None else None
+        lamps = None if reply is None or reply.lamps is None else tuple(bool(b) for b in reply.lamps)
+        field = None if reply is None or reply.field is None else reply.field.tobytes()
+        no_lamps = standing is not None and standing.exhibit.answers != Port.LAMPS
+        key = (lamps, field, no_lamps)
+        if key == self._shown:
+            return []
+        self._shown = key
+        theme, area = self.theme, self.inner
+        surface.blit(self._ground, area)
+        if field is not None:
+            draw_field(surface, theme, reply.field, area)
+        elif no_lamps:
+            text = theme.words("annex.no_lamps")
+            for k, line in enumerate(theme.wrap(text, area.w, SMALL)):
+                box = pygame.Rect(area.x, area.y + k * theme.row(SMALL), area.w, theme.row(SMALL))
+                if box.bottom <= area.bottom:
+                    theme.write(surface, line, box, size=SMALL, face=TEXT, colour=theme.palette.faded)
+        else:
+            for text, box in self._tags:
+                theme.write(surface, text, box, size=NORMAL, face=TEXT)
+            for k, place in enumerate(self._lamps):
+                on = bool(lamps and lamps[k])
+                surface.blit(self._sprites[on], place)
+                figure = (40, 22, 0) if on else (226, 220, 206)
+                size = LARGE if place.h > theme.px(30) else SMALL
+                style = dict(size=size, face=FIGURES, colour=figure, align="centre", optional=True)
+                if place.h > theme.points(SMALL):
+                    theme.write(surface, "1" if on else "0", place.inflate(-2, 0), **style)
+        return [area]
+
+
+class SecondLamps(AnswerLamps):
+    """The lamps of the system beside."""
+
+    which = "second"

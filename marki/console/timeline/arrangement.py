@@ -1,0 +1,85 @@
+"""The stages of the annex: a system in the place of the Mark I, two of them, or the hall."""
+
+from __future__ import annotations
+
+from marki.console.drawing import layout as boxes_of
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.theme import SMALL, Theme
+from marki.console.panels.retina_panel import RetinaPanel, StimulusPanel
+from marki.console.state.scene import Scene
+from marki.console.state.timeline_view import MARK1
+from marki.console.timeline import timeline_layout
+from marki.console.timeline.activation_panel import ActivationPanel, SecondRegisters
+from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel, SecondAnswer, SecondLamps
+from marki.console.timeline.hall_panel import HallCard, PenPanel, WallPanel
+from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
+from marki.console.timeline.teleprinter_panel import TeleprinterPanel
+from marki.console.timeline.training_panel import LedgerPanel, PairLedger, SecondLedger, TrainingPanel
+from marki.io.ports import Port
+
+RACK: dict[str, type[Panel]] = {
+    "stimulus": StimulusPanel,
+    "retina": RetinaPanel,
+    "teleprinter": TeleprinterPanel,
+    "registers": ActivationPanel,
+    "lamps": AnswerLamps,
+    "answer": AnswerPanel,
+    "schooling": TrainingPanel,
+    "ledger": LedgerPanel,
+    "registers2": SecondRegisters,
+    "lamps2": SecondLamps,
+    "answer2": SecondAnswer,
+    "ledger2": SecondLedger,
+}
+HALL: dict[str, type[Panel]] = {"card": HallCard, "pens": PenPanel, "wall": WallPanel}
+
+
+def strip_height(theme: Theme, scene: Scene) -> int:
+    """Return the height of the strip of years, 0 while it is folded away."""
+    if scene.annex is None or not scene.desk.strip:
+        return 0
+    return timeline_layout.strip_height(theme.unit, theme.least if theme.profile.least else 0, theme.row(SMALL))
+
+
+def kind(scene: Scene) -> str:
+    """Return which stage is wanted: ``hall``, ``pair``, ``rack``, or "" for the Mark I's own."""
+    desk, sight = scene.desk, scene.annex
+    if sight is None:
+        return ""
+    if desk.hall:
+        return "hall"
+    if sight.second is not None:
+        return "pair"
+    return "" if sight.first.exhibit.name == MARK1 else "rack"
+
+
+def key(scene: Scene) -> tuple:
+    """Return what the arrangement of the panels follows from."""
+    sight, which = scene.annex, kind(scene)
+    if sight is None:
+        return ()
+    return which, scene.desk.strip, sight.first.exhibit.accepts if which else None, plays(scene)
+
+
+def plays(scene: Scene) -> bool:
+    """Return whether the first system is shown something else than the card before the camera."""
+    sight, desk = scene.annex, scene.desk
+    return sight.first.exhibit.accepts == Port.REEL or (desk.example >= 0 and sight.first.exhibit.name != MARK1)
+
+
+def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
+    """Return the panels of the stage that is wanted, not yet dressed."""
+    which = kind(scene)
+    if which == "hall":
+        return {
+            name: HALL[name](box, theme) for name, box in timeline_layout.hall(stage, theme.unit, least=least).items()
+        }
+    kinds = dict(RACK)
+    if plays(scene):
+        kinds |= {"stimulus": ReelPanel, "retina": ReelLamps}
+    if which == "pair":
+        kinds["ledger"] = PairLedger
+        boxes = timeline_layout.pair(stage, theme.unit, least=least)
+    else:
+        boxes = timeline_layout.rack(stage, theme.unit, scene.annex.first.exhibit.accepts, least=least)
+    return {name: kinds[name](box, theme) for name, box in boxes.items()}

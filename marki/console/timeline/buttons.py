@@ -1,0 +1,107 @@
+"""Knobs: small push-buttons on panels of the annex, each for one action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pygame
+
+from marki.console.drawing.theme import SMALL, TEXT, Theme
+from marki.console.state.scene import Scene
+from marki.console.state.targets import Target
+
+
+class Button(NamedTuple):
+    """A knob: its name in the string table (``annex.knob.NAME``), and the action that it gives with a value."""
+
+    name: str
+    act: str
+    value: Any = None
+
+
+KNOBS = (
+    Button("learn", "learn"),
+    Button("stop", "learn"),
+    Button("shipped", "shipped"),
+    Button("last_example", "last_example"),
+    Button("example", "example"),
+    Button("live", "live"),
+    Button("type_line", "type_line"),
+    Button("thin", "pen", 1),
+    Button("wide", "pen", 2),
+    Button("clear", "clear"),
+    Button("card", "put_away"),
+    Button("learn2", "learn_beside"),
+    Button("stop2", "learn_beside"),
+)
+NUMBER = {knob.name: k for k, knob in enumerate(KNOBS)}
+
+
+class ButtonRow:
+    """Some knobs in a row, as wide as their words.
+
+    Parameters
+    ----------
+    theme : Theme
+    box : pygame.Rect
+        They stand at its right end, or fill it.
+    fill : bool
+    """
+
+    def __init__(self, theme: Theme, box: pygame.Rect, *, fill: bool = False):
+        self.theme, self.box, self.fill = theme, box, fill
+        self.places: dict[int, pygame.Rect] = {}
+        self._ground: pygame.Surface | None = None
+        self._shown: tuple | None = None
+
+    def update(
+        self, surface: pygame.Surface, scene: Scene, names: list[str], lit: Callable[[str], bool] = lambda _: False
+    ) -> list[pygame.Rect]:
+        """Draw the knobs named, if they have changed; those that are `lit` are pressed in."""
+        numbers = [NUMBER[n] for n in names]
+        desk = scene.desk
+        key = tuple((n, lit(KNOBS[n].name), Target("knob", n) in (desk.hovered, desk.held)) for n in numbers)
+        if key == self._shown:
+            return []
+        self._shown = key
+        px, palette, words = self.theme.px, self.theme.palette, self.theme.words
+        gap = px(5)
+        if self._ground is None:
+            self._ground = surface.subsurface(self.box).copy()
+        surface.blit(self._ground, self.box)
+        room = self.box.w - gap * (len(numbers) - 1)
+        for kind in ("knob", "knob_short"):
+            texts = [words(f"annex.{kind}.{KNOBS[n].name}") for n in numbers]
+            widths = [self.theme.width(t, SMALL - 1) + px(14) for t in texts]
+            if sum(widths) <= room and not (self.fill and max(widths) > room // len(widths)):
+                break
+        if self.fill:
+            widths = [room // len(widths)] * len(widths)
+        elif sum(widths) > room:
+            widths = [w * room // sum(widths) for w in widths]
+        x = self.box.x if self.fill else self.box.right - sum(widths) - gap * (len(widths) - 1)
+        self.places = {}
+        for (n, on, under), text, width in zip(key, texts, widths, strict=True):
+            place = pygame.Rect(x, self.box.y, width, self.box.h)
+            self.places[n] = place
+            face = palette.focus if on else (222, 220, 208) if under else (196, 194, 182)
+            pygame.draw.rect(surface, (22, 22, 22), place, border_radius=px(4))
+            top = place.inflate(-2 * px(1), -2 * px(1))
+            pygame.draw.rect(surface, face, top, border_radius=px(3))
+            style = dict(size=SMALL - 1, face=TEXT, colour=palette.ink, align="centre")
+            self.theme.write(surface, text, top.inflate(-px(4), 0), **style)
+            x += width + gap
+        return [self.box]
+
+    def part_at(self, place: tuple[int, int]) -> Target | None:
+        """Return the knob under a place."""
+        return next((Target("knob", n) for n, rect in self.places.items() if rect.collidepoint(place)), None)
+
+    def place_of(self, part: Target) -> pygame.Rect | None:
+        """Return where a knob is."""
+        return self.places.get(part.number) if part.kind == "knob" else None
+
+    def parts(self) -> list[Target]:
+        """Return all knobs."""
+        return [Target("knob", n) for n in self.places]

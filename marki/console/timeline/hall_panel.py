@@ -1,0 +1,188 @@
+"""The hall: a card to draw on, and a wall of plates on which every classifier answers at once."""
+
+from __future__ import annotations
+
+import math
+
+import pygame
+
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.sprites import sign
+from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT
+from marki.console.panels.retina_panel import StimulusPanel
+from marki.console.state.scene import Scene
+from marki.console.state.targets import Target
+from marki.console.state.timeline_view import MARK1, of_hall, verdict
+from marki.console.timeline import timeline_layout
+from marki.console.timeline.activation_panel import answered, cut
+from marki.console.timeline.buttons import ButtonRow
+from marki.console.timeline.labels import count, label
+from marki.io.exhibits import Exhibit, Reply
+
+WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
+
+
+class HallCard(StimulusPanel):
+    """The card to draw on, or what the photocells saw last."""
+
+    title = "annex.hall_card"
+
+    def light(self, scene):
+        """Return what all are asked about."""
+        return scene.annex.frame
+
+
+class PenPanel(Panel):
+    """Knobs for the pens, and to clear the card or put it away."""
+
+    dark = True
+
+    def dress(self, surface, scene):
+        """Lay the knobs out."""
+        super().dress(surface, scene)
+        margin = self.theme.px(6)
+        self.knobs = ButtonRow(self.theme, self.rect.inflate(-2 * margin, -2 * margin), fill=True)
+        self.part_at, self.place_of, self.parts = self.knobs.part_at, self.knobs.place_of, self.knobs.parts
+
+    def update(self, surface, scene):
+        """Draw the knobs."""
+        pen = {1: "thin", 2: "wide"}[scene.desk.pen]
+        return self.knobs.update(surface, scene, ["thin", "wide", "clear", "card"], lambda name: name == pen)
+
+
+class WallPanel(Panel):
+    """A plate for each classifier, in order of time."""
+
+    title = "annex.hall"
+    dark = True
+
+    def dress(self, surface, scene):
+        """Clear the wall."""
+        super().dress(surface, scene)
+        self._note = self.note(colour=self.theme.palette.ivory)
+        self._names: tuple[str, ...] = ()
+        self._boxes: list[Box] = []
+        self._shown: dict[str, tuple] = {}
+
+    def update(self, surface, scene):
+        """Draw the plates whose answer has changed."""
+        sight = scene.annex
+        if sight is None:
+            return []
+        exhibits = [e for e in sight.exhibits if of_hall(e) and (e.score is not None or e.name == MARK1)]
+        names, dirty = tuple(e.name for e in exhibits), []
+        if names != self._names:
+            self._names, self._shown = names, {}
+            pygame.draw.rect(surface, self.theme.palette.black, self.inner)
+            self._boxes = timeline_layout.wall(
+                Box(*self.inner),
+                len(names),
+                wide=WIDE if not self.theme.profile.least else WIDE_LETTERED,
+                gap=self.theme.px(6),
+            )
+            dirty.append(self.inner)
+        right = judged = 0
+        for k, exhibit in enumerate(exhibits):
+            reply = sight.hall.get(exhibit.name)
+            verdict_ = verdict(reply, exhibit)
+            judged += verdict_ is not None
+            right += bool(verdict_)
+            hovered = scene.desk.hovered == Target("plate", k)
+            sure = None if reply is None or math.isnan(reply.confidence) else round(reply.confidence, 2)
+            key = (answered(reply), sure, verdict_, hovered)
+            if key != self._shown.get(exhibit.name):
+                self._shown[exhibit.name] = key
+                self._plate(surface, pygame.Rect(self._boxes[k]), exhibit, reply, verdict_, hovered)
+                dirty.append(pygame.Rect(self._boxes[k]))
+        return [*dirty, *self._note.update(surface, self._sum(scene, right, judged))]
+
+    def _sum(self, scene: Scene, right: int, judged: int) -> str:
+        words, sight = self.theme.words, scene.annex
+        if not sight.ready:
+            return words("annex.loading")
+        if judged:
+            return words("annex.hall_right", right=right, count=judged, name=sight.wanted)
+        said: dict[str, int] = {}
+        for name in self._names:
+            reply = sight.hall.get(name)
+            if reply is not None and reply.said:
+                said[reply.said] = said.get(reply.said, 0) + 1
+        if not said:
+            return words("annex.no_card") if not sight.frame.any() else ""
+        best = max(said, key=lambda n: said[n])
+        return words("annex.hall_most", name=best, count=said[best], all=sum(said.values()))
+
+    def _plate(
+        self, surface: pygame.Surface, box: pygame.Rect, exhibit: Exhibit, reply: Reply | None,
+        right: bool | None, hovered: bool,
+    ) -> None:  # fmt: skip
+        theme, px, palette = self.theme, self.theme.px, self.theme.palette
+        face = palette.plate if not hovered else palette.paper
+        pygame.draw.rect(surface, palette.black, box)
+        pygame.draw.rect(surface, face, box, border_radius=px(4))
+        colour = palette.frame if right is None else palette.right if right else palette.wrong
+        if right is not None:
+            pygame.draw.rect(surface, colour, box, max(px(3), theme.line(1)), border_radius=px(4))
+        area = box.inflate(-px(14), -px(8))
+        row = theme.row(SMALL - 1)
+        head = pygame.Rect(area.x, area.y, area.w, row)
+        name = label(exhibit.name)
+        year = f"{exhibit.year}"
+        wide = theme.width(year, SMALL - 1, FIGURES)
+        if theme.width(name, SMALL - 1) + wide + px(6) <= area.w:
+            style = dict(size=SMALL - 1, face=FIGURES, colour=palette.faded, align="right")
+            theme.write(surface, year, head, **style)
+            head = pygame.Rect(head.x, head.y, head.w - wide - px(6), head.h)
+        theme.write(surface, cut(theme, name, head.w), head, size=SMALL - 1, face=TEXT)
+        foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
+        roomy = area.h > 3.4 * row
+        if roomy:
+            weights = theme.words("annex.weights", count=count(exhibit.parameters))
+            short = weights if theme.fits(weights, foot, SMALL - 1) else count(exhibit.parameters)
+            theme.write(surface, short, foot, size=SMALL - 1, face=TEXT, colour=palette.faded, align="right")
+        thick = max(px(6), theme.profile.line * 2)
+        track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)
+        window = pygame.Rect(area.x, area.y + row, area.w, track.y - area.y - row - px(2))
+        if reply is None:
+            theme.write(surface, "…", window, size=NORMAL, face=TEXT, colour=palette.faded, align="centre")
+            return
+        said = answered(reply)
+        size = max(10, min(px(24), window.h - px(6)))
+        if right is not None:
+            mark = pygame.Rect(window.right - size, window.centery - size // 2, size, size)
+            surface.blit(sign("right" if right else "wrong", size, colour), mark)
+        middle = window.inflate(-2 * (size + px(2)), 0) if len(said) < 4 else window.inflate(0, 0)
+        if len(said) >= 4 and right is not None:
+            middle.w -= size + px(2)
+        if said:
+            face = "routed-gothic" if said.isascii() else TEXT
+            # What a system says that knows no such class is not held against it, nor made much of.
+            ink = palette.faded if right is None and reply.wanted else palette.ink
+            theme.write(surface, said, middle, size=HUGE * 0.8, face=face, align="centre", colour=ink)
+        else:
+            none = theme.words("trainer.none")
+            theme.write(surface, none, middle, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
+        if not math.isnan(reply.confidence):
+            pygame.draw.rect(surface, (150, 148, 138), track)
+            share = min(1.0, max(0.0, reply.confidence))
+            pygame.draw.rect(surface, palette.trace, (track.x, track.y, round(track.w * share), track.h))
+
+    # -- hands ---------------------------------------------------------------------------------------------------------
+
+    def part_at(self, place):
+        """Return the plate under a place."""
+        return next((Target("plate", k) for k, b in enumerate(self._boxes) if pygame.Rect(b).collidepoint(place)), None)
+
+    def place_of(self, part):
+        """Return where a plate hangs."""
+        known = part.kind == "plate" and part.number < len(self._boxes)
+        return pygame.Rect(self._boxes[part.number]) if known else None
+
+    def parts(self):
+        """Return the first plate."""
+        return [Target("plate", 0)] if self._boxes else []
+
+    def name_of(self, number: int) -> str:
+        """Return the name of the system on a plate."""
+        return self._names[number] if 0 <= number < len(self._names) else ""

@@ -1,0 +1,79 @@
+"""The Mark I as an exhibit among its successors: what its wires and wipers say of a frame, without touching them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marki.console.state.timeline_view import MARK1
+from marki.io.exhibits import ActivationView, Exhibit, Rendering, Reply
+from marki.io.ports import Port
+from marki.io.responses import R_UNITS, nearest_class
+from marki.language import LANGUAGES, Words
+from marki.session import Session
+
+YEAR = 1960
+
+
+def exhibit(session: Session) -> Exhibit:
+    """Return the plate of the machine that stands here."""
+    learner = session.learner
+    wires = int(np.count_nonzero(learner.wiring))
+    words = {name: Words(name) for name in LANGUAGES}
+    return Exhibit(
+        name=MARK1,
+        year=YEAR,
+        title="Mark I Perceptron",
+        authors="F. Rosenblatt, C. Wightman, J. Hay, A. Murray",
+        accepts=Port.FRAME,
+        answers=Port.LAMPS,
+        task="",
+        classes=tuple(session.world.classes),
+        parents=("perceptron",),
+        parameters=len(learner.response.source_set),
+        multiply_adds=wires + len(learner.response.source_set),
+        published=None,
+        score=None,
+        idea={name: w("annex.mark1_idea") for name, w in words.items()},
+        seed={name: w("annex.mark1_seed") for name, w in words.items()},
+    )
+
+
+def reply(session: Session, frame: np.ndarray, number: int, wanted: str) -> Reply:
+    """Return what the machine as it stands would answer to a frame; it only reads.
+
+    Parameters
+    ----------
+    session : Session
+    frame : (20, 20) float32
+    number : int
+    wanted : str
+
+    Returns
+    -------
+    Reply
+        Its views are the A-units, eight layers of 64, and the sums of the R-units in use, deg.
+    """
+    learner, code = session.learner, session.world.code
+    s = (np.asarray(frame).reshape(-1) >= learner.sensory.threshold).astype(np.float32)
+    a = learner.wiring.astype(np.float32) @ s >= learner.config.association.theta
+    values = learner.view().values
+    sums = np.bincount(learner.response.source_set, weights=values * a, minlength=learner.units)[: learner.units]
+    lamps = np.zeros(R_UNITS, bool)
+    lamps[: learner.units] = sums > 0
+    kind = nearest_class(lamps, code)
+    return Reply(
+        name=MARK1,
+        number=number,
+        stimulus=np.asarray(frame),
+        wanted=wanted,
+        said=session.world.classes[kind] if kind >= 0 else "",
+        confidence=float("nan"),
+        others=(),
+        lamps=lamps,
+        field=None,
+        views=(
+            ActivationView(name="a_units", look=Rendering.MAPS, array=a.reshape(8, 8, 8).astype(np.float32)),
+            ActivationView(name="sums", look=Rendering.BARS, array=sums.astype(np.float32)),
+        ),
+        seconds=0.0,
+    )

@@ -1,0 +1,93 @@
+"""A reel on the retina: played as a film, exposure by exposure; and the card before a rack, whatever it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pygame
+
+from marki.console.drawing.layout import Box, square_grid
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.sprites import Lamps
+from marki.console.state.lamp_glow import LEVELS
+from marki.console.state.scene import Scene
+from marki.console.timeline.activation_panel import exposure, standing_of
+from marki.io.frame import SIDE
+
+LIT = 0.5
+
+
+def frame_of(scene: Scene, still: bool) -> tuple[np.ndarray | None, int, int]:
+    """Return the frame that the first system sees now, which exposure it is, from 0, and of how many."""
+    standing = standing_of(scene, "first")
+    reply = standing.reply if standing is not None else None
+    if reply is None or reply.stimulus.ndim < 2:
+        return None, 0, 0
+    if reply.stimulus.ndim == 2:
+        return reply.stimulus, 0, 0
+    at, of = exposure(standing, still)
+    return reply.stimulus[at], at, of
+
+
+class ReelPanel(Panel):
+    """The stimulus as the system was given it, with a mark for each exposure."""
+
+    title = "annex.film"
+    dark = True
+
+    def dress(self, surface, scene):
+        """Draw the frame, and perforations for a reel."""
+        super().dress(surface, scene)
+        px = self.theme.px
+        self._marks = pygame.Rect(self.inner.x, self.inner.bottom - px(8), self.inner.w, px(8))
+        room = Box(self.inner.x, self.inner.y, self.inner.w, self.inner.h - px(12))
+        box, self._pitch = square_grid(room, SIDE, SIDE)
+        self._area = pygame.Rect(box)
+        pygame.draw.rect(surface, (70, 68, 62), self._area.inflate(4, 4), 1)
+        self._name = self.note(colour=self.theme.palette.ivory)
+        self._shown: tuple | None = None
+
+    def update(self, surface, scene):
+        """Show the exposure and how far the reel has come."""
+        frame, at, of = frame_of(scene, self.theme.profile.still)
+        key = (frame is not None, scene.annex.first.serial, at, of)
+        if key == self._shown:
+            return []
+        self._shown = key
+        palette = self.theme.palette
+        grey = np.zeros((SIDE, SIDE)) if frame is None else np.clip(frame, 0, 1) * 255
+        tone = grey.T.astype(np.uint8).repeat(self._pitch, 0).repeat(self._pitch, 1)
+        picture = tone[..., None] * np.array([1.0, 0.98, 0.92])
+        pygame.surfarray.blit_array(surface.subsurface(self._area), picture.astype(np.uint8))
+        pygame.draw.rect(surface, palette.black, self._marks)
+        if of:
+            pitch = self._marks.w / of
+            for k in range(of):
+                place = pygame.Rect(round(self._marks.x + k * pitch), self._marks.y, max(1, round(pitch) - 1),
+                                    self._marks.h)  # fmt: skip
+                pygame.draw.rect(
+                    surface, palette.positive if k == at else palette.dim if k < at else (60, 58, 52), place
+                )
+        text = f"{at + 1}/{of}" if of else ""
+        return [self._area, self._marks, *self._name.update(surface, text)]
+
+
+class ReelLamps(Panel):
+    """The lamps of the S-units under that exposure."""
+
+    title = "panel.s_units"
+    dark = True
+
+    def dress(self, surface, scene):
+        """Set the lamps in."""
+        super().dress(surface, scene)
+        box, pitch = square_grid(Box(*self.inner), SIDE, SIDE)
+        self._lamps = Lamps(box.x, box.y, SIDE, SIDE, (pitch, pitch))
+        self._count = self.note(colour=self.theme.palette.ivory)
+
+    def update(self, surface, scene):
+        """Light what is lit."""
+        frame, _, _ = frame_of(scene, self.theme.profile.still)
+        lit = np.zeros((SIDE, SIDE), bool) if frame is None else frame >= LIT
+        levels = lit.astype(np.int8) * (LEVELS - 1)
+        text = self.theme.words("count.on", count=int(lit.sum()))
+        return [*self._lamps.update(surface, levels), *self._count.update(surface, text)]

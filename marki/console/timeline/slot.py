@@ -1,0 +1,180 @@
+"""A stand: one rack, which system is up on it, and what has come of the last questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from marki.io.exhibits import Progress, Reply, SystemProcess, Timeline, Trouble
+
+FIRST = 1_000_000  # number of the first question; those below are numbers of examples
+AGAIN_FRAMES = 6  # while a system learns, the same stimulus is asked about anew only so often
+
+
+@dataclass
+class Slot:
+    """A rack with what is known of the system on it.
+
+    Attributes
+    ----------
+    timeline : Timeline
+        Lends the rack when the first system is put up.
+    name : str
+        Of the system that is up, "" for none.
+    reply, progress : Reply or None, Progress or None
+        The last that came.
+    hall : dict of name to Reply
+        The last answers to a question in the hall.
+    serial : int
+        Counts the replies.
+    age : int
+        Frames since the stimulus of `reply` was new.
+    right, judged : int
+        Answers since the system was put up whose class was known, and how many of them were right.
+    troubles : list of str
+        What was refused since the last look.
+    """
+
+    timeline: Timeline
+    name: str = ""
+    reply: Reply | None = None
+    progress: Progress | None = None
+    hall: dict[str, Reply] = field(default_factory=dict)
+    serial: int = 0
+    age: int = 0
+    right: int = 0
+    judged: int = 0
+    troubles: list[str] = field(default_factory=list)
+    _rack: SystemProcess | None = None
+    _number: int = FIRST
+    _first: int = FIRST  # questions with a lower number were about something else
+    _new: bool = False
+    _asked: tuple = ()
+    _beat: int = 0
+    _wanted: dict[int, str] = field(default_factory=dict)  # by question
+    _broken: bool = False
+    _training: bool = False
+
+    @property
+    def rack(self) -> SystemProcess:
+        """The rack, taken from the timeline when it is first needed."""
+        if self._rack is None:
+            self._rack = self.timeline.rack()
+        return self._rack
+
+    @property
+    def learning(self) -> bool:
+        """Whether a training goes on."""
+        return self._training
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a question has not been answered yet."""
+        if not self._asked:
+            return False
+        return self.reply is None or self.reply.number != (self._asked[1] if self._example else self._number)
+
+    @property
+    def _example(self) -> bool:
+        return bool(self._asked) and self._asked[0] == "example"
+
+    def put_up(self, name: str) -> None:
+        """Put a system up with its shipped weights, if it is not up already."""
+        if name == self.name:
+            return
+        if self._broken:
+            self.close()
+        self._forget(name)
+        self.rack.load(name)
+
+    def again(self) -> None:
+        """Put the system up once more with its shipped weights."""
+        name, self.name = self.name, ""
+        self.put_up(name)
+
+    def train(self, seed: int) -> None:
+        """Let the system learn its own task from zero."""
+        self._forget(self.name)
+        self._training = True
+        self.rack.train(self.name, seed)
+
+    def stop(self) -> None:
+        """End the training where it is."""
+        if self._training:
+            self._training = False
+            self.rack.stop()
+
+    def _forget(self, name: str) -> None:
+        self.name, self.progress, self._asked, self._training = name, None, (), False
+        self.reply, self.right, self.judged, self._first = None, 0, 0, self._number + 1
+
+    def show(self, stimulus: np.ndarray, wanted: str = "") -> None:
+        """Ask about a frame or a text, if it is another than before, or if the system has learned since."""
+        key = ("show", stimulus.tobytes())
+        self._ask(key, lambda number: self.rack.show(number, stimulus, views=True), wanted)
+
+    def example(self, k: int) -> None:
+        """Ask about a stimulus of the test part of its task."""
+        self._ask(("example", k), lambda number: self.rack.example(k, views=True))
+
+    def ask_hall(self, frame: np.ndarray, wanted: str = "", task: str = "letters") -> None:
+        """Ask every classifier about a frame, with the weights that it has of a task."""
+        self._ask(("hall", frame.tobytes(), task), lambda number: self.rack.hall(number, frame, task), wanted)
+
+    def complete(self, expected: int) -> bool:
+        """Return whether so many have answered the last question in the hall."""
+        return sum(r.number == self._number for r in self.hall.values()) >= expected
+
+    def _ask(self, key: tuple, ask: Callable[[int], None], wanted: str = "") -> None:
+        fresh = self._training and self._beat % AGAIN_FRAMES == 0 and not self.waiting
+        if key == self._asked and not fresh:
+            return
+        if key[0] != (self._asked or ("",))[0]:
+            self._first = self._number + 1  # answers to what was asked before would be out of place
+        self._new |= key != self._asked
+        self._asked = key
+        self._number += 1
+        self._wanted[self._number] = wanted
+        ask(self._number)
+
+    def poll(self) -> None:
+        """Take what has come; once a frame."""
+        self._beat += 1
+        self.age += 1
+        if self._rack is None:
+            return
+        for came in self._rack.poll():
+            match came:
+                case Trouble():
+                    self.troubles.append(came.text)
+                    self._broken, self._training = True, False
+                case Progress() if came.name == self.name:
+                    self.progress = came
+                    self._training = self._training and not came.done
+                case Reply() if came.number == self._asked[1] if self._example else came.number >= self._first:
+                    self._take(came)
+
+    def _take(self, reply: Reply) -> None:
+        for number in [n for n in self._wanted if n < reply.number]:
+            del self._wanted[number]
+        if not reply.wanted and (wanted := self._wanted.get(reply.number, "")):
+            reply = replace(reply, wanted=wanted)
+        if self._asked[0] == "hall":
+            self.hall[reply.name] = reply
+        elif reply.name != self.name:
+            return
+        self.reply, self.serial = reply, self.serial + 1
+        if self._new and (self._example or reply.number == self._number):
+            self._new, self.age = False, 0
+            if reply.wanted and not self._training:
+                self.judged += 1
+                self.right += reply.said.lower() == reply.wanted.lower()
+
+    def close(self) -> None:
+        """End the rack's process."""
+        rack, self._rack = self._rack, None
+        self._broken = False
+        if rack is not None:
+            rack.close()

@@ -1,0 +1,80 @@
+"""The teleprinter: a strip of paper with what was typed to a system, and its answer, printed sign by sign."""
+
+from __future__ import annotations
+
+import pygame
+
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.theme import NORMAL, SMALL, TEXT
+from marki.console.state.timeline_view import verdict
+from marki.console.timeline.activation_panel import standing_of
+
+FRAMES_A_SIGN = 3
+FACE = "gnu-typewriter"
+HOLE = (60, 58, 52)
+
+
+class TeleprinterPanel(Panel):
+    """The paper of the teleprinter; the real machine had none."""
+
+    title = "annex.teleprinter"
+    dark = True
+
+    def dress(self, surface, scene):
+        """Lay the paper in, with its holes."""
+        super().dress(surface, scene)
+        px = self.theme.px
+        self._paper = self.inner.inflate(-px(4), 0)
+        self._note = self.note(colour=self.theme.palette.ivory)
+        self._shown: tuple | None = None
+
+    def update(self, surface, scene):
+        """Print as much of the answer as has been printed."""
+        standing = standing_of(scene, "first")
+        reply = standing.reply if standing is not None else None
+        typed = "" if reply is None else str(reply.stimulus)
+        said = "" if reply is None else reply.said
+        printed = len(said) if self.theme.profile.still else min(len(said), max(0, standing.age) // FRAMES_A_SIGN)
+        key = (typed, said, printed, scene.desk.example, scene.desk.typed)
+        if key == self._shown:
+            return []
+        self._shown = key
+        right = verdict(reply, standing.exhibit) if reply is not None and printed == len(said) else None
+        self._draw(surface, typed, said[:printed], printed < len(said), right, "" if reply is None else reply.wanted)
+        words = self.theme.words
+        note = (
+            words("annex.typed") if scene.desk.typed else words("annex.example", number=max(0, scene.desk.example) + 1)
+        )
+        return [self._paper, *self._note.update(surface, note)]
+
+    def _draw(self, surface, typed: str, said: str, printing: bool, right: bool | None, wanted: str) -> None:
+        theme, px, palette, paper = self.theme, self.theme.px, self.theme.palette, self._paper
+        pygame.draw.rect(surface, palette.paper, paper)
+        for y in range(paper.y + px(8), paper.bottom - px(6), px(16)):
+            for x in (paper.x + px(6), paper.right - px(7)):
+                pygame.draw.circle(surface, HOLE, (x, y), px(2.5))
+        area = paper.inflate(-px(36), -px(16))
+        row = theme.row(NORMAL)
+        words = theme.words
+        lines = [(words("annex.you_type"), "caption")]
+        lines += [(t, "typed") for t in self._wrap(typed, area.w)]
+        lines += [("", ""), (words("annex.it_types"), "caption")]
+        lines += [(t, "said") for t in self._wrap(said + ("_" if printing else ""), area.w)]
+        if wanted and not printing:
+            lines += [("", ""), (words("annex.wanted", name=wanted), "wanted")]
+        fit = max(1, area.h // row)
+        if len(lines) > fit:
+            lines = lines[-fit:]
+        for k, (text, kind) in enumerate(lines):
+            box = pygame.Rect(area.x, area.y + k * row, area.w, row)
+            if kind == "caption":
+                theme.write(surface, text, box, size=SMALL, face=TEXT, colour=palette.faded, optional=True)
+            elif kind == "wanted":
+                colour = palette.faded if right is None else palette.right if right else palette.wrong
+                theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour)
+            elif text:
+                colour = palette.ink if kind == "typed" else palette.trace
+                theme.write(surface, text, box, size=NORMAL, face=FACE, colour=colour)
+
+    def _wrap(self, text: str, width: int) -> list[str]:
+        return self.theme.wrap(text, width, NORMAL, FACE) if text else [""]

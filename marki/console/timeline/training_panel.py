@@ -1,0 +1,225 @@
+"""Training from zero, live: the curve, how far it has come, and the digest at the end; and the ledger."""
+
+from __future__ import annotations
+
+import pygame
+
+from marki.console.drawing.panel import Panel
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT
+from marki.console.panels.curve_panel import nice
+from marki.console.state.timeline_view import MARK1, SystemView
+from marki.console.timeline.activation_panel import standing_of
+from marki.console.timeline.buttons import ButtonRow
+from marki.console.timeline.labels import count
+from marki.io.exhibits import Progress
+from marki.io.ports import Port
+
+
+class TrainingPanel(Panel):
+    """A strip of paper with two curves: right while learning, and right with the validation part."""
+
+    title = "annex.schooling"
+    which = "first"
+
+    def dress(self, surface, scene):
+        """Lay the paper in."""
+        super().dress(surface, scene)
+        theme, px = self.theme, self.theme.px
+        row = theme.row(SMALL)
+        self._head = pygame.Rect(self.inner.x, self.rect.y + px(4), self.inner.w, max(px(22), row))
+        left = min(self.title_width() + px(20), self._head.w // 2)
+        self.knobs = ButtonRow(theme, pygame.Rect(self._head.x + left, self._head.y, self._head.w - left, self._head.h))
+        top = self._head.bottom + px(3)
+        self._paper = pygame.Rect(self.inner.x, top, self.inner.w, self.inner.bottom - top)
+        text = pygame.Rect(self._paper.x + px(6), self._paper.bottom - row - px(2), self._paper.w - px(12), row)
+        self._text = text
+        axis = theme.width("100", SMALL - 1, FIGURES) + px(10)
+        self._plot = pygame.Rect(self._paper.x + axis, self._paper.y + px(8), self._paper.w - axis - px(12),
+                                 text.y - self._paper.y - px(14))  # fmt: skip
+        self._shown: tuple | None = None
+        self.part_at, self.place_of, self.parts = self.knobs.part_at, self.knobs.place_of, self.knobs.parts
+
+    def update(self, surface, scene):
+        """Draw the curve anew when it has become longer."""
+        standing = standing_of(scene, self.which)
+        if standing is None:
+            return []
+        dirty = self.knobs.update(surface, scene, self._wanted(standing), lambda name: name == "stop")
+        progress = standing.progress
+        key = (standing.exhibit.name, standing.learning, progress)
+        if key == self._shown:
+            return dirty
+        self._shown = key
+        self._draw(surface, standing, progress)
+        return [*dirty, self._paper]
+
+    def _wanted(self, standing: SystemView) -> list[str]:
+        if standing.learning:
+            return ["stop"]
+        names = ["learn"] if standing.progress is None else ["shipped", "learn"]
+        if standing.exhibit.accepts == Port.TEXT:
+            return ["last_example", "example", "type_line", *names]
+        return ["last_example", "example", *(["live"] if standing.exhibit.accepts == Port.FRAME else []), *names]
+
+    def _draw(self, surface: pygame.Surface, standing: SystemView, progress: Progress | None) -> None:
+        theme, px, palette, paper, plot = self.theme, self.theme.px, self.theme.palette, self._paper, self._plot
+        words = theme.words
+        pygame.draw.rect(surface, palette.paper, paper)
+        if progress is None:
+            exhibit = standing.exhibit
+            text = words("annex.begin_zero" if standing.learning else "annex.from_zero")
+            score = None if exhibit.score is None else f"{100 * exhibit.score:.1f}"
+            if not standing.learning:
+                text += " " + (words("annex.untrained_long") if score is None else words("annex.shipped", score=score))
+            row = theme.row(SMALL)
+            lines = theme.wrap(text, paper.w - px(20), SMALL)[: max(1, (paper.h - px(8)) // row)]
+            top = paper.y + (paper.h - row * len(lines)) // 2
+            for k, line in enumerate(lines):
+                box = pygame.Rect(paper.x + px(10), top + k * row, paper.w - px(20), row)
+                theme.write(surface, line, box, size=SMALL, face=TEXT, colour=palette.faded)
+            return
+        across = max(progress.of, progress.steps, 1)
+        row = theme.row(SMALL - 1)
+        for k in range(5):
+            y = plot.bottom - plot.h * k // 4
+            pygame.draw.line(surface, palette.ruling, (plot.x, y), (plot.right, y))
+            if k in (0, 4) or (k == 2 and plot.h > 4 * row):
+                box = pygame.Rect(paper.x + px(2), y - row // 2, plot.x - paper.x - px(6), row)
+                box.clamp_ip(paper)
+                theme.write(surface, f"{25 * k}", box, size=SMALL - 1, face=FIGURES, align="right")
+        for step in range(0, across + 1, max(1, nice(across / 5))):
+            x = plot.x + round(plot.w * step / across)
+            pygame.draw.line(surface, palette.ruling, (x, plot.y), (x, plot.bottom))
+        pygame.draw.line(surface, palette.ink, plot.bottomleft, plot.bottomright, theme.line(1.5))
+        pygame.draw.line(surface, palette.ink, plot.topleft, plot.bottomleft, theme.line(1.5))
+        learned = [(0, 0.0)] * 0 + [(s, r) for s, r, _ in progress.curve]
+        if progress.steps and (not learned or learned[-1][0] < progress.steps):
+            learned.append((progress.steps, progress.right))
+        self._trace(surface, learned, across, palette.ghost, dots=False)
+        self._trace(surface, [(s, v) for s, _, v in progress.curve], across, palette.trace, dots=True)
+        self._legend(surface, progress)
+        self._tell(surface, progress)
+
+    def _trace(self, surface: pygame.Surface, points: list[tuple[int, float]], across: int, colour, *, dots: bool):
+        plot, theme = self._plot, self.theme
+        at = [(plot.x + plot.w * s / across, plot.bottom - plot.h * min(1.0, max(0.0, v))) for s, v in points if v == v]
+        if len(at) > 1:
+            for dy in range(theme.line(1.6)):
+                pygame.draw.aalines(surface, colour, False, [(x, y - dy) for x, y in at])
+        if dots or len(at) == 1:
+            for x, y in at:
+                pygame.draw.circle(surface, colour, (round(x), round(y)), max(theme.px(2.5), theme.line(1)))
+
+    def _legend(self, surface: pygame.Surface, progress: Progress) -> None:
+        """Name the curves in a corner that they leave free: below, at the right."""
+        theme, px, palette, plot = self.theme, self.theme.px, self.theme.palette, self._plot
+        row = theme.row(SMALL - 1)
+        names = [("annex.validation", palette.trace), ("annex.while_learning", palette.ghost)]
+        if plot.h < 2.6 * row:
+            return
+        for k, (name, colour) in enumerate(names):
+            text = theme.words(name)
+            box = pygame.Rect(plot.x, plot.bottom - (k + 1) * row - px(2), plot.w - px(4), row)
+            wide = theme.width(text, SMALL - 1)
+            if wide + px(30) > plot.w:
+                continue
+            box = pygame.Rect(plot.right - wide - px(4), box.y, wide, row)
+            pygame.draw.rect(surface, palette.paper, box.inflate(px(40), 0).clip(plot))
+            theme.write(surface, text, box, size=SMALL - 1, face=TEXT, colour=palette.ink)
+            y = box.centery
+            pygame.draw.line(surface, colour, (box.x - px(18), y), (box.x - px(4), y), max(2, theme.line(2)))
+
+    def _tell(self, surface: pygame.Surface, progress: Progress) -> None:
+        words, text = self.theme.words, self._text
+        values = dict(
+            steps=f"{progress.steps:,}", of=f"{progress.of:,}", shown=f"{progress.shown:,}",
+            right=f"{100 * progress.right:.0f}" if progress.right == progress.right else "–",
+            seconds=f"{progress.seconds:.1f}", digest=progress.digest[:8],
+        )  # fmt: skip
+        names = ("annex.done", "annex.done_short") if progress.done and progress.digest else ()
+        names = names or ("annex.progress", "annex.progress_short", "annex.progress_least")
+        lines = [words(name, **values) for name in names]
+        line = next((t for t in lines if self.theme.width(t, SMALL) <= text.w), lines[-1])
+        self.theme.write(surface, line, text, size=SMALL, face=TEXT, colour=self.theme.palette.ink)
+
+
+class LedgerPanel(Panel):
+    """What a system costs: parameters, multiply-adds, stimuli shown, seconds."""
+
+    title = "annex.ledger"
+    which = "first"
+    knob = ""
+
+    def dress(self, surface, scene):
+        """Letter the plate."""
+        super().dress(surface, scene)
+        theme, px = self.theme, self.theme.px
+        row = max(px(20), theme.row(SMALL))
+        self.knobs = ButtonRow(theme, pygame.Rect(self.inner.x, self.inner.bottom - row, self.inner.w, row), fill=True)
+        self._ground = surface.subsurface(self.inner).copy()
+        self._note = self.note()
+        self._shown: tuple | None = None
+        self.part_at, self.place_of, self.parts = self.knobs.part_at, self.knobs.place_of, self.knobs.parts
+
+    def update(self, surface, scene):
+        """Show the figures."""
+        standing = standing_of(scene, self.which)
+        if standing is None:
+            return []
+        lines = tuple(self.lines(standing))
+        key = (standing.exhibit.name, lines)
+        dirty = []
+        if key != self._shown:
+            self._shown = key
+            self.knobs._shown = None
+            self._draw(surface, lines)
+            dirty = [self.inner]
+        if self.knob and standing.exhibit.name != MARK1:
+            names = [self.knob.replace("learn", "stop") if standing.learning else self.knob]
+            dirty += self.knobs.update(surface, scene, names, lambda name: name.startswith("stop"))
+        return dirty
+
+    def lines(self, standing: SystemView) -> list[tuple[str, str]]:
+        """Return what the ledger says, as (word, figure)."""
+        words, exhibit, reply = self.theme.words, standing.exhibit, standing.reply
+        shipped = words("annex.by_heart" if exhibit.score is not None else "annex.nothing_learned")
+        found = [
+            (words("annex.parameters"), f"{exhibit.parameters:,}"),
+            (words("annex.multiply_adds"), count(exhibit.multiply_adds)),
+            (words("annex.learned"), shipped if standing.learned is None else f"{standing.learned:,.0f}"),
+            (words("annex.seconds"), "–" if standing.seconds is None else f"{standing.seconds:,.1f}"),
+        ]
+        if reply is not None and reply.seconds:
+            found.append((words("annex.answers_in"), f"{1e3 * reply.seconds:.1f} ms"))
+        progress = standing.progress
+        if progress is not None and self.knob:
+            found.append((words("annex.right_now"), f"{100 * progress.right:.0f} %"))
+        return found
+
+    def _draw(self, surface: pygame.Surface, lines: tuple[tuple[str, str], ...]) -> None:
+        theme, area, palette = self.theme, self.inner, self.theme.palette
+        surface.blit(self._ground, area)
+        room = area.h - (self.knobs.box.h + theme.px(4) if self.knob else 0)
+        row = max(theme.row(SMALL), min(theme.px(26), room // max(1, len(lines))))
+        y = area.y
+        for word, figure in lines:
+            if y + row > area.y + room + 2:
+                break
+            wide = min(theme.width(figure, SMALL, FIGURES) + theme.px(4), area.w * 2 // 3)
+            value = pygame.Rect(area.right - wide, y, wide, row)
+            theme.write(surface, figure, value, size=SMALL, face=FIGURES, align="right")
+            box = pygame.Rect(area.x, y, area.w - wide - theme.px(4), row)
+            theme.write(surface, word, box, size=SMALL, face=TEXT, colour=palette.faded, optional=True)
+            y += row
+
+
+class PairLedger(LedgerPanel):
+    """The ledger of the upper of two systems, with a knob to let it learn."""
+
+    knob = "learn"
+
+
+class SecondLedger(LedgerPanel):
+    """The ledger of the system beside."""
+
+    which, knob = "second", "learn2"

@@ -1,0 +1,152 @@
+"""Reading of lessons: every key, kind, language and name of a lesson's file is checked, and a wrong one is refused."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from marki.errors import ConfigError
+from marki.files import asset
+from marki.io.worlds import WorldConfig
+from marki.language import table
+from marki.machine import MachineConfig
+from marki.session import Session
+from marki.teaching import measures
+from marki.teaching.lesson_types import PARTS, VIEWS, Lesson, LessonPage, Question, State
+from marki.teaching.toml_checks import TomlTable
+
+
+def read(path: Path, name: str) -> Lesson:
+    """Return the lesson of a file.
+
+    Raises
+    ------
+    UnknownName
+        For a key, part, view, command, setting or measure that does not exist; the message offers the nearest.
+    ConfigError
+        For a file that cannot be read, or a value of a wrong kind; the message says where.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot be read ({error.strerror or error})", where=path) from error
+    except ValueError as error:  # not UTF-8, or no TOML
+        raise ConfigError(f"cannot be read ({error})", where=path, remedy="Give a TOML file in UTF-8") from error
+    return _lesson(content, name, path.name)
+
+
+def _keys(kind: type, *left_out: str) -> list[str]:
+    return [f.name for f in fields(kind) if f.name not in left_out]
+
+
+def _lesson(content: Any, name: str, file: str) -> Lesson:
+    t = TomlTable(content, _keys(Lesson, "name"), file)
+    pages = t.each("pages", _page)
+    if not pages:
+        raise ConfigError("lacks pages", where=file, remedy="Add at least one table [[pages]]")
+    for number, page in enumerate(pages):
+        for k, question in enumerate(page.questions):
+            if isinstance(question.answer, Mapping):
+                measures.check(question.answer, f"{file}: pages[{number}].questions[{k}].answer", pages=len(pages))
+    return Lesson(
+        name=name,
+        order=t.number("order", 100, low=0, whole=True),
+        minutes=t.number("minutes", 10, low=1, high=600, whole=True),
+        title=t.texts("title"),
+        summary=t.texts("summary"),
+        lock=t.names("lock", "command", lockable()),
+        state=_state(t.table("state"), t.place("state")),
+        pages=pages,
+    )
+
+
+def lockable() -> list[str]:
+    """Return all commands and pages of the window, by the names that the tables of strings have for them."""
+    found = [name.split(".", 1) for name in table("en")]
+    return sorted({name[1] for name in found if name[0] in ("command", "page")})
+
+
+@lru_cache(maxsize=1)
+def systems() -> tuple[str, ...]:
+    """Return what may stand in the window: the Mark I, and the systems that the timeline's texts speak of."""
+    return ("mark1", *tomllib.loads(asset("timeline.toml").read_text(encoding="utf-8")))
+
+
+def _state(content: Any, where: str) -> State:
+    t = TomlTable(content, _keys(State), where)
+    machine = t.table("machine")
+    MachineConfig().amend(machine, where=t.place("machine"))
+    return State(
+        world=WorldConfig.from_mapping(t.table("world"), where=t.place("world")),
+        machine=machine,
+        seed=t.number("seed", 0, low=0, whole=True),
+        trials=t.number("trials", 0, low=0, high=100_000, whole=True),
+        view=t.name("view", "schematic", VIEWS),
+        speed=t.number("speed", 20.0, low=0.1, high=10_000),
+        paused=t.flag("paused", True),
+        hand=t.flag("hand", False),
+    )
+
+
+def _page(content: Any, where: str) -> LessonPage:
+    t = TomlTable(content, _keys(LessonPage), where)
+    return LessonPage(
+        text=t.texts("text"),
+        view=t.name("view", "", VIEWS),
+        hide=t.names("hide", "part", PARTS),
+        watch=t.names("watch", "part", PARTS),
+        speed=t.number("speed", 0.0, low=0.1, high=10_000),
+        run=t.number("run", 0, low=0, high=100_000, whole=True),
+        predict=t.flag("predict", False),
+        system=t.name("system", "", systems()),
+        beside=t.name("beside", "", systems()),
+        example=t.number("example", -1, low=0, high=100_000, whole=True),
+        hall=t.flag("hall", False),
+        press=t.each("press", _command),
+        questions=t.each("questions", _question),
+    )
+
+
+def _command(content: Any, where: str) -> Mapping[str, Any]:
+    """Return commands for the session; settings and worlds are looked through at once, the rest when it is given."""
+    t = TomlTable(content, Session.COMMANDS, where)
+    for name in content:
+        place, value = t.place(name), {} if name in ("toggle", "force") else t.table(name)
+        if name == "set":
+            MachineConfig().amend(value, where=place)
+        elif name in ("world", "course"):
+            inner = TomlTable(value, ("config" if name == "world" else "name", "learn"), place)
+            for key in ("config" if name == "world" else "name", "learn"):
+                if key not in value:
+                    raise ConfigError(f"lacks {key!r}", where=place)
+            inner.flag("learn", True)
+            if name == "world":
+                WorldConfig.from_mapping(inner.table("config"), where=inner.place("config"))
+    return content
+
+
+def _question(content: Any, where: str) -> Question:
+    t = TomlTable(content, _keys(Question), where)
+    options, answer = t.texts("options", lists=True, needed=False), content.get("answer")
+    counts = {len(options[language]) for language in options}
+    if options and (len(counts) > 1 or min(counts) < 2):
+        raise ConfigError(
+            "the options are too few, or not as many in each language", where=t.place("options"),
+            remedy="Give at least two, as many in every language",
+        )  # fmt: skip
+    if isinstance(answer, Mapping):
+        if options:
+            raise ConfigError("a measure cannot be the answer to options", where=t.place("answer"))
+    elif options:
+        if answer is None:
+            raise ConfigError("lacks 'answer'", where=where, remedy="Give the number of the right option, from 0")
+        t.number("answer", 0, low=0, high=min(counts) - 1, whole=True)
+    elif answer is not None:
+        raise ConfigError(f"answer {answer!r} without options", where=where, remedy="Give options, or a measure")
+    return Question(
+        ask=t.texts("ask"), options=options, answer=answer, explain=t.texts("explain", needed=bool(options))
+    )

@@ -1,0 +1,1 @@
+"""Baselines: references that systems are compared with and that have no place on the timeline."""

@@ -1,0 +1,72 @@
+"""The LSTMLayer encoder–decoder, with which writers of text are compared: Sutskever, Vinyals and Le 2014, "Sequence to
+sequence learning with neural networks"; Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder",
+for what the decoder begins with.
+
+One memory reads the text backwards, as the former found best; its last state is all that the other one, which writes,
+is told. Shrunk: one layer for four, as many weights as the Transformer of the retina; one table of tokens. Assumed: the
+cell begins with a linear layer of that state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from marki.config import Config, setting
+from successors.nn import initial
+from successors.nn.functions import embedding, linear
+from successors.nn.layers import Linear, LSTMLayer
+from successors.nn.recipe import Recipe
+from successors.nn.tensor import Tensor
+from successors.nn.writer import Writer
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderDecoderConfig(Config):
+    """Settings of the LSTMLayer encoder–decoder."""
+
+    vocabulary: int = setting(512, "Tokens, shared by both languages", low=8)
+    width: int = setting(64, "Numbers that stand for a token", low=1)
+    hidden: int = setting(132, "Memory cells of encoder and of decoder each", low=1)
+    longest: int = setting(96, "Tokens of a sentence at most", low=2)
+    smoothing: float = setting(0.1, "Share of the truth given to all tokens alike", low=0, high=0.9)
+    recipe: Recipe = setting(
+        Recipe(
+            batch=64, steps=600, every=200, optimiser="adam", rate=0.003, schedule="cosine", warm_up=100, share=0.02,
+            clip=1.0,
+        ),
+        "How it is trained",
+    )  # fmt: skip
+
+
+class EncoderDecoder(Writer):
+    """Two memories, and a table of tokens that the output shares."""
+
+    def __init__(self, config: EncoderDecoderConfig, rng: np.random.Generator):
+        super().__init__(config, rng)
+        c = config
+        self.tokens = initial.normal(rng, (c.vocabulary, c.width), c.width**-0.5)
+        self.encoder = LSTMLayer(c.width, c.hidden, rng)
+        self.cell = Linear(c.hidden, c.hidden, rng)
+        self.decoder = LSTMLayer(c.width, c.hidden, rng)
+        self.output = Linear(c.hidden, c.width, rng)
+
+    def _read(self, source: np.ndarray) -> tuple[Tensor, Tensor]:
+        told = self.encoder(embedding(source[:, ::-1], self.tokens))[:, -1]
+        return told, self.cell(told)
+
+    def forward(self, source: np.ndarray, target: np.ndarray) -> Tensor:
+        """Return the scores (n, t, vocabulary) of tokens (n, s) and the beginning of their translation (n, t)."""
+        states = self.decoder(embedding(target, self.tokens), self._read(source))
+        return linear(self.output(states), self.tokens)
+
+    def begin(self, source: np.ndarray) -> list[Tensor]:
+        """Return state and cell after tokens (n, s)."""
+        return list(self._read(source))
+
+    def follow(self, tokens: np.ndarray, memory: list[Tensor]) -> np.ndarray:
+        """Return the scores (n, vocabulary) of what follows one token (n,) more."""
+        states, seen = self.decoder(embedding(tokens[:, None], self.tokens), tuple(memory), trace=True)
+        memory[:] = states[:, -1], Tensor(seen["cell"][:, -1])
+        return linear(self.output(memory[0]), self.tokens).data

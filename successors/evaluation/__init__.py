@@ -1,0 +1,1 @@
+"""Evaluation: comparisons, the ladder of proof, ablation paths and plots."""

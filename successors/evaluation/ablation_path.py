@@ -1,0 +1,81 @@
+"""Road maps: steps that lead to a system, each trained by itself; what every one of them is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from marki.errors import ConfigError
+from marki.files import csv_text, prepare_folder, write_json, write_text
+from marki.pictures import can_draw
+from marki.versions import versions
+from successors import registry, tasks
+from successors.evaluation import plots
+from successors.training import training_job
+
+COLUMNS = ("step", "score", "low", "high", "seeds", "parameters", "multiply_adds")
+"""Columns of the CSV: score, mean over the seeds with the test part, with its 95 % interval."""
+
+
+def walk(
+    name: str,
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    out: Path,
+    resume: bool = False,
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> list[dict[str, Any]]:
+    """Train each step of a system's road map, on the system's own task.
+
+    Parameters
+    ----------
+    name : str
+    seeds : sequence of int
+    out : Path
+        Folder for ``roadmap.csv``, ``roadmap.json``, ``roadmap.png`` and the runs.
+    resume, jobs, quiet
+        As in `training_job.carry_out_all`.
+
+    Returns
+    -------
+    list of dict
+        One row a step, in order, keys as in `COLUMNS`.
+
+    Raises
+    ------
+    UnknownName
+        For a system that does not exist.
+    ConfigError
+        For one without a road map.
+    """
+    system = registry.find(name)
+    if not system.entry.roadmap:
+        having = ", ".join(s.name for s in registry.systems() if s.entry.roadmap)
+        raise ConfigError(f"{name} has no road map", where="roadmap", remedy=f"Choose {having}")
+    trial = system.entry.trials[0]
+    orders = {
+        step: training_job.seeded(training_job.run(name, trial.task, options=trial.options, changes=changes), seeds)
+        for step, changes in system.entry.roads().items()
+    }
+    every = [order for row in orders.values() for order in row]
+    found = training_job.carry_out_all(every, prepare_folder(out) / "runs", resume=resume, jobs=jobs, quiet=quiet)
+    rows = [{"step": step, **training_job.summary([found[order] for order in row])} for step, row in orders.items()]
+    about = {"name": name, "task": trial.task, "options": dict(trial.options), "seeds": list(seeds)}
+    write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows})
+    write_text(out / "roadmap.csv", csv_text(COLUMNS, (row.values() for row in rows)))
+    if can_draw():
+        title = f"{name}, step by step: {trial.task} ({len(seeds)} seeds)"
+        plots.roadmap(out / "roadmap.png", title, rows, metric=tasks.find(trial.task).metric)
+    return rows
+
+
+def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rows as a table for people."""
+    wide = max(len(row["step"]) for row in rows)
+    return "\n".join(
+        f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
+        f"{row['parameters']:>10,} parameters{row['multiply_adds']:>12,} multiply-adds"
+        for row in rows
+    )

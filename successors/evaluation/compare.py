@@ -1,0 +1,152 @@
+"""Comparison: any set of learners, the Mark I included, on one task, with one ledger of what each has spent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from marki.files import csv_text, prepare_folder, write_json, write_text
+from marki.pictures import can_draw
+from marki.versions import versions
+from successors import registry, tasks
+from successors.evaluation import plots
+from successors.training import participants, presets, training_job
+from successors.training.participants import Machine
+
+COLUMNS = (
+    "name",
+    "year",
+    "recipe",
+    "score",
+    "low",
+    "high",
+    "seeds",
+    "parameters",
+    "multiply_adds",
+    "shown",
+    "seconds",
+    "note",
+)
+"""Columns of the CSV: recipe, historical or modern, the Mark I and references have one only; score, mean over the
+seeds with the test part, with its 95 % interval; multiply-adds of one answer; stimuli shown for learning and seconds of
+learning, means over the seeds."""
+
+
+def compare(
+    task: str,
+    learners: Sequence[str] | None = None,
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    out: Path,
+    options: Mapping[str, Any] | None = None,
+    recipe: str = presets.HISTORICAL,
+    budget: int | None = None,
+    machine: Machine | None = None,
+    resume: bool = False,
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> list[dict[str, Any]]:
+    """Train learners on a task, each as a recipe says, and examine them with the test part.
+
+    Parameters
+    ----------
+    task : str
+    learners : sequence of str, optional
+        Names of entrants; all that fit the task if left out.
+    seeds : sequence of int
+    out : Path
+        Folder for ``comparison.csv``, ``comparison.json``, ``comparison.png`` and the runs.
+    options : mapping, optional
+        Settings of the task.
+    recipe : {"historical", "modern", "both"}
+        Whether each is trained as its own file says, all in one modern way, or each in both.
+    budget : int, optional
+        Stimuli shown for learning, the same for all; see `recipes.changes`.
+    machine : callable, optional
+        Makes the Mark I.
+    resume, jobs, quiet
+        As in `training_job.carry_out_all`.
+
+    Returns
+    -------
+    list of dict
+        One row a learner and recipe, keys as in `COLUMNS`, in order of time.
+
+    Raises
+    ------
+    UnknownName
+        For a learner, task or recipe that does not exist.
+    PortError
+        For a learner that cannot take part in the task.
+    """
+    about = tasks.find(task)
+    names = list(dict.fromkeys(learners or participants.fitting(task)))
+    for name in names:
+        participants.admit(name, task)
+    orders = {
+        (name, kind): training_job.seeded(
+            training_job.run(
+                name, task, options=options, changes=presets.changes(name, task, kind=kind, budget=budget)
+            ),
+            seeds,
+        )
+        for kind in presets.kinds(recipe)
+        for name in names
+        if kind == presets.HISTORICAL or recipe == presets.MODERN or name in registry.names()
+    }
+    folder = prepare_folder(out) / "runs"
+    every = [order for row in orders.values() for order in row]
+    found = training_job.carry_out_all(every, folder, machine=machine, resume=resume, jobs=jobs, quiet=quiet)
+    rows = [_row(*which, [found[order] for order in row]) for which, row in orders.items()]
+    rows.sort(key=lambda row: (row["year"] or 0, row["name"], row["recipe"]))
+    content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
+    content |= {"recipe": recipe, "budget": budget, "seeds": list(seeds), "versions": versions(), "rows": rows}
+    write_json(out / "comparison.json", content)
+    write_text(out / "comparison.csv", csv_text(COLUMNS, (row.values() for row in rows)))
+    if can_draw():
+        shown = f", {budget:,} stimuli shown at most" if budget else ""
+        title = f"{about.title} ({len(seeds)} seeds{shown})"
+        plots.comparison(out / "comparison.png", title, rows, metric=about.metric, chance=about.chance)
+    return rows
+
+
+def _row(name: str, recipe: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "year": found[0]["year"],
+        "recipe": recipe if name in registry.names() else "",
+        **training_job.summary(found),
+        "shown": sum(f["shown"] for f in found) / len(found),
+        "seconds": sum(f["processor_seconds"] for f in found) / len(found),
+        "note": found[0]["note"],
+    }
+
+
+def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rows as a table for people."""
+    head = ("learner", "year", "recipe", "right", "95 % interval", "parameters", "mult-adds", "shown", "seconds", "")
+    lines = [head]
+    for row in rows:
+        lines.append(
+            (
+                row["name"],
+                str(row["year"] or "-"),
+                row["recipe"] or "-",
+                f"{100 * row['score']:.1f} %",
+                f"{100 * row['low']:.1f} to {100 * row['high']:.1f}",
+                f"{row['parameters']:,}",
+                "-" if row["multiply_adds"] is None else f"{row['multiply_adds']:,}",
+                f"{row['shown']:,.0f}",
+                f"{row['seconds']:.1f}",
+                row["note"],
+            )
+        )
+    widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if k in (0, len(head) - 1) else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )

@@ -1,0 +1,314 @@
+"""The catalogue: the folder of the timeline, read as data. A new file there is a new row here, with nothing to edit."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from marki.config import flat
+from marki.errors import ConfigError, MarkIError, StateError, unknown
+from marki.files import asset, read_json
+from marki.io.learner import Learner
+from marki.io.ports import Port
+from successors import tasks, timeline
+from successors.model_card import Entry, Trial
+from successors.nn import weights_file
+from successors.nn.learner import Successor
+from successors.nn.macs import tally
+from successors.tasks import Deck
+
+WEIGHTS = "weights.safetensors"
+METRICS = "metrics.json"
+HALL = ("letters", "digits")
+"""Tasks whose weights are shipped beside those of the system's own task, to show one frame to all systems."""
+_FILE = re.compile(r"y(\d{4})_([a-z][a-z0-9_]*)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """A row of the catalogue.
+
+    Parameters
+    ----------
+    name, year
+        Those of the file.
+    entry : Entry
+        What the file says.
+    """
+
+    name: str
+    year: int
+    entry: Entry
+
+    @property
+    def task(self) -> str:
+        """The task that it is trained on."""
+        return self.entry.trials[0].task
+
+
+def _files() -> dict[str, tuple[int, str]]:
+    """Return year and module of each name, in order of time."""
+    found = sorted(m.name for m in pkgutil.iter_modules(timeline.__path__) if _FILE.fullmatch(m.name))
+    rows: dict[str, tuple[int, str]] = {}
+    for stem in found:
+        year, name = _FILE.fullmatch(stem).groups()
+        if name in rows:
+            raise ConfigError(f"{name!r} is there twice", where=f"timeline/{stem}.py", remedy="Give it another name")
+        rows[name] = int(year), f"{timeline.__name__}.{stem}"
+    return rows
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all systems, in order of time."""
+    return tuple(_files())
+
+
+def module(name: str) -> str:
+    """Return the dotted name of a system's file.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name.
+    """
+    rows = _files()
+    if name not in rows:
+        raise unknown("system", name, rows)
+    return rows[name][1]
+
+
+def source(name: str) -> Path:
+    """Return the path of a system's file."""
+    return Path(importlib.import_module(module(name)).__file__)
+
+
+def find(name: str) -> System:
+    """Return the system of this name.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name.
+    ConfigError
+        If its file ends without an entry.
+    """
+    path = module(name)
+    entry = getattr(importlib.import_module(path), "ENTRY", None)
+    if not isinstance(entry, Entry):
+        raise ConfigError("has no ENTRY", where=path, remedy="End the file with ENTRY = Entry(...)")
+    return System(name=name, year=_files()[name][0], entry=entry)
+
+
+def systems() -> list[System]:
+    """Return all systems, in order of time."""
+    return [find(name) for name in names()]
+
+
+def sample(trial: Trial) -> Deck:
+    """Return a deck of a trial with as few stimuli as it can have: enough to know its ports, classes and shapes."""
+    return _sample(trial.task, tuple(sorted(trial.options.items())))
+
+
+_COUNTS = ("train", "valid", "test", "views", "slides", "patches")
+"""Settings of tasks that say how many stimuli there are, or of how many slides."""
+
+
+@lru_cache(maxsize=64)
+def _sample(task: str, options: tuple[tuple[str, Any], ...]) -> Deck:
+    config = tasks.find(task).config
+    least = {f.name: 1 for f in fields(config) if f.name in _COUNTS}
+    return tasks.load(task, cache=False, **dict(options) | least)
+
+
+def fitted(entry: Entry, deck: Deck) -> dict[str, Any]:
+    """Return the changes that fit a system to the answers of a deck: as many classes, or else R-units, as it uses."""
+    known = {f.name for f in fields(entry.retina)}
+    fit: dict[str, Any] = {}
+    if "classes" in known and len(deck.code):
+        fit["classes"] = max(2, len(deck.classes))
+    elif "units" in known and len(deck.code):
+        fit["units"] = deck.lamps_used
+    return fit
+
+
+def settings(entry: Entry, trial: Trial, deck: Deck | None = None) -> dict[str, Any]:
+    """Return the changes of the retina settings for a trial."""
+    deck = deck or sample(trial)
+    return fitted(entry, deck) | dict(trial.changes)
+
+
+def create(
+    name: str, pretrained: bool = False, *, seed: int = 0, weights: Path | str | None = None, **changes: Any
+) -> Successor:
+    """Return a learner by name, fit for its own task.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    pretrained : bool
+        Whether it comes with the weights that are shipped.
+    seed : int
+        Of the untrained state.
+    weights : Path or str, optional
+        A file of weights to load instead of the shipped ones.
+    **changes
+        Changes of its retina settings, such as ``classes=26``; dots in a name are written as two underscores.
+
+    Returns
+    -------
+    Successor
+
+    Raises
+    ------
+    UnknownName
+        For an unknown system or setting.
+    ConfigError
+        For a setting out of range.
+    StateError
+        For weights that are missing, broken, of another system, or of other settings.
+    """
+    system = find(name)
+    own = {key.replace("__", "."): value for key, value in changes.items()}
+    if not (pretrained or weights):
+        return system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+    if own:
+        raise ConfigError(
+            f"{next(iter(own))!r} with trained weights",
+            where=f"create({name!r})",
+            remedy="Their settings are those that they were trained with; leave the changes out",
+        )
+    path = Path(weights) if weights else shipped(name) / WEIGHTS
+    arrays, about = weights_file.load(path, system=name)
+    try:
+        stored = json.loads(about["settings"])
+        learner = system.entry.create(seed=seed, changes=flat(stored))
+    except (KeyError, ValueError, MarkIError) as error:
+        raise StateError(
+            f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
+        ) from error
+    learner.load_weights(arrays, where=path)
+    return learner
+
+
+def shipped(name: str) -> Path:
+    """Return the folder of a system's shipped weights.
+
+    Raises
+    ------
+    StateError
+        If none are shipped.
+    """
+    try:
+        return asset(f"weights/{name}")
+    except StateError:
+        raise StateError(
+            "no weights are shipped", where=name, remedy=f"Make them: python run_sim.py train {name} --out DIR"
+        ) from None
+
+
+def is_trained(name: str) -> bool:
+    """Return whether weights of a system are shipped."""
+    try:
+        return (shipped(name) / WEIGHTS).exists()
+    except StateError:
+        return False
+
+
+def in_hall(entry: Entry, task: str) -> bool:
+    """Return whether a system takes part in the hall, where all are shown one frame, with weights of this task."""
+    return entry.accepts is Port.FRAME and entry.answers is Port.LAMPS and task in HALL
+
+
+def weights_name(task: str) -> str:
+    """Return the name of the file of weights of a task that is not the system's own."""
+    return f"{task}.safetensors"
+
+
+def weights(name: str, task: str) -> tuple[Path, Trial] | None:
+    """Return the shipped weights of a system that suit a task best, and the trial that they are of.
+
+    Those of the task itself, or else those of the system's own; None if there are none.
+    """
+    entry = find(name).entry
+    if not is_trained(name):
+        return None
+    own = entry.trials[0]
+    trial = next((t for t in entry.trials if t.task == task), own)
+    path = shipped(name) / weights_name(task)
+    return (path, trial) if trial is not own and path.exists() else (shipped(name) / WEIGHTS, own)
+
+
+def metrics(name: str) -> dict[str, Any] | None:
+    """Return what training found out, as shipped beside the weights; None if the system was not trained."""
+    try:
+        return read_json(shipped(name) / METRICS)
+    except StateError:
+        return None
+
+
+def told(changes: Mapping[str, Any]) -> str:
+    """Return changes of settings as they would be typed, each after a space."""
+    return "".join(f" {key}={value}" for key, value in changes.items())
+
+
+def multiply_adds(learner: Learner, deck: Deck) -> int:
+    """Return the multiply-adds of one answer."""
+    with tally() as total:
+        learner.respond(deck.test.stimuli[:1])
+    return total[0]
+
+
+def card(name: str) -> dict[str, Any]:
+    """Return what is known of a system, ready for JSON.
+
+    Returns
+    -------
+    dict
+        name, year, title, authors, idea, shrunk, ports, task, settings (at retina scale); paper_parameters (counted
+        from shapes), published_parameters (None if the paper gives none), paper_sizes; retina_parameters,
+        retina_multiply_adds (of one answer); and from the last shipped training, or None before it: result (metric,
+        value, interval, seeds), baseline (name, value), mechanism (name, with, without), trials, cost.
+    """
+    system = find(name)
+    entry = system.entry
+    main = entry.trials[0]
+    deck = sample(main)
+    learner = entry.create(changes=settings(entry, main, deck))
+    sizes = {key: entry.count(size.config) for key, size in entry.sizes.items()}
+    first = next(iter(entry.sizes))
+    found = metrics(name) or {}
+    return {
+        "name": name,
+        "year": system.year,
+        "title": entry.title,
+        "authors": entry.authors,
+        "idea": entry.idea,
+        "shrunk": entry.shrunk,
+        "ports": {"accepts": str(entry.accepts), "answers": str(entry.answers)},
+        "task": main.task,
+        "task_options": dict(main.options),
+        "settings": learner.config.to_mapping(),
+        "paper_parameters": sizes[first],
+        "published_parameters": entry.sizes[first].published,
+        "paper_sizes": sizes,
+        "retina_parameters": learner.network.count(),
+        "retina_multiply_adds": multiply_adds(learner, deck),
+        "result": found.get("result"),
+        "baseline": found.get("baseline"),
+        "mechanism": found.get("mechanism") or {"name": entry.mechanism.name, "with": None, "without": None},
+        "trials": found.get("trials"),
+        "cost": found.get("cost"),
+    }
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return the timeline: name, year, title and task of each system, in order of time."""
+    return [{"name": s.name, "year": s.year, "title": s.entry.title, "task": s.task} for s in systems()]

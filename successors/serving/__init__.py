@@ -1,0 +1,1 @@
+"""Serving: trained systems in processes of their own, for the window."""

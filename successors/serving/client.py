@@ -1,0 +1,126 @@
+"""The rack: a process in which a system stands, so that neither answering nor learning holds up whoever asks.
+
+Two threads of the asking process carry questions and answers over the pipe; the asking itself only lays them down and
+picks them up. What goes on in the process is in `stand`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import threading
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from marki.io.exhibits import Trouble
+from successors.serving.worker import Message, lay, serve
+
+
+class WorkerClient:
+    """A process in which systems stand, see `marki.io.exhibits.Rack`."""
+
+    def __init__(self) -> None:
+        self._come: deque[Message] = deque()
+        self._waiting: dict[str, tuple[Any, ...]] = {}
+        self._asked = threading.Condition()
+        self._over = self._dead = False
+        self._name = ""
+        # A fresh interpreter: no state is inherited, on any system.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, there = context.Pipe()
+        self._process = context.Process(target=serve, args=(there,), daemon=True)
+        self._threads = [threading.Thread(target=f, daemon=True) for f in (self._talk, self._listen)]
+        try:
+            self._process.start()
+        except OSError as error:
+            self._over = True
+            self._come.append(Trouble(name="", text=f"no process could be started ({error})"))
+            return
+        finally:
+            there.close()
+        for thread in self._threads:
+            thread.start()
+
+    def load(self, name: str) -> None:
+        """Put a system up with its shipped weights, untrained if there are none."""
+        self._ask("load", name)
+
+    def show(self, number: int, stimulus: np.ndarray, *, views: bool = True) -> None:
+        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns."""
+        self._ask("show", number, np.array(stimulus), views)
+
+    def example(self, number: int, *, views: bool = True) -> None:
+        """Show stimulus `number` of the test part of its own task, with what is wanted; after the last, the first."""
+        self._ask("example", number, views)
+
+    def hall(self, number: int, frame: np.ndarray, task: str = "letters") -> None:
+        """Show a frame to every trained system that answers frames on lamps, with the weights that suit a task best."""
+        self._ask("hall", number, np.array(frame), task)
+
+    def train(self, name: str, seed: int) -> None:
+        """Put a system up untrained and let it learn its own task."""
+        self._ask("train", name, seed)
+
+    def stop(self) -> None:
+        """End a training where it is; the system stays as it is."""
+        self._ask("stop")
+
+    def poll(self) -> list[Message]:
+        """Return what has come since, oldest first; never waits."""
+        found = []
+        with contextlib.suppress(IndexError):
+            while True:
+                found.append(self._come.popleft())
+        return found
+
+    def close(self) -> None:
+        """End the process; a second time does nothing."""
+        with self._asked:
+            if self._over:
+                return
+            self._over = True
+            self._asked.notify_all()
+        self._process.terminate()
+        self._process.join(1)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join(1)
+        for thread in self._threads:
+            thread.join(1)
+        self._pipe.close()
+
+    def _ask(self, kind: str, *content: Any) -> None:
+        with self._asked:
+            if self._over or self._dead:
+                return
+            if kind in ("load", "train"):
+                self._name = content[0]
+            lay(self._waiting, kind, content)
+            self._asked.notify_all()
+
+    def _talk(self) -> None:
+        """Hand questions over; where the pipe is full, only this thread waits."""
+        while True:
+            with self._asked:
+                self._asked.wait_for(lambda: self._waiting or self._over or self._dead)
+                if self._over or self._dead:
+                    return
+                kind = next(iter(self._waiting))
+                content = self._waiting.pop(kind)
+            try:
+                self._pipe.send((kind, content))
+            except OSError:
+                return  # the other thread says so
+
+    def _listen(self) -> None:
+        """Take answers in until the process is gone, and say so unless that was wanted."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self._come.append(self._pipe.recv())
+        with self._asked:
+            self._dead = True
+            self._asked.notify_all()
+            if not self._over:
+                self._come.append(Trouble(name=self._name, text="the process in which the system stood has ended"))

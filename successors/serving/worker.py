@@ -1,0 +1,342 @@
+"""The stand: what goes on in the process of a rack. A system is up, answers what is asked, and may be learning.
+
+A training here is that of `training_job.carry_out`, step by step: between two steps the process checks its questions.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from marki.errors import MarkIError, PortError, StateError, unknown
+from marki.io.exhibits import ActivationView, Progress, Reply, Trouble
+from marki.io.frame import SIDE, check_frames
+from marki.io.ports import Port
+from marki.io.responses import nearest_class
+from marki.processes import end_with_parent
+from marki.registers import fingerprint, snapshot
+from successors import registry, tasks
+from successors.model_card import Trial
+from successors.nn.hooks import views as viewed
+from successors.nn.hooks import watching
+from successors.nn.learner import Successor, check_reels
+from successors.registry import System
+from successors.tasks import Deck
+from successors.training import loop, participants
+from successors.training.loop import Record
+
+EVERY_S = 0.05
+"""Time between two messages of a training's progress, s."""
+
+NICE = 10
+"""By how much the process steps back behind others, where the system knows such a thing."""
+
+LAST = 20
+"""Steps over which the share of right answers is taken."""
+
+OTHERS = 3
+"""Classes that are named beside the answer."""
+
+Message = Reply | Progress | Trouble
+
+
+def lay(waiting: dict[str, tuple[Any, ...]], kind: str, content: tuple[Any, ...]) -> None:
+    """Lay a question behind those that wait; an older one of its kind is taken away."""
+    waiting.pop(kind, None)
+    waiting[kind] = content
+
+
+def serve(pipe: Connection) -> None:
+    """Answer what comes over a pipe until it is closed; the whole life of the process."""
+    end_with_parent()
+    # Whoever interrupts the window at its terminal interrupts this process too; the window will end it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    Worker(pipe).run()
+
+
+def one_frame(frame: np.ndarray, *, where: str) -> np.ndarray:
+    """Return a frame (20, 20) as the only one of a row, (1, 20, 20) float32.
+
+    Raises
+    ------
+    PortError
+        For another shape or dtype, or light that is not from 0 to 1.
+    """
+    if np.ndim(frame) != 2:
+        raise PortError(f"expected a frame of shape ({SIDE}, {SIDE}), got {np.shape(frame)}", where=where)
+    return check_frames(frame, where=where)
+
+
+@dataclass(kw_only=True, eq=False)
+class LoadedSystem:
+    """A system that is up.
+
+    Parameters
+    ----------
+    system : System
+    trial : Trial
+        What it learns, or has learned.
+    learner : Successor
+    """
+
+    system: System
+    trial: Trial
+    learner: Successor
+
+    def one(self, stimulus: np.ndarray) -> np.ndarray:
+        """Return a single stimulus as the first of a row of them.
+
+        Raises
+        ------
+        PortError
+            If it is none that the system accepts.
+        """
+        where = f"{self.system.name}'s {self.learner.accepts} port"
+        a = np.asarray(stimulus)
+        if self.learner.accepts is Port.TEXT:
+            if a.ndim or a.dtype.kind != "U":
+                raise PortError(f"expected one text, got {a.dtype}{a.shape}", where=where)
+            return a[None]
+        if self.learner.accepts is Port.REEL:
+            if a.ndim != 3:
+                raise PortError(f"expected a reel of shape (T, {SIDE}, {SIDE}), got {a.shape}", where=where)
+            return check_reels(a, where=where)
+        return one_frame(a, where=where)
+
+    def reply(self, number: int, stimulus: np.ndarray, wanted: str, *, views: bool) -> Reply:
+        """Return the answer to one stimulus.
+
+        Raises
+        ------
+        PortError
+            If it is none that the system accepts.
+        """
+        since = time.process_time()
+        x = self.one(stimulus)
+        shown: tuple[ActivationView, ...] = ()
+        if views:
+            network = self.learner.network
+            with watching(network) as seen:
+                answers, shares = self.learner.weigh(x)
+            shown = viewed(self.system.entry.registers, seen, network, x)
+        else:
+            answers, shares = self.learner.weigh(x)
+        said, confidence, others, lamps, field = "", float("nan"), (), None, None
+        if self.learner.answers is Port.LAMPS:
+            lamps, deck = answers[0], registry.sample(self.trial)
+            kind = nearest_class(lamps, deck.code)
+            said = deck.classes[kind] if kind >= 0 else ""
+            if shares.shape[1] and np.isfinite(shares).all():
+                confidence = float(shares[0, kind])
+                best = [k for k in np.argsort(-shares[0], kind="stable").tolist() if k != kind][:OTHERS]
+                others = tuple((deck.classes[k], float(shares[0, k])) for k in best)
+        elif self.learner.answers is Port.FIELD:
+            field = np.asarray(answers[0], np.float32)
+        else:
+            said = str(answers[0])
+        return Reply(
+            name=self.system.name,
+            number=number,
+            stimulus=x[0],
+            wanted=wanted,
+            said=said,
+            confidence=confidence,
+            others=others,
+            lamps=lamps,
+            field=field,
+            views=shown,
+            seconds=time.process_time() - since,
+        )
+
+
+class Worker:
+    """What the process does: answers questions, and lets a system learn meanwhile.
+
+    Parameters
+    ----------
+    pipe : Connection
+        To whoever asks.
+    """
+
+    def __init__(self, pipe: Connection):
+        self._pipe = pipe
+        self._waiting: dict[str, tuple[Any, ...]] = {}
+        self._up: LoadedSystem | None = None
+        self._deck: tuple[Trial, Deck] | None = None
+        self._trained: dict[tuple[str, str], LoadedSystem | None] = {}
+
+    def run(self) -> None:
+        """Answer until the pipe is closed, which ends the process."""
+        while True:
+            self._gather(wait=True)
+            while self._waiting:
+                self._next()
+                self._gather()
+
+    def _gather(self, *, wait: bool = False) -> None:
+        """Take in all questions that have come; only with `wait`, wait for one."""
+        try:
+            while self._pipe.poll(None if wait and not self._waiting else 0):
+                lay(self._waiting, *self._pipe.recv())
+        except (EOFError, OSError):
+            sys.exit(0)
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._pipe.send(message)
+        except OSError:
+            sys.exit(0)
+
+    def _next(self) -> None:
+        """Do what has waited longest; whatever goes wrong is said, and does not end the process."""
+        kind = next(iter(self._waiting))
+        content = self._waiting.pop(kind)
+        name = content[0] if kind in ("load", "train") else self._up.system.name if self._up else ""
+        try:
+            getattr(self, f"_{kind}")(*content)
+        except MarkIError as error:
+            self._send(Trouble(name=name, text=str(error)))
+        except Exception as error:
+            self._send(Trouble(name=name, text=f"{type(error).__name__}: {error}"))
+
+    def _load(self, name: str) -> None:
+        system = registry.find(name)
+        learner = registry.create(name, pretrained=registry.is_trained(name))
+        self._up = LoadedSystem(system=system, trial=system.entry.trials[0], learner=learner)
+
+    def _demanded(self) -> LoadedSystem:
+        if self._up is None:
+            raise StateError("no system is up", where="rack", remedy="Load one first")
+        return self._up
+
+    def _show(self, number: int, stimulus: np.ndarray, views: bool) -> None:
+        self._send(self._demanded().reply(number, stimulus, "", views=views))
+
+    def _example(self, number: int, views: bool) -> None:
+        up = self._demanded()
+        deck = self._whole(up.trial)
+        at = number % len(deck.test)
+        kind = int(deck.test.kinds[at])
+        if deck.answers is Port.TEXT:
+            wanted = str(deck.test.targets[at])
+        else:
+            wanted = deck.classes[kind] if 0 <= kind < len(deck.classes) else ""
+        self._send(up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views))
+
+    def _whole(self, trial: Trial) -> Deck:
+        """Return the deck of a trial; the last one is kept."""
+        if self._deck is None or self._deck[0] is not trial:
+            self._deck = trial, tasks.load(trial.task, **dict(trial.options))
+        return self._deck[1]
+
+    def _hall(self, number: int, frame: np.ndarray, task: str) -> None:
+        if task not in registry.HALL:
+            raise unknown("task of the hall", task, registry.HALL)
+        frame = one_frame(frame, where="hall")[0]
+        for name in registry.names():
+            try:
+                standing = self._in_hall(name, task)
+                if standing is not None:
+                    self._send(standing.reply(number, frame, "", views=False))
+            except MarkIError as error:
+                self._trained[name, task] = None
+                self._send(Trouble(name=name, text=str(error)))
+
+    def _in_hall(self, name: str, task: str) -> LoadedSystem | None:
+        """Return a system with the shipped weights that suit a task, each read once; None if it is not of the hall."""
+        if (name, task) not in self._trained:
+            system, standing = registry.find(name), None
+            found = registry.weights(name, task) if registry.in_hall(system.entry, task) else None
+            if found is not None:
+                path, trial = found
+                others = (self._trained.get((name, other)) for other in registry.HALL)
+                standing = next((s for s in others if s is not None and s.trial is trial), None)
+                if standing is None:
+                    learner = registry.create(name, weights=path)
+                    standing = LoadedSystem(system=system, trial=trial, learner=learner)
+            self._trained[name, task] = standing
+        return self._trained[name, task]
+
+    def _stop(self) -> None:
+        """Do nothing: while a system learns, the question is taken between two steps."""
+
+    def _train(self, name: str, seed: int) -> None:
+        system = registry.find(name)
+        trial = system.entry.trials[0]
+        told = Telling(name, seed, system.entry.retina.amend(trial.changes).recipe.whole, self._send)
+        deck = self._whole(trial)
+        entrant = participants.enter(name, deck, seed=seed, changes=trial.changes)
+        self._up = LoadedSystem(system=system, trial=trial, learner=entrant.learner)
+
+        def between(record: Record, right: float) -> bool:
+            told.step(record, right)
+            self._gather()
+            while self._waiting:
+                kind = next(iter(self._waiting))
+                if kind == "stop":
+                    self._waiting.pop(kind)
+                if kind in ("stop", "load", "train"):
+                    return False
+                self._next()
+                self._gather()
+            return True
+
+        record = loop.train(entrant.learner, deck, entrant.recipe, seed=seed, between=between)
+        told.end(record, fingerprint(snapshot(entrant.learner.registers())))
+
+
+class Telling:
+    """Tells how far a training has come, not too often; once at the start, and at the end.
+
+    Parameters
+    ----------
+    name : str
+    seed, of : int
+        Root of its randomness, and how many steps there are.
+    send : callable
+        Takes a `Progress`.
+    """
+
+    def __init__(self, name: str, seed: int, of: int, send: Callable[[Progress], None]):
+        self._about = {"name": name, "seed": seed, "of": of}
+        self._send = send
+        self._right: deque[float] = deque(maxlen=LAST)
+        self._since = self._last = time.perf_counter()
+        self._tell(Record())
+
+    def step(self, record: Record, right: float) -> None:
+        """Take note of a step, with the share of its stimuli answered rightly."""
+        self._right.append(right)
+        if time.perf_counter() - self._last >= EVERY_S:
+            self._tell(record)
+
+    def end(self, record: Record, digest: str) -> None:
+        """Say that it is over, and of what digest all registers are."""
+        self._tell(record, digest)
+
+    def _tell(self, record: Record, digest: str = "") -> None:
+        self._last = time.perf_counter()
+        self._send(
+            Progress(
+                **self._about,
+                steps=record.steps,
+                shown=record.shown,
+                curve=tuple((int(step), float(right), float(score)) for step, right, score in record.curve),
+                right=sum(self._right) / max(1, len(self._right)),
+                seconds=self._last - self._since,
+                done=bool(digest),
+                digest=digest,
+            )
+        )

@@ -1,0 +1,1 @@
+"""Training: one training, many of them, and the weights and figures that are published."""

@@ -1,0 +1,227 @@
+"""Training: from a learner, a deck and a recipe to the learner at its best, and the record of the way there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from marki.errors import StateError
+from marki.files import read_arrays, write_arrays
+from marki.io.learner import Learner
+from marki.registers import restore, snapshot
+from marki.seeding import generator
+from successors import tasks
+from successors.nn.optimiser import Diverged
+from successors.nn.recipe import Recipe
+from successors.tasks import Deck, Split
+
+ROWS = 256
+"""Stimuli that are examined at a time, so that a deck of films is never unrolled as a whole."""
+
+
+@dataclass
+class Record:
+    """What happened in a training.
+
+    Attributes
+    ----------
+    steps : int
+        Steps taken.
+    shown : int
+        Stimuli shown for learning.
+    seconds : float
+        Time that it took, on this computer.
+    best_step : int
+        Steps after which the score with the validation part was highest; the learner is returned so.
+    best : float
+        That score.
+    curve : list of (int, float, float)
+        Step, share of right answers while learning since the last row, and score with the validation part.
+    """
+
+    steps: int = 0
+    shown: int = 0
+    seconds: float = 0.0
+    best_step: int = 0
+    best: float = -1.0
+    curve: list[list[float]] = field(default_factory=list)
+
+
+def examine(learner: Learner, deck: Deck, part: Split) -> float:
+    """Return the score of a learner with a part of a deck; nothing is learned."""
+    return tasks.find(deck.task).score(_answers(learner, part), part.targets)
+
+
+def figures(learner: Learner, deck: Deck, part: Split) -> dict[str, float]:
+    """Return the score of a learner with a part of a deck, and whatever else its task reports; nothing is learned."""
+    task, answers = tasks.find(deck.task), _answers(learner, part)
+    return {"score": task.score(answers, part.targets)} | {
+        name: measure(answers, part.targets) for name, measure in task.also.items()
+    }
+
+
+def _answers(learner: Learner, part: Split) -> np.ndarray:
+    return np.concatenate([learner.respond(part.stimuli[k : k + ROWS]) for k in range(0, len(part), ROWS)])
+
+
+def batches(count: int, size: int, seed: int, *, first: int = 0) -> Iterator[np.ndarray]:
+    """Yield the numbers of the stimuli of each step from step `first` on: all in a new order, then all again.
+
+    Parameters
+    ----------
+    count : int
+        Stimuli there are.
+    size : int
+        Stimuli in a step.
+    seed : int
+    first : int
+        Steps taken already.
+    """
+    kept: dict[int, np.ndarray] = {}
+
+    def order(number: int) -> np.ndarray:
+        if number not in kept:
+            kept.clear()
+            kept[number] = generator(seed, "training.order", number).permutation(count)
+        return kept[number]
+
+    at = first * size
+    while True:
+        number, offset = divmod(at, count)
+        chosen = order(number)[offset : offset + size]
+        while len(chosen) < size:
+            number += 1
+            chosen = np.concatenate([chosen, order(number)[: size - len(chosen)]])
+        yield chosen
+        at += size
+
+
+def train(
+    learner: Learner,
+    deck: Deck,
+    recipe: Recipe,
+    *,
+    seed: int = 0,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    tell: Callable[[int, float], None] | None = None,
+    between: Callable[[Record, float], bool] | None = None,
+) -> Record:
+    """Train a learner from where it is; it ends as it was when it did best with the validation part.
+
+    Parameters
+    ----------
+    learner : Learner
+    deck : Deck
+    recipe : Recipe
+        How many steps of how many stimuli, after how many of study of the deck's corpus, and when to stop early.
+    seed : int
+        Of the order of the stimuli.
+    checkpoint : Path, optional
+        File that the state is written to at each examination, on interruption, and when the loss diverges.
+    resume : bool
+        Whether to go on from that file, if it is there. The end is the same as without an interruption.
+    tell : callable, optional
+        ``tell(steps, score)``, called after each examination.
+    between : callable, optional
+        ``between(record, right)``, called after each step with the share of its stimuli answered rightly. If it returns
+        False training ends there, and the learner stays as it is. It may ask the learner, and must not change it.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    Diverged
+        If loss or gradient are no longer finite. The learner, and the file, are then at the best state there was.
+    StateError
+        If the file is not one of this learner, deck and recipe.
+    """
+    record, best = Record(), snapshot(learner.registers())
+    about = {"task": deck.task, "seed": seed, "recipe": recipe.to_mapping(), "learner": type(learner).__name__}
+
+    def keep() -> None:
+        if checkpoint is not None:
+            live = {f"live.{n}": a for n, a in snapshot(learner.registers()).items()}
+            write_arrays(checkpoint, live | {f"best.{n}": a for n, a in best.items()}, **about, record=asdict(record))
+
+    if resume and checkpoint is not None and checkpoint.exists():
+        record, best = _resumed(learner, checkpoint, about)
+    right = seen = 0
+    since = time.perf_counter() - record.seconds
+    study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps) if recipe.study else None
+    order = batches(len(deck.train), recipe.batch, seed, first=max(0, record.steps - recipe.study))
+    try:
+        while record.steps < recipe.whole and not _ended(record, recipe):
+            hits = 0
+            if record.steps < recipe.study:
+                chosen = next(study)
+                learner.study(deck.corpus[chosen])
+            else:
+                chosen = next(order)
+                targets = deck.train.targets[chosen]
+                answers = learner.reinforce(deck.train.stimuli[chosen], targets)
+                hits = _right(answers, targets)
+                right += hits
+                seen += len(chosen)
+            record.steps += 1
+            record.shown += len(chosen)
+            if between is not None and not between(record, hits / len(chosen)):
+                record.seconds = time.perf_counter() - since
+                return record
+            if record.steps % recipe.every and record.steps < recipe.whole:
+                continue
+            score = examine(learner, deck, deck.valid)
+            record.curve.append([record.steps, right / max(1, seen), score])
+            right = seen = 0
+            if score > record.best:
+                record.best, record.best_step, best = score, record.steps, snapshot(learner.registers())
+            record.seconds = time.perf_counter() - since
+            keep()
+            if tell is not None:
+                tell(record.steps, score)
+    except Diverged as error:
+        restore(learner.registers(), best)
+        keep()
+        saved = f"; the best state, after {record.best_step} steps, is in {checkpoint}" if checkpoint else ""
+        raise Diverged(error.what + saved, where=error.where, remedy=error.remedy) from error
+    restore(learner.registers(), best)
+    return record
+
+
+def _right(answers: np.ndarray, targets: np.ndarray) -> int:
+    """Return how many answers are right; fields are compared at half light."""
+    if targets.dtype == np.float32:
+        answers, targets = answers >= 0.5, targets >= 0.5
+    return int((answers == targets).reshape(len(targets), -1).all(axis=1).sum())
+
+
+def _ended(record: Record, recipe: Recipe) -> bool:
+    """Whether training may stop early: good enough, or no longer better."""
+    if record.best >= recipe.enough:
+        return True
+    since_best = sum(row[0] > record.best_step for row in record.curve)
+    return bool(recipe.patience) and since_best >= recipe.patience
+
+
+def _resumed(learner: Learner, checkpoint: Path, about: dict[str, Any]) -> tuple[Record, dict[str, np.ndarray]]:
+    arrays, header = read_arrays(checkpoint)
+    found = Record(**header.pop("record"))
+    if header != about:
+        raise StateError(
+            "is of another training",
+            where=checkpoint,
+            remedy="Resume with the same system, task, seed and settings, or choose another --out",
+        )
+    state = {
+        kind: {n.removeprefix(f"{kind}."): a for n, a in arrays.items() if n.startswith(f"{kind}.")}
+        for kind in ("live", "best")
+    }
+    restore(learner.registers(), state["live"], where=checkpoint)
+    return found, state["best"]

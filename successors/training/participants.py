@@ -1,0 +1,187 @@
+"""Entrants: whoever takes part in a task, a successor, the Mark I or a reference, fit for the deck's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marki.errors import ConfigError, PortError, unknown
+from marki.io.learner import Learner
+from marki.io.ports import Port
+from marki.registers import Register
+from successors import registry, tasks
+from successors.baselines.seq2seq import EncoderDecoder, EncoderDecoderConfig
+from successors.baselines.trivial import AsShown, LastExposure
+from successors.nn.learner import ByGradient
+from successors.nn.recipe import Recipe
+from successors.tasks import Deck
+
+MARK1 = "mark1"
+MARK1_YEAR = 1960
+AS_SHOWN = "as shown"
+ENCODER_DECODER = "lstm encoder-decoder"
+ENCODER_DECODER_YEAR = 2014
+
+Machine = Callable[[int, int], Learner]
+"""Makes the Mark I: ``machine(R-units in use, seed)``. The successors know the ports, not the machine; it is lent."""
+
+MACHINE_RECIPE = Recipe(batch=100, steps=100, every=20, patience=2)
+"""How the Mark I is trained here: 10,000 presentations at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participant:
+    """A learner that takes part in a task.
+
+    Parameters
+    ----------
+    name : str
+    year : int, optional
+    learner : Learner
+    recipe : Recipe
+    parameters : int
+        What can be learned: weights, or the Mark I's values.
+    note : str
+        What else should be said, such as that it sees the last exposure alone.
+    """
+
+    name: str
+    year: int | None
+    learner: Learner
+    recipe: Recipe
+    parameters: int
+    note: str = ""
+
+    def multiply_adds(self, deck: Deck) -> int | None:
+        """Return the multiply-adds of one answer; None for what does not compute but is built."""
+        if self.name == MARK1:
+            return None
+        return registry.multiply_adds(self.learner, deck)
+
+
+def names() -> tuple[str, ...]:
+    """Return all who may take part."""
+    return (MARK1, *registry.names(), AS_SHOWN, ENCODER_DECODER)
+
+
+def ports(name: str) -> tuple[tuple[Port, Port], ...]:
+    """Return what an entrant accepts and answers on, the usual pair first.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name.
+    """
+    if name == MARK1:
+        return ((Port.FRAME, Port.LAMPS),)
+    if name == AS_SHOWN:
+        return ((Port.FIELD, Port.FIELD),)
+    if name == ENCODER_DECODER:
+        return ((Port.TEXT, Port.TEXT),)
+    if name not in registry.names():
+        raise unknown("learner", name, names())
+    return registry.find(name).entry.ways
+
+
+def fits(name: str, task: str) -> bool:
+    """Return whether an entrant can take part in a task; one of frames sees the last exposure of a reel."""
+    wanted = tasks.find(task)
+    alone = _alone(name)
+    return (not alone or task in alone) and any(
+        answers is wanted.answers
+        and (accepts is wanted.accepts or (accepts is Port.FRAME and wanted.accepts is Port.REEL))
+        for accepts, answers in ports(name)
+    )
+
+
+def _alone(name: str) -> tuple[str, ...]:
+    """Return the only tasks that an entrant can take part in; none if it is free."""
+    return registry.find(name).entry.tasks if name in registry.names() else ()
+
+
+def fitting(task: str) -> list[str]:
+    """Return all who can take part in a task, in order of time."""
+    return [name for name in names() if fits(name, task)]
+
+
+def admit(name: str, task: str) -> None:
+    """Refuse an entrant that cannot take part in a task.
+
+    Raises
+    ------
+    UnknownName
+        For an entrant or task that does not exist.
+    PortError
+        For one whose ports do not fit.
+    """
+    if not fits(name, task):
+        (accepts, answers), wanted, alone = ports(name)[0], tasks.find(task), _alone(name)
+        why = f"it goes from {accepts} to {answers}, the task from {wanted.accepts} to {wanted.answers}"
+        if alone:
+            why = f"it is made for {', '.join(alone)} alone"
+        raise PortError(
+            f"{name} cannot take part: {why}",
+            where=f"task {task}",
+            remedy=f"Choose among {', '.join(fitting(task))}",
+        )
+
+
+def usual(name: str, task: str) -> Mapping[str, Any]:
+    """Return the changes of its retina settings that an entrant makes for a task: those of its own trial of it."""
+    if name not in registry.names():
+        return {}
+    return next((trial.changes for trial in registry.find(name).entry.trials if trial.task == task), {})
+
+
+def enter(
+    name: str, deck: Deck, *, seed: int = 0, changes: Mapping[str, Any] | None = None, machine: Machine | None = None
+) -> Participant:
+    """Return an untrained entrant for a deck.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    deck : Deck
+    seed : int
+    changes : mapping, optional
+        Changes of its retina settings, for a successor; of the recipe alone, for the Mark I.
+    machine : callable, optional
+        Makes the Mark I, if it is to take part.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name.
+    PortError
+        If it cannot take part in this task.
+    """
+    admit(name, deck.task)
+    if name == MARK1:
+        if machine is None:
+            raise ConfigError("there is no machine here", where=MARK1, remedy="Give machine=, which makes one")
+        learner: Any = machine(deck.lamps_used, seed)
+        own = {key.removeprefix("recipe."): value for key, value in (changes or {}).items()}
+        year, recipe, parameters = MARK1_YEAR, MACHINE_RECIPE.amend(own, where=MARK1), _values(learner.registers())
+    elif name == AS_SHOWN:
+        learner = AsShown()
+        year, recipe, parameters = None, Recipe(batch=1, steps=1), 0
+    elif name == ENCODER_DECODER:
+        config = EncoderDecoderConfig().amend(changes or {}, where=name)
+        learner = ByGradient(EncoderDecoder, config, accepts=Port.TEXT, answers=Port.TEXT, seed=seed)
+        year, recipe, parameters = ENCODER_DECODER_YEAR, config.recipe, learner.network.count()
+    else:
+        system = registry.find(name)
+        fit = registry.fitted(system.entry, deck)
+        learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}), answers=deck.answers)
+        year, recipe, parameters = system.year, learner.recipe, learner.network.count()
+    note = ""
+    if deck.accepts is Port.REEL and learner.accepts is Port.FRAME:
+        learner, note = LastExposure(learner), "sees the last exposure alone"
+    return Participant(name=name, year=year, learner=learner, recipe=recipe, parameters=parameters, note=note)
+
+
+def _values(registers: list[Register]) -> int:
+    """Return the number of the machine's values: its motor-driven potentiometers."""
+    return next(r.array.size for r in registers if r.name == "potentiometers.wiper")

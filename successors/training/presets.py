@@ -1,0 +1,92 @@
+"""Recipes of a comparison: the historical one of each system, or one modern recipe for all; and one budget for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from marki.errors import unknown
+from successors import registry
+from successors.baselines.seq2seq import EncoderDecoderConfig
+from successors.nn.learner import ByGradient
+from successors.nn.recipe import Recipe
+from successors.training import participants
+
+HISTORICAL, MODERN, BOTH = "historical", "modern", "both"
+KINDS = (HISTORICAL, MODERN, BOTH)
+
+COMMON: Mapping[str, Any] = MappingProxyType(
+    {
+        "batch": 64,
+        "optimiser": "adam",
+        "rate": 0.003,
+        "schedule": "cosine",
+        "warm_up": 100,
+        "share": 0.01,
+        "decay": 0.05,
+        "clip": 1.0,
+        "shift": 1,
+        "warp": 0.12,
+    }
+)
+"""The modern recipe: AdamW (Loshchilov and Hutter 2019), a rate that climbs and then falls as a cosine, a bound for the
+gradient, and cases that are shifted, turned, sheared and scaled. A system's ``Entry.modern`` may differ from it."""
+
+
+def kinds(recipe: str) -> tuple[str, ...]:
+    """Return the recipes that a choice stands for.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest name.
+    """
+    if recipe not in KINDS:
+        raise unknown("recipe", recipe, KINDS)
+    return (HISTORICAL, MODERN) if recipe == BOTH else (recipe,)
+
+
+def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None = None) -> dict[str, Any]:
+    """Return the changes of an entrant's settings that a recipe and a budget mean.
+
+    Parameters
+    ----------
+    name, task : str
+    kind : {"historical", "modern"}
+        Historical is what the system's file says. Of the modern one, a system with a rule of its own takes the shifted
+        and warped cases alone. The Mark I and references have one recipe only.
+    budget : int, optional
+        Stimuli that are shown for learning; text that is studied without answers is not counted. Learners by gradient
+        use all of it, and their schedules are stretched to it; the others, whose steps mean something of their own, go
+        on as ever and stop there at the latest.
+    """
+    own = dict(participants.usual(name, task))
+    if name in registry.names():
+        entry = registry.find(name).entry
+        recipe: Recipe = entry.retina.recipe
+        by_gradient = issubclass(entry.learner, ByGradient)
+        if kind == MODERN:
+            wanted = COMMON if by_gradient else {k: COMMON[k] for k in ("shift", "warp")}
+            # What the system changes for this task belongs to its own recipe.
+            own = {k: v for k, v in own.items() if not k.startswith("recipe.")}
+            own |= {f"recipe.{key}": value for key, value in wanted.items()} | dict(entry.modern)
+    elif name == participants.MARK1:
+        recipe, by_gradient = participants.MACHINE_RECIPE, False
+    elif name == participants.ENCODER_DECODER:
+        recipe, by_gradient = EncoderDecoderConfig().recipe, True
+    else:
+        return own
+    if budget is not None:
+        steps = max(1, round(budget / own.get("recipe.batch", recipe.batch)))
+        if not by_gradient:
+            return own | {"recipe.steps": min(steps, own.get("recipe.steps", recipe.steps))}
+        warm_up = own.get("recipe.warm_up", recipe.warm_up)
+        own |= {
+            "recipe.steps": steps,
+            "recipe.every": max(1, steps // 4),
+            "recipe.enough": 2.0,
+            "recipe.patience": 0,
+            "recipe.warm_up": min(warm_up, steps // 10),
+        }
+    return own
