@@ -28,25 +28,25 @@ from successors.serving.gallery import open_gallery
 def learning(name: str, frames: int) -> None:
     """Let a system learn while the window runs."""
     app = App(mark1_session(), WindowSettings(system=name, speed=20), open_gallery())
-    app.annex.wake(wait=True)
+    app.timeline.wake(wait=True)
     for _ in range(120):
         app.frame()
         time.sleep(1 / 60)
     app.obey("learn")
     found = times(app, frames)
-    progress = app.scene.annex.first.progress
+    progress = app.scene.timeline.first.progress
     report(f"{name} learns, {progress.steps if progress else 0} steps meanwhile", found)
-    app.annex.close()
+    app.timeline.close()
 
 
 def drawing(frames: int) -> None:
     """Draw in the hall: a stroke that is one cell longer every fourth frame."""
     app = App(mark1_session(), WindowSettings(system="mark1", hall=True, paused=True), open_gallery())
-    app.annex.wake(wait=True)
+    app.timeline.wake(wait=True)
     for _ in range(120):
         app.frame()
         time.sleep(1 / 60)
-    hall = app.annex.stands["hall"]
+    hall = app.timeline.slots["hall"]
     expected = len(hall.hall)
     found, waits, since = [], [], None
     for k in range(frames):
@@ -54,7 +54,7 @@ def drawing(frames: int) -> None:
         if k % 4 == 0:
             draft = np.zeros((20, 20))
             draft.flat[[(37 * n) % 400 for n in range(k // 4 % 60 + 1)]] = 255
-            app.desk.draft = draft
+            app.ui.draft = draft
             since = since or start
         app.frame()
         if since and hall.complete(expected):
@@ -65,7 +65,7 @@ def drawing(frames: int) -> None:
     report("hall, drawn in", np.array(found))
     middle, worst = np.percentile(waits, [50, 99])
     print(f"from a stroke to the last of {expected} answers: median {middle:.0f} ms, 99 % within {worst:.0f} ms")
-    app.annex.close()
+    app.timeline.close()
 
 
 def main() -> None:

@@ -48,9 +48,11 @@ def stir(app: App) -> None:
         seen = look()
         lamps = {"s": rng.random((20, 20)) < 0.5, "a": rng.random(512) < 0.5}
         moment = dataclasses.replace(seen.look, view=dataclasses.replace(seen.look.view, **lamps), answered=True)
-        shine = dataclasses.replace(seen.shine, s=rng.random(400), a=rng.random(512))
+        brightness = dataclasses.replace(seen.brightness, s=rng.random(400), a=rng.random(512))
         turning = rng.integers(-1, 2, 512).astype(np.int8)
-        return dataclasses.replace(seen, look=moment, shine=shine, values=rng.uniform(-9, 9, 512), turning=turning)
+        return dataclasses.replace(
+            seen, look=moment, brightness=brightness, values=rng.uniform(-9, 9, 512), turning=turning
+        )
 
     app.observer.scene = scene
 
@@ -58,7 +60,7 @@ def stir(app: App) -> None:
 def drag(app: App, trials: int, moves: int) -> np.ndarray:
     """Return the times from a move of the mouse on the time bar to the drawn frame, ms."""
     app.session.run(trials - app.session.trial)
-    app.transport.running = False
+    app.playback.running = False
     app.frame()
     rng, found = np.random.default_rng(0), []
     for trial in rng.integers(0, trials + 1, moves):
@@ -89,7 +91,7 @@ def main() -> None:
                 app = App(session, WindowSettings(size=size, speed=speed, frames=10**9, view=view))
                 if stirred:
                     stir(app)
-                report(f"{size[0]}x{size[1]}  {view:10} {name}", times(app, options.frames), app.transport.got)
+                report(f"{size[0]}x{size[1]}  {view:10} {name}", times(app, options.frames), app.playback.got)
                 pygame.quit()
     app = App(mark1_session(seed=0, keep="recent"), WindowSettings(size=(1920, 1080), frames=10**9, paused=True))
     report("dragging over 2,000 trials", drag(app, 2000, 60))

@@ -53,8 +53,8 @@ class App:
 
     def __init__(self, session: Session, settings: WindowSettings, timeline: Timeline | None = None):
         self.settings = settings
-        self.desk = UIState(view=settings.view)
-        self.annex = TimelineController(timeline, self.desk) if timeline is not None else None
+        self.ui = UIState(view=settings.view)
+        self.timeline = TimelineController(timeline, self.ui) if timeline is not None else None
         self.words = Words(settings.language)
         self.profile = PROJECTOR if settings.projector else DESK
         self.still = settings.still
@@ -78,8 +78,8 @@ class App:
         self._idle = 0.0
         self._drawing: deque[float] = deque([0.004], maxlen=40)
         self.scene: Scene | None = None
-        if self.annex is not None:
-            startup.hang(self.annex, session, settings)
+        if self.timeline is not None:
+            startup.hang(self.timeline, session, settings)
         if settings.lesson:
             self.operator.do("lesson", settings.lesson)
         if settings.page:
@@ -88,29 +88,29 @@ class App:
     def _connect(self, session: Session, speed: float, paused: bool) -> None:
         """Put the window before a session."""
         self.session = session
-        self.transport = Playback(session, speed=speed, paused=paused, fixed=self.settings.frames is not None)
-        self.observer = Observer(session, self.transport, self.desk, self.annex)
+        self.playback = Playback(session, speed=speed, paused=paused, fixed=self.settings.frames is not None)
+        self.observer = Observer(session, self.playback, self.ui, self.timeline)
         self.operator = Operator(
-            session, self.transport, self.desk, self.words, Path(self.settings.out), self.settings.kiosk, self.annex
+            session, self.playback, self.ui, self.words, Path(self.settings.out), self.settings.kiosk, self.timeline
         )
         self.operator.hooks = {
             "replace": self._replace, "picture": self._picture, "film": self._film, "report": self._report,
             "sound": self._sound, "projector": self._projector, "still": self._still, "fullscreen": self._fullscreen,
             "help": self._help, "quit": self._quit, "language": self._language,
         }  # fmt: skip
-        self.hands = InputHandler(self.operator)
+        self.handler = InputHandler(self.operator)
 
     def _replace(self, session: Session) -> None:
         """Go over to another session, as a lesson does; pages and hands stay."""
-        desk, old = self.desk, self.operator
-        desk.covered = desk.predicting = desk.hand = False
-        desk.draft = desk.picked = desk.turning = desk.before = None
-        desk.tool = "look"
-        self._connect(session, self.transport.speed, paused=True)
+        ui, old = self.ui, self.operator
+        ui.covered = ui.predicting = ui.hand = False
+        ui.draft = ui.picked = ui.turning = ui.before = None
+        ui.tool = "look"
+        self._connect(session, self.playback.speed, paused=True)
         # The operator that is acting goes on with the new session too.
-        old.session, old.transport, old.rival, old.changes = session, self.transport, None, 0
+        old.session, old.playback, old.opponent, old.changes = session, self.playback, None, 0
         self.operator = old
-        self.hands.operator = old
+        self.handler.operator = old
         self._key = None
 
     # -- the loop ----------------------------------------------------------------------------------------------------
@@ -130,8 +130,8 @@ class App:
                 elif self.frames == 2:
                     self._wait()
             wall = time.perf_counter() - started
-            if self.transport.owing:
-                self.transport.settle()
+            if self.playback.owing:
+                self.playback.settle()
                 self._look()
                 self.draw()
             self._wait()
@@ -146,15 +146,15 @@ class App:
             if self.settings.report:
                 write_json(self.settings.report, self.report(wall))
         finally:
-            if self.annex is not None:
-                self.annex.close()
+            if self.timeline is not None:
+                self.timeline.close()
             pygame.quit()
         return 0
 
     def _wait(self) -> None:
         """Where nobody watches, wait for the answers of the timeline, for the picture."""
-        if self.annex is not None and self.settings.frames is not None:
-            startup.wait(self.annex, self._look)
+        if self.timeline is not None and self.settings.frames is not None:
+            startup.wait(self.timeline, self._look)
             self.draw()
 
     def frame(self, seconds: float = FRAME_S) -> None:
@@ -162,24 +162,24 @@ class App:
         for event in pygame.event.get():
             self._take(event)
         self._rest(seconds)
-        self.transport.budget_s = min(MOST_S, max(LEAST_S, FRAME_BUDGET_S - max(self._drawing)))
+        self.playback.budget_s = min(MOST_S, max(LEAST_S, FRAME_BUDGET_S - max(self._drawing)))
         try:
-            self.transport.tick(seconds)
+            self.playback.tick(seconds)
             self.operator.do("watch")
         except MarkIError as error:
-            self.transport.running, self.transport.searching = False, 0
+            self.playback.running, self.playback.searching = False, 0
             self.operator.say(self.words.error(error), alarm=True)
-        if self.transport.message:
-            name, values = self.transport.message
+        if self.playback.message:
+            name, values = self.playback.message
             self.operator.tell(name, **values)
-            self.transport.message = None
+            self.playback.message = None
         begun = time.perf_counter()
-        if self.annex is not None:
-            for text in self.annex.poll():
+        if self.timeline is not None:
+            for text in self.timeline.poll():
                 self.operator.say(self.words.error(MarkIError(text)), alarm=True)
         self._fade()
         self._look()
-        self.sound.hear(self.scene.shine, self.transport.running or bool(self.transport.searching), seconds)
+        self.sound.hear(self.scene.brightness, self.playback.running or bool(self.playback.searching), seconds)
         self.draw()
         if self.film is not None:
             self.film.add(pygame.display.get_surface(), seconds)
@@ -190,29 +190,29 @@ class App:
 
     def _look(self) -> TimelineView | None:
         self.scene = self.observer.scene()
-        if self.annex is not None:
-            self.annex.follow(self.session, self.scene.annex)
+        if self.timeline is not None:
+            self.timeline.follow(self.session, self.scene.timeline)
         page = self._page()
-        if page is not None and (self.frames % PAGE_EVERY == 0 or page.name != self.desk.page or self._eager):
-            page.name = self.desk.page
+        if page is not None and (self.frames % PAGE_EVERY == 0 or page.name != self.ui.page or self._eager):
+            page.name = self.ui.page
             context = Context(scene=self.scene, session=self.session, operator=self.operator, words=self.words)
             page.blocks = blocks(context)
             self._eager = False
-        return self.scene.annex
+        return self.scene.timeline
 
     _eager = True
 
     def _page(self) -> PagePanel | None:
-        page = self.hands.panels.get("page")
-        return page if isinstance(page, PagePanel) and self.desk.page else None
+        page = self.handler.panels.get("page")
+        return page if isinstance(page, PagePanel) and self.ui.page else None
 
     def _fade(self) -> None:
         """Take a message away after some seconds."""
         text, left = self._message
-        if self.desk.message != text:
-            self._message = (self.desk.message, MESSAGE_FRAMES)
+        if self.ui.message != text:
+            self._message = (self.ui.message, MESSAGE_FRAMES)
         elif text and left <= 0:
-            self.desk.message, self.desk.alarm = "", False
+            self.ui.message, self.ui.alarm = "", False
             self._message = ("", 0)
         else:
             self._message = (text, left - 1)
@@ -230,33 +230,33 @@ class App:
             else:
                 self.operator.obey("reset")
                 self.operator.turn_to("")
-            self.desk.hall, self.desk.system, self.desk.beside = False, MARK1, ""
-            self.transport.running = True
+            self.ui.hall, self.ui.system, self.ui.beside = False, MARK1, ""
+            self.playback.running = True
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def draw(self) -> None:
         """Draw what has changed, and show it."""
-        surface, desk, scene = pygame.display.get_surface(), self.desk, self.scene
+        surface, ui, scene = pygame.display.get_surface(), self.ui, self.scene
         key = (
-            surface.get_size(), id(surface), self.helping, desk.question is not None, desk.view, bool(desk.page),
+            surface.get_size(), id(surface), self.helping, ui.question is not None, ui.view, bool(ui.page),
             scene.units, scene.source_set.tobytes(), self.session.course, self.words.language, self.profile, self.still,
-            desk.hidden, desk.bay, rooms.key(scene),
+            ui.hidden, ui.bay, rooms.key(scene),
         )  # fmt: skip
         if key != self._key:
             self._frames = overlay.Frames()
             self._dress(surface)
             self._key = key
-            if desk.page:
+            if ui.page:
                 self._eager = True
                 self._look()
             self._update(surface)
             if self.helping:
                 overlay.key_map(surface, self.theme)
-            elif desk.question is not None:
-                self._places = overlay.ask(surface, self.theme, desk.question.text)
+            elif ui.question is not None:
+                self._places = overlay.ask(surface, self.theme, ui.question.text)
             pygame.display.flip()
-        elif not self.helping and desk.question is None:
+        elif not self.helping and ui.question is None:
             pygame.display.update(self._update(surface))
 
     def _dress(self, surface: pygame.Surface) -> None:
@@ -266,25 +266,25 @@ class App:
         if getattr(self, "_themed", None) != wanted:
             self._themed = wanted
             self.theme = Theme(unit, self.words, replace(self.profile, still=self.still), size[1])
-        self.hands.unit = unit
-        self.hands.panels = set_stage(size, self.settings.scale, self.theme, self.scene)
+        self.handler.unit = unit
+        self.handler.panels = set_stage(size, self.settings.scale, self.theme, self.scene)
         surface.fill(self.theme.palette.room)
         canvas = surface
         if size != surface.get_size():
             canvas = pygame.Surface(size).convert()
             canvas.fill(self.theme.palette.room)
         self._canvas = canvas
-        for panel in self.hands.panels.values():
+        for panel in self.handler.panels.values():
             panel.dress(canvas, self.scene)
 
     def _update(self, surface: pygame.Surface) -> list[pygame.Rect]:
-        desk, canvas = self.desk, self._canvas
+        ui, canvas = self.ui, self._canvas
         dirty = self._frames.lift(canvas)
-        dirty += [rect for panel in self.hands.panels.values() for rect in panel.update(canvas, self.scene)]
-        frames = [(self.hands.panels[n].rect.inflate(-8, -8), "watched") for n in self._watched()]
-        picked = desk.picked if desk.page == "inspect" else None
-        frames += [(place, "picked") for place in rings([picked], self.hands)]
-        frames += [(place, "focus") for place in rings([desk.focus], self.hands)]
+        dirty += [rect for panel in self.handler.panels.values() for rect in panel.update(canvas, self.scene)]
+        frames = [(self.handler.panels[n].rect.inflate(-8, -8), "watched") for n in self._watched()]
+        picked = ui.picked if ui.page == "inspect" else None
+        frames += [(place, "picked") for place in rings([picked], self.handler)]
+        frames += [(place, "focus") for place in rings([ui.focus], self.handler)]
         dirty += self._frames.lay(canvas, self.theme, frames)
         if canvas is not surface:
             surface.blit(canvas, (0, 0))
@@ -293,8 +293,8 @@ class App:
 
     def _watched(self) -> list[str]:
         """Return the panels that the lesson asks to watch, under their names in this view."""
-        names = [PLAIN_COVER.get(n, n) if self.desk.view == "front" else n for n in sorted(self.desk.watched)]
-        return [n for n in names if n in self.hands.panels]
+        names = [PLAIN_COVER.get(n, n) if self.ui.view == "front" else n for n in sorted(self.ui.watched)]
+        return [n for n in names if n in self.handler.panels]
 
     # -- input -------------------------------------------------------------------------------------------------------
 
@@ -314,7 +314,7 @@ class App:
             if self.helping:
                 self.helping = False
             else:
-                self.hands.key(event)
+                self.handler.key(event)
         elif event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEWHEEL):
             self._point(event)
 
@@ -325,13 +325,13 @@ class App:
         if self.helping:
             if event.type == pygame.MOUSEBUTTONUP:
                 self.helping = False
-        elif self.desk.question is not None:
+        elif self.ui.question is not None:
             if event.type == pygame.MOUSEBUTTONUP:
                 for yes, place in self._places.items():
                     if place.collidepoint(event.pos):
                         self.operator.act("answer", yes)
         else:
-            self.hands.point(event)
+            self.handler.point(event)
 
     def obey(self, command: str) -> None:
         """Carry out a command of the table."""
@@ -393,20 +393,20 @@ class App:
         from marki.console.export.lab_report import lab_report
 
         pictures = {"window": pygame.display.get_surface()}
-        lab_report(self.session, path, words=self.words, pictures=pictures, tally=self.desk.tally)
+        lab_report(self.session, path, words=self.words, pictures=pictures, tally=self.ui.tally)
 
     # -- results -----------------------------------------------------------------------------------------------------
 
     def report(self, wall_s: float) -> dict:
         """Return what `--report` writes; the speed got is what the frames themselves had time for."""
-        transport, session = self.transport, self.session
-        driven = transport.shown_time
+        playback, session = self.playback, self.session
+        driven = playback.shown_time
         return {
             "fps": round(self.frames / wall_s, 2) if wall_s else 0.0,
             "frame_ms": capture.frame_times(list(self.times)),
             "first_frame_s": round(self.first_frame_s, 3),
-            "asked_speed": transport.speed,
-            "got_speed": round(transport.simulated / 1e6 / driven, 3) if driven else 0.0,
+            "asked_speed": playback.speed,
+            "got_speed": round(playback.simulated / 1e6 / driven, 3) if driven else 0.0,
             "digest": session.digest,
             "trial": session.trial,
             "simulated_seconds": session.now / 1e6,

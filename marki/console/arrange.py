@@ -18,11 +18,11 @@ from marki.console.panels.time_bar import TimeBar
 from marki.console.panels.trainer_panel import TrainerPanel
 from marki.console.panels.value_panel import ValuePanel
 from marki.console.state.scene import Scene
-from marki.console.timeline import arrangement as annex
+from marki.console.timeline import arrangement
 from marki.console.timeline.strip_panel import StripPanel
 
 AROUND: dict[str, type[Panel]] = {
-    "header": HeaderPanel, "time": TimeBar, "transport": ControlBar, "footer": FooterPanel, "page": PagePanel,
+    "header": HeaderPanel, "time": TimeBar, "playback": ControlBar, "footer": FooterPanel, "page": PagePanel,
     "strip": StripPanel,
 }  # fmt: skip
 SCHEMATIC: dict[str, type[Panel]] = {
@@ -58,15 +58,15 @@ def set_stage(size: tuple[int, int], scale: float, theme: Theme, scene: Scene) -
     scale : float
     theme : Theme
     scene : Scene
-        Its desk says which view, page and parts are wanted.
+        Its ui state says which view, page and parts are wanted.
     """
-    desk, least = scene.desk, float(theme.least if theme.profile.least else 0)
-    boxes = layout.frame(size, scale, side=bool(desk.page), least=least, strip=annex.strip_height(theme, scene))
+    ui, least = scene.ui, float(theme.least if theme.profile.least else 0)
+    boxes = layout.frame(size, scale, side=bool(ui.page), least=least, strip=arrangement.strip_height(theme, scene))
     panels = {name: kind(boxes[name], theme) for name, kind in AROUND.items() if name in boxes}
     stage = boxes["stage"]
-    if annex.kind(scene):
-        inner = annex.set_stage(stage, theme, scene, least)
-    elif desk.view == "front":
+    if arrangement.kind(scene):
+        inner = arrangement.set_stage(stage, theme, scene, least)
+    elif ui.view == "front":
         inner = _front(stage, theme, scene, least)
     else:
         inner = _schematic(stage, theme, scene, least)
@@ -75,7 +75,7 @@ def set_stage(size: tuple[int, int], scale: float, theme: Theme, scene: Scene) -
 
 def _schematic(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
     boxes = layout.schematic(stage, theme.unit, plain=theme.profile.plain, least=least)
-    hidden = scene.desk.hidden | ({"bus"} if "values" in scene.desk.hidden else set())
+    hidden = scene.ui.hidden | ({"bus"} if "values" in scene.ui.hidden else set())
     panels = {name: (Cover if name in hidden else SCHEMATIC[name])(box, theme) for name, box in boxes.items()}
     store = ValuePanel(boxes["values"], theme)
     if isinstance(panels["response"], ResponsePanel):
@@ -95,9 +95,9 @@ def _schematic(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> d
 def _front(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
     from marki.console import front
 
-    boxes = front.lay_out(stage, bay=scene.desk.bay)
+    boxes = front.lay_out(stage, bay=scene.ui.bay)
     column = boxes.pop("camera")
     boxes |= layout.front(column._replace(y=stage.y, h=stage.h), theme.unit, least)
     kinds = {"trainer": TrainerPanel, "curve": CurvePanel, **front.PANELS}
-    hidden = {PLAIN_COVER.get(name, name) for name in scene.desk.hidden}
+    hidden = {PLAIN_COVER.get(name, name) for name in scene.ui.hidden}
     return {name: (Cover if name in hidden else kinds[name])(box, theme) for name, box in boxes.items()}

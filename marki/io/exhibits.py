@@ -71,10 +71,10 @@ class Rendering(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ActivationView:
-    """A register as it is now, ready to be drawn; `look` says the shape of `array`."""
+    """A register as it is now, ready to be drawn; `rendering` says the shape of `array`."""
 
     name: str
-    look: Rendering
+    rendering: Rendering
     array: np.ndarray
 
 

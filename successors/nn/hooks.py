@@ -26,7 +26,7 @@ class Watch:
     path : str
         Dotted path of a module within the network, or that and what an operation in it notes, such as
         ``cells.forget`` or ``block.attention``.
-    look : Rendering
+    rendering : Rendering
         How it is drawn.
     given : bool
         Whether what the module is given is meant, not what it returns: what lies between two modules is often bent
@@ -38,7 +38,7 @@ class Watch:
 
     name: str
     path: str = ""
-    look: Rendering
+    rendering: Rendering
     given: bool = False
     measure: Callable[[Any, np.ndarray], np.ndarray] | None = None
 
@@ -133,11 +133,11 @@ def views(watches: tuple[Watch, ...], seen: Seen, network: Module, stimuli: np.n
             if not calls:
                 continue
             array = calls[-1]
-        found.append(ActivationView(name=watch.name, look=watch.look, array=shaped(array, watch.look)))
+        found.append(ActivationView(name=watch.name, rendering=watch.rendering, array=shaped(array, watch.rendering)))
     return tuple(found)
 
 
-def shaped(array: np.ndarray, look: Rendering) -> np.ndarray:
+def shaped(array: np.ndarray, rendering: Rendering) -> np.ndarray:
     """Return the array of one stimulus in the shape that a look wants.
 
     Parameters
@@ -145,21 +145,21 @@ def shaped(array: np.ndarray, look: Rendering) -> np.ndarray:
     array : ndarray
         With a first axis of one stimulus; (1, channels, places) are maps if the places make up a square. Attention may
         have any axes before the last two, windows and heads: they become one.
-    look : Rendering
+    rendering : Rendering
 
     Returns
     -------
     ndarray
         float32, but for text.
     """
-    if look is Rendering.TOKENS:
+    if rendering is Rendering.TOKENS:
         return array.reshape(-1)
     array = array.astype(np.float32)
-    if look is Rendering.ATTENTION:
+    if rendering is Rendering.ATTENTION:
         return array.reshape(-1, *array.shape[-2:])
-    if look is Rendering.BARS:
+    if rendering is Rendering.BARS:
         return array.reshape(-1)
-    if look is Rendering.ROWS:
+    if rendering is Rendering.ROWS:
         return array.reshape(array.shape[-2:])
     if array.ndim == 3:
         side = round(array.shape[-1] ** 0.5)

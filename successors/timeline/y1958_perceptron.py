@@ -257,7 +257,7 @@ ENTRY = Entry(
         Figure(name="values", title="What the perceptron weighs, cell by cell", measure=_through_the_wires, stimuli=8),
     ),
     registers=(
-        Watch(name="A-units", look=Rendering.BARS, measure=Perceptron.active),
-        Watch(name="values of the active A-units", look=Rendering.BARS, measure=_weighed),
+        Watch(name="A-units", rendering=Rendering.BARS, measure=Perceptron.active),
+        Watch(name="values of the active A-units", rendering=Rendering.BARS, measure=_weighed),
     ),
 )

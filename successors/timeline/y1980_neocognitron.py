@@ -398,8 +398,8 @@ ENTRY = Entry(
         Figure(name="shift", title="Read rightly, moved aside", x="cells", y="share", measure=_by_shift, stimuli=500),
     ),
     registers=(
-        Watch(name="C-cells of stage 1", path="stages.0", look=Rendering.MAPS),
-        Watch(name="C-cells of stage 2", path="stages.1", look=Rendering.MAPS),
-        Watch(name="C-cells of stage 3", path="stages.2", look=Rendering.BARS),
+        Watch(name="C-cells of stage 1", path="stages.0", rendering=Rendering.MAPS),
+        Watch(name="C-cells of stage 2", path="stages.1", rendering=Rendering.MAPS),
+        Watch(name="C-cells of stage 3", path="stages.2", rendering=Rendering.BARS),
     ),
 )

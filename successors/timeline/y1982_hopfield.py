@@ -287,5 +287,5 @@ ENTRY = Entry(
         Figure(name="restored", title="From a part of a letter to the whole", measure=_restored, stimuli=6),
         Figure(name="energy", title="The energy runs downhill", x="looks of a unit", y="energy E", measure=_descent),
     ),
-    registers=(Watch(name="units, sweep by sweep", look=Rendering.MAPS, measure=_course),),
+    registers=(Watch(name="units, sweep by sweep", rendering=Rendering.MAPS, measure=_course),),
 )

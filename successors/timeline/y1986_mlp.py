@@ -246,5 +246,5 @@ ENTRY = Entry(
         Check(name="symmetry with two hidden units", run=_symmetry, slow=True),
     ),
     figures=(Figure(name="features", title="What the hidden units look for", measure=_features, stimuli=12),),
-    registers=(Watch(name="hidden units", path="layers.1", look=Rendering.BARS, given=True),),
+    registers=(Watch(name="hidden units", path="layers.1", rendering=Rendering.BARS, given=True),),
 )

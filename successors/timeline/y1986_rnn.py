@@ -255,5 +255,5 @@ ENTRY = Entry(
         ),
     ),
     small={"eye": 3, "hidden": 4},
-    registers=(Watch(name="hidden units", path="states", look=Rendering.ROWS),),
+    registers=(Watch(name="hidden units", path="states", rendering=Rendering.ROWS),),
 )

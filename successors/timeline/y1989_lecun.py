@@ -281,8 +281,8 @@ ENTRY = Entry(
     figures=(Figure(name="kernels", title="What the maps of H1 look for", measure=_kernels, stimuli=12),),
     small={"hidden": 3},
     registers=(
-        Watch(name="H1", path="h1", look=Rendering.MAPS),
-        Watch(name="H2", path="h2", look=Rendering.MAPS),
-        Watch(name="H3", path="output", look=Rendering.BARS, given=True),
+        Watch(name="H1", path="h1", rendering=Rendering.MAPS),
+        Watch(name="H2", path="h2", rendering=Rendering.MAPS),
+        Watch(name="H3", path="output", rendering=Rendering.BARS, given=True),
     ),
 )

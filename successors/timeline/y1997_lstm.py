@@ -357,9 +357,9 @@ ENTRY = Entry(
     ),
     small={"eye": 3, "hidden": 3},
     registers=(
-        Watch(name="input gates", path="cells.input", look=Rendering.ROWS),
-        Watch(name="forget gates", path="cells.forget", look=Rendering.ROWS),
-        Watch(name="output gates", path="cells.output", look=Rendering.ROWS),
-        Watch(name="cells", path="cells.cell", look=Rendering.ROWS),
+        Watch(name="input gates", path="cells.input", rendering=Rendering.ROWS),
+        Watch(name="forget gates", path="cells.forget", rendering=Rendering.ROWS),
+        Watch(name="output gates", path="cells.output", rendering=Rendering.ROWS),
+        Watch(name="cells", path="cells.cell", rendering=Rendering.ROWS),
     ),
 )

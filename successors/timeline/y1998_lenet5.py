@@ -260,10 +260,10 @@ ENTRY = Entry(
     figures=(Figure(name="kernels", title="What the maps of C1 look for", measure=_kernels, stimuli=6),),
     small={"maps": 3},
     registers=(
-        Watch(name="C1", path="s2", look=Rendering.MAPS, given=True),
-        Watch(name="S2", path="c3", look=Rendering.MAPS, given=True),
-        Watch(name="C3", path="s4", look=Rendering.MAPS, given=True),
-        Watch(name="S4", path="c5", look=Rendering.MAPS, given=True),
-        Watch(name="F6", path="f6", look=Rendering.BARS),
+        Watch(name="C1", path="s2", rendering=Rendering.MAPS, given=True),
+        Watch(name="S2", path="c3", rendering=Rendering.MAPS, given=True),
+        Watch(name="C3", path="s4", rendering=Rendering.MAPS, given=True),
+        Watch(name="S4", path="c5", rendering=Rendering.MAPS, given=True),
+        Watch(name="F6", path="f6", rendering=Rendering.BARS),
     ),
 )

@@ -292,10 +292,10 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="maps", title="What conv1 makes of a letter", measure=_kernels, stimuli=12),),
     registers=(
-        Watch(name="conv1, pooled", path="conv2", look=Rendering.MAPS, given=True),
-        Watch(name="conv2, pooled", path="conv3", look=Rendering.MAPS, given=True),
-        Watch(name="conv3", path="conv4", look=Rendering.MAPS, given=True),
-        Watch(name="conv4", path="conv5", look=Rendering.MAPS, given=True),
-        Watch(name="full6", path="full7", look=Rendering.BARS, given=True),
+        Watch(name="conv1, pooled", path="conv2", rendering=Rendering.MAPS, given=True),
+        Watch(name="conv2, pooled", path="conv3", rendering=Rendering.MAPS, given=True),
+        Watch(name="conv3", path="conv4", rendering=Rendering.MAPS, given=True),
+        Watch(name="conv4", path="conv5", rendering=Rendering.MAPS, given=True),
+        Watch(name="full6", path="full7", rendering=Rendering.BARS, given=True),
     ),
 )

@@ -362,9 +362,9 @@ ENTRY = Entry(
         "aux_units": 12,
     },
     registers=(
-        Watch(name="stem", path="modules.0", look=Rendering.MAPS, given=True),
-        Watch(name="module 1", path="modules.0", look=Rendering.MAPS),
-        Watch(name="module 3", path="modules.2", look=Rendering.MAPS),
-        Watch(name="module 5", path="modules.4", look=Rendering.MAPS),
+        Watch(name="stem", path="modules.0", rendering=Rendering.MAPS, given=True),
+        Watch(name="module 1", path="modules.0", rendering=Rendering.MAPS),
+        Watch(name="module 3", path="modules.2", rendering=Rendering.MAPS),
+        Watch(name="module 5", path="modules.4", rendering=Rendering.MAPS),
     ),
 )

@@ -193,8 +193,8 @@ ENTRY = Entry(
     ),
     small={"eye": 3, "hidden": 3},
     registers=(
-        Watch(name="reset gates", path="units.reset", look=Rendering.ROWS),
-        Watch(name="update gates", path="units.update", look=Rendering.ROWS),
-        Watch(name="states", path="units", look=Rendering.ROWS),
+        Watch(name="reset gates", path="units.reset", rendering=Rendering.ROWS),
+        Watch(name="update gates", path="units.update", rendering=Rendering.ROWS),
+        Watch(name="states", path="units", rendering=Rendering.ROWS),
     ),
 )

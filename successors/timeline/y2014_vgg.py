@@ -267,9 +267,9 @@ ENTRY = Entry(
     ),
     small={"widths": (4, 6), "full": 8},
     registers=(
-        Watch(name="block 1, first layer", path="blocks.0.1", look=Rendering.MAPS, given=True),
-        Watch(name="block 1, pooled", path="blocks.1.0", look=Rendering.MAPS, given=True),
-        Watch(name="block 2, first layer", path="blocks.1.1", look=Rendering.MAPS, given=True),
-        Watch(name="full layer", path="full.1", look=Rendering.BARS, given=True),
+        Watch(name="block 1, first layer", path="blocks.0.1", rendering=Rendering.MAPS, given=True),
+        Watch(name="block 1, pooled", path="blocks.1.0", rendering=Rendering.MAPS, given=True),
+        Watch(name="block 2, first layer", path="blocks.1.1", rendering=Rendering.MAPS, given=True),
+        Watch(name="full layer", path="full.1", rendering=Rendering.BARS, given=True),
     ),
 )

@@ -246,9 +246,9 @@ ENTRY = Entry(
     ),
     small={"growth": 2, "stem_filters": 3, "blocks": [2, 2]},
     registers=(
-        Watch(name="stem", path="stem", look=Rendering.MAPS),
-        Watch(name="block 1", path="blocks.0", look=Rendering.MAPS),
-        Watch(name="block 2", path="blocks.1", look=Rendering.MAPS),
-        Watch(name="block 3", path="blocks.2", look=Rendering.MAPS),
+        Watch(name="stem", path="stem", rendering=Rendering.MAPS),
+        Watch(name="block 1", path="blocks.0", rendering=Rendering.MAPS),
+        Watch(name="block 2", path="blocks.1", rendering=Rendering.MAPS),
+        Watch(name="block 3", path="blocks.2", rendering=Rendering.MAPS),
     ),
 )

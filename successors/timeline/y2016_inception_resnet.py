@@ -414,9 +414,9 @@ ENTRY = Entry(
     ),
     small={"share": 0.05, "blocks": [1, 1, 1], "stem_stride": 4},
     registers=(
-        Watch(name="stem", path="stem", look=Rendering.MAPS),
-        Watch(name="mixed 5b", path="mixed_5b", look=Rendering.MAPS),
-        Watch(name="mixed 6a", path="mixed_6a", look=Rendering.MAPS),
-        Watch(name="mixed 7a", path="mixed_7a", look=Rendering.MAPS),
+        Watch(name="stem", path="stem", rendering=Rendering.MAPS),
+        Watch(name="mixed 5b", path="mixed_5b", rendering=Rendering.MAPS),
+        Watch(name="mixed 6a", path="mixed_6a", rendering=Rendering.MAPS),
+        Watch(name="mixed 7a", path="mixed_7a", rendering=Rendering.MAPS),
     ),
 )

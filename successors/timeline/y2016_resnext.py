@@ -223,9 +223,9 @@ ENTRY = Entry(
     figures=(Figure(name="paths", title="What the paths of the first block look for", measure=_kinds, stimuli=1),),
     small={"width": 2, "stem_filters": 2, "cardinality": 2, "path": 1, "blocks": [1, 1]},
     registers=(
-        Watch(name="stem", path="stem", look=Rendering.MAPS),
-        Watch(name="stage 1", path="stages.0", look=Rendering.MAPS),
-        Watch(name="stage 2", path="stages.1", look=Rendering.MAPS),
-        Watch(name="stage 3", path="stages.2", look=Rendering.MAPS),
+        Watch(name="stem", path="stem", rendering=Rendering.MAPS),
+        Watch(name="stage 1", path="stages.0", rendering=Rendering.MAPS),
+        Watch(name="stage 2", path="stages.1", rendering=Rendering.MAPS),
+        Watch(name="stage 3", path="stages.2", rendering=Rendering.MAPS),
     ),
 )

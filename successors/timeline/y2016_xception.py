@@ -248,9 +248,9 @@ ENTRY = Entry(
     figures=(Figure(name="kernels", title="What single channels look for", measure=_kernels, stimuli=12),),
     small={"stem": (3, 4), "entry": (5, 6), "middle": 1, "exit": 6, "tail": (7, 8)},
     registers=(
-        Watch(name="entry flow 1", path="entry.0", look=Rendering.MAPS),
-        Watch(name="entry flow 2", path="entry.1", look=Rendering.MAPS),
-        Watch(name="middle flow", path="middle.0", look=Rendering.MAPS),
-        Watch(name="exit flow", path="exit", look=Rendering.MAPS),
+        Watch(name="entry flow 1", path="entry.0", rendering=Rendering.MAPS),
+        Watch(name="entry flow 2", path="entry.1", rendering=Rendering.MAPS),
+        Watch(name="middle flow", path="middle.0", rendering=Rendering.MAPS),
+        Watch(name="exit flow", path="exit", rendering=Rendering.MAPS),
     ),
 )

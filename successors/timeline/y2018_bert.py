@@ -314,9 +314,9 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="pieces read", look=Rendering.TOKENS, measure=pieces),
-        Watch(name="attention, layer 1", path="layers.0.attention.attention", look=Rendering.ATTENTION),
-        Watch(name="attention, layer 2", path="layers.1.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="pieces read", rendering=Rendering.TOKENS, measure=pieces),
+        Watch(name="attention, layer 1", path="layers.0.attention.attention", rendering=Rendering.ATTENTION),
+        Watch(name="attention, layer 2", path="layers.1.attention.attention", rendering=Rendering.ATTENTION),
     ),
     small={"width": 8, "hidden": 6, "heads": 2, "layers": 1},
 )  # fmt: skip

@@ -186,9 +186,9 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="pieces read", look=Rendering.TOKENS, measure=pieces),
-        Watch(name="attention, layer 1", path="blocks.0.attention.attention", look=Rendering.ATTENTION),
-        Watch(name="attention, layer 2", path="blocks.1.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="pieces read", rendering=Rendering.TOKENS, measure=pieces),
+        Watch(name="attention, layer 1", path="blocks.0.attention.attention", rendering=Rendering.ATTENTION),
+        Watch(name="attention, layer 2", path="blocks.1.attention.attention", rendering=Rendering.ATTENTION),
     ),
     accepts=Port.TEXT,
     tasks=("judge",),

@@ -360,9 +360,13 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="attention", title="Where the cell in the middle looks", measure=_looks, stimuli=12),),
     registers=(
-        Watch(name="stage 2, first block", path="stages.1.layers.0", look=Rendering.MAPS),
-        Watch(name="attention, stage 2", path="stages.1.layers.0.conv1.attention.attention", look=Rendering.ATTENTION),
-        Watch(name="attention, stage 3", path="stages.2.layers.2.conv1.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="stage 2, first block", path="stages.1.layers.0", rendering=Rendering.MAPS),
+        Watch(
+            name="attention, stage 2", path="stages.1.layers.0.conv1.attention.attention", rendering=Rendering.ATTENTION
+        ),
+        Watch(
+            name="attention, stage 3", path="stages.2.layers.2.conv1.attention.attention", rendering=Rendering.ATTENTION
+        ),
     ),
     small={"width": 4, "blocks": [1, 1], "heads": 2, "kappa": 0.5, "upsilon": 0.5, "least": 1, "augmented": 1},
 )

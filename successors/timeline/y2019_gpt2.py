@@ -361,8 +361,8 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="pieces read and written", look=Rendering.TOKENS, measure=_tokens),
-        Watch(name="attention, last layer", look=Rendering.ATTENTION, measure=_attention),
+        Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=_tokens),
+        Watch(name="attention, last layer", rendering=Rendering.ATTENTION, measure=_attention),
     ),
     small={"width": 8, "hidden": 6, "heads": 2, "layers": 1},
 )  # fmt: skip

@@ -360,10 +360,10 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="tokens", title="Where tokens look", measure=_attentions, stimuli=12),),
     registers=(
-        Watch(name="stage 2", path="stages.1", look=Rendering.MAPS),
-        Watch(name="where tokens look, module 1", path="modules.0.tokenizer.attention", look=Rendering.MAPS),
-        Watch(name="where tokens look, module 2", path="modules.1.tokenizer.attention", look=Rendering.MAPS),
-        Watch(name="tokens among themselves", path="modules.1.transformer.attention", look=Rendering.ATTENTION),
+        Watch(name="stage 2", path="stages.1", rendering=Rendering.MAPS),
+        Watch(name="where tokens look, module 1", path="modules.0.tokenizer.attention", rendering=Rendering.MAPS),
+        Watch(name="where tokens look, module 2", path="modules.1.tokenizer.attention", rendering=Rendering.MAPS),
+        Watch(name="tokens among themselves", path="modules.1.transformer.attention", rendering=Rendering.ATTENTION),
     ),
     roadmap=(
         ("convolutions alone", {"modules": 0}),

@@ -311,7 +311,7 @@ ENTRY = Entry(
         Figure(name="positions", title="How alike the embeddings of places are", measure=_places, stimuli=12),
     ),
     registers=tuple(
-        Watch(name=f"attention, layer {k + 1}", path=f"blocks.{k}.attention.attention", look=Rendering.ATTENTION)
+        Watch(name=f"attention, layer {k + 1}", path=f"blocks.{k}.attention.attention", rendering=Rendering.ATTENTION)
         for k in range(3)
     ),
     roadmap=(

@@ -290,7 +290,7 @@ ENTRY = Entry(
         Figure(name="positions", title="Where heads look by position", measure=_looks, stimuli=12),
     ),
     registers=tuple(
-        Watch(name=f"attention, block {k + 1}", path=f"blocks.{k}.attention.attention", look=Rendering.ATTENTION)
+        Watch(name=f"attention, block {k + 1}", path=f"blocks.{k}.attention.attention", rendering=Rendering.ATTENTION)
         for k in range(3)
     ),
     small={"patch": 10, "layers": 2, "local": 1, "width": 8, "heads": 4, "hidden": 7},

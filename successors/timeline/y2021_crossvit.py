@@ -379,9 +379,9 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="crossings", title="Where class tokens look, across", measure=_looks, stimuli=12),),
     registers=(
-        Watch(name="small patches", path="branches.0.blocks.1.0.attention.attention", look=Rendering.ATTENTION),
-        Watch(name="large patches", path="branches.1.blocks.1.1.attention.attention", look=Rendering.ATTENTION),
-        Watch(name="large one looks across", look=Rendering.MAPS, measure=lambda net, x: _across(net, x)[1]),
+        Watch(name="small patches", path="branches.0.blocks.1.0.attention.attention", rendering=Rendering.ATTENTION),
+        Watch(name="large patches", path="branches.1.blocks.1.1.attention.attention", rendering=Rendering.ATTENTION),
+        Watch(name="large one looks across", rendering=Rendering.MAPS, measure=lambda net, x: _across(net, x)[1]),
     ),
     roadmap=(
         ("small patches alone", {"branches": "small"}),

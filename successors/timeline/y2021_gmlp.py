@@ -212,8 +212,8 @@ ENTRY = Entry(
     figures=(Figure(name="filters", title="What gates the middle of the image", measure=_filters, stimuli=12),),
     small={"patch": 10, "blocks": 2, "width": 6, "hidden": 8},
     registers=(
-        Watch(name="gates of block 1", path="blocks.0.gate.spatial", look=Rendering.MAPS),
-        Watch(name="gates of block 3", path="blocks.2.gate.spatial", look=Rendering.MAPS),
-        Watch(name="gates of block 6", path="blocks.5.gate.spatial", look=Rendering.MAPS),
+        Watch(name="gates of block 1", path="blocks.0.gate.spatial", rendering=Rendering.MAPS),
+        Watch(name="gates of block 3", path="blocks.2.gate.spatial", rendering=Rendering.MAPS),
+        Watch(name="gates of block 6", path="blocks.5.gate.spatial", rendering=Rendering.MAPS),
     ),
 )

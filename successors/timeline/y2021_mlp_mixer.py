@@ -225,9 +225,9 @@ ENTRY = Entry(
     figures=(Figure(name="mixtures", title="What units of the first mixing look for", measure=_mixtures, stimuli=12),),
     small={"patch": 10, "layers": 2, "width": 6, "tokens": 5, "hidden": 7},
     registers=(
-        Watch(name="mixing of tokens, layer 1", path="layers.0.tokens", look=Rendering.MAPS),
-        Watch(name="mixing of tokens, layer 2", path="layers.1.tokens", look=Rendering.MAPS),
-        Watch(name="mixing of tokens, layer 3", path="layers.2.tokens", look=Rendering.MAPS),
-        Watch(name="mixing of tokens, layer 4", path="layers.3.tokens", look=Rendering.MAPS),
+        Watch(name="mixing of tokens, layer 1", path="layers.0.tokens", rendering=Rendering.MAPS),
+        Watch(name="mixing of tokens, layer 2", path="layers.1.tokens", rendering=Rendering.MAPS),
+        Watch(name="mixing of tokens, layer 3", path="layers.2.tokens", rendering=Rendering.MAPS),
+        Watch(name="mixing of tokens, layer 4", path="layers.3.tokens", rendering=Rendering.MAPS),
     ),
 )

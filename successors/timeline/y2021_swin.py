@@ -366,9 +366,9 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="biases", title="What heads weigh by offset", measure=_biases, stimuli=12),),
     registers=(
-        Watch(name="windows, stage 1", path="stages.0.0.attention.attention", look=Rendering.ATTENTION),
-        Watch(name="shifted windows, stage 1", path="stages.0.1.attention.attention", look=Rendering.ATTENTION),
-        Watch(name="shifted windows, stage 2", path="stages.1.1.attention.attention", look=Rendering.ATTENTION),
+        Watch(name="windows, stage 1", path="stages.0.0.attention.attention", rendering=Rendering.ATTENTION),
+        Watch(name="shifted windows, stage 1", path="stages.0.1.attention.attention", rendering=Rendering.ATTENTION),
+        Watch(name="shifted windows, stage 2", path="stages.1.1.attention.attention", rendering=Rendering.ATTENTION),
     ),
     small={"patch": 5, "width": 4, "depths": (2, 1), "heads": (1, 2), "window": 2},
 )

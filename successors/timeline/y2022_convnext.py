@@ -346,6 +346,6 @@ ENTRY = Entry(
     roadmap=ROAD_MAP,
     small={"depths": (1, 1), "widths": (12, 16), "wide": 2},
     registers=tuple(
-        Watch(name=f"stage {k + 1}, first block", path=f"stages.{k}.0", look=Rendering.MAPS) for k in range(3)
+        Watch(name=f"stage {k + 1}, first block", path=f"stages.{k}.0", rendering=Rendering.MAPS) for k in range(3)
     ),
 )  # fmt: skip

@@ -301,9 +301,11 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="windows", title="Which windows the windows look at", measure=_between, stimuli=12),),
     registers=(
-        Watch(name="stage 1", path="stages.0", look=Rendering.MAPS),
-        Watch(name="between windows, stage 1", path="stages.0.blocks.0.attention.attention", look=Rendering.ATTENTION),
-        Watch(name="stage 2", path="stages.1", look=Rendering.MAPS),
+        Watch(name="stage 1", path="stages.0", rendering=Rendering.MAPS),
+        Watch(
+            name="between windows, stage 1", path="stages.0.blocks.0.attention.attention", rendering=Rendering.ATTENTION
+        ),
+        Watch(name="stage 2", path="stages.1", rendering=Rendering.MAPS),
     ),
     small={"width": 4, "window": 5, "depths": (1, 1), "heads": (2, 2)},
 )

@@ -46,7 +46,7 @@ def click():
     """Return a function that clicks the button of a command."""
 
     def press(app, command):
-        bar = app.hands.panels["transport"]
+        bar = app.handler.panels["playback"]
         at = next(k for k, b in enumerate(bar.bindings) if b.command == command)
         mouse(app, bar.buttons[at].center)
 
@@ -79,4 +79,4 @@ def place():
     """Return a function that tells where a part lies, in the middle."""
     from marki.console.state.targets import Target
 
-    return lambda app, kind, number=0: app.hands.place_of(Target(kind, number)).center
+    return lambda app, kind, number=0: app.handler.place_of(Target(kind, number)).center

@@ -21,7 +21,7 @@ SIZES = [(960, 600), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
 
 
 @pytest.fixture
-def annexed(session):
+def with_timeline(session):
     """Return a function that opens a window with a timeline, the strip unfolded."""
     import pygame
 
@@ -32,7 +32,7 @@ def annexed(session):
         app = App(
             session, WindowSettings(**{"frames": 1_000_000, "paused": True, "system": "mark1", **settings}), timeline
         )
-        app.timeline = timeline
+        app.lent = timeline
         app.frame()
         return app
 
@@ -53,7 +53,7 @@ def lit(app):
 
 
 def asked(app, rack=0):
-    return [said[0] for said in app.timeline.racks[rack].said]
+    return [said[0] for said in app.lent.racks[rack].said]
 
 
 # -- where things lie ------------------------------------------------------------------------------------------------
@@ -110,10 +110,10 @@ def test_maps_fit_their_box(n, high, wide):
 
 @pytest.mark.parametrize("look", Rendering)
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 40, 7), (70, 2, 2)])
-def test_every_look_is_drawn_into_its_box_and_nowhere_else(annexed, look, shape):
+def test_every_look_is_drawn_into_its_box_and_nowhere_else(with_timeline, look, shape):
     import pygame
 
-    app = annexed()
+    app = with_timeline()
     rng = np.random.default_rng(0)
     array = rng.standard_normal(
         shape[: {Rendering.ROWS: 2, Rendering.BARS: 1, Rendering.TOKENS: 1}.get(look, 3)]
@@ -123,7 +123,7 @@ def test_every_look_is_drawn_into_its_box_and_nowhere_else(annexed, look, shape)
     surface = pygame.Surface((200, 160)).convert()
     surface.fill((1, 2, 3))
     box = pygame.Rect(20, 20, 150, 120)
-    heatmaps.draw(surface, app.theme, ActivationView(name="x", look=look, array=array), box)
+    heatmaps.draw(surface, app.theme, ActivationView(name="x", rendering=look, array=array), box)
     drawn = (pygame.surfarray.array3d(surface) != (1, 2, 3)).any(2)
     assert drawn.any()
     drawn[box.x : box.right, box.y : box.bottom] = False
@@ -141,18 +141,18 @@ def test_counts_and_names_are_short():
     assert [label(n) for n in ("mlp_mixer", "gpt", "perceptron")] == ["MLP-Mixer", "GPT", "Perceptron"]
 
 
-def test_an_answer_is_judged_only_by_a_class_that_the_system_knows(annexed, monkeypatch):
+def test_an_answer_is_judged_only_by_a_class_that_the_system_knows(with_timeline, monkeypatch):
     digits = tuple(replace(e, classes=tuple("0123456789")) if e.name == "lenet5" else e for e in EXHIBITS)
     monkeypatch.setattr(FakeTimeline, "exhibits", lambda self: digits)
-    app = annexed(system="lenet5")
+    app = with_timeline(system="lenet5")
     lit(app)
-    first = app.scene.annex.first
+    first = app.scene.timeline.first
     assert first.reply is not None
     assert (first.judged, first.reply.wanted) == (0, "")
     app.obey("later")
     frames(app)
-    assert app.scene.annex.first.exhibit.name == "alexnet"
-    assert app.scene.annex.first.judged == 1
+    assert app.scene.timeline.first.exhibit.name == "alexnet"
+    assert app.scene.timeline.first.judged == 1
 
 
 # -- the strip -------------------------------------------------------------------------------------------------------
@@ -161,164 +161,164 @@ def test_an_answer_is_judged_only_by_a_class_that_the_system_knows(annexed, monk
 def test_without_a_timeline_the_window_is_as_it_was(window):
     app = window()
     app.frame()
-    names = [b.command for b in app.hands.panels["transport"].bindings]
+    names = [b.command for b in app.handler.panels["playback"].bindings]
     assert "strip" not in names
-    assert "strip" not in app.hands.panels
+    assert "strip" not in app.handler.panels
     app.obey("later")
-    assert app.desk.system == "mark1"
-    assert not app.desk.alarm
+    assert app.ui.system == "mark1"
+    assert not app.ui.alarm
 
 
-def test_the_exhibits_are_not_asked_for_before_the_strip_is_seen(annexed):
-    app = annexed(system="")
+def test_the_exhibits_are_not_asked_for_before_the_strip_is_seen(with_timeline):
+    app = with_timeline(system="")
     frames(app)
-    assert app.timeline.asked == 0
-    assert not app.timeline.racks
+    assert app.lent.asked == 0
+    assert not app.lent.racks
     app.obey("strip")
     app.frame()
-    app.annex.wake(wait=True)
+    app.timeline.wake(wait=True)
     app.frame()
-    assert app.timeline.asked == 1
-    assert len(app.scene.annex.exhibits) == len(EXHIBITS) + 1
+    assert app.lent.asked == 1
+    assert len(app.scene.timeline.exhibits) == len(EXHIBITS) + 1
 
 
 @pytest.mark.parametrize("projector", [False, True])
 @pytest.mark.parametrize("size", SIZES[:4])
-def test_the_strip_shows_all_systems_in_order_of_time(annexed, size, projector):
-    app = annexed(size=size, projector=projector)
-    strip = app.hands.panels["strip"]
-    years = [e.year for e in app.scene.annex.exhibits]
+def test_the_strip_shows_all_systems_in_order_of_time(with_timeline, size, projector):
+    app = with_timeline(size=size, projector=projector)
+    strip = app.handler.panels["strip"]
+    years = [e.year for e in app.scene.timeline.exhibits]
     assert years == sorted(years)
-    assert app.scene.annex.exhibits[1].name == "mark1"
+    assert app.scene.timeline.exhibits[1].name == "mark1"
     places = [strip.place_of(Target("system", k)) for k in range(len(years))]
     assert all(strip.rect.contains(place) for place in places)
     assert not any(a.colliderect(b) for a, b in itertools.combinations(places, 2))
 
 
-def test_a_click_puts_a_system_up_and_keys_step_to_its_neighbours(annexed, drag, place, key):
-    app = annexed()
-    names = [e.name for e in app.scene.annex.exhibits]
+def test_a_click_puts_a_system_up_and_keys_step_to_its_neighbours(with_timeline, drag, place, key):
+    app = with_timeline()
+    names = [e.name for e in app.scene.timeline.exhibits]
     drag(app, place(app, "system", names.index("lenet5")))
-    assert app.desk.system == "lenet5"
-    assert app.timeline.racks[0].said[0] == ("load", "lenet5")
+    assert app.ui.system == "lenet5"
+    assert app.lent.racks[0].said[0] == ("load", "lenet5")
     key(app, "PERIOD", typed=">")
-    assert app.desk.system == "alexnet"
+    assert app.ui.system == "alexnet"
     key(app, "COMMA", typed="<")
     key(app, "COMMA", typed="<")
-    assert app.desk.system == "lstm"
+    assert app.ui.system == "lstm"
     app.obey("view")
     app.frame()
-    assert app.desk.system == "mark1"
-    assert "values" in app.hands.panels
+    assert app.ui.system == "mark1"
+    assert "values" in app.handler.panels
 
 
-def test_the_strip_lights_the_kin_of_what_the_mouse_is_on(annexed, place):
+def test_the_strip_lights_the_kin_of_what_the_mouse_is_on(with_timeline, place):
     import pygame
 
-    app = annexed()
-    strip = app.hands.panels["strip"].rect
+    app = with_timeline()
+    strip = app.handler.panels["strip"].rect
     before = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(strip))
     pygame.event.post(
         pygame.event.Event(pygame.MOUSEMOTION, pos=place(app, "system", 12), rel=(0, 0), buttons=(0, 0, 0))
     )
     app.frame()
-    assert app.desk.hovered == Target("system", 12)
+    assert app.ui.hovered == Target("system", 12)
     assert (pygame.surfarray.array3d(pygame.display.get_surface().subsurface(strip)) != before).any()
 
 
-def test_an_unknown_system_is_refused(annexed):
+def test_an_unknown_system_is_refused(with_timeline):
     with pytest.raises(UnknownName, match="unknown system 'resnett'"):
-        annexed(system="resnett")
+        with_timeline(system="resnett")
 
 
 # -- a system in the place of the Mark I -----------------------------------------------------------------------------
 
 
-def test_it_answers_what_the_photocells_see_and_what_is_drawn(annexed):
-    app = annexed(system="resnet")
+def test_it_answers_what_the_photocells_see_and_what_is_drawn(with_timeline):
+    app = with_timeline(system="resnet")
     lit(app)
-    rack = app.timeline.racks[0]
-    np.testing.assert_allclose(rack.said[-1][2], app.scene.look.view.light, atol=1e-6)
+    rack = app.lent.racks[0]
+    np.testing.assert_allclose(rack.said[-1][2], app.scene.snapshot.view.light, atol=1e-6)
     shown = sum(kind == "show" for kind in asked(app))
     frames(app, 5)
     assert sum(kind == "show" for kind in asked(app)) == shown  # the same card is not asked about again
-    assert app.scene.annex.first.reply.wanted == app.session.presentation.name[0]
+    assert app.scene.timeline.first.reply.wanted == app.session.presentation.name[0]
     app.operator.act("ink", ([21, 22], 255))
     frames(app)
     assert rack.said[-1][2].sum() == 2
-    assert app.scene.annex.first.reply.wanted == ""
+    assert app.scene.timeline.first.reply.wanted == ""
 
 
-def test_registers_are_drawn_anew_with_every_answer(annexed):
+def test_registers_are_drawn_anew_with_every_answer(with_timeline):
     import pygame
 
-    app = annexed(system="resnet")
+    app = with_timeline(system="resnet")
     lit(app)
-    area = app.hands.panels["registers"].inner
+    area = app.handler.panels["registers"].inner
     before = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(area))
     app.operator.act("ink", ([200], 255))
     frames(app)
     assert (pygame.surfarray.array3d(pygame.display.get_surface().subsurface(area)) != before).any()
 
 
-def test_training_from_zero_goes_on_beside_answers_and_ends_with_a_digest(annexed, key):
-    app = annexed(system="lenet5")
+def test_training_from_zero_goes_on_beside_answers_and_ends_with_a_digest(with_timeline, key):
+    app = with_timeline(system="lenet5")
     lit(app)
     key(app, "F9")
-    assert ("train", "lenet5", app.session.seed) in [said for said in app.timeline.racks[0].said if said[0] == "train"]
+    assert ("train", "lenet5", app.session.seed) in [said for said in app.lent.racks[0].said if said[0] == "train"]
     frames(app, 20)
-    standing = app.scene.annex.first
-    assert standing.learning
-    assert standing.progress.steps > 100
-    assert standing.learned == 64 * standing.progress.steps
+    system_view = app.scene.timeline.first
+    assert system_view.learning
+    assert system_view.progress.steps > 100
+    assert system_view.learned == 64 * system_view.progress.steps
     assert asked(app)[-3:].count("show") == 3  # it goes on answering
     frames(app, 30)
-    assert app.scene.annex.first.progress.digest == "0123456789abcdef"
-    assert not app.scene.annex.first.learning
+    assert app.scene.timeline.first.progress.digest == "0123456789abcdef"
+    assert not app.scene.timeline.first.learning
 
 
-def test_a_training_can_be_stopped_and_the_shipped_weights_put_back(annexed, place):
-    app = annexed(system="lenet5")
+def test_a_training_can_be_stopped_and_the_shipped_weights_put_back(with_timeline, place):
+    app = with_timeline(system="lenet5")
     app.obey("learn")
     frames(app, 5)
     app.obey("learn")
     app.frame()
     assert asked(app)[-1] == "stop"
-    assert not app.scene.annex.first.learning
+    assert not app.scene.timeline.first.learning
     app.operator.act("shipped")
     app.frame()
-    assert ("load", "lenet5") in app.timeline.racks[0].said[3:]
-    assert app.scene.annex.first.progress is None
+    assert ("load", "lenet5") in app.lent.racks[0].said[3:]
+    assert app.scene.timeline.first.progress is None
 
 
-def test_two_systems_stand_before_the_same_stimulus_each_with_its_ledger(annexed, key):
-    app = annexed(system="resnet")
+def test_two_systems_stand_before_the_same_stimulus_each_with_its_ledger(with_timeline, key):
+    app = with_timeline(system="resnet")
     lit(app)
     key(app, "F12")
     frames(app)
-    assert app.desk.beside == "resnet"
-    assert app.desk.system == "mark1"
-    first, second = app.scene.annex.first, app.scene.annex.second
+    assert app.ui.beside == "resnet"
+    assert app.ui.system == "mark1"
+    first, second = app.scene.timeline.first, app.scene.timeline.second
     assert first.reply.said or not first.reply.lamps.any()
     np.testing.assert_array_equal(first.reply.stimulus, second.reply.stimulus)
-    ledger, other = app.hands.panels["ledger"], app.hands.panels["ledger2"]
+    ledger, other = app.handler.panels["ledger"], app.handler.panels["ledger2"]
     assert dict(ledger.lines(first))["learned from"] == f"{app.session.trial}"
     assert dict(other.lines(second))["weights"] == f"{second.exhibit.parameters:,}"
     app.operator.act("put_up", "mlp")
     frames(app)
-    assert app.scene.annex.first.exhibit.name == "mlp"
+    assert app.scene.timeline.first.exhibit.name == "mlp"
     app.obey("beside")
     app.frame()
-    assert app.scene.annex.second is None
+    assert app.scene.timeline.second is None
 
 
 # -- reels and text --------------------------------------------------------------------------------------------------
 
 
-def test_a_reel_is_played_exposure_by_exposure(annexed, key):
+def test_a_reel_is_played_exposure_by_exposure(with_timeline, key):
     from marki.console.timeline.reel_panel import frame_of
 
-    app = annexed(system="lstm")
+    app = with_timeline(system="lstm")
     frames(app, 2)
     seen = []
     for _ in range(90):
@@ -328,15 +328,15 @@ def test_a_reel_is_played_exposure_by_exposure(annexed, key):
     assert seen == sorted(seen)
     key(app, "DOWN")
     frames(app, 2)
-    assert app.timeline.racks[0].said[-1] == ("example", 1)
+    assert app.lent.racks[0].said[-1] == ("example", 1)
     assert frame_of(app.scene, False)[1] == 0
-    assert app.scene.annex.first.reply.wanted == "B"
+    assert app.scene.timeline.first.reply.wanted == "B"
     key(app, "UP")
-    assert app.desk.example == 0
+    assert app.ui.example == 0
 
 
-def test_the_teleprinter_prints_sign_by_sign(annexed):
-    app = annexed(system="gpt")
+def test_the_teleprinter_prints_sign_by_sign(with_timeline):
+    app = with_timeline(system="gpt")
     frames(app, 3)
     app.theme.written = []
     app.frame()
@@ -347,86 +347,86 @@ def test_the_teleprinter_prints_sign_by_sign(annexed):
     assert all(b.rstrip("_").startswith(a.rstrip("_")) for a, b in itertools.pairwise(printed))
 
 
-def test_a_typed_line_is_shown_to_a_system_that_reads(annexed, key):
-    app = annexed(system="gpt")
+def test_a_typed_line_is_shown_to_a_system_that_reads(with_timeline, key):
+    app = with_timeline(system="gpt")
     app.operator.act("type_line")
     for sign in "hi":
         key(app, sign, typed=sign)
     key(app, "RETURN", typed="\r")
     frames(app)
-    kind, _, stimulus = app.timeline.racks[0].said[-1]
+    kind, _, stimulus = app.lent.racks[0].said[-1]
     assert (kind, str(stimulus)) == ("show", "hi")
     app.operator.act("put_up", "resnet")
     app.operator.act("type_line")
-    assert app.desk.alarm
+    assert app.ui.alarm
 
 
 # -- the hall --------------------------------------------------------------------------------------------------------
 
 
-def test_in_the_hall_everybody_answers_while_it_is_drawn(annexed, drag, place):
-    app = annexed(hall=True)
-    before = len(app.timeline.racks[0].said) if app.timeline.racks else 0
+def test_in_the_hall_everybody_answers_while_it_is_drawn(with_timeline, drag, place):
+    app = with_timeline(hall=True)
+    before = len(app.lent.racks[0].said) if app.lent.racks else 0
     drag(app, place(app, "cell", 42), place(app, "cell", 45), place(app, "cell", 105))
     frames(app, 2)
-    rack = app.timeline.racks[0]
+    rack = app.lent.racks[0]
     assert len(rack.said) >= before + 3
     assert rack.said[-1][0] == "hall"
     sums = [said[2].sum() for said in rack.said[before:]]
     assert sums[-1] > sums[0]
-    wall = app.hands.panels["wall"]
-    answered = set(app.scene.annex.hall)
+    wall = app.handler.panels["wall"]
+    answered = set(app.scene.timeline.hall)
     assert set(wall._names) == answered
     assert "mark1" in answered
     assert "swin" not in answered  # has no weights
 
 
-def test_a_wide_pen_draws_a_broader_line(annexed, drag, place):
-    app = annexed(hall=True)
+def test_a_wide_pen_draws_a_broader_line(with_timeline, drag, place):
+    app = with_timeline(hall=True)
     inked = {}
     for width in (1, 2):
         app.operator.act("clear")
         app.operator.act("pen", width)
         app.frame()
         drag(app, place(app, "cell", 205), place(app, "cell", 214))
-        inked[width] = int((app.desk.draft > 0).sum())
+        inked[width] = int((app.ui.draft > 0).sum())
     assert inked == {1: 10, 2: 22}
 
 
-def test_right_and_wrong_are_marked_where_the_class_is_known(annexed):
-    app = annexed(hall=True)
+def test_right_and_wrong_are_marked_where_the_class_is_known(with_timeline):
+    app = with_timeline(hall=True)
     lit(app)
-    replies = app.scene.annex.hall
-    verdicts = {n: verdict(r, app.scene.annex.exhibit(n)) for n, r in replies.items()}
+    replies = app.scene.timeline.hall
+    verdicts = {n: verdict(r, app.scene.timeline.exhibit(n)) for n, r in replies.items()}
     assert None not in verdicts.values()
     app.operator.act("clear")
     frames(app)
-    assert {r.wanted for r in app.scene.annex.hall.values()} == {""}
+    assert {r.wanted for r in app.scene.timeline.hall.values()} == {""}
 
 
-def test_a_plate_of_the_hall_puts_its_system_up(annexed, drag, place):
-    app = annexed(hall=True)
+def test_a_plate_of_the_hall_puts_its_system_up(with_timeline, drag, place):
+    app = with_timeline(hall=True)
     lit(app)
     drag(app, place(app, "plate", 0))
-    assert app.desk.system == "perceptron"
-    assert not app.desk.hall
+    assert app.ui.system == "perceptron"
+    assert not app.ui.hall
 
 
 # -- lessons ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_lesson_puts_up_what_its_pages_are_about(annexed):
-    app = annexed()
+def test_a_lesson_puts_up_what_its_pages_are_about(with_timeline):
+    app = with_timeline()
     app.operator.act("begin_lesson", "deeper")
     seen = []
-    for leaf, page in enumerate(app.desk.lesson.pages):
+    for leaf, page in enumerate(app.ui.lesson.pages):
         if leaf:
             app.operator.act("next_leaf")
-        assert app.desk.leaf == leaf
+        assert app.ui.leaf == leaf
         frames(app, 2)
-        assert app.desk.strip
-        assert app.desk.hall == page.hall
-        seen.append((app.desk.system, app.desk.beside))
+        assert app.ui.strip
+        assert app.ui.hall == page.hall
+        seen.append((app.ui.system, app.ui.beside))
     assert seen[:3] == [("alexnet", "mark1"), ("vgg", "googlenet"), ("resnet", "")]
     assert seen[-1] == ("resnet", "mark1")
 
@@ -434,29 +434,29 @@ def test_a_lesson_puts_up_what_its_pages_are_about(annexed):
 # -- the machine and the end -----------------------------------------------------------------------------------------
 
 
-def test_looking_at_the_timeline_never_changes_the_run(annexed, session):
-    app = annexed(speed=200, paused=False)
+def test_looking_at_the_timeline_never_changes_the_run(with_timeline, session):
+    app = with_timeline(speed=200, paused=False)
     for act in (("put_up", "resnet"), ("put_up", "lstm"), ("beside", None), ("hall", None), ("put_up", "mark1")):
         app.operator.act(*act) if act[0] in ("put_up", "beside") else app.obey(act[0])
         frames(app, 12)
-    app.transport.running = False
+    app.playback.running = False
     twin = mark1_session(seed=3, keep="recent")
     twin.advance(session.now)
     assert twin.digest == session.digest
     assert twin.now == session.now
 
 
-def test_a_trouble_is_told_and_the_window_goes_on(annexed):
-    app = annexed(system="resnet")
+def test_a_trouble_is_told_and_the_window_goes_on(with_timeline):
+    app = with_timeline(system="resnet")
     app.frame()
-    app.timeline.racks[0].trouble = "the process in which the system stood has ended"
+    app.lent.racks[0].trouble = "the process in which the system stood has ended"
     app.frame()
-    assert app.desk.alarm
-    assert "has ended" in app.desk.message
+    assert app.ui.alarm
+    assert "has ended" in app.ui.message
     app.obey("later")
     frames(app, 2)
-    assert app.timeline.racks[0].closed
-    assert len(app.timeline.racks) == 2  # whoever is chosen next gets a new one
+    assert app.lent.racks[0].closed
+    assert len(app.lent.racks) == 2  # whoever is chosen next gets a new one
 
 
 def test_all_processes_end_with_the_window(session):
@@ -475,16 +475,16 @@ def test_a_picture_without_a_screen_shows_the_first_answer(session, tmp_path):
     timeline = FakeTimeline()
     app = App(session, WindowSettings(frames=3, system="gpt", screenshot=str(tmp_path / "a.png")), timeline)
     app.run()
-    assert app.scene.annex.first.reply is not None
+    assert app.scene.timeline.first.reply is not None
     assert (tmp_path / "a.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_card_tells_what_is_known(annexed, language):
-    app = annexed(system="transformer", language=language, page="exhibit")
+def test_the_card_tells_what_is_known(with_timeline, language):
+    app = with_timeline(system="transformer", language=language, page="exhibit")
     frames(app, 10)
-    said = " ".join(f"{b.text} {getattr(b, 'right', '')}" for b in app.hands.panels["page"].blocks)
-    exhibit = app.scene.annex.exhibit("transformer")
+    said = " ".join(f"{b.text} {getattr(b, 'right', '')}" for b in app.handler.panels["page"].blocks)
+    exhibit = app.scene.timeline.exhibit("transformer")
     for wanted in (
         exhibit.title,
         exhibit.authors,
@@ -495,4 +495,4 @@ def test_the_card_tells_what_is_known(annexed, language):
         assert wanted in said
     app.operator.act("put_up", "mark1")
     frames(app, 10)
-    assert "Mark I Perceptron" in [b.text for b in app.hands.panels["page"].blocks]
+    assert "Mark I Perceptron" in [b.text for b in app.handler.panels["page"].blocks]

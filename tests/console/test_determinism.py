@@ -14,7 +14,7 @@ def test_watching_does_not_change_the_run(window, session, speed):
     app = window(speed=speed, paused=False)
     for _ in range(60):
         app.frame()
-    app.transport.settle()
+    app.playback.settle()
     assert session.trial == int(speed // 12)
     assert session.digest == alone(session.trial)
 
@@ -48,22 +48,22 @@ def test_nor_do_stops_steps_searches_resizing_and_going_back(window, session):
 def test_a_wall_clock_does_not_change_it_either(session):
     from marki.console.state.playback import Playback
 
-    transport = Playback(session, speed=10_000)
+    playback = Playback(session, speed=10_000)
     for _ in range(20):
-        transport.tick(1 / 60)
-    transport.speed = 50
+        playback.tick(1 / 60)
+    playback.speed = 50
     for _ in range(20):
-        transport.tick(0.013)
+        playback.tick(0.013)
     assert session.digest == alone(session.trial)
-    assert 0 < transport.got <= 11_000
+    assert 0 < playback.got <= 11_000
 
 
 def test_debt_is_dropped_when_the_machine_cannot_keep_up(session):
     from marki.console.state.playback import BUDGET_S, Playback
 
-    transport = Playback(session, speed=10_000)
+    playback = Playback(session, speed=10_000)
     for _ in range(5):
-        transport.tick(BUDGET_S)
+        playback.tick(BUDGET_S)
     assert session.now < 5 * BUDGET_S * 10_000 * 1e6 + 13e6
 
 
@@ -71,10 +71,10 @@ def test_debt_is_dropped_when_the_machine_cannot_keep_up(session):
 def test_going_back_one_trial_leads_to_the_moment_before(session, trials):
     from marki.console.state.playback import Playback
 
-    transport = Playback(session, speed=1, paused=True, fixed=True)
+    playback = Playback(session, speed=1, paused=True, fixed=True)
     for _ in range(trials):
-        transport.step_trial()
-    transport.back_trial()
+        playback.step_trial()
+    playback.back_trial()
     assert session.trial == trials - 1
     assert session.digest == alone(trials - 1)
     assert session.learner.idle
@@ -83,13 +83,13 @@ def test_going_back_one_trial_leads_to_the_moment_before(session, trials):
 def test_going_back_keeps_commands_given_at_that_moment(session):
     from marki.console.state.playback import Playback
 
-    transport = Playback(session, speed=1, paused=True, fixed=True)
-    transport.step_trial()
-    transport.step_trial()
+    playback = Playback(session, speed=1, paused=True, fixed=True)
+    playback.step_trial()
+    playback.step_trial()
     session.press("set", {"potentiometers.speed_deg_per_s": 3.0})
     digest = session.digest
-    transport.step_trial()
-    transport.back_trial()
+    playback.step_trial()
+    playback.back_trial()
     assert len(session.commands) == 1
     assert session.digest == digest
 
@@ -98,14 +98,14 @@ def test_a_fixed_run_owes_what_it_had_no_time_for(session, monkeypatch):
     from marki.console.state import playback as room
 
     monkeypatch.setattr(room, "BUDGET_S", 0.0)
-    transport = room.Playback(session, speed=1000, fixed=True)
+    playback = room.Playback(session, speed=1000, fixed=True)
     for _ in range(6):
-        transport.tick(1 / 60)
-    assert transport.owing
-    assert transport.simulated < 6 / 60 * 1000 * 1e6
-    transport.settle()
+        playback.tick(1 / 60)
+    assert playback.owing
+    assert playback.simulated < 6 / 60 * 1000 * 1e6
+    playback.settle()
     assert abs(session.now - 6 / 60 * 1000 * 1e6) < 10
-    assert not transport.owing
+    assert not playback.owing
     assert session.digest == alone(session.trial)
 
 
@@ -113,9 +113,9 @@ def test_a_fixed_run_owes_what_it_had_no_time_for(session, monkeypatch):
 def test_as_much_time_asked_for_at_any_speed_is_the_same_run(session, speed):
     from marki.console.state.playback import Playback
 
-    transport = Playback(session, speed=speed, fixed=True)
+    playback = Playback(session, speed=speed, fixed=True)
     for _ in range(360_000 // speed):
-        transport.tick(1 / 60)
-    transport.settle()
+        playback.tick(1 / 60)
+    playback.settle()
     assert session.now == 6_000_000_000
     assert session.digest == alone(500)

@@ -46,8 +46,8 @@ def scene():
     return Observer(session, Playback(session, speed=1.0), UIState(view="front")).scene()
 
 
-def with_desk(scene, **changes):
-    return dataclasses.replace(scene, desk=dataclasses.replace(scene.desk, **changes))
+def with_ui(scene, **changes):
+    return dataclasses.replace(scene, ui=dataclasses.replace(scene.ui, **changes))
 
 
 def with_faults(scene, **faults):
@@ -62,7 +62,7 @@ class Picture:
         self.surface = pygame.Surface(size).convert()
         self.surface.fill(self.theme.palette.room)
         box = Box(9, 60, size[0] - 18, size[1] - 170)
-        boxes = front.lay_out(box, bay=scene.desk.bay)
+        boxes = front.lay_out(box, bay=scene.ui.bay)
         self.panels = {name: front.PANELS[name](place, self.theme) for name, place in boxes.items()}
         for panel in self.panels.values():
             panel.dress(self.surface, scene)
@@ -135,7 +135,7 @@ KINDS = {
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("bay", range(6))
 def test_every_part_is_found_where_it_lies(scene, size, bay):
-    picture = Picture(with_desk(scene, bay=bay, open_doors=True, layer=5), size=size)
+    picture = Picture(with_ui(scene, bay=bay, open_doors=True, layer=5), size=size)
     for name, panel in picture.panels.items():
         parts = [Target(kind, n) for kind, count in KINDS.get(name, []) for n in range(count)]
         if name == "store":
@@ -174,11 +174,11 @@ def test_drawing_what_changed_equals_drawing_all(picked):
     still = dataclasses.replace(DESK, still=True)  # nothing lingers that a new picture could not know
     picture, scenes = None, []
     for scene in advanced():
-        scene.desk.picked = picked
+        scene.ui.picked = picked
         scenes.append(scene)
         picture = picture or Picture(scene, profile=still)
         picture.update(scene)
-    assert len({s.look.phase for s in scenes}) > 2
+    assert len({s.snapshot.phase for s in scenes}) > 2
     assert np.array_equal(picture.pixels, Picture(scenes[-1], profile=still).pixels)
 
 
@@ -186,10 +186,10 @@ def test_after_going_through_all_states_the_picture_is_the_same(scene):
     picture, first = Picture(scene), Picture(scene).pixels
     draft = np.zeros((20, 20), np.uint8)
     for other in (
-        with_desk(scene, draft=draft),
-        with_desk(scene, covered=True),
-        with_desk(scene, open_doors=True, picked=Target("a", 3)),
-        with_desk(scene, layer=6),
+        with_ui(scene, draft=draft),
+        with_ui(scene, covered=True),
+        with_ui(scene, open_doors=True, picked=Target("a", 3)),
+        with_ui(scene, layer=6),
         with_faults(scene, dead_cells=(5, 400), stuck_motors=(1, 64)),
         dataclasses.replace(scene, forced=np.resize(np.array([1, -1, 0], np.int8), 400)),
         dataclasses.replace(scene, r_forced=np.resize(np.array([1, -1], np.int8), 8)),
@@ -215,7 +215,7 @@ CHANGES = {
     "toggle down": ("sensory", Target("toggle", 0), lambda s: dataclasses.replace(s, forced=one(0, -1))),
     "dead cell": ("sensory", Target("s", 209), lambda s: with_faults(s, dead_cells=(210,))),
     "stuck motor": ("store", Target("value", 63), lambda s: with_faults(s, stuck_motors=(64,))),
-    "turned by hand": ("store", Target("value", 9), lambda s: with_desk(s, turning=(9, -140.0))),
+    "turned by hand": ("store", Target("value", 9), lambda s: with_ui(s, turning=(9, -140.0))),
     "force": ("control", Target("force", 3), lambda s: dataclasses.replace(s, r_forced=one(3, 1, 8))),
 }
 
@@ -253,7 +253,7 @@ def test_a_change_is_seen_where_it_happened(scene, name):
 )
 def test_the_desk_is_seen_in_the_right_cabinet(scene, panel, change):
     picture = Picture(scene)
-    dirty, changed = picture.changed(with_desk(scene, **change))
+    dirty, changed = picture.changed(with_ui(scene, **change))
     rect = picture.panels[panel].rect
     assert changed[rect.x : rect.right, rect.y : rect.bottom].mean() > 0.001
     seen = np.zeros_like(changed)
@@ -266,7 +266,7 @@ def test_the_desk_is_seen_in_the_right_cabinet(scene, panel, change):
 
 
 def test_open_doors_show_the_wires_of_the_unit_that_is_picked(scene):
-    scene = with_desk(scene, open_doors=True)
+    scene = with_ui(scene, open_doors=True)
     picture = Picture(scene)
     palette, board = picture.theme.palette, picture.panels["doors"].rect
     part = picture.panels["doors"].place_of(Target("a", 100))
@@ -275,20 +275,20 @@ def test_open_doors_show_the_wires_of_the_unit_that_is_picked(scene):
         return int((picture.pixels[board.x : board.right, board.y : board.bottom] == colour).all(2).sum())
 
     before = count(palette.positive), count(palette.negative)
-    picture.update(with_desk(scene, picked=Target("value", 100)))
+    picture.update(with_ui(scene, picked=Target("value", 100)))
     assert count(palette.positive) > before[0] + 100
     assert count(palette.negative) > before[1] + 100
     with_a = picture.pixels
-    picture.update(with_desk(scene, picked=Target("a", 100)))
+    picture.update(with_ui(scene, picked=Target("a", 100)))
     assert np.array_equal(picture.pixels, with_a)
     assert count(palette.focus) > 0
-    picture.update(with_desk(scene, picked=Target("toggle", 44)))
+    picture.update(with_ui(scene, picked=Target("toggle", 44)))
     assert not np.array_equal(picture.pixels, with_a)
     assert part.w >= 3
 
 
 def test_a_cut_wire_is_seen(scene):
-    scene = with_desk(scene, open_doors=True, picked=Target("a", 5))
+    scene = with_ui(scene, open_doors=True, picked=Target("a", 5))
     picture = Picture(scene)
     wiring = scene.wiring.copy()
     wiring[5] = 0
@@ -299,10 +299,10 @@ def test_a_cut_wire_is_seen(scene):
 
 def test_covered_lamps_tell_nothing(scene):
     """With the R-lamps covered, no picture depends on what they would show."""
-    view = scene.look.view
+    view = scene.snapshot.view
     other = dataclasses.replace(view, r=~view.r, u_r=-view.u_r)
     pictures = [
-        Picture(with_desk(dataclasses.replace(scene, look=dataclasses.replace(scene.look, view=v)), covered=True))
+        Picture(with_ui(dataclasses.replace(scene, snapshot=dataclasses.replace(scene.snapshot, view=v)), covered=True))
         for v in (view, other)
     ]
     assert np.array_equal(pictures[0].pixels, pictures[1].pixels)
@@ -334,9 +334,9 @@ def test_motors_turn_with_their_wipers_but_not_with_less_motion(scene, still):
 @pytest.mark.parametrize("profile", [DESK, PROJECTOR], ids=["desk", "projector"])
 def test_no_lettering_is_cut_off(scene, size, language, profile):
     for bay in range(6):
-        desk = dict(bay=bay, open_doors=True, picked=Target("a", 9), covered=bay == 4, layer=7)
-        picture = Picture(with_desk(scene, **desk), size=size, profile=profile, language=language)
-        picture.update(with_desk(scene, **desk, draft=np.zeros((20, 20), np.uint8)))
+        ui = dict(bay=bay, open_doors=True, picked=Target("a", 9), covered=bay == 4, layer=7)
+        picture = Picture(with_ui(scene, **ui), size=size, profile=profile, language=language)
+        picture.update(with_ui(scene, **ui, draft=np.zeros((20, 20), np.uint8)))
         assert picture.theme.clipped == []
 
 

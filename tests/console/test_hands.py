@@ -14,27 +14,27 @@ def test_a_card_is_drawn_and_asked(window, session, drag, place, key):
     app = window()
     app.frame()
     drag(app, place(app, "cell", 105), place(app, "cell", 114))
-    assert app.desk.draft.reshape(-1)[105:115].all()
-    assert np.count_nonzero(app.desk.draft) == 10
+    assert app.ui.draft.reshape(-1)[105:115].all()
+    assert np.count_nonzero(app.ui.draft) == 10
     assert not session.commands
     key(app, "RETURN", typed="\r")
     assert names(session) == ["show"]
-    assert app.desk.draft is None
+    assert app.ui.draft is None
     app.frame()
-    assert app.scene.look.answered
-    assert "answers" in app.desk.message
-    assert np.count_nonzero(app.scene.look.view.s) == 10
+    assert app.scene.snapshot.answered
+    assert "answers" in app.ui.message
+    assert np.count_nonzero(app.scene.snapshot.view.s) == 10
 
 
 def test_a_card_is_drawn_with_the_keyboard_and_taught(window, session, key):
     app = window()
     app.frame()
     key(app, "d", typed="d")
-    app.desk.focus = Target("cell", 0)
+    app.ui.focus = Target("cell", 0)
     for name in ("RETURN", "RIGHT", "RETURN", "DOWN", "RETURN"):
         key(app, name, typed="\r" if name == "RETURN" else "")
-    assert np.flatnonzero(app.desk.draft.reshape(-1)).tolist() == [0, 1, 21]
-    app.desk.focus = None
+    assert np.flatnonzero(app.ui.draft.reshape(-1)).tolist() == [0, 1, 21]
+    app.ui.focus = None
     import pygame
 
     key(app, "RETURN", typed="\r", mod=pygame.KMOD_SHIFT)
@@ -56,7 +56,7 @@ def test_typed_letters_are_shown(window, session, key):
     assert session.presentation.name.startswith("M")
     key(app, "ESCAPE")
     key(app, "v", typed="v")
-    assert app.desk.view == "front"
+    assert app.ui.view == "front"
 
 
 def test_a_potentiometer_is_dragged_turned_typed_and_set_to_zero(window, session, drag, place, key):
@@ -73,7 +73,7 @@ def test_a_potentiometer_is_dragged_turned_typed_and_set_to_zero(window, session
     pygame.event.post(pygame.event.Event(pygame.MOUSEWHEEL, x=0, y=2, flipped=False))
     app.frame()
     assert session.learner.view().values[7] == pytest.approx(turned + 2)
-    app.desk.focus = Target("value", 7)
+    app.ui.focus = Target("value", 7)
     key(app, "DOWN")
     assert session.learner.view().values[7] == pytest.approx(turned + 1)
     key(app, "DOWN", mod=pygame.KMOD_SHIFT)
@@ -82,7 +82,7 @@ def test_a_potentiometer_is_dragged_turned_typed_and_set_to_zero(window, session
         key(app, {"-": "MINUS", ".": "PERIOD"}.get(sign, sign), typed=sign)
     key(app, "RETURN", typed="\r")
     assert session.learner.view().values[7] == -4.5
-    app.desk.focus = None
+    app.ui.focus = None
     drag(app, (x, y))
     drag(app, (x, y))
     assert session.learner.view().values[7] == 0
@@ -96,8 +96,8 @@ def test_a_click_looks_and_changes_nothing(window, session, drag, place):
     digest = session.digest
     for part in (("s", 44), ("a", 100), ("value", 300), ("r", 2)):
         drag(app, place(app, *part))
-        assert app.desk.page == "inspect"
-        assert app.desk.picked == Target(*part)
+        assert app.ui.page == "inspect"
+        assert app.ui.picked == Target(*part)
         app.operator.turn_to("")
         app.frame()
     assert session.digest == digest
@@ -134,7 +134,7 @@ def test_dragging_the_time_bar_shows_the_state_of_that_trial(window, session, dr
     app = window()
     session.run(200)
     app.frame()
-    bar = app.hands.panels["time"]
+    bar = app.handler.panels["time"]
     x = bar._track.x + round(0.25 * bar._track.w)
     drag(app, (bar._track.right - 2, bar._track.centery), (x, bar._track.centery))
     alone = mark1_session(seed=3)
@@ -156,7 +156,7 @@ def test_changing_the_past_asks_and_drops_only_on_a_yes(window, session, key):
     app.obey("to_start")
     app.operator.act("set", {"association.theta": 3})
     app.frame()
-    assert "30" in app.desk.question.text
+    assert "30" in app.ui.question.text
     key(app, "ESCAPE")
     assert (session.reached, session.learner.config.association.theta) == (30, 2)
     app.operator.act("set", {"association.theta": 3})
@@ -178,8 +178,8 @@ def test_settings_are_turned_and_typed_and_worlds_opened(window, session, key):
     app.operator.act("turn_setting", ("world.name", 3))
     assert len(session.world.classes) == 2 or session.world.classes
     app.operator.act("typed_setting", ("association.theta", "0"))
-    assert "out of range" in app.desk.message
-    assert app.desk.alarm
+    assert "out of range" in app.ui.message
+    assert app.ui.alarm
     assert session.learner.config.association.theta == 3
 
 
@@ -192,19 +192,21 @@ def test_wires_are_cut_and_plugged(window, session):
     app.operator.act("typed_patch", (5, f"-{s + 1}"))
     assert session.learner.wiring[5, s] == -1
     app.operator.act("typed_patch", (5, "x"))
-    assert app.desk.alarm
+    assert app.ui.alarm
     assert session.learner.config.plugboard.patches == (f"A6-{s + 1}",)
 
 
 @pytest.mark.parametrize("view", ["schematic", "front"])
 def test_a_wire_is_dragged_and_cut_again(window, session, drag, view):
     app = window(view=view, size=(1920, 1080))
-    app.desk.open_doors = True
+    app.ui.open_doors = True
     app.frame()
     s, a = (int(n[0]) for n in np.nonzero(session.learner.wiring.T == 0))
     # At the front the doors have pins of both; the lamps of the S-units stand in another bay.
     panels = (
-        [app.hands.panels["doors"]] * 2 if view == "front" else [app.hands.panels[n] for n in ("retina", "association")]
+        [app.handler.panels["doors"]] * 2
+        if view == "front"
+        else [app.handler.panels[n] for n in ("retina", "association")]
     )
     ends = [panel.place_of(part).center for panel, part in zip(panels, (Target("s", s), Target("a", a)), strict=True)]
     drag(app, *ends)
@@ -217,13 +219,13 @@ def test_a_wire_is_dragged_and_cut_again(window, session, drag, view):
 def test_a_step_says_which_event_it_was(window, session):
     app = window()
     app.obey("step_event")
-    assert "lens opens" in app.desk.message
+    assert "lens opens" in app.ui.message
     app.obey("step_event")
-    assert "S-unit" in app.desk.message
-    first = app.desk.message
+    assert "S-unit" in app.ui.message
+    first = app.ui.message
     app.obey("step_event")
     app.obey("back_event")
-    assert app.desk.message == first
+    assert app.ui.message == first
 
 
 def test_everything_can_be_reached_with_tab(window, key):
@@ -232,7 +234,7 @@ def test_everything_can_be_reached_with_tab(window, key):
     seen = set()
     for _ in range(120):
         key(app, "TAB", typed="\t")
-        seen.add(app.desk.focus.kind)
+        seen.add(app.ui.focus.kind)
     assert {"cell", "s", "a", "value", "r", "button", "row", "close", "time", "plugboard"} <= seen
 
 
@@ -248,12 +250,12 @@ def test_one_is_the_motor_and_the_score_is_kept(window, session, key):
         app.obey("play")
         for _ in range(60):
             app.frame()
-            app.transport.speed = 100
-            if not app.transport.running:
+            app.playback.speed = 100
+            if not app.playback.running:
                 break
         target = session.presentation.target
         app.operator.act("gang", (0, 1 if target[0] else -1))
-    trials, hand, motors = app.operator.rival.score()
+    trials, hand, motors = app.operator.opponent.score()
     assert trials == 30
     assert hand < 30
     alone = mark1_session(app.operator.world_config(), seed=3, machine=None)

@@ -102,7 +102,7 @@ def layout(window, session):
 
     app = window(size=SIZE)
     app.frame()
-    return lambda kind, number: app.hands.place_of(Target(kind, number)).center
+    return lambda kind, number: app.handler.place_of(Target(kind, number)).center
 
 
 def test_a_person_draws_turns_learns_votes_rewinds_exports_and_changes_the_language(screen, tmp_path, layout):

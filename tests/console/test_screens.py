@@ -52,7 +52,7 @@ def opened(window, session, **settings):
     session.run(40)
     session.step("event")
     session.advance(session.now + 1_700_000)
-    app.desk.picked = Target("a", 100)
+    app.ui.picked = Target("a", 100)
     return app
 
 
@@ -81,7 +81,7 @@ def test_every_screen_is_whole(window, session, size, view, language, projector)
 def test_every_bay_looked_at_closely_is_whole(window, session, bay, language):
     for size in SIZES[:3]:
         app = opened(window, session, size=size, view="front", language=language)
-        app.desk.bay, app.desk.open_doors = bay, True
+        app.ui.bay, app.ui.open_doors = bay, True
         assert not list(faults(app))
 
 
@@ -92,8 +92,8 @@ def test_lessons_are_whole_on_all_their_pages(window, session):
         app = window(size=(1024, 640), language=language)
         for name in lesson.names():
             app.operator.act("lesson", name)
-            for _ in range(len(app.desk.lesson.pages)):
-                app.transport.running = False
+            for _ in range(len(app.ui.lesson.pages)):
+                app.playback.running = False
                 assert not list(faults(app)), name
                 app.obey("next_leaf")
 

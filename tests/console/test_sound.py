@@ -22,8 +22,8 @@ WAVES = {
 }
 
 
-def shine(*codes):
-    """Return the shine of a frame with these (t, bank, unit, kind)."""
+def brightness(*codes):
+    """Return the brightness of a frame with these (t, bank, unit, kind)."""
     none = np.zeros(512)
     events = np.sort(np.array([int(encode(t, b, u, k)) for t, b, u, k in codes], np.int64))
     return Brightness(s=none[:400], a=none, r=none[:8], turned=none.astype(np.int8), codes=events)
@@ -94,13 +94,13 @@ def test_more_is_louder():
 
 
 def test_nothing_happens_nothing_is_heard():
-    heard = Ear().listen(shine())
+    heard = Ear().listen(brightness())
     assert (heard.relays, heard.lens, heard.motors) == ({}, None, 0)
 
 
 def test_relays_are_counted_by_bank():
     heard = Ear().listen(
-        shine(
+        brightness(
             *((5, Bank.SENSORY, n, Kind.ON) for n in range(30)),
             *((7, Bank.ASSOCIATION, n, Kind.OFF) for n in range(4)),
             (8, Bank.RESPONSE, 3, Kind.ON),
@@ -112,26 +112,26 @@ def test_relays_are_counted_by_bank():
 
 def test_motors_turn_from_start_to_stop():
     ear = Ear()
-    ear.listen(shine(*((5, Bank.POTENTIOMETERS, n, Kind.START_UP) for n in range(3))))
-    assert ear.listen(shine()).motors == 3
-    assert ear.listen(shine((9, Bank.POTENTIOMETERS, 1, Kind.TAKEN_UP))).motors == 3
-    ear.listen(shine((19, Bank.POTENTIOMETERS, 1, Kind.STOP)))
-    assert ear.listen(shine()).motors == 2
+    ear.listen(brightness(*((5, Bank.POTENTIOMETERS, n, Kind.START_UP) for n in range(3))))
+    assert ear.listen(brightness()).motors == 3
+    assert ear.listen(brightness((9, Bank.POTENTIOMETERS, 1, Kind.TAKEN_UP))).motors == 3
+    ear.listen(brightness((19, Bank.POTENTIOMETERS, 1, Kind.STOP)))
+    assert ear.listen(brightness()).motors == 2
 
 
 def test_a_motor_that_turned_within_the_frame_is_heard():
     ear = Ear()
-    busy = shine((5, Bank.POTENTIOMETERS, 1, Kind.START_DOWN), (6, Bank.POTENTIOMETERS, 1, Kind.STOP))
+    busy = brightness((5, Bank.POTENTIOMETERS, 1, Kind.START_DOWN), (6, Bank.POTENTIOMETERS, 1, Kind.STOP))
     assert ear.listen(busy).motors == 1
-    assert ear.listen(shine()).motors == 0
+    assert ear.listen(brightness()).motors == 0
 
 
 def test_the_lens_ends_what_was_missed():
     ear = Ear()
-    ear.listen(shine((5, Bank.POTENTIOMETERS, 1, Kind.START_DOWN)))
-    covered = ear.listen(shine((8, Bank.SEQUENCER, 0, Kind.COVER), (9, Bank.POTENTIOMETERS, 7, Kind.START_UP)))
+    ear.listen(brightness((5, Bank.POTENTIOMETERS, 1, Kind.START_DOWN)))
+    covered = ear.listen(brightness((8, Bank.SEQUENCER, 0, Kind.COVER), (9, Bank.POTENTIOMETERS, 7, Kind.START_UP)))
     assert (covered.lens, covered.motors) == (Kind.COVER, 1)
-    assert ear.listen(shine((10, Bank.SEQUENCER, 0, Kind.EXPOSE))).lens is Kind.EXPOSE
+    assert ear.listen(brightness((10, Bank.SEQUENCER, 0, Kind.EXPOSE))).lens is Kind.EXPOSE
 
 
 def test_a_session_is_heard_as_it_is_seen(session):
@@ -154,7 +154,7 @@ def test_a_session_is_heard_as_it_is_seen(session):
 def test_it_is_off_and_opens_no_mixer():
     pygame.mixer.quit()
     made = Sound()
-    made.hear(shine((5, Bank.SENSORY, 1, Kind.ON)), True, 1 / 60)
+    made.hear(brightness((5, Bank.SENSORY, 1, Kind.ON)), True, 1 / 60)
     assert not made.on
     assert pygame.mixer.get_init() is None
 
@@ -162,7 +162,7 @@ def test_it_is_off_and_opens_no_mixer():
 def test_it_switches_on_and_off(heard):
     assert heard.on
     assert heard.trouble is None
-    heard.hear(shine((5, Bank.SENSORY, 1, Kind.ON)), True, 1 / 60)
+    heard.hear(brightness((5, Bank.SENSORY, 1, Kind.ON)), True, 1 / 60)
     assert heard.switch() is False
     assert not pygame.mixer.get_busy()
     assert heard.switch() is True
@@ -177,7 +177,7 @@ def test_no_device_is_a_trouble_and_no_more(monkeypatch):
     assert isinstance(made.trouble, MarkIError)
     assert "no audio device" in str(made.trouble)
     assert "\n" not in str(made.trouble)
-    made.hear(shine(), True, 1 / 60)
+    made.hear(brightness(), True, 1 / 60)
     assert made.switch() is True
     assert made.trouble is None
     pygame.mixer.quit()
@@ -185,11 +185,11 @@ def test_no_device_is_a_trouble_and_no_more(monkeypatch):
 
 def test_a_device_that_goes_away_does_not_stop_the_window(heard):
     pygame.mixer.quit()
-    heard.hear(shine((5, Bank.SENSORY, 1, Kind.ON)), True, 1 / 60)
+    heard.hear(brightness((5, Bank.SENSORY, 1, Kind.ON)), True, 1 / 60)
     assert not heard.on
     assert isinstance(heard.trouble, MarkIError)
     assert heard.switch() is True
-    heard.hear(shine((5, Bank.SENSORY, 1, Kind.ON)), True, 1 / 60)
+    heard.hear(brightness((5, Bank.SENSORY, 1, Kind.ON)), True, 1 / 60)
     assert heard.on
 
 
@@ -208,19 +208,19 @@ def test_volume_has_steps(heard):
 
 def test_motors_are_silent_when_time_stands_still(heard):
     motors = heard._channels["motors"][0]
-    turning = shine(*((5, Bank.POTENTIOMETERS, n, Kind.START_UP) for n in range(200)))
+    turning = brightness(*((5, Bank.POTENTIOMETERS, n, Kind.START_UP) for n in range(200)))
     heard.hear(turning, True, 1 / 60)
     for _ in range(60):
-        heard.hear(shine(), True, 1 / 60)
+        heard.hear(brightness(), True, 1 / 60)
     assert motors.get_volume() > 0.3
     for _ in range(60):
-        heard.hear(shine(), False, 1 / 60)
+        heard.hear(brightness(), False, 1 / 60)
     assert motors.get_volume() == 0
 
 
 def test_more_relays_are_louder_and_silence_is_kept(heard):
     def volume(count):
-        heard.hear(shine(*((5, Bank.SENSORY, n, Kind.ON) for n in range(count))), True, 1 / 60)
+        heard.hear(brightness(*((5, Bank.SENSORY, n, Kind.ON) for n in range(count))), True, 1 / 60)
         return heard._channels["SENSORY"][heard._turn].get_volume()
 
     assert 0 < volume(1) < volume(20) < volume(120)
@@ -229,7 +229,7 @@ def test_more_relays_are_louder_and_silence_is_kept(heard):
 
 
 def test_hearing_is_cheap(heard):
-    busy = shine(*((5, Bank.SENSORY, n, Kind.ON) for n in range(400)))
+    busy = brightness(*((5, Bank.SENSORY, n, Kind.ON) for n in range(400)))
     began = time.perf_counter()
     for _ in range(50):
         heard.hear(busy, True, 1 / 60)

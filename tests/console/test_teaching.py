@@ -20,7 +20,7 @@ def test_looking_never_changes_the_run(window, session, tmp_path):
     app.frame()
     digest, now = session.digest, session.now
     for view in VIEWS:
-        app.desk.view = view
+        app.ui.view = view
         for page in PAGES:
             app.operator.turn_to(page)
             app.frame()
@@ -33,7 +33,7 @@ def test_looking_never_changes_the_run(window, session, tmp_path):
             app.helping = False
     app.operator.act("ink", ([1, 2, 3], 255))
     app.frame()
-    assert not app.desk.alarm, app.desk.message
+    assert not app.ui.alarm, app.ui.message
     assert (session.digest, session.now) == (digest, now)
     assert not session.commands
     session.run(5)
@@ -50,29 +50,29 @@ def test_a_lesson_is_finished_with_the_keyboard_alone(window, name, key):
     for _ in range(1 + list(lesson.names()).index(name)):
         key(app, "TAB", typed="\t")
     key(app, "RETURN", typed="\r")
-    assert app.desk.lesson.name == name
-    app.transport.speed = 10_000
-    for number, page in enumerate(app.desk.lesson.pages):
-        assert app.desk.leaf == number
+    assert app.ui.lesson.name == name
+    app.playback.speed = 10_000
+    for number, page in enumerate(app.ui.lesson.pages):
+        assert app.ui.leaf == number
         for question in range(len(page.questions)):
-            rows = [r for r in app.hands.panels["page"].blocks if getattr(r, "act", "") == "choose"]
+            rows = [r for r in app.handler.panels["page"].blocks if getattr(r, "act", "") == "choose"]
             if rows:
                 key(app, "TAB", typed="\t")
                 key(app, "RETURN", typed="\r")
-                assert app.desk.chosen or app.desk.answers
+                assert app.ui.chosen or app.ui.answers
             del question
-        app.transport.speed = 10_000
+        app.playback.speed = 10_000
         for _ in range(200):
             app.frame()
-            if not app.transport.running:
+            if not app.playback.running:
                 break
-        assert not app.desk.alarm, app.desk.message
+        assert not app.ui.alarm, app.ui.message
         key(app, "x", typed="x")
         for _ in range(3):  # from the page of votes, the first leads back to the lesson
-            if app.desk.lesson is not None and app.desk.leaf == number:
+            if app.ui.lesson is not None and app.ui.leaf == number:
                 key(app, "PAGEDOWN")
-    assert app.desk.lesson is None
-    assert app.desk.page == "lessons"
+    assert app.ui.lesson is None
+    assert app.ui.page == "lessons"
 
 
 def test_the_class_predicts_votes_and_the_answer_is_revealed(window, session, key, tmp_path):
@@ -82,22 +82,22 @@ def test_the_class_predicts_votes_and_the_answer_is_revealed(window, session, ke
     key(app, "e", typed="e")
     for _ in range(40):
         app.frame()
-    assert app.desk.covered
-    assert app.desk.tally.current.options == ("left", "right")
-    lamps = app.hands.panels["response"].rect
+    assert app.ui.covered
+    assert app.ui.tally.current.options == ("left", "right")
+    lamps = app.handler.panels["response"].rect
     import pygame
 
     covered = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(lamps))
-    assert session.now == app.transport.before_reading()
+    assert session.now == app.playback.before_reading()
     for sign in "1122 2".replace(" ", ""):
         key(app, sign, typed=sign)
     key(app, "2", typed='"', mod=pygame.KMOD_SHIFT)
-    assert app.desk.tally.current.counts == [2, 2]
+    assert app.ui.tally.current.counts == [2, 2]
     key(app, "x", typed="x")
-    assert not app.desk.covered
-    ballot = app.desk.tally.closed[-1]
+    assert not app.ui.covered
+    ballot = app.ui.tally.closed[-1]
     assert ballot.answered in ("left", "right", "none")
-    assert app.words("message.answered", name=session.presentation.name, answer=ballot.answered) == app.desk.message
+    assert app.words("message.answered", name=session.presentation.name, answer=ballot.answered) == app.ui.message
     shown = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(lamps))
     assert shown.shape != covered.shape or (shown != covered).any()
     app.operator.act("save_tally")
@@ -105,15 +105,15 @@ def test_the_class_predicts_votes_and_the_answer_is_revealed(window, session, ke
     app.obey("play")
     for _ in range(60):
         app.frame()
-    assert app.desk.covered
-    assert app.desk.tally.current.trial == ballot.trial + 1
+    assert app.ui.covered
+    assert app.ui.tally.current.trial == ballot.trial + 1
 
 
 def test_a_class_draws_its_deck_and_the_machine_learns_it(window, session, key, tmp_path):
     app = window(out=str(tmp_path))
     app.frame()
     for k, name in enumerate(("cat", "cat", "dog", "dog")):
-        app.obey("draw") if app.desk.draft is None else None
+        app.obey("draw") if app.ui.draft is None else None
         app.operator.act("ink", (list(range(100 * (k // 2), 100 * (k // 2) + 60 + k)), 255))
         app.operator.act("type_card")
         for sign in name:
@@ -134,7 +134,7 @@ def test_the_teachers_lock_holds(window, session, tmp_path):
     seed = app.session.seed
     app.obey("new_seed")
     assert app.session.seed == seed
-    assert app.desk.alarm
+    assert app.ui.alarm
     app.operator.act("end_lesson")
     app.obey("new_seed")
     assert app.session.seed == seed + 1
@@ -146,15 +146,15 @@ def test_a_kiosk_locks_files_and_begins_again_when_left_alone(window, session, t
     for command in ("quit", "open", "save", "report", "table"):
         app.obey(command)
         app.frame()
-        assert app.desk.alarm
+        assert app.ui.alarm
     assert app.open
     assert not list(tmp_path.iterdir())
     session.run(5)
     app.obey("settings")
     for _ in range(95):
         app.frame(1.0)
-    assert app.desk.page == ""
-    assert app.transport.running
+    assert app.ui.page == ""
+    assert app.playback.running
 
 
 def test_a_run_with_changes_is_left_only_on_a_yes(window, session, key, tmp_path):
@@ -169,11 +169,11 @@ def test_a_run_with_changes_is_left_only_on_a_yes(window, session, key, tmp_path
     assert app.session is session
     app.operator.act("lesson", "alphabet")
     key(app, "RETURN", typed="\r")
-    assert app.desk.lesson.name == "alphabet"
+    assert app.ui.lesson.name == "alphabet"
     assert app.session is not session
     app.operator.act("dropped", str(saved))
     app.frame()
-    assert app.desk.lesson is None
+    assert app.ui.lesson is None
     assert (app.session.trial, app.session.digest) == (session.trial, session.digest)
     assert app.session.learner.config.association.theta == 3
     session.run(2)
@@ -202,11 +202,11 @@ def test_bad_files_are_told_in_the_window_and_nothing_is_lost(window, session, t
     digest = session.digest
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(tmp_path / name)))
     app.frame()
-    assert app.desk.alarm
-    assert name in app.desk.message
-    assert has_chinese(app.desk.message) == (language == "zh")
+    assert app.ui.alarm
+    assert name in app.ui.message
+    assert has_chinese(app.ui.message) == (language == "zh")
     if language == "en":
-        assert word in app.desk.message
+        assert word in app.ui.message
     assert (session.digest, session.trial) == (digest, 3)
     app.obey("step_trial")
     assert session.trial == 4
@@ -221,20 +221,20 @@ def test_folders_and_full_disks_are_told_too(window, session, tmp_path, language
     session.run(3)
     (tmp_path / "bare").mkdir()
     app.operator.act("dropped", str(tmp_path / "bare"))
-    assert app.desk.alarm
-    assert has_chinese(app.desk.message) == (language == "zh")
+    assert app.ui.alarm
+    assert has_chinese(app.ui.message) == (language == "zh")
     app.operator.act("folder", str(tmp_path / "nowhere"))
-    assert app.desk.alarm
+    assert app.ui.alarm
 
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     for command in ("picture", "table", "report", "save"):
-        app.desk.message, app.desk.alarm = "", False
+        app.ui.message, app.ui.alarm = "", False
         app.obey(command)
-        assert app.desk.alarm, command
-        assert has_chinese(app.desk.message) == (language == "zh")
+        assert app.ui.alarm, command
+        assert has_chinese(app.ui.message) == (language == "zh")
     assert not [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
     app.frame()
     assert app.open
@@ -244,9 +244,9 @@ def test_the_ghost_of_the_run_before_is_kept(window, session):
     app = window()
     session.run(60)
     app.obey("reset")
-    assert len(app.desk.before) == 60
+    assert len(app.ui.before) == 60
     app.frame()
-    assert np.array_equal(app.scene.before, app.desk.before)
+    assert np.array_equal(app.scene.before, app.ui.before)
 
 
 def test_the_table_of_confusions_counts_the_records(window, session):
@@ -256,7 +256,7 @@ def test_the_table_of_confusions_counts_the_records(window, session):
     session.run(52)
     app._eager = True
     app.frame()
-    table = next(b for b in app.hands.panels["page"].blocks if isinstance(b, CountTable))
+    table = next(b for b in app.handler.panels["page"].blocks if isinstance(b, CountTable))
     counts = np.array(table.counts)
     assert counts.sum() == 52
     assert np.trace(counts) == 52 - session.records["wrong"].sum()
@@ -273,7 +273,7 @@ def test_a_check_by_hand_adds_up(window, session):
     unit = int(np.flatnonzero(session.learner.view().a)[0])
     app.operator.act("pick", Target("a", unit))
     app.frame()
-    rows = [b for b in app.hands.panels["page"].blocks if isinstance(b, PageRow)]
+    rows = [b for b in app.handler.panels["page"].blocks if isinstance(b, PageRow)]
     wires = [int(r.right) for r in rows if r.act == "patch"]
     total = next(int(r.right) for r in rows if r.text == app.words("inspect.sum"))
     assert len(wires) == 12
@@ -282,7 +282,7 @@ def test_a_check_by_hand_adds_up(window, session):
     app.operator.act("pick", Target("r", 1))
     app._eager = True
     app.frame()
-    rows = [b for b in app.hands.panels["page"].blocks if isinstance(b, PageRow)]
+    rows = [b for b in app.handler.panels["page"].blocks if isinstance(b, PageRow)]
     values = [float(r.right.rstrip("°")) for r in rows if r.text.startswith("A") and r.act == "pick_unit"]
     total = next(float(r.right.rstrip("°")) for r in rows if r.text == app.words("inspect.sum_now"))
     assert sum(values) == pytest.approx(total)

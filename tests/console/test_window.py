@@ -17,7 +17,7 @@ def test_the_picture_shows_something_and_follows_the_lamps(window):
     app.frame()
     first = pixels()
     assert len(np.unique(first.reshape(-1, 3), axis=0)) > 200
-    retina, dials = app.hands.panels["retina"].rect, app.hands.panels["values"].rect
+    retina, dials = app.handler.panels["retina"].rect, app.handler.panels["values"].rect
     dark, still = pixels(retina), pixels(dials)
     for _ in range(10):
         app.frame()
@@ -53,22 +53,22 @@ def test_the_window_follows_its_size(window, size):
 @pytest.mark.parametrize(
     ("name", "typed", "check"),
     [
-        ("SPACE", " ", lambda app: app.transport.running),
+        ("SPACE", " ", lambda app: app.playback.running),
         ("PERIOD", ".", lambda app: not app.session.learner.idle),
         ("RIGHT", "", lambda app: app.session.trial == 1),
-        ("RIGHTBRACKET", "]", lambda app: app.transport.speed == 50),
-        ("LEFTBRACKET", "[", lambda app: app.transport.speed == 10),
-        ("8", "[", lambda app: app.transport.speed == 10),
+        ("RIGHTBRACKET", "]", lambda app: app.playback.speed == 50),
+        ("LEFTBRACKET", "[", lambda app: app.playback.speed == 10),
+        ("8", "[", lambda app: app.playback.speed == 10),
         ("m", "m", lambda app: app.session.records["wrong"][-1]),
         ("n", "n", lambda app: app.session.seed == 4),
         ("HOME", "", lambda app: app.session.trial == 0),
-        ("v", "v", lambda app: app.desk.view == "front"),
-        ("g", "g", lambda app: app.desk.page == "settings"),
-        ("d", "d", lambda app: app.desk.draft is not None),
-        ("b", "b", lambda app: app.desk.tool == "break"),
+        ("v", "v", lambda app: app.ui.view == "front"),
+        ("g", "g", lambda app: app.ui.page == "settings"),
+        ("d", "d", lambda app: app.ui.draft is not None),
+        ("b", "b", lambda app: app.ui.tool == "break"),
         ("F2", "", lambda app: app.words.language == "zh"),
         ("F4", "", lambda app: app.theme.profile.still),
-        ("F10", "", lambda app: app.desk.page == "menu"),
+        ("F10", "", lambda app: app.ui.page == "menu"),
         ("F1", "", lambda app: app.helping),
         ("SLASH", "?", lambda app: app.helping),
         ("q", "q", lambda app: not app.open),
@@ -84,25 +84,25 @@ def test_keys_give_commands(window, key, name, typed, check):
 @pytest.mark.parametrize(
     ("command", "check"),
     [
-        ("play", lambda app: app.transport.running),
+        ("play", lambda app: app.playback.running),
         ("step_event", lambda app: not app.session.learner.idle),
         ("step_trial", lambda app: app.session.trial == 3),
         ("back_trial", lambda app: app.session.trial == 1),
-        ("faster", lambda app: app.transport.speed == 50),
-        ("slower", lambda app: app.transport.speed == 10),
+        ("faster", lambda app: app.playback.speed == 50),
+        ("slower", lambda app: app.playback.speed == 10),
         ("reset", lambda app: app.session.trial == 0),
         ("help", lambda app: app.helping),
         ("back_event", lambda app: 12e6 < app.session.now < 24e6),
         ("to_start", lambda app: app.session.trial == 0 and app.session.reached == 2),
-        ("view", lambda app: app.desk.view == "front"),
-        ("menu", lambda app: app.desk.page == "menu"),
+        ("view", lambda app: app.ui.view == "front"),
+        ("menu", lambda app: app.ui.page == "menu"),
     ],
 )
 def test_buttons_give_commands(window, click, tmp_path, command, check):
     app = window(out=str(tmp_path))
     app.frame()
-    app.transport.step_trial()
-    app.transport.step_trial()
+    app.playback.step_trial()
+    app.playback.step_trial()
     click(app, command)
     assert check(app)
 
@@ -116,8 +116,8 @@ def test_every_command_of_the_table_can_be_given(window, tmp_path):
         if binding.command not in ("focus", "press", "leave", "fullscreen"):
             app.obey(binding.command)
             app.frame()
-            assert not app.desk.alarm, (binding.command, app.desk.message)
-            app.desk.question = None
+            assert not app.ui.alarm, (binding.command, app.ui.message)
+            app.ui.question = None
 
 
 def test_no_key_means_two_things():
@@ -134,17 +134,17 @@ def test_buttons_are_reached_with_tab_and_pressed_with_enter(window, key):
 
     app = window()
     app.frame()
-    names = [b.command for b in app.hands.panels["transport"].bindings]
+    names = [b.command for b in app.handler.panels["playback"].bindings]
     button = Target("button", names.index("step_trial"))
-    for _ in range(app.hands.stops().index(button) + 1):
+    for _ in range(app.handler.stops().index(button) + 1):
         key(app, "TAB", typed="\t")
-    assert app.desk.focus == button
+    assert app.ui.focus == button
     key(app, "RETURN", typed="\r")
     assert app.session.trial == 1
     key(app, "TAB", typed="\t", mod=pygame.KMOD_SHIFT)
-    assert app.desk.focus == Target("button", button.number - 1)
+    assert app.ui.focus == Target("button", button.number - 1)
     key(app, "ESCAPE")
-    assert app.desk.focus is None
+    assert app.ui.focus is None
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -176,21 +176,21 @@ def test_escape_closes_the_help_page_and_leaves_no_trace(window, key):
 def test_an_error_is_told_in_the_window_and_nothing_is_lost(window, session, key, monkeypatch):
     app = window()
     app.frame()
-    app.transport.step_trial()
+    app.playback.step_trial()
 
     def refuse(grain):
         raise SessionError("the clock ends here", remedy="Reset the machine")
 
     monkeypatch.setattr(session, "step", refuse)
     key(app, "RIGHT")
-    assert (app.desk.message, app.desk.alarm) == ("the clock ends here. Reset the machine", True)
+    assert (app.ui.message, app.ui.alarm) == ("the clock ends here. Reset the machine", True)
     assert app.open
     assert session.trial == 1
-    lit = pixels(app.hands.panels["footer"].rect)
+    lit = pixels(app.handler.panels["footer"].rect)
     for _ in range(440):
         app.frame()
-    assert app.desk.message == ""
-    assert (pixels(app.hands.panels["footer"].rect) != lit).any()
+    assert app.ui.message == ""
+    assert (pixels(app.handler.panels["footer"].rect) != lit).any()
 
 
 def test_an_error_while_running_stops_the_run(window, session, monkeypatch):
@@ -201,8 +201,8 @@ def test_an_error_while_running_stops_the_run(window, session, monkeypatch):
 
     monkeypatch.setattr(session, "advance", refuse)
     app.frame()
-    assert not app.transport.running
-    assert app.desk.alarm
+    assert not app.playback.running
+    assert app.ui.alarm
 
 
 def test_a_picture_that_cannot_be_written_is_told(window, tmp_path):
@@ -210,7 +210,7 @@ def test_a_picture_that_cannot_be_written_is_told(window, tmp_path):
     app = window(out=str(tmp_path / "file"))
     app.frame()
     app.obey("picture")
-    assert "cannot be written" in app.desk.message
+    assert "cannot be written" in app.ui.message
 
 
 @pytest.mark.parametrize("units", [1, 2, 8])
@@ -242,9 +242,9 @@ def test_when_a_verdict_is_given_it_is_the_records(window, session):
 def test_at_high_speed_the_retina_is_seen_lit(window):
     app = window(speed=10_000, paused=False)
     app.frame()
-    assert app.scene.look.open
-    assert app.scene.look.view.s.any()
-    assert app.scene.look.answered
+    assert app.scene.snapshot.open
+    assert app.scene.snapshot.view.s.any()
+    assert app.scene.snapshot.answered
 
 
 def test_a_session_saved_in_the_window_goes_on_from_the_file(window, session, tmp_path):

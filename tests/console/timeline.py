@@ -147,15 +147,15 @@ class FakeRack:
 
     def views(self, accepts, stimulus, rng):
         def view(name, look, *shape):
-            return ActivationView(name=name, look=look, array=rng.standard_normal(shape).astype(np.float32))
+            return ActivationView(name=name, rendering=look, array=rng.standard_normal(shape).astype(np.float32))
 
         if accepts == Port.TEXT:
             words = str(stimulus).split(" ") or [""]
             n = len(words)
             looks = np.abs(rng.standard_normal((4, n, n))).astype(np.float32)
-            tokens = ActivationView(name="tokens", look=Rendering.TOKENS, array=np.array(words))
+            tokens = ActivationView(name="tokens", rendering=Rendering.TOKENS, array=np.array(words))
             attention = ActivationView(
-                name="block1.attention", look=Rendering.ATTENTION, array=looks / looks.sum(2, keepdims=True)
+                name="block1.attention", rendering=Rendering.ATTENTION, array=looks / looks.sum(2, keepdims=True)
             )
             return tokens, attention, view("block1.mlp", Rendering.ROWS, n, 48), view("next", Rendering.BARS, 60)
         if accepts == Port.REEL:

@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 
 def draw(op: Operator) -> None:
     """Begin a card of one's own, or put it away."""
-    desk = op.desk
-    desk.draft = np.zeros((SIDE, SIDE), np.uint8) if desk.draft is None else None
-    desk.tool = "draw" if desk.draft is not None else "look"
-    if desk.draft is not None:
+    ui = op.ui
+    ui.draft = np.zeros((SIDE, SIDE), np.uint8) if ui.draft is None else None
+    ui.tool = "draw" if ui.draft is not None else "look"
+    if ui.draft is not None:
         op.tell("message.draw")
 
 
 def ink(op: Operator, cells: tuple[list[int], int]) -> None:
     """Put light on cells of one's own card, or take it off."""
-    desk = op.desk
-    if desk.draft is None:
-        desk.draft = np.zeros((SIDE, SIDE), np.uint8)
-        desk.tool = "draw"
-        op.transport.running = False
+    ui = op.ui
+    if ui.draft is None:
+        ui.draft = np.zeros((SIDE, SIDE), np.uint8)
+        ui.tool = "draw"
+        op.playback.running = False
         op.tell("message.draw")
-    draft = desk.draft.copy()
+    draft = ui.draft.copy()
     draft.reshape(-1)[cells[0]] = cells[1]
-    desk.draft = draft
+    ui.draft = draft
 
 
 def show(op: Operator, kind: int | None = None) -> None:
     """Put one's own card before the camera: asked only, or reinforced as a class."""
-    if op.desk.draft is not None:
-        _show(op, op.desk.draft, op.words("card.own"), -1 if kind is None else kind)
+    if op.ui.draft is not None:
+        _show(op, op.ui.draft, op.words("card.own"), -1 if kind is None else kind)
 
 
 def _show(op: Operator, levels: np.ndarray, name: str, kind: int) -> None:
@@ -52,21 +52,21 @@ def _show(op: Operator, levels: np.ndarray, name: str, kind: int) -> None:
     frame = [int(v) for v in np.asarray(levels).reshape(-1)]
     if not op.press("show", {"name": name, "frame": frame, "kind": int(kind)}):
         return
-    op.desk.draft, op.desk.tool = None, "look"
-    transport, session = op.transport, op.session
-    transport.running = False
-    if op.desk.predicting:
-        session.advance(transport.before_reading())
+    op.ui.draft, op.ui.tool = None, "look"
+    playback, session = op.playback, op.session
+    playback.running = False
+    if op.ui.predicting:
+        session.advance(playback.before_reading())
         op.act("cover")
         return
-    session.advance(session.now + transport.seen_us())
-    transport.look()
+    session.advance(session.now + playback.seen_us())
+    playback.snapshot()
     op.tell("message.answered", name=name, answer=op.answered())
 
 
 def type_teach(op: Operator, _: Any = None) -> None:
     """Ask for the class of one's own card, to teach it."""
-    op.desk.typing = Typing(act="teach")
+    op.ui.typing = Typing(act="teach")
 
 
 def teach(op: Operator, value: tuple[Any, str]) -> None:
@@ -79,7 +79,7 @@ def teach(op: Operator, value: tuple[Any, str]) -> None:
 
 def type_letters(op: Operator) -> None:
     """Show letters as they are typed."""
-    op.desk.typing = Typing(act="letter", single=True)
+    op.ui.typing = Typing(act="letter", single=True)
     op.tell("message.type")
 
 
@@ -101,7 +101,7 @@ def _is(op: Operator, shown: Any, text: str) -> bool:
 def dropped(op: Operator, path: str) -> None:
     """Take what was dropped on the window: a picture, a folder of pictures, a lesson, or a saved session."""
     place = Path(path)
-    if op.desk.page == "deck":
+    if op.ui.page == "deck":
         into_deck(op, path)
     elif place.is_dir():
         world(op, {"name": "images", "images": str(place)})
@@ -114,17 +114,17 @@ def dropped(op: Operator, path: str) -> None:
 def picture(op: Operator, path: str) -> None:
     """Put an image file before the camera; a class that its name begins with is not told to the machine."""
     card = images.image(path)
-    op.desk.draft = np.rint(Camera().frame(card) * 255).astype(np.uint8)
-    op.desk.tool = "draw"
-    op.transport.running = False
+    op.ui.draft = np.rint(Camera().frame(card) * 255).astype(np.uint8)
+    op.ui.tool = "draw"
+    op.playback.running = False
     op.tell("message.picture_card", name=card.name)
 
 
 def type_card(op: Operator, _: Any = None) -> None:
     """Ask for the class of one's own card, to put it into the class's deck."""
-    if op.desk.draft is None:
+    if op.ui.draft is None:
         raise SessionError("there is no card", where="deck", remedy="Draw one first")
-    op.desk.typing = Typing(act="card_into_deck")
+    op.ui.typing = Typing(act="card_into_deck")
 
 
 def card_into_deck(op: Operator, value: tuple[Any, str]) -> None:
@@ -134,8 +134,8 @@ def card_into_deck(op: Operator, value: tuple[Any, str]) -> None:
         raise ConfigError(f"{value[1]!r} names no class", where="deck", remedy="Type letters")
     number = 1 + len(list(op.deck_folder.glob(f"{label}_*.png"))) if op.deck_folder.is_dir() else 1
     path = op.deck_folder / f"{label}_{number:03d}.png"
-    images.save_cells(op.desk.draft, path)
-    op.desk.draft, op.desk.tool = None, "look"
+    images.save_cells(op.ui.draft, path)
+    op.ui.draft, op.ui.tool = None, "look"
     op.turn_to("deck")
     op.tell("message.into_deck", name=path.name)
 
@@ -162,12 +162,12 @@ def folder(op: Operator, path: str) -> None:
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror or error})", where=path) from error
     op.folder = Path(path)
-    op.desk.scroll = 0
+    op.ui.scroll = 0
 
 
 def type_folder(op: Operator, _: Any = None) -> None:
     """Ask for the path of a folder or picture to be typed."""
-    op.desk.typing = Typing(act="typed_folder")
+    op.ui.typing = Typing(act="typed_folder")
 
 
 def typed_folder(op: Operator, value: tuple[Any, str]) -> None:

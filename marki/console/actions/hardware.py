@@ -46,7 +46,7 @@ def force(op: Operator, number: int) -> None:
 def turn(op: Operator, value: tuple[list[int], list[float]]) -> None:
     """Turn potentiometers by hand to angles."""
     units, degrees = value
-    op.desk.turning = None
+    op.ui.turning = None
     op.press("turn", {"units": [int(u) for u in units], "deg": [round(float(d), 3) for d in degrees]})
 
 
@@ -68,7 +68,7 @@ def typed_turn(op: Operator, value: tuple[int, str]) -> None:
 
 def type_turn(op: Operator, unit: int) -> None:
     """Ask for the angle of a potentiometer to be typed."""
-    op.desk.typing = Typing(act="typed_turn", value=unit)
+    op.ui.typing = Typing(act="typed_turn", value=unit)
 
 
 def gang(op: Operator, value: tuple[int, int]) -> None:
@@ -94,7 +94,7 @@ def patch(op: Operator, value: tuple[int, int, str]) -> None:
 
 def type_patch(op: Operator, unit: int) -> None:
     """Ask for a wire to be typed."""
-    op.desk.typing = Typing(act="typed_patch", value=unit)
+    op.ui.typing = Typing(act="typed_patch", value=unit)
 
 
 def typed_patch(op: Operator, value: tuple[int, str]) -> None:
@@ -108,9 +108,9 @@ def typed_patch(op: Operator, value: tuple[int, str]) -> None:
 
 def take_pliers(op: Operator) -> None:
     """Let clicks break units and mend them, or let them look again."""
-    desk = op.desk
-    desk.tool = "look" if desk.tool == "break" else "break"
-    op.tell(f"message.tool_{desk.tool}")
+    ui = op.ui
+    ui.tool = "look" if ui.tool == "break" else "break"
+    op.tell(f"message.tool_{ui.tool}")
 
 
 def break_unit(op: Operator, part: Target) -> None:

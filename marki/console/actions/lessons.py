@@ -14,86 +14,86 @@ MOST_OPTIONS = 9  # a figure key each; of more classes only right or wrong is vo
 
 def hand(op: Operator) -> None:
     """Be the motor: the trainer's motors rest, and the operator turns the potentiometers; or stop being it."""
-    desk = op.desk
-    control = "error" if desk.hand else "none"
+    ui = op.ui
+    control = "error" if ui.hand else "none"
     if not op.press("set", {"reinforcement.control": control}):
         return
-    desk.hand = not desk.hand
-    op.transport.halt = "trial" if desk.hand else ""
+    ui.hand = not ui.hand
+    op.playback.halt = "trial" if ui.hand else ""
     op.begin_match()
-    op.turn_to("hand" if desk.hand else "")
-    op.tell("message.hand_on" if desk.hand else "message.hand_off")
+    op.turn_to("hand" if ui.hand else "")
+    op.tell("message.hand_on" if ui.hand else "message.hand_off")
 
 
 def predict(op: Operator) -> None:
     """Let the class predict each response before its lamps light, or no longer."""
-    desk = op.desk
-    desk.predicting = not desk.predicting
-    op.transport.halt = "read" if desk.predicting else "trial" if desk.hand else ""
-    if desk.predicting:
+    ui = op.ui
+    ui.predicting = not ui.predicting
+    op.playback.halt = "read" if ui.predicting else "trial" if ui.hand else ""
+    if ui.predicting:
         op.turn_to("vote")
-        op.transport.running = True
-    elif desk.covered:
+        op.playback.running = True
+    elif ui.covered:
         reveal(op)
-    op.tell("message.predict_on" if desk.predicting else "message.predict_off")
+    op.tell("message.predict_on" if ui.predicting else "message.predict_off")
 
 
 def watch(op: Operator) -> None:
     """Look once a frame whether the machine has come to a moment at which something is to be done."""
-    desk, session = op.desk, op.session
-    waits = desk.predicting and not desk.covered and not op.transport.running and not session.learner.idle
-    if waits and session.now == op.transport.before_reading():
+    ui, session = op.ui, op.session
+    waits = ui.predicting and not ui.covered and not op.playback.running and not session.learner.idle
+    if waits and session.now == op.playback.before_reading():
         cover(op)
-    if op.rival is not None:
-        op.rival.follow(session)
+    if op.opponent is not None:
+        op.opponent.follow(session)
 
 
 def cover(op: Operator) -> None:
     """Cover the R-lamps, and open a ballot about what they will show."""
-    session, desk = op.session, op.desk
-    desk.covered = True
+    session, ui = op.session, op.ui
+    ui.covered = True
     options = tuple(session.world.classes)
     if len(options) > MOST_OPTIONS:
         options = (op.words("vote.right"), op.words("vote.wrong"))
     shown = session.presentation
     name = session.world.classes[shown.kind] if shown.kind >= 0 else shown.name
-    desk.tally.open(session.trial + 1, name, options)
+    ui.tally.open(session.trial + 1, name, options)
     op.turn_to("vote")
 
 
 def vote(op: Operator, value: tuple[int, int]) -> None:
     """Count votes for an option, or take them back."""
     option, votes = value
-    if op.desk.covered:
+    if op.ui.covered:
         if votes > 0:
-            op.desk.tally.vote(option, votes)
+            op.ui.tally.vote(option, votes)
         else:
-            op.desk.tally.unvote(option)
+            op.ui.tally.unvote(option)
 
 
 def reveal(op: Operator) -> None:
     """Let the lamps light, and compare with the votes."""
-    desk, session, transport = op.desk, op.session, op.transport
-    if not desk.covered:
+    ui, session, playback = op.ui, op.session, op.playback
+    if not ui.covered:
         return
-    desk.covered = False
-    session.advance(session.began_us + transport.seen_us(), one=True)
-    transport.running = False
-    transport.look()
+    ui.covered = False
+    session.advance(session.began_us + playback.seen_us(), one=True)
+    playback.running = False
+    playback.snapshot()
     said = op.answered()
     shown = session.presentation
     right = None if shown.kind < 0 else said == session.world.classes[shown.kind]
     if len(session.world.classes) > MOST_OPTIONS and right is not None:
-        desk.tally.close(op.words("vote.right" if right else "vote.wrong"), right)
+        ui.tally.close(op.words("vote.right" if right else "vote.wrong"), right)
     else:
-        desk.tally.close(said, right)
+        ui.tally.close(said, right)
     op.tell("message.answered", name=shown.name, answer=said)
 
 
 def save_tally(op: Operator, _: Any = None) -> None:
     """Write the votes to a file."""
     path = op.file("votes", "csv")
-    op.desk.tally.save(path)
+    op.ui.tally.save(path)
     op.tell("message.saved", path=path)
 
 
@@ -108,65 +108,65 @@ def begin_lesson(op: Operator, name: str) -> None:
     """Open a lesson: its prepared state, its first page."""
     lesson = lessons.load(name)
     op.hooks["replace"](lessons.begin(lesson))
-    desk = op.desk
-    desk.lesson, desk.leaf, desk.chosen, desk.answers, desk.opened = lesson, 0, {}, {}, set()
-    desk.view = lesson.state.view
-    op.transport.speed, op.transport.running = lesson.state.speed, not lesson.state.paused
+    ui = op.ui
+    ui.lesson, ui.leaf, ui.chosen, ui.answers, ui.opened = lesson, 0, {}, {}, set()
+    ui.view = lesson.state.view
+    op.playback.speed, op.playback.running = lesson.state.speed, not lesson.state.paused
     _open_leaf(op)
-    if lesson.state.hand != desk.hand:
+    if lesson.state.hand != ui.hand:
         hand(op)
         op.turn_to("lesson")
 
 
 def _open_leaf(op: Operator) -> None:
-    desk, transport = op.desk, op.transport
-    page = desk.lesson.pages[desk.leaf]
-    desk.hidden, desk.watched = frozenset(page.hide), frozenset(page.watch)
+    ui, playback = op.ui, op.playback
+    page = ui.lesson.pages[ui.leaf]
+    ui.hidden, ui.watched = frozenset(page.hide), frozenset(page.watch)
     if page.view:
-        desk.view = page.view
+        ui.view = page.view
     if page.speed:
-        transport.speed = page.speed
+        playback.speed = page.speed
     _stand(op, page)
-    if desk.leaf not in desk.opened:  # turning back gives no command twice
-        desk.opened.add(desk.leaf)
+    if ui.leaf not in ui.opened:  # turning back gives no command twice
+        ui.opened.add(ui.leaf)
         _prepare(op, page)
     else:
         op.turn_to("lesson")
-    if page.predict != desk.predicting:
+    if page.predict != ui.predicting:
         predict(op)
         op.turn_to("lesson")
 
 
 def _stand(op: Operator, page: lessons.LessonPage) -> None:
     """Put up what a page is about, if it is about the timeline."""
-    desk = op.desk
-    if op.annex is None or not (page.system or page.hall or desk.hall):
+    ui = op.ui
+    if op.timeline is None or not (page.system or page.hall or ui.hall):
         return
-    op.annex.wake()
-    desk.strip, desk.hall = True, page.hall
+    op.timeline.wake()
+    ui.strip, ui.hall = True, page.hall
     if page.system:
-        desk.system, desk.beside, desk.example, desk.typed = page.system, page.beside, page.example, ""
+        ui.system, ui.beside, ui.example, ui.typed = page.system, page.beside, page.example, ""
 
 
 def _prepare(op: Operator, page: lessons.LessonPage) -> None:
     """Give the commands of a page, and begin its run."""
-    transport = op.transport
+    playback = op.playback
     if page.press and op.session.in_past:
-        transport.to_end()
+        playback.to_end()
     for command in page.press:
         for name, value in command.items():
             op.press(name, value)
     op.turn_to("lesson")
     if page.run:
-        transport.run_to = op.session.trial + page.run
-        transport.running = True
+        playback.run_to = op.session.trial + page.run
+        playback.running = True
 
 
 def measure(op: Operator, number: int) -> None:
     """Show the answer of a question that is open, or measured in the lesson's own run."""
-    desk = op.desk
-    question = desk.lesson.pages[desk.leaf].questions[number]
-    desk.answers[desk.leaf, number] = str(lessons.answer_of(question, desk.lesson, op.words.language))
+    ui = op.ui
+    question = ui.lesson.pages[ui.leaf].questions[number]
+    ui.answers[ui.leaf, number] = str(lessons.answer_of(question, ui.lesson, op.words.language))
 
 
 def next_leaf(op: Operator) -> None:
@@ -180,15 +180,15 @@ def last_leaf(op: Operator) -> None:
 
 
 def _turn_leaf(op: Operator, way: int) -> None:
-    desk = op.desk
-    if desk.lesson is None:
+    ui = op.ui
+    if ui.lesson is None:
         op.turn_to("lessons")
         return
-    leaf = desk.leaf + way
-    if desk.page != "lesson":
+    leaf = ui.leaf + way
+    if ui.page != "lesson":
         op.turn_to("lesson")
-    elif 0 <= leaf < len(desk.lesson.pages):
-        desk.leaf = leaf
+    elif 0 <= leaf < len(ui.lesson.pages):
+        ui.leaf = leaf
         _open_leaf(op)
     elif way > 0:
         end_lesson(op)
@@ -203,21 +203,21 @@ def leaf(op: Operator, way: int) -> None:
 def choose(op: Operator, value: tuple[int, int]) -> None:
     """Choose an option of a question of this page."""
     question, option = value
-    op.desk.chosen[op.desk.leaf, question] = option
+    op.ui.chosen[op.ui.leaf, question] = option
 
 
 def end_lesson(op: Operator, _: Any = None) -> None:
     """Close the lesson; the machine stays as it is."""
-    desk = op.desk
-    desk.lesson, desk.hidden, desk.watched = None, frozenset(), frozenset()
-    if desk.predicting:
+    ui = op.ui
+    ui.lesson, ui.hidden, ui.watched = None, frozenset(), frozenset()
+    if ui.predicting:
         predict(op)
     op.turn_to("lessons")
 
 
 def scenario(op: Operator) -> None:
     """Go back to what was launched: the lesson's prepared state, or the first run."""
-    if op.desk.lesson is not None:
-        lesson(op, op.desk.lesson.name)
+    if op.ui.lesson is not None:
+        lesson(op, op.ui.lesson.name)
     else:
-        op.move(op.transport.reset)
+        op.move(op.playback.reset)

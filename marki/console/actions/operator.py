@@ -1,4 +1,4 @@
-"""The operator: carries out what keys, buttons, pages and the mouse ask for; the only hand on session and desk."""
+"""The operator: carries out what keys, buttons, pages and the mouse ask for; the only hand on session and ui state."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ class Operator:
     Parameters
     ----------
     session : Session
-    transport : Playback
-    desk : UIState
+    playback : Playback
+    ui : UIState
     words : Words
     out : Path
         Folder for whatever is written.
     kiosk : bool
         Leave out what pupils must not do: files, seeds, closing.
-    annex : TimelineController, optional
+    timeline : TimelineController, optional
         The timeline, if there is one.
     """
 
     def __init__(
         self,
         session: Session,
-        transport: Playback,
-        desk: UIState,
+        playback: Playback,
+        ui: UIState,
         words: Words,
         out: Path,
         kiosk: bool = False,
-        annex: TimelineController | None = None,
+        timeline: TimelineController | None = None,
     ):
-        self.annex = annex
-        self.session, self.transport, self.desk, self.words = session, transport, desk, words
+        self.timeline = timeline
+        self.session, self.playback, self.ui, self.words = session, playback, ui, words
         self.out, self.kiosk = Path(out), kiosk
-        self.rival: Opponent | None = None
+        self.opponent: Opponent | None = None
         self.changes = 0  # commands of the operator's own in this run, outside lessons
         self.folder = Path.cwd()
         self.hooks: dict[str, Callable[[], None]] = {}  # what only the window can do: pictures, sound, closing …
@@ -76,12 +76,12 @@ class Operator:
         try:
             do(*arguments)
         except MarkIError as error:
-            self.transport.running = False
+            self.playback.running = False
             self.say(self.words.error(error), alarm=True)
 
     def say(self, text: str, *, alarm: bool = False) -> None:
         """Show a line at the foot of the window for some seconds."""
-        self.desk.message, self.desk.alarm = text, alarm
+        self.ui.message, self.ui.alarm = text, alarm
 
     def tell(self, name: str, /, **values: Any) -> None:
         """Say a string of the table."""
@@ -98,31 +98,31 @@ class Operator:
             self.do(named)
         elif command in PAGES:
             if command not in ("inspect", "provenance"):
-                self.desk.focus = None  # the keyboard goes to the page; those two tell about what has the focus
-            self.turn_to("" if self.desk.page == command else command)
+                self.ui.focus = None  # the keyboard goes to the page; those two tell about what has the focus
+            self.turn_to("" if self.ui.page == command else command)
         else:
-            self.move(getattr(self.transport, command))
+            self.move(getattr(self.playback, command))
 
     def locked(self) -> tuple[str, ...]:
         """Return the commands that pupils cannot give now."""
-        lesson = self.desk.lesson.lock if self.desk.lesson else ()
+        lesson = self.ui.lesson.lock if self.ui.lesson else ()
         return (*lesson, *(KIOSK_LOCKS if self.kiosk else ()))
 
     def move(self, move: Callable[[], None]) -> None:
         """Move in time; what was covered or in hand there is let go."""
-        desk = self.desk
-        if move in (self.transport.reset, self.transport.new_seed):
+        ui = self.ui
+        if move in (self.playback.reset, self.playback.new_seed):
             self._keep_curve()
         move()
-        if move in (self.transport.step_event, self.transport.back_event):
+        if move in (self.playback.step_event, self.playback.back_event):
             self.tell_event()
-        if move not in (self.transport.slower, self.transport.faster):
-            desk.turning = None
-        if move == self.transport.play and self.transport.running and desk.covered:
+        if move not in (self.playback.slower, self.playback.faster):
+            ui.turning = None
+        if move == self.playback.play and self.playback.running and ui.covered:
             self.do("reveal")
-            self.transport.running = True
-        if move in (self.transport.reset, self.transport.new_seed):
-            desk.covered = False
+            self.playback.running = True
+        if move in (self.playback.reset, self.playback.new_seed):
+            ui.covered = False
             self.begin_match()
 
     def tell_event(self) -> None:
@@ -141,37 +141,37 @@ class Operator:
         known = self.session.known
         mine = known["wrong"][(known["course"] == 0) & (known["item"] >= 0)]
         if mine.size:
-            self.desk.before = mine
+            self.ui.before = mine
 
     def turn_to(self, page: str) -> None:
         """Open a page at the side, or close it ("")."""
-        self.desk.page, self.desk.scroll = page, 0
-        if self.desk.focus and self.desk.focus.kind in ("row", "close"):
-            self.desk.focus = None
+        self.ui.page, self.ui.scroll = page, 0
+        if self.ui.focus and self.ui.focus.kind in ("row", "close"):
+            self.ui.focus = None
 
     def press(self, name: str, value: Any) -> bool:
         """Give the session a command; in the past, ask first. Return whether it was carried out."""
         session = self.session
         if session.in_past:
             later = session.reached - session.trial
-            self.desk.question = Confirmation(self.words("ask.drop", trials=later), "drop", (name, value))
-            self.transport.running = False
+            self.ui.question = Confirmation(self.words("ask.drop", trials=later), "drop", (name, value))
+            self.playback.running = False
             return False
         if not session.learner.idle and name not in Session.LIVE:
-            self.transport.finish_trial()
+            self.playback.finish_trial()
         session.press(name, value)
-        self.changes += self.desk.lesson is None
+        self.changes += self.ui.lesson is None
         return True
 
     def ask_to_leave(self, act: str, value: Any) -> bool:
         """Ask before a run is left that the operator has changed; return whether it was asked."""
         if self.changes:
-            self.desk.question = Confirmation(self.words("ask.leave", commands=self.changes), act, value)
+            self.ui.question = Confirmation(self.words("ask.leave", commands=self.changes), act, value)
         return bool(self.changes)
 
     def begin_match(self) -> None:
         """Begin a match of hand against motors, if the hand is the motor."""
-        self.rival = Opponent(self.session, self.world_config()) if self.desk.hand else None
+        self.opponent = Opponent(self.session, self.world_config()) if self.ui.hand else None
 
     # -- what others ask ------------------------------------------------------------------------------------------
 

@@ -43,5 +43,5 @@ def saved(op: Operator, path: str) -> None:
 def begin_saved(op: Operator, path: str) -> None:
     """Go on with a saved session."""
     op.hooks["replace"](savefile.load(path, keep="recent"))
-    op.desk.lesson, op.desk.hidden, op.desk.watched = None, frozenset(), frozenset()
+    op.ui.lesson, op.ui.hidden, op.ui.watched = None, frozenset(), frozenset()
     op.tell("message.loaded", path=path)

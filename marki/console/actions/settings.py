@@ -47,7 +47,7 @@ def turn_setting(op: Operator, value: tuple[str, int]) -> None:
 
 def type_setting(op: Operator, name: str) -> None:
     """Ask for a value of a setting to be typed."""
-    op.desk.typing = Typing(act="typed_setting", value=name)
+    op.ui.typing = Typing(act="typed_setting", value=name)
 
 
 def typed_setting(op: Operator, value: tuple[str, str]) -> None:

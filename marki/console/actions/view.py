@@ -14,44 +14,44 @@ if TYPE_CHECKING:
 
 def view(op: Operator) -> None:
     """Go over to the other view."""
-    desk = op.desk
-    desk.focus = desk.hovered = None
-    if desk.hall or desk.system != "mark1" or desk.beside:  # back to the Mark I first
-        desk.hall, desk.beside, desk.system, desk.example = False, "", "mark1", -1
+    ui = op.ui
+    ui.focus = ui.hovered = None
+    if ui.hall or ui.system != "mark1" or ui.beside:  # back to the Mark I first
+        ui.hall, ui.beside, ui.system, ui.example = False, "", "mark1", -1
         return
-    desk.view = VIEWS[(VIEWS.index(desk.view) + 1) % len(VIEWS)]
+    ui.view = VIEWS[(VIEWS.index(ui.view) + 1) % len(VIEWS)]
 
 
 def closer(op: Operator) -> None:
     """Look closely at the next bay of the front, or at the whole again."""
-    if op.desk.view != "front":
+    if op.ui.view != "front":
         view(op)
         return
-    op.desk.bay = (op.desk.bay + 1) % 6
+    op.ui.bay = (op.ui.bay + 1) % 6
 
 
 def layer(op: Operator) -> None:
     """Show the next layer of potentiometers."""
-    show_layer(op, (op.desk.layer + 1) % 8)
+    show_layer(op, (op.ui.layer + 1) % 8)
 
 
 def show_layer(op: Operator, layer: int) -> None:
     """Show a layer of potentiometers."""
-    op.desk.layer = layer
+    op.ui.layer = layer
     op.tell("message.layer", layer=layer + 1)
 
 
 def doors(op: Operator, _: Any = None) -> None:
     """Open or close the doors of the plugboard."""
-    if op.desk.view != "front":
+    if op.ui.view != "front":
         view(op)
-        op.desk.open_doors = False
-    op.desk.open_doors = not op.desk.open_doors
+        op.ui.open_doors = False
+    op.ui.open_doors = not op.ui.open_doors
 
 
 def pick(op: Operator, part: Target) -> None:
     """Take a unit into focus, and show its sum."""
-    op.desk.picked = part
+    op.ui.picked = part
     op.turn_to("inspect")
 
 
@@ -63,8 +63,8 @@ def pick_unit(op: Operator, value: tuple[str, int]) -> None:
 def go_to(op: Operator, trial: int) -> None:
     """Go to the end of so many trials of the known run."""
     if trial != op.session.trial or not op.session.learner.idle:
-        op.desk.turning, op.desk.covered = None, False
-        op.transport.go_to(trial)
+        op.ui.turning, op.ui.covered = None, False
+        op.playback.go_to(trial)
 
 
 def page(op: Operator, page: str) -> None:
@@ -85,7 +85,7 @@ def drop(op: Operator, value: tuple[str, Any]) -> None:
 
 def answer(op: Operator, yes: bool) -> None:
     """Answer the question that is asked."""
-    question, op.desk.question = op.desk.question, None
+    question, op.ui.question = op.ui.question, None
     if question is not None and yes:
         op.act(question.act, question.value)
 

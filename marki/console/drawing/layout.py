@@ -65,12 +65,12 @@ def frame(
     foot = max(px(24), text)
     footer = Box(edge, height - foot, width - 2 * edge, foot)
     bar = max(px(54), px(30) + text)
-    transport = Box(edge, footer.y - bar, width - 2 * edge, bar)
+    playback = Box(edge, footer.y - bar, width - 2 * edge, bar)
     high = max(px(24), text)
-    time = Box(edge, transport.y - high, width - 2 * edge, high)
+    time = Box(edge, playback.y - high, width - 2 * edge, high)
     top = header.bottom + gap
     room = Box(edge, top, width - 2 * edge, time.y - px(4) - top)
-    around = dict(header=header, time=time, transport=transport, footer=footer)
+    around = dict(header=header, time=time, playback=playback, footer=footer)
     if strip:
         around["strip"] = Box(edge, room.bottom - strip, room.w, strip)
         room = room._replace(h=room.h - strip - gap)

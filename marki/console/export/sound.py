@@ -162,9 +162,9 @@ class Ear:
     def __init__(self) -> None:
         self._turning = np.zeros(A_UNITS, bool)
 
-    def listen(self, shine: Brightness) -> Heard:
-        """Return what is heard of a frame with this shine."""
-        events = decode(shine.codes)
+    def listen(self, brightness: Brightness) -> Heard:
+        """Return what is heard of a frame with this brightness."""
+        events = decode(brightness.codes)
         bank, kind, unit = events["bank"], events["kind"], events["unit"]
         counts = {b: int(np.count_nonzero((bank == b) & (kind <= Kind.ON))) for b in BODIES}
         starts = (kind == Kind.START_UP) | (kind == Kind.START_DOWN)
@@ -233,12 +233,12 @@ class Sound:
         self.volume = max(0, self.volume - 1)
         return self.volume
 
-    def hear(self, shine: Brightness, running: bool, seconds: float) -> None:
+    def hear(self, brightness: Brightness, running: bool, seconds: float) -> None:
         """Let one frame be heard; call it once a frame.
 
         Parameters
         ----------
-        shine : Brightness
+        brightness : Brightness
             What happened during the frame.
         running : bool
             Whether time passes; if not, the motors are silent.
@@ -247,7 +247,7 @@ class Sound:
         """
         if not self.on:
             return
-        heard = self._ear.listen(shine)
+        heard = self._ear.listen(brightness)
         try:
             if not pygame.mixer.get_init():  # to play on a mixer that was shut would end the program
                 raise pygame.error("the mixer was shut")

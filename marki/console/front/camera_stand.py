@@ -161,7 +161,7 @@ class CameraStand(Cabinet):
 
     def update(self, surface, scene):
         """Show the card: that before the lens, darker while the lens is covered, or the operator's own."""
-        draft, shown = scene.desk.draft, scene.look.presentation
+        draft, shown = scene.ui.draft, scene.snapshot.presentation
         light = self._light(scene)
         grey = np.clip(light * 255, 0, 255).astype(np.uint8)
         key = (grey.tobytes(), draft is not None)
@@ -185,12 +185,12 @@ class CameraStand(Cabinet):
         return [*dirty, area]
 
     def _light(self, scene: Scene) -> np.ndarray:
-        draft, shown = scene.desk.draft, scene.look.presentation
+        draft, shown = scene.ui.draft, scene.snapshot.presentation
         if draft is not None:
             return draft / 255
         if shown is None:
             return np.zeros((SIDE, SIDE))
-        return shown.frame * (1.0 if scene.look.open else COVERED)
+        return shown.frame * (1.0 if scene.snapshot.open else COVERED)
 
     def _mark(self, surface: pygame.Surface, draft: bool) -> None:
         """Frame the card in the colour of what is in hand while it is the operator's own."""

@@ -85,15 +85,15 @@ class ControlCabinet(Cabinet):
             for n, x in enumerate(places):
                 for line in (0.115, 0.083):
                     pen.plate(b.x + (x - 0.032) * w, b.y + (y - line) * h, 0.064 * w, 0.026 * h, steel, ivory)
-                pen.knob(
+                pen.button(
                     b.x + x * w, b.y + y * h, 1.75 * unit, black, ivory, steel, turned=(n * 97 + y * 400) % 270 - 135
                 )
         for k in (0.575, 0.605):
             pen.box(b.x + 0.035 * w, b.y + k * h, 0.07 * w, 0.024 * h, palette.header)
-        pen.knob(b.x + 0.07 * w, b.y + 0.79 * h, 1.5 * unit, black, ivory, steel, turned=90)
+        pen.button(b.x + 0.07 * w, b.y + 0.79 * h, 1.5 * unit, black, ivory, steel, turned=90)
         for x, y in ((0.018, 0.02), (0.982, 0.02), (0.018, 0.975), (0.982, 0.975), (0.4, 0.975)):
             pen.screw(b.x + x * w, b.y + y * h, 0.8 * unit, steel)
-        pen.knob(self._gauge.centerx, b.y + 0.985 * h - unit, 0.9 * unit, palette.frame, ivory, steel, turned=90)
+        pen.button(self._gauge.centerx, b.y + 0.985 * h - unit, 0.9 * unit, palette.frame, ivory, steel, turned=90)
         for k, row in enumerate(self._rows):
             used = k < scene.units
             # Beyond those in use the engraving is pale.
@@ -159,7 +159,7 @@ class ControlCabinet(Cabinet):
             for k, y in enumerate((0.042, 0.092, 0.142)):
                 cy = d.y + y * d.h
                 pen.line((d.x + 0.64 * d.w, cy), (d.x + 0.86 * d.w, cy), 0.8 * u, darker(steel, 0.5))
-                pen.knob(
+                pen.button(
                     d.x + (0.66 + 0.04 * (k > 0)) * d.w, cy, (2.4, 1.8, 1.2)[k] * u, palette.frame, palette.ivory, steel
                 )
                 pen.plate(d.x + 0.81 * d.w, cy - 1.2 * u, 5 * u, 2.4 * u, steel, palette.ivory)
@@ -205,8 +205,8 @@ class ControlCabinet(Cabinet):
         """Light the lamps, set the switches and move the needle."""
         dirty = []
         for k in range(R_UNITS):
-            used, on = k < scene.units, bool(scene.look.view.r[k])
-            key = (used, on, int(scene.r_forced[k]), scene.desk.covered and used)
+            used, on = k < scene.units, bool(scene.snapshot.view.r[k])
+            key = (used, on, int(scene.r_forced[k]), scene.ui.covered and used)
             if key != self._shown[k]:
                 self._shown[k] = key
                 self._draw_row(surface, k, *key)
@@ -241,14 +241,14 @@ class ControlCabinet(Cabinet):
 
     def _draw_meter(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show a sum; with the lamps covered the meter rests, for it would tell what they do."""
-        palette, sums = self.theme.palette, scene.look.view.u_r[: scene.units]
-        picked = scene.desk.picked
+        palette, sums = self.theme.palette, scene.snapshot.view.u_r[: scene.units]
+        picked = scene.ui.picked
         unit = int(np.abs(sums).argmax()) if len(sums) else 0
         if picked is not None and picked.kind in ("r", "force") and picked.number < scene.units:
             unit = picked.number
-        value = 0.0 if scene.desk.covered else float(sums[unit])
+        value = 0.0 if scene.ui.covered else float(sums[unit])
         step = 12 + round(12 * min(1.0, max(-1.0, value / sum_scale(sums))))
-        text = "" if scene.desk.covered else self.theme.words("front.sum", unit=unit + 1, deg=f"{value:+.0f}")
+        text = "" if scene.ui.covered else self.theme.words("front.sum", unit=unit + 1, deg=f"{value:+.0f}")
         key = (step, text)
         if key == self._needle:
             return []

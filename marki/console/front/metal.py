@@ -107,7 +107,7 @@ class Pen:
         self.line((x - 0.6 * radius, y + 0.4 * radius), (x + 0.6 * radius, y - 0.4 * radius), 0.34 * radius,
                   darker(metal, 0.5))  # fmt: skip
 
-    def knob(
+    def button(
         self, x: float, y: float, radius: float, colour: Colour, mark: Colour, ground: Colour, *, turned: float = 0.0
     ) -> None:
         """Draw a knob with its shadow on the ground and its mark, `turned` from the top, degrees."""

@@ -41,7 +41,7 @@ class PlugboardDoors(Cabinet):
 
     def dress(self, surface, scene):
         """Draw the doors as they stand."""
-        self._open = scene.desk.open_doors
+        self._open = scene.ui.open_doors
         self._wiring = scene.wiring.copy()
         self._picked = None
         self._was = np.zeros(512, bool)
@@ -185,7 +185,7 @@ class PlugboardDoors(Cabinet):
     # -- what changes ------------------------------------------------------------------------------------------------
 
     def _wanted(self, scene: Scene) -> tuple[str, int] | None:
-        picked = scene.desk.picked
+        picked = scene.ui.picked
         if picked is None:
             return None
         if picked.kind in ("a", "value"):
@@ -194,7 +194,7 @@ class PlugboardDoors(Cabinet):
 
     def update(self, surface, scene):
         """Open or close the doors, show which A-units are on, and the wires of the unit that is picked."""
-        if scene.desk.open_doors != self._open:
+        if scene.ui.open_doors != self._open:
             self.dress(surface, scene)
             return [self.rect, *self.update(surface, scene)]
         if not self._open:
@@ -203,7 +203,7 @@ class PlugboardDoors(Cabinet):
         if not np.array_equal(self._wiring, scene.wiring):
             self.dress(surface, scene)
             dirty.append(self.rect)
-        now = scene.look.view.a.astype(bool)
+        now = scene.snapshot.view.a.astype(bool)
         wanted = self._wanted(scene)
         if wanted != self._picked:
             surface.blit(self._boards[0], self._board)

@@ -103,9 +103,9 @@ class PowerCabinet(Cabinet):
             for x in (0.022, 0.978):
                 pen.screw(t.x + x * t.w, t.y + y * t.h, 0.9 * u, steel)
         for y in (0.885, 0.95):
-            pen.knob(t.x + 0.25 * t.w, t.y + y * t.h, 2.6 * u, palette.black, palette.ivory, steel, turned=90)
-            pen.knob(t.x + 0.335 * t.w, t.y + y * t.h, 1.2 * u, palette.black, palette.ivory, steel)
-            pen.knob(t.x + 0.66 * t.w, t.y + y * t.h, 2.0 * u, palette.black, palette.ivory, steel, turned=-90)
+            pen.button(t.x + 0.25 * t.w, t.y + y * t.h, 2.6 * u, palette.black, palette.ivory, steel, turned=90)
+            pen.button(t.x + 0.335 * t.w, t.y + y * t.h, 1.2 * u, palette.black, palette.ivory, steel)
+            pen.button(t.x + 0.66 * t.w, t.y + y * t.h, 2.0 * u, palette.black, palette.ivory, steel, turned=-90)
         for x in (0.435, 0.565):
             self._lever(pen, t.x + x * t.w, t.y + 0.925 * t.h, u)
 
@@ -150,10 +150,10 @@ class PowerCabinet(Cabinet):
             pen.line(
                 (x - 2 * u, plate.y + 0.09 * plate.h), (x + 2.5 * u, plate.y + 0.09 * plate.h), 0.7 * u, palette.ivory
             )
-            pen.knob(x, y, 4.6 * u, palette.black, palette.ivory, metal, turned=-50 + 70 * number)
+            pen.button(x, y, 4.6 * u, palette.black, palette.ivory, metal, turned=-50 + 70 * number)
             low = plate.y + 0.84 * plate.h
-            pen.knob(x - 1.6 * u, low, 1.5 * u, palette.header, palette.frame, metal)
-            pen.knob(x + 2 * u, low, 1.1 * u, palette.black, palette.ivory, metal)
+            pen.button(x - 1.6 * u, low, 1.5 * u, palette.header, palette.frame, metal)
+            pen.button(x + 2 * u, low, 1.1 * u, palette.black, palette.ivory, metal)
             for side in (-1, 1):
                 pen.line((x + side * 24 * u, low), (x + side * 30 * u, low), 0.6 * u, darker(metal, 0.5))
                 for k in (24, 27, 30):
@@ -166,17 +166,17 @@ class PowerCabinet(Cabinet):
             a = (x + 6.2 * u * np.sin(angle), y - 6.2 * u * np.cos(angle))
             b = (x + 7.1 * u * np.sin(angle), y - 7.1 * u * np.cos(angle))
             pen.line(a, b, 0.4 * u, palette.dim)
-        pen.knob(x, y, 3 * u, palette.frame, palette.ivory, palette.black, turned=-40 + 50 * number)
+        pen.button(x, y, 3 * u, palette.frame, palette.ivory, palette.black, turned=-40 + 50 * number)
         pen.plate(x - 5 * u, plate.y + 0.79 * plate.h, 10 * u, 0.14 * plate.h, metal, palette.ivory)
         low = plate.y + 0.86 * plate.h
         for k, radius in ((-17, 1.1), (-9, 0.9), (9, 1.4), (17, 1.2), (25, 1.6), (28, 1.2)):
-            pen.knob(x + k * u, low, radius * u, palette.black, palette.ivory, metal)
+            pen.button(x + k * u, low, radius * u, palette.black, palette.ivory, metal)
 
     # -- what changes ------------------------------------------------------------------------------------------------
 
     def readings(self, scene: Scene) -> list[int]:
         """Return the position of every needle, 0 to 24: the 24 meters, then two on each supply."""
-        view, covered = scene.look.view, scene.desk.covered
+        view, covered = scene.snapshot.view, scene.ui.covered
         sums = np.zeros(8) if covered else view.u_r  # it would tell what the covered lamps do
         on = view.a.reshape(8, 64).sum(1)
         motors = (scene.turning != 0).reshape(8, 64).sum(1)

@@ -159,7 +159,7 @@ class ValueCabinet(Cabinet):
 
     def update(self, surface, scene):
         """Turn the needles and the motors that move, and show another layer if one is picked."""
-        layer, dirty = scene.desk.layer, []
+        layer, dirty = scene.ui.layer, []
         if layer != self._layer:
             self._layer = layer
             self._key = np.full(64, -1, np.int64)

@@ -14,7 +14,7 @@ from marki.console.panels.page_panel import PagePanel
 from marki.console.panels.time_bar import TimeBar
 from marki.console.state.keymap import command_of, name_of
 from marki.console.state.targets import GRIDS, Target
-from marki.console.timeline.buttons import KNOBS
+from marki.console.timeline.buttons import BUTTONS
 from marki.console.timeline.hall_panel import WallPanel
 from marki.console.timeline.strip_panel import StripPanel
 
@@ -34,7 +34,7 @@ class InputHandler:
     """
 
     def __init__(self, operator: Operator):
-        self.operator, self.desk = operator, operator.desk
+        self.operator, self.ui = operator, operator.ui
         self.panels: dict[str, Panel] = {}
         self._from: tuple[int, int] = (0, 0)
         self._angle = 0.0
@@ -71,34 +71,34 @@ class InputHandler:
             self._wheel(event)
             return
         here = self.part_at(event.pos)
-        self.desk.hovered = here
+        self.ui.hovered = here
         if event.type == pygame.MOUSEBUTTONDOWN and event.button in (1, 3):
             self._press(here, event.pos, event.button)
         elif event.type == pygame.MOUSEBUTTONUP and event.button in (1, 3):
             self._release(here, event.pos)
-        elif event.type == pygame.MOUSEMOTION and self.desk.held is not None:
+        elif event.type == pygame.MOUSEMOTION and self.ui.held is not None:
             self._drag(here, event.pos)
 
     def _press(self, part: Target | None, place: tuple[int, int], button: int) -> None:
-        desk, operator = self.desk, self.operator
+        ui, operator = self.ui, self.operator
         first, when, where = self._clicked
         self._button = button
         near = max(abs(place[0] - where[0]), abs(place[1] - where[1])) <= STILL_PX
-        if first.kind == "value" and near and desk.tool != "break" and pygame.time.get_ticks() - when < DOUBLE_MS:
+        if first.kind == "value" and near and ui.tool != "break" and pygame.time.get_ticks() - when < DOUBLE_MS:
             # The first click opened a page, and something else may lie here now.
             self._clicked = (Target(""), -DOUBLE_MS, place)
-            desk.held = None
+            ui.held = None
             operator.act("turn", ([first.number], [0.0]))
             return
-        desk.held, self._from, self._moved, self._last = part, place, False, part
+        ui.held, self._from, self._moved, self._last = part, place, False, part
         if part is None:
             return
-        desk.focus = part if part.kind in (*GRIDS, "row") and part.kind != "cell" else None
+        ui.focus = part if part.kind in (*GRIDS, "row") and part.kind != "cell" else None
         match part.kind:
             case "cell":
-                lit = desk.draft is not None and desk.draft.reshape(-1)[part.number] > 0
+                lit = ui.draft is not None and ui.draft.reshape(-1)[part.number] > 0
                 self._ink = 0 if button == 3 or lit else 255
-                operator.act("ink", (brush.stroke(part.number, part.number, desk.pen), self._ink))
+                operator.act("ink", (brush.stroke(part.number, part.number, ui.pen), self._ink))
             case "value":
                 self._angle = float(operator.session.learner.view().values[part.number])
             case "time":
@@ -108,18 +108,18 @@ class InputHandler:
                 self._to = int(operator.session.learner.sensory.forced[part.number])
 
     def _drag(self, here: Target | None, place: tuple[int, int]) -> None:
-        held, operator = self.desk.held, self.operator
+        held, operator = self.ui.held, self.operator
         if max(abs(place[0] - self._from[0]), abs(place[1] - self._from[1])) > STILL_PX:
             self._moved = True
         match held.kind:
             case "cell" if here is not None and here.kind == "cell" and here != self._last:
-                operator.act("ink", (brush.stroke((self._last or here).number, here.number, self.desk.pen), self._ink))
+                operator.act("ink", (brush.stroke((self._last or here).number, here.number, self.ui.pen), self._ink))
                 self._last = here
             case "value" if self._moved:
                 share = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1.0
                 travel = operator.session.learner.config.potentiometers.travel_deg
                 by = (self._from[1] - place[1]) / (SWEEP_PX * self.unit) * travel * share
-                self.desk.turning = (held.number, max(-travel / 2, min(travel / 2, self._angle + by)))
+                self.ui.turning = (held.number, max(-travel / 2, min(travel / 2, self._angle + by)))
             case "time":
                 bar = self.panels.get("time")
                 if isinstance(bar, TimeBar):
@@ -129,14 +129,14 @@ class InputHandler:
                 operator.act("set_toggle", (here.number, self._to))
 
     def _release(self, here: Target | None, place: tuple[int, int]) -> None:
-        desk, operator = self.desk, self.operator
-        held, desk.held = desk.held, None
+        ui, operator = self.ui, self.operator
+        held, ui.held = ui.held, None
         if held is None:
             return
         if here is not None and {held.kind, here.kind} == {"s", "a"}:
             self._wire(held, here)
-        elif held.kind == "value" and desk.turning is not None:
-            operator.act("turn", ([held.number], [desk.turning[1]]))
+        elif held.kind == "value" and ui.turning is not None:
+            operator.act("turn", ([held.number], [ui.turning[1]]))
         elif here == held and held.kind not in ("cell", "time", "toggle"):
             self._clicked = (held, pygame.time.get_ticks(), place)
             self.click(held)
@@ -150,7 +150,7 @@ class InputHandler:
 
     def click(self, part: Target) -> None:
         """Press a part and let it go."""
-        desk, operator = self.desk, self.operator
+        ui, operator = self.ui, self.operator
         match part.kind:
             case "button":
                 bar = next(p for p in self.panels.values() if isinstance(p, ControlBar))
@@ -161,7 +161,7 @@ class InputHandler:
                     operator.act(row.act, row.value) if row.act else self._turn_row(part, 1)
             case "close":
                 operator.turn_to("")
-            case "s" | "a" | "value" if desk.tool == "break":
+            case "s" | "a" | "value" if ui.tool == "break":
                 operator.act("break_unit", part)
             case "s" | "a" | "value" | "r":
                 operator.act("pick", part)
@@ -172,11 +172,11 @@ class InputHandler:
             case "system" | "plate":
                 self._choose(part)
             case "knob":
-                operator.act(KNOBS[part.number].act, KNOBS[part.number].value)
+                operator.act(BUTTONS[part.number].act, BUTTONS[part.number].value)
             case "door":
                 operator.act("doors")
             case "cell":
-                lit = desk.draft is not None and desk.draft.reshape(-1)[part.number] > 0
+                lit = ui.draft is not None and ui.draft.reshape(-1)[part.number] > 0
                 operator.act("ink", ([part.number], 0 if lit else 255))
 
     def _choose(self, part: Target) -> None:
@@ -188,14 +188,14 @@ class InputHandler:
             self.operator.act("beside" if aside else "put_up", name)
 
     def _wheel(self, event: pygame.event.Event) -> None:
-        part, page = self.desk.hovered, self._page()
+        part, page = self.ui.hovered, self._page()
         if part is not None and part.kind == "value":
             fine = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1
             self.operator.act("notch", (part.number, event.y * fine))
         elif page is not None and page.rect.collidepoint(pygame.mouse.get_pos()):
-            self.desk.scroll = max(0, self.desk.scroll - event.y * round(WHEEL_PX * self.unit))
+            self.ui.scroll = max(0, self.ui.scroll - event.y * round(WHEEL_PX * self.unit))
         elif part is not None and part.kind == "layer":
-            self.operator.act("show_layer", (self.desk.layer - event.y) % 8)
+            self.operator.act("show_layer", (self.ui.layer - event.y) % 8)
 
     # -- the keyboard ------------------------------------------------------------------------------------------------
 
@@ -210,31 +210,31 @@ class InputHandler:
         if command == "focus":
             self.move_focus(-1 if mods & pygame.KMOD_SHIFT else 1)
         elif command == "press":
-            if self.desk.focus is not None:
-                self.click(self.desk.focus)
+            if self.ui.focus is not None:
+                self.click(self.ui.focus)
         elif command == "leave":
             self._leave()
         elif command:
             self.operator.obey(command)
 
     def _answering(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        if self.desk.question is None:
+        if self.ui.question is None:
             return False
         if name in ("return", "y", "escape", "n"):
             self.operator.act("answer", name in ("return", "y"))
         return True
 
     def _typing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        typing, operator = self.desk.typing, self.operator
+        typing, operator = self.ui.typing, self.operator
         if typing is None:
             return False
         sign = getattr(event, "unicode", "")
         if name == "escape":
-            self.desk.typing = None
+            self.ui.typing = None
         elif name == "backspace":
             typing.text = typing.text[:-1]
         elif name == "return":
-            self.desk.typing = None
+            self.ui.typing = None
             if typing.text.strip():
                 operator.act(typing.act, (typing.value, typing.text.strip()))
         elif sign and sign.isprintable():
@@ -245,9 +245,9 @@ class InputHandler:
         return True
 
     def _voting(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        if not self.desk.covered or name is None or len(name) != 1:
+        if not self.ui.covered or name is None or len(name) != 1:
             return False
-        ballot = self.desk.tally.current
+        ballot = self.ui.tally.current
         digit = chr(event.key) if 32 < event.key < 127 else name
         if not digit.isdigit() or ballot is None or not 1 <= int(digit) <= len(ballot.options):
             return False
@@ -255,14 +255,14 @@ class InputHandler:
         return True
 
     def _drawing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        desk, operator = self.desk, self.operator
-        if desk.draft is None:
+        ui, operator = self.ui, self.operator
+        if ui.draft is None:
             return False
-        if name == "return" and (desk.focus is None or desk.focus.kind != "row"):
+        if name == "return" and (ui.focus is None or ui.focus.kind != "row"):
             if mods & pygame.KMOD_SHIFT:
                 operator.act("type_teach")
-            elif desk.focus is not None and desk.focus.kind == "cell":
-                self.click(desk.focus)
+            elif ui.focus is not None and ui.focus.kind == "cell":
+                self.click(ui.focus)
             else:
                 operator.act("show")
         elif name == "backspace":
@@ -274,7 +274,7 @@ class InputHandler:
         return True
 
     def _at_focus(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        desk, operator, part = self.desk, self.operator, self.desk.focus
+        ui, operator, part = self.ui, self.operator, self.ui.focus
         if part is None or name is None:
             return False
         fine = FINE if mods & pygame.KMOD_SHIFT else 1
@@ -290,7 +290,7 @@ class InputHandler:
                 return True
             if name.isdigit() or name == "-":
                 operator.act("type_turn", part.number)
-                desk.typing.text = name
+                ui.typing.text = name
                 return True
             return False
         step = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}.get(name)
@@ -307,24 +307,24 @@ class InputHandler:
         return False
 
     def _step_focus(self, rows: int, columns: int) -> None:
-        part = self.desk.focus
+        part = self.ui.focus
         high, wide = GRIDS[part.kind]
         row, column = divmod(part.number, wide)
         row, column = (row + rows) % high, (column + columns) % wide
         if part.kind == "value" and columns:
             row, column = divmod((part.number + columns) % (high * wide), wide)
-        self.desk.focus = Target(part.kind, row * wide + column)
-        if self.desk.page == "inspect":
-            self.desk.picked = self.desk.focus
+        self.ui.focus = Target(part.kind, row * wide + column)
+        if self.ui.page == "inspect":
+            self.ui.picked = self.ui.focus
 
     def _step_row(self, step: int) -> None:
         page = self._page()
         parts = page.parts() if page else []
         if not parts:
             return
-        at = parts.index(self.desk.focus) if self.desk.focus in parts else -1
-        self.desk.focus = parts[(at + step) % len(parts)]
-        page.reveal(self.desk.focus, self.desk)
+        at = parts.index(self.ui.focus) if self.ui.focus in parts else -1
+        self.ui.focus = parts[(at + step) % len(parts)]
+        page.reveal(self.ui.focus, self.ui)
 
     def _turn_row(self, part: Target, way: int) -> bool:
         row = self._page().row(part.number) if self._page() else None
@@ -343,28 +343,28 @@ class InputHandler:
             stops = [*rows, *(p for p in stops if p not in rows)]
         if not stops:
             return
-        focus = self.desk.focus
+        focus = self.ui.focus
         group = focus if focus in stops else next((p for p in stops if focus and p.kind == focus.kind), None)
         at = stops.index(group) if group in stops else (-1 if step > 0 else 0)
-        self.desk.focus = stops[(at + step) % len(stops)]
+        self.ui.focus = stops[(at + step) % len(stops)]
         if page is not None:
-            page.reveal(self.desk.focus, self.desk)
+            page.reveal(self.ui.focus, self.ui)
 
     def _leave(self) -> None:
-        desk = self.desk
-        if desk.focus is not None:
-            desk.focus = None
-        elif desk.page and not (desk.lesson is not None and desk.page == "lesson"):
-            self.operator.turn_to("lesson" if desk.lesson is not None else "")
-        elif desk.tool == "break":
+        ui = self.ui
+        if ui.focus is not None:
+            ui.focus = None
+        elif ui.page and not (ui.lesson is not None and ui.page == "lesson"):
+            self.operator.turn_to("lesson" if ui.lesson is not None else "")
+        elif ui.tool == "break":
             self.operator.obey("break")
-        desk.picked = None if not desk.page else desk.picked
+        ui.picked = None if not ui.page else ui.picked
 
     def _page(self) -> PagePanel | None:
         page = self.panels.get("page")
         return page if isinstance(page, PagePanel) else None
 
 
-def rings(parts: Iterable[Target | None], hands: InputHandler) -> list[pygame.Rect]:
+def rings(parts: Iterable[Target | None], handler: InputHandler) -> list[pygame.Rect]:
     """Return the places of parts to be framed."""
-    return [place for part in parts if part is not None and (place := hands.place_of(part)) is not None]
+    return [place for part in parts if part is not None and (place := handler.place_of(part)) is not None]

@@ -52,4 +52,4 @@ def blocks(context: Context) -> tuple[PageBlock, ...]:
         "hand": lessons.hand,
         "exhibit": exhibit.exhibit,
     }
-    return tuple(pages[context.scene.desk.page](context))
+    return tuple(pages[context.scene.ui.page](context))

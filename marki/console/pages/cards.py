@@ -42,7 +42,7 @@ def deck(context: Context) -> list[PageBlock]:
     files = sorted(p.name for p in folder.glob("*.png")) if folder.is_dir() else []
     counts = Counter(name.split("_")[0] for name in files)
     found: list[PageBlock] = [Text(words("deck.how", folder=folder), dim=True)]
-    if context.scene.desk.draft is None:
+    if context.scene.ui.draft is None:
         found.append(PageRow(words("deck.draw"), act="command", value="draw"))
     else:
         found.append(PageRow(words("deck.put"), act="type_card", mark="right"))

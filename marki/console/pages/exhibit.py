@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 def exhibit(context: Context) -> list[PageBlock]:
     """Return the card of the system that is chosen."""
     words, scene = context.words, context.scene
-    sight = scene.annex
-    if sight is None:
-        return [Text(words("annex.none"))]
-    if not sight.ready:
-        return [Text(words("annex.loading"))]
-    shown = sight.first.exhibit
+    timeline = scene.timeline
+    if timeline is None:
+        return [Text(words("timeline.none"))]
+    if not timeline.ready:
+        return [Text(words("timeline.loading"))]
+    shown = timeline.first.exhibit
     found: list[PageBlock] = [
         Heading(f"{shown.year}  {label(shown.name)}"),
         Text(shown.title),
@@ -32,24 +32,24 @@ def exhibit(context: Context) -> list[PageBlock]:
     if seed:
         found += [Heading(words("exhibit.seed")), Text(seed)]
     found.append(Heading(words("exhibit.sizes")))
-    found.append(PageRow(words("annex.parameters"), right=f"{shown.parameters:,}"))
+    found.append(PageRow(words("timeline.parameters"), right=f"{shown.parameters:,}"))
     if shown.published:
         found.append(PageRow(words("exhibit.published"), right=count(shown.published)))
-    found.append(PageRow(words("annex.multiply_adds"), right=f"{shown.multiply_adds:,}"))
+    found.append(PageRow(words("timeline.multiply_adds"), right=f"{shown.multiply_adds:,}"))
     ports = " → ".join(words(f"exhibit.port_{port}") for port in (shown.accepts, shown.answers))
     found.append(PageRow(words("exhibit.ports"), right=ports))
     if shown.name != MARK1:
         found.append(PageRow(words("exhibit.task"), right=words.get(f"exhibit.task_{shown.task}", shown.task)))
-        score = words("annex.untrained") if shown.score is None else f"{100 * shown.score:.1f} %"
+        score = words("timeline.untrained") if shown.score is None else f"{100 * shown.score:.1f} %"
         found.append(PageRow(words("exhibit.score"), right=score))
-    standing = sight.first
-    if standing.learned is not None and standing.seconds is not None:
-        found.append(PageRow(words("annex.learned"), right=f"{standing.learned:,.0f}"))
-        found.append(PageRow(words("annex.seconds"), right=f"{standing.seconds:,.1f}"))
+    system_view = timeline.first
+    if system_view.learned is not None and system_view.seconds is not None:
+        found.append(PageRow(words("timeline.learned"), right=f"{system_view.learned:,.0f}"))
+        found.append(PageRow(words("timeline.seconds"), right=f"{system_view.seconds:,.1f}"))
     kin = [(words("exhibit.parents"), shown.parents)]
-    kin.append((words("exhibit.heirs"), tuple(e.name for e in sight.exhibits if shown.name in e.parents)))
+    kin.append((words("exhibit.heirs"), tuple(e.name for e in timeline.exhibits if shown.name in e.parents)))
     for heading, names in kin:
-        known = [e for e in sight.exhibits if e.name in names]
+        known = [e for e in timeline.exhibits if e.name in names]
         if known:
             found.append(Heading(heading))
             found += [PageRow(label(e.name), right=f"{e.year}", act="put_up", value=e.name) for e in known]

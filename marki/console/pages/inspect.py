@@ -24,7 +24,7 @@ PARTS = {
 
 def inspect(context: Context) -> list[PageBlock]:
     """Return everything about the unit that is picked."""
-    part = context.scene.desk.picked
+    part = context.scene.ui.picked
     if part is None:
         return _summary(context)
     unit = {"s": _s_unit, "toggle": _s_unit, "cell": _s_unit, "a": _a_unit, "value": _value, "r": _r_unit}
@@ -48,7 +48,7 @@ def _template(context: Context, unit: int, text: str) -> Card:
 
 
 def _s_unit(context: Context, n: int) -> list[PageBlock]:
-    words, scene, view = context.words, context.scene, context.scene.look.view
+    words, scene, view = context.words, context.scene, context.scene.snapshot.view
     bank = context.session.learner.sensory
     row, column = divmod(n, SIDE)
     ends = np.flatnonzero(scene.wiring[:, n])
@@ -75,7 +75,7 @@ def _s_unit(context: Context, n: int) -> list[PageBlock]:
 
 
 def _a_unit(context: Context, n: int) -> list[PageBlock]:
-    words, scene, view = context.words, context.scene, context.scene.look.view
+    words, scene, view = context.words, context.scene, context.scene.snapshot.view
     theta = scene.config.association.theta
     s = view.s.reshape(-1)
     wires = np.flatnonzero(scene.wiring[n])
@@ -148,14 +148,14 @@ def _r_unit(context: Context, n: int) -> list[PageBlock]:
     active = np.flatnonzero(learner.active & mine)
     readings = learner.potentiometers.reading(np.rint(scene.values * 1e6).astype(np.int64)) / 1e6
     total = float(readings[active].sum())
-    covered = scene.desk.covered
+    covered = scene.ui.covered
     found: list[PageBlock] = [
         Heading(words("inspect.r_unit", number=n + 1, count=int(mine.sum()))),
         PageRow(words("inspect.took_part_count"), right=f"{len(active)}"),
         PageRow(words("inspect.sum_now"), right=f"{total:+.1f}°"),
-        PageRow(words("inspect.sum_read"), right="?" if covered else f"{scene.look.view.u_r[n]:+.1f}°"),
+        PageRow(words("inspect.sum_read"), right="?" if covered else f"{scene.snapshot.view.u_r[n]:+.1f}°"),
         PageRow(words("inspect.dead_zone"), right=f"±{scene.dead_zone:g}°"),
-        PageRow(words("inspect.answer"), right="?" if covered else str(int(scene.look.view.r[n]))),
+        PageRow(words("inspect.answer"), right="?" if covered else str(int(scene.snapshot.view.r[n]))),
         PageRow(words("inspect.forced"), right=words(f"toggle.{int(scene.r_forced[n])}"), act="force", value=n),
     ]
     found.append(_template(context, n, words("inspect.template")))
@@ -172,8 +172,8 @@ def _r_unit(context: Context, n: int) -> list[PageBlock]:
 
 def provenance_of(context: Context) -> list[PageBlock]:
     """Return where the constants of what is pointed at come from; of everything, when nothing is."""
-    words, desk = context.words, context.scene.desk
-    part = desk.focus if desk.focus is not None and desk.focus.kind in PARTS else desk.picked
+    words, ui = context.words, context.scene.ui
+    part = ui.focus if ui.focus is not None and ui.focus.kind in PARTS else ui.picked
     begins = PARTS.get(part.kind, ("",)) if part is not None else ("",)
     found: list[PageBlock] = [Text(words("provenance.how"), dim=True)]
     for badge in provenance.BADGES:

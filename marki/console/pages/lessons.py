@@ -31,17 +31,17 @@ def lessons(context: Context) -> list[PageBlock]:
 
 def lesson(context: Context) -> list[PageBlock]:
     """Return the page of the lesson that is open, with its questions."""
-    words, desk = context.words, context.scene.desk
-    if desk.lesson is None:
+    words, ui = context.words, context.scene.ui
+    if ui.lesson is None:
         return lessons(context)
-    page, count = desk.lesson.pages[desk.leaf], len(desk.lesson.pages)
-    found: list[PageBlock] = [Heading(f"{words.pick(desk.lesson.title)} · {desk.leaf + 1}/{count}")]
+    page, count = ui.lesson.pages[ui.leaf], len(ui.lesson.pages)
+    found: list[PageBlock] = [Heading(f"{words.pick(ui.lesson.title)} · {ui.leaf + 1}/{count}")]
     found += [Text(part.strip().replace("\n", " ")) for part in words.pick(page.text).split("\n\n") if part.strip()]
     for number, question in enumerate(page.questions):
         found += _question(context, number, question)
-    if desk.leaf:
+    if ui.leaf:
         found.append(PageRow(words("lesson.back"), right="PgUp", act="leaf", value=-1))
-    last = desk.leaf == count - 1
+    last = ui.leaf == count - 1
     found.append(
         PageRow(words("lesson.end" if last else "lesson.next"), right="PgDn", act="leaf", value=1, mark="right")
     )
@@ -49,10 +49,10 @@ def lesson(context: Context) -> list[PageBlock]:
 
 
 def _question(context: Context, number: int, question: shelf.Question) -> list[PageBlock]:
-    words, desk = context.words, context.scene.desk
+    words, ui = context.words, context.scene.ui
     found: list[PageBlock] = [Heading(words.pick(question.ask))]
     if not question.options:
-        answer = desk.answers.get((desk.leaf, number))
+        answer = ui.answers.get((ui.leaf, number))
         if answer is None:
             found.append(PageRow(words("lesson.answer"), act="measure", value=number, mark="dot"))
             return found
@@ -61,7 +61,7 @@ def _question(context: Context, number: int, question: shelf.Question) -> list[P
         if question.explain:
             found.append(Text(words.pick(question.explain)))
         return found
-    chosen = desk.chosen.get((desk.leaf, number))
+    chosen = ui.chosen.get((ui.leaf, number))
     for k, option in enumerate(words.pick(question.options)):
         mark = "dot"
         if chosen is not None and k == question.answer:
@@ -76,13 +76,13 @@ def _question(context: Context, number: int, question: shelf.Question) -> list[P
 
 def vote(context: Context) -> list[PageBlock]:
     """Return the question to the class, the votes so far, and how class and machine have done."""
-    words, desk = context.words, context.scene.desk
-    tally = desk.tally
+    words, ui = context.words, context.scene.ui
+    tally = ui.tally
     found: list[PageBlock] = []
-    if desk.lesson is not None:
+    if ui.lesson is not None:
         found.append(PageRow(words("vote.lesson"), right="PgDn", act="page", value="lesson"))
     ballot = tally.current
-    if desk.covered and ballot is not None:
+    if ui.covered and ballot is not None:
         found.append(Text(words("vote.ask", shown=ballot.shown, trial=ballot.trial)))
         for k, (option, count) in enumerate(zip(ballot.options, ballot.counts, strict=True)):
             found.append(
@@ -92,7 +92,7 @@ def vote(context: Context) -> list[PageBlock]:
         found.append(Text(words("vote.how"), dim=True))
         found.append(PageRow(words("command.reveal"), right="X", act="command", value="reveal", mark="right"))
     else:
-        found.append(Text(words("vote.next" if desk.predicting else "vote.off")))
+        found.append(Text(words("vote.next" if ui.predicting else "vote.off")))
         found.append(PageRow(words("command.play"), right="Space", act="command", value="play", mark="right"))
     closed = tally.closed
     if closed:
@@ -111,9 +111,9 @@ def vote(context: Context) -> list[PageBlock]:
 
 def hand(context: Context) -> list[PageBlock]:
     """Return how to be the motor, what this card asks for, and the score against the motors."""
-    words, scene, rival = context.words, context.scene, context.operator.rival
+    words, scene, opponent = context.words, context.scene, context.operator.opponent
     found: list[PageBlock] = [Text(words("hand.how"), dim=True)]
-    look = scene.held or scene.look
+    look = scene.held or scene.snapshot
     target = look.presentation.target if look.presentation is not None else None
     if look.answered and target is not None:
         active = context.session.learner.active
@@ -126,13 +126,13 @@ def hand(context: Context) -> list[PageBlock]:
             found.append(PageRow(text, right=f"{total:+.1f}", act="gang", value=(unit, 1 if target[unit] else -1),
                              turn="gang", mark=mark))  # fmt: skip
     found.append(PageRow(words("hand.next"), right="Space", act="command", value="play", mark="dot"))
-    if rival is not None:
-        trials, by_hand, by_motor = rival.score()
+    if opponent is not None:
+        trials, by_hand, by_motor = opponent.score()
         found.append(Heading(words("hand.score", trials=trials)))
         most = max(1, trials)
         found.append(PageRow(words("hand.you"), right=f"{by_hand}", share=by_hand / most))
         found.append(PageRow(words("hand.motors"), right=f"{by_motor}", share=by_motor / most))
-        last = rival.score(10)
+        last = opponent.score(10)
         if trials > 10:
             found.append(PageRow(words("hand.last", trials=last[0]), right=f"{last[1]} : {last[2]}"))
     return found

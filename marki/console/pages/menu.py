@@ -21,7 +21,7 @@ def menu(context: Context) -> list[PageBlock]:
     for binding in sorted(BINDINGS, key=lambda b: b.group == "time"):
         if binding.command in LEFT_OUT or binding.command in locked:
             continue
-        if binding.group == "timeline" and context.scene.annex is None:
+        if binding.group == "timeline" and context.scene.timeline is None:
             continue
         if binding.group != group:
             group = binding.group

@@ -40,7 +40,7 @@ class AssociationPanel(LampPanel):
 
     def share(self, scene):
         """Return the shares of the A-units."""
-        return scene.shine.a
+        return scene.brightness.a
 
     def broken(self, scene):
         """Return the A-units that are cut off or stuck."""

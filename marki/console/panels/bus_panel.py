@@ -46,7 +46,7 @@ class BusPanel(Panel):
 
     def update(self, surface, scene):
         """Let the pulses run: to the R-units while they are read, back to the motors while they are taught."""
-        phase = scene.look.phase
+        phase = scene.snapshot.phase
         way = {"read": 1, "teach": -1}.get(phase, 0) if scene.state != "stopped" else 0
         beat = scene.beat if way and not self.theme.profile.still else 0
         signs = self._signs(scene) if way < 0 else ()
@@ -69,7 +69,7 @@ class BusPanel(Panel):
     def _pulses(self, surface: pygame.Surface, scene: Scene, way: int, signs: tuple[int, ...]) -> None:
         palette, radius = self.theme.palette, self.theme.px(2.4)
         for unit, band in enumerate(self._bands):
-            sign = signs[unit] if way < 0 else int(np.sign(scene.look.view.u_r[unit]))
+            sign = signs[unit] if way < 0 else int(np.sign(scene.snapshot.view.u_r[unit]))
             if way < 0 and not sign:
                 continue
             colour = palette.positive if sign >= 0 else palette.negative

@@ -12,14 +12,14 @@ from marki.console.state.targets import Target
 
 
 class ControlBar(Panel):
-    """The transport's buttons and a few more."""
+    """The playback's buttons and a few more."""
 
     def dress(self, surface, scene):
         """Lay out the buttons."""
         palette = self.theme.palette
         pygame.draw.rect(surface, palette.room, self.rect)
         gap = self.theme.px(5)
-        self.bindings = [b for b in BINDINGS if b.button and (b.group != "timeline" or scene.annex is not None)]
+        self.bindings = [b for b in BINDINGS if b.button and (b.group != "timeline" or scene.timeline is not None)]
         n = len(self.bindings)
         width = (self.rect.w - gap * (n - 1)) / n
         top = self.rect.y + self.theme.px(4)
@@ -31,15 +31,15 @@ class ControlBar(Panel):
 
     def update(self, surface, scene):
         """Draw the buttons whose state has changed."""
-        dirty, desk = [], scene.desk
+        dirty, ui = [], scene.ui
         for k, binding in enumerate(self.bindings):
             lit = (
                 (binding.command == "play" and scene.state == "running")
                 or (binding.command == "to_mistake" and scene.state == "searching")
-                or (binding.command in ("strip", "hall") and getattr(desk, binding.command))
+                or (binding.command in ("strip", "hall") and getattr(ui, binding.command))
             )
             part = Target("button", k)
-            state = (lit, part == desk.hovered, part == desk.held)
+            state = (lit, part == ui.hovered, part == ui.held)
             if state != self._shown[k]:
                 self._shown[k] = state
                 self._draw(surface, k, *state)

@@ -48,12 +48,12 @@ class Needles:
 
     def __init__(self, scene: Scene, *, still: bool):
         self.still, self.scale = still, 0
-        self._before, self._trial = scene.values, scene.look.trial
+        self._before, self._trial = scene.values, scene.snapshot.trial
         self._linger = np.zeros(A_UNITS, np.int8)
 
     def read(self, scene: Scene) -> None:
         """Take the dials of a scene."""
-        values, hand = scene.values, scene.desk.turning
+        values, hand = scene.values, scene.ui.turning
         if hand is not None:
             values = values.copy()
             values[hand[0]] = hand[1]
@@ -61,8 +61,8 @@ class Needles:
         # Where all stand at zero a new run begins.
         self.scale = scale_for(most, VALUE_SCALES_DEG, self.scale if most else 0)
         moved = scene.turning != 0
-        if scene.look.trial != self._trial:
-            self._trial, self._before = scene.look.trial, values
+        if scene.snapshot.trial != self._trial:
+            self._trial, self._before = scene.snapshot.trial, values
             self._linger[:] = 0  # no mark of the last trial beside the next card
         if scene.fast or self.still:
             self._linger = moved.astype(np.int8)

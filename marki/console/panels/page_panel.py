@@ -35,19 +35,19 @@ class PagePanel(Panel):
 
     def update(self, surface, scene):
         """Letter the page when it has changed."""
-        desk = scene.desk
+        ui = scene.ui
         most = max(0, self.height - self._body.h)
-        desk.scroll = min(desk.scroll, most)
-        focus = desk.focus if desk.focus is not None and desk.focus.kind in ("row", "close") else None
-        hovered = desk.hovered if desk.hovered is not None and desk.hovered.kind in ("row", "close") else None
-        key = (self.blocks, self.name, desk.scroll, focus, hovered)
+        ui.scroll = min(ui.scroll, most)
+        focus = ui.focus if ui.focus is not None and ui.focus.kind in ("row", "close") else None
+        hovered = ui.hovered if ui.hovered is not None and ui.hovered.kind in ("row", "close") else None
+        key = (self.blocks, self.name, ui.scroll, focus, hovered)
         if key == self._shown:
             return []
         fresh = self._shown is None or self._shown[1] != self.name
         self._shown = key
-        self._draw(surface, desk.scroll, focus, hovered)
-        if fresh and desk.scroll > max(0, self.height - self._body.h):
-            desk.scroll = 0
+        self._draw(surface, ui.scroll, focus, hovered)
+        if fresh and ui.scroll > max(0, self.height - self._body.h):
+            ui.scroll = 0
         return [self.rect]
 
     def _draw(self, surface: pygame.Surface, scroll: int, focus: Target | None, hovered: Target | None) -> None:
@@ -216,12 +216,12 @@ class PagePanel(Panel):
         """Return the lines and the closing sign."""
         return [*(Target("row", k) for k in range(len(self._rows))), Target("close")]
 
-    def reveal(self, part: Target, desk) -> None:
+    def reveal(self, part: Target, ui) -> None:
         """Scroll so that a line is in sight."""
         place = self.place_of(part)
         if place is None or part.kind != "row":
             return
         if place.bottom > self._body.bottom:
-            desk.scroll += place.bottom - self._body.bottom
+            ui.scroll += place.bottom - self._body.bottom
         elif place.y < self._body.y:
-            desk.scroll = max(0, desk.scroll - (self._body.y - place.y))
+            ui.scroll = max(0, ui.scroll - (self._body.y - place.y))

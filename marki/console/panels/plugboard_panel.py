@@ -50,16 +50,16 @@ class PlugboardPanel(Panel):
     def update(self, surface, scene):
         """Draw the wires in use, and the signals on them."""
         wires = self._wires(scene)
-        travelling = bool(wires) and scene.look.phase in ("look", "read") and not scene.fast
+        travelling = bool(wires) and scene.snapshot.phase in ("look", "read") and not scene.fast
         beat = scene.beat if travelling and not self.theme.profile.still and scene.state != "stopped" else 0
-        key = (tuple(wires), beat, scene.desk.picked)
+        key = (tuple(wires), beat, scene.ui.picked)
         if key == self._shown:
             return []
         self._shown = key
         surface.blit(self._ground, self._area)
         surface.set_clip(self._area)
         if wires:
-            self._draw(surface, wires, beat, bold=scene.desk.picked is not None)
+            self._draw(surface, wires, beat, bold=scene.ui.picked is not None)
         surface.set_clip(None)
         plus = sum(sign > 0 for _, _, sign in wires)
         words = self.theme.words
@@ -70,14 +70,14 @@ class PlugboardPanel(Panel):
 
     def _wires(self, scene: Scene) -> list[tuple[int, int, int]]:
         """Return the wires to draw as (S-unit, A-unit, sign)."""
-        picked = scene.desk.picked
+        picked = scene.ui.picked
         if picked is not None and picked.kind in ("a", "value"):
             return [(int(s), picked.number, int(scene.wiring[picked.number, s]))
                     for s in np.flatnonzero(scene.wiring[picked.number])]  # fmt: skip
         if picked is not None and picked.kind in ("s", "toggle", "cell"):
             return [(picked.number, int(a), int(scene.wiring[a, picked.number]))
                     for a in np.flatnonzero(scene.wiring[:, picked.number])]  # fmt: skip
-        view = scene.look.view
+        view = scene.snapshot.view
         s = view.s.reshape(-1)
         key = s.tobytes() + view.a.tobytes()
         if scene.fast and self._chosen[1] and scene.beat % HOLD:

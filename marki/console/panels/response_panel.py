@@ -113,7 +113,7 @@ class ResponsePanel(Panel):
 
     def update(self, surface, scene):
         """Show sums, responses and verdicts."""
-        look = scene.look
+        look = scene.snapshot
         target = look.presentation.target if look.presentation is not None else None
         most = float(np.abs(look.view.u_r).max())
         scale = scale_for(most, SUM_SCALES_DEG, self._scale)
@@ -122,8 +122,8 @@ class ResponsePanel(Panel):
         for row in self._rows:
             k = row.unit
             wanted = None if target is None else bool(target[k])
-            covered = scene.desk.covered
-            share = 0 if self.theme.profile.still else int(levels(scene.shine.r[k : k + 1])[0])
+            covered = scene.ui.covered
+            share = 0 if self.theme.profile.still else int(levels(scene.brightness.r[k : k + 1])[0])
             answered = look.answered and not covered
             key = (bool(look.view.r[k]), float(look.view.u_r[k]), wanted, answered, scale, covered, share)
             if key != row.shown:

@@ -26,7 +26,7 @@ def lit(now: np.ndarray, share: np.ndarray, before: np.ndarray | None, still: bo
 
 def last_lit(scene: Scene) -> Snapshot | None:
     """Return the look whose lamps are still to be seen dimly: only while the lens is covered, in slow motion."""
-    return None if scene.look.open or scene.fast else scene.held
+    return None if scene.snapshot.open or scene.fast else scene.held
 
 
 class StimulusPanel(Panel):
@@ -54,14 +54,14 @@ class StimulusPanel(Panel):
 
     def light(self, scene: Scene) -> np.ndarray:
         """Return the light of the card, (20, 20), 0…1."""
-        look, draft = scene.look, scene.desk.draft
+        look, draft = scene.snapshot, scene.ui.draft
         if draft is not None:
             return draft / 255
         return look.presentation.frame * 0.3 if not look.open and look.presentation is not None else look.view.light
 
     def update(self, surface, scene):
         """Show the card and its name; on one's own card, the ruling of the cells."""
-        draft, shown = scene.desk.draft, scene.look.presentation
+        draft, shown = scene.ui.draft, scene.snapshot.presentation
         grey = np.clip(self.light(scene) * 255, 0, 255).astype(np.uint8)
         words = self.theme.words
         name = words("card.draft") if draft is not None else shown.name if shown else words("card.none")
@@ -124,7 +124,7 @@ class LampPanel(Panel):
     def update(self, surface, scene):
         """Light the lamps whose relays are closed, and cross out what is broken."""
         past = last_lit(scene)
-        now, before = self.relays(scene.look), None if past is None else self.relays(past)
+        now, before = self.relays(scene.snapshot), None if past is None else self.relays(past)
         broken = self.broken(scene)
         if broken != self._broken:
             self._broken = broken
@@ -164,7 +164,7 @@ class RetinaPanel(LampPanel):
 
     def share(self, scene):
         """Return the shares of the S-units."""
-        return scene.shine.s
+        return scene.brightness.s
 
     def broken(self, scene):
         """Return the dead cells."""

@@ -57,9 +57,9 @@ class HeaderPanel(Panel):
             speed = words("header.searching", got=got)
         elif scene.state == "running" and scene.got and abs(scene.got - scene.asked) > 0.05 * scene.asked:
             speed = words("header.asked_got", asked=speed, got=got)
-        shown = scene.look.presentation
+        shown = scene.snapshot.presentation
         in_pass = shown.number // scene.pass_size + 1 if shown is not None and shown.number >= 0 else 1
-        trial = f"{scene.look.trial:,}"
+        trial = f"{scene.snapshot.trial:,}"
         if scene.reached > scene.trial:
             trial = f"{trial}/{scene.reached:,}"
         texts = {
@@ -131,12 +131,12 @@ class FooterPanel(Panel):
 
     def update(self, surface, scene):
         """Show what is typed, the message, or the note."""
-        desk, palette, words = scene.desk, self.theme.palette, self.theme.words
-        text, alarm = desk.message, desk.alarm
-        if desk.typing is not None:
-            prompt = words(f"typing.{desk.typing.act}")
+        ui, palette, words = scene.ui, self.theme.palette, self.theme.words
+        text, alarm = ui.message, ui.alarm
+        if ui.typing is not None:
+            prompt = words(f"typing.{ui.typing.act}")
             caret = "_" if scene.beat // 30 % 2 or self.theme.profile.still else " "
-            text, alarm = f"{prompt} {desk.typing.text}{caret}", False
+            text, alarm = f"{prompt} {ui.typing.text}{caret}", False
         key = (text, alarm)
         if key == self._shown:
             return []

@@ -22,14 +22,14 @@ def bits(lamps) -> str:
 
 def verdict(scene: Scene, none: str) -> tuple[str, str, str, bool | None]:
     """Return (shown, answered, code answered, right) as text; None while nothing is judged."""
-    look = scene.look
+    look = scene.snapshot
     shown = look.presentation
     if shown is None:
         return "", "", "", None
     name = scene.classes[shown.kind] if 0 <= shown.kind < len(scene.classes) else "?"
     if shown.kind < 0:
         name = shown.name
-    if not look.answered or scene.desk.covered:
+    if not look.answered or scene.ui.covered:
         return name, "", "", None
     r = look.view.r
     kind = nearest_class(r, scene.code)
@@ -101,7 +101,7 @@ class TrainerPanel(Panel):
     def update(self, surface, scene):
         """Show the verdict and the phase."""
         shown, answered, code, right = verdict(scene, self.theme.words("trainer.none"))
-        present = scene.look.presentation
+        present = scene.snapshot.presentation
         wanted = "" if present is None or present.target is None else bits(present.target)
         (name, name_code), (answer, answer_code) = self._lines
         dirty = [
@@ -110,12 +110,12 @@ class TrainerPanel(Panel):
             *answer.update(surface, answered),
             *answer_code.update(surface, code),
         ]
-        state = (right, scene.look.answered and not scene.desk.covered)
+        state = (right, scene.snapshot.answered and not scene.ui.covered)
         if state != self._verdict:
             self._verdict = state
             dirty.append(self._judge(surface, *state))
-        if scene.look.phase != self._phase:
-            self._phase = scene.look.phase
+        if scene.snapshot.phase != self._phase:
+            self._phase = scene.snapshot.phase
             for phase, place in self._phases:
                 surface.blit(self._bulbs[phase == self._phase], place)
                 dirty.append(place)

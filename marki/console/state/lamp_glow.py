@@ -55,7 +55,7 @@ class LampGlow:
         self._last: tuple[int, int, bool] | None = None  # trials finished, time and idleness at the last frame
 
     def since_last(self, view: MachineView) -> Brightness:
-        """Return the shine from the last call to this moment, which `view` shows."""
+        """Return the brightness from the last call to this moment, which `view` shows."""
         session, before = self.session, self._last
         self._last = (session.trial, view.t_us, session.learner.idle)
         if before is None or view.t_us <= before[1] or session.trial < before[0]:

@@ -1,4 +1,4 @@
-"""The rival: the same machine with its motors, learning from the cards that a person turns potentiometers for."""
+"""The opponent: the same machine with its motors, learning from the cards that a person turns potentiometers for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Opponent:
     Parameters
     ----------
     session : Session
-        Where the person teaches; the rival only reads it.
+        Where the person teaches; the opponent only reads it.
     world : WorldConfig
         World that the match is in.
     """
@@ -37,7 +37,7 @@ class Opponent:
         self.motors: list[bool] = []
 
     def follow(self, session: Session) -> None:
-        """Let the rival learn from the cards of the trials finished since."""
+        """Let the opponent learn from the cards of the trials finished since."""
         if session.trial < self.first + len(self.hand):
             self._begin(session)  # the person went back: a new match
         for row in session.records[self.first + len(self.hand) :]:

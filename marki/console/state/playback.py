@@ -1,11 +1,11 @@
-"""Transport: plays, steps and rewinds a session as the operator commands, and looks at it; knows no window."""
+"""Playback: plays, steps and rewinds a session as the operator commands, and looks at it; knows no window."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 
-from marki.console.state.snapshot import Snapshot, look_at
+from marki.console.state.snapshot import Snapshot, take_snapshot
 from marki.session import Session
 
 SPEEDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
@@ -121,7 +121,7 @@ class Playback:
                 until = min(until, seen)
             session.advance(until, one=True)
             if session.now == seen and not session.learner.idle:
-                self.held = look_at(session)
+                self.held = take_snapshot(session)
             if self._arrived():
                 return
             if session.trial > trial if self.halt == "trial" else session.now == stop:
@@ -148,7 +148,7 @@ class Playback:
             start = self._start()
             session.advance(min(target, start + self.seen_us()))
             if session.now == start + self.seen_us():
-                self.held = look_at(session)
+                self.held = take_snapshot(session)
             return
         times = learner.config.sequencer
         end = session.began_us + self.seen_us() + times.pulse_us // 2 + times.rest_us + times.card_us
@@ -165,7 +165,7 @@ class Playback:
         at = self._start()
         if session.now < at + self.seen_us():
             session.advance(at + self.seen_us())
-            self.held = look_at(session)
+            self.held = take_snapshot(session)
         session.step("trial")
 
     def _search(self, deadline: float | None) -> None:
@@ -183,9 +183,9 @@ class Playback:
             if _late(deadline):
                 return
 
-    def look(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """Return what the window shall show: this moment, or when fast, the last moment at which all was lit."""
-        here = look_at(self.session)
+        here = take_snapshot(self.session)
         if here.answered and here.open:
             self.held = here
         return self.held if self.fast and self.held is not None else here

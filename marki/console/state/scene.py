@@ -27,11 +27,11 @@ class Scene:
 
     Attributes
     ----------
-    look : Snapshot
+    snapshot : Snapshot
         The moment that the lamps show.
     held : Snapshot or None
         The last look at a lit retina in the same trial, for lamps that have gone out since.
-    shine : Brightness
+    brightness : Brightness
         For which share of the frame each lamp was on and each motor turned.
     values, turning : (512,)
         Wiper angles (deg) at this very moment, and the motors that turn or turned during the frame: -1, 0, 1.
@@ -39,7 +39,7 @@ class Scene:
     forced, r_forced : (400,), (8,) int8
         Toggles and forcing switches: 0 free, 1 on, -1 off.
     fast : bool
-        Whether a frame spans so much time that `look` is a chosen moment, not this one.
+        Whether a frame spans so much time that `snapshot` is a chosen moment, not this one.
     errors : (trials,) bool
         Whether each trial of the present course went wrong.
     coming : (trials,) bool
@@ -54,15 +54,15 @@ class Scene:
         Seconds for which time has run in this window.
     beat : int
         Frames drawn so far, for what moves in the picture.
-    desk : UIState
+    ui : UIState
         What the operator looks at and holds.
-    annex : TimelineView or None
+    timeline : TimelineView or None
         What there is to see of the timeline, if the window was lent one.
     """
 
-    look: Snapshot
+    snapshot: Snapshot
     held: Snapshot | None
-    shine: Brightness
+    brightness: Brightness
     values: np.ndarray
     turning: np.ndarray
     source_set: np.ndarray
@@ -92,8 +92,8 @@ class Scene:
     learning: bool
     fast: bool
     beat: int
-    desk: UIState
-    annex: TimelineView | None
+    ui: UIState
+    timeline: TimelineView | None
 
 
 class Observer:
@@ -102,13 +102,13 @@ class Observer:
     Parameters
     ----------
     session : Session
-    transport : Playback
-    desk : UIState
-    annex : TimelineController, optional
+    playback : Playback
+    ui : UIState
+    timeline : TimelineController, optional
     """
 
-    def __init__(self, session: Session, transport: Playback, desk: UIState, annex: TimelineController | None = None):
-        self.session, self.transport, self.desk, self.annex = session, transport, desk, annex
+    def __init__(self, session: Session, playback: Playback, ui: UIState, timeline: TimelineController | None = None):
+        self.session, self.playback, self.ui, self.timeline = session, playback, ui, timeline
         self.glow = LampGlow(session)
         self._errors: tuple = ((), None, None, None)
         self._got, self._got_left = 0.0, 0
@@ -116,20 +116,20 @@ class Observer:
 
     def scene(self) -> Scene:
         """Return everything that the panels show."""
-        session, transport = self.session, self.transport
-        learner, world, held = session.learner, session.world, transport.held
-        look = transport.look()
-        view = learner.view() if transport.fast else look.view
-        shine = self.glow.since_last(view)
+        session, playback = self.session, self.playback
+        learner, world, held = session.learner, session.world, playback.held
+        snapshot = playback.snapshot()
+        view = learner.view() if playback.fast else snapshot.view
+        brightness = self.glow.since_last(view)
         errors, coming, mistakes = self._wrong()
         self._beat += 1
         return Scene(
-            look=look,
-            held=held if held is not None and held.trial == look.trial else None,
-            shine=shine,
+            snapshot=snapshot,
+            held=held if held is not None and held.trial == snapshot.trial else None,
+            brightness=brightness,
             values=view.values,
-            turning=np.where(shine.turned != 0, shine.turned, view.turning),
-            fast=transport.fast,
+            turning=np.where(brightness.turned != 0, brightness.turned, view.turning),
+            fast=playback.fast,
             source_set=learner.response.source_set,
             wiring=learner.wiring,
             forced=learner.sensory.forced,
@@ -143,21 +143,21 @@ class Observer:
             pass_size=world.size,
             errors=errors,
             coming=coming,
-            before=self.desk.before,
+            before=self.ui.before,
             mistakes=mistakes,
             trial=session.trial,
             reached=session.reached,
             now_us=session.now,
-            wall_s=transport.shown_time,
+            wall_s=playback.shown_time,
             seed=session.seed,
             digest=session.digest,
-            asked=transport.speed,
+            asked=playback.speed,
             got=self._speed_got(),
-            state="searching" if transport.searching else "running" if transport.running else "stopped",
+            state="searching" if playback.searching else "running" if playback.running else "stopped",
             learning=session.learn,
             beat=self._beat,
-            desk=self.desk,
-            annex=None if self.annex is None else self.annex.sight(session, look),
+            ui=self.ui,
+            timeline=None if self.timeline is None else self.timeline.view(session, snapshot),
         )
 
     def _wrong(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -176,5 +176,5 @@ class Observer:
         """Return the speed reached, steady enough to be read."""
         self._got_left -= 1
         if self._got_left <= 0 or not self._got:
-            self._got, self._got_left = self.transport.got, STEADY_FRAMES
+            self._got, self._got_left = self.playback.got, STEADY_FRAMES
         return self._got

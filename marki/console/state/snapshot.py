@@ -35,7 +35,7 @@ class Snapshot:
         return self.phase in ("look", "read", "teach")
 
 
-def look_at(session: Session) -> Snapshot:
+def take_snapshot(session: Session) -> Snapshot:
     """Return the present moment; looking changes nothing."""
     view, shown, learner = session.learner.view(), session.presentation, session.learner
     if shown is None:

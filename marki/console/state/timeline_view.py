@@ -1,4 +1,4 @@
-"""Sight: all that the panels of the annex may show, taken once a frame."""
+"""Sight: all that the panels of the timeline may show, taken once a frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The desk: what the operator looks at and holds in hand; state of the window, none of the machine's."""
+"""The ui state: what the operator looks at and holds in hand; state of the window, none of the machine's."""
 
 from __future__ import annotations
 

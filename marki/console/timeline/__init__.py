@@ -1,1 +1,1 @@
-"""The annex: what the window shows of the successors, if somebody lends it a timeline."""
+"""The timeline: what the window shows of the successors, if somebody lends it a timeline."""

@@ -24,13 +24,13 @@ WEIGHT = {
 }
 
 
-def exposure(standing: SystemView, still: bool) -> tuple[int, int]:
+def exposure(system_view: SystemView, still: bool) -> tuple[int, int]:
     """Return which exposure of a reel is shown, from 0, and of how many; the last, if nothing may move."""
-    reply = standing.reply
+    reply = system_view.reply
     if reply is None or reply.stimulus.ndim != 3:
         return 0, 0
     t = len(reply.stimulus)
-    return (t - 1 if still else min(t - 1, standing.age // FRAMES_AN_EXPOSURE)), t
+    return (t - 1 if still else min(t - 1, system_view.age // FRAMES_AN_EXPOSURE)), t
 
 
 def chosen(views: tuple[ActivationView, ...], most: int) -> list[int]:
@@ -44,7 +44,7 @@ def chosen(views: tuple[ActivationView, ...], most: int) -> list[int]:
 class ActivationPanel(Panel):
     """A place for each register, with its name and size over it."""
 
-    title = "annex.registers"
+    title = "timeline.registers"
     dark = True
     which = "first"
 
@@ -57,12 +57,12 @@ class ActivationPanel(Panel):
 
     def update(self, surface, scene):
         """Draw the registers of the last answer; of a reel, as far as it has been played."""
-        standing = standing_of(scene, self.which)
-        if standing is None:
+        system_view = standing_of(scene, self.which)
+        if system_view is None:
             return []
-        reply = standing.reply
-        at, of = exposure(standing, self.theme.profile.still)
-        key = (standing.exhibit.name, reply is not None, standing.serial, at, scene.annex.ready)
+        reply = system_view.reply
+        at, of = exposure(system_view, self.theme.profile.still)
+        key = (system_view.exhibit.name, reply is not None, system_view.serial, at, scene.timeline.ready)
         if key == self._shown:
             return []
         self._shown = key
@@ -71,19 +71,19 @@ class ActivationPanel(Panel):
         pygame.draw.rect(surface, self.theme.palette.black, area)
         views = reply.views if reply is not None else ()
         if not views:
-            text = words("annex.asking" if standing.exhibit.name != MARK1 else "annex.nothing")
-            if standing.exhibit.accepts == Port.FRAME and not scene.annex.frame.any():
-                text = words("annex.no_card")
+            text = words("timeline.asking" if system_view.exhibit.name != MARK1 else "timeline.nothing")
+            if system_view.exhibit.accepts == Port.FRAME and not scene.timeline.frame.any():
+                text = words("timeline.no_card")
             self._say(surface, text)
-            return [area, *self._note.update(surface, self._name(standing))]
+            return [area, *self._note.update(surface, self._name(system_view))]
         shown = self._lay(surface, views, (at + 1) / of if of else 1.0)
-        text = self._name(standing)
+        text = self._name(system_view)
         if shown < len(views):
-            text = f"{text}  {words('annex.some', shown=shown, count=len(views))}"
+            text = f"{text}  {words('timeline.some', shown=shown, count=len(views))}"
         return [area, *self._note.update(surface, text)]
 
-    def _name(self, standing: SystemView) -> str:
-        return f"{standing.exhibit.year}  {label(standing.exhibit.name)}"
+    def _name(self, system_view: SystemView) -> str:
+        return f"{system_view.exhibit.year}  {label(system_view.exhibit.name)}"
 
     def _say(self, surface: pygame.Surface, text: str) -> None:
         area = self.inner
@@ -110,7 +110,7 @@ class ActivationPanel(Panel):
         for r in range(rows):
             line = picked[r * columns : (r + 1) * columns]
             bottom = area.y + (area.h + gap) * (r + 1) // rows - gap
-            weights = [WEIGHT[views[k].look] for k in line]
+            weights = [WEIGHT[views[k].rendering] for k in line]
             if len(line) < columns and rows > 1:
                 weights.append(float(columns - len(line)))  # the last row keeps the places of the others
             total, x = sum(weights), float(area.x)
@@ -124,7 +124,7 @@ class ActivationPanel(Panel):
     def _place(self, surface: pygame.Surface, view: ActivationView, box: pygame.Rect, until: float) -> None:
         theme, row, palette = self.theme, self.theme.row(SMALL - 1), self.theme.palette
         head = pygame.Rect(box.x, box.y, box.w, row)
-        name, size = theme.words.get(f"annex.register.{view.name}", view.name), heatmaps.shape_of(view)
+        name, size = theme.words.get(f"timeline.register.{view.name}", view.name), heatmaps.shape_of(view)
         name_w = theme.width(name, SMALL - 1, FIGURES)
         if name_w + theme.width(size, SMALL - 1, FIGURES) + theme.px(8) <= head.w:
             style = dict(size=SMALL - 1, face=FIGURES, colour=palette.dim, align="right")
@@ -162,7 +162,7 @@ def cut(theme, text: str, width: int, size: float = SMALL - 1, face: str = TEXT)
 
 def standing_of(scene: Scene, which: str) -> SystemView | None:
     """Return the system that stands first or second."""
-    return None if scene.annex is None else getattr(scene.annex, which)
+    return None if scene.timeline is None else getattr(scene.timeline, which)
 
 
 def answered(reply: Reply | None) -> str:

@@ -33,7 +33,7 @@ def draw_field(surface: pygame.Surface, theme: Theme, field: np.ndarray, area: p
 class AnswerPanel(Panel):
     """A dark window with what was said, a verdict beside it, and the next three."""
 
-    title = "annex.answer"
+    title = "timeline.answer"
     which = "first"
 
     def dress(self, surface, scene):
@@ -55,10 +55,10 @@ class AnswerPanel(Panel):
 
     def update(self, surface, scene):
         """Show the last answer."""
-        standing = standing_of(scene, self.which)
-        if standing is None:
+        system_view = standing_of(scene, self.which)
+        if system_view is None:
             return []
-        reply, exhibit = standing.reply, standing.exhibit
+        reply, exhibit = system_view.reply, system_view.exhibit
         said = answered(reply)
         right = verdict(reply, exhibit)
         sure = float("nan") if reply is None else round(reply.confidence, 3)
@@ -67,14 +67,14 @@ class AnswerPanel(Panel):
         field = None if reply is None or reply.field is None else reply.field
         key = (
             exhibit.name,
-            standing.serial if field is not None else 0,
+            system_view.serial if field is not None else 0,
             said,
             right,
             str(sure),
             others,
             wanted,
-            standing.judged,
-            standing.right,
+            system_view.judged,
+            system_view.right,
         )
         if key == self._shown:
             return []
@@ -86,8 +86,8 @@ class AnswerPanel(Panel):
             self._say(surface, said if reply is None or said else words("trainer.none"), right, exhibit.answers)
         self._list(surface, sure, others, wanted, right)
         note = label(exhibit.name)
-        if standing.judged:
-            note = words("annex.judged", right=standing.right, count=standing.judged)
+        if system_view.judged:
+            note = words("timeline.judged", right=system_view.right, count=system_view.judged)
         return [self._window, self._lines, *self._note.update(surface, note)]
 
     def _say(self, surface: pygame.Surface, said: str, right: bool | None, answers: Port) -> None:
@@ -125,7 +125,7 @@ class AnswerPanel(Panel):
         row = theme.row(SMALL)
         y = area.y
         if not math.isnan(sure):
-            text = words("annex.sure", share=f"{100 * sure:.0f}")
+            text = words("timeline.sure", share=f"{100 * sure:.0f}")
             theme.write(surface, text, pygame.Rect(area.x, y, area.w, row), size=SMALL, face=TEXT)
             y += row
             track = pygame.Rect(area.x, y, area.w, max(theme.profile.line * 2, px(9)))
@@ -144,7 +144,7 @@ class AnswerPanel(Panel):
             y += row
         if wanted and y + row <= area.bottom:
             colour = palette.ink if right is None else palette.right if right else palette.wrong
-            text = words("annex.wanted", name=" ".join(wanted.split()))
+            text = words("timeline.wanted", name=" ".join(wanted.split()))
             box = pygame.Rect(area.x, area.bottom - row, area.w, row)
             theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour, optional=True)
 
@@ -182,11 +182,11 @@ class AnswerLamps(Panel):
 
     def update(self, surface, scene):
         """Light the lamps."""
-        standing = standing_of(scene, self.which)
-        reply = standing.reply if standing is not None else None
+        system_view = standing_of(scene, self.which)
+        reply = system_view.reply if system_view is not None else None
         lamps = None if reply is None or reply.lamps is None else tuple(bool(b) for b in reply.lamps)
         field = None if reply is None or reply.field is None else reply.field.tobytes()
-        no_lamps = standing is not None and standing.exhibit.answers != Port.LAMPS
+        no_lamps = system_view is not None and system_view.exhibit.answers != Port.LAMPS
         key = (lamps, field, no_lamps)
         if key == self._shown:
             return []
@@ -196,7 +196,7 @@ class AnswerLamps(Panel):
         if field is not None:
             draw_field(surface, theme, reply.field, area)
         elif no_lamps:
-            text = theme.words("annex.no_lamps")
+            text = theme.words("timeline.no_lamps")
             for k, line in enumerate(theme.wrap(text, area.w, SMALL)):
                 box = pygame.Rect(area.x, area.y + k * theme.row(SMALL), area.w, theme.row(SMALL))
                 if box.bottom <= area.bottom:

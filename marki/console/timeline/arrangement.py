@@ -1,4 +1,4 @@
-"""The stages of the annex: a system in the place of the Mark I, two of them, or the hall."""
+"""The stages of the timeline: a system in the place of the Mark I, two of them, or the hall."""
 
 from __future__ import annotations
 
@@ -36,35 +36,35 @@ HALL: dict[str, type[Panel]] = {"card": HallCard, "pens": PenPanel, "wall": Wall
 
 def strip_height(theme: Theme, scene: Scene) -> int:
     """Return the height of the strip of years, 0 while it is folded away."""
-    if scene.annex is None or not scene.desk.strip:
+    if scene.timeline is None or not scene.ui.strip:
         return 0
     return timeline_layout.strip_height(theme.unit, theme.least if theme.profile.least else 0, theme.row(SMALL))
 
 
 def kind(scene: Scene) -> str:
     """Return which stage is wanted: ``hall``, ``pair``, ``rack``, or "" for the Mark I's own."""
-    desk, sight = scene.desk, scene.annex
-    if sight is None:
+    ui, timeline = scene.ui, scene.timeline
+    if timeline is None:
         return ""
-    if desk.hall:
+    if ui.hall:
         return "hall"
-    if sight.second is not None:
+    if timeline.second is not None:
         return "pair"
-    return "" if sight.first.exhibit.name == MARK1 else "rack"
+    return "" if timeline.first.exhibit.name == MARK1 else "rack"
 
 
 def key(scene: Scene) -> tuple:
     """Return what the arrangement of the panels follows from."""
-    sight, which = scene.annex, kind(scene)
-    if sight is None:
+    timeline, which = scene.timeline, kind(scene)
+    if timeline is None:
         return ()
-    return which, scene.desk.strip, sight.first.exhibit.accepts if which else None, plays(scene)
+    return which, scene.ui.strip, timeline.first.exhibit.accepts if which else None, plays(scene)
 
 
 def plays(scene: Scene) -> bool:
     """Return whether the first system is shown something else than the card before the camera."""
-    sight, desk = scene.annex, scene.desk
-    return sight.first.exhibit.accepts == Port.REEL or (desk.example >= 0 and sight.first.exhibit.name != MARK1)
+    timeline, ui = scene.timeline, scene.ui
+    return timeline.first.exhibit.accepts == Port.REEL or (ui.example >= 0 and timeline.first.exhibit.name != MARK1)
 
 
 def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
@@ -81,5 +81,5 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
         kinds["ledger"] = PairLedger
         boxes = timeline_layout.pair(stage, theme.unit, least=least)
     else:
-        boxes = timeline_layout.rack(stage, theme.unit, scene.annex.first.exhibit.accepts, least=least)
+        boxes = timeline_layout.rack(stage, theme.unit, scene.timeline.first.exhibit.accepts, least=least)
     return {name: kinds[name](box, theme) for name, box in boxes.items()}

@@ -1,4 +1,4 @@
-"""Knobs: small push-buttons on panels of the annex, each for one action."""
+"""Knobs: small push-buttons on panels of the timeline, each for one action."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from marki.console.state.targets import Target
 
 
 class Button(NamedTuple):
-    """A knob: its name in the string table (``annex.knob.NAME``), and the action that it gives with a value."""
+    """A knob: its name in the string table (``timeline.knob.NAME``), and the action that it gives with a value."""
 
     name: str
     act: str
     value: Any = None
 
 
-KNOBS = (
+BUTTONS = (
     Button("learn", "learn"),
     Button("stop", "learn"),
     Button("shipped", "shipped"),
@@ -35,7 +35,7 @@ KNOBS = (
     Button("learn2", "learn_beside"),
     Button("stop2", "learn_beside"),
 )
-NUMBER = {knob.name: k for k, knob in enumerate(KNOBS)}
+NUMBER = {button.name: k for k, button in enumerate(BUTTONS)}
 
 
 class ButtonRow:
@@ -60,8 +60,8 @@ class ButtonRow:
     ) -> list[pygame.Rect]:
         """Draw the knobs named, if they have changed; those that are `lit` are pressed in."""
         numbers = [NUMBER[n] for n in names]
-        desk = scene.desk
-        key = tuple((n, lit(KNOBS[n].name), Target("knob", n) in (desk.hovered, desk.held)) for n in numbers)
+        ui = scene.ui
+        key = tuple((n, lit(BUTTONS[n].name), Target("knob", n) in (ui.hovered, ui.held)) for n in numbers)
         if key == self._shown:
             return []
         self._shown = key
@@ -72,7 +72,7 @@ class ButtonRow:
         surface.blit(self._ground, self.box)
         room = self.box.w - gap * (len(numbers) - 1)
         for kind in ("knob", "knob_short"):
-            texts = [words(f"annex.{kind}.{KNOBS[n].name}") for n in numbers]
+            texts = [words(f"timeline.{kind}.{BUTTONS[n].name}") for n in numbers]
             widths = [self.theme.width(t, SMALL - 1) + px(14) for t in texts]
             if sum(widths) <= room and not (self.fill and max(widths) > room // len(widths)):
                 break

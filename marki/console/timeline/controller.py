@@ -1,4 +1,4 @@
-"""The annex itself: which systems stand where, what they are shown, and what came of it; it only reads the session."""
+"""The controller of the timeline: what is mounted where, what it is shown, what it answered. Only reads the session."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class TimelineController:
     ----------
     timeline : Timeline
         Asked for its exhibits when they are first needed, aside, so that no frame waits for them.
-    desk : UIState
+    ui : UIState
         Says what is wanted: the system chosen, the one beside it, the hall, the example.
     """
 
-    def __init__(self, timeline: Timeline, desk: UIState):
-        self.timeline, self.desk = timeline, desk
-        self.stands = {name: Slot(timeline) for name in ("first", "second", "hall")}
+    def __init__(self, timeline: Timeline, ui: UIState):
+        self.timeline, self.ui = timeline, ui
+        self.slots = {name: Slot(timeline) for name in ("first", "second", "hall")}
         self._told: tuple[Exhibit, ...] = ()
         self._thread: threading.Thread | None = None
         self._failed = ""
@@ -96,69 +96,69 @@ class TimelineController:
     def poll(self) -> list[str]:
         """Take what the racks have answered; return troubles, in one sentence each."""
         troubles = []
-        for stand in self.stands.values():
-            stand.poll()
-            troubles += stand.troubles
-            stand.troubles.clear()
+        for slot in self.slots.values():
+            slot.poll()
+            troubles += slot.troubles
+            slot.troubles.clear()
         if self._failed and self._thread is not None:
             troubles.append(self._failed)
             self._thread = None
         return troubles
 
-    def sight(self, session: Session, look: Snapshot) -> TimelineView:
+    def view(self, session: Session, snapshot: Snapshot) -> TimelineView:
         """Return what there is to see, of what stands in the window at this look."""
-        self._see(session, look)
+        self._see(session, snapshot)
         exhibits = self.exhibits(session)
-        desk = self.desk
+        ui = self.ui
         known = {e.name for e in exhibits}
         second = None
-        if desk.beside and desk.beside in known:
-            second = self._standing(session, exhibits, desk.beside, "second")
+        if ui.beside and ui.beside in known:
+            second = self._system_view(session, exhibits, ui.beside, "second")
         return TimelineView(
             exhibits=exhibits,
             ready=self.ready,
-            first=self._standing(session, exhibits, desk.system if desk.system in known else MARK1, "first"),
+            first=self._system_view(session, exhibits, ui.system if ui.system in known else MARK1, "first"),
             second=second,
-            hall=dict(self._hall(session)) if desk.hall else {},
+            hall=dict(self._hall(session)) if ui.hall else {},
             frame=self._frame,
             wanted=self._wanted,
         )
 
-    def _see(self, session: Session, look: Snapshot) -> None:
+    def _see(self, session: Session, snapshot: Snapshot) -> None:
         """Keep what the photocells see; while the lens is covered, what they saw last."""
-        desk, shown = self.desk, look.presentation
-        if desk.draft is not None:
-            self._frame, self._wanted = (desk.draft / 255).astype(np.float32), ""
-        elif shown is not None and (look.open or not self._frame.any()):
-            light = look.view.light if look.open else shown.frame
+        ui, shown = self.ui, snapshot.presentation
+        if ui.draft is not None:
+            self._frame, self._wanted = (ui.draft / 255).astype(np.float32), ""
+        elif shown is not None and (snapshot.open or not self._frame.any()):
+            light = snapshot.view.light if snapshot.open else shown.frame
             if not np.array_equal(self._frame, light.astype(np.float32)):
                 self._frame = light.astype(np.float32)
             classes = session.world.classes
             self._wanted = classes[shown.kind] if 0 <= shown.kind < len(classes) else ""
 
-    def _standing(self, session: Session, exhibits: tuple[Exhibit, ...], name: str, where: str) -> SystemView:
+    def _system_view(self, session: Session, exhibits: tuple[Exhibit, ...], name: str, where: str) -> SystemView:
         exhibit = next(e for e in exhibits if e.name == name)
         if name == MARK1:
-            desk, known = self.desk, session.known["wrong"][: session.trial]
-            reply = self._own_reply(session) if desk.hall or desk.beside else None
+            ui, known = self.ui, session.known["wrong"][: session.trial]
+            reply = self._own_reply(session) if ui.hall or ui.beside else None
             return SystemView(
                 exhibit=exhibit, reply=reply, progress=None, learning=False, serial=self._number, age=0,
                 learned=session.trial, seconds=session.now / 1e6, right=int((~known).sum()), judged=len(known),
             )  # fmt: skip
-        stand = self.stands[where]
-        up = stand.name == name
-        progress = stand.progress if up else None
+        slot = self.slots[where]
+        up = slot.name == name
+        progress = slot.progress if up else None
         return SystemView(
             exhibit=exhibit,
-            reply=stand.reply if up else None,
+            reply=slot.reply if up else None,
             progress=progress,
-            learning=up and stand.learning,
-            serial=stand.serial,
-            age=stand.age,
+            learning=up and slot.learning,
+            serial=slot.serial,
+            age=slot.age,
             learned=progress.shown if progress else None,
             seconds=progress.seconds if progress else None,
-            right=stand.right if up else 0,
-            judged=stand.judged if up else 0,
+            right=slot.right if up else 0,
+            judged=slot.judged if up else 0,
         )
 
     def _own_reply(self, session: Session) -> Reply:
@@ -169,33 +169,33 @@ class TimelineController:
         return self._mark1[1]
 
     def _hall(self, session: Session) -> dict[str, Reply]:
-        return {MARK1: self._own_reply(session), **self.stands["hall"].hall}
+        return {MARK1: self._own_reply(session), **self.slots["hall"].hall}
 
-    def follow(self, session: Session, sight: TimelineView) -> None:
+    def follow(self, session: Session, timeline: TimelineView) -> None:
         """Put up what is chosen, and ask about what is seen."""
-        desk = self.desk
-        if desk.strip or desk.hall or desk.system != MARK1 or desk.beside:
+        ui = self.ui
+        if ui.strip or ui.hall or ui.system != MARK1 or ui.beside:
             self.wake()
         if not self.ready:
             return
-        if desk.hall:
+        if ui.hall:
             task = "digits" if all(c.isdigit() for c in session.world.classes) else "letters"
-            self.stands["hall"].ask_hall(self._frame, sight.wanted, task)
-        for where, standing in (("first", sight.first), ("second", sight.second)):
-            if standing is not None and standing.exhibit.name != MARK1:
-                self._ask_one(self.stands[where], standing, sight)
+            self.slots["hall"].ask_hall(self._frame, timeline.wanted, task)
+        for where, system_view in (("first", timeline.first), ("second", timeline.second)):
+            if system_view is not None and system_view.exhibit.name != MARK1:
+                self._ask_one(self.slots[where], system_view, timeline)
 
-    def _ask_one(self, stand: Slot, standing: SystemView, sight: TimelineView) -> None:
-        exhibit, desk = standing.exhibit, self.desk
-        stand.put_up(exhibit.name)
-        if exhibit.accepts == Port.TEXT and desk.typed:
-            stand.show(np.array(desk.typed))
-        elif desk.example >= 0 or exhibit.accepts != Port.FRAME:
-            stand.example(max(0, desk.example))
+    def _ask_one(self, slot: Slot, system_view: SystemView, timeline: TimelineView) -> None:
+        exhibit, ui = system_view.exhibit, self.ui
+        slot.put_up(exhibit.name)
+        if exhibit.accepts == Port.TEXT and ui.typed:
+            slot.show(np.array(ui.typed))
+        elif ui.example >= 0 or exhibit.accepts != Port.FRAME:
+            slot.example(max(0, ui.example))
         elif self._frame.any():
             # A system of digits is not judged by a letter.
-            known = sight.wanted.lower() in {c.lower() for c in exhibit.classes}
-            stand.show(self._frame, sight.wanted if known else "")
+            known = timeline.wanted.lower() in {c.lower() for c in exhibit.classes}
+            slot.show(self._frame, timeline.wanted if known else "")
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
@@ -210,13 +210,13 @@ class TimelineController:
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             self.poll()
-            hall = self.stands["hall"]
-            owing = any(s.waiting for n, s in self.stands.items() if n != "hall")
-            if not owing and (not self.desk.hall or hall.complete(expected)):
+            hall = self.slots["hall"]
+            owing = any(s.waiting for n, s in self.slots.items() if n != "hall")
+            if not owing and (not self.ui.hall or hall.complete(expected)):
                 return
             time.sleep(NAP_S)
 
     def close(self) -> None:
         """End all processes."""
-        for stand in self.stands.values():
-            stand.close()
+        for slot in self.slots.values():
+            slot.close()

@@ -26,11 +26,11 @@ WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its heigh
 class HallCard(StimulusPanel):
     """The card to draw on, or what the photocells saw last."""
 
-    title = "annex.hall_card"
+    title = "timeline.hall_card"
 
     def light(self, scene):
         """Return what all are asked about."""
-        return scene.annex.frame
+        return scene.timeline.frame
 
 
 class PenPanel(Panel):
@@ -42,19 +42,19 @@ class PenPanel(Panel):
         """Lay the knobs out."""
         super().dress(surface, scene)
         margin = self.theme.px(6)
-        self.knobs = ButtonRow(self.theme, self.rect.inflate(-2 * margin, -2 * margin), fill=True)
-        self.part_at, self.place_of, self.parts = self.knobs.part_at, self.knobs.place_of, self.knobs.parts
+        self.buttons = ButtonRow(self.theme, self.rect.inflate(-2 * margin, -2 * margin), fill=True)
+        self.part_at, self.place_of, self.parts = self.buttons.part_at, self.buttons.place_of, self.buttons.parts
 
     def update(self, surface, scene):
         """Draw the knobs."""
-        pen = {1: "thin", 2: "wide"}[scene.desk.pen]
-        return self.knobs.update(surface, scene, ["thin", "wide", "clear", "card"], lambda name: name == pen)
+        pen = {1: "thin", 2: "wide"}[scene.ui.pen]
+        return self.buttons.update(surface, scene, ["thin", "wide", "clear", "card"], lambda name: name == pen)
 
 
 class WallPanel(Panel):
     """A plate for each classifier, in order of time."""
 
-    title = "annex.hall"
+    title = "timeline.hall"
     dark = True
 
     def dress(self, surface, scene):
@@ -67,10 +67,10 @@ class WallPanel(Panel):
 
     def update(self, surface, scene):
         """Draw the plates whose answer has changed."""
-        sight = scene.annex
-        if sight is None:
+        timeline = scene.timeline
+        if timeline is None:
             return []
-        exhibits = [e for e in sight.exhibits if of_hall(e) and (e.score is not None or e.name == MARK1)]
+        exhibits = [e for e in timeline.exhibits if of_hall(e) and (e.score is not None or e.name == MARK1)]
         names, dirty = tuple(e.name for e in exhibits), []
         if names != self._names:
             self._names, self._shown = names, {}
@@ -84,11 +84,11 @@ class WallPanel(Panel):
             dirty.append(self.inner)
         right = judged = 0
         for k, exhibit in enumerate(exhibits):
-            reply = sight.hall.get(exhibit.name)
+            reply = timeline.hall.get(exhibit.name)
             verdict_ = verdict(reply, exhibit)
             judged += verdict_ is not None
             right += bool(verdict_)
-            hovered = scene.desk.hovered == Target("plate", k)
+            hovered = scene.ui.hovered == Target("plate", k)
             sure = None if reply is None or math.isnan(reply.confidence) else round(reply.confidence, 2)
             key = (answered(reply), sure, verdict_, hovered)
             if key != self._shown.get(exhibit.name):
@@ -98,20 +98,20 @@ class WallPanel(Panel):
         return [*dirty, *self._note.update(surface, self._sum(scene, right, judged))]
 
     def _sum(self, scene: Scene, right: int, judged: int) -> str:
-        words, sight = self.theme.words, scene.annex
-        if not sight.ready:
-            return words("annex.loading")
+        words, timeline = self.theme.words, scene.timeline
+        if not timeline.ready:
+            return words("timeline.loading")
         if judged:
-            return words("annex.hall_right", right=right, count=judged, name=sight.wanted)
+            return words("timeline.hall_right", right=right, count=judged, name=timeline.wanted)
         said: dict[str, int] = {}
         for name in self._names:
-            reply = sight.hall.get(name)
+            reply = timeline.hall.get(name)
             if reply is not None and reply.said:
                 said[reply.said] = said.get(reply.said, 0) + 1
         if not said:
-            return words("annex.no_card") if not sight.frame.any() else ""
+            return words("timeline.no_card") if not timeline.frame.any() else ""
         best = max(said, key=lambda n: said[n])
-        return words("annex.hall_most", name=best, count=said[best], all=sum(said.values()))
+        return words("timeline.hall_most", name=best, count=said[best], all=sum(said.values()))
 
     def _plate(
         self, surface: pygame.Surface, box: pygame.Rect, exhibit: Exhibit, reply: Reply | None,
@@ -138,7 +138,7 @@ class WallPanel(Panel):
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
         roomy = area.h > 3.4 * row
         if roomy:
-            weights = theme.words("annex.weights", count=count(exhibit.parameters))
+            weights = theme.words("timeline.weights", count=count(exhibit.parameters))
             short = weights if theme.fits(weights, foot, SMALL - 1) else count(exhibit.parameters)
             theme.write(surface, short, foot, size=SMALL - 1, face=TEXT, colour=palette.faded, align="right")
         thick = max(px(6), theme.profile.line * 2)

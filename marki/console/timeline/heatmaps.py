@@ -100,7 +100,7 @@ def draw(surface: pygame.Surface, theme: Theme, view: ActivationView, box: pygam
     if box.w < 4 or box.h < 4:
         return
     array = view.array
-    match view.look:
+    match view.rendering:
         case Rendering.MAPS | Rendering.ATTENTION:
             _lay(surface, tiled(array, box.w, box.h, tones(theme.palette))[0], box)
         case Rendering.ROWS:

@@ -33,8 +33,8 @@ def exhibit(session: Session) -> Exhibit:
         multiply_adds=wires + len(learner.response.source_set),
         published=None,
         score=None,
-        idea={name: w("annex.mark1_idea") for name, w in words.items()},
-        seed={name: w("annex.mark1_seed") for name, w in words.items()},
+        idea={name: w("timeline.mark1_idea") for name, w in words.items()},
+        seed={name: w("timeline.mark1_seed") for name, w in words.items()},
     )
 
 
@@ -72,8 +72,8 @@ def reply(session: Session, frame: np.ndarray, number: int, wanted: str) -> Repl
         lamps=lamps,
         field=None,
         views=(
-            ActivationView(name="a_units", look=Rendering.MAPS, array=a.reshape(8, 8, 8).astype(np.float32)),
-            ActivationView(name="sums", look=Rendering.BARS, array=sums.astype(np.float32)),
+            ActivationView(name="a_units", rendering=Rendering.MAPS, array=a.reshape(8, 8, 8).astype(np.float32)),
+            ActivationView(name="sums", rendering=Rendering.BARS, array=sums.astype(np.float32)),
         ),
         seconds=0.0,
     )

@@ -18,20 +18,20 @@ LIT = 0.5
 
 def frame_of(scene: Scene, still: bool) -> tuple[np.ndarray | None, int, int]:
     """Return the frame that the first system sees now, which exposure it is, from 0, and of how many."""
-    standing = standing_of(scene, "first")
-    reply = standing.reply if standing is not None else None
+    system_view = standing_of(scene, "first")
+    reply = system_view.reply if system_view is not None else None
     if reply is None or reply.stimulus.ndim < 2:
         return None, 0, 0
     if reply.stimulus.ndim == 2:
         return reply.stimulus, 0, 0
-    at, of = exposure(standing, still)
+    at, of = exposure(system_view, still)
     return reply.stimulus[at], at, of
 
 
 class ReelPanel(Panel):
     """The stimulus as the system was given it, with a mark for each exposure."""
 
-    title = "annex.film"
+    title = "timeline.film"
     dark = True
 
     def dress(self, surface, scene):
@@ -49,7 +49,7 @@ class ReelPanel(Panel):
     def update(self, surface, scene):
         """Show the exposure and how far the reel has come."""
         frame, at, of = frame_of(scene, self.theme.profile.still)
-        key = (frame is not None, scene.annex.first.serial, at, of)
+        key = (frame is not None, scene.timeline.first.serial, at, of)
         if key == self._shown:
             return []
         self._shown = key

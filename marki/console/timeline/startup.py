@@ -1,4 +1,4 @@
-"""How the annex stands when the window opens, and what pictures without a screen wait for."""
+"""How the timeline stands when the window opens, and what pictures without a screen wait for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from marki.console.command import WindowSettings
 
 
-def hang(annex: TimelineController, session: Session, settings: WindowSettings) -> None:
+def hang(timeline: TimelineController, session: Session, settings: WindowSettings) -> None:
     """Unfold the strip of years where there is room for it, and put up what was asked for.
 
     Raises
@@ -23,23 +23,23 @@ def hang(annex: TimelineController, session: Session, settings: WindowSettings) 
     UnknownName
         For a system that is not of the timeline.
     """
-    desk = annex.desk
+    ui = timeline.ui
     asked = bool(settings.system or settings.hall)
     roomy = all(a >= b for a, b in zip(settings.size, BASE, strict=True))
-    desk.strip = asked or (roomy and settings.frames is None and not settings.lesson)
+    ui.strip = asked or (roomy and settings.frames is None and not settings.lesson)
     if asked:
-        annex.wake(wait=True)
-        names = [e.name for e in annex.exhibits(session)]
+        timeline.wake(wait=True)
+        names = [e.name for e in timeline.exhibits(session)]
         if settings.system and settings.system not in names:
             raise unknown("system", settings.system, names, where="--system")
-        desk.system, desk.hall = settings.system or MARK1, settings.hall
+        ui.system, ui.hall = settings.system or MARK1, settings.hall
 
 
-def wait(annex: TimelineController, look: Callable[[], TimelineView]) -> None:
+def wait(timeline: TimelineController, look: Callable[[], TimelineView]) -> None:
     """Wait for the answers to what was asked; `look` asks, and tells what there is to see."""
-    if annex.desk.strip or annex.desk.hall:
-        annex.wake(wait=True)
+    if timeline.ui.strip or timeline.ui.hall:
+        timeline.wake(wait=True)
         for _ in range(2):  # the first asks what the second shows
             exhibits = look().exhibits
-            annex.settle(sum(of_hall(e) and e.name != MARK1 and e.score is not None for e in exhibits))
+            timeline.settle(sum(of_hall(e) and e.name != MARK1 and e.score is not None for e in exhibits))
         look()

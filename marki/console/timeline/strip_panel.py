@@ -34,7 +34,7 @@ class StripPanel(Panel):
         high = lines * row
         self._plates = pygame.Rect(area.x, area.bottom - high, area.w, high)
         self._tree = pygame.Rect(area.x, self._head.bottom, area.w, self._plates.y - self._head.bottom)
-        title = theme.words("annex.timeline")
+        title = theme.words("timeline.timeline")
         wide = theme.width(title, SMALL) + px(14)
         theme.write(surface, title, self._head, size=SMALL, face=TEXT, colour=theme.palette.dim)
         line = pygame.Rect(self._head.x + wide, self._head.y, self._head.w - wide, row)
@@ -46,19 +46,19 @@ class StripPanel(Panel):
 
     def update(self, surface, scene):
         """Show plates and tree; lit is what is chosen or under the mouse, with its ancestors and heirs."""
-        sight, desk = scene.annex, scene.desk
-        if sight is None:
+        timeline, ui = scene.timeline, scene.ui
+        if timeline is None:
             return []
-        exhibits = sight.exhibits
-        hovered = desk.hovered.number if desk.hovered is not None and desk.hovered.kind == "system" else -1
+        exhibits = timeline.exhibits
+        hovered = ui.hovered.number if ui.hovered is not None and ui.hovered.kind == "system" else -1
         hovered = hovered if hovered < len(exhibits) else -1
-        key = (tuple(e.name for e in exhibits), desk.system, desk.beside, hovered, sight.ready)
+        key = (tuple(e.name for e in exhibits), ui.system, ui.beside, hovered, timeline.ready)
         dirty = self._tell(surface, scene, exhibits, hovered)
         if key == self._shown:
             return dirty
         self._shown = key
         self._names = key[0]
-        chosen = self._names.index(desk.system) if desk.system in self._names else 0
+        chosen = self._names.index(ui.system) if ui.system in self._names else 0
         self._lay_out(exhibits, chosen)
         area = self._tree.union(self._plates).inflate(self.theme.px(4), 0)
         pygame.draw.rect(surface, self.theme.palette.black, area)
@@ -68,7 +68,7 @@ class StripPanel(Panel):
         for k, exhibit in enumerate(exhibits):
             kin = 1 if exhibit.name in before else -1 if exhibit.name in after else 0
             self._draw_plate(surface, k, exhibit, chosen=k == chosen, hovered=k == hovered, kin=kin,
-                             beside=exhibit.name == desk.beside)  # fmt: skip
+                             beside=exhibit.name == ui.beside)  # fmt: skip
         return [*dirty, area]
 
     def _lay_out(self, exhibits: tuple[Exhibit, ...], chosen: int) -> None:
@@ -83,17 +83,17 @@ class StripPanel(Panel):
 
     def _tell(self, surface: pygame.Surface, scene: Scene, exhibits: tuple[Exhibit, ...], hovered: int):
         """Say in one line what is chosen or under the mouse."""
-        words, desk = self.theme.words, scene.desk
-        exhibit = exhibits[hovered] if hovered >= 0 else scene.annex.exhibit(desk.system)
-        if exhibit is None or not scene.annex.ready:
-            return self._line.update(surface, words("annex.loading"))
+        words, ui = self.theme.words, scene.ui
+        exhibit = exhibits[hovered] if hovered >= 0 else scene.timeline.exhibit(ui.system)
+        if exhibit is None or not scene.timeline.ready:
+            return self._line.update(surface, words("timeline.loading"))
         shown = f"{exhibit.year}  {label(exhibit.name)}"
         if exhibit.name == MARK1:
             parts = [shown, exhibit.title]
         else:
-            score = "" if exhibit.score is None else words("annex.score", score=f"{100 * exhibit.score:.1f}")
-            parts = [shown, exhibit.title, exhibit.authors, words("annex.weights", count=count(exhibit.parameters))]
-            parts += [score] if score else [words("annex.untrained")]
+            score = "" if exhibit.score is None else words("timeline.score", score=f"{100 * exhibit.score:.1f}")
+            parts = [shown, exhibit.title, exhibit.authors, words("timeline.weights", count=count(exhibit.parameters))]
+            parts += [score] if score else [words("timeline.untrained")]
             if self.theme.width("   ".join(parts), SMALL) > self._line.rect.w:
                 parts[2] = f"{exhibit.authors.split(', ')[0]} …" if ", " in exhibit.authors else exhibit.authors
         while len(parts) > 1 and self.theme.width("   ".join(parts), SMALL) > self._line.rect.w:

@@ -17,7 +17,7 @@ HOLE = (60, 58, 52)
 class TeleprinterPanel(Panel):
     """The paper of the teleprinter; the real machine had none."""
 
-    title = "annex.teleprinter"
+    title = "timeline.teleprinter"
     dark = True
 
     def dress(self, surface, scene):
@@ -30,20 +30,22 @@ class TeleprinterPanel(Panel):
 
     def update(self, surface, scene):
         """Print as much of the answer as has been printed."""
-        standing = standing_of(scene, "first")
-        reply = standing.reply if standing is not None else None
+        system_view = standing_of(scene, "first")
+        reply = system_view.reply if system_view is not None else None
         typed = "" if reply is None else str(reply.stimulus)
         said = "" if reply is None else reply.said
-        printed = len(said) if self.theme.profile.still else min(len(said), max(0, standing.age) // FRAMES_A_SIGN)
-        key = (typed, said, printed, scene.desk.example, scene.desk.typed)
+        printed = len(said) if self.theme.profile.still else min(len(said), max(0, system_view.age) // FRAMES_A_SIGN)
+        key = (typed, said, printed, scene.ui.example, scene.ui.typed)
         if key == self._shown:
             return []
         self._shown = key
-        right = verdict(reply, standing.exhibit) if reply is not None and printed == len(said) else None
+        right = verdict(reply, system_view.exhibit) if reply is not None and printed == len(said) else None
         self._draw(surface, typed, said[:printed], printed < len(said), right, "" if reply is None else reply.wanted)
         words = self.theme.words
         note = (
-            words("annex.typed") if scene.desk.typed else words("annex.example", number=max(0, scene.desk.example) + 1)
+            words("timeline.typed")
+            if scene.ui.typed
+            else words("timeline.example", number=max(0, scene.ui.example) + 1)
         )
         return [self._paper, *self._note.update(surface, note)]
 
@@ -56,12 +58,12 @@ class TeleprinterPanel(Panel):
         area = paper.inflate(-px(36), -px(16))
         row = theme.row(NORMAL)
         words = theme.words
-        lines = [(words("annex.you_type"), "caption")]
+        lines = [(words("timeline.you_type"), "caption")]
         lines += [(t, "typed") for t in self._wrap(typed, area.w)]
-        lines += [("", ""), (words("annex.it_types"), "caption")]
+        lines += [("", ""), (words("timeline.it_types"), "caption")]
         lines += [(t, "said") for t in self._wrap(said + ("_" if printing else ""), area.w)]
         if wanted and not printing:
-            lines += [("", ""), (words("annex.wanted", name=wanted), "wanted")]
+            lines += [("", ""), (words("timeline.wanted", name=wanted), "wanted")]
         fit = max(1, area.h // row)
         if len(lines) > fit:
             lines = lines[-fit:]

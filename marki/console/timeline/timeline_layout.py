@@ -1,4 +1,4 @@
-"""Where things of the annex lie: pure functions of boxes, like those of the window's own layout."""
+"""Where things of the timeline lie: pure functions of boxes, like those of the window's own layout."""
 
 from __future__ import annotations
 

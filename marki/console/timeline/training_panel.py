@@ -18,7 +18,7 @@ from marki.io.ports import Port
 class TrainingPanel(Panel):
     """A strip of paper with two curves: right while learning, and right with the validation part."""
 
-    title = "annex.schooling"
+    title = "timeline.schooling"
     which = "first"
 
     def dress(self, surface, scene):
@@ -28,7 +28,9 @@ class TrainingPanel(Panel):
         row = theme.row(SMALL)
         self._head = pygame.Rect(self.inner.x, self.rect.y + px(4), self.inner.w, max(px(22), row))
         left = min(self.title_width() + px(20), self._head.w // 2)
-        self.knobs = ButtonRow(theme, pygame.Rect(self._head.x + left, self._head.y, self._head.w - left, self._head.h))
+        self.buttons = ButtonRow(
+            theme, pygame.Rect(self._head.x + left, self._head.y, self._head.w - left, self._head.h)
+        )
         top = self._head.bottom + px(3)
         self._paper = pygame.Rect(self.inner.x, top, self.inner.w, self.inner.bottom - top)
         text = pygame.Rect(self._paper.x + px(6), self._paper.bottom - row - px(2), self._paper.w - px(12), row)
@@ -37,40 +39,42 @@ class TrainingPanel(Panel):
         self._plot = pygame.Rect(self._paper.x + axis, self._paper.y + px(8), self._paper.w - axis - px(12),
                                  text.y - self._paper.y - px(14))  # fmt: skip
         self._shown: tuple | None = None
-        self.part_at, self.place_of, self.parts = self.knobs.part_at, self.knobs.place_of, self.knobs.parts
+        self.part_at, self.place_of, self.parts = self.buttons.part_at, self.buttons.place_of, self.buttons.parts
 
     def update(self, surface, scene):
         """Draw the curve anew when it has become longer."""
-        standing = standing_of(scene, self.which)
-        if standing is None:
+        system_view = standing_of(scene, self.which)
+        if system_view is None:
             return []
-        dirty = self.knobs.update(surface, scene, self._wanted(standing), lambda name: name == "stop")
-        progress = standing.progress
-        key = (standing.exhibit.name, standing.learning, progress)
+        dirty = self.buttons.update(surface, scene, self._wanted(system_view), lambda name: name == "stop")
+        progress = system_view.progress
+        key = (system_view.exhibit.name, system_view.learning, progress)
         if key == self._shown:
             return dirty
         self._shown = key
-        self._draw(surface, standing, progress)
+        self._draw(surface, system_view, progress)
         return [*dirty, self._paper]
 
-    def _wanted(self, standing: SystemView) -> list[str]:
-        if standing.learning:
+    def _wanted(self, system_view: SystemView) -> list[str]:
+        if system_view.learning:
             return ["stop"]
-        names = ["learn"] if standing.progress is None else ["shipped", "learn"]
-        if standing.exhibit.accepts == Port.TEXT:
+        names = ["learn"] if system_view.progress is None else ["shipped", "learn"]
+        if system_view.exhibit.accepts == Port.TEXT:
             return ["last_example", "example", "type_line", *names]
-        return ["last_example", "example", *(["live"] if standing.exhibit.accepts == Port.FRAME else []), *names]
+        return ["last_example", "example", *(["live"] if system_view.exhibit.accepts == Port.FRAME else []), *names]
 
-    def _draw(self, surface: pygame.Surface, standing: SystemView, progress: Progress | None) -> None:
+    def _draw(self, surface: pygame.Surface, system_view: SystemView, progress: Progress | None) -> None:
         theme, px, palette, paper, plot = self.theme, self.theme.px, self.theme.palette, self._paper, self._plot
         words = theme.words
         pygame.draw.rect(surface, palette.paper, paper)
         if progress is None:
-            exhibit = standing.exhibit
-            text = words("annex.begin_zero" if standing.learning else "annex.from_zero")
+            exhibit = system_view.exhibit
+            text = words("timeline.begin_zero" if system_view.learning else "timeline.from_zero")
             score = None if exhibit.score is None else f"{100 * exhibit.score:.1f}"
-            if not standing.learning:
-                text += " " + (words("annex.untrained_long") if score is None else words("annex.shipped", score=score))
+            if not system_view.learning:
+                text += " " + (
+                    words("timeline.untrained_long") if score is None else words("timeline.shipped", score=score)
+                )
             row = theme.row(SMALL)
             lines = theme.wrap(text, paper.w - px(20), SMALL)[: max(1, (paper.h - px(8)) // row)]
             top = paper.y + (paper.h - row * len(lines)) // 2
@@ -114,7 +118,7 @@ class TrainingPanel(Panel):
         """Name the curves in a corner that they leave free: below, at the right."""
         theme, px, palette, plot = self.theme, self.theme.px, self.theme.palette, self._plot
         row = theme.row(SMALL - 1)
-        names = [("annex.validation", palette.trace), ("annex.while_learning", palette.ghost)]
+        names = [("timeline.validation", palette.trace), ("timeline.while_learning", palette.ghost)]
         if plot.h < 2.6 * row:
             return
         for k, (name, colour) in enumerate(names):
@@ -136,8 +140,8 @@ class TrainingPanel(Panel):
             right=f"{100 * progress.right:.0f}" if progress.right == progress.right else "–",
             seconds=f"{progress.seconds:.1f}", digest=progress.digest[:8],
         )  # fmt: skip
-        names = ("annex.done", "annex.done_short") if progress.done and progress.digest else ()
-        names = names or ("annex.progress", "annex.progress_short", "annex.progress_least")
+        names = ("timeline.done", "timeline.done_short") if progress.done and progress.digest else ()
+        names = names or ("timeline.progress", "timeline.progress_short", "timeline.progress_least")
         lines = [words(name, **values) for name in names]
         line = next((t for t in lines if self.theme.width(t, SMALL) <= text.w), lines[-1])
         self.theme.write(surface, line, text, size=SMALL, face=TEXT, colour=self.theme.palette.ink)
@@ -146,60 +150,62 @@ class TrainingPanel(Panel):
 class LedgerPanel(Panel):
     """What a system costs: parameters, multiply-adds, stimuli shown, seconds."""
 
-    title = "annex.ledger"
+    title = "timeline.ledger"
     which = "first"
-    knob = ""
+    button = ""
 
     def dress(self, surface, scene):
         """Letter the plate."""
         super().dress(surface, scene)
         theme, px = self.theme, self.theme.px
         row = max(px(20), theme.row(SMALL))
-        self.knobs = ButtonRow(theme, pygame.Rect(self.inner.x, self.inner.bottom - row, self.inner.w, row), fill=True)
+        self.buttons = ButtonRow(
+            theme, pygame.Rect(self.inner.x, self.inner.bottom - row, self.inner.w, row), fill=True
+        )
         self._ground = surface.subsurface(self.inner).copy()
         self._note = self.note()
         self._shown: tuple | None = None
-        self.part_at, self.place_of, self.parts = self.knobs.part_at, self.knobs.place_of, self.knobs.parts
+        self.part_at, self.place_of, self.parts = self.buttons.part_at, self.buttons.place_of, self.buttons.parts
 
     def update(self, surface, scene):
         """Show the figures."""
-        standing = standing_of(scene, self.which)
-        if standing is None:
+        system_view = standing_of(scene, self.which)
+        if system_view is None:
             return []
-        lines = tuple(self.lines(standing))
-        key = (standing.exhibit.name, lines)
+        lines = tuple(self.lines(system_view))
+        key = (system_view.exhibit.name, lines)
         dirty = []
         if key != self._shown:
             self._shown = key
-            self.knobs._shown = None
+            self.buttons._shown = None
             self._draw(surface, lines)
             dirty = [self.inner]
-        if self.knob and standing.exhibit.name != MARK1:
-            names = [self.knob.replace("learn", "stop") if standing.learning else self.knob]
-            dirty += self.knobs.update(surface, scene, names, lambda name: name.startswith("stop"))
+        if self.button and system_view.exhibit.name != MARK1:
+            names = [self.button.replace("learn", "stop") if system_view.learning else self.button]
+            dirty += self.buttons.update(surface, scene, names, lambda name: name.startswith("stop"))
         return dirty
 
-    def lines(self, standing: SystemView) -> list[tuple[str, str]]:
+    def lines(self, system_view: SystemView) -> list[tuple[str, str]]:
         """Return what the ledger says, as (word, figure)."""
-        words, exhibit, reply = self.theme.words, standing.exhibit, standing.reply
-        shipped = words("annex.by_heart" if exhibit.score is not None else "annex.nothing_learned")
+        words, exhibit, reply = self.theme.words, system_view.exhibit, system_view.reply
+        shipped = words("timeline.by_heart" if exhibit.score is not None else "timeline.nothing_learned")
         found = [
-            (words("annex.parameters"), f"{exhibit.parameters:,}"),
-            (words("annex.multiply_adds"), count(exhibit.multiply_adds)),
-            (words("annex.learned"), shipped if standing.learned is None else f"{standing.learned:,.0f}"),
-            (words("annex.seconds"), "–" if standing.seconds is None else f"{standing.seconds:,.1f}"),
+            (words("timeline.parameters"), f"{exhibit.parameters:,}"),
+            (words("timeline.multiply_adds"), count(exhibit.multiply_adds)),
+            (words("timeline.learned"), shipped if system_view.learned is None else f"{system_view.learned:,.0f}"),
+            (words("timeline.seconds"), "–" if system_view.seconds is None else f"{system_view.seconds:,.1f}"),
         ]
         if reply is not None and reply.seconds:
-            found.append((words("annex.answers_in"), f"{1e3 * reply.seconds:.1f} ms"))
-        progress = standing.progress
-        if progress is not None and self.knob:
-            found.append((words("annex.right_now"), f"{100 * progress.right:.0f} %"))
+            found.append((words("timeline.answers_in"), f"{1e3 * reply.seconds:.1f} ms"))
+        progress = system_view.progress
+        if progress is not None and self.button:
+            found.append((words("timeline.right_now"), f"{100 * progress.right:.0f} %"))
         return found
 
     def _draw(self, surface: pygame.Surface, lines: tuple[tuple[str, str], ...]) -> None:
         theme, area, palette = self.theme, self.inner, self.theme.palette
         surface.blit(self._ground, area)
-        room = area.h - (self.knobs.box.h + theme.px(4) if self.knob else 0)
+        room = area.h - (self.buttons.box.h + theme.px(4) if self.button else 0)
         row = max(theme.row(SMALL), min(theme.px(26), room // max(1, len(lines))))
         y = area.y
         for word, figure in lines:
@@ -216,10 +222,10 @@ class LedgerPanel(Panel):
 class PairLedger(LedgerPanel):
     """The ledger of the upper of two systems, with a knob to let it learn."""
 
-    knob = "learn"
+    button = "learn"
 
 
 class SecondLedger(LedgerPanel):
     """The ledger of the system beside."""
 
-    which, knob = "second", "learn2"
+    which, button = "second", "learn2"

@@ -171,8 +171,8 @@ def test_each_look_has_its_shape(given, look, wanted):
 def test_a_register_that_took_no_part_is_left_out():
     network = Sequential(Linear(3, 3, rng()))
     watches = (
-        Watch(name="there", path="layers.0", look=Rendering.BARS),
-        Watch(name="gone", path="x", look=Rendering.BARS),
+        Watch(name="there", path="layers.0", rendering=Rendering.BARS),
+        Watch(name="gone", path="x", rendering=Rendering.BARS),
     )
     with watching(network) as seen:
         network(Tensor(np.ones((1, 3), np.float32)))
@@ -196,9 +196,9 @@ def test_every_system_shows_all_its_registers(name):
     found = views(system.entry.registers, seen, learner.network, x)
     assert [v.name for v in found] == [w.name for w in system.entry.registers] != []
     for view in found:
-        assert view.array.ndim == AXES[view.look]
+        assert view.array.ndim == AXES[view.rendering]
         assert view.array.size
-        assert view.look is Rendering.TOKENS or (view.array.dtype == np.float32 and np.isfinite(view.array).all())
+        assert view.rendering is Rendering.TOKENS or (view.array.dtype == np.float32 and np.isfinite(view.array).all())
     assert shares.shape[0] == 1
     if shares.size and np.isfinite(shares).all():
         assert (shares >= 0).all()
