@@ -1,10 +1,10 @@
 """Score against the number of cards to learn from: systems with and without knowledge of neighbourhood, on letters.
 
 Dosovitskiy et al. 2020 find that a vision transformer loses to a residual network on little data and gains more by
-more (figures 3 and 4). Here each system learns from training sets of several sizes and is shown equally many stimuli of
-each, in as many steps, by its own recipe; what is shown is not disturbed any further, unless `--shift` and `--warp` say
-so, and then alike for all. After the last step it is examined with other cards in the same faces, and with faces never
-seen. More cards mean more ways of holding them, not more faces.
+more (figures 3 and 4). Here each system learns from training sets of several sizes and is shown equally many stimuli
+of each, in as many steps, by its own recipe; nothing is augmented further unless `--shift` and `--affine` say so, and
+then alike for all. After the last step it is evaluated on other cards in the same faces, and on faces never seen.
+More cards mean more ways of holding them, not more faces.
 
 Prints a table of means over seeds; `--out FOLDER` keeps the runs there, the table as `data.json`, and the picture as
 `data.png`.
@@ -43,7 +43,7 @@ def order(name: str, size: int, args: argparse.Namespace) -> TrainingJob:
     """Return the training of a system with so many cards, examined once, after its last step."""
     batch = registry.find(name).entry.retina.recipe.batch
     steps = max(1, args.shown // batch)
-    changes = {"steps": steps, "every": steps, "enough": 2.0, "shift": args.shift, "warp": args.warp}
+    changes = {"steps": steps, "eval_every": steps, "stop_at_score": 2.0, "shift": args.shift, "affine": args.affine}
     recipe = {f"recipe.{key}": value for key, value in changes.items()}
     return training_job.run(name, "letters", options={"train": size}, changes=recipe)
 
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--shown", type=int, default=64_000, help="stimuli shown in each training")
     parser.add_argument("--shift", type=int, default=0, help="cells by which these are shifted at random")
-    parser.add_argument("--warp", type=float, default=0.0, help="share by which they are warped at random")
+    parser.add_argument("--affine", type=float, default=0.0, help="share by which they are warped at random")
     parser.add_argument("--out", type=Path, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true", help="take finished trainings from the folder")
     parser.add_argument("--jobs", type=int, help="processes at a time; all cores if left out")
@@ -106,7 +106,7 @@ def main() -> None:
         cells = (f"{100 * c['mean']:.1f} ({100 * c['low']:.1f} to {100 * c['high']:.1f})" for c in map(row.get, PARTS))
         print(f"{row['learner']:<12}{row['parameters']:>12,}{row['cards']:>9,}" + "".join(f"{c:>26}" for c in cells))
     if args.out:
-        settings = {key: getattr(args, key) for key in ("shown", "seeds", "shift", "warp")}
+        settings = {key: getattr(args, key) for key in ("shown", "seeds", "shift", "affine")}
         write_json(args.out / "data.json", {**settings, "rows": rows})
         if can_draw():
             draw(args.out / "data.png", rows, args.shown)

@@ -58,7 +58,7 @@ DROPPED = ("dropout", "aux_dropout", "drop_path")
 
 def created(name: str, **changes: Any) -> Successor:
     """Return a learner that takes its stimuli as they are."""
-    return registry.create(name, recipe__shift=0, recipe__warp=0.0, **PLAIN.get(name, {}), **changes)
+    return registry.create(name, recipe__shift=0, recipe__affine=0.0, **PLAIN.get(name, {}), **changes)
 
 
 def stimuli(learner: Successor, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -107,12 +107,12 @@ def measure_text(name: str, rounds: int) -> dict[str, Any]:
     learner = entry.create()
     mirror = MIRRORS[name](learner)
     deck = tasks.load(entry.trials[0].task)
-    studies = learner.recipe.study > 0
+    studies = learner.recipe.pretrain_steps > 0
     texts = deck.corpus[:BATCH] if studies else deck.train.stimuli[:BATCH]
     wanted = None if studies else deck.train.targets[:BATCH]
     with no_grad(), torch.no_grad():
         network = learner.network
-        ours = network.study(texts) if studies else network.judged(texts, wanted)[1]
+        ours = network.pretrain(texts) if studies else network.judged(texts, wanted)[1]
         off = abs(ours.item() - mirror.step(texts, wanted).item()) / max(1.0, abs(ours.item()))
     if not off < 1e-4:
         raise SystemExit(f"{name}: the two networks are not the same, losses differ by {off:.1e}")
@@ -129,7 +129,7 @@ def measure_text(name: str, rounds: int) -> dict[str, Any]:
         optimiser.step()
 
     def our_step() -> None:
-        learner.study(texts) if studies else learner.reinforce(texts, wanted)
+        learner.pretrain(texts) if studies else learner.reinforce(texts, wanted)
 
     ours, theirs, step = turns(our_step, their_step, rounds, 5)
     return {

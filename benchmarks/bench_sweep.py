@@ -19,7 +19,7 @@ task = "digits"
 learner = "lecun"
 options.train = 4000
 recipe.steps = 1500
-recipe.every = 1500
+recipe.eval_every = 1500
 """
 
 

@@ -6,11 +6,11 @@ import dataclasses
 import json
 import tomllib
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
-from marki.errors import ConfigError, MarkIError, unknown
+from marki.errors import ConfigError, MarkIError, UnknownName, unknown
 
 
 def setting(
@@ -22,9 +22,10 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] | None = None,
     effect: bool = False,
+    formerly: str = "",
 ) -> Any:
-    """Declare a field of a `Config`; `effect` marks the switch of a physical effect."""
-    metadata = dict(meaning=meaning, unit=unit, low=low, high=high, choices=choices, effect=effect)
+    """Declare a field of a `Config`; `effect` marks the switch of a physical effect, `formerly` a name it once had."""
+    metadata = dict(meaning=meaning, unit=unit, low=low, high=high, choices=choices, effect=effect, formerly=formerly)
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -56,7 +57,7 @@ class Config:
         values = {}
         for key, value in mapping.items():
             if key not in fields:
-                raise unknown("setting", key, fields, where=where)
+                raise _unknown_setting(key, fields, _renamed(cls), where)
             kind = hints[key]
             if isinstance(kind, type) and issubclass(kind, Config) and not isinstance(value, Config):
                 value = kind.from_mapping(value, where=f"{where}: {key}" if where else key)
@@ -89,21 +90,33 @@ class Config:
         """Return a copy with dotted names changed, e.g. ``{"sensory.threshold": 0.4}``."""
         mapping = self.to_mapping()
         for dotted, value in changes.items():
-            table, *_ = _find(mapping, dotted, where)
-            table[dotted.rsplit(".", 1)[-1]] = value
+            *path, last = dotted.split(".")
+            table: Any = mapping
+            for key in path:
+                table = table.get(key) if isinstance(table, dict) else None
+            if not isinstance(table, dict) or last not in table:
+                raise _unknown_setting(dotted, _dotted(mapping), _renamed(type(self)), where)
+            table[last] = value
         return type(self).from_mapping(mapping, where=where)
 
 
-def _find(mapping: dict[str, Any], dotted: str, where: object) -> tuple[dict[str, Any], str]:
-    *path, last = dotted.split(".")
-    table: Any = mapping
-    for key in path:
-        if not isinstance(table, dict) or key not in table:
-            raise unknown("setting", dotted, _dotted(mapping), where=where)
-        table = table[key]
-    if not isinstance(table, dict) or last not in table:
-        raise unknown("setting", dotted, _dotted(mapping), where=where)
-    return table, last
+def _unknown_setting(name: str, known: Iterable[str], renamed: Mapping[str, str], where: object) -> UnknownName:
+    """Return the refusal of a setting that does not exist, or no longer under this name."""
+    if name in renamed:
+        return UnknownName(f"setting {name!r} was renamed", where=where, remedy=f"Write {renamed[name]!r}")
+    return unknown("setting", name, known, where=where)
+
+
+def _renamed(cls: type[Config], prefix: str = "") -> dict[str, str]:
+    """Return the new dotted name of every setting that once had another."""
+    found: dict[str, str] = {}
+    hints = get_type_hints(cls)
+    for f in dataclasses.fields(cls):
+        if former := f.metadata.get("formerly"):
+            found[prefix + former] = prefix + f.name
+        if isinstance(hints[f.name], type) and issubclass(hints[f.name], Config):
+            found |= _renamed(hints[f.name], f"{prefix}{f.name}.")
+    return found
 
 
 def _dotted(mapping: Mapping[str, Any], prefix: str = "") -> list[str]:

@@ -33,8 +33,8 @@ class EncoderDecoderConfig(Config):
     smoothing: float = setting(0.1, "Share of the truth given to all tokens alike", low=0, high=0.9)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=600, every=200, optimiser="adam", rate=0.003, schedule="cosine", warm_up=100, share=0.02,
-            clip=1.0,
+            batch=64, steps=600, eval_every=200, optimiser="adam", rate=0.003, schedule="cosine", warm_up=100,
+            final_lr_fraction=0.02, clip=1.0,
         ),
         "How it is trained",
     )  # fmt: skip

@@ -164,10 +164,10 @@ def moves(system: System) -> str:
     deck = tasks.load(trial.task, **dict(trial.options))
     before = {n: p.data.copy() for n, p in learner.network.parameters().items()}
     recipe = learner.recipe
-    if recipe.study:
+    if recipe.pretrain_steps:
         order = loop.batches(len(deck.corpus), recipe.batch, 0)
-        for _ in range(min(15, recipe.study)):
-            learner.study(deck.corpus[next(order)])
+        for _ in range(min(15, recipe.pretrain_steps)):
+            learner.pretrain(deck.corpus[next(order)])
     order = loop.batches(len(deck.train), recipe.batch, 0)
     for _ in range(min(30, recipe.steps)):
         chosen = next(order)

@@ -26,10 +26,10 @@ def moved(frames: np.ndarray, by: np.ndarray, fill: float = 0.0) -> np.ndarray:
     return views[np.arange(n), reach - by[:, 0], reach - by[:, 1]]
 
 
-def disturbed(frames: np.ndarray, shift: int, warp: float, rng: np.random.Generator) -> np.ndarray:
+def disturbed(frames: np.ndarray, shift: int, affine: float, rng: np.random.Generator) -> np.ndarray:
     """Return frames, each shifted by whole cells and bent by a random affine map of its own.
 
-    With ``A = 1 + warp U``, U of four numbers evenly from -1 to 1, place p of the new frame shows the light at
+    With ``A = 1 + affine U``, U of four numbers evenly from -1 to 1, place p of the new frame shows the light at
     ``A (p - middle) + middle + t`` of the old one, read between four cells; outside it is dark.
 
     Parameters
@@ -37,7 +37,7 @@ def disturbed(frames: np.ndarray, shift: int, warp: float, rng: np.random.Genera
     frames : ndarray, shape (n, h, w)
     shift : int
         Greatest shift t, cells.
-    warp : float
+    affine : float
         0 leaves the shift alone.
     rng : Generator
 
@@ -47,12 +47,12 @@ def disturbed(frames: np.ndarray, shift: int, warp: float, rng: np.random.Genera
         The frames themselves if there is nothing to do.
     """
     n, h, w = frames.shape
-    if not n or not (shift or warp):
+    if not n or not (shift or affine):
         return frames
     moves = rng.integers(-shift, shift, (n, 2), endpoint=True)
-    if not warp:
+    if not affine:
         return moved(frames, -moves)
-    maps = np.eye(2) + warp * rng.uniform(-1, 1, (n, 2, 2))
+    maps = np.eye(2) + affine * rng.uniform(-1, 1, (n, 2, 2))
     middle = np.array([h - 1, w - 1]) / 2
     places = np.indices((h, w)).reshape(2, -1) - middle[:, None]
     at = maps @ places + (middle + moves)[:, :, None]

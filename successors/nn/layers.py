@@ -17,7 +17,7 @@ from successors.nn.normalisation import batch_norm, group_norm, layer_norm, rms_
 from successors.nn.rnn import rnn
 from successors.nn.tensor import Parameter, Tensor
 
-Draw = Callable[[np.random.Generator, tuple[int, ...]], Parameter]
+Initialiser = Callable[[np.random.Generator, tuple[int, ...]], Parameter]
 """How weights begin: a function of `successors.nn.initial` of generator and shape."""
 
 
@@ -31,12 +31,14 @@ class Linear(Module):
     rng : Generator
     bias : bool
         Whether there is a b, zero at first.
-    draw : callable
+    init : callable
         How W begins.
     """
 
-    def __init__(self, d: int, k: int, rng: np.random.Generator, *, bias: bool = True, draw: Draw = initial.lecun):
-        self.weight = draw(rng, (k, d))
+    def __init__(
+        self, d: int, k: int, rng: np.random.Generator, *, bias: bool = True, init: Initialiser = initial.lecun
+    ):
+        self.weight = init(rng, (k, d))
         self.bias = initial.constant((k,)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -58,7 +60,7 @@ class Conv2d(Module):
         As in `conv2d`.
     bias : bool
         Whether each filter has a bias, zero at first.
-    draw : callable
+    init : callable
         How the kernels begin.
     """
 
@@ -74,9 +76,9 @@ class Conv2d(Module):
         dilation: Pair = 1,
         groups: int = 1,
         bias: bool = True,
-        draw: Draw = initial.he,
+        init: Initialiser = initial.he,
     ):
-        self.weight = draw(rng, (filters, channels // groups, *pair(size)))
+        self.weight = init(rng, (filters, channels // groups, *pair(size)))
         self.bias = initial.constant((filters,)) if bias else None
         self._how: dict[str, Any] = dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
 

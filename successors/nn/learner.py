@@ -84,7 +84,7 @@ class Network(Module):
         """Return the texts (n,) of str that checked stimuli are answered with, where the answer is text."""
         raise NotImplementedError
 
-    def study(self, texts: np.ndarray) -> Tensor:
+    def pretrain(self, texts: np.ndarray) -> Tensor:
         """Return the loss of texts (n,) of str that nobody wants an answer to, where a network can learn from such."""
         raise NotImplementedError
 
@@ -287,7 +287,7 @@ class Successor:
             return self._nothing()
         rng = generator(int(self._seed[0]), f"{self.name}.step", self.step)
         if self.accepts is Port.FRAME and self.answers is Port.LAMPS:
-            x = disturbed(x, self.recipe.shift, self.recipe.warp, rng)
+            x = disturbed(x, self.recipe.shift, self.recipe.affine, rng)
         answers = self._learn(x, wanted, rng)
         self._step += 1
         return self._shown(answers)
@@ -347,7 +347,7 @@ class ByGradient(Successor):
         self.optimiser = self.recipe.build(self.network.parameters())
         self.last_loss = math.nan
 
-    def study(self, texts: np.ndarray) -> None:
+    def pretrain(self, texts: np.ndarray) -> None:
         """Learn from texts that nobody wants an answer to: pre-training.
 
         Parameters
@@ -364,7 +364,7 @@ class ByGradient(Successor):
         """
         texts = check_text(texts)
         with training(generator(int(self._seed[0]), f"{self.name}.step", self.step)):
-            loss = self.network.study(texts)
+            loss = self.network.pretrain(texts)
         self._descend(loss)
         self._step += 1
 

@@ -42,7 +42,7 @@ class DriftConfig(RetinaConfig):
     exposures: int = setting(8, "Exposures in a reel", low=2, high=200)
     speeds: tuple[int, ...] = setting((1, 2), "Steps in an exposure; each reel has one", unit="cells", low=1, high=9)
     size: int = setting(5, "Side of a patch", unit="cells", low=2, high=12)
-    share: float = setting(0.6, "Share of lit cells in a patch", unit="share", low=0.1, high=1)
+    fraction: float = setting(0.6, "Share of lit cells in a patch", unit="share", low=0.1, high=1, formerly="share")
     patches: int = setting(16, "Different patches in each part", low=1, high=100)
     train: int = setting(4_000, "Reels to learn from", low=1, high=1_000_000)
     valid: int = setting(800, "Reels to choose settings by", low=1, high=1_000_000)
@@ -60,7 +60,7 @@ def _slide(config: DriftConfig, slot: Slot) -> tuple[np.ndarray, int]:
     row, column = divmod(place, SIDE)
     rng = Slot(task=slot.task, seed=slot.seed, part=slot.part, number=patch).rng("patch")
     cells = np.zeros((SIDE, SIDE), bool)
-    lit = rng.permutation(config.size**2)[: max(1, round(config.share * config.size**2))]
+    lit = rng.permutation(config.size**2)[: max(1, round(config.fraction * config.size**2))]
     cells[lit // config.size, lit % config.size] = True
     cells = np.roll(cells, (row, column), axis=(0, 1))
     return camera(config.optics).frame(from_cells("patch", "patch", cells)), 0

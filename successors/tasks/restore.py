@@ -30,7 +30,9 @@ class RestoreConfig(RetinaConfig):
     typeface: str = setting("league-spartan", "Typeface of the letters", choices=tuple(TYPEFACES))
     patterns: int = setting(6, "Different letters to be kept, the first of `letters`", low=1, high=26)
     letters: str = setting("TOXLHZAJCVKDIPSMUNFWYEGQBR", "Letters to be kept, those least alike first")
-    share: float = setting(1 / 3, "Share of the retina that is dark", unit="share", low=0, high=0.95)
+    fraction: float = setting(
+        1 / 3, "Share of the retina that is dark", unit="share", low=0, high=0.95, formerly="share"
+    )
     which: str = setting("any", "What is dark; any: each of them in turn", choices=("any", *SIDES))
     valid: int = setting(300, "Damaged stimuli to choose settings by", low=1, high=100_000)
     test: int = setting(600, "Damaged stimuli of the test", low=1, high=100_000)
@@ -78,7 +80,7 @@ def _damaged(config: RestoreConfig, slot: Slot) -> tuple[np.ndarray, int]:
     row, kind = divmod(slot.number, config.patterns)
     which = SIDES[row % len(SIDES)] if config.which == "any" else config.which
     light = whole(config, config.letters[kind])
-    return np.where(damage(which, config.share, slot.rng()), np.float32(0), light), kind
+    return np.where(damage(which, config.fraction, slot.rng()), np.float32(0), light), kind
 
 
 def whole(config: RestoreConfig, letter: str) -> np.ndarray:

@@ -61,7 +61,7 @@ class PerceptronConfig(Config):
         "error: the values of wrong R-units change; forced: all, towards the target; none: none ever changes",
         choices=("error", "forced", "none"),
     )
-    recipe: Recipe = setting(Recipe(batch=100, steps=200, every=10), "How it is trained")
+    recipe: Recipe = setting(Recipe(batch=100, steps=200, eval_every=10), "How it is trained")
 
     def __post_init__(self) -> None:
         super().__post_init__()

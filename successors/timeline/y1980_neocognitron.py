@@ -79,7 +79,7 @@ class NeocognitronConfig(Config):
     sharpness: float = setting(4.0, "Power to which a plane's answer is raised in the vote", low=0.1, high=32)
     tolerance: bool = setting(True, "Whether a C-cell sees its whole field; without, only the cell in the middle")
     competition: bool = setting(True, "Whether strong cells are reinforced; without, a plane and a place at random")
-    recipe: Recipe = setting(Recipe(batch=100, steps=90, every=10), "How it is trained")
+    recipe: Recipe = setting(Recipe(batch=100, steps=90, eval_every=10), "How it is trained")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -63,7 +63,7 @@ class HopfieldConfig(Config):
     level: float = setting(1.8, "Strength of the thresholds, with difference", low=0)
     iterated: bool = setting(True, "Whether units look again until none changes; without, all look once, together")
     sweeps: int = setting(100, "Times that every unit looks at most", low=1)
-    recipe: Recipe = setting(Recipe(batch=6, steps=1, every=1), "How it is trained: all states at once")
+    recipe: Recipe = setting(Recipe(batch=6, steps=1, eval_every=1), "How it is trained: all states at once")
 
 
 class Hopfield(Network):

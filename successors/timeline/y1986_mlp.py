@@ -53,7 +53,7 @@ class MLPConfig(Config):
     start: float = setting(0.3, "Weights and biases begin evenly within this", low=0)
     carried: bool = setting(True, "The error is carried back; without, hidden units stay as they were drawn")
     recipe: Recipe = setting(
-        Recipe(batch=32, steps=16_000, every=500, rate=0.003, momentum=0.9),
+        Recipe(batch=32, steps=16_000, eval_every=500, rate=0.003, momentum=0.9),
         "How it is trained; rate is epsilon, momentum alpha",
     )
 
@@ -64,7 +64,7 @@ class MLP(Network):
     def __init__(self, config: MLPConfig, rng: np.random.Generator):
         super().__init__(config, rng)
         widths = (config.inputs, *config.hidden, 1 if config.classes == 2 else config.classes)
-        self.layers = [Linear(d, k, rng, draw=self._draw) for d, k in itertools.pairwise(widths)]
+        self.layers = [Linear(d, k, rng, init=self._draw) for d, k in itertools.pairwise(widths)]
         for layer in self.layers:
             layer.bias = self._draw(rng, layer.bias.shape)
 
@@ -230,7 +230,7 @@ ENTRY = Entry(
             changes={
                 "hidden": [256],
                 "recipe.steps": 24_000,
-                "recipe.every": 2_000,
+                "recipe.eval_every": 2_000,
                 "recipe.rate": 0.01,
                 "recipe.schedule": "cosine",
                 "recipe.warm_up": 2_000,

@@ -62,7 +62,16 @@ class RNNConfig(Config):
     )
     classes: int = setting(8, "Output units", low=1, high=255)
     recipe: Recipe = setting(
-        Recipe(batch=32, steps=4_000, every=200, optimiser="adam", rate=0.001, schedule="cosine", share=0.02, clip=1.0),
+        Recipe(
+            batch=32,
+            steps=4_000,
+            eval_every=200,
+            optimiser="adam",
+            rate=0.001,
+            schedule="cosine",
+            final_lr_fraction=0.02,
+            clip=1.0,
+        ),
         "How it is trained",
     )
 
@@ -75,13 +84,13 @@ class RNN(Network):
         c, h = config, config.hidden
         d = c.eye or c.inputs
         if c.eye:
-            self.eye = Linear(c.inputs, c.eye, rng, draw=initial.glorot)
+            self.eye = Linear(c.inputs, c.eye, rng, init=initial.glorot)
         self.w_in = initial.glorot(rng, (h, d))
         if c.recurrent:
             k = h if c.context == "hidden" else c.classes
             self.w_state = initial.uniform(rng, (h, k), c.spread / k**0.5)
         self.bias = initial.constant((h,))
-        self.output = Linear(h, c.classes, rng, draw=initial.glorot)
+        self.output = Linear(h, c.classes, rng, init=initial.glorot)
 
     def look(self, x: Tensor) -> Tensor:
         """Return what the hidden units are given of reels (n, T, ...): (n, T, d)."""
@@ -233,7 +242,7 @@ ENTRY = Entry(
         Trial(
             task="recall",
             options={"delay": 100, "views": 300},
-            changes={"eye": 32, "recipe.steps": 800, "recipe.every": 100},
+            changes={"eye": 32, "recipe.steps": 800, "recipe.eval_every": 100},
             at_most=0.3,
         ),
     ),

@@ -148,7 +148,9 @@ class LeCunConfig(Config):
     classes: int = setting(10, "Output units", low=2, high=255)
     local: bool = setting(True, "Neighbours stay neighbours; without, the cells are shuffled before they reach H1")
     recipe: Recipe = setting(
-        Recipe(batch=32, steps=8_000, every=500, rate=0.1, momentum=0.9, schedule="cosine", share=0.01),
+        Recipe(
+            batch=32, steps=8_000, eval_every=500, rate=0.1, momentum=0.9, schedule="cosine", final_lr_fraction=0.01
+        ),
         "How it is trained",
     )
 

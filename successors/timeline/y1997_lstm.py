@@ -77,11 +77,11 @@ class LSTMConfig(Config):
         Recipe(
             batch=32,
             steps=1_000,
-            every=100,
+            eval_every=100,
             optimiser="adam",
             rate=0.005,
             schedule="cosine",
-            share=0.1,
+            final_lr_fraction=0.1,
             decay=0.3,
             clip=1.0,
         ),
@@ -117,7 +117,7 @@ class Eye(Module):
 
     def __init__(self, inputs: int, width: int, rng: np.random.Generator, *, gain: float, blind: float):
         bound = gain * (6 / (inputs + width)) ** 0.5
-        self.layer = Linear(inputs, width, rng, draw=lambda rng, s: initial.uniform(rng, s, bound)) if width else None
+        self.layer = Linear(inputs, width, rng, init=lambda rng, s: initial.uniform(rng, s, bound)) if width else None
         self._blind = blind
 
     def forward(self, x: Tensor) -> Tensor:
@@ -192,7 +192,7 @@ class LSTM(Network):
             self.cells.bias.data[: h // c.block] = c.input_bias
             if c.layout_1997 and c.forget:
                 self.cells.bias.data[h // c.block : 2 * h // c.block] = c.forget_bias
-        self.output = Linear(h, c.classes, rng, draw=initial.glorot)
+        self.output = Linear(h, c.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs before the softmax, (n, classes), of reels (n, T, ...)."""

@@ -108,7 +108,15 @@ class LeNet5Config(Config):
     )
     local: bool = setting(True, "Neighbours stay neighbours; without, the cells are shuffled before they reach C1")
     recipe: Recipe = setting(
-        Recipe(batch=32, steps=8_000, every=1_000, optimiser="adam", rate=0.004, schedule="cosine", share=0.01),
+        Recipe(
+            batch=32,
+            steps=8_000,
+            eval_every=1_000,
+            optimiser="adam",
+            rate=0.004,
+            schedule="cosine",
+            final_lr_fraction=0.01,
+        ),
         "How it is trained",
     )
 
@@ -154,11 +162,11 @@ class LeNet5(Network):
 
     def __init__(self, config: LeNet5Config, rng: np.random.Generator):
         super().__init__(config, rng)
-        self.c1 = Conv2d(1, 6, 5, rng, draw=initial.lecun)
+        self.c1 = Conv2d(1, 6, 5, rng, init=initial.lecun)
         self.s2 = SubSampling(6, rng)
         self.c3 = TableConv2d(TABLE, 5, rng, bias=(16, 1, 1))
         self.s4 = SubSampling(16, rng)
-        self.c5 = Conv2d(16, config.maps, config.widths[-1], rng, draw=initial.lecun)
+        self.c5 = Conv2d(16, config.maps, config.widths[-1], rng, init=initial.lecun)
         self.f6 = Linear(config.maps, 84, rng)
         self._codes = Tensor(codes(config.classes))
 

@@ -93,13 +93,13 @@ class AlexNetConfig(Config):
         Recipe(
             batch=64,
             steps=1_000,
-            every=500,
-            enough=2.0,
+            eval_every=500,
+            stop_at_score=2.0,
             rate=0.02,
             momentum=0.9,
             decay=0.0005,
             schedule="cosine",
-            share=0.01,
+            final_lr_fraction=0.01,
             shift=2,
         ),
         "How it is trained",
@@ -136,15 +136,15 @@ class AlexNet(Network):
         one, two, three, four, five = config.maps
         groups, draw = config.groups, drawn(config.deviation)
         self.conv1 = Conv2d(
-            config.channels, one, config.kernel, rng, stride=config.stride, padding=config.padding, draw=draw
+            config.channels, one, config.kernel, rng, stride=config.stride, padding=config.padding, init=draw
         )
-        self.conv2 = Conv2d(one, two, 5, rng, padding=2, groups=groups, draw=draw)
-        self.conv3 = Conv2d(two, three, 3, rng, padding=1, draw=draw)
-        self.conv4 = Conv2d(three, four, 3, rng, padding=1, groups=groups, draw=draw)
-        self.conv5 = Conv2d(four, five, 3, rng, padding=1, groups=groups, draw=draw)
-        self.full6 = Linear(five * config.last**2, config.full, rng, draw=draw)
-        self.full7 = Linear(config.full, config.full, rng, draw=draw)
-        self.full8 = Linear(config.full, config.classes, rng, draw=draw)
+        self.conv2 = Conv2d(one, two, 5, rng, padding=2, groups=groups, init=draw)
+        self.conv3 = Conv2d(two, three, 3, rng, padding=1, init=draw)
+        self.conv4 = Conv2d(three, four, 3, rng, padding=1, groups=groups, init=draw)
+        self.conv5 = Conv2d(four, five, 3, rng, padding=1, groups=groups, init=draw)
+        self.full6 = Linear(five * config.last**2, config.full, rng, init=draw)
+        self.full7 = Linear(config.full, config.full, rng, init=draw)
+        self.full8 = Linear(config.full, config.classes, rng, init=draw)
         for layer in (self.conv2, self.conv4, self.conv5, self.full6, self.full7):
             layer.bias = initial.constant(layer.bias.shape, config.lift)
 

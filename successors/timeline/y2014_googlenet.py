@@ -86,14 +86,14 @@ class GoogLeNetConfig(Config):
         Recipe(
             batch=64,
             steps=1_500,
-            every=500,
-            enough=2.0,
+            eval_every=500,
+            stop_at_score=2.0,
             rate=0.1,
             momentum=0.9,
             decay=0.0005,
             schedule="cosine",
             warm_up=100,
-            share=0.01,
+            final_lr_fraction=0.01,
             clip=1.0,
             shift=2,
         ),
@@ -183,7 +183,7 @@ class Auxiliary(Module):
         self._config = config
         width = extent(side, config.aux_pool, config.aux_stride, 0)
         self.convolution = Conv2d(channels, config.aux_maps, 1, rng)
-        self.hidden = Linear(config.aux_maps * width**2, config.aux_units, rng, draw=initial.he)
+        self.hidden = Linear(config.aux_maps * width**2, config.aux_units, rng, init=initial.he)
         self.output = Linear(config.aux_units, config.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -75,7 +75,7 @@ class GRU(Network):
         self.units: Module = Units(d, h, rng) if c.gated else RNNLayer(d, h, rng)
         if c.gated and self.units.b_in.data.flags.writeable:  # not of mere shapes
             self.units.b_in.data[h : 2 * h] = c.update_bias
-        self.output = Linear(h, c.classes, rng, draw=initial.glorot)
+        self.output = Linear(h, c.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs before the softmax, (n, classes), of reels (n, T, ...)."""

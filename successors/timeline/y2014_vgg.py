@@ -72,16 +72,16 @@ class VGGConfig(Config):
         Recipe(
             batch=64,
             steps=1_000,
-            every=500,
-            enough=2.0,
+            eval_every=500,
+            stop_at_score=2.0,
             rate=0.03,
             momentum=0.9,
             decay=0.0005,
             schedule="cosine",
             warm_up=100,
-            share=0.01,
+            final_lr_fraction=0.01,
             shift=2,
-            warp=0.12,
+            affine=0.12,
         ),
         "How it is trained",
     )
@@ -125,10 +125,10 @@ class VGG(Network):
         for width, sizes in zip(config.widths, config.kernels, strict=True):
             self.blocks.append([])
             for size in sizes:
-                self.blocks[-1].append(Conv2d(channels, width, size, rng, padding=size // 2, draw=draw))
+                self.blocks[-1].append(Conv2d(channels, width, size, rng, padding=size // 2, init=draw))
                 channels = width
         widths = (channels * config.last**2, config.full, config.full, config.classes)
-        self.full = [Linear(d, k, rng, draw=draw) for d, k in itertools.pairwise(widths)]
+        self.full = [Linear(d, k, rng, init=draw) for d, k in itertools.pairwise(widths)]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sums of the output units, (n, classes), of frames (n, side, side) of light, or of images."""
@@ -247,7 +247,7 @@ ENTRY = Entry(
         # Digits have more cases, and a third stack is of use; people draw them smaller and more askew than these are.
         Trial(
             task="digits",
-            changes={"depths": (2, 2, 2), "widths": (16, 32, 64), "recipe.steps": 3_000, "recipe.warp": 0.25},
+            changes={"depths": (2, 2, 2), "widths": (16, 32, 64), "recipe.steps": 3_000, "recipe.affine": 0.25},
             at_least=0.985,
             baseline="alexnet",
         ),

@@ -169,7 +169,9 @@ class InceptionResNetConfig(Config):
 
     channels: int = setting(1, "Channels of the image", low=1)
     classes: int = setting(26, "Output units", low=2)
-    share: float = setting(0.0625, "Filters, as a share of the published ones", low=0.01, high=4)
+    width_multiplier: float = setting(
+        0.0625, "Filters, as a share of the published ones", low=0.01, high=4, formerly="share"
+    )
     blocks: tuple[int, ...] = setting((1, 12, 1), "Blocks A, B and C", low=1)
     scales: tuple[float, ...] = setting((0.17, 0.1, 0.2), "What residuals of A, B and C are multiplied by", low=0)
     residual: bool = setting(True, "Whether what a block finds is added to its input, or takes its place")
@@ -180,14 +182,14 @@ class InceptionResNetConfig(Config):
         Recipe(
             batch=64,
             steps=400,
-            every=200,
-            enough=2.0,
+            eval_every=200,
+            stop_at_score=2.0,
             rate=1.0,
             momentum=0.9,
             decay=5e-4,
             schedule="cosine",
             warm_up=50,
-            share=0.01,
+            final_lr_fraction=0.01,
             shift=1,
         ),
         "How it is trained",
@@ -212,7 +214,7 @@ class InceptionResNet(Network):
         self._rng, border = rng, not config.whole
 
         def f(filters: int) -> int:
-            return max(1, round(filters * config.share))
+            return max(1, round(filters * config.width_multiplier))
 
         def conv(channels: int, filters: int, size: Pair, stride: int = 1, *, border: bool = True) -> Conv:
             return Conv(channels, f(filters), size, rng, stride=stride, border=border)
@@ -308,7 +310,7 @@ class InceptionResNet(Network):
         return self.output(self.dropout(x.mean((2, 3))))
 
 
-PAPER = InceptionResNetConfig(channels=3, classes=1_000, share=1.0, blocks=(10, 20, 10), whole=True)
+PAPER = InceptionResNetConfig(channels=3, classes=1_000, width_multiplier=1.0, blocks=(10, 20, 10), whole=True)
 
 
 def stability(rates: Sequence[float] = (0.1, 0.4), steps: int = 120) -> dict[str, list[float]]:
@@ -352,7 +354,7 @@ def _growth() -> Finding:
     rng = np.random.default_rng(0)
     x = rng.random((8, 20, 20)).astype(np.float32)
     for name, scales in (("scaled", (0.17, 0.1, 0.2)), ("whole", (1.0, 1.0, 1.0))):
-        config = InceptionResNetConfig(blocks=(1, 20, 1), share=0.125, scales=scales)
+        config = InceptionResNetConfig(blocks=(1, 20, 1), width_multiplier=0.125, scales=scales)
         with training(rng):
             entered, _ = _sizes(InceptionResNet(config, np.random.default_rng(0)), x)
         grown[name] = float(entered[20] / entered[1])
@@ -412,7 +414,7 @@ ENTRY = Entry(
             measure=_residuals,
         ),
     ),
-    small={"share": 0.05, "blocks": [1, 1, 1], "stem_stride": 4},
+    small={"width_multiplier": 0.05, "blocks": [1, 1, 1], "stem_stride": 4},
     registers=(
         Watch(name="stem", path="stem", rendering=Rendering.MAPS),
         Watch(name="mixed 5b", path="mixed_5b", rendering=Rendering.MAPS),

@@ -68,8 +68,8 @@ class XceptionConfig(Config):
     residual: bool = setting(True, "Whether modules have shortcuts")
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=2_000, every=500, optimiser="adam", rate=0.004, schedule="cosine", share=0.01,
-            shift=1, warp=0.12,
+            batch=64, steps=2_000, eval_every=500, optimiser="adam", rate=0.004, schedule="cosine",
+            final_lr_fraction=0.01, shift=1, affine=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -164,7 +164,7 @@ class Xception(Network):
         steps = itertools.pairwise(widths)
         self.tail = [SeparableConv2d(c, f, rng, form=config.form) for c, f in steps]
         self.tail_norms = [BatchNorm2d(f) for f in config.tail]
-        self.head = Linear(widths[-1], config.classes, rng, draw=initial.glorot)
+        self.head = Linear(widths[-1], config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""

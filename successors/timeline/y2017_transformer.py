@@ -41,7 +41,7 @@ from successors.nn.attention import attention
 from successors.nn.bytepairs import PAD, shipped
 from successors.nn.functions import embedding, linear
 from successors.nn.hooks import Watch, watching
-from successors.nn.layers import Draw, Dropout, LayerNorm, Linear
+from successors.nn.layers import Dropout, Initialiser, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
 from successors.nn.recipe import Recipe
@@ -65,8 +65,8 @@ class TransformerConfig(Config):
     smoothing: float = setting(0.1, "Share of the truth given to all tokens alike", low=0, high=0.9)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=600, every=200, optimiser="adam", rate=0.003, schedule="cosine", warm_up=100, share=0.02,
-            clip=1.0,
+            batch=64, steps=600, eval_every=200, optimiser="adam", rate=0.003, schedule="cosine", warm_up=100,
+            final_lr_fraction=0.02, clip=1.0,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -105,7 +105,7 @@ class MultiHead(Module):
         Whether the projections have biases; the paper's have none, most of its heirs' have.
     dropout : float
         Share of the attention weights left out while learning.
-    draw : callable
+    init : callable
         How the projections begin.
     """
 
@@ -117,12 +117,12 @@ class MultiHead(Module):
         *,
         bias: bool = True,
         dropout: float = 0.0,
-        draw: Draw = initial.glorot,
+        init: Initialiser = initial.glorot,
     ):
         # W^Q, W^K and W^V of all heads, one under the other.
-        self.weight = initial.stacked(draw, rng, 3, (width, width))
+        self.weight = initial.stacked(init, rng, 3, (width, width))
         self.bias = initial.constant((3 * width,)) if bias else None
-        self.output = Linear(width, width, rng, bias=bias, draw=draw)
+        self.output = Linear(width, width, rng, bias=bias, init=init)
         self._width, self._heads, self._dropout = width, heads, dropout
 
     def project(self, x: Tensor, source: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
@@ -209,7 +209,7 @@ class FeedForward(Module):
         The paper takes the rectifier.
     dropout : float
         Share of the hidden units left out while learning.
-    draw : callable
+    init : callable
         How the weights begin.
     """
 
@@ -221,10 +221,10 @@ class FeedForward(Module):
         *,
         activation: Callable[[Tensor], Tensor] = Tensor.relu,
         dropout: float = 0.0,
-        draw: Draw = initial.glorot,
+        init: Initialiser = initial.glorot,
     ):
-        self.first = Linear(width, hidden, rng, draw=draw)
-        self.second = Linear(hidden, width, rng, draw=draw)
+        self.first = Linear(width, hidden, rng, init=init)
+        self.second = Linear(hidden, width, rng, init=init)
         self._activation, self._thin = activation, Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -261,7 +261,7 @@ class Layer(Module):
         Between the linear layers.
     dropout : float
         Share left out behind each sub-layer, and of the attention weights, while learning.
-    draw : callable
+    init : callable
         How the weights begin.
     eps : float
         Of the normalisations.
@@ -278,14 +278,14 @@ class Layer(Module):
         bias: bool = True,
         activation: Callable[[Tensor], Tensor] = Tensor.relu,
         dropout: float = 0.0,
-        draw: Draw = initial.glorot,
+        init: Initialiser = initial.glorot,
         eps: float = 1e-5,
     ):
-        self.attention = MultiHead(width, heads, rng, bias=bias, dropout=dropout, draw=draw)
+        self.attention = MultiHead(width, heads, rng, bias=bias, dropout=dropout, init=init)
         self.norm1 = LayerNorm(width, eps=eps)
-        self.reading = MultiHead(width, heads, rng, bias=bias, dropout=dropout, draw=draw) if reads else None
+        self.reading = MultiHead(width, heads, rng, bias=bias, dropout=dropout, init=init) if reads else None
         self.norm2 = LayerNorm(width, eps=eps) if reads else None
-        self.feed_forward = FeedForward(width, hidden, rng, activation=activation, draw=draw)
+        self.feed_forward = FeedForward(width, hidden, rng, activation=activation, init=init)
         self.norm3 = LayerNorm(width, eps=eps)
         self._thin = Dropout(dropout)
 

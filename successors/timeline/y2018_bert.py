@@ -73,8 +73,8 @@ class BERTConfig(Config):
     learns: bool = setting(True, "Whether it has the layers that pre-training alone needs")
     recipe: Recipe = setting(
         Recipe(
-            batch=32, study=2000, study_rate=0.004, steps=100, every=1050, optimiser="adam", rate=0.001,
-            schedule="cosine", warm_up=50, share=0.02, clip=1.0,
+            batch=32, pretrain_steps=2000, pretrain_rate=0.004, steps=100, eval_every=1050, optimiser="adam",
+            rate=0.001, schedule="cosine", warm_up=50, final_lr_fraction=0.02, clip=1.0,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -96,15 +96,15 @@ class BERT(Network):
         self.positions = _draw(rng, (c.longest, c.width))
         self.segments = _draw(rng, (2, c.width))
         self.norm = LayerNorm(c.width, eps=1e-12)
-        how = {"activation": _gelu, "dropout": c.dropout, "draw": _draw, "eps": 1e-12}
+        how = {"activation": _gelu, "dropout": c.dropout, "init": _draw, "eps": 1e-12}
         self.layers = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
-        self.pooler = Linear(c.width, c.width, rng, draw=_draw)
+        self.pooler = Linear(c.width, c.width, rng, init=_draw)
         if c.learns:
-            self.turn = Linear(c.width, c.width, rng, draw=_draw)
+            self.turn = Linear(c.width, c.width, rng, init=_draw)
             self.turn_norm = LayerNorm(c.width, eps=1e-12)
             self.output_bias = initial.constant((c.vocabulary,))
-            self.following = Linear(c.width, 2, rng, draw=_draw)
-        self.head = Linear(c.width, c.classes, rng, draw=_draw) if c.classes else None
+            self.following = Linear(c.width, 2, rng, init=_draw)
+        self.head = Linear(c.width, c.classes, rng, init=_draw) if c.classes else None
         self._thin = Dropout(c.dropout)
 
     def forward(self, tokens: np.ndarray, segments: np.ndarray) -> Tensor:
@@ -135,7 +135,7 @@ class BERT(Network):
         first = np.array([len(a) + 2 for a, _ in encoded])
         return tokens, (np.arange(tokens.shape[1]) >= first[:, None]).astype(np.int64)
 
-    def study(self, texts: np.ndarray) -> Tensor:
+    def pretrain(self, texts: np.ndarray) -> Tensor:
         """Return the loss of both tasks of pre-training."""
         tokens, segments, shown, chosen, follows = self.posed(texts, training_rng() or np.random.default_rng(0))
         states = self(shown, segments)
@@ -298,7 +298,7 @@ ENTRY = Entry(
         "large": Size(config=published(24, 1024, 16), published=335_141_888, source=SOURCE),
     },
     trials=(Trial(task="cloze", options={"train": 64}, at_least=0.2, seeds=5),),
-    mechanism=Mechanism(name="pre-training", without={"recipe.study": 0}),
+    mechanism=Mechanism(name="pre-training", without={"recipe.pretrain_steps": 0}),
     accepts=Port.TEXT,
     answers=Port.TEXT,
     other=((Port.TEXT, Port.LAMPS),),

@@ -57,8 +57,8 @@ class GPTConfig(Config):
     classes: int = setting(2, "Classes that are told apart; 0: none, as it was counted", low=0, high=255)
     recipe: Recipe = setting(
         Recipe(
-            batch=32, study=1400, study_rate=0.006, steps=100, every=100, optimiser="adam", rate=0.001,
-            schedule="cosine", warm_up=50, share=0.02, clip=1.0,
+            batch=32, pretrain_steps=1400, pretrain_rate=0.006, steps=100, eval_every=100, optimiser="adam", rate=0.001,
+            schedule="cosine", warm_up=50, final_lr_fraction=0.02, clip=1.0,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -78,9 +78,9 @@ class GPT(Network):
         c = config
         self.tokens = _draw(rng, (c.vocabulary, c.width))
         self.positions = _draw(rng, (c.longest, c.width))
-        how = {"activation": _gelu, "dropout": c.dropout, "draw": _draw}
+        how = {"activation": _gelu, "dropout": c.dropout, "init": _draw}
         self.blocks = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
-        self.head = Linear(c.width, c.classes, rng, draw=_draw) if c.classes else None
+        self.head = Linear(c.width, c.classes, rng, init=_draw) if c.classes else None
         self._thin = Dropout(c.dropout)
 
     def forward(self, tokens: np.ndarray) -> Tensor:
@@ -102,7 +102,7 @@ class GPT(Network):
         there = tokens[:, 1:] != PAD
         return cross_entropy(linear(states[:, :-1][there], self.tokens), tokens[:, 1:][there])
 
-    def study(self, texts: np.ndarray) -> Tensor:
+    def pretrain(self, texts: np.ndarray) -> Tensor:
         """Return the loss of going on with texts."""
         tokens = self.rows(texts.tolist())
         return self._ongoing(self(tokens), tokens)
@@ -174,7 +174,7 @@ ENTRY = Entry(
         ),
     },
     trials=(Trial(task="judge", at_least=0.8, seeds=5),),
-    mechanism=Mechanism(name="pre-training", without={"recipe.study": 0}),
+    mechanism=Mechanism(name="pre-training", without={"recipe.pretrain_steps": 0}),
     checks=(
         Check(name="no word sees those after it", run=_ahead),
         Check(name="fine-tuning adds a linear layer alone", run=_same),

@@ -62,11 +62,13 @@ class GPT2Config(Config):
     layers: int = setting(2, "Layers", low=1)
     longest: int = setting(64, "Tokens of a text at most", low=3)
     dropout: float = setting(0.0, "Share left out behind each sub-layer while learning", low=0, high=0.9)
-    before: bool = setting(True, "Whether normalisation stands before each sub-layer; else behind it, as in 2018")
+    pre_norm: bool = setting(
+        True, "Whether normalisation stands before each sub-layer; else behind it, as in 2018", formerly="before"
+    )
     recipe: Recipe = setting(
         Recipe(
-            batch=32, study=1200, study_rate=0.004, steps=0, every=600, optimiser="adam", schedule="cosine",
-            warm_up=50, share=0.02, clip=1.0,
+            batch=32, pretrain_steps=1200, pretrain_rate=0.004, steps=0, eval_every=600, optimiser="adam",
+            schedule="cosine", warm_up=50, final_lr_fraction=0.02, clip=1.0,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -84,13 +86,13 @@ class Block(Module):
     def __init__(self, config: GPT2Config, rng: np.random.Generator):
         c = config
         self.norm1 = LayerNorm(c.width)
-        self.attention = MultiHead(c.width, c.heads, rng, dropout=c.dropout, draw=_draw)
+        self.attention = MultiHead(c.width, c.heads, rng, dropout=c.dropout, init=_draw)
         self.norm2 = LayerNorm(c.width)
-        self.mlp = FeedForward(c.width, c.hidden, rng, activation=_gelu, draw=_draw)
+        self.mlp = FeedForward(c.width, c.hidden, rng, activation=_gelu, init=_draw)
         for back in (self.attention.output.weight, self.mlp.second.weight):
             if back.data.flags.writeable:  # not of mere shapes
                 back.data *= (2 * c.layers) ** -0.5
-        self._before, self._thin = c.before, Dropout(c.dropout)
+        self._before, self._thin = c.pre_norm, Dropout(c.dropout)
 
     def forward(self, x: Tensor, mask: np.ndarray | None = None, past: Past | None = None) -> Tensor:
         """Return (n, t, width); with what is kept of the rows before, that of one row more."""
@@ -145,7 +147,7 @@ class GPT2(Network):
         encoded = [row[:room] if end else row[-(room - 1) :] for row in encoded]
         return padded([[START, *row, *([END] if end else [])] for row in encoded])
 
-    def study(self, texts: np.ndarray) -> Tensor:
+    def pretrain(self, texts: np.ndarray) -> Tensor:
         """Return the loss of going on with texts."""
         tokens = self.rows(texts.tolist(), end=True)
         return self._ongoing(tokens, tokens[:, 1:] != PAD)
@@ -343,7 +345,7 @@ ENTRY = Entry(
     trials=(Trial(task="prompts", at_least=0.8, seeds=5),),
     mechanism=Mechanism(
         name="normalisation before the sub-layers",
-        without={"before": False},
+        without={"pre_norm": False},
         unseen="With two layers, nets that are normalised behind learn as well with some seeds, far worse with others.",
     ),
     accepts=Port.TEXT,

@@ -49,7 +49,7 @@ from successors.nn.tensor import Tensor, concatenate, no_grad
 from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import FeedForward, MultiHead
 
-READINGS = ("class", "mean")
+POOLINGS = ("class", "mean")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +66,14 @@ class ViTConfig(Config):
     classes: int = setting(26, "Classes that are told apart", low=2)
     positions: bool = setting(True, "Whether places are embedded; without, patches are a bag")
     attention: bool = setting(True, "Whether rows attend to each other; without, they meet in the mean alone")
-    reading: str = setting("class", "What is read: the class token, or the mean of the patches", choices=READINGS)
+    pooling: str = setting(
+        "class", "What is read: the class token, or the mean of the patches", choices=POOLINGS, formerly="reading"
+    )
     drop_path: float = setting(0.0, "Share of branches left out at the last block while learning", low=0, high=0.9)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_300, every=650, optimiser="adam", rate=0.003, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
+            batch=64, steps=1_300, eval_every=650, optimiser="adam", rate=0.003, decay=0.05,
+            schedule="cosine", warm_up=100, final_lr_fraction=0.01, clip=1.0, shift=1, affine=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -90,9 +92,9 @@ class ViTConfig(Config):
                 where="ViTConfig.heads",
                 remedy="Give a divisor of the width",
             )
-        if self.reading == "class" and not self.attention:
+        if self.pooling == "class" and not self.attention:
             raise ConfigError(
-                "without attention nothing reaches the class token", where="ViTConfig.reading", remedy="Read the mean"
+                "without attention nothing reaches the class token", where="ViTConfig.pooling", remedy="Read the mean"
             )
 
     @property
@@ -123,7 +125,7 @@ class PatchEmbedding(Module):
     """
 
     def __init__(self, channels: int, size: int, width: int, rng: np.random.Generator):
-        self.project = Linear(channels * size * size, width, rng, draw=initial.glorot)
+        self.project = Linear(channels * size * size, width, rng, init=initial.glorot)
         self._size = size
 
     def forward(self, x: Tensor) -> Tensor:
@@ -182,7 +184,7 @@ class ViT(Network):
         super().__init__(config, rng)
         c, width = config, config.width
         self.embedding = PatchEmbedding(c.channels, c.patch, width, rng)
-        self.token = ClassToken(width) if c.reading == "class" else None
+        self.token = ClassToken(width) if c.pooling == "class" else None
         rows = c.places + (self.token is not None)
         self.positions = initial.normal(rng, (rows, width), 0.02) if c.positions else None
         self.blocks = [
@@ -195,7 +197,7 @@ class ViT(Network):
             for rate in np.linspace(0, c.drop_path, c.layers)
         ]
         self.norm = LayerNorm(width, eps=1e-6)
-        self.head = Linear(width, c.classes, rng, draw=initial.glorot)
+        self.head = Linear(width, c.classes, rng, init=initial.glorot)
 
     def embed(self, x: Tensor) -> Tensor:
         """Return z_0, equation 1, of frames (n, h, w) or images (n, c, h, w)."""
@@ -315,10 +317,10 @@ ENTRY = Entry(
         for k in range(3)
     ),
     roadmap=(
-        ("perceptrons on a bag of patches", {"positions": False, "attention": False, "reading": "mean"}),
+        ("perceptrons on a bag of patches", {"positions": False, "attention": False, "pooling": "mean"}),
         ("positions", {"positions": True}),
         ("attention", {"attention": True}),
-        ("class token", {"reading": "class"}),
+        ("class token", {"pooling": "class"}),
     ),
     small={"patch": 10, "layers": 2, "width": 6, "heads": 2, "hidden": 7},
 )

@@ -69,8 +69,8 @@ class ConViTConfig(Config):
     classes: int = setting(26, "Classes that are told apart", low=2)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.003, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
+            batch=64, steps=1_000, eval_every=500, optimiser="adam", rate=0.003, decay=0.05,
+            schedule="cosine", warm_up=100, final_lr_fraction=0.01, clip=1.0, shift=1, affine=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -118,10 +118,10 @@ class GPSA(Module):
     """
 
     def __init__(self, side: int, width: int, heads: int, rng: np.random.Generator, *, strength: float = 1.0):
-        self.query = Linear(width, width, rng, bias=False, draw=initial.glorot)
-        self.key = Linear(width, width, rng, bias=False, draw=initial.glorot)
+        self.query = Linear(width, width, rng, bias=False, init=initial.glorot)
+        self.key = Linear(width, width, rng, bias=False, init=initial.glorot)
         self.value = initial.given(np.eye(width))
-        self.output = Linear(width, width, rng, draw=initial.glorot)
+        self.output = Linear(width, width, rng, init=initial.glorot)
         # v_pos of each head, equation 5, as a linear layer of r.
         self.places = initial.given(-strength * np.insert(-2 * centres(heads), 0, 1, axis=1))
         self.places_bias = initial.constant((heads,))
@@ -150,7 +150,7 @@ class GPSA(Module):
 def plain(width: int, heads: int, rng: np.random.Generator) -> MultiHead:
     """Return the attention of the last blocks, whose output alone has a bias."""
     layer = MultiHead(width, heads, rng, bias=False)
-    layer.output = Linear(width, width, rng, draw=initial.glorot)
+    layer.output = Linear(width, width, rng, init=initial.glorot)
     return layer
 
 
@@ -171,7 +171,7 @@ class ConViT(Network):
                 mixing = plain(c.width, c.heads, rng)
             self.blocks.append(Block(c.width, mixing, perceptron(c.width, c.hidden, rng)))
         self.norm = LayerNorm(c.width, eps=1e-6)
-        self.head = Linear(c.width, c.classes, rng, draw=initial.glorot)
+        self.head = Linear(c.width, c.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""

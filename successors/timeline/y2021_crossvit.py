@@ -65,15 +65,15 @@ class CrossViTConfig(Config):
     encoders: int = setting(2, "K, multi-scale encoders", low=1)
     depths: tuple[int, ...] = setting((1, 2), "N and M, blocks of each branch in an encoder", low=1)
     heads: int = setting(4, "Heads of an attention, a divisor of both widths", low=1)
-    wide: int = setting(2, "Hidden width of the perceptrons, times that of their input", low=1)
+    mlp_ratio: int = setting(2, "Hidden width of the perceptrons, times that of their input", low=1, formerly="wide")
     convolutions: bool = setting(False, "Whether three convolutions embed a patch, as in the sizes with a dagger")
     branches: str = setting("both", "Which branches there are; one alone has nothing to cross to", choices=BRANCHES)
     crossing: bool = setting(True, "Whether class tokens attend to the patches of the other branch")
     classes: int = setting(26, "Classes that are told apart", low=2)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.003, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
+            batch=64, steps=1_000, eval_every=500, optimiser="adam", rate=0.003, decay=0.05,
+            schedule="cosine", warm_up=100, final_lr_fraction=0.01, clip=1.0, shift=1, affine=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -144,13 +144,13 @@ class Branch(Module):
         self.positions = initial.normal(rng, ((side // patch) ** 2 + 1, width), 0.02)
         self.blocks = [
             [
-                Block(width, MultiHead(width, config.heads, rng), perceptron(width, config.wide * width, rng))
+                Block(width, MultiHead(width, config.heads, rng), perceptron(width, config.mlp_ratio * width, rng))
                 for _ in range(config.depths[which])
             ]
             for _ in range(config.encoders)
         ]
         self.norm = LayerNorm(width, eps=1e-6)
-        self.head = Linear(width, config.classes, rng, draw=initial.glorot)
+        self.head = Linear(width, config.classes, rng, init=initial.glorot)
         self._side = side
 
     def embed(self, x: Tensor) -> Tensor:
@@ -179,7 +179,7 @@ class Mapping(Module):
 
     def __init__(self, width: int, other: int, rng: np.random.Generator):
         self.norm = LayerNorm(width, eps=1e-6)
-        self.linear = Linear(width, other, rng, draw=initial.glorot)
+        self.linear = Linear(width, other, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the mapped token."""
@@ -201,7 +201,7 @@ class Crossing(Module):
         self.there, self.back = Mapping(width, other, rng), Mapping(other, width, rng)
         self.norm = LayerNorm(other, eps=1e-6)
         self.query, self.key, self.value, self.output = (
-            Linear(other, other, rng, draw=initial.glorot) for _ in range(4)
+            Linear(other, other, rng, init=initial.glorot) for _ in range(4)
         )
         self._heads = heads
 
@@ -264,7 +264,7 @@ def published(width: int, depth: int, heads: int, wide: int, **changes: Any) -> 
     """Return a size of table 1, for images in colour at 240x240 and 224x224, and 1,000 classes."""
     return CrossViTConfig(
         channels=3, sides=(240, 224), patches=(12, 16), widths=(width, 2 * width), encoders=3, depths=(1, depth),
-        heads=heads, wide=wide, classes=1000, **changes,
+        heads=heads, mlp_ratio=wide, classes=1000, **changes,
     )  # fmt: skip
 
 

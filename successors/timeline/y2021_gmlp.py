@@ -60,8 +60,8 @@ class GMLPConfig(Config):
     gating: str = setting("split", "What s(Z) is; with none, patches meet in the mean alone", choices=FORMS)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.003, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
+            batch=64, steps=1_000, eval_every=500, optimiser="adam", rate=0.003, decay=0.05,
+            schedule="cosine", warm_up=100, final_lr_fraction=0.01, clip=1.0, shift=1, affine=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -99,7 +99,7 @@ class SpatialGatingUnit(Module):
     def __init__(self, width: int, places: int, rng: np.random.Generator, form: str = "split"):
         self.norm = LayerNorm(width // 2 if form == "split" else width)
         near_zero = 0.001 / places
-        self.spatial = Linear(places, places, rng, draw=lambda r, shape: initial.uniform(r, shape, near_zero))
+        self.spatial = Linear(places, places, rng, init=lambda r, shape: initial.uniform(r, shape, near_zero))
         self.spatial.bias = initial.constant((places,), 1.0)
         self._form = form
 
@@ -125,9 +125,9 @@ class GMLPBlock(Module):
     def __init__(self, config: GMLPConfig, rng: np.random.Generator):
         form, e = config.gating, config.hidden
         self.norm = LayerNorm(config.width)
-        self.u = Linear(config.width, e, rng, draw=initial.glorot)
+        self.u = Linear(config.width, e, rng, init=initial.glorot)
         self.gate = None if form == "none" else SpatialGatingUnit(e, config.places, rng, form)
-        self.v = Linear(e // 2 if form == "split" else e, config.width, rng, draw=initial.glorot)
+        self.v = Linear(e // 2 if form == "split" else e, config.width, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (n, places, d)."""
@@ -141,10 +141,10 @@ class GMLP(Network):
     def __init__(self, config: GMLPConfig, rng: np.random.Generator):
         super().__init__(config, rng)
         # Each patch by itself: a linear layer of it, written as a convolution with its step.
-        self.stem = Conv2d(config.channels, config.width, config.patch, rng, stride=config.patch, draw=initial.glorot)
+        self.stem = Conv2d(config.channels, config.width, config.patch, rng, stride=config.patch, init=initial.glorot)
         self.blocks = [GMLPBlock(config, rng) for _ in range(config.blocks)]
         self.norm = LayerNorm(config.width)
-        self.head = Linear(config.width, config.classes, rng, draw=initial.glorot)
+        self.head = Linear(config.width, config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""

@@ -60,8 +60,8 @@ class MixerConfig(Config):
     drop_path: float = setting(0.0, "Share of branches left out at the last layer while learning", low=0, high=0.9)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.006, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
+            batch=64, steps=1_000, eval_every=500, optimiser="adam", rate=0.006, decay=0.05,
+            schedule="cosine", warm_up=100, final_lr_fraction=0.01, clip=1.0, shift=1, affine=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -98,8 +98,8 @@ class Perceptron(Module):
     """
 
     def __init__(self, width: int, hidden: int, rng: np.random.Generator):
-        self.first = Linear(width, hidden, rng, draw=initial.glorot)
-        self.second = Linear(hidden, width, rng, draw=initial.glorot)
+        self.first = Linear(width, hidden, rng, init=initial.glorot)
+        self.second = Linear(hidden, width, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (..., width)."""
@@ -137,11 +137,11 @@ class MLPMixer(Network):
 
     def __init__(self, config: MixerConfig, rng: np.random.Generator):
         super().__init__(config, rng)
-        self.stem = Linear(config.patch**2 * config.channels, config.width, rng, draw=initial.glorot)
+        self.stem = Linear(config.patch**2 * config.channels, config.width, rng, init=initial.glorot)
         rates = np.linspace(0, config.drop_path, config.layers)
         self.layers = [MixerLayer(config, rng, float(rate)) for rate in rates]
         self.norm = LayerNorm(config.width, eps=1e-6)
-        self.head = Linear(config.width, config.classes, rng, draw=initial.glorot)
+        self.head = Linear(config.width, config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""

@@ -64,14 +64,14 @@ class SwinConfig(Config):
     depths: tuple[int, ...] = setting((2, 2), "Blocks of each stage", low=1)
     heads: tuple[int, ...] = setting((2, 4), "Heads of each stage", low=1)
     window: int = setting(2, "M, patches on a side of a window", low=1)
-    wide: int = setting(2, "Hidden width of the MLPs, times that of their input", low=1)
+    mlp_ratio: int = setting(2, "Hidden width of the MLPs, times that of their input", low=1, formerly="wide")
     shifted: bool = setting(True, "Whether the windows of every second block are shifted")
     drop_path: float = setting(0.0, "Share of branches left out in the last block while learning", low=0, high=0.9)
     classes: int = setting(26, "Classes that are told apart", low=2)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=800, every=400, optimiser="adam", rate=0.004, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
+            batch=64, steps=800, eval_every=400, optimiser="adam", rate=0.004, decay=0.05,
+            schedule="cosine", warm_up=100, final_lr_fraction=0.01, clip=1.0, shift=1, affine=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -203,7 +203,7 @@ class WindowAttention(Module):
         # Of queries, keys and values, one below the other.
         self.weight = initial.stacked(GLOROT, rng, 3, (width, width))
         self.bias = initial.constant((3 * width,))
-        self.output = Linear(width, width, rng, draw=GLOROT)
+        self.output = Linear(width, width, rng, init=GLOROT)
         self.table = initial.constant(((2 * window - 1) ** 2, heads))
         self._windows, self._split = Windows(side, window, shift), (3, heads, width // heads)
         self._offsets = offsets(window)
@@ -225,7 +225,7 @@ def block(config: SwinConfig, stage: int, shifted: bool, drop_path: float, rng: 
     window = min(config.window, side)
     shift = window // 2 if shifted and side > window else 0
     attention = WindowAttention(side, window, shift, width, config.heads[stage], rng)
-    return Block(width, attention, perceptron(width, config.wide * width, rng), drop_path=drop_path)
+    return Block(width, attention, perceptron(width, config.mlp_ratio * width, rng), drop_path=drop_path)
 
 
 class Merging(Module):
@@ -239,7 +239,7 @@ class Merging(Module):
 
     def __init__(self, side: int, width: int, rng: np.random.Generator):
         self.norm = LayerNorm(4 * width)
-        self.reduction = Linear(4 * width, 2 * width, rng, bias=False, draw=GLOROT)
+        self.reduction = Linear(4 * width, 2 * width, rng, bias=False, init=GLOROT)
         self._half, self._width = side // 2, width
 
     def forward(self, x: Tensor) -> Tensor:
@@ -256,7 +256,7 @@ class Swin(Network):
         super().__init__(config, rng)
         bound = (config.channels * config.patch**2) ** -0.5
         even = partial(initial.uniform, bound=bound)
-        self.stem = Conv2d(config.channels, config.width, config.patch, rng, stride=config.patch, draw=even)
+        self.stem = Conv2d(config.channels, config.width, config.patch, rng, stride=config.patch, init=even)
         # Not zeros: normalising a dark patch would have a slope of eps^-0.5, and clipping would leave nothing else.
         self.stem.bias = even(rng, (config.width,))
         self.stem_norm = LayerNorm(config.width)
@@ -269,7 +269,7 @@ class Swin(Network):
             Merging(side, width, rng) for side, width in zip(config.sides[:-1], config.widths[:-1], strict=True)
         ]
         self.norm = LayerNorm(config.widths[-1])
-        self.head = Linear(config.widths[-1], config.classes, rng, draw=GLOROT)
+        self.head = Linear(config.widths[-1], config.classes, rng, init=GLOROT)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
@@ -287,7 +287,7 @@ class Swin(Network):
 def published(width: int, depths: tuple[int, ...], heads: tuple[int, ...], drop_path: float) -> SwinConfig:
     """Return a size of section 3.3, for images of 224x224 in colour and 1,000 classes."""
     return SwinConfig(
-        channels=3, side=224, patch=4, width=width, depths=depths, heads=heads, window=7, wide=4,
+        channels=3, side=224, patch=4, width=width, depths=depths, heads=heads, window=7, mlp_ratio=4,
         drop_path=drop_path, classes=1000,
     )  # fmt: skip
 

@@ -69,7 +69,7 @@ class ConvNeXtConfig(Config):
     widths: tuple[int, ...] = setting((24, 48, 96), "Width of each stage; of a bottleneck, its narrow middle", low=1)
     stem: str = setting("patchify", "A stem of patches, or of a convolution and pooling", choices=("patchify", "pool"))
     patch: int = setting(2, "Cells on a side of a patch; the other stem has this step in two halves", low=2)
-    wide: int = setting(4, "Widest of a block, times its narrowest", low=1)
+    mlp_ratio: int = setting(4, "Widest of a block, times its narrowest", low=1, formerly="wide")
     kernel: int = setting(7, "Side of the kernels that see places", low=1)
     depthwise: bool = setting(True, "Whether each channel has a kernel of its own")
     inverted: bool = setting(True, "Whether the middle of a block is its wide part, instead of its ends")
@@ -84,8 +84,8 @@ class ConvNeXtConfig(Config):
     classes: int = setting(26, "Classes that are told apart", low=2)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.006, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, shift=1, warp=0.12,
+            batch=64, steps=1_000, eval_every=500, optimiser="adam", rate=0.006, decay=0.05,
+            schedule="cosine", warm_up=100, final_lr_fraction=0.01, shift=1, affine=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -166,7 +166,7 @@ class ConvNeXtBlock(Module):
         stride: int = 1,
         drop_path: float = 0.0,
     ):
-        middle, out = (config.wide * width, width) if config.inverted else (width, config.wide * width)
+        middle, out = (config.mlp_ratio * width, width) if config.inverted else (width, config.mlp_ratio * width)
         # What each convolution maps to what; the one that sees places keeps the number of channels if it is depthwise.
         plan = [(channels, middle), (middle, middle), (middle, out)]
         if config.first:
@@ -231,10 +231,10 @@ class ConvNeXt(Network):
             for _ in range(depth):
                 drop_path = float(next(rates))
                 stage.append(ConvNeXtBlock(channels, width, config, rng, stride=stride, drop_path=drop_path))
-                channels, stride = width if config.inverted else config.wide * width, 1
+                channels, stride = width if config.inverted else config.mlp_ratio * width, 1
             self.stages.append(stage)
         self.norm = LayerNorm(channels, eps=1e-6) if config.separate else None
-        self.head = Linear(channels, config.classes, rng, draw=initial.glorot)
+        self.head = Linear(channels, config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
@@ -344,7 +344,7 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="kernels", title="What single channels look for", measure=_kernels, stimuli=12),),
     roadmap=ROAD_MAP,
-    small={"depths": (1, 1), "widths": (12, 16), "wide": 2},
+    small={"depths": (1, 1), "widths": (12, 16), "mlp_ratio": 2},
     registers=tuple(
         Watch(name=f"stage {k + 1}, first block", path=f"stages.{k}.0", rendering=Rendering.MAPS) for k in range(3)
     ),

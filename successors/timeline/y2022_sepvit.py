@@ -60,14 +60,14 @@ class SepViTConfig(Config):
     depths: tuple[int, ...] = setting((1, 1), "Blocks of each stage", low=1)
     heads: tuple[int, ...] = setting((2, 4), "Heads of each stage", low=1)
     window: int = setting(2, "M, patches on a side of a window; of the last stage, all", low=1)
-    wide: int = setting(2, "Hidden width of the MLPs, times that of their input", low=1)
+    mlp_ratio: int = setting(2, "Hidden width of the MLPs, times that of their input", low=1, formerly="wide")
     pointwise: bool = setting(True, "Whether windows attend to each other; without, each is by itself")
     drop_path: float = setting(0.0, "Share of branches left out in the last block while learning", low=0, high=0.9)
     classes: int = setting(26, "Classes that are told apart", low=2)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_000, every=500, optimiser="adam", rate=0.004, decay=0.05,
-            schedule="cosine", warm_up=100, share=0.01, clip=1.0, shift=1, warp=0.12,
+            batch=64, steps=1_000, eval_every=500, optimiser="adam", rate=0.004, decay=0.05,
+            schedule="cosine", warm_up=100, final_lr_fraction=0.01, clip=1.0, shift=1, affine=0.12,
         ),
         "How it is trained",
     )  # fmt: skip
@@ -117,11 +117,11 @@ class Separable(Module):
         many = self._windows.shape[0]
         self.weight = initial.stacked(initial.glorot, rng, 3, (width, width))
         self.bias = initial.constant((3 * width,))
-        self.output = Linear(width, width, rng, draw=initial.glorot)
+        self.output = Linear(width, width, rng, init=initial.glorot)
         tokens = pointwise and many > 1
         self.tokens = initial.constant((many, 1, width)) if tokens else None
         self.norm = LayerNorm(width, eps=1e-6) if tokens else None
-        self.look = Linear(width, 2 * width, rng, draw=initial.glorot) if tokens else None
+        self.look = Linear(width, 2 * width, rng, init=initial.glorot) if tokens else None
 
     def depthwise(self, x: Tensor) -> Tensor:
         """Return each window after it has attended to itself, its token first: (n, windows, 1 + window², width)."""
@@ -174,15 +174,15 @@ class Stage(Module):
         side, width, heads = config.sides[number], config.widths[number], config.heads[number]
         channels, step = (config.widths[number - 1], 2) if number else (config.channels, config.patch)
         size = 2 * step - 1
-        self.shrink = Conv2d(channels, width, size, rng, stride=step, padding=size // 2, draw=initial.glorot)
+        self.shrink = Conv2d(channels, width, size, rng, stride=step, padding=size // 2, init=initial.glorot)
         self.shrink_norm = LayerNorm(width, eps=1e-6)
-        self.places = Conv2d(width, width, 3, rng, padding=1, groups=width, draw=initial.glorot)
+        self.places = Conv2d(width, width, 3, rng, padding=1, groups=width, init=initial.glorot)
         self.blocks = []
         last = number == len(config.depths) - 1
         for k, rate in enumerate(rates):
             window = side if last else min(side, config.window * (1 + k % 2))  # every second block is grouped
             mixing = Separable(side, window, width, heads, rng, pointwise=config.pointwise)
-            self.blocks.append(Block(width, mixing, perceptron(width, config.wide * width, rng), drop_path=rate))
+            self.blocks.append(Block(width, mixing, perceptron(width, config.mlp_ratio * width, rng), drop_path=rate))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return images (n, width, side, side) of images."""
@@ -209,7 +209,7 @@ class SepViT(Network):
             Stage(config, k, [float(next(rates)) for _ in range(depth)], rng) for k, depth in enumerate(config.depths)
         ]
         self.norm = LayerNorm(config.widths[-1], eps=1e-6)
-        self.head = Linear(config.widths[-1], config.classes, rng, draw=initial.glorot)
+        self.head = Linear(config.widths[-1], config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
@@ -223,7 +223,7 @@ def published(width: int, depth: int, head: int, drop_path: float) -> SepViTConf
     """Return a size of table 1, for images of 224x224 in colour and 1,000 classes."""
     return SepViTConfig(
         channels=3, side=224, patch=4, width=width, depths=(1, 2, depth, 2), heads=tuple(head * 2**k for k in range(4)),
-        window=7, wide=4, drop_path=drop_path, classes=1000,
+        window=7, mlp_ratio=4, drop_path=drop_path, classes=1000,
     )  # fmt: skip
 
 

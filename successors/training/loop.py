@@ -155,14 +155,14 @@ def train(
         record, best = _resumed(learner, checkpoint, about)
     right = seen = 0
     since = time.perf_counter() - record.seconds
-    study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps) if recipe.study else None
-    order = batches(len(deck.train), recipe.batch, seed, first=max(0, record.steps - recipe.study))
+    study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps) if recipe.pretrain_steps else None
+    order = batches(len(deck.train), recipe.batch, seed, first=max(0, record.steps - recipe.pretrain_steps))
     try:
         while record.steps < recipe.whole and not _ended(record, recipe):
             hits = 0
-            if record.steps < recipe.study:
+            if record.steps < recipe.pretrain_steps:
                 chosen = next(study)
-                learner.study(deck.corpus[chosen])
+                learner.pretrain(deck.corpus[chosen])
             else:
                 chosen = next(order)
                 targets = deck.train.targets[chosen]
@@ -175,7 +175,7 @@ def train(
             if between is not None and not between(record, hits / len(chosen)):
                 record.seconds = time.perf_counter() - since
                 return record
-            if record.steps % recipe.every and record.steps < recipe.whole:
+            if record.steps % recipe.eval_every and record.steps < recipe.whole:
                 continue
             score = examine(learner, deck, deck.valid)
             record.curve.append([record.steps, right / max(1, seen), score])
@@ -204,7 +204,7 @@ def _right(answers: np.ndarray, targets: np.ndarray) -> int:
 
 def _ended(record: Record, recipe: Recipe) -> bool:
     """Whether training may stop early: good enough, or no longer better."""
-    if record.best >= recipe.enough:
+    if record.best >= recipe.stop_at_score:
         return True
     since_best = sum(row[0] > record.best_step for row in record.curve)
     return bool(recipe.patience) and since_best >= recipe.patience

@@ -26,7 +26,7 @@ ENCODER_DECODER_YEAR = 2014
 Machine = Callable[[int, int], Learner]
 """Makes the Mark I: ``machine(R-units in use, seed)``. The successors know the ports, not the machine; it is lent."""
 
-MACHINE_RECIPE = Recipe(batch=100, steps=100, every=20, patience=2)
+MACHINE_RECIPE = Recipe(batch=100, steps=100, eval_every=20, patience=2)
 """How the Mark I is trained here: 10,000 presentations at most."""
 
 

@@ -23,11 +23,11 @@ COMMON: Mapping[str, Any] = MappingProxyType(
         "rate": 0.003,
         "schedule": "cosine",
         "warm_up": 100,
-        "share": 0.01,
+        "final_lr_fraction": 0.01,
         "decay": 0.05,
         "clip": 1.0,
         "shift": 1,
-        "warp": 0.12,
+        "affine": 0.12,
     }
 )
 """The modern recipe: AdamW (Loshchilov and Hutter 2019), a rate that climbs and then falls as a cosine, a bound for the
@@ -67,7 +67,7 @@ def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None 
         recipe: Recipe = entry.retina.recipe
         by_gradient = issubclass(entry.learner, ByGradient)
         if kind == MODERN:
-            wanted = COMMON if by_gradient else {k: COMMON[k] for k in ("shift", "warp")}
+            wanted = COMMON if by_gradient else {k: COMMON[k] for k in ("shift", "affine")}
             # What the system changes for this task belongs to its own recipe.
             own = {k: v for k, v in own.items() if not k.startswith("recipe.")}
             own |= {f"recipe.{key}": value for key, value in wanted.items()} | dict(entry.modern)
@@ -84,8 +84,8 @@ def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None 
         warm_up = own.get("recipe.warm_up", recipe.warm_up)
         own |= {
             "recipe.steps": steps,
-            "recipe.every": max(1, steps // 4),
-            "recipe.enough": 2.0,
+            "recipe.eval_every": max(1, steps // 4),
+            "recipe.stop_at_score": 2.0,
             "recipe.patience": 0,
             "recipe.warm_up": min(warm_up, steps // 10),
         }

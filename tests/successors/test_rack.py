@@ -30,7 +30,7 @@ from successors.training.loop import Record
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONG_S = 60
 SMALL = {"train": 300, "valid": 60, "test": 60}
-FEW = {"recipe.steps": 12, "recipe.every": 4, "recipe.enough": 2.0}
+FEW = {"recipe.steps": 12, "recipe.eval_every": 4, "recipe.stop_at_score": 2.0}
 
 
 def frame(number=0):
@@ -93,7 +93,7 @@ def test_a_training_counts_its_steps_of_study(rack):
     rack.train("gpt", 0)
     first = until(rack.poll, lambda m: isinstance(m, Progress))[-1]
     recipe = registry.find("gpt").entry.retina.recipe
-    assert first.of == recipe.study + recipe.steps
+    assert first.of == recipe.pretrain_steps + recipe.steps
     rack.stop()
     until(rack.poll, lambda m: isinstance(m, Progress) and m.done)
 

@@ -13,7 +13,7 @@ from successors.evaluation import ablation_path
 def stepped(monkeypatch):
     """The perceptron with a road map of two short steps, on its own task."""
     system = registry.find("perceptron")
-    steps = (("two steps", {"recipe.steps": 2, "recipe.every": 1}), ("ten", {"recipe.steps": 10}))
+    steps = (("two steps", {"recipe.steps": 2, "recipe.eval_every": 1}), ("ten", {"recipe.steps": 10}))
     entry = type(system.entry)(**{**vars(system.entry), "roadmap": steps})
     new = type(system)(name=system.name, year=system.year, entry=entry)
     monkeypatch.setattr(registry, "find", lambda name: new)
@@ -28,7 +28,7 @@ def test_each_step_is_trained_with_all_changes_up_to_it(stepped, tmp_path):
         assert row["seeds"] == 2
     runs = [json.loads(path.read_text())["run"] for path in (tmp_path / "runs").glob("*.json")]
     assert sorted(run["changes"] for run in runs) == [
-        [["recipe.every", 1], ["recipe.steps", steps]] for steps in (2, 2, 10, 10)
+        [["recipe.eval_every", 1], ["recipe.steps", steps]] for steps in (2, 2, 10, 10)
     ]
     assert (tmp_path / "roadmap.png").read_bytes().startswith(b"\x89PNG")
     with open(tmp_path / "roadmap.csv", newline="") as file:

@@ -43,7 +43,7 @@ def test_a_finished_run_is_taken_from_its_file(tmp_path, monkeypatch):
 
 
 def test_an_interrupted_run_goes_on_to_the_same_end(tmp_path, monkeypatch):
-    order = run("perceptron", "two_class", options=SMALL, changes={"recipe.every": 2, "recipe.enough": 2.0})
+    order = run("perceptron", "two_class", options=SMALL, changes={"recipe.eval_every": 2, "recipe.stop_at_score": 2.0})
     whole = training_job.carry_out(order, tmp_path / "whole")
     write, calls = training_job.loop.write_arrays, []
 
@@ -155,11 +155,11 @@ def test_a_budget_is_kept_by_whoever_learns_by_gradient(name, kind, budget):
         assert recipe.steps <= entry.retina.recipe.steps
     else:
         assert abs(recipe.steps * recipe.batch - budget) <= recipe.batch
-        assert recipe.enough == 2
+        assert recipe.stop_at_score == 2
         assert recipe.patience == 0
-        assert recipe.every <= recipe.steps
+        assert recipe.eval_every <= recipe.steps
         assert (recipe.optimiser == "adam") >= (kind == "modern")
-    assert bool(recipe.warp) == (kind == "modern" or name == "gmlp")
+    assert bool(recipe.affine) == (kind == "modern" or name == "gmlp")
 
 
 def test_a_budget_holds_for_a_reference_that_learns_too():
@@ -228,9 +228,9 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
         assert (tmp_path / "perceptron" / name).stat().st_size > 200
 
 
-@pytest.mark.parametrize(("against", "steps"), [(None, 3), ({"recipe.steps": 5, "recipe.every": 5}, 5)])
+@pytest.mark.parametrize(("against", "steps"), [(None, 3), ({"recipe.steps": 5, "recipe.eval_every": 5}, 5)])
 def test_a_baseline_is_trained_as_the_trial_says_or_as_for_its_own(tmp_path, monkeypatch, against, steps):
-    few = {"recipe.steps": 3, "recipe.every": 3}
+    few = {"recipe.steps": 3, "recipe.eval_every": 3}
     trial = Trial(task="two_class", options=SMALL, changes=few, baseline="mlp", against=against, seeds=1)
     systems = {name: registry.find(name) for name in ("lenet5", "mlp")}
     mechanism = Mechanism(name="none", without={})
@@ -247,7 +247,7 @@ def test_a_baseline_is_trained_as_the_trial_says_or_as_for_its_own(tmp_path, mon
 
 def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_path, monkeypatch):
     system = registry.find("lenet5")
-    few = {"recipe.steps": 3, "recipe.every": 3}
+    few = {"recipe.steps": 3, "recipe.eval_every": 3}
     small = {"train": 60, "valid": 30, "test": 30}
     first = Trial(task="two_class", options=SMALL, changes=few, seeds=1)
     second = Trial(task="letters", options=small, changes=few, seeds=2)

@@ -24,7 +24,7 @@ from successors.training import loop
 class Toy(Config):
     classes: int = setting(2, "Classes")
     thin: float = setting(0.2, "Dropout")
-    recipe: Recipe = setting(Recipe(batch=10, steps=60, every=10, rate=0.2, momentum=0.5), "How it is trained")
+    recipe: Recipe = setting(Recipe(batch=10, steps=60, eval_every=10, rate=0.2, momentum=0.5), "How it is trained")
 
 
 class Net(Network):
@@ -60,7 +60,7 @@ def deck():
 
 
 def test_it_learns_and_ends_at_its_best(deck):
-    learner = toy(enough=1.0)
+    learner = toy(stop_at_score=1.0)
     before = loop.examine(learner, deck, deck.test)
     record = loop.train(learner, deck, learner.recipe)
     assert record.best == max(row[2] for row in record.curve) > 0.95
@@ -70,7 +70,7 @@ def test_it_learns_and_ends_at_its_best(deck):
 
 
 def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
-    whole = toy(enough=2)
+    whole = toy(stop_at_score=2)
     record = loop.train(whole, deck, whole.recipe, seed=3)
 
     class Stop(Exception):
@@ -81,10 +81,10 @@ def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
             raise Stop
 
     file = tmp_path / "state.npz"
-    halted = toy(enough=2)
+    halted = toy(stop_at_score=2)
     with pytest.raises(Stop):
         loop.train(halted, deck, halted.recipe, seed=3, checkpoint=file, tell=stop)
-    resumed = toy(seed=9, enough=2)
+    resumed = toy(seed=9, stop_at_score=2)
     again = loop.train(resumed, deck, resumed.recipe, seed=3, checkpoint=file, resume=True)
     assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))
     assert again.curve == record.curve
@@ -104,7 +104,7 @@ def test_a_file_of_another_training_is_refused(deck, tmp_path):
 
 def test_a_diverging_loss_stops_with_the_last_good_state_saved(deck, tmp_path):
     file = tmp_path / "state.npz"
-    learner = toy(enough=2)
+    learner = toy(stop_at_score=2)
     steps = itertools.count()
     step = learner._learn
 
@@ -137,9 +137,9 @@ def test_a_look_after_each_step_changes_nothing_and_can_end_it(deck):
     assert fingerprint(snapshot(watched.registers())) == fingerprint(snapshot(alone.registers()))
     assert again.curve == record.curve
     assert [steps for steps, _ in seen] == list(range(1, record.steps + 1))
-    rights = [right for _, right in seen[: watched.recipe.every]]
+    rights = [right for _, right in seen[: watched.recipe.eval_every]]
     assert record.curve[0][1] == pytest.approx(sum(rights) / len(rights))
-    ended = toy(enough=2.0)
+    ended = toy(stop_at_score=2.0)
     record = loop.train(ended, deck, ended.recipe, seed=3, between=lambda record, right: record.steps < 15)
     assert (record.steps, record.best_step, ended.step) == (15, 10, 15), "it stays as it is, not as it was best"
 
@@ -162,8 +162,8 @@ def test_batches_show_all_before_any_is_shown_again(count, size, first):
 
 def test_a_training_that_stopped_while_studying_goes_on(tmp_path):
     deck = tasks.load("judge", train=12, valid=4, test=4)
-    changes = {"width": 16, "hidden": 24, "heads": 2, "layers": 1, "recipe.study": 6, "recipe.steps": 4}
-    changes |= {"recipe.batch": 4, "recipe.every": 2, "recipe.enough": 2.0}
+    changes = {"width": 16, "hidden": 24, "heads": 2, "layers": 1, "recipe.pretrain_steps": 6, "recipe.steps": 4}
+    changes |= {"recipe.batch": 4, "recipe.eval_every": 2, "recipe.stop_at_score": 2.0}
 
     def learner():
         return registry.find("gpt").entry.create(changes=changes)

@@ -79,12 +79,12 @@ def test_a_warp_that_is_hardly_one_leaves_the_shift():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@given(shift=st.integers(0, 25), warp=st.floats(0, 1), seed=st.integers(0, 9))
-def test_light_shape_and_dtype_are_kept_and_the_seed_decides(dtype, shift, warp, seed):
+@given(shift=st.integers(0, 25), affine=st.floats(0, 1), seed=st.integers(0, 9))
+def test_light_shape_and_dtype_are_kept_and_the_seed_decides(dtype, shift, affine, seed):
     x = light(6, 7, 5, dtype).round()
     before = x.copy()
-    y = disturbed(x, shift, warp, rng(seed))
+    y = disturbed(x, shift, affine, rng(seed))
     assert (y.shape, y.dtype) == (x.shape, x.dtype)
     assert 0 <= y.min() <= y.max() <= 1
     np.testing.assert_array_equal(x, before)
-    np.testing.assert_array_equal(y, disturbed(x, shift, warp, rng(seed)))
+    np.testing.assert_array_equal(y, disturbed(x, shift, affine, rng(seed)))

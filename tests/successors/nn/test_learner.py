@@ -56,7 +56,7 @@ class Filler(Seer):
         return outputs.clip(0, 1)
 
 
-DISTURBANCES = [{"recipe.shift": 2}, {"recipe.warp": 0.2}, {"recipe.shift": 1, "recipe.warp": 0.2}]
+DISTURBANCES = [{"recipe.shift": 2}, {"recipe.affine": 0.2}, {"recipe.shift": 1, "recipe.affine": 0.2}]
 FRAMES = np.random.default_rng(0).random((12, 20, 20), np.float32)
 REELS = np.random.default_rng(1).random((12, 3, 20, 20), np.float32)
 CODES = lamps(binary_code(3))[np.arange(12) % 3]
@@ -105,7 +105,7 @@ def test_what_is_answered_by_fields_is_left_where_it_is(changes, accepts):
 
 def test_what_is_held_does_not_depend_on_shift_and_warp():
     held = []
-    for changes in ({}, {"recipe.shift": 2, "recipe.warp": 0.2}):
+    for changes in ({}, {"recipe.shift": 2, "recipe.affine": 0.2}):
         learner = HOPFIELD.create(changes=changes)
         given = learner.reinforce(FRAMES, FRAMES)
         held.append([given, *learner.weights().values()])

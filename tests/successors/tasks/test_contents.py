@@ -195,7 +195,7 @@ def test_restore_darkens_a_third(which):
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.95])
 def test_restore_takes_any_share(share):
-    deck = load("restore", share=share, patterns=26, valid=1, test=26 * 5)
+    deck = load("restore", fraction=share, patterns=26, valid=1, test=26 * 5)
     assert len(deck.train) == 26
     assert np.array_equal(deck.test.stimuli, deck.test.targets) == (share == 0.0)
 

@@ -51,7 +51,7 @@ def unit(channels, filters, size):
 
 
 def test_the_blocks_of_figures_16_to_19_by_hand():
-    found = network(blocks=(1, 1, 1), share=1.0, classes=2)
+    found = network(blocks=(1, 1, 1), width_multiplier=1.0, classes=2)
     a = unit(320, 32, 1) * 3 + unit(32, 32, 9) + unit(32, 48, 9) + unit(48, 64, 9) + 128 * 320 + 320
     b = unit(1088, 192, 1) + unit(1088, 128, 1) + unit(128, 160, 7) + unit(160, 192, 7) + 384 * 1088 + 1088
     c = 2 * unit(2080, 192, 1) + unit(192, 224, 3) + unit(224, 256, 3) + 448 * 2080 + 2080
@@ -62,7 +62,7 @@ def test_the_blocks_of_figures_16_to_19_by_hand():
 
 def test_maps_have_the_published_sides():
     """An image of 299 cells leaves 35, 17 and 8; here with few filters."""
-    found = network(channels=3, share=0.02, blocks=(1, 1, 1), whole=True)
+    found = network(channels=3, width_multiplier=0.02, blocks=(1, 1, 1), whole=True)
     x, sides = found.stem(Tensor(np.zeros((1, 3, 299, 299), np.float32))), []
     for module in found.modules():
         x = module(x)
@@ -92,7 +92,7 @@ def standard(x, weight, padding):
 
 @pytest.mark.parametrize("scale", [0.1, 1.0])
 def test_a_block_b_by_hand(scale):
-    (block,) = network(share=0.03, blocks=(1, 1, 1), scales=(0.17, scale, 0.2)).b
+    (block,) = network(width_multiplier=0.03, blocks=(1, 1, 1), scales=(0.17, scale, 0.2)).b
     block.back.bias.data[...] = np.linspace(-1, 1, len(block.back.bias.data))
     x = pictures(4, block.back.weight.shape[0], 5, 5)
     found = []
@@ -109,7 +109,7 @@ def test_a_block_b_by_hand(scale):
 
 
 def test_the_last_block_adds_its_residual_whole_and_is_not_rectified():
-    found = network(share=0.125, blocks=(1, 2, 2))
+    found = network(width_multiplier=0.125, blocks=(1, 2, 2))
     blocks = [m for m in found.modules() if isinstance(m, Residual)]
     assert [b._scale for b in blocks] == [0.17] + [0.1] * 2 + [0.2, 1.0]
     x = Tensor(pictures(3, 260, 3, 3))
@@ -129,7 +129,7 @@ def test_the_mean_leaves_out_what_is_outside():
 
 def test_a_branch_agrees_with_torch():
     torch = pytest.importorskip("torch")
-    found = network(share=0.1)
+    found = network(width_multiplier=0.1)
     x = pictures(2, found.mixed_5b.branches[2].layers[0].conv.weight.shape[1], 6, 6)
     y = torch.tensor(x)
     for conv in found.mixed_5b.branches[2]:

@@ -99,7 +99,9 @@ def test_images_and_frames_of_one_channel_are_the_same():
 
 def test_it_learns_a_few_letters():
     deck = tasks.load("letters")
-    learner = ENTRY.create(changes=SMALL | {"classes": 26, "recipe.shift": 0, "recipe.warp": 0.0, "recipe.rate": 0.02})
+    learner = ENTRY.create(
+        changes=SMALL | {"classes": 26, "recipe.shift": 0, "recipe.affine": 0.0, "recipe.rate": 0.02}
+    )
     few = deck.train.stimuli[:26], deck.train.targets[:26]
     for _ in range(80):
         learner.reinforce(*few)

@@ -11,7 +11,15 @@ from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import ENTRY, MultiHead, Transformer, TransformerConfig, sinusoids
 from successors.training import participants
 
-SMALL = {"width": 16, "hidden": 24, "heads": 2, "layers": 1, "recipe.steps": 4, "recipe.every": 2, "recipe.batch": 8}
+SMALL = {
+    "width": 16,
+    "hidden": 24,
+    "heads": 2,
+    "layers": 1,
+    "recipe.steps": 4,
+    "recipe.eval_every": 2,
+    "recipe.batch": 8,
+}
 FEW = {"train": 40, "valid": 10, "test": 10}
 
 

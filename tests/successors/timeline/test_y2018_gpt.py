@@ -25,12 +25,12 @@ def test_published_parameters():
 
 
 def test_study_learns_to_go_on_and_leaves_the_classes_alone():
-    learner = ENTRY.create(changes=SMALL | {"recipe.study": 30, "recipe.study_rate": 0.01})
+    learner = ENTRY.create(changes=SMALL | {"recipe.pretrain_steps": 30, "recipe.pretrain_rate": 0.01})
     text = np.array(["The card A. The machine answered A: right."] * 4)
     head = learner.network.head.weight.data.copy()
     losses = []
     for _ in range(30):
-        learner.study(text)
+        learner.pretrain(text)
         losses.append(learner.last_loss)
     assert losses[-1] < losses[0] / 2
     np.testing.assert_array_equal(learner.network.head.weight.data, head)
@@ -43,7 +43,7 @@ def test_fine_tuning_goes_on_with_the_text_as_well():
     for share in (0.0, 0.5):
         net = GPT(GPTConfig(**SMALL, auxiliary=share), np.random.default_rng(0))
         losses.append(net.judged(x, y)[1].item())
-    with_language = GPT(GPTConfig(**SMALL, auxiliary=0.5), np.random.default_rng(0)).study(x).item()
+    with_language = GPT(GPTConfig(**SMALL, auxiliary=0.5), np.random.default_rng(0)).pretrain(x).item()
     assert losses[1] == pytest.approx(losses[0] + 0.5 * with_language, rel=1e-4)
 
 
@@ -54,6 +54,8 @@ def test_a_longer_text_is_cut_off():
 
 def test_training_studies_first():
     deck = tasks.load("judge", train=12, valid=4, test=4)
-    learner = ENTRY.create(changes=SMALL | {"recipe.study": 3, "recipe.steps": 2, "recipe.batch": 4, "recipe.every": 5})
+    learner = ENTRY.create(
+        changes=SMALL | {"recipe.pretrain_steps": 3, "recipe.steps": 2, "recipe.batch": 4, "recipe.eval_every": 5}
+    )
     record = loop.train(learner, deck, learner.recipe)
     assert (record.steps, learner.step) == (5, 5)

@@ -69,7 +69,7 @@ def perceptron(a, mlp):
 
 @pytest.mark.parametrize("reading", ["class", "mean"])
 def test_the_whole_network_by_the_equations(reading):
-    net, rng = network(reading=reading, **SMALL), np.random.default_rng(1)
+    net, rng = network(pooling=reading, **SMALL), np.random.default_rng(1)
     for p in net.parameters().values():
         p.data[...] = rng.standard_normal(p.shape) * 0.3
     net.astype(np.float64)
@@ -110,7 +110,7 @@ def test_a_block_agrees_with_torch():
 
 
 def test_without_attention_a_patch_reaches_itself_alone():
-    net = network(attention=False, reading="mean", **SMALL)
+    net = network(attention=False, pooling="mean", **SMALL)
     z = np.random.default_rng(1).standard_normal((1, 4, 12)).astype(np.float32)
     other = z.copy()
     other[0, 2] *= -1
@@ -127,7 +127,7 @@ def test_what_does_not_fit_is_refused(changes, words):
         ViTConfig(**changes)
 
 
-@pytest.mark.parametrize("changes", [{}, {"attention": False, "reading": "mean", "positions": False}])
+@pytest.mark.parametrize("changes", [{}, {"attention": False, "pooling": "mean", "positions": False}])
 def test_figures_can_be_drawn(changes):
     learner = ENTRY.create(changes=changes)
     for figure in ENTRY.figures:
@@ -137,7 +137,7 @@ def test_figures_can_be_drawn(changes):
 
 def test_it_learns_a_few_letters():
     deck = tasks.load("letters")
-    changes = {"recipe.shift": 0, "recipe.warp": 0.0, "recipe.warm_up": 0, "layers": 2}
+    changes = {"recipe.shift": 0, "recipe.affine": 0.0, "recipe.warm_up": 0, "layers": 2}
     learner = ENTRY.create(changes=changes)
     few = deck.train.stimuli[:26], deck.train.targets[:26]
     for _ in range(60):

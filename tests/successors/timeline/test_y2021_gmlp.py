@@ -117,7 +117,9 @@ def test_what_does_not_fit_is_refused(changes):
 
 def test_it_learns_a_few_letters():
     deck = tasks.load("letters")
-    learner = ENTRY.create(changes=SMALL | {"classes": 26, "recipe.shift": 0, "recipe.warp": 0.0, "recipe.warm_up": 0})
+    learner = ENTRY.create(
+        changes=SMALL | {"classes": 26, "recipe.shift": 0, "recipe.affine": 0.0, "recipe.warm_up": 0}
+    )
     few = deck.train.stimuli[:26], deck.train.targets[:26]
     for _ in range(120):
         learner.reinforce(*few)

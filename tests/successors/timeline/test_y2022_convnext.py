@@ -159,7 +159,7 @@ def test_the_start_of_the_road_at_published_size_is_the_standard_residual_networ
 def test_it_learns_a_few_letters():
     deck = tasks.load("letters")
     learner = ENTRY.create(
-        changes=SMALL | {"recipe.shift": 0, "recipe.warp": 0.0, "recipe.warm_up": 0, "recipe.rate": 0.01}
+        changes=SMALL | {"recipe.shift": 0, "recipe.affine": 0.0, "recipe.warm_up": 0, "recipe.rate": 0.01}
     )
     few = deck.train.stimuli[:26], deck.train.targets[:26]
     for _ in range(80):

@@ -140,7 +140,7 @@ def test_settings_that_do_not_fit_are_refused(changes, what):
 
 def test_it_learns_a_few_letters():
     deck = tasks.load("letters")
-    changes = SMALL | {"recipe.shift": 0, "recipe.warp": 0.0, "recipe.warm_up": 0}
+    changes = SMALL | {"recipe.shift": 0, "recipe.affine": 0.0, "recipe.warm_up": 0}
     learner = ENTRY.create(changes=changes)
     few = deck.train.stimuli[:26], deck.train.targets[:26]
     for _ in range(120):
