@@ -183,6 +183,20 @@ def under(changes: Mapping[str, Any], room: str) -> dict[str, Any]:
     return {n.removeprefix(f"{room}."): v for n, v in changes.items() if n.startswith(f"{room}.")}
 
 
+def of_room(changes: Mapping[str, Any], room: str, *, where: object = None) -> dict[str, Any]:
+    """Return changes without the `room` that all their dotted names begin with.
+
+    Raises
+    ------
+    ConfigError
+        For a name that does not.
+    """
+    for name in changes:
+        if not name.startswith(f"{room}."):
+            raise ConfigError(f"{name!r} is no setting of the {room}", where=where, remedy=f"Write '{room}.{name}'")
+    return under(changes, room)
+
+
 def parse_changes(assignments: list[str]) -> dict[str, Any]:
     """Parse `name=value` strings of the command line; values are read as TOML, bare words as text."""
     changes = {}

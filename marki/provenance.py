@@ -7,6 +7,7 @@ window shows the row of whatever is inspected.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -33,11 +34,17 @@ class ProvenanceRow:
 def table() -> dict[str, ProvenanceRow]:
     """Return all rows by dotted name."""
     content = tomllib.loads(asset("provenance.toml").read_text(encoding="utf-8"))
-    return {
-        f"{group}.{name}": ProvenanceRow(name=f"{group}.{name}", **row)
-        for group, rows in content.items()
-        for name, row in rows.items()
-    }
+    return dict(_rows(content))
+
+
+def _rows(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ProvenanceRow]]:
+    """Yield the rows of nested tables: a table with a value is a row."""
+    for key, inner in content.items():
+        name = prefix + key
+        if "value" in inner:
+            yield name, ProvenanceRow(name=name, **inner)
+        else:
+            yield from _rows(inner, f"{name}.")
 
 
 def row(name: str) -> ProvenanceRow:

@@ -11,7 +11,7 @@ from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
 from marki.session import Session
 
-KIND, VERSION = "marki session", 2
+KIND, VERSION = "marki session", 3
 
 
 def save(session: Session, path: Path | str) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from marki import registers
 from marki.clocked import Clocked
+from marki.config import of_room
 from marki.errors import SessionError, unknown
 from marki.history import RECORD, Checkpoint, Command, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
@@ -226,7 +227,7 @@ class Session:
 
     # -- the operator ------------------------------------------------------------------------------------------------
 
-    def press(self, name: str, value: Any) -> None:
+    def command(self, name: str, value: Any) -> None:
         """Carry out a command of the operator, and log it so that it can be replayed.
 
         ==========  =================================================================================================
@@ -234,7 +235,7 @@ class Session:
         ``world``   ``{"config": settings of a world, "learn": bool}``: open a world as a new course and go over to it
         ``show``    ``{"name": …, "frame": 400 levels 0…255, "kind": class or -1}``: the next card; reinforced if its
                     class is known
-        ``set``     changed settings of the machine by dotted name, faults and patched wires among them
+        ``set``     changed settings by dotted name, ``machine.association.theta``; faults and patched wires among them
         ``toggle``  400 switch positions: 0 camera, 1 on, -1 off
         ``force``   eight of them, for the R-units
         ``turn``    ``{"units": A-units from 0, "deg": angles}``: potentiometers turned by hand
@@ -293,7 +294,7 @@ class Session:
             case "show":
                 self._card = self._card_of(value)
             case "set" if machine:
-                self.learner.refit(self.learner.config.amend(value, where="set"))
+                self.learner.refit(self.learner.config.amend(of_room(value, "machine", where="set"), where="set"))
             case "turn" if machine:
                 self.learner.turn(value["units"], value["deg"])
             case "toggle" | "force" if machine:
@@ -336,7 +337,7 @@ class Session:
 
     def take(self, course: str, *, learn: bool) -> None:
         """Go over to another course, with the reinforcement control on or off."""
-        self.press("course", {"name": course, "learn": learn})
+        self.command("course", {"name": course, "learn": learn})
 
     # -- going back --------------------------------------------------------------------------------------------------
 

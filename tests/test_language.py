@@ -14,7 +14,7 @@ from PIL import Image
 import marki.files
 import marki.io.stimuli.images
 from marki import language, provenance, savefile
-from marki.config import parse_changes, read_settings
+from marki.config import of_room, parse_changes, read_settings
 from marki.errors import MarkIError, SessionError, UnknownName
 from marki.files import asset, prepare_folder, read_json, write_text
 from marki.hardware import plugboard
@@ -26,11 +26,12 @@ from marki.io.worlds import WorldConfig
 from marki.language import LANGUAGES, Words
 from marki.machine import MachineConfig
 from marki.session import mark1_session
+from successors.nn.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 ONLY_CHINESE = ("meaning.", "note.", "errors.")
 HAN = re.compile(r"[\u4e00-\u9fff]")
-SETTINGS = {n: meta for n, _, meta in MachineConfig().items()} | {
+SETTINGS = {f"machine.{n}": meta for n, _, meta in MachineConfig().items()} | {
     f"world.{n}": meta for n, _, meta in WorldConfig().items()
 }
 TABLES = {name: language.table(name) for name in LANGUAGES}
@@ -79,10 +80,7 @@ def test_every_setting_has_a_short_label(name, most):
 
 
 def test_no_label_without_a_setting():
-    optics = {n.removeprefix("world.") for n in SETTINGS if n.startswith("world.optics.")}  # as provenance names them
-    names = {n for n in in_room(EN, "setting") if not n.startswith("group.")}
-    assert names == set(SETTINGS) | optics
-    assert all(t[f"setting.{n}"] == t[f"setting.world.{n}"] for t in TABLES.values() for n in optics)
+    assert {n for n in in_room(EN, "setting") if not n.startswith("group.")} == set(SETTINGS)
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
@@ -227,7 +225,7 @@ def garbled(tmp, patch):
 def under_way(tmp, patch):
     session = mark1_session(seed=1)
     session.step("event")
-    session.press("course", {"name": "exam", "learn": False})
+    session.command("course", {"name": "exam", "learn": False})
 
 
 def under_way_in_the_machine(tmp, patch):
@@ -240,7 +238,7 @@ def trials_follow(tmp, patch):
     session = mark1_session(seed=1)
     session.run(3)
     session.visit(1)
-    session.press("course", {"name": "exam", "learn": False})
+    session.command("course", {"name": "exam", "learn": False})
 
 
 def unreached(tmp, patch):
@@ -252,7 +250,7 @@ def motor_turning(tmp, patch):
     store = session.learner.potentiometers
     while not (turning := store.turning_at(session.now)).any():
         session.advance(session.now + 50_000)
-    session.press("turn", {"units": [int(np.abs(turning).argmax())], "deg": [1.0]})
+    session.command("turn", {"units": [int(np.abs(turning).argmax())], "deg": [1.0]})
 
 
 def patched(*patches, fan_out=40):
@@ -342,8 +340,14 @@ CASES = [
         ["world.kinds", "'blob'", ", ".join(forms.KINDS)],
     ),
     (lambda tmp, patch: amended("sensory.treshold", 1), "unknown_setting_near", ["sensory.threshold"]),
+    (lambda tmp, patch: Recipe().amend({"enough": 1}), "setting_renamed", ["enough", "stop_at_score"]),
+    (lambda tmp, patch: of_room({"sensory.noise": 1}, "machine"), "setting_of_room", ["machine.sensory.noise"]),
     (lambda tmp, patch: Words("xx"), "unknown_language", ["'xx'", "en, zh"]),
-    (lambda tmp, patch: provenance.row("sensory.tresholt"), "unknown_constant_near", ["'sensory.threshold'"]),
+    (
+        lambda tmp, patch: provenance.row("machine.sensory.tresholt"),
+        "unknown_constant_near",
+        ["'machine.sensory.threshold'"],
+    ),
     (lambda tmp, patch: amended("sensory.threshold", 2), "range_share_of_full_light", ["2.0", "0.01 到 0.99"]),
     (lambda tmp, patch: amended("sensory.relay_spread", 2), "range_share", ["2.0", "0 到 0.9"]),
     (lambda tmp, patch: amended("sensory.rise_us", 0), "range_us", ["0 超出", "1 到 10000000 µs"]),

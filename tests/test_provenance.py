@@ -9,9 +9,9 @@ from marki.provenance import BADGES, row, table
 
 def constants():
     for name, value, meta in MachineConfig().items():
-        yield name, value, meta["unit"]
+        yield f"machine.{name}", value, meta["unit"]
     for name, value, meta in Optics().items():
-        yield f"optics.{name}", value, meta["unit"]
+        yield f"world.optics.{name}", value, meta["unit"]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_every_setting_has_a_row_that_says_the_same(name, value, unit):
 
 def test_no_row_without_a_constant():
     names = {name for name, _, _ in constants()}
-    assert {n for n in table() if not n.startswith("machine.")} == names
+    assert {n for n in table() if n.count(".") > 1} == names
 
 
 def test_fixed_numbers_of_the_machine():
@@ -45,5 +45,5 @@ def test_badges_and_sources():
 
 
 def test_unknown_row_offers_the_nearest():
-    with pytest.raises(UnknownName, match=r"sensory\.threshold"):
-        row("sensory.treshold")
+    with pytest.raises(UnknownName, match=r"machine\.sensory\.threshold"):
+        row("machine.sensory.treshold")

@@ -75,7 +75,7 @@ def test_hash_seed_does_not_matter(hash_seed):
 def test_reset_is_the_same_run_and_new_seed_another(whole):
     session = mark1_session(seed=4)
     session.run(7)
-    session.press("set", {"association.theta": 3})
+    session.command("set", {"machine.association.theta": 3})
     session.run(5)
     session.step("event")
     session.reset()
@@ -113,19 +113,22 @@ def test_rewind_beyond_the_present_is_refused(whole):
 def commanded(session, until=40):
     """Give commands of every kind on the way."""
     steps = {
-        5: ("set", {"association.theta": 3, "faults.dead_cells": [1, 2, 3]}),
+        5: ("set", {"machine.association.theta": 3, "machine.faults.dead_cells": [1, 2, 3]}),
         10: ("toggle", [1] + [0] * 398 + [-1]),
         15: ("force", [1, 0, -1, 0, 0, 0, 0, 0]),
-        20: ("set", {"faults.stuck_on": [7], "faults.stuck_off": [8], "reinforcement.rule": "gamma"}),
+        20: (
+            "set",
+            {"machine.faults.stuck_on": [7], "machine.faults.stuck_off": [8], "machine.reinforcement.rule": "gamma"},
+        ),
         25: ("course", {"name": "exam", "learn": False}),
-        30: ("set", {"faults.stuck_on": [], "faults.stuck_off": []}),
+        30: ("set", {"machine.faults.stuck_on": [], "machine.faults.stuck_off": []}),
         35: ("course", {"name": "learn", "learn": True}),
     }
     while session.trial < until:
         if session.trial in steps:
             name, value = steps[session.trial]
             if not [c for c in session.commands if c.trial == session.trial]:
-                session.press(name, value)
+                session.command(name, value)
         session.step("trial")
 
 
@@ -145,11 +148,11 @@ def test_commands_are_replayed():
 
 def test_commands_show_in_the_machine():
     session = mark1_session(seed=1)
-    session.press("toggle", [1] * 400)
+    session.command("toggle", [1] * 400)
     session.advance(session.now + SECOND)
     assert session.learner.view().s.all()
     session.step("trial")
-    session.press("force", [1, -1, 1, -1, 1, 0, 0, 0])
+    session.command("force", [1, -1, 1, -1, 1, 0, 0, 0])
     session.step("trial")
     assert session.learner.response.r[:5].tolist() == [True, False, True, False, True]
 
@@ -159,7 +162,7 @@ def test_commands_show_in_the_machine():
     [
         ("curse", {}, "course"),
         ("course", {"name": "exams", "learn": True}, "exam"),
-        ("set", {"association.teta": 1}, "theta"),
+        ("set", {"machine.association.teta": 1}, "theta"),
     ],
 )
 def test_wrong_commands_are_refused_and_change_nothing(name, value, match):
@@ -167,7 +170,7 @@ def test_wrong_commands_are_refused_and_change_nothing(name, value, match):
     session.run(3)
     before = session.digest, state(session)
     with pytest.raises(UnknownName, match=match):
-        session.press(name, value)
+        session.command(name, value)
     assert (session.digest, state(session)) == before
     assert not session.commands
 
@@ -176,7 +179,7 @@ def test_no_command_in_the_middle_of_a_presentation():
     session = mark1_session(seed=1)
     session.step("event")
     with pytest.raises(SessionError, match="presentation"):
-        session.press("set", {"association.theta": 3})
+        session.command("set", {"machine.association.theta": 3})
 
 
 def test_steps():
@@ -197,8 +200,8 @@ def test_steps():
 
 def test_run_to_mistake_gives_up():
     session = mark1_session(seed=1)
-    session.press("set", {"reinforcement.control": "none"})
-    session.press("force", [-1] * 8)
+    session.command("set", {"machine.reinforcement.control": "none"})
+    session.command("force", [-1] * 8)
     session.take("learn", learn=False)
     while session.records.size == 0 or not session.records[-1]["wrong"]:
         session.step()
@@ -339,9 +342,9 @@ def test_a_refused_setting_loses_nothing_of_the_log():
     plain, tried = mark1_session(seed=1), mark1_session(seed=1)
     for session in (plain, tried):
         session.run(2)
-        session.press("force", [1, 0, 0, 0, 0, 0, 0, 0])
+        session.command("force", [1, 0, 0, 0, 0, 0, 0, 0])
     with pytest.raises(MarkIError, match="reach"):
-        tried.press("set", {"plugboard.layout": "local", "plugboard.reach": 0.5})
+        tried.command("set", {"machine.plugboard.layout": "local", "machine.plugboard.reach": 0.5})
     for session in (plain, tried):
         session.run(2)
     assert tried.digest == plain.digest

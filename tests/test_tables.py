@@ -56,7 +56,7 @@ def test_the_first_trial_letter_for_letter(session):
 
 
 def test_a_card_of_unknown_class_has_none(session):
-    session.press("show", {"name": "?", "frame": [255] * 400, "kind": -1})
+    session.command("show", {"name": "?", "frame": [255] * 400, "kind": -1})
     session.run(1)
     assert rows(trials_csv([("a", session)]))[0]["class"] == ""
 

@@ -24,23 +24,25 @@ def busy(seed=2, until=70):
     for trial in range(until):
         match trial:
             case 5:
-                session.press("set", {"association.theta": 3})
+                session.command("set", {"machine.association.theta": 3})
             case 12:
                 session.step("event")
                 session.advance(session.now + 300_000)
-                session.press("toggle", [1] * 20 + [0] * 380)
+                session.command("toggle", [1] * 20 + [0] * 380)
             case 14:
-                session.press("toggle", [0] * 400)
+                session.command("toggle", [0] * 400)
             case 20:
-                session.press("show", {"name": "own", "frame": [255] * 200 + [0] * 200, "kind": 3})
+                session.command("show", {"name": "own", "frame": [255] * 200 + [0] * 200, "kind": 3})
             case 21:
-                session.press("show", {"name": "own", "frame": [0, 255] * 200, "kind": -1})
+                session.command("show", {"name": "own", "frame": [0, 255] * 200, "kind": -1})
             case 30:
-                session.press("turn", {"units": [0, 511], "deg": [20.0, -400.0]})
+                session.command("turn", {"units": [0, 511], "deg": [20.0, -400.0]})
             case 40:
-                session.press("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
+                session.command("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
             case 50:
-                session.press("set", {"plugboard.patches": ["A1+1", "A1=2"], "faults.stuck_motors": [3]})
+                session.command(
+                    "set", {"machine.plugboard.patches": ["A1+1", "A1=2"], "machine.faults.stuck_motors": [3]}
+                )
             case 60:
                 session.take("learn", learn=False)
         moments.append((session.digest, session.now if session.learner.idle else None))
@@ -92,10 +94,10 @@ def test_a_command_in_the_past_is_refused_until_the_future_is_dropped():
     session.visit(10)
     before = session.digest
     with pytest.raises(SessionError, match="20 trials follow"):
-        session.press("set", {"association.theta": 3})
+        session.command("set", {"machine.association.theta": 3})
     assert (session.digest, session.reached) == (before, 30)
     session.drop_future()
-    session.press("set", {"association.theta": 3})
+    session.command("set", {"machine.association.theta": 3})
     assert session.reached == 10
     session.run(5)
     assert len(session.known) == 15
@@ -103,7 +105,7 @@ def test_a_command_in_the_past_is_refused_until_the_future_is_dropped():
 
 def test_worlds_of_a_dropped_future_leave_no_trace():
     def opened(session, name):
-        session.press("world", {"config": WorldConfig(name=name).to_mapping(), "learn": True})
+        session.command("world", {"config": WorldConfig(name=name).to_mapping(), "learn": True})
 
     session = mark1_session(seed=1)
     session.run(5)
@@ -126,7 +128,7 @@ def test_a_world_takes_the_r_units_that_it_needs_and_keeps_the_values():
     session = mark1_session(seed=1)
     session.run(26)
     values = session.learner.view().values
-    session.press("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
+    session.command("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
     assert session.learner.units == 1
     assert np.array_equal(session.learner.view().values, values)
     session.run(3)
@@ -169,7 +171,7 @@ def test_a_toggle_thrown_while_the_lens_is_open_is_seen_at_once_and_replayed():
     session = mark1_session(seed=1)
     session.step("event")
     session.advance(500_000)
-    session.press("toggle", [1] * 400)
+    session.command("toggle", [1] * 400)
     session.advance(700_000)
     assert session.learner.view().s.all()
     session.step("trial")
@@ -182,14 +184,14 @@ def test_a_toggle_thrown_while_the_lens_is_open_is_seen_at_once_and_replayed():
 
 def test_turning_by_hand_moves_the_wiper_and_stops_hold_it():
     session = mark1_session(seed=1)
-    session.press("turn", {"units": [3, 4], "deg": [12.5, 1000]})
+    session.command("turn", {"units": [3, 4], "deg": [12.5, 1000]})
     values = session.learner.view().values
     assert values[3] == 12.5
     assert values[4] == 150.0
     assert not values[[0, 1, 2, 5]].any()
     for wrong in ({"units": [512], "deg": [1]}, {"units": [1, 2], "deg": [1]}):
         with pytest.raises(SessionError, match="A-units"):
-            session.press("turn", wrong)
+            session.command("turn", wrong)
     assert len(session.commands) == 1
 
 
@@ -199,9 +201,9 @@ def test_a_turning_motor_is_not_turned_by_hand():
     session.advance(1_600_000)
     unit = int(np.flatnonzero(session.learner.view().turning)[0])
     with pytest.raises(SessionError, match="turning"):
-        session.press("turn", {"units": [unit], "deg": [5.0]})
+        session.command("turn", {"units": [unit], "deg": [5.0]})
     resting = int(np.flatnonzero(session.learner.view().turning == 0)[0])
-    session.press("turn", {"units": [resting], "deg": [5.0]})
+    session.command("turn", {"units": [resting], "deg": [5.0]})
     assert session.learner.view().values[resting] == 5.0
 
 
@@ -209,7 +211,7 @@ def test_cards_of_ones_own_are_shown_once_and_do_not_move_the_deck_on():
     session = mark1_session(seed=1)
     session.run(2)
     third = session.world.at(2).name
-    session.press("show", {"name": "mine", "frame": [255] * 400, "kind": -1})
+    session.command("show", {"name": "mine", "frame": [255] * 400, "kind": -1})
     session.step("trial")
     assert (session.presentation.name, session.records[-1]["kind"], session.records[-1]["learned"]) == (
         "mine",
@@ -219,12 +221,12 @@ def test_cards_of_ones_own_are_shown_once_and_do_not_move_the_deck_on():
     assert not session.records[-1]["wrong"]
     session.step("trial")
     assert session.presentation.name == third
-    session.press("show", {"name": "an A", "frame": [0] * 400, "kind": 0})
+    session.command("show", {"name": "an A", "frame": [0] * 400, "kind": 0})
     session.step("trial")
     assert session.records[-1]["learned"]
     for wrong in ({"frame": [0] * 399, "kind": 0}, {"frame": [0] * 400, "kind": 26}, {"frame": [300] * 400, "kind": 0}):
         with pytest.raises(MarkIError):
-            session.press("show", {"name": "x", **wrong})
+            session.command("show", {"name": "x", **wrong})
 
 
 def test_patches_change_the_wiring_and_nothing_else():
@@ -270,10 +272,10 @@ def test_a_saved_session_keeps_commands_worlds_and_future(run, tmp_path, stand):
 
 def test_lamps_of_r_units_that_go_out_of_use_go_out():
     session = mark1_session(seed=1)
-    session.press("force", [1] * 8)
+    session.command("force", [1] * 8)
     session.run(2)
     assert session.learner.view().r[:5].all()
-    session.press("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
+    session.command("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
     session.step("trial")
     assert not session.learner.view().r[1:].any()
     assert session.records["response"][-1] in (0, 1)
@@ -289,5 +291,5 @@ def test_lamps_of_r_units_that_go_out_of_use_go_out():
 def test_commands_that_lack_something_are_refused(name, value):
     session = mark1_session(seed=1)
     with pytest.raises(SessionError, match=name):
-        session.press(name, value)
+        session.command(name, value)
     assert not session.commands

@@ -26,7 +26,7 @@ def run(lab: Lab) -> dict[str, Any]:
     order = generator(lab.seed, "ablation").permutation(A_UNITS)
     shares = {}
     for share in SHARES:
-        run.press("set", {"faults.stuck_off": sorted(int(a) + 1 for a in order[: round(share * A_UNITS)])})
+        run.command("set", {"machine.faults.stuck_off": sorted(int(a) + 1 for a in order[: round(share * A_UNITS)])})
         exams = [run.exam() for _ in range(REPEATS)]
         shares[f"{share:.2f}"] = sum(accuracy(e) for e in exams) / REPEATS
     again = None

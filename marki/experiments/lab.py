@@ -49,7 +49,7 @@ class ExperimentRun:
 
     def learn(self, trials: int) -> np.ndarray:
         """Show so many stimuli with the trainer on; return their records."""
-        self.press("course", {"name": "learn", "learn": True})
+        self.command("course", {"name": "learn", "learn": True})
         return self._trials(trials)
 
     def learn_pass(self) -> np.ndarray:
@@ -58,10 +58,10 @@ class ExperimentRun:
 
     def exam(self, trials: int | None = None) -> np.ndarray:
         """Show the examination's stimuli (all of them once, if not said) with the trainer off; return the records."""
-        self.press("course", {"name": "exam", "learn": False})
+        self.command("course", {"name": "exam", "learn": False})
         return self._trials(trials or self.session.world.size)
 
-    def press(self, name: str, value: Any) -> None:
+    def command(self, name: str, value: Any) -> None:
         """Give a command of the operator at this point."""
         given = [(c.name, c.value) for c in self.session.commands if c.trial == self._given]
         if (name, value) in given:
@@ -69,7 +69,7 @@ class ExperimentRun:
         if name == "course" and not given and self._course_at() == (value["name"], value["learn"]):
             return
         with whole():
-            self.session.press(name, value)
+            self.session.command(name, value)
 
     def _course_at(self) -> tuple[str, bool]:
         """Return the course in force at this point."""

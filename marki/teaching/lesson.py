@@ -76,9 +76,9 @@ def go_through(lesson: Lesson, page: int, seed: int | None = None) -> tuple[Sess
     for number, leaf in enumerate(lesson.pages[: page + 1]):
         first = session.trial
         try:
-            for command in leaf.press:
+            for command in leaf.commands:
                 for name, value in command.items():
-                    session.press(name, value)
+                    session.command(name, value)
         except MarkIError as error:
             raise refused(error, f"{lesson.name}: pages[{number}]") from error
         session.run(leaf.run)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from marki.config import of_room
 from marki.errors import ConfigError
 from marki.files import asset
 from marki.io.worlds import WorldConfig
@@ -106,7 +107,7 @@ def _page(content: Any, where: str) -> LessonPage:
         beside=t.name("beside", "", systems()),
         example=t.number("example", -1, low=0, high=100_000, whole=True),
         hall=t.flag("hall", False),
-        press=t.each("press", _command),
+        commands=t.each("commands", _command),
         questions=t.each("questions", _question),
     )
 
@@ -117,7 +118,7 @@ def _command(content: Any, where: str) -> Mapping[str, Any]:
     for name in content:
         place, value = t.place(name), {} if name in ("toggle", "force") else t.table(name)
         if name == "set":
-            MachineConfig().amend(value, where=place)
+            MachineConfig().amend(of_room(value, "machine", where=place), where=place)
         elif name in ("world", "course"):
             inner = TomlTable(value, ("config" if name == "world" else "name", "learn"), place)
             for key in ("config" if name == "world" else "name", "learn"):

@@ -58,7 +58,7 @@ class LessonPage:
         Number of the example of its own task that the system is shown; -1: what the photocells see.
     hall : bool
         Whether the hall of all classifiers is open.
-    press : tuple of mapping
+    commands : tuple of mapping
         Commands for the session, each ``{name: value}``.
     questions : tuple of Question
     """
@@ -74,7 +74,7 @@ class LessonPage:
     beside: str = ""
     example: int = -1
     hall: bool = False
-    press: tuple[Mapping[str, Any], ...] = ()
+    commands: tuple[Mapping[str, Any], ...] = ()
     questions: tuple[Question, ...] = ()
 
 

@@ -86,7 +86,7 @@ def test_going_back_keeps_commands_given_at_that_moment(session):
     playback = Playback(session, speed=1, paused=True, fixed=True)
     playback.step_trial()
     playback.step_trial()
-    session.press("set", {"potentiometers.speed_deg_per_s": 3.0})
+    session.command("set", {"machine.potentiometers.speed_deg_per_s": 3.0})
     digest = session.digest
     playback.step_trial()
     playback.back_trial()

@@ -154,12 +154,12 @@ def test_changing_the_past_asks_and_drops_only_on_a_yes(window, session, key):
     session.run(30)
     app.frame()
     app.obey("to_start")
-    app.operator.act("set", {"association.theta": 3})
+    app.operator.act("set", {"machine.association.theta": 3})
     app.frame()
     assert "30" in app.ui.question.text
     key(app, "ESCAPE")
     assert (session.reached, session.learner.config.association.theta) == (30, 2)
-    app.operator.act("set", {"association.theta": 3})
+    app.operator.act("set", {"machine.association.theta": 3})
     key(app, "RETURN", typed="\r")
     assert (session.reached, session.learner.config.association.theta) == (0, 3)
 
@@ -168,16 +168,16 @@ def test_settings_are_turned_and_typed_and_worlds_opened(window, session, key):
     app = window(page="settings", size=(1280, 800))
     for _ in range(2):
         app.frame()
-    app.operator.act("turn_setting", ("association.theta", 1))
+    app.operator.act("turn_setting", ("machine.association.theta", 1))
     assert session.learner.config.association.theta == 3
-    app.operator.act("type_setting", "reinforcement.pulse_us")
+    app.operator.act("type_setting", "machine.reinforcement.pulse_us")
     for sign in "500000":
         key(app, sign, typed=sign)
     key(app, "RETURN", typed="\r")
     assert session.learner.config.reinforcement.pulse_us == 500_000
     app.operator.act("turn_setting", ("world.name", 3))
     assert len(session.world.classes) == 2 or session.world.classes
-    app.operator.act("typed_setting", ("association.theta", "0"))
+    app.operator.act("typed_setting", ("machine.association.theta", "0"))
     assert "out of range" in app.ui.message
     assert app.ui.alarm
     assert session.learner.config.association.theta == 3

@@ -94,7 +94,7 @@ def test_a_folder_holds_everything(tmp_path, run, write):
 
 
 def test_the_settings_now_and_at_launch(tmp_path, run, write):
-    run.press("set", {"association.theta": 4})
+    run.command("set", {"machine.association.theta": 4})
     run.take("exam", learn=False)
     run.run(2)
     content = json.loads((write(tmp_path / "r") / "config.json").read_text(encoding="utf-8"))
@@ -104,7 +104,8 @@ def test_the_settings_now_and_at_launch(tmp_path, run, write):
     assert {n: WorldConfig.from_mapping(w) for n, w in content["worlds"].items()} == run.configs
     assert (content["course"], content["learn"]) == ("exam", False)
     assert [c["name"] for c in content["commands"]] == ["set", "course"]
-    assert content["commands"][0] == {"trial": 12, "after_us": None, "name": "set", "value": {"association.theta": 4}}
+    value = {"machine.association.theta": 4}
+    assert content["commands"][0] == {"trial": 12, "after_us": None, "name": "set", "value": value}
 
 
 def test_the_session_goes_on(tmp_path, run, write):

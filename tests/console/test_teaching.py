@@ -160,7 +160,7 @@ def test_a_kiosk_locks_files_and_begins_again_when_left_alone(window, session, t
 def test_a_run_with_changes_is_left_only_on_a_yes(window, session, key, tmp_path):
     app = window(out=str(tmp_path))
     session.run(4)
-    app.operator.act("set", {"association.theta": 3})
+    app.operator.act("set", {"machine.association.theta": 3})
     app.obey("save")
     saved = next(tmp_path.glob("*.npz"))
     app.operator.act("lesson", "alphabet")

@@ -83,11 +83,11 @@ def test_a_session_takes_the_commands_of_every_page(name):
     assert (session.trial, session.seed) == (lesson.state.trials, lesson.state.seed)
     assert "exam" in session.configs
     for page in lesson.pages:
-        for command in page.press:
+        for command in page.commands:
             for what, value in command.items():
-                session.press(what, value)
+                session.command(what, value)
         session.step("trial")
-    assert len(session.commands) == sum(len(command) for page in lesson.pages for command in page.press)
+    assert len(session.commands) == sum(len(command) for page in lesson.pages for command in page.commands)
 
 
 def test_a_page_puts_up_a_system_that_there_is(tmp_path):
@@ -212,15 +212,15 @@ REFUSALS = [
     (("[[pages]]", "[[pages]]\nrun = 1.5"), ConfigError, "mine.toml: pages[0].run: expected a whole number, got 1.5"),
     (("[[pages]]", "[[pages]]\nspeed = true"), ConfigError, "mine.toml: pages[0].speed: expected a number"),
     (("[[pages]]", "[[pages]]\npredict = 1"), ConfigError, "mine.toml: pages[0].predict: expected true or false"),
-    (("[[pages]]", '[[pages]]\npress = ["set"]'), ConfigError, "mine.toml: pages[0].press[0]: expected a table"),
-    (("[[pages]]", "[[pages]]\npress = [ { sett = {} } ]"), UnknownName,
-     "mine.toml: pages[0].press[0]: unknown key 'sett'. Did you mean 'set'?"),
-    (("[[pages]]", '[[pages]]\npress = [ { set = { "faults.dead_cell" = [1] } } ]'), UnknownName,
-     "mine.toml: pages[0].press[0].set: unknown setting 'faults.dead_cell'. Did you mean 'faults.dead_cells'?"),
-    (("[[pages]]", '[[pages]]\npress = [ { course = { name = "exam" } } ]'), ConfigError,
-     "mine.toml: pages[0].press[0].course: lacks 'learn'"),
-    (("[[pages]]", '[[pages]]\npress = [ { world = { config = { size = 90.0 }, learn = true } } ]'), ConfigError,
-     "mine.toml: pages[0].press[0].world.config: WorldConfig.size: 90.0 is out of range"),
+    (("[[pages]]", '[[pages]]\ncommands = ["set"]'), ConfigError, "mine.toml: pages[0].commands[0]: expected a table"),
+    (("[[pages]]", "[[pages]]\ncommands = [ { sett = {} } ]"), UnknownName,
+     "mine.toml: pages[0].commands[0]: unknown key 'sett'. Did you mean 'set'?"),
+    (("[[pages]]", '[[pages]]\ncommands = [ { set = { "machine.faults.dead_cell" = [1] } } ]'), UnknownName,
+     "mine.toml: pages[0].commands[0].set: unknown setting 'faults.dead_cell'. Did you mean 'faults.dead_cells'?"),
+    (("[[pages]]", '[[pages]]\ncommands = [ { course = { name = "exam" } } ]'), ConfigError,
+     "mine.toml: pages[0].commands[0].course: lacks 'learn'"),
+    (("[[pages]]", '[[pages]]\ncommands = [ { world = { config = { size = 90.0 }, learn = true } } ]'), ConfigError,
+     "mine.toml: pages[0].commands[0].world.config: WorldConfig.size: 90.0 is out of range"),
     (("answer = 1", "answer = 2"), ConfigError, "mine.toml: pages[0].questions[0].answer: 2 is out of range"),
     (("answer = 1", "answer = -1"), ConfigError, "mine.toml: pages[0].questions[0].answer: -1 is out of range"),
     (("answer = 1", 'answer = "b"'), ConfigError, "mine.toml: pages[0].questions[0].answer: expected a whole number"),
@@ -289,7 +289,7 @@ def test_a_world_that_is_not_there_names_the_lesson(tmp_path):
     lesson = load(write(tmp_path, text))
     with pytest.raises(UnknownName, match=r"mine\.toml.*unknown typeface 'nothing'"):
         begin(lesson)
-    page = "[[pages]]\npress = [ { course = { name = 'exams', learn = false } } ]"
+    page = "[[pages]]\ncommands = [ { course = { name = 'exams', learn = false } } ]"
     lesson = load(write(tmp_path, GOOD.replace("[[pages]]", page)))
     with pytest.raises(UnknownName, match=r"mine\.toml: pages\[0\]: unknown course 'exams'"):
         shelf.go_through(lesson, 0)

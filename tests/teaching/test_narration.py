@@ -27,21 +27,24 @@ def full():
     """Return a session in which every command was given."""
     session = left_right()
     session.run(2)
-    session.press("set", {"faults.dead_cells": [1, 2], "sensory.noise": False, "reinforcement.rule": "beta"})
-    session.press("set", {"faults.cut_wires": list(range(1, 40))})
-    session.press("force", [1, -1, *[0] * 6])
-    session.press("show", {"name": "x", "frame": DARK, "kind": -1})
+    session.command(
+        "set",
+        {"machine.faults.dead_cells": [1, 2], "machine.sensory.noise": False, "machine.reinforcement.rule": "beta"},
+    )
+    session.command("set", {"machine.faults.cut_wires": list(range(1, 40))})
+    session.command("force", [1, -1, *[0] * 6])
+    session.command("show", {"name": "x", "frame": DARK, "kind": -1})
     session.step("trial")
-    session.press("force", [0] * 8)
-    session.press("toggle", [1] * 3 + [-1] * 2 + [0] * 395)
-    session.press("show", {"name": "mine", "frame": BRIGHT, "kind": 1})
+    session.command("force", [0] * 8)
+    session.command("toggle", [1] * 3 + [-1] * 2 + [0] * 395)
+    session.command("show", {"name": "mine", "frame": BRIGHT, "kind": 1})
     session.step("trial")
-    session.press("toggle", [0] * 400)
-    session.press("world", {"config": {"name": "letters"}, "learn": True})
+    session.command("toggle", [0] * 400)
+    session.command("world", {"config": {"name": "letters"}, "learn": True})
     session.run(2)
     session.step("event")
-    session.press("turn", {"units": [3], "deg": [5.0]})
-    session.press("turn", {"units": [3, 4], "deg": [5.0, 6.0]})
+    session.command("turn", {"units": [3], "deg": [5.0]})
+    session.command("turn", {"units": [3, 4], "deg": [5.0, 6.0]})
     session.step("trial")
     session.take("exam", learn=False)
     session.run(1)
@@ -80,8 +83,9 @@ def test_every_command_in_order():
     assert numbers == sorted(numbers)
     text = "\n".join(told)
     for said in (
-        "Before trial 3 the operator set Dead cells (faults.dead_cells) to [1, 2], set Threshold noise",
-        "(sensory.noise) to off", "(reinforcement.rule) to beta", "(faults.cut_wires) to 39 of them.",
+        "Before trial 3 the operator set Dead cells (machine.faults.dead_cells) to [1, 2], set Threshold noise",
+        "(machine.sensory.noise) to off", "(machine.reinforcement.rule) to beta",
+        "(machine.faults.cut_wires) to 39 of them.",
         "set the forcing switches: R1 at 1, R2 at 0.", "put the card x before the camera.",
         "Trial 3. The operator's card x, of no known class.", "The machine answered right. The trainer was off.",
         "set all R-units free.", "3 forced on, 2 forced off.", "gave all S-units back to the camera.",
@@ -105,9 +109,9 @@ def test_lamps_out_of_use_do_not_change_the_answer():
 
 def test_a_code_of_nobody():
     session = mark1_session(WorldConfig(letters="ABC"), seed=0)
-    session.press("force", [-1, -1, *[0] * 6])
+    session.command("force", [-1, -1, *[0] * 6])
     session.run(1)
-    session.press("show", {"name": "y", "frame": DARK, "kind": -1})
+    session.command("show", {"name": "y", "frame": DARK, "kind": -1})
     session.run(1)
     told = narrator(session)
     assert "The machine's lamps were the code of no class: wrong." in told.sentence(0)
@@ -122,7 +126,7 @@ def test_without_the_events():
 
 def test_hand_in_place_of_motors():
     session = left_right()
-    session.press("set", {"reinforcement.control": "none"})
+    session.command("set", {"machine.reinforcement.control": "none"})
     session.run_to_mistake()
     assert narrator(session).sentence(session.trial - 1).endswith(": wrong. Nothing was changed.")
 
@@ -172,7 +176,7 @@ def test_an_event(bank, unit, kind, en, zh):
 
 def test_every_event_of_a_run_has_its_sentence():
     session = full()
-    session.press("set", {"reinforcement.decay": 0.1, "potentiometers.travel_deg": 1.0})
+    session.command("set", {"machine.reinforcement.decay": 0.1, "machine.potentiometers.travel_deg": 1.0})
     session.take("learn", learn=True)
     session.run(10)
     for language in LANGUAGES:

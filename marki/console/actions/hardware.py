@@ -88,7 +88,7 @@ def patch(op: Operator, value: tuple[int, int, str]) -> None:
     board = op.session.learner.wiring
     if sign == "=" and not board[unit, cell]:
         return
-    if op.press("set", {"plugboard.patches": [*kept, f"{ends[0]}{sign}{ends[1]}"]}):
+    if op.press("set", {"machine.plugboard.patches": [*kept, f"{ends[0]}{sign}{ends[1]}"]}):
         op.tell(f"message.wire_{'cut' if sign == '=' else 'plugged'}", a=unit + 1, s=cell + 1)
 
 
@@ -121,7 +121,7 @@ def break_unit(op: Operator, part: Target) -> None:
     broken = getattr(op.session.learner.config.faults, name)
     number = part.number + 1
     now = [n for n in broken if n != number] if number in broken else [*broken, number]
-    if op.press("set", {f"faults.{name}": now}):
+    if op.press("set", {f"machine.faults.{name}": now}):
         key = "mended" if number in broken else "broken"
         op.tell(f"message.{key}_{part.kind}", number=number)
 
@@ -133,12 +133,12 @@ def break_some(op: Operator, value: tuple[str, int]) -> None:
     most = SIDE * SIDE if name == "dead_cells" else A_UNITS
     sound = [n for n in range(1, most + 1) if n not in broken]
     chosen = generator(op.session.seed, f"console.break.{name}", len(broken)).permutation(sound)[:count]
-    set_(op, {f"faults.{name}": sorted(broken | {int(n) for n in chosen})})
+    set_(op, {f"machine.faults.{name}": sorted(broken | {int(n) for n in chosen})})
 
 
 def mend(op: Operator, _: Any = None) -> None:
     """Mend everything."""
-    set_(op, {f"faults.{n}": [] for n in FaultsConfig().to_mapping()})
+    set_(op, {f"machine.faults.{n}": [] for n in FaultsConfig().to_mapping()})
 
 
 def _same_wire(patch: str, a: str, s: str) -> bool:

@@ -16,7 +16,7 @@ def hand(op: Operator) -> None:
     """Be the motor: the trainer's motors rest, and the operator turns the potentiometers; or stop being it."""
     ui = op.ui
     control = "error" if ui.hand else "none"
-    if not op.press("set", {"reinforcement.control": control}):
+    if not op.press("set", {"machine.reinforcement.control": control}):
         return
     ui.hand = not ui.hand
     op.playback.halt = "trial" if ui.hand else ""
@@ -151,9 +151,9 @@ def _stand(op: Operator, page: lessons.LessonPage) -> None:
 def _prepare(op: Operator, page: lessons.LessonPage) -> None:
     """Give the commands of a page, and begin its run."""
     playback = op.playback
-    if page.press and op.session.in_past:
+    if page.commands and op.session.in_past:
         playback.to_end()
-    for command in page.press:
+    for command in page.commands:
         for name, value in command.items():
             op.press(name, value)
     op.turn_to("lesson")

@@ -159,7 +159,7 @@ class Operator:
             return False
         if not session.learner.idle and name not in Session.LIVE:
             self.playback.finish_trial()
-        session.press(name, value)
+        session.command(name, value)
         self.changes += self.ui.lesson is None
         return True
 

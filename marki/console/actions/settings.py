@@ -40,8 +40,7 @@ def turn_setting(op: Operator, value: tuple[str, int]) -> None:
     name, way = value
     room, _, inner = name.partition(".")
     config = op.world_config() if room == "world" else op.session.learner.config
-    found = {n: (v, meta) for n, v, meta in config.items()}
-    now, meta = found[inner if room == "world" else name]
+    now, meta = {n: (v, meta) for n, v, meta in config.items()}[inner]
     _change(op, name, _turned(now, meta, way))
 
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from marki.console.pages import Context
 
 PARTS = {
-    "s": ("machine.s_units", "sensory."), "toggle": ("machine.s_units",), "a": ("machine.a_units", "association."),
-    "value": ("machine.values_per_a_unit", "potentiometers."), "r": ("machine.r_units", "response."),
-    "plugboard": ("plugboard.",), "trainer": ("reinforcement.", "sequencer."),
-    "cell": ("optics.", "machine.retina_side"), "layer": ("machine.store_",),
+    "s": ("machine.s_units", "machine.sensory."), "toggle": ("machine.s_units",),
+    "a": ("machine.a_units", "machine.association."),
+    "value": ("machine.values_per_a_unit", "machine.potentiometers."), "r": ("machine.r_units", "machine.response."),
+    "plugboard": ("machine.plugboard.",), "trainer": ("machine.reinforcement.", "machine.sequencer."),
+    "cell": ("world.optics.", "machine.retina_side"), "layer": ("machine.store_",),
 }  # fmt: skip
 """Rows of the provenance table that belong to each kind of part, by the beginnings of their names."""
 

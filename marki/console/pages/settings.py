@@ -10,21 +10,25 @@ if TYPE_CHECKING:
     from marki.console.pages import Context
 
 FIRST = (
-    "world.name", "world.typefaces", "world.shift", "world.turn_deg", "world.zoom", "reinforcement.control",
-    "reinforcement.rule", "reinforcement.polarity", "reinforcement.pulse_us", "reinforcement.decay",
-    "association.theta", "plugboard.excitatory", "plugboard.inhibitory", "plugboard.layout", "response.readout",
+    "world.name", "world.typefaces", "world.shift", "world.turn_deg", "world.zoom", "machine.reinforcement.control",
+    "machine.reinforcement.rule", "machine.reinforcement.polarity", "machine.reinforcement.pulse_us",
+    "machine.reinforcement.decay", "machine.association.theta", "machine.plugboard.excitatory",
+    "machine.plugboard.inhibitory", "machine.plugboard.layout", "machine.response.readout",
 )  # fmt: skip
 FAULTS = {"dead_cells": 20, "cut_wires": 25, "stuck_off": 25, "stuck_on": 10, "stuck_motors": 50}
 """How many units a press breaks."""
 
-HIDDEN = ("response.units", "response.source_set", "plugboard.patches", "world.part", "world.images", "world.mnist")
+HIDDEN = (
+    "machine.response.units", "machine.response.source_set", "machine.plugboard.patches", "world.part", "world.images",
+    "world.mnist",
+)  # fmt: skip
 
 
 def settings(context: Context) -> list[PageBlock]:
     """Return the settings that matter most, then ways to break things, then everything."""
     words, scene, operator = context.words, context.scene, context.operator
     world = {f"world.{n}": (v, meta) for n, v, meta in operator.world_config().items()}
-    machine = {n: (v, meta) for n, v, meta in scene.config.items()}
+    machine = {f"machine.{n}": (v, meta) for n, v, meta in scene.config.items()}
     everything = machine | world
 
     def line(name: str) -> PageRow:
@@ -56,7 +60,7 @@ def settings(context: Context) -> list[PageBlock]:
     found.append(PageRow(words("settings.mend"), act="mend", mark="right"))
     group = ""
     for name in everything:
-        if name in (*FIRST, *HIDDEN) or name.startswith("faults."):
+        if name in (*FIRST, *HIDDEN) or name.startswith("machine.faults."):
             continue
         if (room := name.rsplit(".", 1)[0]) != group:
             group = room
