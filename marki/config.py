@@ -153,7 +153,7 @@ def _check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
         )
     choices, low, high = meta.get("choices"), meta.get("low"), meta.get("high")
     if choices and value not in choices:
-        raise unknown("choice", value, choices, where=where)
+        raise unknown("choice", str(value), choices, where=where)
     if (low is not None and not value >= low) or (high is not None and not value <= high):
         span = (
             f"from {low} to {high}"

@@ -168,7 +168,8 @@ def write_arrays(path: Path | str, arrays: Mapping[str, np.ndarray], **header: A
     """Write named arrays and a JSON header to one `.npz`, whole or not at all; no pickle."""
     text = np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, header=text, **arrays)
+    # The stub takes any further name for `allow_pickle`.
+    np.savez_compressed(buffer, header=text, **arrays)  # pyright: ignore[reportArgumentType]
     with writing(path) as file:
         file.write(buffer.getvalue())
 

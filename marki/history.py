@@ -57,4 +57,4 @@ class Checkpoint:
     progress: tuple[int, ...]
     course: int
     learn: bool
-    config: MachineConfig | None
+    config: MachineConfig

@@ -231,10 +231,11 @@ class MarkI:
 
     def light(self, frame: np.ndarray | None) -> None:
         """Open the lens on `frame`, or cover it (None): the sequencer calls this."""
-        self.sensory.expose(self.env.now, frame, int(self.exposures[0]))
+        t = int(self.env.now)
+        self.sensory.expose(t, frame, int(self.exposures[0]))
         if frame is None:
             self.exposures[0] += 1
-        self._associate(self.env.now)
+        self._associate(t)
 
     def _associate(self, t_us: int) -> None:
         """Let the A-units follow what the S-units have planned."""
@@ -246,7 +247,7 @@ class MarkI:
 
     def mark(self, bank: Bank, unit: int, kind: Kind) -> None:
         """Log an event of the sequencer or trainer at this moment."""
-        self._marks.append(int(encode(self.env.now, bank, unit, kind)))
+        self._marks.append(encode(int(self.env.now), bank, unit, kind))
 
     def collect(self) -> np.ndarray:
         """Hand out the sorted event codes, (n,) int64, of all that has happened since the last call."""

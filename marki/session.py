@@ -1,4 +1,4 @@
-"""A session: one learner in its worlds, on one clock, that can be stepped, stopped, saved, and gone back in.
+"""A session: the Mark I in its worlds, on one clock, that can be stepped, stopped, saved, and gone back in.
 
 Everything that happens follows from settings, seed and the operator's commands. So a session is saved as a
 checkpoint and those, and going back is replaying from the nearest checkpoint.
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from marki import registers
-from marki.clocked import Clocked
 from marki.config import of_room
 from marki.errors import SessionError, unknown
 from marki.history import RECORD, Checkpoint, Command, as_number
@@ -26,12 +25,11 @@ from marki.trace import Bank, Kind, Trace, decode
 
 
 class Session:
-    """One learner in its worlds.
+    """The Mark I in its worlds.
 
     Parameters
     ----------
-    learner : Clocked
-        `MarkI`, or another learner in `Untimed`.
+    learner : MarkI
     worlds : mapping of str to WorldConfig
         The courses that can be taken, by name; it begins with the first, learning. Worlds opened later join them.
     seed : int
@@ -46,10 +44,10 @@ class Session:
     COMMANDS = ("course", "toggle", "force", "set", "turn", "show", "world")
     LIVE = ("toggle", "force", "turn")  # taken in the middle of a presentation too
 
-    def __init__(self, learner: Clocked, worlds: Mapping[str, WorldConfig], *, seed: int = 0, keep: str = "all"):
+    def __init__(self, learner: MarkI, worlds: Mapping[str, WorldConfig], *, seed: int = 0, keep: str = "all"):
         self.learner, self.courses = learner, dict(worlds)
         self._keep = keep
-        self.launched = self._config
+        self.launched = learner.config
         self.new_seed(seed)
 
     # -- beginning ---------------------------------------------------------------------------------------------------
@@ -62,8 +60,7 @@ class Session:
 
     def reset(self) -> None:
         """Begin the same run again."""
-        if self._config != self.launched:
-            self.learner.config = self.launched
+        self.learner.config = self.launched
         self.learner.reset(self.seed)
         self.configs, self.worlds = dict(self.courses), list(self._base)
         self.trial = self.reached = 0
@@ -83,22 +80,17 @@ class Session:
 
     def identity(self) -> str:
         """Return all that this run follows from, as JSON: settings, seed, and a wiring if one was given."""
-        config = self.launched
-        given = getattr(self.learner, "given_wiring", False)
+        given = self.learner.given_wiring
         return json.dumps(
             {
-                "learner": type(getattr(self.learner, "learner", self.learner)).__name__,
+                "learner": "MarkI",
                 "seed": self.seed,
-                "machine": config.to_mapping() if config else None,
+                "machine": self.launched.to_mapping(),
                 "wiring": registers.fingerprint({"wiring": self.learner.wiring}) if given else None,
                 "worlds": {name: c.to_mapping() for name, c in self.courses.items()},
             },
             sort_keys=True,
         )
-
-    @property
-    def _config(self) -> MachineConfig | None:
-        return getattr(self.learner, "config", None)
 
     # -- what is known -----------------------------------------------------------------------------------------------
 
@@ -201,13 +193,14 @@ class Session:
     def _pass(self, until_us: int) -> None:
         """Let time pass within the presentation under way, up to `until_us` or the next command known."""
         coming = self.commands[self._obeyed] if self._obeyed < len(self.commands) else None
-        if coming is not None and coming.trial == self.trial:
+        if coming is not None and coming.trial == self.trial and coming.after_us is not None:
             until_us = min(until_us, self.began_us + coming.after_us)
         self.learner.advance(until_us)
         self._obey_due()
 
     def _end(self) -> None:
         shown, learner = self.presentation, self.learner
+        assert shown is not None
         answer = learner.answer
         if self.trial == len(self._records):
             self._records = np.concatenate([self._records, np.empty_like(self._records)])
@@ -282,7 +275,7 @@ class Session:
             self._obeyed += 1
 
     def _obey(self, command: Command) -> None:
-        value, machine = command.value, isinstance(self.learner, MarkI)
+        value, learner = command.value, self.learner
         match command.name:
             case "course":
                 name, learn = value["name"], bool(value["learn"])
@@ -293,15 +286,17 @@ class Session:
                 self._open(WorldConfig.from_mapping(value["config"], where="world"), bool(value["learn"]))
             case "show":
                 self._card = self._card_of(value)
-            case "set" if machine:
-                self.learner.refit(self.learner.config.amend(of_room(value, "machine", where="set"), where="set"))
-            case "turn" if machine:
-                self.learner.turn(value["units"], value["deg"])
-            case "toggle" | "force" if machine:
-                getattr(self.learner, command.name)(np.array(value, np.int8))
+            case "set":
+                learner.refit(learner.config.amend(of_room(value, "machine", where="set"), where="set"))
+            case "turn":
+                learner.turn(value["units"], value["deg"])
+            case "toggle":
+                learner.toggle(np.array(value, np.int8))
+            case "force":
+                learner.force(np.array(value, np.int8))
             case _:
                 raise unknown("command", command.name, self.COMMANDS)
-        self.learner.mark(Bank.OPERATOR, self.COMMANDS.index(command.name), Kind.COMMAND)
+        learner.mark(Bank.OPERATOR, self.COMMANDS.index(command.name), Kind.COMMAND)
         text = json.dumps([command.name, value], sort_keys=True).encode()
         self.trace.digest = hashlib.blake2b(text, key=self.trace.digest, digest_size=16).digest()
 
@@ -320,7 +315,7 @@ class Session:
         """Take a course, with as many R-units in use as the code of its world needs."""
         self.course, self.learn = list(self.configs).index(course), learn
         units = self.world.code.shape[1]
-        if isinstance(self.learner, MarkI) and units != self.learner.units:
+        if units != self.learner.units:
             self.learner.refit(self.learner.config.amend({"response.units": units, "response.source_set": []}))
 
     def _card_of(self, value: Mapping[str, Any]) -> Presentation:
@@ -348,7 +343,7 @@ class Session:
     def _checkpoint(self) -> None:
         state = registers.snapshot(self.learner.registers())
         self._checkpoints[self.trial] = Checkpoint(
-            state, self.trace.digest, tuple(self._progress), self.course, self.learn, self._config
+            state, self.trace.digest, tuple(self._progress), self.course, self.learn, self.learner.config
         )
         if len(self._checkpoints) > self.MOST:
             self._interval *= 2
@@ -442,7 +437,7 @@ class Session:
     def _return_to(self, trial: int) -> None:
         at = self._checkpoints[trial]
         self.learner.resume()  # whatever presentation was under way is over
-        if at.config != self._config:
+        if at.config != self.learner.config:
             self.learner.refit(at.config)
         registers.restore(self.learner.registers(), at.state)
         self.learner.resume()

@@ -32,7 +32,7 @@ ROOMS = [
     {"io"},
     {"hardware"},
     {"machine", "twin"},
-    {"clocked", "history", "session", "savefile", "tables"},
+    {"history", "session", "savefile", "tables"},
     {"teaching"},
     {"experiments"},
     {"console"},

@@ -49,7 +49,7 @@ def check(measure: Mapping[str, Any], where: str, *, pages: int) -> None:
         raise ConfigError(f"trials {measure['first']} to {measure['last']} are none", where=where)
 
 
-def answered(row: np.void, world: World) -> int:
+def answered(row: np.ndarray | np.void, world: World) -> int:
     """Return the class that was answered in a record, -1 if the lamps of the R-units in use were nobody's code."""
     lamps = (int(row["response"]) >> np.arange(R_UNITS) & 1).astype(bool)
     lamps[world.code.shape[1] :] = False  # R-units out of use stay as they were
