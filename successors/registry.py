@@ -73,20 +73,6 @@ def names() -> tuple[str, ...]:
     return tuple(_files())
 
 
-def module(name: str) -> str:
-    """Return the dotted name of a system's file.
-
-    Raises
-    ------
-    UnknownName
-        With the nearest name.
-    """
-    rows = _files()
-    if name not in rows:
-        raise unknown("system", name, rows)
-    return rows[name][1]
-
-
 def find(name: str) -> System:
     """Return the system of this name.
 
@@ -97,16 +83,22 @@ def find(name: str) -> System:
     ConfigError
         If its file ends without an entry.
     """
-    path = module(name)
+    rows = _files()
+    if name not in rows:
+        raise unknown("system", name, rows)
+    return _read(name, *rows[name])
+
+
+def _read(name: str, year: int, path: str) -> System:
     entry = getattr(importlib.import_module(path), "ENTRY", None)
     if not isinstance(entry, Entry):
         raise ConfigError("has no ENTRY", where=path, remedy="End the file with ENTRY = Entry(...)")
-    return System(name=name, year=_files()[name][0], entry=entry)
+    return System(name=name, year=year, entry=entry)
 
 
 def systems() -> list[System]:
     """Return all systems, in order of time."""
-    return [find(name) for name in names()]
+    return [_read(name, *row) for name, row in _files().items()]
 
 
 def classes(trial: Trial) -> tuple[str, ...]:
