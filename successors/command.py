@@ -316,7 +316,7 @@ def write(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.name} draws nothing", where="NAME", remedy="Send it the text alone")
     answer = learner.respond(np.array([args.text]))
     if learner.labels is not None:
-        print(registry.sample(entry.trials[0]).classes[int(learner.labels.read(answer)[0])])
+        print(registry.classes(entry.trials[0])[int(learner.labels.read(answer)[0])])
     else:
         print(answer[0])
     return 0

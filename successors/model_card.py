@@ -159,6 +159,11 @@ class Entry:
 
     Parameters
     ----------
+    label : str
+        What it is called, in few letters.
+    parents : tuple of str
+        Names of the earlier systems that it is built of; the family tree draws them. A file that imports from another
+        system's file names it here.
     title, authors : str
         Of the paper.
     idea : str
@@ -194,6 +199,8 @@ class Entry:
         Changes of the retina settings that make it small enough to check each of its gradients; empty if it is.
     """
 
+    label: str
+    parents: tuple[str, ...]
     title: str
     authors: str
     idea: str

@@ -24,6 +24,8 @@ class Exhibit:
     Attributes
     ----------
     name, title, authors : str
+    label : str
+        What it is called on plates: short, as people say it.
     year : int
     accepts, answers : Port
     task : str
@@ -31,7 +33,7 @@ class Exhibit:
     classes : tuple of str
         What its lamps mean; empty if they mean nothing.
     parents : tuple of str
-        Earlier systems that it is built of: those that its file imports parts from.
+        Names of earlier systems that it is built of.
     parameters, multiply_adds : int
         As it stands here.
     published : int or None
@@ -43,6 +45,7 @@ class Exhibit:
     """
 
     name: str
+    label: str
     year: int
     title: str
     authors: str

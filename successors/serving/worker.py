@@ -11,7 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -94,6 +94,11 @@ class LoadedSystem:
     system: System
     trial: Trial
     learner: Successor
+    classes: tuple[str, ...] = field(init=False)
+    code: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.classes, self.code = registry.classes(self.trial), registry.code(self.trial)
 
     def one(self, stimulus: np.ndarray) -> np.ndarray:
         """Return a single stimulus as the first of a row of them.
@@ -135,13 +140,13 @@ class LoadedSystem:
             answers, shares = self.learner.weigh(x)
         said, confidence, others, lamps, field = "", float("nan"), (), None, None
         if self.learner.answers is Port.LAMPS:
-            lamps, deck = answers[0], registry.sample(self.trial)
-            kind = nearest_class(lamps, deck.code)
-            said = deck.classes[kind] if kind >= 0 else ""
+            lamps, classes = answers[0], self.classes
+            kind = nearest_class(lamps, self.code)
+            said = classes[kind] if kind >= 0 else ""
             if shares.shape[1] and np.isfinite(shares).all():
                 confidence = float(shares[0, kind])
                 best = [k for k in np.argsort(-shares[0], kind="stable").tolist() if k != kind][:OTHERS]
-                others = tuple((deck.classes[k], float(shares[0, k])) for k in best)
+                others = tuple((classes[k], float(shares[0, k])) for k in best)
         elif self.learner.answers is Port.FIELD:
             field = np.asarray(answers[0], np.float32)
         else:

@@ -96,7 +96,7 @@ def load(
     deck = kept.read(task, config, seed) if cache else None
     if deck is None:
         since = time.perf_counter()
-        deck = task.make(config, Workshop(task=name, seed=seed, jobs=jobs, quiet=quiet))
+        deck = task.deck(config, Workshop(task=name, seed=seed, jobs=jobs, quiet=quiet))
         if cache and time.perf_counter() - since > kept.WORTH_S:
             kept.write(deck, task, config, seed)
     return deck

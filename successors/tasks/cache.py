@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
 import os
 from functools import lru_cache
@@ -54,6 +53,8 @@ def path(task: Task, config: RetinaConfig, seed: int) -> Path:
 @lru_cache(maxsize=1)
 def _makers() -> str:
     """Return a digest of what makes the stimuli: our own modules, the assets' sizes, and the library that draws."""
+    import importlib.metadata
+
     found = hashlib.blake2b(digest_size=12)
     for room in (Path(marki.io.__file__).parent, Path(__file__).parent):
         for module in sorted(room.rglob("*.py")):

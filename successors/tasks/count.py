@@ -10,8 +10,8 @@ from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.ports import Port
 from marki.io.stimuli import CARD
-from successors.tasks.deck import PARTS, Deck, Reels
-from successors.tasks.lamps import lamps_deck
+from successors.tasks.deck import PARTS, Reels, Split
+from successors.tasks.lamps import coded
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.recall import random_form
 from successors.tasks.retina import RetinaConfig, camera
@@ -60,9 +60,8 @@ def _reels(config: CountConfig, workshop: Workshop, part: str) -> tuple[Reels, n
     return Reels(bank, index), kinds
 
 
-def _make(config: CountConfig, workshop: Workshop) -> Deck:
-    classes = tuple(str(k) for k in range(config.most + 1))
-    return lamps_deck("count", classes, {part: _reels(config, workshop, part) for part in PARTS})
+def _make(config: CountConfig, workshop: Workshop) -> dict[str, Split]:
+    return coded(config.most + 1, {part: _reels(config, workshop, part) for part in PARTS})
 
 
 TASK = Task(
@@ -73,6 +72,7 @@ TASK = Task(
     config=CountConfig,
     metric="flashes counted rightly",
     chance=1 / 8,
+    classes=lambda config: tuple(map(str, range(config.most + 1))),
     make=_make,
 )
 """The task."""

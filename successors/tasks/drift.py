@@ -16,8 +16,8 @@ from marki.errors import ConfigError
 from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
 from marki.io.stimuli.forms import from_cells
-from successors.tasks.deck import PARTS, Deck, Reels
-from successors.tasks.lamps import lamps_deck
+from successors.tasks.deck import PARTS, Reels, Split
+from successors.tasks.lamps import coded
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
@@ -82,8 +82,8 @@ def _reels(config: DriftConfig, workshop: Workshop, part: str) -> tuple[Reels, n
     return Reels(bank, (patch[:, None] * CELLS + row * SIDE + column).astype(np.uint16)), kinds
 
 
-def _make(config: DriftConfig, workshop: Workshop) -> Deck:
-    return lamps_deck("drift", tuple(DIRECTIONS), {part: _reels(config, workshop, part) for part in PARTS})
+def _make(config: DriftConfig, workshop: Workshop) -> dict[str, Split]:
+    return coded(len(DIRECTIONS), {part: _reels(config, workshop, part) for part in PARTS})
 
 
 TASK = Task(
@@ -94,6 +94,7 @@ TASK = Task(
     config=DriftConfig,
     metric="directions told rightly",
     chance=1 / 8,
+    classes=lambda config: tuple(DIRECTIONS),
     make=_make,
 )
 """The task."""

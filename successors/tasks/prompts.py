@@ -13,7 +13,7 @@ import numpy as np
 from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.tasks import logbook, scenes
-from successors.tasks.deck import PARTS, Deck, Split
+from successors.tasks.deck import PARTS, Split
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.task import Task
 
@@ -62,16 +62,12 @@ def _part(workshop: Workshop, name: str, count: int) -> Split:
     return Split(stimuli=stimuli, targets=targets, kinds=kinds.astype(np.int16))
 
 
-def _make(config: PromptsConfig, workshop: Workshop) -> Deck:
-    return Deck(
-        task="prompts",
-        accepts=Port.TEXT,
-        answers=Port.TEXT,
-        classes=KINDS,
-        code=np.zeros((0, 8), bool),
-        corpus=np.array([_document(number, workshop) for number in range(config.documents)]),
-        **{name: _part(workshop, name, getattr(config, name)) for name in PARTS},
-    )
+def _make(config: PromptsConfig, workshop: Workshop) -> dict[str, Split]:
+    return {name: _part(workshop, name, getattr(config, name)) for name in PARTS}
+
+
+def _corpus(config: PromptsConfig, workshop: Workshop) -> np.ndarray:
+    return np.array([_document(number, workshop) for number in range(config.documents)])
 
 
 TASK = Task(
@@ -82,6 +78,8 @@ TASK = Task(
     config=PromptsConfig,
     metric="prompts answered rightly to the letter",
     chance=0.0,
+    classes=lambda config: KINDS,
     make=_make,
+    corpus=_corpus,
 )
 """The task."""

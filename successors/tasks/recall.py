@@ -9,8 +9,8 @@ import numpy as np
 from marki.config import setting
 from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, forms
-from successors.tasks.deck import PARTS, Deck, Reels
-from successors.tasks.lamps import lamps_deck
+from successors.tasks.deck import PARTS, Reels, Split
+from successors.tasks.lamps import coded
 from successors.tasks.letters import FACES, HELD_OUT, check_letters, light
 from successors.tasks.making import Slot, Workshop
 from successors.tasks.retina import Unsteady, camera
@@ -86,8 +86,8 @@ def _reels(config: RecallConfig, workshop: Workshop, part: str) -> tuple[Reels, 
     return Reels(np.concatenate([shown, other]), index), kinds
 
 
-def _make(config: RecallConfig, workshop: Workshop) -> Deck:
-    return lamps_deck("recall", tuple(config.letters), {part: _reels(config, workshop, part) for part in PARTS})
+def _make(config: RecallConfig, workshop: Workshop) -> dict[str, Split]:
+    return coded(len(config.letters), {part: _reels(config, workshop, part) for part in PARTS})
 
 
 TASK = Task(
@@ -98,6 +98,7 @@ TASK = Task(
     config=RecallConfig,
     metric="letters recalled rightly",
     chance=1 / 8,
+    classes=lambda config: tuple(config.letters),
     make=_make,
 )
 """The task."""

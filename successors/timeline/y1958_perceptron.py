@@ -229,6 +229,8 @@ def _weighed(network: Perceptron, stimuli: np.ndarray) -> np.ndarray:
 
 
 ENTRY = Entry(
+    label="Perceptron",
+    parents=(),
     title="The perceptron: a probabilistic model for information storage and organization in the brain",
     authors="F. Rosenblatt",
     idea="Units wired at random, whose values are changed by experience, learn to tell patterns apart.",

@@ -370,6 +370,8 @@ def _by_shift(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> d
 
 
 ENTRY = Entry(
+    label="Neocognitron",
+    parents=(),
     title="Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition unaffected by "
     "shift in position",
     authors="K. Fukushima",

@@ -261,6 +261,8 @@ def _course(network: Hopfield, stimuli: np.ndarray) -> np.ndarray:
 
 
 ENTRY = Entry(
+    label="Hopfield",
+    parents=(),
     title="Neural networks and physical systems with emergent collective computational abilities",
     authors="J. J. Hopfield",
     idea="Units that all feed each other run downhill in an energy, from a part of a memory to the whole.",

@@ -211,6 +211,8 @@ def _symmetry() -> Finding:
 
 
 ENTRY = Entry(
+    label="MLP",
+    parents=(),
     title="Learning representations by back-propagating errors",
     authors="D. E. Rumelhart, G. E. Hinton, R. J. Williams",
     idea="The error is carried back through the layers, so that hidden units find features of their own.",

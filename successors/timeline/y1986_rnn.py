@@ -222,6 +222,8 @@ def _elman(**changes: Any) -> RNNConfig:
 
 
 ENTRY = Entry(
+    label="RNN",
+    parents=(),
     title="Learning internal representations by error propagation: recurrent nets",
     authors="D. E. Rumelhart, G. E. Hinton, R. J. Williams",
     idea="A network that is fed by what it was a moment before, and learns by carrying the error back through time.",

@@ -262,6 +262,8 @@ def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
 
 
 ENTRY = Entry(
+    label="LeCun net",
+    parents=(),
     title="Backpropagation applied to handwritten zip code recognition",
     authors="Y. LeCun, B. Boser, J. S. Denker, D. Henderson, R. E. Howard, W. Hubbard, L. D. Jackel",
     idea="Maps of units with shared weights, two layers of them, learned from the image on by back-propagation.",

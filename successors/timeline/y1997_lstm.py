@@ -314,6 +314,8 @@ def _paper(**changes: Any) -> LSTMConfig:
 
 
 ENTRY = Entry(
+    label="LSTM",
+    parents=(),
     title="Long short-term memory",
     authors="S. Hochreiter, J. Schmidhuber",
     idea="Cells that keep what they hold, and gates that learn what may enter, stay and leave.",

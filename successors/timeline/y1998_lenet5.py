@@ -251,6 +251,8 @@ def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
 
 
 ENTRY = Entry(
+    label="LeNet-5",
+    parents=("lecun",),
     title="Gradient-based learning applied to document recognition",
     authors="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner",
     idea="Convolution and sub-sampling in turn, trained as a whole; the output is the distance to a drawn character.",

@@ -265,6 +265,8 @@ def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
 
 
 ENTRY = Entry(
+    label="AlexNet",
+    parents=(),
     title="ImageNet classification with deep convolutional neural networks",
     authors="A. Krizhevsky, I. Sutskever, G. E. Hinton",
     idea="Eight layers of units that do not saturate, kept from learning by heart by dropout and shifted images.",

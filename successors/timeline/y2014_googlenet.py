@@ -332,6 +332,8 @@ def _maps(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[
 
 
 ENTRY = Entry(
+    label="GoogLeNet",
+    parents=(),
     title="Going deeper with convolutions",
     authors="C. Szegedy, W. Liu, Y. Jia, P. Sermanet, S. Reed, D. Anguelov, D. Erhan, V. Vanhoucke, A. Rabinovich",
     idea="Kernels of several sizes side by side, with 1x1 kernels before them that keep the number of maps small.",

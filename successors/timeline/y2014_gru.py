@@ -162,6 +162,8 @@ def _memory(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dic
 
 
 ENTRY = Entry(
+    label="GRU",
+    parents=("lstm",),
     title="Learning phrase representations using RNNLayer encoder-decoder for statistical machine translation",
     authors="K. Cho, B. van Merrienboer, C. Gulcehre, D. Bahdanau, F. Bougares, H. Schwenk, Y. Bengio",
     idea="Two gates instead of three, and no cell beside the state: a quarter fewer weights, and as good a memory.",

@@ -221,6 +221,8 @@ def _maps(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[
 D = _published(2, 2, 3, 3, 3)
 
 ENTRY = Entry(
+    label="VGG",
+    parents=(),
     title="Very deep convolutional networks for large-scale image recognition",
     authors="K. Simonyan, A. Zisserman",
     idea="Depth by stacks of 3x3 kernels: two see as much as one of 5x5, with fewer weights and one more bend.",

@@ -466,6 +466,8 @@ def _responses(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> 
 
 
 ENTRY = Entry(
+    label="ResNet",
+    parents=(),
     title="Deep residual learning for image recognition",
     authors="K. He, X. Zhang, S. Ren, J. Sun",
     idea="Layers learn what is to be added to their input, so that a deeper network is not worse than a shallow one.",

@@ -212,6 +212,8 @@ def _use(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[s
 
 
 ENTRY = Entry(
+    label="DenseNet",
+    parents=("resnet",),
     title="Densely connected convolutional networks",
     authors="G. Huang, Z. Liu, L. van der Maaten, K. Q. Weinberger",
     idea="Each layer sees the maps of all layers before it, and adds but a few of its own.",

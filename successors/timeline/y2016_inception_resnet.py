@@ -385,6 +385,8 @@ def _residuals(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> 
 
 
 ENTRY = Entry(
+    label="Inception-ResNet",
+    parents=(),
     title="Inception-v4, Inception-ResNet and the impact of residual connections on learning",
     authors="C. Szegedy, S. Ioffe, V. Vanhoucke, A. A. Alemi",
     idea="Inception modules find what is to be added to their input; scaled down, it keeps wide networks stable.",

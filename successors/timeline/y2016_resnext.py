@@ -192,6 +192,8 @@ def _kinds(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
 
 
 ENTRY = Entry(
+    label="ResNeXt",
+    parents=("resnet",),
     title="Aggregated residual transformations for deep neural networks",
     authors="S. Xie, R. Girshick, P. Dollar, Z. Tu, K. He",
     idea="Blocks of many narrow paths of the same form, whose outputs are added; their number is the cardinality.",

@@ -223,6 +223,8 @@ def shares(network: Xception) -> dict[str, int]:
 
 
 ENTRY = Entry(
+    label="Xception",
+    parents=(),
     title="Xception: deep learning with depthwise separable convolutions",
     authors="F. Chollet",
     idea="Places and channels are mapped apart: a kernel for each channel, then a mixture of channels; with shortcuts.",

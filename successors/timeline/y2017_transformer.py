@@ -470,6 +470,8 @@ def _published(millions: int, **changes: int) -> Size:
 
 
 ENTRY = Entry(
+    label="Transformer",
+    parents=(),
     title="Attention is all you need",
     authors="A. Vaswani, N. Shazeer, N. Parmar, J. Uszkoreit and others",
     idea="Nothing but attention: each word looks at all others at once, in several ways.",

@@ -287,6 +287,8 @@ def published(layers: int, width: int, heads: int) -> BERTConfig:
 SOURCE = "the released weights, with pooler"
 
 ENTRY = Entry(
+    label="BERT",
+    parents=("transformer",),
     title="BERT: pre-training of deep bidirectional transformers for language understanding",
     authors="J. Devlin, M.-W. Chang, K. Lee, K. Toutanova",
     idea="It learns to read by finding hidden words from those before and behind them, and is then fine-tuned.",

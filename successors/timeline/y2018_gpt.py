@@ -161,6 +161,8 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
 
 
 ENTRY = Entry(
+    label="GPT",
+    parents=("transformer",),
     title="Improving language understanding by generative pre-training",
     authors="A. Radford, K. Narasimhan, T. Salimans, I. Sutskever",
     idea="It first learns to go on with text that nobody has labelled; few labels then suffice.",

@@ -327,6 +327,8 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
 
 
 ENTRY = Entry(
+    label="AA-ResNet",
+    parents=("resnet",),
     title="Attention augmented convolutional networks",
     authors="I. Bello, B. Zoph, A. Vaswani, J. Shlens, Q. V. Le",
     idea="Self-attention over the image makes part of the maps of a convolution, beside its kernels.",

@@ -330,6 +330,8 @@ def published(layers: int, width: int, heads: int) -> GPT2Config:
 SOURCE = "the released weights"
 
 ENTRY = Entry(
+    label="GPT-2",
+    parents=("transformer",),
     title="Language models are unsupervised multitask learners",
     authors="A. Radford, J. Wu, R. Child, D. Luan, D. Amodei, I. Sutskever",
     idea="Whoever goes on with text well enough does what a prompt asks for, without being taught to.",

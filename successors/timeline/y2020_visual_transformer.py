@@ -315,6 +315,8 @@ ANYWHERE = {"shift": 4.0, "zoom": 0.3, "turn_deg": 15.0}
 LONGER = {"recipe.steps": 2_000}
 
 ENTRY = Entry(
+    label="Visual Transformer",
+    parents=("resnet", "transformer"),
     title="Visual transformers: token-based image representation and processing for computer vision",
     authors="B. Wu, C. Xu, X. Dai, A. Wan, P. Zhang and others",
     idea="Late in a network an image is a few tokens, each with a spatial attention of its own, and a transformer "

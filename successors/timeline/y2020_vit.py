@@ -285,6 +285,8 @@ def _places(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dic
 SOURCE = "table 1; torchvision, without the hidden layer of the head"
 
 ENTRY = Entry(
+    label="ViT",
+    parents=("transformer",),
     title="An image is worth 16x16 words: transformers for image recognition at scale",
     authors="A. Dosovitskiy, L. Beyer, A. Kolesnikov, D. Weissenborn, X. Zhai and others",
     idea="A transformer reads an image as a sentence whose words are patches.",

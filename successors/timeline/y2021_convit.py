@@ -260,6 +260,8 @@ ANYWHERE = {"shift": 4.0, "zoom": 0.3, "turn_deg": 15.0}
 """Letters that lie anywhere on the retina, of several sizes, and askew: few for what there is to learn from them."""
 
 ENTRY = Entry(
+    label="ConViT",
+    parents=("transformer", "vit"),
     title="ConViT: improving vision transformers with soft convolutional inductive biases",
     authors="S. d'Ascoli, H. Touvron, M. L. Leavitt, A. Morcos, G. Biroli, L. Sagun",
     idea="Attention begins as a convolution, and gates let each head leave it.",

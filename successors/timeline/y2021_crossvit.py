@@ -339,6 +339,8 @@ LONGER = {"recipe.steps": 3_000}
 NEAR = {"within": 0.01, "source": SOURCE}
 
 ENTRY = Entry(
+    label="CrossViT",
+    parents=("transformer", "vit"),
     title="CrossViT: cross-attention multi-scale vision transformer for image classification",
     authors="C.-F. Chen, Q. Fan, R. Panda",
     idea="Two vision transformers with patches of two sizes tell each other what they see through their class tokens.",

@@ -192,6 +192,8 @@ def _filters(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
 
 
 ENTRY = Entry(
+    label="gMLP",
+    parents=(),
     title="Pay attention to MLPs",
     authors="H. Liu, Z. Dai, D. R. So, Q. V. Le",
     idea="Half of the channels is multiplied by a learned mixture of places of the other half; no attention.",

@@ -198,6 +198,8 @@ def _mixtures(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> d
 SOURCE = "table 1"
 
 ENTRY = Entry(
+    label="MLP-Mixer",
+    parents=(),
     title="MLP-Mixer: an all-MLP architecture for vision",
     authors="I. Tolstikhin, N. Houlsby, A. Kolesnikov, L. Beyer, X. Zhai and others",
     idea="Perceptrons along places and along channels take turns; there is neither convolution nor attention.",

@@ -343,6 +343,8 @@ def _biases(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dic
 SOURCE = "section 3.3 and table 1; its code"
 
 ENTRY = Entry(
+    label="Swin",
+    parents=("vit",),
     title="Swin transformer: hierarchical vision transformer using shifted windows",
     authors="Z. Liu, Y. Lin, Y. Cao, H. Hu, Y. Wei, Z. Zhang, S. Lin, B. Guo",
     idea="Attention within windows, which are shifted from layer to layer, on maps that shrink from stage to stage.",

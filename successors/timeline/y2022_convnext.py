@@ -317,6 +317,8 @@ def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
 SOURCE = "section 3 and table 1; authors' code"
 
 ENTRY = Entry(
+    label="ConvNeXt",
+    parents=(),
     title="A ConvNet for the 2020s",
     authors="Z. Liu, H. Mao, C.-Y. Wu, C. Feichtenhofer, T. Darrell, S. Xie",
     idea="A residual network, changed step by step after the design of transformers, each step tried.",

@@ -274,6 +274,8 @@ def _between(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
 SOURCE = "table 1"
 
 ENTRY = Entry(
+    label="SepViT",
+    parents=("vit", "swin"),
     title="SepViT: separable vision transformer",
     authors="W. Li, X. Wang, X. Xia, J. Wu, J. Li, X. Xiao, M. Zheng, S. Wen",
     idea="Attention within windows, then between windows by one token of each, in a single block.",

@@ -173,7 +173,7 @@ def enter(
         year, recipe, parameters = ENCODER_DECODER_YEAR, config.recipe, learner.network.count()
     else:
         system = registry.find(name)
-        fit = registry.fitted(system.entry, deck)
+        fit = registry.fitted(system.entry, deck.code)
         learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}), answers=deck.answers)
         year, recipe, parameters = system.year, learner.recipe, learner.network.count()
     note = ""

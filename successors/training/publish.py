@@ -168,6 +168,7 @@ def _conclude(
     deck = tasks.load(best.task, **dict(best.options))
     metrics = {
         "name": system.name,
+        **registry.count_footprint(entry),
         "command": command,
         "versions": versions(),
         "result": {k: first[k] for k in ("metric", "value", "interval", "seeds")},

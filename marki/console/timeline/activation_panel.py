@@ -9,7 +9,6 @@ from marki.console.drawing.theme import FIGURES, SMALL, TEXT
 from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import MARK1, SystemView
 from marki.console.timeline import heatmaps
-from marki.console.timeline.labels import label
 from marki.io.exhibits import ActivationView, Rendering, Reply
 from marki.io.ports import Port
 
@@ -83,7 +82,7 @@ class ActivationPanel(Panel):
         return [area, *self._note.update(surface, text)]
 
     def _name(self, system_view: SystemView) -> str:
-        return f"{system_view.exhibit.year}  {label(system_view.exhibit.name)}"
+        return f"{system_view.exhibit.year}  {system_view.exhibit.label}"
 
     def _say(self, surface: pygame.Surface, text: str) -> None:
         area = self.inner

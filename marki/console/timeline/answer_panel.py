@@ -15,7 +15,6 @@ from marki.console.panels.response_panel import round_lamp
 from marki.console.state.timeline_view import verdict
 from marki.console.timeline.activation_panel import answered, standing_of
 from marki.console.timeline.heatmaps import coloured, tones
-from marki.console.timeline.labels import label
 from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS
@@ -85,7 +84,7 @@ class AnswerPanel(Panel):
         else:
             self._say(surface, said if reply is None or said else words("trainer.none"), right, exhibit.answers)
         self._list(surface, sure, others, wanted, right)
-        note = label(exhibit.name)
+        note = exhibit.label
         if system_view.judged:
             note = words("timeline.judged", right=system_view.right, count=system_view.judged)
         return [self._window, self._lines, *self._note.update(surface, note)]

@@ -17,7 +17,7 @@ from marki.console.state.timeline_view import MARK1, of_hall, verdict
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.activation_panel import answered, cut
 from marki.console.timeline.buttons import ButtonRow
-from marki.console.timeline.labels import count, label
+from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import Exhibit, Reply
 
 WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
@@ -127,7 +127,7 @@ class WallPanel(Panel):
         area = box.inflate(-px(14), -px(8))
         row = theme.row(SMALL - 1)
         head = pygame.Rect(area.x, area.y, area.w, row)
-        name = label(exhibit.name)
+        name = exhibit.label
         year = f"{exhibit.year}"
         wide = theme.width(year, SMALL - 1, FIGURES)
         if theme.width(name, SMALL - 1) + wide + px(6) <= area.w:
@@ -138,8 +138,8 @@ class WallPanel(Panel):
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
         roomy = area.h > 3.4 * row
         if roomy:
-            weights = theme.words("timeline.weights", count=count(exhibit.parameters))
-            short = weights if theme.fits(weights, foot, SMALL - 1) else count(exhibit.parameters)
+            weights = theme.words("timeline.weights", count=abbreviated(exhibit.parameters))
+            short = weights if theme.fits(weights, foot, SMALL - 1) else abbreviated(exhibit.parameters)
             theme.write(surface, short, foot, size=SMALL - 1, face=TEXT, colour=palette.faded, align="right")
         thick = max(px(6), theme.profile.line * 2)
         track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)

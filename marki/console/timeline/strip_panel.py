@@ -11,7 +11,7 @@ from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import MARK1, ancestors, heirs
 from marki.console.timeline import timeline_layout
-from marki.console.timeline.labels import count, label
+from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import Exhibit
 
 ARC_STEPS = 20
@@ -75,7 +75,7 @@ class StripPanel(Panel):
         theme = self.theme
         pad = theme.px(10)
         year = theme.width("0000", SMALL, FIGURES) + pad
-        names = [max(year, theme.width(label(e.name), SMALL) + pad) for e in exhibits]
+        names = [max(year, theme.width(e.label, SMALL) + pad) for e in exhibits]
         if theme.profile.least:
             names = [year] * len(exhibits)
         small = theme.width("00", SMALL, FIGURES) + theme.px(6)
@@ -87,12 +87,13 @@ class StripPanel(Panel):
         exhibit = exhibits[hovered] if hovered >= 0 else scene.timeline.exhibit(ui.system)
         if exhibit is None or not scene.timeline.ready:
             return self._line.update(surface, words("timeline.loading"))
-        shown = f"{exhibit.year}  {label(exhibit.name)}"
+        shown = f"{exhibit.year}  {exhibit.label}"
         if exhibit.name == MARK1:
             parts = [shown, exhibit.title]
         else:
             score = "" if exhibit.score is None else words("timeline.score", score=f"{100 * exhibit.score:.1f}")
-            parts = [shown, exhibit.title, exhibit.authors, words("timeline.weights", count=count(exhibit.parameters))]
+            weights = words("timeline.weights", count=abbreviated(exhibit.parameters))
+            parts = [shown, exhibit.title, exhibit.authors, weights]
             parts += [score] if score else [words("timeline.untrained")]
             if self.theme.width("   ".join(parts), SMALL) > self._line.rect.w:
                 parts[2] = f"{exhibit.authors.split(', ')[0]} …" if ", " in exhibit.authors else exhibit.authors
@@ -160,7 +161,7 @@ class StripPanel(Panel):
         theme.write(surface, text, year, size=SMALL, face=FIGURES, colour=ink, align="centre")
         if lines == 2 and self._named[k]:
             name = pygame.Rect(box.x + px(2), box.y + high, box.w - px(4), high)
-            theme.write(surface, label(exhibit.name), name, size=SMALL, face=TEXT, colour=ink, align="centre")
+            theme.write(surface, exhibit.label, name, size=SMALL, face=TEXT, colour=ink, align="centre")
         elif lines == 2:
             pygame.draw.circle(surface, ink if trained else FAINT, (box.centerx, box.y + high * 3 // 2), max(1, px(2)))
 

@@ -10,7 +10,7 @@ from marki.console.panels.curve_panel import nice
 from marki.console.state.timeline_view import MARK1, SystemView
 from marki.console.timeline.activation_panel import standing_of
 from marki.console.timeline.buttons import ButtonRow
-from marki.console.timeline.labels import count
+from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import Progress
 from marki.io.ports import Port
 
@@ -191,7 +191,7 @@ class LedgerPanel(Panel):
         shipped = words("timeline.by_heart" if exhibit.score is not None else "timeline.nothing_learned")
         found = [
             (words("timeline.parameters"), f"{exhibit.parameters:,}"),
-            (words("timeline.multiply_adds"), count(exhibit.multiply_adds)),
+            (words("timeline.multiply_adds"), abbreviated(exhibit.multiply_adds)),
             (words("timeline.learned"), shipped if system_view.learned is None else f"{system_view.learned:,.0f}"),
             (words("timeline.seconds"), "–" if system_view.seconds is None else f"{system_view.seconds:,.1f}"),
         ]
