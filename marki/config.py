@@ -1,4 +1,4 @@
-"""Settings: frozen dataclasses whose every field has a unit, a range and a sentence; wrong ones are refused by name."""
+"""Settings: frozen dataclasses whose every field has a unit, a range and a sentence; invalid ones are refused by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files: where the assets lie, how a result is written whole or not at all, how a state is read safely."""
+"""Files: finding assets, writing results atomically, reading saved state safely."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def asset(name: str) -> Path:
 
 @contextlib.contextmanager
 def writing(path: Path | str) -> Iterator[BinaryIO]:
-    """Open `path` for writing bytes; it appears under its name only when all is written.
+    """Open `path` for writing bytes; it appears under its name only once all is written.
 
     Raises
     ------

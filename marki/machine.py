@@ -172,7 +172,7 @@ class MarkI:
 
     @property
     def idle(self) -> bool:
-        """Whether no presentation is under way."""
+        """Whether no presentation is in progress."""
         return self._presentation is None
 
     @property
@@ -196,7 +196,7 @@ class MarkI:
         self._presentation = self.env.process(presentation(self, frame, target, learn))
 
     def advance(self, until_us: int) -> None:
-        """Let time pass up to `until_us`, or to the end of the presentation under way if that comes first."""
+        """Advance to `until_us`, or to the end of the current presentation if that comes first."""
         if self.idle:
             self._align()
             if until_us > self.now:
@@ -211,7 +211,7 @@ class MarkI:
         self.clock[0] = env.now if self._presentation is None else max(until_us, self.now)
 
     def finish(self) -> None:
-        """Let time pass to the end of the presentation under way."""
+        """Advance to the end of the current presentation."""
         if not self.idle:
             self.advance(int(NEVER))
 
@@ -272,7 +272,7 @@ class MarkI:
         return self.potentiometers.wiper.tobytes() + self.response.u_r.tobytes()
 
     def resume(self) -> None:
-        """Take up the clock and plan all units from the registers, after these were restored between presentations."""
+        """Resume the clock and replan all units, after the registers were restored between presentations."""
         t = self.now
         self.env = simpy.Environment(initial_time=t)
         self._presentation = None

@@ -1,4 +1,4 @@
-"""The saved session: one `.npz` with a checkpoint, the records, and all that is needed to go on from there."""
+"""The saved session: one `.npz` with a checkpoint, the records, and all that is needed to continue from there."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def save(session: Session, path: Path | str) -> None:
 
 
 def load(path: Path | str, *, keep: str = "all") -> Session:
-    """Read a session back; it stands where it was saved and goes on to the same digest.
+    """Read a session back; it stands where it was saved and continues to the same digest.
 
     Raises
     ------

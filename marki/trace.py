@@ -143,7 +143,7 @@ class Trace:
         return self._first + len(self._blocks)
 
     def append(self, codes: np.ndarray, witness: bytes = b"") -> None:
-        """Add the sorted codes of one trial; `witness` is state that the digest shall cover too."""
+        """Add the sorted codes of one trial; `witness` is state that the digest covers too."""
         self.digest = hashlib.blake2b(codes.tobytes() + witness, key=self.digest, digest_size=16).digest()
         if self.keep == "none":
             self._first += 1

@@ -19,7 +19,7 @@ MOST_VALUES = 8  # of a list that a sentence names
 
 
 class Narrator:
-    """Tells a session in the words of one language; it only reads.
+    """Narrates a session in one language; it only reads.
 
     Parameters
     ----------
