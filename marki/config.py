@@ -1,4 +1,4 @@
-"""Settings: frozen dataclasses whose every field has a unit, a range and a sentence; invalid ones are refused by name."""
+"""Settings: frozen dataclasses; every field has a unit, a range and a sentence, and an invalid value is refused by name."""
 
 from __future__ import annotations
 
