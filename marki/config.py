@@ -1,4 +1,4 @@
-"""Settings: frozen dataclasses; every field has a unit, a range and a sentence, and an invalid value is refused by name."""
+"""Settings: frozen dataclasses; each field has a unit, a range and a sentence; invalid values are refused by name."""
 
 from __future__ import annotations
 
