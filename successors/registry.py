@@ -143,12 +143,11 @@ def fitted(entry: Entry, code: np.ndarray) -> dict[str, Any]:
     code : ndarray of bool, shape (classes, 8)
         Without rows there is nothing to fit.
     """
-    known = {f.name for f in fields(entry.retina)}
     if not len(code):
         return {}
-    if "classes" in known:
+    if entry.retina.classes is not None:
         return {"classes": len(code)}
-    return {"units": lamps_used(code)} if "units" in known else {}
+    return {} if entry.retina.units is None else {"units": lamps_used(code)}
 
 
 def settings(entry: Entry, trial: Trial) -> dict[str, Any]:

@@ -105,6 +105,35 @@ def attention(
     return make(np.matmul(used, v.data), (q, k, v) if bias is None else (q, k, v, bias), backward)
 
 
+def relative_to_absolute(table: Tensor) -> Tensor:
+    """Return what belongs to each pair of places, of what belongs to each place and distance.
+
+    ``out[..., i, j] = table[..., i, j - i + L - 1]``
+
+    Parameters
+    ----------
+    table : Tensor, shape (..., L, 2 L - 1)
+
+    Returns
+    -------
+    Tensor, shape (..., L, L)
+    """
+    *leading, places, _ = table.shape
+
+    def view(a: np.ndarray) -> np.ndarray:
+        # A row is 2 L - 1 long, so that steps of 2 L - 2 go one to the left with each row.
+        *steps, row, one = a.strides
+        strides = (*steps, row - one, one)
+        return np.ndarray((*leading, places, places), a.dtype, a, (places - 1) * one, strides)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        out = np.zeros(table.shape, g.dtype)
+        view(out)[...] = g
+        return (out,)
+
+    return make(view(np.ascontiguousarray(table.data)), (table,), backward)
+
+
 def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     try:
         return np.broadcast_shapes(shape, target) == target

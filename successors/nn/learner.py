@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import Config
 from marki.errors import ConfigError, PortError
 from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
@@ -24,7 +23,7 @@ from successors.nn.augmentation import disturbed
 from successors.nn.losses import cross_entropy, softmax
 from successors.nn.module import Module, training
 from successors.nn.optimiser import Diverged, Optimiser, clip
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 
 ROWS = 256
@@ -36,14 +35,13 @@ class Network(Module):
 
     Parameters
     ----------
-    config : Config
-        Its settings; a field `recipe` says how it is trained, and a classifier's field `classes` how many classes it
-        tells apart.
+    config : NetworkConfig
+        Its settings.
     rng : Generator
         Draws the initial weights.
     """
 
-    def __init__(self, config: Config, rng: np.random.Generator):
+    def __init__(self, config: NetworkConfig, rng: np.random.Generator):
         self._config = config
 
     @property
@@ -152,7 +150,7 @@ class Successor:
     ----------
     network : callable
         ``network(config, rng) -> Network``.
-    config : Config
+    config : NetworkConfig
     accepts, answers : Port
     seed : int
     """
@@ -160,7 +158,7 @@ class Successor:
     def __init__(
         self,
         network: Callable[[Any, np.random.Generator], Network],
-        config: Config,
+        config: NetworkConfig,
         *,
         accepts: Port = Port.FRAME,
         answers: Port = Port.LAMPS,
@@ -168,8 +166,7 @@ class Successor:
     ):
         self._make, self.config = network, config
         self.accepts, self.answers = accepts, answers
-        classes = getattr(config, "classes", None)
-        self.labels = Labels(classes) if answers is Port.LAMPS and classes else None
+        self.labels = Labels(config.classes) if answers is Port.LAMPS and config.classes else None
         self.reset(seed)
 
     @property

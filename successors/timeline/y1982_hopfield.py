@@ -34,7 +34,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
@@ -44,14 +44,14 @@ from successors.nn import initial
 from successors.nn.hooks import Watch
 from successors.nn.learner import ByRule, Network, Successor
 from successors.nn.macs import count
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 
 STEPS = 2**11
 """Steps in a unit of T, for storage by difference; so few that T and U are exact in float16, as weights are shipped."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class HopfieldConfig(Config):
+class HopfieldConfig(NetworkConfig):
     """Settings of the network."""
 
     units: int = setting(CELLS, "Units, each fed by all others", low=2)

@@ -29,22 +29,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.frame import SIDE
 from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.optimiser import SGD
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
-class MLPConfig(Config):
+class MLPConfig(NetworkConfig):
     """Settings of the multilayer perceptron."""
 
     inputs: int = setting(400, "Input units", low=1)
@@ -99,22 +100,12 @@ class MLP(Network):
         return outputs / outputs.sum(1, keepdims=True)
 
 
-def fields(weights: np.ndarray) -> np.ndarray:
-    """Return square arrays of weights, (k, m, m), as fields to look at, (k, 20, 20) float32; half light is nothing."""
-    many = SIDE // weights.shape[-1]
-    greatest = np.abs(weights).max() or 1.0
-    shown = (0.5 + weights / (2 * greatest)).repeat(many, 1).repeat(many, 2)
-    before = (SIDE - shown.shape[-1]) // 2
-    after = SIDE - shown.shape[-1] - before
-    return np.pad(shown, ((0, 0), (before, after), (before, after)), constant_values=0.5).astype(np.float32)
-
-
 def _features(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and the weights of the first hidden units from each cell."""
     network: MLP = learner.network  # type: ignore[assignment]
     return {
         "shown": stimuli[:12],
-        "weights of hidden units": fields(network.layers[0].weight.data[:12].reshape(-1, SIDE, SIDE)),
+        "weights of hidden units": grayscale(network.layers[0].weight.data[:12].reshape(-1, SIDE, SIDE)),
     }
 
 

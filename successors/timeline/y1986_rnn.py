@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.seeding import generator
@@ -41,13 +41,13 @@ from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import training_rng
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.rnn import rnn
 from successors.nn.tensor import Tensor, concatenate, no_grad
 
 
 @dataclass(frozen=True, kw_only=True)
-class RNNConfig(Config):
+class RNNConfig(NetworkConfig):
     """Settings of the recurrent network."""
 
     inputs: int = setting(400, "Numbers in an exposure", low=1)

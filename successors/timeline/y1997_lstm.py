@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
@@ -47,12 +47,12 @@ from successors.nn.layers import Linear, RNNLayer
 from successors.nn.layers import LSTMLayer as Cells
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
 
 
 @dataclass(frozen=True, kw_only=True)
-class LSTMConfig(Config):
+class LSTMConfig(NetworkConfig):
     """Settings of the long short-term memory."""
 
     inputs: int = setting(400, "Numbers in an exposure", low=1)

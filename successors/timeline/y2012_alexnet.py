@@ -44,7 +44,7 @@ from functools import partial
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.camera import Camera
 from marki.io.exhibits import Rendering
@@ -60,7 +60,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
 from successors.nn.normalisation import local_response_norm
 from successors.nn.pooling import max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor, no_grad
 
 POOL, STEP = 3, 2
@@ -68,7 +68,7 @@ POOL, STEP = 3, 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlexNetConfig(Config):
+class AlexNetConfig(NetworkConfig):
     """Settings of AlexNet."""
 
     side: int = setting(20, "Cells on a side of the image", unit="cells", low=8, high=512)

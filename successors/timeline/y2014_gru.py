@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
@@ -39,14 +39,14 @@ from successors.nn.layers import GRULayer as Units
 from successors.nn.layers import Linear, RNNLayer
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, logistic, no_grad
 from successors.timeline import y1997_lstm
 from successors.timeline.y1997_lstm import Eye, LSTMConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class GRUConfig(Config):
+class GRUConfig(NetworkConfig):
     """Settings of the gated recurrent units."""
 
     inputs: int = setting(400, "Numbers in an exposure", low=1)

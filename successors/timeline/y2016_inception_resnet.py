@@ -34,7 +34,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -46,9 +46,9 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training
 from successors.nn.optimiser import Diverged
 from successors.nn.pooling import avg_pool2d, max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.timeline.y2015_resnet import learning_error
+from successors.nn.training_error import training_error
 
 
 class Conv(Module):
@@ -164,7 +164,7 @@ class Residual(Module):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InceptionResNetConfig(Config):
+class InceptionResNetConfig(NetworkConfig):
     """Settings of Inception-ResNet-v2."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -328,7 +328,7 @@ def stability(rates: Sequence[float] = (0.1, 0.4), steps: int = 120) -> dict[str
             recipe = Recipe(batch=32, steps=steps, rate=rate, momentum=0.9)
             config = InceptionResNetConfig(classes=10, scales=scales, recipe=recipe)
             try:
-                found[name].append(float(np.mean(learning_error(config, InceptionResNet, steps))))
+                found[name].append(float(np.mean(training_error(config, InceptionResNet, steps))))
             except Diverged:
                 found[name].append(1.0)
     return found

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
@@ -30,14 +30,14 @@ from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import training
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2015_resnet import ENTRY as RESNET
 from successors.timeline.y2015_resnet import Bottleneck, Stem, stages
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResNeXtConfig(Config):
+class ResNeXtConfig(NetworkConfig):
     """Settings of a network of aggregated residual transformations."""
 
     channels: int = setting(1, "Channels of the image", low=1)

@@ -32,26 +32,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor
-from successors.timeline.y1986_mlp import fields
 
 FORMS = ("separable", "whole", "pointwise")
 """What stands for a separable convolution: itself, one convolution 3x3, or its mixture of channels alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class XceptionConfig(Config):
+class XceptionConfig(NetworkConfig):
     """Settings of Xception."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -210,7 +210,7 @@ def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
     network: Xception = learner.network  # type: ignore[assignment]
     first = network.entry[0].convolutions[0]
     kernels = first.pointwise if first.depthwise is None else first.depthwise
-    return {"shown": stimuli[:12], "kernels, one a channel": fields(kernels.weight.data[:12, 0])}
+    return {"shown": stimuli[:12], "kernels, one a channel": grayscale(kernels.weight.data[:12, 0])}
 
 
 def shares(network: Xception) -> dict[str, int]:

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -44,13 +44,13 @@ from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, Initialiser, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
 from successors.nn.writer import Writer
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransformerConfig(Config):
+class TransformerConfig(NetworkConfig):
     """Settings of the Transformer."""
 
     vocabulary: int = setting(512, "Tokens, shared by both languages", low=8)

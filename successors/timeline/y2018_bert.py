@@ -27,7 +27,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import PortError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
@@ -41,7 +41,7 @@ from successors.nn.layers import Dropout, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy, log_softmax
 from successors.nn.module import training_rng
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import Layer, pieces
 
@@ -57,7 +57,7 @@ _SENTENCE = re.compile(r"(?<=[.]) ")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BERTConfig(Config):
+class BERTConfig(NetworkConfig):
     """Settings of BERT."""
 
     vocabulary: int = setting(512, "Tokens", low=8)

@@ -25,7 +25,7 @@ from functools import partial
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -37,13 +37,13 @@ from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import Layer, causal, pieces
 
 
 @dataclass(frozen=True, kw_only=True)
-class GPTConfig(Config):
+class GPTConfig(NetworkConfig):
     """Settings of GPT."""
 
     vocabulary: int = setting(512, "Tokens", low=8)

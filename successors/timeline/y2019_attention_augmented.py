@@ -41,15 +41,15 @@ from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.attention import attention
+from successors.nn.attention import attention, relative_to_absolute
 from successors.nn.functions import images, linear
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import avg_pool2d
-from successors.nn.tensor import Tensor, concatenate, make, no_grad
-from successors.timeline.y1986_mlp import fields
+from successors.nn.tensor import Tensor, concatenate, no_grad
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNetConfig, Stem, stages
 
 
@@ -87,35 +87,6 @@ class AugmentedConfig(ResNetConfig):
         side = math.ceil(self.side / self.stem_stride)
         side = math.ceil(side / 2) if self.pool else side
         return [math.ceil(side / 2**k) for k in range(len(self.blocks))]
-
-
-def skewed(table: Tensor) -> Tensor:
-    """Return what belongs to each pair of places of what belongs to each place and distance.
-
-    ``out[..., i, j] = table[..., i, j - i + L - 1]``
-
-    Parameters
-    ----------
-    table : Tensor, shape (..., L, 2 L - 1)
-
-    Returns
-    -------
-    Tensor, shape (..., L, L)
-    """
-    *leading, places, _ = table.shape
-
-    def view(a: np.ndarray) -> np.ndarray:
-        # A row is 2 L - 1 long, so that steps of 2 L - 2 go one to the left with each row.
-        *steps, row, one = a.strides
-        strides = (*steps, row - one, one)
-        return np.ndarray((*leading, places, places), a.dtype, a, (places - 1) * one, strides)
-
-    def backward(g: np.ndarray) -> tuple[np.ndarray]:
-        out = np.zeros(table.shape, g.dtype)
-        view(out)[...] = g
-        return (out,)
-
-    return make(view(np.ascontiguousarray(table.data)), (table,), backward)
 
 
 def stretch(side: int, target: int) -> np.ndarray:
@@ -156,8 +127,8 @@ class ImageAttention(Module):
         """Return S^rel_H + S^rel_W over sqrt(d_k^h), (n, heads, h w, h w), of queries (n, heads, h w, d)."""
         n, heads, _, d = q.shape
         q = q.reshape(n, heads, h, w, d) * d**-0.5
-        across = skewed(linear(q, self.across)).reshape(n, heads, h, w, 1, w)
-        down = skewed(linear(q.transpose(0, 1, 3, 2, 4), self.down)).transpose(0, 1, 3, 2, 4)
+        across = relative_to_absolute(linear(q, self.across)).reshape(n, heads, h, w, 1, w)
+        down = relative_to_absolute(linear(q.transpose(0, 1, 3, 2, 4), self.down)).transpose(0, 1, 3, 2, 4)
         return (down.reshape(n, heads, h, w, h, 1) + across).reshape(n, heads, h * w, h * w)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -323,7 +294,7 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
         return shown
     side = math.isqrt(weights.shape[-1])
     middle = weights[:, :, side * (side // 2) + side // 2].reshape(*weights.shape[:2], side, side)
-    return shown | {f"head {k + 1}": fields(middle[:, k]) for k in range(middle.shape[1])}
+    return shown | {f"head {k + 1}": grayscale(middle[:, k]) for k in range(middle.shape[1])}
 
 
 ENTRY = Entry(

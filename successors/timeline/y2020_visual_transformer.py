@@ -50,6 +50,7 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
@@ -57,7 +58,6 @@ from successors.nn.macs import tally
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNet, ResNetConfig, Stem, stages
 from successors.timeline.y2017_transformer import FeedForward
 
@@ -304,7 +304,9 @@ def _attentions(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) ->
         network(Tensor(stimuli[:12]))
     weights = seen["modules.0.tokenizer.attention"][-1]
     side = round(weights.shape[-1] ** 0.5)
-    tokens = {f"token {k + 1}": fields(weights[:, k].reshape(-1, side, side)) for k in range(min(6, weights.shape[1]))}
+    tokens = {
+        f"token {k + 1}": grayscale(weights[:, k].reshape(-1, side, side)) for k in range(min(6, weights.shape[1]))
+    }
     return {"shown": stimuli[:12], **tokens}
 
 

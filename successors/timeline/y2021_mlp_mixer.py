@@ -28,24 +28,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import DropPath, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y1986_mlp import fields
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixerConfig(Config):
+class MixerConfig(NetworkConfig):
     """Settings of the MLP-Mixer."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -192,7 +192,10 @@ def _mixtures(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> d
     if first is None:
         return {"shown": stimuli[:12]}
     side = config.side // config.patch
-    return {"shown": stimuli[:12], "weights of patches": fields(first.first.weight.data[:12].reshape(-1, side, side))}
+    return {
+        "shown": stimuli[:12],
+        "weights of patches": grayscale(first.first.weight.data[:12].reshape(-1, side, side)),
+    }
 
 
 SOURCE = "table 1"
