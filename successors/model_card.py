@@ -146,7 +146,7 @@ class Figure:
 
     name: str
     title: str
-    measure: Callable[[Successor, np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
+    measure: Callable[[Any, np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
     x: str = ""
     y: str = ""
     stimuli: int = 64

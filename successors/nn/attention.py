@@ -62,11 +62,9 @@ def attention(
         scores = (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), q.shape[-2], k.shape[-2])
         leading = np.broadcast_shapes(scores[:-2], v.shape[:-2])
     except ValueError:
-        scores = leading = None
-    if scores is None:
-        raise ShapeError(f"{shown}; the leading axes do not broadcast", where="attention")
+        raise ShapeError(f"{shown}; the leading axes do not broadcast", where="attention") from None
     for name, extra in (("mask", mask), ("bias", bias), ("dropout", dropout)):
-        if extra is not None and not (_fits(np.shape(extra) if name != "bias" else bias.shape, scores)):
+        if extra is not None and not _fits(extra.shape, scores):
             raise ShapeError(f"{name} {extra.shape} does not broadcast to the scores {scores}", where="attention")
     t, s, d, e = q.shape[-2], k.shape[-2], q.shape[-1], v.shape[-1]
     count(math.prod(scores) * d + math.prod(leading) * t * s * e)

@@ -72,7 +72,7 @@ def he(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
     return normal(rng, shape, math.sqrt(2 / fans(shape)[0]))
 
 
-def orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float = 1.0) -> Parameter:
+def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], gain: float = 1.0) -> Parameter:
     """Return a matrix whose rows, or columns if there are fewer, are orthonormal times `gain`, Saxe et al. 2014."""
     if _meta:
         return _hollow(shape)

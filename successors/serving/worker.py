@@ -301,7 +301,10 @@ class Worker:
         told = Telling(name, seed, system.entry.retina.amend(trial.changes).recipe.whole, self._send)
         deck = self._whole(trial)
         entrant = participants.enter(name, deck, seed=seed, changes=trial.changes)
-        self._up = LoadedSystem(system=system, trial=trial, learner=entrant.learner)
+        learner = entrant.learner
+        if not isinstance(learner, Successor):
+            raise StateError(f"{name} sees {entrant.note or 'something else'}", where="rack")
+        self._up = LoadedSystem(system=system, trial=trial, learner=learner)
 
         def between(record: Record, right: float) -> bool:
             told.step(record, right)
@@ -316,8 +319,8 @@ class Worker:
                 self._gather()
             return True
 
-        record = loop.train(entrant.learner, deck, entrant.recipe, seed=seed, between=between)
-        told.end(record, fingerprint(snapshot(entrant.learner.registers())))
+        record = loop.train(learner, deck, entrant.recipe, seed=seed, between=between)
+        told.end(record, fingerprint(snapshot(learner.registers())))
 
 
 class Telling:

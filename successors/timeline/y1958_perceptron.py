@@ -212,9 +212,11 @@ def _binomial(k: np.ndarray, p: float) -> np.ndarray:
     return ways * p**k * (1 - p) ** (n - k)
 
 
-def _through_the_wires(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _through_the_wires(
+    learner: Successor[Perceptron], stimuli: np.ndarray, targets: np.ndarray
+) -> dict[str, np.ndarray]:
     """Return what each cell adds to each R-unit by way of the A-units, as images; mid-gray is nothing."""
-    network: Perceptron = learner.network  # type: ignore[assignment]
+    network = learner.network
     weights = network.values.data[:, None] * network.wiring
     return {"shown": stimuli[:8], "weighed": grayscale((network._members().T @ weights).reshape(-1, SIDE, SIDE))}
 

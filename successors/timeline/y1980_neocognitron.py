@@ -350,10 +350,10 @@ def selectivity() -> Finding:
     )
 
 
-def _features(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _features(learner: Successor[Neocognitron], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the planes of the first stage look for, enlarged."""
-    network: Neocognitron = learner.network  # type: ignore[assignment]
-    stage, field = network.stages[0], learner.config.s_field[0]
+    network = learner.network
+    stage, field = network.stages[0], network.config.s_field[0]
     learned = stage.a.data[stage.b.data > 0] / stage._c
     learned = learned / np.maximum(learned.max(axis=1, keepdims=True), 1e-9)
     block = np.ones((1, SIDE // field, SIDE // field), np.float32)

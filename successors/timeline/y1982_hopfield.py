@@ -234,18 +234,18 @@ def capacity() -> Finding:
     )
 
 
-def _restored(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _restored(learner: Successor[Hopfield], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return fields on their way."""
-    network: Hopfield = learner.network  # type: ignore[assignment]
+    network = learner.network
     states = _states(stimuli[:6])
     rows = {"shown": states, "after 1 sweep": network.recall(states, sweeps=1), "settled": network.recall(states)}
     fields = {name: row.reshape(-1, SIDE, SIDE).astype(np.float32) for name, row in rows.items()}
     return fields | {"wanted": targets[:6]}
 
 
-def _descent(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _descent(learner: Successor[Hopfield], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return the energy of some recalls, in units of T."""
-    network: Hopfield = learner.network  # type: ignore[assignment]
+    network = learner.network
     states = _states(stimuli[:6])
     return {f"stimulus {k + 1}": _energies(network, state, 4) / STEPS for k, state in enumerate(states)}
 

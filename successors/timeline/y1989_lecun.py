@@ -178,8 +178,8 @@ def connections(layer: Module, inputs: tuple[int, ...]) -> tuple[int, int]:
     alone = np.concatenate([np.zeros((1, many)), np.eye(many)]).reshape(many + 1, *inputs)
     with no_grad():
         sums = layer(Tensor(alone)).data.reshape(many + 1, -1)
-    biases = np.count_nonzero(sums[0])
-    return sums.shape[1], biases + np.count_nonzero(sums[1:] != sums[0])
+    biases = int(np.count_nonzero(sums[0]))
+    return sums.shape[1], biases + int(np.count_nonzero(sums[1:] != sums[0]))
 
 
 PAPER = LeCunConfig(side=16)
@@ -214,9 +214,9 @@ def counted(found: dict[str, int], wanted: dict[str, int]) -> Finding:
     return Finding(holds=found == wanted, found=words(found), wanted=words(wanted))
 
 
-def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _kernels(learner: Successor[LeCun], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and the kernels of H1."""
-    network: LeCun = learner.network  # type: ignore[assignment]
+    network = learner.network
     return {"shown": stimuli[:12], "kernels of H1": grayscale(network.h1.kernels.data)}
 
 

@@ -244,9 +244,9 @@ def _connections() -> Finding:
     return counted(found, dict(C1=122304, S2=5880, C3=151600, S4=2000, C5=48120, F6=10164))
 
 
-def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _kernels(learner: Successor[LeNet5], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and the kernels of C1."""
-    network: LeNet5 = learner.network  # type: ignore[assignment]
+    network = learner.network
     return {"shown": stimuli[:6], "kernels of C1": grayscale(network.c1.weight.data[:, 0])}
 
 

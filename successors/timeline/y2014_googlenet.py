@@ -27,7 +27,7 @@ none, nor are they of many sizes. Weights begin by fan-in (He). Recent implement
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -290,7 +290,7 @@ PAPER = GoogLeNetConfig(
     alpha=1e-4,
     dropout=0.4,
 )
-LEARNING = GoogLeNetConfig(**(PAPER.to_mapping() | dict(auxiliary=(2, 5), recipe=PAPER.recipe)))
+LEARNING = replace(PAPER, auxiliary=(2, 5))
 RETINA = GoogLeNetConfig()
 
 
@@ -323,9 +323,9 @@ def _reduction() -> Finding:
     )
 
 
-def _maps(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _maps(learner: Successor[GoogLeNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and what the first kernels make of the first of them."""
-    network: GoogLeNet = learner.network  # type: ignore[assignment]
+    network = learner.network
     with no_grad():
         maps = network.first(Tensor(stimuli[:1, None])).relu().data[0, :12]
     return {"shown": stimuli[:12], "the first, as the first module sees it": maps / max(float(maps.max()), 1e-6)}

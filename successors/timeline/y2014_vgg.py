@@ -207,9 +207,9 @@ def _signal() -> Finding:
     )
 
 
-def _maps(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _maps(learner: Successor[VGG], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and what the first block makes of the first of them."""
-    network: VGG = learner.network  # type: ignore[assignment]
+    network = learner.network
     x = Tensor(stimuli[:1, None])
     with no_grad():
         for convolution in network.blocks[0]:

@@ -428,9 +428,9 @@ def _degrades() -> Finding:
     )
 
 
-def _responses(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _responses(learner: Successor[ResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return the standard deviation of what each block takes in, and of what it adds (figure 7)."""
-    network: ResNet = learner.network  # type: ignore[assignment]
+    network = learner.network
     taken, added = [], []
     with no_grad():
         x = network.stem(images(Tensor(stimuli)))

@@ -198,14 +198,14 @@ def _fewer() -> Finding:
     )
 
 
-def _use(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _use(learner: Successor[DenseNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how much each layer of the last block uses what each one before it made (figure 5)."""
-    network: DenseNet = learner.network  # type: ignore[assignment]
-    block, growth = network.blocks[-1], learner.config.growth
+    network = learner.network
+    block, growth = network.blocks[-1], network.config.growth
     lines = {}
     for number, layer in enumerate(block.layers, 1):
         size = np.abs(layer[0].conv.weight.data).mean((0, 2, 3))
-        enter = len(size) - (number - 1) * growth if learner.config.dense else len(size)
+        enter = len(size) - (number - 1) * growth if network.config.dense else len(size)
         parts = [size[:enter], *np.split(size[enter:], range(growth, len(size) - enter, growth))]
         lines[f"layer {number}"] = np.array([float(p.mean()) for p in parts if len(p)])
     return lines

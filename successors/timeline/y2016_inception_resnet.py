@@ -29,7 +29,7 @@ residuals, the other statement of the paper.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -280,7 +280,7 @@ class InceptionResNet(Network):
         self.dropout = Dropout(config.dropout)
         self.output = Linear(f(1536), config.classes, rng)
 
-    def _blocks(self, channels: int, kind: int, branches: object, filters: int) -> Sequential:
+    def _blocks(self, channels: int, kind: int, branches: Callable[[], Sequence[Module]], filters: int) -> Sequential:
         """Return the blocks of one kind, A, B or C; the last C adds its residual whole and is not rectified."""
         scale, made = self.config.scales[kind], []
         for k in range(self.config.blocks[kind]):
@@ -298,7 +298,7 @@ class InceptionResNet(Network):
             )
         return Sequential(*made)
 
-    def modules(self) -> Sequence[Module]:
+    def modules(self) -> list[Callable[[Tensor], Tensor]]:
         """Return what follows the stem, in turn."""
         return [self.mixed_5b, *self.a, self.mixed_6a, *self.b, self.mixed_7a, *self.c, self.conv_7b]
 
@@ -378,9 +378,9 @@ def _sizes(network: InceptionResNet, stimuli: np.ndarray) -> tuple[np.ndarray, n
     return np.array(entered), np.array(added)
 
 
-def _residuals(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _residuals(learner: Successor[InceptionResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how large the input of each block is, and what it adds."""
-    entered, added = _sizes(learner.network, stimuli)  # type: ignore[arg-type]
+    entered, added = _sizes(learner.network, stimuli)
     return {"input": entered, "residual, scaled": added}
 
 

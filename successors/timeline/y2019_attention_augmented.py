@@ -123,8 +123,10 @@ class ImageAttention(Module):
         self.across = initial.normal(rng, shape, depth**-0.5) if relative else None
         self._heads = heads
 
-    def logits(self, q: Tensor, h: int, w: int) -> Tensor:
+    def logits(self, q: Tensor, h: int, w: int) -> Tensor | None:
         """Return S^rel_H + S^rel_W over sqrt(d_k^h), (n, heads, h w, h w), of queries (n, heads, h w, d)."""
+        if self.across is None or self.down is None:
+            return None
         n, heads, _, d = q.shape
         q = q.reshape(n, heads, h, w, d) * d**-0.5
         across = relative_to_absolute(linear(q, self.across)).reshape(n, heads, h, w, 1, w)
@@ -136,8 +138,7 @@ class ImageAttention(Module):
         n, c, h, w = x.shape
         rows = x.transpose(0, 2, 3, 1).reshape(n, h * w, c)
         q, k, v = (self.split(layer(rows)) for layer in (self.queries, self.keys, self.values))
-        bias = None if self.down is None else self.logits(q, h, w)
-        read = attention(q, k, v, bias=bias).transpose(0, 2, 1, 3).reshape(n, h * w, -1)
+        read = attention(q, k, v, bias=self.logits(q, h, w)).transpose(0, 2, 1, 3).reshape(n, h * w, -1)
         return self.output(read).reshape(n, h, w, -1).transpose(0, 3, 1, 2)
 
     def split(self, rows: Tensor) -> Tensor:
@@ -275,7 +276,8 @@ def _translation() -> Finding:
     q[:, :, :4, :4] = np.random.default_rng(1).standard_normal((1, 2, 4, 4, 4))
     moved = np.roll(q, (1, 1), (2, 3))
     with no_grad():
-        one, other = (read.logits(Tensor(a.reshape(1, 2, 25, 4)), 5, 5).data for a in (q, moved))
+        found = [read.logits(Tensor(a.reshape(1, 2, 25, 4)), 5, 5) for a in (q, moved)]
+    one, other = (scores.data for scores in found if scores is not None)
     one, other = (a.reshape(1, 2, 5, 5, 5, 5) for a in (one, other))
     off = float(np.abs(one[:, :, :4, :4, :4, :4] - other[:, :, 1:, 1:, 1:, 1:]).max())
     return Finding(holds=off < 1e-6, found=f"off by {off:.1e}", wanted="the same scores, one cell further")

@@ -315,9 +315,9 @@ def _attention(network: GPT2, stimuli: np.ndarray) -> np.ndarray:
     return seen[f"blocks.{network.config.layers - 1}.attention.attention"][-1]
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[GPT2], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how far back the heads of the last layer look, piece by piece of a prompt and its answer."""
-    weights = _attention(learner.network, stimuli[:1])[0]  # type: ignore[arg-type]
+    weights = _attention(learner.network, stimuli[:1])[0]
     at = np.arange(weights.shape[-1])
     return {f"head {k + 1}": at - head @ at for k, head in enumerate(weights)}
 

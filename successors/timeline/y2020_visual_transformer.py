@@ -193,8 +193,8 @@ class VTModule(Module):
 
     def forward(self, cells: Tensor, tokens: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return cells (n, hw, channels) and tokens (n, L, width)."""
-        tokens = self.transformer(self.tokenizer(cells, tokens))
-        return (cells if self.projector is None else self.projector(cells, tokens)), tokens
+        found = self.transformer(self.tokenizer(cells, tokens))
+        return (cells if self.projector is None else self.projector(cells, found)), found
 
 
 class VTResNet(Network):
@@ -288,16 +288,16 @@ def _means() -> Finding:
     rng = np.random.default_rng(0)
     tokenizer = Tokenizer(6, 3, 6, rng, guided=False, spatial=True)
     x = rng.standard_normal((2, 25, 6)).astype(np.float32)
-    scores = np.exp(x @ tokenizer.filters.data.T / np.sqrt(6))
+    scores = np.exp(x @ tokenizer.parameters()["filters"].data.T / np.sqrt(6))
     wanted = (scores / scores.sum(1, keepdims=True)).swapaxes(1, 2) @ x
     with no_grad():
         off = float(np.abs(tokenizer(Tensor(x), None).data - wanted).max())
     return Finding(holds=off < 1e-5, found=f"off by {off:.1e}", wanted="softmax over cells (X W_A)^T X")
 
 
-def _attentions(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _attentions(learner: Successor[VTResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where the first tokens of the first module look, as in the paper's picture of spatial attention."""
-    network: VTResNet = learner.network  # type: ignore[assignment]
+    network = learner.network
     if not network.modules:
         return {"shown": stimuli[:12]}
     with watching(network) as seen, no_grad():

@@ -172,7 +172,7 @@ class Block(Module):
 
     def forward(self, x: Tensor, **how: object) -> Tensor:
         """Return the rows (n, t, width); `how` is handed to the attention."""
-        if self.attention is not None:
+        if self.attention is not None and self.norm1 is not None:
             x = x + self._drop_path(self.attention(self.norm1(x), **how))
         return x + self._drop_path(self.mlp(self.norm2(x)))
 
@@ -255,9 +255,9 @@ def _resolution() -> Finding:
     return Finding(holds=large - small == wanted, found=f"{large - small:,} more weights", wanted=f"{wanted:,}")
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[ViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the class token looks at in the first and the last block, the mean of its heads, as in figure 6."""
-    network: ViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     side = network.config.side // network.config.patch
     shown = {"shown": stimuli[:12]}
     if network.token is None:
@@ -270,9 +270,9 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
     return shown
 
 
-def _places(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _places(learner: Successor[ViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how alike the position embeddings of a column of patches are to those of all, as in figure 7 (centre)."""
-    network: ViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     side = network.config.side // network.config.patch
     if network.positions is None:
         return {"shown": stimuli[:12]}

@@ -225,9 +225,9 @@ def _gates() -> Finding:
     return Finding(holds=off < 1e-5 and round(first, 2) == 0.73, found=words, wanted="73 %; then self-attention")
 
 
-def _opened(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _opened(learner: Successor[ConViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how much the gates let places through, by block: the mean of the heads, and the least and the most."""
-    network: ConViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     gates = [b.attention.gate.sigmoid().data.ravel() for b in network.blocks if isinstance(b.attention, GPSA)]
     if not gates:
         return {"no gates": np.zeros(1)}
@@ -240,9 +240,9 @@ def _opened(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dic
     }
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[ConViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where the heads of each gated block look from the middle of the retina, by position alone."""
-    network: ConViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     side = network.config.side // network.config.patch
     shown = {}
     with no_grad():

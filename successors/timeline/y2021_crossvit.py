@@ -311,9 +311,9 @@ def _told() -> Finding:
     return Finding(holds=moved[0] > 1e-3 and moved[1] == 0, found=words, wanted="by nothing without")
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[CrossViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where each class token looks among the patches of the other branch in the last crossing."""
-    network: CrossViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     shown = {"shown": stimuli[:12]}
     if not network.crossings:
         return shown

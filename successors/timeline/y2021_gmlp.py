@@ -168,7 +168,7 @@ def _begins_alone() -> Finding:
         network = GMLP(GMLPConfig(gating=form), np.random.default_rng(0))
         block, rng = network.blocks[0], np.random.default_rng(1)
         if spread:
-            block.gate.spatial.weight.data[...] = rng.standard_normal((25, 25)) / 5
+            block.parameters()["gate.spatial.weight"].data[...] = rng.standard_normal((25, 25)) / 5
         x = rng.standard_normal((1, 25, 64)).astype(np.float32)
         other = x.copy()
         other[0, 7] = rng.standard_normal(64)
@@ -182,9 +182,9 @@ def _begins_alone() -> Finding:
     return Finding(holds=holds, found=words, wanted="nearly none at first, more with other W, none without the gating")
 
 
-def _filters(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _filters(learner: Successor[GMLP], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return, as in figure 3, rows of W: what gates the patch in the middle, one block after the other."""
-    network: GMLP = learner.network  # type: ignore[assignment]
+    network = learner.network
     side, middle = network.config.side // network.config.patch, network.config.places // 2
     rows = [b.gate.spatial.weight.data[middle].reshape(side, side) for b in network.blocks if b.gate is not None]
     shown = {"shown": stimuli[: len(network.blocks)]}

@@ -126,7 +126,7 @@ class MixerLayer(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (n, S, C)."""
-        if self.tokens is not None:
+        if self.tokens is not None and self.norm1 is not None:
             mixed = self.tokens(self.norm1(x).transpose(0, 2, 1)).transpose(0, 2, 1)
             x = x + self._drop_path(mixed)
         return x + self._drop_path(self.channels(self.norm2(x)))
@@ -179,15 +179,16 @@ def _cost() -> Finding:
     counts = []
     for patch in (32, 16):
         with initial.meta():
-            counts.append(MLPMixer(published(patch, 1, 768), np.random.default_rng(0)).layers[0].tokens.count())
+            layer = MLPMixer(published(patch, 1, 768), np.random.default_rng(0)).layers[0]
+        counts.append(sum(p.size for name, p in layer.parameters().items() if name.startswith("tokens.")))
     # (S D + D) + (D S + S), for S of 49 and 196 and D of 384.
     wanted = [2 * 49 * 384 + 384 + 49, 2 * 196 * 384 + 384 + 196]
     return Finding(holds=counts == wanted, found=f"{counts} for 49 and 196 patches", wanted=f"{wanted}, linear in them")
 
 
-def _mixtures(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _mixtures(learner: Successor[MLPMixer], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return, as in figure 5, what hidden units of the first mixing of tokens weigh the patches with."""
-    network: MLPMixer = learner.network  # type: ignore[assignment]
+    network = learner.network
     config, first = network.config, network.layers[0].tokens
     if first is None:
         return {"shown": stimuli[:12]}

@@ -307,10 +307,10 @@ def _joined() -> Finding:
     return Finding(holds=found[0] > found[1] == 4, found=words, wanted="beyond the window of 4 with the shift alone")
 
 
-def _biases(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _biases(learner: Successor[Swin], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return the tables of biases of the first heads, by offset of the patch that is looked at."""
-    network: Swin = learner.network  # type: ignore[assignment]
-    tables = np.concatenate([b.attention.table.data.T for stage in network.stages for b in stage])
+    network = learner.network
+    tables = np.concatenate([p.data.T for name, p in network.parameters().items() if name.endswith("attention.table")])
     side = 2 * network.config.window - 1
     return {"shown": stimuli[:12], "biases by offset": grayscale(tables[:12].reshape(-1, side, side))}
 

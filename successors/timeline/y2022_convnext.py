@@ -137,11 +137,12 @@ class ConvNeXtBlock(Module):
         self.convolutions: list[Module] = []
         for k, (c, f) in enumerate(plan):
             bias = not (config.norm == "batch" and k in normed)
-            sees = dict(stride=stride, padding=config.kernel // 2) if k == place else {}
-            groups = c if k == place and config.depthwise else 1
-            self.convolutions.append(
-                Conv2d(c, f, config.kernel if k == place else 1, rng, groups=groups, bias=bias, **sees)
-            )
+            if k == place:
+                groups, padding = c if config.depthwise else 1, config.kernel // 2
+                layer = Conv2d(c, f, config.kernel, rng, stride=stride, padding=padding, groups=groups, bias=bias)
+            else:
+                layer = Conv2d(c, f, 1, rng, bias=bias)
+            self.convolutions.append(layer)
         self.norms = {str(k): _norm(config, plan[k][1]) for k in sorted(normed)}
         changes = stride > 1 or channels != out
         self.shortcut = Conv2d(channels, out, 1, rng, stride=stride, bias=False) if changes else None
@@ -162,7 +163,7 @@ class ConvNeXtBlock(Module):
                 y = self._bend(y)
         if self.scale is not None:
             y = y * self.scale
-        if self.shortcut is not None:
+        if self.shortcut is not None and self.shortcut_norm is not None:
             x = self.shortcut_norm(self.shortcut(x))
         return self._end(x + self._drop_path(y))
 
@@ -266,9 +267,9 @@ def _walk() -> Finding:
     return Finding(holds=not different, found=words, wanted="ConvNeXt at the end of the road")
 
 
-def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _kernels(learner: Successor[ConvNeXt], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and kernels of the first block."""
-    network: ConvNeXt = learner.network  # type: ignore[assignment]
+    network = learner.network
     place = 0 if network.config.first else 1
     kernels = network.stages[0][0].convolutions[place].weight.data[:12, 0]
     return {"shown": stimuli[:12], "kernels, one a channel": grayscale(kernels)}

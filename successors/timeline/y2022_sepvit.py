@@ -134,10 +134,10 @@ class Separable(Module):
         read = attention(*(part.transpose(0, 1, 3, 2, 4) for part in split(three, THIRDS)))
         return rows + read.transpose(0, 1, 3, 2, 4).reshape(*rows.shape)
 
-    def between(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Return queries and keys (n, h, windows, d) of tokens (n, windows, width)."""
-        n, many, width = tokens.shape
-        pair = self.look(gelu(self.norm(tokens), tanh=True)).reshape(n, many, 2, self._heads, width // self._heads)
+    def between(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return queries and keys (n, h, windows, d) of rows (n, windows, 2 width)."""
+        n, many, width = rows.shape
+        pair = rows.reshape(n, many, 2, self._heads, width // 2 // self._heads)
         q, k = (part.transpose(0, 2, 1, 3) for part in split(pair, THIRDS[:2]))
         return q, k
 
@@ -145,9 +145,9 @@ class Separable(Module):
         """Return what each patch reads in its window and, at its place in them, in the others."""
         (n, t, width), (many, area), heads = x.shape, self._windows.shape, self._heads
         f = self.depthwise(x)
-        if self.tokens is not None:
+        if self.look is not None and self.norm is not None:
             tokens, f = split(f, (np.s_[:, :, 0], np.s_[:, :, 1:]))
-            q, k = self.between(tokens)
+            q, k = self.between(self.look(gelu(self.norm(tokens), tanh=True)))
             values = f.reshape(n, many, area, heads, -1).transpose(0, 3, 1, 2, 4).reshape(n, heads, many, -1)
             mixed = attention(q, k, values).reshape(n, heads, many, area, -1).transpose(0, 2, 3, 1, 4)
             f = f + mixed.reshape(*f.shape)
@@ -256,9 +256,9 @@ def _global() -> Finding:
     return Finding(holds=found == [100, 25], found=words, wanted="the whole map in one block, its window without")
 
 
-def _between(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _between(learner: Successor[SepViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how much the first, middle and last window look at each in the first block, the mean of the heads."""
-    network: SepViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     shown = {"shown": stimuli[:12]}
     if network.stages[0].blocks[0].attention.tokens is None:
         return shown
