@@ -58,13 +58,15 @@ class System:
 
 def _files() -> dict[str, tuple[int, str]]:
     """Return year and module of each name, in order of time."""
-    found = sorted(m.name for m in pkgutil.iter_modules(timeline.__path__) if _FILE.fullmatch(m.name))
+    found = (_FILE.fullmatch(m.name) for m in pkgutil.iter_modules(timeline.__path__))
     rows: dict[str, tuple[int, str]] = {}
-    for stem in found:
-        year, name = _FILE.fullmatch(stem).groups()
+    for match in sorted((m for m in found if m), key=lambda m: m[0]):
+        year, name = match.groups()
         if name in rows:
-            raise ConfigError(f"{name!r} is there twice", where=f"timeline/{stem}.py", remedy="Give it another name")
-        rows[name] = int(year), f"{timeline.__name__}.{stem}"
+            raise ConfigError(
+                f"{name!r} is there twice", where=f"timeline/{match[0]}.py", remedy="Give it another name"
+            )
+        rows[name] = int(year), f"{timeline.__name__}.{match[0]}"
     return rows
 
 
@@ -131,7 +133,8 @@ _COUNTS = ("train", "valid", "test", "views", "slides", "patches")
 def _sample(task: str, options: tuple[tuple[str, Any], ...]) -> Deck:
     config = tasks.find(task).config
     least = {f.name: 1 for f in fields(config) if f.name in _COUNTS}
-    return tasks.load(task, cache=False, **dict(options) | least)
+    few: dict[str, Any] = dict(options) | least
+    return tasks.load(task, cache=False, **few)
 
 
 def fitted(entry: Entry, code: np.ndarray) -> dict[str, Any]:
@@ -143,12 +146,11 @@ def fitted(entry: Entry, code: np.ndarray) -> dict[str, Any]:
     code : ndarray of bool, shape (classes, 8)
         Without rows there is nothing to fit.
     """
-    known = {f.name for f in fields(entry.retina)}
     if not len(code):
         return {}
-    if "classes" in known:
+    if entry.retina.classes is not None:
         return {"classes": len(code)}
-    return {"units": lamps_used(code)} if "units" in known else {}
+    return {} if entry.retina.units is None else {"units": lamps_used(code)}
 
 
 def settings(entry: Entry, trial: Trial) -> dict[str, Any]:

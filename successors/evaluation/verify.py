@@ -18,8 +18,9 @@ from marki.intervals import difference
 from marki.io.check_learner import check_learner
 from marki.io.ports import Port
 from successors import registry, tasks
+from successors.model_card import Check
 from successors.nn.gradcheck import check as gradient_check
-from successors.nn.learner import ByGradient
+from successors.nn.learner import ByGradient, Pretrainable
 from successors.nn.module import places
 from successors.nn.module import training as in_training
 from successors.nn.tensor import Tensor
@@ -85,7 +86,7 @@ class NotShown(MarkIError):
     """A rung that does not hold."""
 
 
-def _finding(check: object) -> str:
+def _finding(check: Check) -> str:
     finding = check.run()
     if not finding.holds:
         raise NotShown(f"{finding.found}, wanted: {finding.wanted}")
@@ -96,8 +97,9 @@ def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as may be."""
     trial = system.entry.trials[0]
     if system.entry.accepts is Port.TEXT:
-        deck = tasks.load(trial.task, cache=False, **dict(trial.options) | {"train": 1, "valid": 1, "test": count})
-        return deck.test.stimuli.copy(), deck.test.targets.copy()
+        options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
+        deck = tasks.load(trial.task, cache=False, **options)
+        return np.array(deck.test.stimuli), deck.test.targets.copy()
     deck = registry.sample(trial)
     rng = np.random.default_rng(0)
     shape = (count, *deck.test.stimuli.shape[1:])
@@ -164,7 +166,7 @@ def moves(system: System) -> str:
     deck = tasks.load(trial.task, **dict(trial.options))
     before = {n: p.data.copy() for n, p in learner.network.parameters().items()}
     recipe = learner.recipe
-    if recipe.pretrain_steps:
+    if recipe.pretrain_steps and isinstance(learner, Pretrainable):
         order = loop.batches(len(deck.corpus), recipe.batch, 0)
         for _ in range(min(15, recipe.pretrain_steps)):
             learner.pretrain(deck.corpus[next(order)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -33,7 +34,8 @@ class Slot:
         return generator(self.seed, f"tasks.{self.task}.{self.part}.{what}", self.number)
 
 
-Item = Callable[[RetinaConfig, Slot], tuple[np.ndarray, int]]
+C = TypeVar("C", bound=RetinaConfig)
+Item = Callable[[C, Slot], tuple[np.ndarray, int]]
 """Makes one item: the light on the retina, (20, 20) float32, and its class."""
 
 
@@ -62,7 +64,7 @@ class Workshop:
         """Return the generator of something that is common to all items."""
         return generator(self.seed, f"tasks.{self.task}.{what}")
 
-    def frames(self, item: Item, config: RetinaConfig, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def frames(self, item: Item[C], config: C, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the first `count` items of a part, as the photocells deliver them.
 
         Parameters
@@ -99,7 +101,7 @@ class Workshop:
 
 
 def _piece(
-    item: Item, config: RetinaConfig, task: str, seed: int, part: str, start: int, stop: int
+    item: Item[C], config: C, task: str, seed: int, part: str, start: int, stop: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make the items from one number to another."""
     light = np.empty((stop - start, SIDE, SIDE), np.float32)

@@ -63,14 +63,17 @@ class Task:
 
     def deck(self, config: Config, workshop: Workshop) -> Deck:
         """Return the deck of these settings."""
+        parts = self.make(config, workshop)
         return Deck(
             task=self.name,
             accepts=self.accepts,
             answers=self.answers,
             classes=self.classes(config),
             code=self.code(config),
+            train=parts["train"],
+            valid=parts["valid"],
+            test=parts["test"],
             corpus=np.zeros(0, "U1") if self.corpus is None else self.corpus(config, workshop),
-            **self.make(config, workshop),
         )
 
     def code(self, config: Config) -> np.ndarray:

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from marki.errors import StateError
+from marki.errors import ConfigError, StateError
 from marki.files import read_arrays, write_arrays
 from marki.io.learner import Learner
 from marki.registers import restore, snapshot
 from marki.seeding import generator
 from successors import tasks
+from successors.nn.learner import Pretrainable
 from successors.nn.optimiser import Diverged
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck, Split
@@ -143,6 +144,11 @@ def train(
     StateError
         If the file is not one of this learner, deck and recipe.
     """
+    pretrainable = learner if isinstance(learner, Pretrainable) else None
+    if recipe.pretrain_steps and pretrainable is None:
+        raise ConfigError(
+            f"{type(learner).__name__} cannot be pre-trained", where="recipe.pretrain_steps", remedy="Set 0"
+        )
     record, best = Record(), snapshot(learner.registers())
     about = {"task": deck.task, "seed": seed, "recipe": recipe.to_mapping(), "learner": type(learner).__name__}
 
@@ -155,14 +161,14 @@ def train(
         record, best = _resumed(learner, checkpoint, about)
     right = seen = 0
     since = time.perf_counter() - record.seconds
-    study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps) if recipe.pretrain_steps else None
+    study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps)
     order = batches(len(deck.train), recipe.batch, seed, first=max(0, record.steps - recipe.pretrain_steps))
     try:
         while record.steps < recipe.whole and not _ended(record, recipe):
             hits = 0
-            if record.steps < recipe.pretrain_steps:
+            if record.steps < recipe.pretrain_steps and pretrainable is not None:
                 chosen = next(study)
-                learner.pretrain(deck.corpus[chosen])
+                pretrainable.pretrain(deck.corpus[chosen])
             else:
                 chosen = next(order)
                 targets = deck.train.targets[chosen]

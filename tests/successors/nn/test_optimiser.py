@@ -105,7 +105,6 @@ def test_the_mean_of_weights_and_its_exchange():
 
 
 def test_schedules():
-    assert [schedule.stairs((2, 4), (1, 0.5, 0.1))(k) for k in range(5)] == [1, 1, 0.5, 0.5, 0.1]
     fall = schedule.cosine(100, warm_up=10, floor=0.1)
     values = [fall(k) for k in range(120)]
     assert values[:10] == pytest.approx([(k + 1) / 10 for k in range(10)])
