@@ -143,6 +143,7 @@ def whole_files(folder):
                 assert path.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_interruption_and_resume(tmp_path, how):
     args = [sys.executable, str(ROOT / "run_sim.py"), "run", "two_faces", "--quiet", "--out", str(tmp_path / "o")]

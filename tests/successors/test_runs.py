@@ -270,6 +270,7 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
     assert len(registry.create("lenet5", weights=path).labels.code) == 26
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 9, 20])
 @pytest.mark.parametrize("recipes", [("historical",), ("historical", "modern")])
 @pytest.mark.parametrize("chance", [0.0, 0.1])

@@ -1,5 +1,5 @@
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -67,6 +67,15 @@ def test_it_learns_and_ends_at_its_best(deck):
     assert loop.examine(learner, deck, deck.valid) == record.best
     assert loop.examine(learner, deck, deck.test) > max(before, 0.9)
     assert record.shown == record.steps * 10
+
+
+def test_the_test_set_has_no_say_in_a_training(deck):
+    ways = []
+    for other in (deck, replace(deck, test=replace(deck.test, targets=~deck.test.targets))):
+        learner = toy(stop_at_score=1.0)
+        record = loop.train(learner, other, learner.recipe)
+        ways.append((record.curve, record.best_step, fingerprint(snapshot(learner.registers()))))
+    assert ways[0] == ways[1]
 
 
 def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
@@ -158,6 +167,12 @@ def test_batches_show_all_before_any_is_shown_again(count, size, first):
     assert (np.sort(rounds, axis=1) == np.arange(count)).all()
     later = next(loop.batches(count, size, 5, first=first))
     assert np.array_equal(later, stream[first * size : (first + 1) * size])
+
+
+def test_every_round_has_an_order_of_its_own():
+    rounds = list(itertools.islice(loop.batches(30, 30, 5), 4))
+    assert len({tuple(r.tolist()) for r in rounds}) == 4
+    assert not np.array_equal(rounds[0], next(loop.batches(30, 30, 6)))
 
 
 def test_a_training_that_stopped_while_studying_goes_on(tmp_path):

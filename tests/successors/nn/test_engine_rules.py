@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from successors.nn import losses, normalisation, optimiser, schedule
+from successors.nn.attention import attention
+from successors.nn.gru import gru
 from successors.nn.layers import BatchNorm2d, Dropout
+from successors.nn.lstm import lstm
 from successors.nn.module import training
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Parameter, Tensor
@@ -220,6 +223,53 @@ def test_dropout_keeps_the_mean_and_does_nothing_in_use():
         found = layer(x).data
     assert set(found.tolist()) == {0, 4}
     assert np.mean(found == 4) == pytest.approx(0.25, abs=0.02)
+
+
+# -- attention and gates ---------------------------------------------------------------------------------------------
+
+
+def test_attention_divides_its_scores_by_the_root_of_the_width():
+    # q kᵀ / √4 = (log 3, 0), so that the weights are 3/4 and 1/4.
+    q = Tensor(np.array([[2 * log(3), 0, 0, 0]]))
+    k = Tensor(np.array([[1.0, 5, 0, 0], [0, 1, 2, 3]]))
+    v = Tensor(np.array([[8.0, 0], [0, 4]]))
+    assert attention(q, k, v).data == pytest.approx(np.array([[6.0, 1]]))
+    assert attention(q, k, v, mask=np.array([[False, True]])).data == pytest.approx(np.array([[0.0, 4]]))
+
+
+def s(x):
+    return 1 / (1 + exp(-x))
+
+
+def test_one_cell_of_an_lstm_over_two_steps():
+    # Rows input, forget, candidate, output; one input and one state.
+    w = np.array([[0.5], [-0.3], [0.8], [0.2]])
+    u = np.array([[0.1], [0.4], [-0.6], [0.7]])
+    b = np.array([0.05, 1.0, -0.1, 0.3])
+    h = c = 0.0
+    wanted = []
+    for x in (1.0, -2.0):
+        i, f, g, o = (w[k, 0] * x + u[k, 0] * h + b[k] for k in range(4))
+        c = s(f) * c + s(i) * np.tanh(g)
+        h = s(o) * np.tanh(c)
+        wanted.append(h)
+    found = lstm(Tensor(np.array([[[1.0], [-2.0]]])), Tensor(w), Tensor(u), Tensor(b))
+    assert found.data[0, :, 0] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_one_cell_of_a_gru_over_two_steps():
+    # Rows reset, update, candidate; the reset gate stands after the product, with a bias of its own.
+    w, u = np.array([[0.5], [-0.3], [0.8]]), np.array([[0.1], [0.4], [-0.6]])
+    b, e = np.array([0.05, 1.0, -0.1]), np.array([0.3, -0.2, 0.15])
+    h = 0.0
+    wanted = []
+    for x in (1.0, -2.0):
+        r, z = (s(w[k, 0] * x + u[k, 0] * h + b[k] + e[k]) for k in range(2))
+        n = np.tanh(w[2, 0] * x + b[2] + r * (u[2, 0] * h + e[2]))
+        h = (1 - z) * n + z * h
+        wanted.append(h)
+    found = gru(Tensor(np.array([[[1.0], [-2.0]]])), Tensor(w), Tensor(u), Tensor(b), Tensor(e))
+    assert found.data[0, :, 0] == pytest.approx(wanted, rel=1e-12)
 
 
 def test_the_logistic_function_saturates_without_a_warning():
