@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypedDict
 
 import numpy as np
 import pygame
@@ -84,6 +85,16 @@ PROJECTOR = Profile(
         right=(0, 84, 60), wrong=(138, 34, 0), negative=(140, 200, 255), ruling=(196, 188, 164),
     ),
 )  # fmt: skip
+
+
+class TextStyle(TypedDict, total=False):
+    """How a line of text is drawn: keyword arguments of `Theme.write`."""
+
+    size: float
+    face: str
+    colour: Colour | None
+    align: str
+    optional: bool
 
 
 class Theme:

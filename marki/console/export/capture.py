@@ -153,8 +153,7 @@ class Film:
         if inside != self.size:
             self._thin.fill(0)
         self._thin.blit(small, ((width - inside[0]) // 2, (height - inside[1]) // 2))
-        rows = np.frombuffer(self._thin.get_buffer(), np.uint16).reshape(height, -1)
-        self._now[:height, :width] = rows[:, :width]
+        self._now[:height, :width] = pygame.surfarray.pixels2d(self._thin).T
         down, across = self._grid
         words = self._now.view(np.uint64) != self._before.view(np.uint64)
         return words.reshape(down, TILE, across, TILE // 4).any(axis=(1, 3))
@@ -246,7 +245,7 @@ class Film:
         weight = np.ceil(np.sqrt(count[used] / count[used].sum()) * 1000).astype(int)
         sample = Image.fromarray(np.repeat(colours, weight, axis=0)[None])
         found = sample.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE)
-        chosen = np.array(found.getpalette()[: 3 * COLOURS], np.uint8).reshape(-1, 3)
+        chosen = np.array((found.getpalette() or [])[: 3 * COLOURS], np.uint8).reshape(-1, 3)
         if len(used) <= COLOURS:
             chosen = colours
         index = np.zeros(1 << 16, np.uint8)

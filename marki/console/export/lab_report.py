@@ -133,11 +133,12 @@ def command_of(session: Session) -> str | None:
 
     There is none where the operator has intervened, a wiring was given, or the learner is not the Mark I in a world.
     """
-    if session.commands or not isinstance(session.learner, MarkI):
+    launched = session.launched
+    if session.commands or launched is None or not isinstance(session.learner, MarkI):
         return None
     changes: list[str] = []
     world = next(iter(session.courses.values()))
-    for room, now, default in (("machine", session.launched, MachineConfig()), ("world", world, WorldConfig())):
+    for room, now, default in (("machine", launched, MachineConfig()), ("world", world, WorldConfig())):
         usual = {name: value for name, value, _ in default.items()}
         for name, value, _ in now.items():
             if value != usual[name]:

@@ -8,12 +8,13 @@ import pygame
 from marki.console.drawing.theme import LETTERING
 from marki.console.front.front_layout import EDGES
 from marki.console.front.metal import Cabinet, darker, inked, lighter, satin
+from marki.console.state.scene import Scene
 
 
 class SignPanel(Cabinet):
     """White over the three middle bays, with the name of the machine; dark grey over the first and the last."""
 
-    def dress(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the header."""
         r, palette = self.rect, self.theme.palette
         x = [r.x + round(edge / EDGES[-1] * r.w) for edge in EDGES]
@@ -47,7 +48,7 @@ class SignPanel(Cabinet):
 class PlinthPanel(Cabinet):
     """The dark plinth on which the cabinets stand."""
 
-    def dress(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the plinth."""
         r, frame = self.rect, self.theme.palette.frame
         satin(surface, r, frame, fall=14, glance=3)
@@ -63,7 +64,7 @@ class PlinthPanel(Cabinet):
 class FloorPanel(Cabinet):
     """The floor before the machine, with its shadow and a faint reflection of its pale panels."""
 
-    def dress(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the floor."""
         r, palette = self.rect, self.theme.palette
         depth = np.linspace(0, 1, r.h)[None, :]

@@ -1,12 +1,13 @@
-"""The learning curve on a strip of paper: errors in each pass, or the error rate of late in a drawn world."""
+"""The learning curve: errors in each pass, or in a generated world the error rate over the last trials."""
 
 from __future__ import annotations
 
 import numpy as np
 import pygame
 
-from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Declared, Panel
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
 from marki.console.state.scene import Scene
 
 WINDOW = 100  # trials over which the running rate is taken
@@ -57,20 +58,19 @@ class CurvePanel(Panel):
 
     title = "panel.curve"
 
-    def dress(self, surface, scene):
-        """Lay the paper in."""
-        super().dress(surface, scene)
-        px, area = self.theme.px, self.inner
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px, area = theme.px, self.inner
         self._paper = area
-        figures = self.theme.row(SMALL - 1)
+        figures = theme.row(SMALL - 1)
         self._roomy = area.h > 4.4 * figures
-        left = max(px(46), self.theme.width("100", SMALL - 1, FIGURES) + px(26 if self._roomy else 8))
+        left = max(px(46), theme.width("100", SMALL - 1, FIGURES) + px(26 if self._roomy else 8))
         low = round(figures * (2.1 if self._roomy else 1.1)) + px(4)
         self._plot = pygame.Rect(area.x + left, area.y + px(10), area.w - left - px(16), area.h - px(10) - low)
         self._note = self.note()
-        self._shown: tuple | None = None
+        self._shown: tuple[int, int, int, int, int | None] | None = None
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the curve anew when a trial has been added."""
         last = int(scene.errors[-1]) if len(scene.errors) else 0
         before = None if scene.before is None else id(scene.before)
@@ -155,3 +155,6 @@ class CurvePanel(Panel):
             return
         ink = pygame.transform.rotate(self.theme.fitted(text, room, SMALL, TEXT, self.theme.palette.ink), 90)
         surface.blit(ink, ink.get_rect(midleft=(self._paper.x + self.theme.px(3), self._plot.centery)))
+
+
+PANEL = Declared(name="curve", panel=CurvePanel, views=("schematic", "front"))

@@ -1,4 +1,4 @@
-"""Swing: how far the needles of the dials stand from zero, and which of them have just moved; both views read it."""
+"""Needles: how far those of the dials stand from zero, and which have just moved; both views read them."""
 
 from __future__ import annotations
 
@@ -48,6 +48,9 @@ class Needles:
 
     def __init__(self, scene: Scene, *, still: bool):
         self.still, self.scale = still, 0
+        self.values = scene.values
+        self.steps = np.zeros(A_UNITS, np.int64)
+        self.moving = np.zeros(A_UNITS, bool)
         self._before, self._trial = scene.values, scene.snapshot.trial
         self._linger = np.zeros(A_UNITS, np.int8)
 

@@ -1,17 +1,22 @@
-"""The registers of the system that stands here, drawn live in the order of the signal's way."""
+"""The activations of the system that is shown, in the order of the forward pass."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pygame
 
+from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, TextStyle, Theme
 from marki.console.state.scene import Scene
-from marki.console.state.timeline_view import MARK1, SystemView
+from marki.console.state.timeline_view import MARK1, SystemView, TimelineView
 from marki.console.timeline import heatmaps
 from marki.io.exhibits import ActivationView, Rendering, Reply
 from marki.io.ports import Port
 
+Side = Literal["first", "second"]
+"""Of two systems before the same stimulus."""
 FRAMES_AN_EXPOSURE = 7  # of a reel that is played as a film
 LEAST_CELL = (112, 78)  # width and height of a register's place, in units
 WEIGHT = {
@@ -41,27 +46,35 @@ def chosen(views: tuple[ActivationView, ...], most: int) -> list[int]:
 
 
 class ActivationPanel(Panel):
-    """A place for each register, with its name and size over it."""
+    """A place for each register, with its name and size over it.
+
+    Parameters
+    ----------
+    box : Box
+    theme : Theme
+    scene : Scene
+    side : str
+        Of which system: ``first`` or ``second``.
+    """
 
     title = "timeline.registers"
     dark = True
-    which = "first"
 
-    def dress(self, surface, scene):
-        """Clear the panel."""
-        super().dress(surface, scene)
-        self._note = self.note(colour=self.theme.palette.ivory)
-        self._shown: tuple | None = None
-        self._places: tuple = ()
+    def __init__(self, box: Box, theme: Theme, scene: Scene, *, side: Side = "first"):
+        super().__init__(box, theme, scene)
+        self.side: Side = side
+        self._note = self.note(colour=theme.palette.ivory)
+        self._shown: tuple[str, bool, int, int, bool] | None = None
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the registers of the last answer; of a reel, as far as it has been played."""
-        system_view = standing_of(scene, self.which)
-        if system_view is None:
+        timeline = scene.timeline
+        system_view = system_at(timeline, self.side)
+        if timeline is None or system_view is None:
             return []
         reply = system_view.reply
         at, of = exposure(system_view, self.theme.profile.still)
-        key = (system_view.exhibit.name, reply is not None, system_view.serial, at, scene.timeline.ready)
+        key = (system_view.exhibit.name, reply is not None, system_view.serial, at, timeline.ready)
         if key == self._shown:
             return []
         self._shown = key
@@ -71,11 +84,11 @@ class ActivationPanel(Panel):
         views = reply.views if reply is not None else ()
         if not views:
             text = words("timeline.asking" if system_view.exhibit.name != MARK1 else "timeline.nothing")
-            if system_view.exhibit.accepts == Port.FRAME and not scene.timeline.frame.any():
+            if system_view.exhibit.accepts == Port.FRAME and not timeline.frame.any():
                 text = words("timeline.no_card")
             self._say(surface, text)
             return [area, *self._note.update(surface, self._name(system_view))]
-        shown = self._lay(surface, views, (at + 1) / of if of else 1.0)
+        shown = self._draw_views(surface, views, (at + 1) / of if of else 1.0)
         text = self._name(system_view)
         if shown < len(views):
             text = f"{text}  {words('timeline.some', shown=shown, count=len(views))}"
@@ -89,7 +102,7 @@ class ActivationPanel(Panel):
         box = pygame.Rect(area.x, area.centery - self.theme.row(), area.w, self.theme.row())
         self.theme.write(surface, text, box, colour=self.theme.palette.dim, align="centre", face="b612")
 
-    def _lay(self, surface: pygame.Surface, views: tuple[ActivationView, ...], until: float) -> int:
+    def _draw_views(self, surface: pygame.Surface, views: tuple[ActivationView, ...], until: float) -> int:
         """Draw as many registers as there is room for, in rows; return how many."""
         theme, area = self.theme, self.inner
         px, row = theme.px, theme.row(SMALL)
@@ -126,7 +139,7 @@ class ActivationPanel(Panel):
         name, size = theme.words.get(f"timeline.register.{view.name}", view.name), heatmaps.shape_of(view)
         name_w = theme.width(name, SMALL - 1, FIGURES)
         if name_w + theme.width(size, SMALL - 1, FIGURES) + theme.px(8) <= head.w:
-            style = dict(size=SMALL - 1, face=FIGURES, colour=palette.dim, align="right")
+            style = TextStyle(size=SMALL - 1, face=FIGURES, colour=palette.dim, align="right")
             theme.write(surface, size, head, **style)
         else:
             name = shortened(theme, name, head.w)
@@ -135,13 +148,7 @@ class ActivationPanel(Panel):
         heatmaps.draw(surface, theme, view, place, until)
 
 
-class SecondRegisters(ActivationPanel):
-    """The registers of the system beside."""
-
-    which = "second"
-
-
-def shortened(theme, text: str, width: int, size: float = SMALL - 1, face: str = FIGURES) -> str:
+def shortened(theme: Theme, text: str, width: int, size: float = SMALL - 1, face: str = FIGURES) -> str:
     """Return a text that fits, its beginning left out: the end of a register's name says which it is."""
     if theme.width(text, size, face) <= width:
         return text
@@ -150,7 +157,7 @@ def shortened(theme, text: str, width: int, size: float = SMALL - 1, face: str =
     return f"..{text}"
 
 
-def cut(theme, text: str, width: int, size: float = SMALL - 1, face: str = TEXT) -> str:
+def cut(theme: Theme, text: str, width: int, size: float = SMALL - 1, face: str = TEXT) -> str:
     """Return a text that fits, its end left out."""
     if theme.width(text, size, face) <= width:
         return text
@@ -159,9 +166,11 @@ def cut(theme, text: str, width: int, size: float = SMALL - 1, face: str = TEXT)
     return f"{text}.."
 
 
-def standing_of(scene: Scene, which: str) -> SystemView | None:
-    """Return the system that stands first or second."""
-    return None if scene.timeline is None else getattr(scene.timeline, which)
+def system_at(timeline: TimelineView | None, side: Side) -> SystemView | None:
+    """Return the first or the second system, None if there is none."""
+    if timeline is None:
+        return None
+    return timeline.first if side == "first" else timeline.second
 
 
 def answered(reply: Reply | None) -> str:

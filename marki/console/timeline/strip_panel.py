@@ -1,4 +1,4 @@
-"""The strip of years: a plate for each system in order of time, and over them the tree of who is built of whom."""
+"""The timeline strip: a plate for each system in order of time, and over them the graph of who is built of whom."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import MARK1, ancestors, heirs
+from marki.console.state.timeline_view import MARK1, TimelineView, ancestors, heirs
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import Exhibit
@@ -23,10 +23,9 @@ class StripPanel(Panel):
 
     dark = True
 
-    def dress(self, surface, scene):
-        """Lay out the line, the tree and the plates."""
-        super().dress(surface, scene)
-        theme, px = self.theme, self.theme.px
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px = theme.px
         row = max(px(20), theme.row(SMALL))
         area = self.rect.inflate(-2 * px(10), -2 * px(4))
         self._head = pygame.Rect(area.x, area.y, area.w, row)
@@ -34,17 +33,22 @@ class StripPanel(Panel):
         high = lines * row
         self._plates = pygame.Rect(area.x, area.bottom - high, area.w, high)
         self._tree = pygame.Rect(area.x, self._head.bottom, area.w, self._plates.y - self._head.bottom)
-        title = theme.words("timeline.timeline")
-        wide = theme.width(title, SMALL) + px(14)
-        theme.write(surface, title, self._head, size=SMALL, face=TEXT, colour=theme.palette.dim)
+        wide = theme.width(theme.words("timeline.timeline"), SMALL) + px(14)
         line = pygame.Rect(self._head.x + wide, self._head.y, self._head.w - wide, row)
         self._line = self.readout(line, size=SMALL, face=TEXT, colour=theme.palette.ivory)
-        self._shown: tuple | None = None
+        self._shown: tuple[tuple[str, ...], str, str, int, bool] | None = None
         self._boxes: list[Box] = []
         self._named: list[bool] = []
         self._names: tuple[str, ...] = ()
 
-    def update(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the background and the title."""
+        super().dress(surface, scene)
+        theme = self.theme
+        title = theme.words("timeline.timeline")
+        theme.write(surface, title, self._head, size=SMALL, face=TEXT, colour=theme.palette.dim)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show plates and tree; lit is what is chosen or under the mouse, with its ancestors and heirs."""
         timeline, ui = scene.timeline, scene.ui
         if timeline is None:
@@ -53,7 +57,7 @@ class StripPanel(Panel):
         hovered = ui.hovered.number if ui.hovered is not None and ui.hovered.kind == "system" else -1
         hovered = hovered if hovered < len(exhibits) else -1
         key = (tuple(e.name for e in exhibits), ui.system, ui.beside, hovered, timeline.ready)
-        dirty = self._tell(surface, scene, exhibits, hovered)
+        dirty = self._tell(surface, timeline, ui.system, hovered)
         if key == self._shown:
             return dirty
         self._shown = key
@@ -81,11 +85,11 @@ class StripPanel(Panel):
         small = theme.width("00", SMALL, FIGURES) + theme.px(6)
         self._boxes, self._named = timeline_layout.shares(Box(*self._plates), names, chosen, small)
 
-    def _tell(self, surface: pygame.Surface, scene: Scene, exhibits: tuple[Exhibit, ...], hovered: int):
+    def _tell(self, surface: pygame.Surface, timeline: TimelineView, system: str, hovered: int) -> list[pygame.Rect]:
         """Say in one line what is chosen or under the mouse."""
-        words, ui = self.theme.words, scene.ui
-        exhibit = exhibits[hovered] if hovered >= 0 else scene.timeline.exhibit(ui.system)
-        if exhibit is None or not scene.timeline.ready:
+        words = self.theme.words
+        exhibit = timeline.exhibits[hovered] if hovered >= 0 else timeline.exhibit(system)
+        if exhibit is None or not timeline.ready:
             return self._line.update(surface, words("timeline.loading"))
         shown = f"{exhibit.year}  {exhibit.label}"
         if exhibit.name == MARK1:
@@ -103,7 +107,10 @@ class StripPanel(Panel):
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
-    def _draw_tree(self, surface: pygame.Surface, exhibits, about: str, before, after) -> None:
+    def _draw_tree(
+        self, surface: pygame.Surface, exhibits: tuple[Exhibit, ...], about: str, before: frozenset[str],
+        after: frozenset[str],
+    ) -> None:  # fmt: skip
         palette = self.theme.palette
         number = {e.name: k for k, e in enumerate(exhibits)}
         lit: list[tuple[int, int, Colour]] = []
@@ -135,7 +142,9 @@ class StripPanel(Panel):
         for dy in range(width):
             pygame.draw.aalines(surface, colour, False, [(x, y + dy) for x, y in points])
 
-    def _draw_plate(self, surface, k: int, exhibit: Exhibit, *, chosen, hovered, kin: int, beside: bool) -> None:
+    def _draw_plate(
+        self, surface: pygame.Surface, k: int, exhibit: Exhibit, *, chosen: bool, hovered: bool, kin: int, beside: bool
+    ) -> None:
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
         box = pygame.Rect(self._boxes[k]).inflate(-max(2, px(3)), 0)
         trained = exhibit.score is not None or exhibit.name == MARK1
@@ -167,19 +176,19 @@ class StripPanel(Panel):
 
     # -- hands ---------------------------------------------------------------------------------------------------------
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the plate under a place; the tree over it belongs to it too."""
         if not self._plates.union(self._tree).collidepoint(place):
             return None
         return next((Target("system", k) for k, b in enumerate(self._boxes) if b.x <= place[0] < b.right), None)
 
-    def place_of(self, part):
+    def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where a plate lies."""
         if part.kind != "system" or part.number >= len(self._boxes):
             return None
         return pygame.Rect(self._boxes[part.number])
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the chosen plate."""
         chosen = self._shown[1] if self._shown else MARK1
         return [Target("system", self._names.index(chosen) if chosen in self._names else 0)]
