@@ -47,7 +47,9 @@ def stir(app: App) -> None:
     def scene():
         seen = look()
         lamps = {"s": rng.random((20, 20)) < 0.5, "a": rng.random(512) < 0.5}
-        moment = dataclasses.replace(seen.snapshot, view=dataclasses.replace(seen.snapshot.view, **lamps), answered=True)
+        moment = dataclasses.replace(
+            seen.snapshot, view=dataclasses.replace(seen.snapshot.view, **lamps), answered=True
+        )
         brightness = dataclasses.replace(seen.brightness, s=rng.random(400), a=rng.random(512))
         turning = rng.integers(-1, 2, 512).astype(np.int8)
         return dataclasses.replace(

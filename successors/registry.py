@@ -19,6 +19,7 @@ from marki.errors import ConfigError, MarkIError, StateError, unknown
 from marki.files import asset, read_json
 from marki.io.learner import Learner
 from marki.io.ports import Port
+from marki.program import program
 from successors import tasks, timeline
 from successors.model_card import Entry, Trial
 from successors.nn import weights_file
@@ -224,7 +225,7 @@ def shipped(name: str) -> Path:
         return asset(f"weights/{name}")
     except StateError:
         raise StateError(
-            "no weights are shipped", where=name, remedy=f"Make them: python run_sim.py train {name} --out DIR"
+            "no weights are shipped", where=name, remedy=f"Make them: {program()} train {name} --out DIR"
         ) from None
 
 

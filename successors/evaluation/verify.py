@@ -17,6 +17,7 @@ from marki.errors import MarkIError
 from marki.intervals import difference
 from marki.io.check_learner import check_learner
 from marki.io.ports import Port
+from marki.program import program
 from successors import registry, tasks
 from successors.model_card import Check
 from successors.nn.gradcheck import check as gradient_check
@@ -184,7 +185,7 @@ def _trained(system: System) -> Iterator[Rung]:
     """Read what training has shown, and examine the shipped weights anew."""
     found = registry.metrics(system.name)
     if found is None:
-        yield Rung(name="learns", state=FAILED, found=f"not trained: python run_sim.py train {system.name} --out DIR")
+        yield Rung(name="learns", state=FAILED, found=f"not trained: {program()} train {system.name} --out DIR")
         return
     for trial in found["trials"]:
         options = registry.told(trial["options"] | trial["changes"])

@@ -1,6 +1,6 @@
 """The stand: what goes on in the process of a rack. A system is up, answers what is asked, and may be learning.
 
-A training here is that of `training_job.carry_out`, step by step: between two steps the process checks its questions.
+A training here is that of `training_job.train`, step by step: between two steps the process checks its questions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from marki.io.exhibits import ActivationView, Progress, Reply, Trouble
 from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import nearest_class
-from marki.processes import end_with_parent
+from marki.jobs.pool import end_with_parent
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.model_card import Trial

@@ -67,8 +67,7 @@ def load(
     quiet : bool
         Show no bar.
     jobs : int, optional
-        Processes that make the stimuli; this one alone if left out. More than one needs a main module that may be
-        imported again (``if __name__ == "__main__"``).
+        Processes that make the stimuli; this one alone if left out.
     cache : bool
         Whether a deck may be read from the cache, and kept there.
     **options

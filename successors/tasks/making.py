@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from marki.io.frame import SIDE
-from marki.processes import spread
+from marki.jobs.pool import map_unordered
+from marki.jobs.progress import ProgressBar
 from marki.seeding import generator
 from successors.tasks.retina import RetinaConfig, signals
 
@@ -88,12 +88,8 @@ class Workshop:
         starts = range(0, count, PIECE)
         orders = [(item, config, self.task, self.seed, part, k, min(k + PIECE, count)) for k in starts]
         jobs = 1 if count < _SPAWN else self.jobs
-        with tqdm(
-            total=count, desc=f"{self.task} {part}", unit=" stimuli", disable=True if self.quiet else None
-        ) as bar:
-            for number, (seen, found) in spread(
-                _piece, orders, jobs=jobs, where=f"task {self.task}", remedy="Load it with jobs=1"
-            ):
+        with ProgressBar(count, f"{self.task} {part}", "stimuli", quiet=self.quiet) as bar:
+            for number, (seen, found) in map_unordered(_piece, orders, jobs=jobs, tick=bar.tick):
                 start = starts[number]
                 frames[start : start + len(seen)], kinds[start : start + len(seen)] = seen, found
                 bar.update(len(seen))

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from marki.__main__ import main, mark1
 from marki.errors import ConfigError, MarkIError, PortError, StateError, UnknownName
 from marki.io.check_learner import check_learner, sample_frames
 from marki.io.ports import Port
-from run_sim import main, mark1
 from successors import registry, timeline
 from successors.evaluation import verify
 from successors.nn.learner import ByGradient

@@ -162,8 +162,8 @@ def test_it_learns_as_it_does_without_a_window(rack, tmp_path):
     rack.train("perceptron", 1)
     found = until(rack.poll, lambda m: isinstance(m, Progress) and m.done)
     trial = registry.find("perceptron").entry.trials[0]
-    order = training_job.run("perceptron", trial.task, options=trial.options, changes=trial.changes, seed=1)
-    alone = training_job.carry_out(order, tmp_path)
+    order = training_job.training("perceptron", trial.task, options=trial.options, changes=trial.changes, seed=1)
+    alone = training_job.train(order, tmp_path)
     last = found[-1]
     assert last.digest == alone["digest"]
     assert len(last.digest) == 16
@@ -297,7 +297,7 @@ def short(monkeypatch):
         return replace(system, entry=replace(system.entry, trials=(trial,))) if name == "lenet5" else system
 
     monkeypatch.setattr(registry, "find", found)
-    return lambda seed: training_job.run("lenet5", "letters", options=SMALL, changes=FEW, seed=seed)
+    return lambda seed: training_job.training("lenet5", "letters", options=SMALL, changes=FEW, seed=seed)
 
 
 def test_of_questions_that_wait_the_last_of_each_kind_is_answered():
@@ -328,9 +328,9 @@ def test_a_network_learns_the_same_with_questions_between_its_steps(short, tmp_p
     found = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
     table.close()
     assert {m.number for m in found if isinstance(m, Reply)} == {1, 2}
-    alone = training_job.carry_out(short(2), tmp_path)
+    alone = training_job.train(short(2), tmp_path)
     last = found[-1]
-    assert last.digest == alone["digest"] != training_job.carry_out(short(3), tmp_path)["digest"]
+    assert last.digest == alone["digest"] != training_job.train(short(3), tmp_path)["digest"]
     assert (last.steps, last.of, last.shown) == (12, 12, alone["shown"])
     assert [list(row) for row in last.curve] == alone["curve"]
 

@@ -26,6 +26,7 @@ from marki.io.worlds import WorldConfig
 from marki.language import Words
 from marki.machine import MachineConfig, MarkI
 from marki.pictures import can_draw
+from marki.program import program
 from marki.session import Session
 from marki.tables import registers_csv, trials_csv
 from marki.teaching.narration import Narrator
@@ -149,10 +150,10 @@ def command_of(session: Session) -> str | None:
             return None
     except MarkIError:
         return None
-    parts = ["python", "run_sim.py", "--seed", str(session.seed)]
+    parts = ["--seed", str(session.seed)]
     for change in changes:
         parts += ["--set", change]
-    return shlex.join(parts)
+    return f"{program()} {shlex.join(parts)}"
 
 
 # -- the parts -------------------------------------------------------------------------------------------------------
@@ -241,5 +242,5 @@ def _readme(session: Session, words: Words, about: Mapping[str, str]) -> str:
     else:
         lines += [words("report.no_repeat"), ""]
     if SAVED in about:
-        lines += [words("report.go_on"), "", f"  python run_sim.py --load {SAVED}", ""]
+        lines += [words("report.go_on"), "", f"  {program()} --load {SAVED}", ""]
     return _lines([*lines[:-1]])
