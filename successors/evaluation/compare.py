@@ -83,7 +83,7 @@ def compare(
     about = tasks.find(task)
     names = list(dict.fromkeys(learners or participants.fitting(task)))
     for name in names:
-        participants.admit(name, task)
+        participants.check_fits(name, task)
     orders = {
         (name, kind): training_job.seeded(
             training_job.run(
