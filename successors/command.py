@@ -82,12 +82,12 @@ def card_text(content: dict[str, Any]) -> str:
         low, high = trial["interval"]
         text = f"  {trial['task']}: {100 * trial['value']:.1f} % {trial['metric']}"
         lines.append(f"{text} ({len(trial['seeds'])} seeds, 95 % interval {100 * low:.1f} to {100 * high:.1f})")
-        told = registry.told(trial["options"] | trial["changes"])
+        told = registry.as_typed(trial["options"] | trial["changes"])
         lines += [f"    with{told}"] if told else []
         lines += [f"    {name}: {100 * value:.1f}" for name, value in trial.get("also", {}).items()]
         if "baseline" in trial:
             base = trial["baseline"]
-            lines.append(f"    {base['name']}{registry.told(base.get('changes', {}))}: {100 * base['value']:.1f} %")
+            lines.append(f"    {base['name']}{registry.as_typed(base.get('changes', {}))}: {100 * base['value']:.1f} %")
         for what, bound in trial["stood"].items():
             lines.append(f"    {what} {100 * bound['wanted']:.1f} %: {'yes' if bound['holds'] else 'NO'}")
     mechanism = content["mechanism"]
@@ -268,6 +268,7 @@ def write(args: argparse.Namespace) -> int:
     from marki.io.ports import Port
     from marki.seeding import generator
     from successors import registry
+    from successors.nn.writer import TextSampler
 
     _check_counts(args)
     entry = registry.find(args.name).entry
@@ -275,10 +276,9 @@ def write(args: argparse.Namespace) -> int:
         readers = [name for name in registry.names() if registry.find(name).entry.accepts is Port.TEXT]
         raise ConfigError(f"{args.name} reads no text", where="NAME", remedy=f"Choose among {', '.join(readers)}")
     learner = registry.create(args.name, pretrained=True)
-    draws = getattr(learner.network, "generate", None)
-    if draws is not None:
+    if isinstance(learner.network, TextSampler):
         how = {"temperature": args.temperature, "top_k": args.top_k, "nucleus": args.nucleus}
-        for text in draws(args.text, generator(args.seed, "write"), count=args.count, **how):
+        for text in learner.network.generate(args.text, generator(args.seed, "write"), count=args.count, **how):
             print(text)
         return 0
     if args.temperature or args.top_k or args.nucleus != 1 or args.count != 1:

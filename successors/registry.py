@@ -269,7 +269,7 @@ def metrics(name: str) -> dict[str, Any] | None:
         return None
 
 
-def told(changes: Mapping[str, Any]) -> str:
+def as_typed(changes: Mapping[str, Any]) -> str:
     """Return changes of settings as they would be typed, each after a space."""
     return "".join(f" {key}={value}" for key, value in changes.items())
 

@@ -88,7 +88,7 @@ def compare(
     about, out = tasks.find(task), run.folder()
     names = list(dict.fromkeys(learners or participants.fitting(task)))
     for name in names:
-        participants.admit(name, task)
+        participants.check_fits(name, task)
     orders = {
         (name, kind): training_job.seeded(
             training_job.training(

@@ -132,7 +132,7 @@ def gradients(system: System) -> str | None:
     parameters = network.parameters()
 
     def loss(*values: Tensor) -> Tensor:
-        # The network's own parameters take on the values that are tried, then the way back starts from them.
+        # The network's own parameters take on the values that are tried, then the backward pass starts from them.
         with in_training(np.random.default_rng(0)):
             _lend(network, dict(zip(parameters, values, strict=True)))
             return network.judged(stimuli, labels)[1]
@@ -182,13 +182,13 @@ def moves(system: System) -> str:
 
 
 def _trained(system: System) -> Iterator[Rung]:
-    """Read what training has shown, and examine the shipped weights anew."""
+    """Read what training has shown, and evaluate the shipped weights anew."""
     found = registry.metrics(system.name)
     if found is None:
         yield Rung(name="learns", state=FAILED, found=f"not trained: {program()} train {system.name} --out DIR")
         return
     for trial in found["trials"]:
-        options = registry.told(trial["options"] | trial["changes"])
+        options = registry.as_typed(trial["options"] | trial["changes"])
         scores = " ".join(f"{100 * s:.1f}" for s in trial["seeds"].values())
         for what, bound in trial["stood"].items():
             state = PASSED if bound["holds"] else FAILED
@@ -217,7 +217,7 @@ def _needed(system: System, found: Mapping[str, Any]) -> Rung:
 def _shipped(system: System, recorded: float) -> str:
     trial = system.entry.trials[0]
     deck = tasks.load(trial.task, **dict(trial.options))
-    score = loop.examine(registry.create(system.name, pretrained=True), deck, deck.test)
+    score = loop.evaluate(registry.create(system.name, pretrained=True), deck, deck.test)
     # Another computer may round a sum otherwise, and tip an answer or two.
     if abs(score - recorded) > 0.002:
         raise NotShown(f"{100 * score:.2f} % with the test part, {100 * recorded:.2f} % recorded")

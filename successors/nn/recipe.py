@@ -64,8 +64,8 @@ class Recipe(Config):
         return SGD(parameters, momentum=self.momentum, decay=self.decay)
 
     @property
-    def whole(self) -> int:
-        """Steps of the whole training, study included."""
+    def total_steps(self) -> int:
+        """Steps of the whole training, pre-training included."""
         return self.pretrain_steps + self.steps
 
     def rate_at(self, step: int) -> float:

@@ -28,6 +28,9 @@ class no_grad:
 
     __slots__ = ("_before",)
 
+    def __init__(self) -> None:
+        self._before = True
+
     def __enter__(self) -> None:
         global _recording
         self._before, _recording = _recording, False

@@ -298,7 +298,7 @@ class Worker:
     def _train(self, name: str, seed: int) -> None:
         system = registry.find(name)
         trial = system.entry.trials[0]
-        told = Telling(name, seed, system.entry.retina.amend(trial.changes).recipe.whole, self._send)
+        reporter = ProgressReporter(name, seed, system.entry.retina.amend(trial.changes).recipe.total_steps, self._send)
         deck = self._whole(trial)
         entrant = participants.enter(name, deck, seed=seed, changes=trial.changes)
         learner = entrant.learner
@@ -306,8 +306,8 @@ class Worker:
             raise StateError(f"{name} sees {entrant.note or 'something else'}", where="rack")
         self._up = LoadedSystem(system=system, trial=trial, learner=learner)
 
-        def between(record: Record, right: float) -> bool:
-            told.step(record, right)
+        def on_step(record: Record, accuracy: float) -> bool:
+            reporter.step(record, accuracy)
             self._gather()
             while self._waiting:
                 kind = next(iter(self._waiting))
@@ -319,11 +319,11 @@ class Worker:
                 self._gather()
             return True
 
-        record = loop.train(learner, deck, entrant.recipe, seed=seed, between=between)
-        told.end(record, fingerprint(snapshot(learner.registers())))
+        record = loop.train(learner, deck, entrant.recipe, seed=seed, on_step=on_step)
+        reporter.end(record, fingerprint(snapshot(learner.registers())))
 
 
-class Telling:
+class ProgressReporter:
     """Tells how far a training has come, not too often; once at the start, and at the end.
 
     Parameters

@@ -105,8 +105,8 @@ def fitting(task: str) -> list[str]:
     return [name for name in names() if fits(name, task)]
 
 
-def admit(name: str, task: str) -> None:
-    """Refuse an entrant that cannot take part in a task.
+def check_fits(name: str, task: str) -> None:
+    """Refuse a participant that cannot take part in a task.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def admit(name: str, task: str) -> None:
         )
 
 
-def usual(name: str, task: str) -> Mapping[str, Any]:
+def default_changes(name: str, task: str) -> Mapping[str, Any]:
     """Return the changes of its retina settings that an entrant makes for a task: those of its own trial of it."""
     if name not in registry.names():
         return {}
@@ -157,7 +157,7 @@ def enter(
     PortError
         If it cannot take part in this task.
     """
-    admit(name, deck.task)
+    check_fits(name, deck.task)
     if name == MARK1:
         if machine is None:
             raise ConfigError("there is no machine here", where=MARK1, remedy="Give machine=, which makes one")

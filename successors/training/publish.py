@@ -84,7 +84,7 @@ def _main(system: System, trial: Trial, seed: int) -> list[TrainingJob]:
 def _baseline(trial: Trial, seed: int) -> list[TrainingJob]:
     if trial.baseline is None:
         return []
-    changes = participants.usual(trial.baseline, trial.task) if trial.against is None else trial.against
+    changes = participants.default_changes(trial.baseline, trial.task) if trial.against is None else trial.against
     order = training_job.training(trial.baseline, trial.task, options=trial.options, changes=changes)
     return training_job.seeded(order, range(seed, seed + min(trial.seeds, BASELINE_SEEDS)))
 
@@ -184,7 +184,7 @@ def _conclude(
         "mechanism": {"name": entry.mechanism.name, "with": first["value"], "without": without["value"]},
         "mechanism_seeds": {"with": first["seeds"], "without": without["seeds"]},
         "trials": trials,
-        "shipped": {"seed": best.seed, "score": loop.examine(learner, deck, deck.test)},
+        "shipped": {"seed": best.seed, "score": loop.evaluate(learner, deck, deck.test)},
         "cost": {
             k: sum(found[order][k] for order in main) / len(main)
             for k in ("steps", "shown", "seconds", "processor_seconds")

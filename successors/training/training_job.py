@@ -135,7 +135,7 @@ def _train(
     recipe = entrant.recipe
     since = time.process_time()
     taken = 0
-    with ProgressBar(recipe.whole, order.key, "steps", quiet=quiet, leave=False) as bar:
+    with ProgressBar(recipe.total_steps, order.key, "steps", quiet=quiet, leave=False) as bar:
 
         def tell(steps: int, score: float) -> None:
             nonlocal taken
@@ -143,7 +143,7 @@ def _train(
             taken = steps
 
         record = loop.train(
-            entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume, tell=tell
+            entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume, on_evaluation=tell
         )
     figures = loop.figures(entrant.learner, deck, deck.test)
     if isinstance(entrant.learner, Successor):
@@ -205,7 +205,7 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
         For what is missing, unknown or out of range.
     """
     learner, task, options, changes = _parts(settings)
-    participants.admit(learner, task)
+    participants.check_fits(learner, task)
     tasks.find(task).config.from_mapping(options, where=f"sweep: task {task}")
     if learner in registry.names():
         registry.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
@@ -231,7 +231,7 @@ def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[
     learner, task = str(settings["learner"]), str(settings["task"])
     options = {k.removeprefix("options."): v for k, v in settings.items() if k.startswith("options.")}
     own = {k: v for k, v in settings.items() if k not in ("learner", "task") and not k.startswith("options.")}
-    return learner, task, options, dict(participants.usual(learner, task)) | own
+    return learner, task, options, dict(participants.default_changes(learner, task)) | own
 
 
 def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:

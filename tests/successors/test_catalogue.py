@@ -215,7 +215,7 @@ def test_who_can_take_part():
     assert participants.fitting("translate") == ["transformer", "lstm encoder-decoder"]
     assert participants.fitting("judge") == ["bert", "gpt"]
     with pytest.raises(PortError, match=r"bert cannot take part: it is made for cloze, judge alone"):
-        participants.admit("bert", "translate")
+        participants.check_fits("bert", "translate")
     with pytest.raises(UnknownName, match="'mark1'"):
         participants.ports("mark_1")
 

@@ -33,7 +33,7 @@ from successors.serving.questions import (
     lay,
     take,
 )
-from successors.serving.worker import OTHERS, Telling, Worker
+from successors.serving.worker import OTHERS, ProgressReporter, Worker
 from successors.training import training_job
 from successors.training.loop import Record
 
@@ -415,7 +415,7 @@ def test_a_system_of_reels_refuses_a_frame():
 def test_progress_is_told_twenty_times_a_second_at_most(monkeypatch):
     clock, told = [0.0], []
     monkeypatch.setattr(stand_module.time, "perf_counter", lambda: clock[0])
-    telling = Telling("lenet5", 3, 1_000, told.append)
+    telling = ProgressReporter("lenet5", 3, 1_000, told.append)
     record = Record()
     for _ in range(1_000):
         clock[0] += 0.001

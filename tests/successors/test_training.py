@@ -61,11 +61,11 @@ def deck():
 
 def test_it_learns_and_ends_at_its_best(deck):
     learner = toy(stop_at_score=1.0)
-    before = loop.examine(learner, deck, deck.test)
+    before = loop.evaluate(learner, deck, deck.test)
     record = loop.train(learner, deck, learner.recipe)
     assert record.best == max(row[2] for row in record.curve) > 0.95
-    assert loop.examine(learner, deck, deck.valid) == record.best
-    assert loop.examine(learner, deck, deck.test) > max(before, 0.9)
+    assert loop.evaluate(learner, deck, deck.valid) == record.best
+    assert loop.evaluate(learner, deck, deck.test) > max(before, 0.9)
     assert record.shown == record.steps * 10
 
 
@@ -92,7 +92,7 @@ def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
     file = tmp_path / "state.npz"
     halted = toy(stop_at_score=2)
     with pytest.raises(Stop):
-        loop.train(halted, deck, halted.recipe, seed=3, checkpoint=file, tell=stop)
+        loop.train(halted, deck, halted.recipe, seed=3, checkpoint=file, on_evaluation=stop)
     resumed = toy(seed=9, stop_at_score=2)
     again = loop.train(resumed, deck, resumed.recipe, seed=3, checkpoint=file, resume=True)
     assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))
@@ -129,7 +129,7 @@ def test_a_diverging_loss_stops_with_the_last_good_state_saved(deck, tmp_path):
     saved, _ = loop.read_arrays(file)
     assert all(np.isfinite(a).all() for a in saved.values())
     assert np.array_equal(saved["live.network.first.weight"], learner.weights()["first.weight"])
-    assert loop.examine(learner, deck, deck.valid) > 0.7
+    assert loop.evaluate(learner, deck, deck.valid) > 0.7
 
 
 def test_a_look_after_each_step_changes_nothing_and_can_end_it(deck):
@@ -142,14 +142,14 @@ def test_a_look_after_each_step_changes_nothing_and_can_end_it(deck):
         seen.append((record.steps, right))
         return True
 
-    again = loop.train(watched, deck, watched.recipe, seed=3, between=look)
+    again = loop.train(watched, deck, watched.recipe, seed=3, on_step=look)
     assert fingerprint(snapshot(watched.registers())) == fingerprint(snapshot(alone.registers()))
     assert again.curve == record.curve
     assert [steps for steps, _ in seen] == list(range(1, record.steps + 1))
     rights = [right for _, right in seen[: watched.recipe.eval_every]]
     assert record.curve[0][1] == pytest.approx(sum(rights) / len(rights))
     ended = toy(stop_at_score=2.0)
-    record = loop.train(ended, deck, ended.recipe, seed=3, between=lambda record, right: record.steps < 15)
+    record = loop.train(ended, deck, ended.recipe, seed=3, on_step=lambda record, right: record.steps < 15)
     assert (record.steps, record.best_step, ended.step) == (15, 10, 15), "it stays as it is, not as it was best"
 
 
@@ -186,7 +186,7 @@ def test_a_training_that_stopped_while_studying_goes_on(tmp_path):
     whole, stopped, resumed = learner(), learner(), learner()
     loop.train(whole, deck, whole.recipe)
     file = tmp_path / "run.npz"
-    loop.train(stopped, deck, stopped.recipe, checkpoint=file, between=lambda record, right: record.steps < 4)
+    loop.train(stopped, deck, stopped.recipe, checkpoint=file, on_step=lambda record, right: record.steps < 4)
     record = loop.train(resumed, deck, resumed.recipe, checkpoint=file, resume=True)
     assert record.steps == 10
     assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))
