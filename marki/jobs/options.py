@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from marki.errors import ConfigError
+from marki.interruption import interrupted_when_terminated
 from marki.jobs.folders import free_folder
 from marki.jobs.pool import cores
 
@@ -86,9 +87,10 @@ def options_of(args: argparse.Namespace) -> RunOptions:
 
 @contextlib.contextmanager
 def resumable(options: RunOptions) -> Iterator[None]:
-    """Say, when the work in the block is interrupted, how to go on."""
+    """Say, when the work in the block is interrupted or asked to end, how to go on."""
     try:
-        yield
+        with interrupted_when_terminated():
+            yield
     except KeyboardInterrupt:
         print(f"\ninterrupted; what was done is in {options.out}, go on with --resume")
         raise

@@ -103,7 +103,7 @@ def run_jobs(
             calls,
             jobs=count,
             cluster=options.cluster,
-            remedy=f"What is done is kept. {RESUME}" if options.out else "Run it again",
+            remedy="What is done is kept; go on with --resume" if options.out else "Run it again",
             tick=bar.tick,
         ):
             job = jobs[missing[number]]
