@@ -59,7 +59,7 @@ def a_third(names: list[str], commit: str) -> list[str]:
 
 
 def copied(to: Path) -> Path:
-    """Copy the tree, and compile it so that a changed file is never mistaken for the old one, however quick the change."""
+    """Copy the tree, compiled so that a file that was changed a moment ago is never mistaken for the old one."""
     shutil.copytree(ROOT, to, ignore=LEFT_OUT)
     compileall.compile_dir(to, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     return to
