@@ -32,7 +32,9 @@ def test_what_does_not_fit_is_said(tmp_path):
     assert "occurs 2 times" in mutate.misfit(row, tmp_path)
     assert "occurs 0 times" in mutate.misfit(row | {"find": "y"}, tmp_path)
     assert "a.py does not exist" in mutate.misfit(row, tmp_path / "elsewhere")
-    assert "b.py does not exist" in mutate.misfit(row | {"find": "x = 1\nx"}, tmp_path)
+    assert "b.py::test does not exist" in mutate.misfit(row | {"find": "x = 1\nx"}, tmp_path)
+    (tmp_path / "b.py").write_text("def test(): ...")
+    assert mutate.misfit(row | {"find": "x = 1\nx"}, tmp_path) == ""
 
 
 @pytest.mark.slow
