@@ -49,8 +49,15 @@ def misfit(row: dict, root: Path = ROOT) -> str:
     times = path.read_text(encoding="utf-8").count(row["find"])
     if times != 1:
         return f"{row['find']!r} occurs {times} times in {row['file']}"
-    missing = [t for t in row["tests"] if not (root / t.partition("::")[0]).is_file()]
+    missing = [test for test in row["tests"] if not _exists(test, root)]
     return f"{missing[0]} does not exist" if missing else ""
+
+
+def _exists(test: str, root: Path) -> bool:
+    """Return whether there is a file of tests, and in it the function after ``::``."""
+    file, _, name = test.partition("::")
+    path = root / file
+    return path.is_file() and f"def {name}" in path.read_text(encoding="utf-8")
 
 
 def a_third(names: list[str], commit: str) -> list[str]:
@@ -59,7 +66,7 @@ def a_third(names: list[str], commit: str) -> list[str]:
 
 
 def copied(to: Path) -> Path:
-    """Copy the tree, compiled so that a changed file is never mistaken for the old one, however quick the change."""
+    """Copy the tree, compiled so that a file that was changed a moment ago is never mistaken for the old one."""
     shutil.copytree(ROOT, to, ignore=LEFT_OUT)
     compileall.compile_dir(to, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     return to

@@ -201,11 +201,6 @@ def test_a_mixer_of_another_format_is_opened_anew():
     pygame.mixer.quit()
 
 
-def test_volume_has_steps(heard):
-    assert [heard.quieter() for _ in range(20)][-1] == 0
-    assert [heard.louder() for _ in range(20)][-1] == sound.STEPS
-
-
 def test_motors_are_silent_when_time_stands_still(heard):
     motors = heard._channels["motors"][0]
     turning = brightness(*((5, Bank.POTENTIOMETERS, n, Kind.START_UP) for n in range(200)))

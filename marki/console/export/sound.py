@@ -223,16 +223,6 @@ class Sound:
         self.on, self.trouble = True, None
         return True
 
-    def louder(self) -> int:
-        """Turn the master volume up by a step; return it."""
-        self.volume = min(STEPS, self.volume + 1)
-        return self.volume
-
-    def quieter(self) -> int:
-        """Turn the master volume down by a step; return it."""
-        self.volume = max(0, self.volume - 1)
-        return self.volume
-
     def hear(self, brightness: Brightness, running: bool, seconds: float) -> None:
         """Let one frame be heard; call it once a frame.
 

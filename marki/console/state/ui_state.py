@@ -12,7 +12,6 @@ from marki.teaching.ballots import BallotBook
 from marki.teaching.lesson import Lesson
 
 VIEWS = ("schematic", "front")
-TOOLS = ("look", "draw", "break")
 PAGES = (
     "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
     "hand", "exhibit",
@@ -71,7 +70,7 @@ class UIState:
     draft : (20, 20) uint8 or None
         The operator's own card, light from 0 to 255.
     tool : str
-        What a click on a unit does: one of `TOOLS`.
+        What a click on a unit does: "look", "draw" or "break".
     turning : (int, float) or None
         A potentiometer in hand and the angle it is being turned to, deg.
     layer, open_doors, bay : int, bool, int
