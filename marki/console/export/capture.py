@@ -15,7 +15,7 @@ import pygame
 from PIL import GifImagePlugin, Image
 
 from marki.errors import OutputError
-from marki.files import write_folder, writing
+from marki.files import writing
 
 TILE = 16  # px; a frame keeps those tiles that differ from the frame before
 PIECE = 256  # tiles packed at a time
@@ -61,7 +61,7 @@ class _Frame:
 
 
 class Film:
-    """A film of the window, taken frame by frame, saved as an animated GIF or a sequence of PNG.
+    """A film of the window, taken frame by frame, saved as an animated GIF.
 
     While it is taken, a frame is scaled down, cut to 16-bit colour, and those tiles of it kept that have changed;
     the palette and the packing of a GIF wait until it is saved.
@@ -96,7 +96,7 @@ class Film:
     # -- taking ------------------------------------------------------------------------------------------------------
 
     def add(self, surface: pygame.Surface, seconds: float = 1 / 60) -> None:
-        """Show the film the window as it is for the next `seconds`; call it for every frame of the window.
+        """Take the window as it is for the next `seconds`; call it for every frame of the window.
 
         The film takes as many frames of these as it needs. When `full`, it takes no more.
         """
@@ -159,7 +159,7 @@ class Film:
         return words.reshape(down, TILE, across, TILE // 4).any(axis=(1, 3))
 
     def _pack(self) -> None:
-        """Pack one piece, in a frame of the window that the film takes nothing of."""
+        """Pack one piece, in a frame of the window of which the film takes nothing."""
         if not self._raw:
             return
         frame, k = self._raw.popleft()
@@ -194,31 +194,6 @@ class Film:
                 file.writelines(GifImagePlugin.getdata(Image.fromarray(part), box, duration=ms, disposal=1, **more))
                 before = now
             file.write(b";")
-
-    def save_frames(self, folder: Path | str) -> None:
-        """Write the film as PNG files, and `film.ffconcat`, which says how long each is shown.
-
-        ``ffmpeg -i film.ffconcat film.mp4`` makes a video of them.
-
-        Raises
-        ------
-        OutputError
-            If it holds no frame, or the folder exists already or cannot be written.
-        """
-        self._refuse_empty(folder)
-        write_folder(folder, self._files())
-
-    def _files(self) -> Iterator[tuple[str, bytes]]:
-        starts = [f.began for f in self._frames]
-        lines = ["ffconcat version 1.0"]
-        for number, canvas in enumerate(self._canvases()):
-            name = f"frame-{number:05d}.png"
-            lasting = (*starts, self.seconds)[number + 1] - starts[number]
-            lines += [f"file {name}", f"duration {lasting:.3f}"]
-            memory = io.BytesIO()
-            Image.fromarray(_colours(canvas)).save(memory, "PNG", compress_level=3)
-            yield name, memory.getvalue()
-        yield "film.ffconcat", ("\n".join([*lines, f"file {name}"]) + "\n").encode()
 
     def _refuse_empty(self, path: Path | str) -> None:
         if not self._frames:
