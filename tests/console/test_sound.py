@@ -213,14 +213,12 @@ def test_motors_are_silent_when_time_stands_still(heard):
     assert motors.get_volume() == 0
 
 
-def test_more_relays_are_louder_and_silence_is_kept(heard):
+def test_more_relays_are_louder(heard):
     def volume(count):
         heard.hear(brightness(*((5, Bank.SENSORY, n, Kind.ON) for n in range(count))), True, 1 / 60)
         return heard._channels["SENSORY"][heard._turn].get_volume()
 
     assert 0 < volume(1) < volume(20) < volume(120)
-    heard.volume = 0
-    assert volume(120) == 0
 
 
 def test_hearing_is_cheap(heard):

@@ -197,15 +197,18 @@ def bands(box: Box, sizes: list[int], gap: int, least: int) -> tuple[int, list[B
     boxes : list of Box
         A band for each set; the bands fill the height.
     """
-    for pitch in range(box.h, 0, -1):
+
+    def heights_at(pitch: int) -> list[int]:
         columns = box.w // pitch
-        if columns < 1:
-            continue
-        heights = [max(least, -(-n // columns) * pitch) for n in sizes]
-        if sum(heights) + gap * (len(sizes) - 1) <= box.h:
-            break
-    spare = box.h - sum(heights) - gap * (len(sizes) - 1)
-    boxes, y = [], box.y
+        return [max(least, -(-n // columns) * pitch) for n in sizes]
+
+    gaps = gap * (len(sizes) - 1)
+    pitches = range(max(1, min(box.h, box.w)), 0, -1)
+    pitch = next((p for p in pitches if sum(heights_at(p)) + gaps <= box.h), 1)
+    heights = heights_at(pitch)
+    spare = box.h - sum(heights) - gaps
+    boxes: list[Box] = []
+    y = box.y
     for k, h in enumerate(heights):
         more = spare * (k + 1) // len(sizes) - spare * k // len(sizes)
         boxes.append(Box(box.x, y, box.w, h + more))

@@ -61,7 +61,8 @@ class Readout:
             return []
         self._backdrop.restore(surface)
         surface.set_clip(self.rect)
-        self.theme.write(surface, text, self.rect, **{**self.style, "colour": wanted[1]})
+        self.style["colour"] = wanted[1]
+        self.theme.write(surface, text, self.rect, **self.style)
         surface.set_clip(None)
         self._shown = wanted
         return [self.rect]
@@ -156,8 +157,9 @@ class Panel:
         """Return a line of text at the right of the heading, beside the title."""
         left = self.heading.x + self.title_width() + self.theme.px(10)
         rect = pygame.Rect(left, self.heading.y, max(0, self.heading.right - left), self.heading.h)
-        usual = TextStyle(size=SMALL, face=TEXT, align="right", optional=True)
-        return self.readout(rect, **{**usual, **style})
+        whole = TextStyle(size=SMALL, face=TEXT, align="right", optional=True)
+        whole.update(style)
+        return self.readout(rect, **whole)
 
 
 class Grid:

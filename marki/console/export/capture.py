@@ -61,7 +61,7 @@ class _Frame:
 
 
 class Film:
-    """A film of the window, taken frame by frame, saved as an animated GIF or a sequence of PNG.
+    """A film of the window, taken frame by frame, saved as an animated GIF.
 
     While it is taken, a frame is scaled down, cut to 16-bit colour, and those tiles of it kept that have changed;
     the palette and the packing of a GIF wait until it is saved.
@@ -96,7 +96,7 @@ class Film:
     # -- taking ------------------------------------------------------------------------------------------------------
 
     def add(self, surface: pygame.Surface, seconds: float = 1 / 60) -> None:
-        """Show the film the window as it is for the next `seconds`; call it for every frame of the window.
+        """Take the window as it is for the next `seconds`; call it for every frame of the window.
 
         The film takes as many frames of these as it needs. When `full`, it takes no more.
         """
@@ -159,7 +159,7 @@ class Film:
         return words.reshape(down, TILE, across, TILE // 4).any(axis=(1, 3))
 
     def _pack(self) -> None:
-        """Pack one piece, in a frame of the window that the film takes nothing of."""
+        """Pack one piece, in a frame of the window of which the film takes nothing."""
         if not self._raw:
             return
         frame, k = self._raw.popleft()

@@ -9,7 +9,7 @@ import re
 import shlex
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,7 +37,7 @@ CURVE, SAVED = "learning_curve.png", "session.npz"
 
 
 class ReportTable(Protocol):
-    """What a tally of votes must be able to do here."""
+    """A table of votes that can be written as CSV."""
 
     def to_csv(self) -> str: ...  # noqa: D102
 
@@ -172,8 +172,8 @@ def _lines(lines: list[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _by_file(path: Path, name: str, write: Any) -> bytes:
-    """Return what `write` writes to a file; its troubles are troubles of the report."""
+def _by_file(path: Path, name: str, write: Callable[[Path], object]) -> bytes:
+    """Return what `write` writes to a file; its errors are raised as errors of the report."""
     try:
         with tempfile.TemporaryDirectory(prefix="marki-report-") as folder:
             write(Path(folder) / name)

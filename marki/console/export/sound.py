@@ -17,8 +17,7 @@ from marki.hardware.faults import A_UNITS
 from marki.trace import Bank, Kind, decode
 
 RATE = 44_100  # samples a second
-STEPS = 10  # of the master volume
-START = 8
+MASTER = 0.8**2  # volume of everything, of full scale
 FOLLOW_S = 0.08  # in which the whirr follows the motors
 
 
@@ -196,14 +195,11 @@ class Sound:
     on : bool
     trouble : MarkIError or None
         Why it could not be switched on, or was lost.
-    volume : int
-        Master volume, 0 to `STEPS`.
     """
 
     def __init__(self) -> None:
         self.on = False
         self.trouble: MarkIError | None = None
-        self.volume = START
         self._ear = Ear()
         self._level = 0.0
         self._made: dict[str, list[pygame.mixer.Sound]] = {}
@@ -247,10 +243,6 @@ class Sound:
 
     # -- the mixer ---------------------------------------------------------------------------------------------------
 
-    @property
-    def _master(self) -> float:
-        return (self.volume / STEPS) ** 2
-
     def _open(self) -> None:
         mixer = pygame.mixer
         if mixer.get_init() != (RATE, -16, 2):
@@ -275,21 +267,20 @@ class Sound:
         self._channels["motors"][0].set_volume(0)
 
     def _play(self, heard: Heard, running: bool, seconds: float) -> None:
-        master = self._master
         self._turn ^= 1
         for bank, count in heard.relays.items():
             sound = self._made[bank.name][count >= RATTLE]
             channel = self._channels[bank.name][self._turn]
             channel.play(sound)
-            channel.set_volume(master * loudness(count, BODIES[bank].many))
+            channel.set_volume(MASTER * loudness(count, BODIES[bank].many))
         if heard.lens is not None:
             self._channels["lens"][0].play(self._made["lens"][heard.lens == Kind.EXPOSE])
-            self._channels["lens"][0].set_volume(master)
+            self._channels["lens"][0].set_volume(MASTER)
         wanted = loudness(heard.motors, MANY_MOTORS) if running else 0.0
         self._level += (wanted - self._level) * min(1.0, seconds / FOLLOW_S)
         if wanted == 0 and self._level < 0.01:
             self._level = 0.0
-        self._channels["motors"][0].set_volume(master * self._level)
+        self._channels["motors"][0].set_volume(MASTER * self._level)
 
     def _off(self) -> None:
         self.on = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pygame
 
@@ -159,9 +161,10 @@ class ControlCabinet(Cabinet):
                     pen.disc(d.x + place * d.w, d.y + (0.03 + 0.082 * k) * d.h, 0.42 * u, darker(steel, 0.45))
             ys = [d.y + d.h * (0.012 + 0.112 * k) for k in range(CLIPS)]
             ends = [*ys, d.y + 0.84 * d.h]
+            along: list[float] = np.linspace(0, CLIPS, 8 * CLIPS + 1).tolist()
             rope = [
-                (x - 0.5 * u + 0.9 * u * abs(np.sin(np.pi * t)), float(np.interp(t, range(CLIPS + 1), ends)))
-                for t in np.linspace(0, CLIPS, 8 * CLIPS + 1)
+                (x - 0.5 * u + 0.9 * u * abs(math.sin(math.pi * t)), float(np.interp(t, range(CLIPS + 1), ends)))
+                for t in along
             ]
             pen.path([(a + 0.7 * u, b + 0.6 * u) for a, b in rope], 0.7 * u, darker(steel, 0.2))
             pen.path(rope, 0.5 * u, darker(palette.frame, 0.1))
@@ -216,7 +219,7 @@ class ControlCabinet(Cabinet):
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Light the lamps, set the switches and move the needle."""
-        dirty = []
+        dirty: list[pygame.Rect] = []
         for k in range(R_UNITS):
             used, on = k < scene.units, bool(scene.snapshot.view.r[k])
             key = (used, on, int(scene.r_forced[k]), scene.ui.covered and used)

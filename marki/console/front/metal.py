@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Unpack
@@ -134,7 +134,7 @@ class Pen:
 
 
 @contextmanager
-def inked(surface: pygame.Surface, rect: pygame.Rect) -> Iterator[Pen]:
+def inked(surface: pygame.Surface, rect: pygame.Rect) -> Generator[Pen]:
     """Yield a pen for a part of a surface; what it draws is antialiased and copied to the surface at the end."""
     rect = rect.clip(surface.get_rect())
     if not rect.w or not rect.h:
@@ -288,8 +288,8 @@ class Cabinet(Panel):
 
     def letter(self, surface: pygame.Surface, text: str, rect: pygame.Rect, **style: Unpack[TextStyle]) -> bool:
         """Write a caption if it fits, else leave it out; return whether it was written."""
-        size, face = style.get("size", SMALL), style.get("face", TEXT)
+        size, face = style.setdefault("size", SMALL), style.setdefault("face", TEXT)
         if rect.h < self.theme.least or not self.theme.fits(text, rect, size, face):
             return False
-        self.theme.write(surface, text, rect, **{**style, "size": size, "face": face})
+        self.theme.write(surface, text, rect, **style)
         return True

@@ -244,7 +244,7 @@ class PlugboardDoors(Cabinet):
         kind, number = wanted
         line = self._wiring[number] if kind == "a" else self._wiring[:, number]
         width = theme.line(1.6)
-        tags = []
+        tags: list[tuple[Place, str, Colour]] = []
         for end in np.flatnonzero(line).tolist():
             s, a = (end, number) if kind == "a" else (number, end)
             (x0, y0), (x1, y1) = self._pin_s(s), self._pin_a(a)

@@ -35,7 +35,7 @@ class PowerCabinet(Cabinet):
             self._top = self.share(0, 0, 1, 0.4)
             column, heights = (0, 1), (0.1,) * 6
         y = 0.0 if self.wide else 0.4
-        plates = []
+        plates: list[pygame.Rect] = []
         for height in heights:
             plates.append(self.share(column[0], y, column[1], height))
             y += height
@@ -71,7 +71,7 @@ class PowerCabinet(Cabinet):
 
     def _place_meters(self, t: pygame.Rect, head: int) -> list[pygame.Rect]:
         size = max(6, min(round(0.162 * t.w), round(0.114 * t.h)))
-        places = []
+        places: list[pygame.Rect] = []
         for y in ROWS:
             for x in COLUMNS:
                 place = pygame.Rect(0, 0, size, size)
@@ -80,7 +80,7 @@ class PowerCabinet(Cabinet):
         return places
 
     def _place_dials(self) -> list[pygame.Rect]:
-        places = []
+        places: list[pygame.Rect] = []
         for k, plate in enumerate(self._supplies):
             height = round(0.6 * plate.h)
             for x in (0.205, 0.795):

@@ -53,8 +53,8 @@ class Field:
         size = SIDE * w + 3 * space, SIDE * h + 3 * space
         self.rect = pygame.Rect(area.x + (area.w - size[0]) // 2, area.y + (area.h - size[1]) // 2, *size)
         k = np.arange(SIDE)
-        self.x = (self.rect.x + k * w + k // 5 * space).tolist()
-        self.y = (self.rect.y + k * h + k // 5 * space).tolist()
+        self.x: list[int] = (self.rect.x + k * w + k // 5 * space).tolist()
+        self.y: list[int] = (self.rect.y + k * h + k // 5 * space).tolist()
         self.places = [(x, y) for y in self.y for x in self.x]
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
@@ -172,7 +172,8 @@ class SensoryCabinet(Cabinet):
         if changed:
             w, h = self._lamps.cell
             sprites = [lamps(w, h, level, ground=palette.black) for level in range(LEVELS + 1)]
-            places, to = self._lamps.places, now.tolist()
+            places = self._lamps.places
+            to: list[int] = now.tolist()
             surface.fblits([(sprites[to[k]], places[k]) for k in changed])
             for unit in dead:
                 cross(surface, self._lamps.area(unit - 1), palette.wrong_lit, max(1, w // 7))

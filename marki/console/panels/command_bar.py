@@ -35,7 +35,8 @@ class ControlBar(Panel):
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the buttons whose state has changed."""
-        dirty, ui = [], scene.ui
+        ui = scene.ui
+        dirty: list[pygame.Rect] = []
         for k, binding in enumerate(self.bindings):
             lit = (
                 (binding.command == "play" and scene.state == "running")

@@ -96,9 +96,9 @@ class CurvePanel(Panel):
     def _draw(self, surface: pygame.Surface, scene: Scene, x: np.ndarray, y: np.ndarray, partial: float) -> None:
         px, plot, write, palette = self.theme.px, self._plot, self.theme.write, self.theme.palette
         known = len(scene.errors) + len(scene.coming)
-        old = [] if scene.before is None else points(scene.before, scene.pass_size, deck=scene.deck)
-        reach = [known // scene.pass_size + 1 if scene.deck else known, *(old[0][-1:] if len(old) else [])]
-        across = nice(max(10, *reach))
+        reach = known // scene.pass_size + 1 if scene.deck else known
+        old = None if scene.before is None else points(scene.before, scene.pass_size, deck=scene.deck)
+        across = nice(max(10, reach, *(() if old is None else old[0][-1:].tolist())))
         up = scene.pass_size if scene.deck else 100
         pygame.draw.rect(surface, palette.paper, self._paper)
         figures = self.theme.row(SMALL - 1)
@@ -125,7 +125,7 @@ class CurvePanel(Panel):
             name = self.theme.words("curve.pass" if scene.deck else "curve.trial")
             write(surface, name, label, size=SMALL, face=TEXT, align="centre")
             self._side_label(surface, self.theme.words("curve.errors" if scene.deck else "curve.share"))
-        if len(old):
+        if old is not None:
             self._trace(surface, old[0], old[1], across, up, palette.ghost, dots=False)
         if len(scene.coming):
             whole = points(np.concatenate([scene.errors, scene.coming]), scene.pass_size, deck=scene.deck)

@@ -101,15 +101,18 @@ class PagePanel(Panel):
                 y = self._table(sheet, block, y)
             case Card():
                 y = self._card(sheet, block, y)
+            case _:
+                raise NotImplementedError(type(block).__name__)
         return y
 
     def _line(
         self, sheet: pygame.Surface, text: str, box: pygame.Rect, *, bold: bool = False, **style: Unpack[TextStyle]
     ) -> int:
+        style.setdefault("face", TEXT)
         if -box.h < box.y < sheet.get_height():
-            self.theme.write(sheet, text, box, **{"face": TEXT, **style})
+            self.theme.write(sheet, text, box, **style)
             if bold and text:
-                self.theme.write(sheet, text, box.move(1, 0), **{"face": TEXT, **style})
+                self.theme.write(sheet, text, box.move(1, 0), **style)
         return box.bottom
 
     def _row(self, sheet: pygame.Surface, row: PageRow, y: int, focus: Target | None, hovered: Target | None) -> int:

@@ -103,7 +103,7 @@ class PlugboardPanel(Panel):
         fires = np.flatnonzero(a)
         if fires.size > MOST:
             fires = fires[np.linspace(0, fires.size - 1, MOST).astype(int)]
-        found = []
+        found: list[Wire] = []
         for unit in fires.tolist():
             for sign in (1, -1):
                 ends = np.flatnonzero((wiring[unit] == sign) & s)

@@ -142,7 +142,7 @@ class ResponsePanel(Panel):
         most = float(np.abs(look.view.u_r).max())
         scale = scale_for(most, SUM_SCALES_DEG, self._scale)
         self._scale = scale
-        dirty = []
+        dirty: list[pygame.Rect] = []
         for row in self._rows:
             k = row.unit
             wanted = None if target is None else bool(target[k])

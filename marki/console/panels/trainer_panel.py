@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pygame
 
 from marki.console.drawing.layout import Box
-from marki.console.drawing.panel import Declared, Panel
+from marki.console.drawing.panel import Declared, Panel, Readout
 from marki.console.drawing.sprites import lamp, sign
 from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.state.lamp_glow import LEVELS
@@ -55,7 +55,7 @@ class TrainerPanel(Panel):
         left = [area.x + k * (third + px(10)) for k in range(3)]
         self._captions = [pygame.Rect(x, top, third, caption) for x in left]
         self._windows = [pygame.Rect(x, top + caption + 1, third, bottom - top - caption - 1) for x in left]
-        self._lines = []
+        self._lines: list[tuple[Readout, Readout]] = []
         for window in self._windows[:2]:
             high = 0 if plain or window.h < px(LOW) else px(18)
             code = pygame.Rect(window.x, window.bottom - high - 2, window.w, high)
@@ -88,7 +88,8 @@ class TrainerPanel(Panel):
         widths = [self.theme.width(words(f"phase.{name}"), SMALL) + size + px(3) for name in PHASES]
         spare = max(0, area.w - sum(widths)) // len(PHASES)
         short = max(0.0, 1 - (area.w / sum(widths)))
-        x, found = area.x, []
+        x = area.x
+        found: list[tuple[str, pygame.Rect, pygame.Rect]] = []
         for name, width in zip(PHASES, widths, strict=True):
             place = pygame.Rect(x, area.bottom - size, size, size)
             room = round(width * (1 - short)) - size - px(3)
