@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -55,7 +56,7 @@ class Words:
         """Return the string `name`, or `default` where there is none."""
         return self._table.get(name, default)
 
-    def pick(self, texts: dict[str, Any]) -> Any:
+    def pick(self, texts: Mapping[str, Any]) -> Any:
         """Return the entry of this language in a table of languages, or the English one."""
         return texts.get(self.language, texts["en"])
 
