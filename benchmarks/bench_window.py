@@ -67,7 +67,7 @@ def drag(app: App, trials: int, moves: int) -> np.ndarray:
     rng, found = np.random.default_rng(0), []
     for trial in rng.integers(0, trials + 1, moves):
         start = time.perf_counter()
-        app.operator.act("go_to", int(trial))
+        app.obey("go_to", trial=int(trial))
         app.frame()
         found.append(1e3 * (time.perf_counter() - start))
         assert app.session.trial == trial

@@ -43,7 +43,7 @@ class Config:
     def __post_init__(self) -> None:
         hints = _hints(type(self))
         for f in dataclasses.fields(self):
-            value = _check(f"{type(self).__name__}.{f.name}", getattr(self, f.name), hints[f.name], f.metadata)
+            value = check(f"{type(self).__name__}.{f.name}", getattr(self, f.name), hints[f.name], f.metadata)
             object.__setattr__(self, f.name, value)
 
     @classmethod
@@ -137,8 +137,26 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, tuple) else value
 
 
-def _check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
-    """Return `value` as `kind`, or refuse it."""
+def check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
+    """Return a value as a type allows it, lists as tuples and whole numbers as fractions where these are meant.
+
+    Parameters
+    ----------
+    where : str
+        What the value is of, for refusals.
+    value : object
+    kind : type
+        ``int``, ``float``, ``bool``, ``str``, ``dict``, a `Config`, a list ``tuple[int, ...]``, or one of them or None.
+    meta : mapping
+        May have ``low``, ``high``, ``choices``, ``unit`` and ``meaning``, as `setting` takes them.
+
+    Raises
+    ------
+    UnknownName
+        For a choice that there is not.
+    ConfigError
+        For a wrong type, or a number out of range.
+    """
     if get_origin(kind) in (Union, types.UnionType):
         kinds = get_args(kind)
         if value is None and type(None) in kinds:
@@ -147,7 +165,7 @@ def _check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
     if get_origin(kind) is tuple:
         if not isinstance(value, (list, tuple)):
             raise ConfigError(f"expected a list, got {value!r}", where=where)
-        return tuple(_check(where, v, get_args(kind)[0], meta) for v in value)
+        return tuple(check(where, v, get_args(kind)[0], meta) for v in value)
     if isinstance(kind, type) and issubclass(kind, Config):
         if not isinstance(value, kind):
             raise ConfigError(f"expected {kind.__name__}, got {value!r}", where=where)
@@ -174,7 +192,7 @@ def _check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
     return value
 
 
-_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a name", dict: "a table"}
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The window's loop: input, time, one look, draw what changed, show it."""
+"""The window: its loop of input, time, one look, drawing what changed; and what only a window can do."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ import time
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pygame
 
+from marki.console.actions.command_table import COMMANDS
+from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
 from marki.console.arrange import PLAIN_COVER, set_stage
-from marki.console.command import WindowSettings
 from marki.console.drawing import overlay
 from marki.console.drawing.layout import SMALLEST, unit_of
-from marki.console.drawing.theme import DESK, PROJECTOR, Theme
+from marki.console.drawing.theme import DESK, PROJECTOR, Profile, Theme
 from marki.console.export import capture
 from marki.console.export.sound import Sound
 from marki.console.input.mouse_keyboard import InputHandler, rings
-from marki.console.pages import Context, blocks
+from marki.console.observer import Observer
+from marki.console.pages import blocks
+from marki.console.pages.context import Context
 from marki.console.panels.page_panel import PagePanel
 from marki.console.state.playback import FRAME_S, Playback
-from marki.console.state.scene import Observer, Scene
-from marki.console.state.timeline_view import MARK1, TimelineView
+from marki.console.state.scene import Scene
+from marki.console.state.timeline_view import MARK1
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import arrangement as rooms
 from marki.console.timeline import startup
 from marki.console.timeline.controller import TimelineController
+from marki.console.window_settings import WindowSettings
 from marki.errors import MarkIError
 from marki.files import write_json, write_text
 from marki.io.exhibits import Timeline
@@ -55,16 +60,29 @@ class App:
         self.settings = settings
         self.ui = UIState(view=settings.view)
         self.timeline = TimelineController(timeline, self.ui) if timeline is not None else None
-        self.words = Words(settings.language)
-        self.profile = PROJECTOR if settings.projector else DESK
-        self.still = settings.still
-        self._connect(session, settings.speed, settings.paused)
+        self.operator = Operator(
+            session,
+            Playback(session, speed=settings.speed, paused=settings.paused, fixed=settings.frames is not None),
+            self.ui,
+            Words(settings.language),
+            commands=COMMANDS,
+            window=self,
+            out=Path(settings.out),
+            kiosk=settings.kiosk,
+            timeline=self.timeline,
+        )
+        self.observer = Observer(session, self.playback, self.ui, self.timeline)
+        self.handler = InputHandler(self.operator)
         pygame.display.init()
         pygame.font.init()
         pygame.display.set_caption("Mark I Perceptron")
         pygame.key.set_repeat(350, 45)
         flags = pygame.FULLSCREEN if settings.fullscreen else pygame.RESIZABLE
         pygame.display.set_mode((0, 0) if settings.fullscreen else settings.size, flags)
+        self.profile = PROJECTOR if settings.projector else DESK
+        self.still = settings.still
+        self._themed = self._theme_key()
+        self.theme = self._make_theme()
         self.helping, self.open = False, True
         self.frames = 0
         self.first_frame_s = 0.0
@@ -73,45 +91,46 @@ class App:
         self.film: capture.Film | None = capture.Film() if settings.film else None
         self._message: tuple[str, int] = ("", 0)  # what is said, and for how many frames still
         self._key: tuple | None = None  # what the panels were dressed for
+        self._canvas = self.surface  # what the panels draw on: larger than the window, if that is very small
         self._frames = overlay.Frames()
         self._places: dict[bool, pygame.Rect] = {}
         self._idle = 0.0
+        self._eager = True  # whether the page is read anew at the next look
         self._drawing: deque[float] = deque([0.004], maxlen=40)
-        self.scene: Scene | None = None
         if self.timeline is not None:
             startup.hang(self.timeline, session, settings)
         if settings.lesson:
-            self.operator.do("lesson", settings.lesson)
+            self.operator.give("lesson", name=settings.lesson)
         if settings.page:
-            self.operator.turn_to(settings.page)
+            self.operator.give("page", name=settings.page)
+        self._scene: Scene | None = None
 
-    def _connect(self, session: Session, speed: float, paused: bool) -> None:
-        """Put the window before a session."""
-        self.session = session
-        self.playback = Playback(session, speed=speed, paused=paused, fixed=self.settings.frames is not None)
-        self.observer = Observer(session, self.playback, self.ui, self.timeline)
-        self.operator = Operator(
-            session, self.playback, self.ui, self.words, Path(self.settings.out), self.settings.kiosk, self.timeline
-        )
-        self.operator.hooks = {
-            "replace": self._replace, "picture": self._picture, "film": self._film, "report": self._report,
-            "sound": self._sound, "projector": self._projector, "still": self._still, "fullscreen": self._fullscreen,
-            "help": self._help, "quit": self._quit, "language": self._language,
-        }  # fmt: skip
-        self.handler = InputHandler(self.operator)
+    @property
+    def session(self) -> Session:
+        """The session that the window stands before."""
+        return self.operator.session
 
-    def _replace(self, session: Session) -> None:
-        """Go over to another session, as a lesson does; pages and hands stay."""
-        ui, old = self.ui, self.operator
-        ui.covered = ui.predicting = ui.hand = False
-        ui.draft = ui.picked = ui.turning = ui.before = None
-        ui.tool = "look"
-        self._connect(session, self.playback.speed, paused=True)
-        # The operator that is acting goes on with the new session too.
-        old.session, old.playback, old.opponent, old.changes = session, self.playback, None, 0
-        self.operator = old
-        self.handler.operator = old
-        self._key = None
+    @property
+    def playback(self) -> Playback:
+        """What plays it."""
+        return self.operator.playback
+
+    @property
+    def words(self) -> Words:
+        """The language that is spoken."""
+        return self.operator.words
+
+    @property
+    def scene(self) -> Scene:
+        """The scene that is shown."""
+        return self._scene or self._look()
+
+    @property
+    def surface(self) -> pygame.Surface:
+        """The window's own surface."""
+        surface = pygame.display.get_surface()
+        assert surface is not None, "the display is set in __init__"
+        return surface
 
     # -- the loop ----------------------------------------------------------------------------------------------------
 
@@ -136,13 +155,13 @@ class App:
                 self.draw()
             self._wait()
             if self.settings.screenshot:
-                capture.save_picture(pygame.display.get_surface(), self.settings.screenshot)
-            if self.settings.film:
+                capture.save_picture(self.surface, self.settings.screenshot)
+            if self.settings.film and self.film is not None:
                 self.film.save(self.settings.film)
             if self.settings.table:
                 write_text(self.settings.table, registers_csv(self.session))
             if self.settings.lab_report:
-                self._write_report(self.settings.lab_report)
+                self.write_report(Path(self.settings.lab_report))
             if self.settings.report:
                 write_json(self.settings.report, self.report(wall))
         finally:
@@ -154,7 +173,7 @@ class App:
     def _wait(self) -> None:
         """Where nobody watches, wait for the answers of the timeline, for the picture."""
         if self.timeline is not None and self.settings.frames is not None:
-            startup.wait(self.timeline, self._look)
+            startup.wait(self.timeline, self.session, self._look)
             self.draw()
 
     def frame(self, seconds: float = FRAME_S) -> None:
@@ -165,7 +184,7 @@ class App:
         self.playback.budget_s = min(MOST_S, max(LEAST_S, FRAME_BUDGET_S - max(self._drawing)))
         try:
             self.playback.tick(seconds)
-            self.operator.do("watch")
+            watch(self.operator)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0
             self.operator.say(self.words.error(error), alarm=True)
@@ -178,29 +197,26 @@ class App:
             for text in self.timeline.poll():
                 self.operator.say(self.words.error(MarkIError(text)), alarm=True)
         self._fade()
-        self._look()
-        self.sound.hear(self.scene.brightness, self.playback.running or bool(self.playback.searching), seconds)
+        scene = self._look()
+        self.sound.hear(scene.brightness, self.playback.running or bool(self.playback.searching), seconds)
         self.draw()
         if self.film is not None:
-            self.film.add(pygame.display.get_surface(), seconds)
+            self.film.add(self.surface, seconds)
         self._drawing.append(time.perf_counter() - begun)
         self.frames += 1
         if self.frames == 1:
             self.first_frame_s = time.perf_counter() - self.settings.began
 
-    def _look(self) -> TimelineView | None:
-        self.scene = self.observer.scene()
-        if self.timeline is not None:
-            self.timeline.follow(self.session, self.scene.timeline)
+    def _look(self) -> Scene:
+        self._scene = scene = self.observer.scene()
+        if self.timeline is not None and scene.timeline is not None:
+            self.timeline.follow(self.session, scene.timeline)
         page = self._page()
         if page is not None and (self.frames % PAGE_EVERY == 0 or page.name != self.ui.page or self._eager):
             page.name = self.ui.page
-            context = Context(scene=self.scene, session=self.session, operator=self.operator, words=self.words)
-            page.blocks = blocks(context)
+            page.blocks = blocks(Context(scene=scene, session=self.session, operator=self.operator, words=self.words))
             self._eager = False
-        return self.scene.timeline
-
-    _eager = True
+        return scene
 
     def _page(self) -> PagePanel | None:
         page = self.handler.panels.get("page")
@@ -226,7 +242,7 @@ class App:
             self._idle = 0.0
             self.helping = False
             if self.settings.lesson:
-                self.operator.act("lesson", self.settings.lesson)
+                self.operator.obey("lesson", name=self.settings.lesson)
             else:
                 self.operator.obey("reset")
                 self.operator.turn_to("")
@@ -237,7 +253,7 @@ class App:
 
     def draw(self) -> None:
         """Draw what has changed, and show it."""
-        surface, ui, scene = pygame.display.get_surface(), self.ui, self.scene
+        surface, ui, scene = self.surface, self.ui, self.scene
         key = (
             surface.get_size(), id(surface), self.helping, ui.question is not None, ui.view, bool(ui.page),
             scene.units, scene.source_set.tobytes(), self.session.course, self.words.language, self.profile, self.still,
@@ -245,29 +261,41 @@ class App:
         )  # fmt: skip
         if key != self._key:
             self._frames = overlay.Frames()
-            self._dress(surface)
+            self._dress(surface, scene)
             self._key = key
             if ui.page:
                 self._eager = True
-                self._look()
-            self._update(surface)
+                scene = self._look()
+            self._update(surface, scene)
             if self.helping:
-                overlay.key_map(surface, self.theme)
+                overlay.key_map(surface, self.theme, scene.commands)
             elif ui.question is not None:
                 self._places = overlay.ask(surface, self.theme, ui.question.text)
             pygame.display.flip()
         elif not self.helping and ui.question is None:
-            pygame.display.update(self._update(surface))
+            pygame.display.update(self._update(surface, scene))
 
-    def _dress(self, surface: pygame.Surface) -> None:
-        size = tuple(max(a, b) for a, b in zip(surface.get_size(), SMALLEST, strict=True))
-        unit = unit_of(size, self.settings.scale)
-        wanted = (unit, self.words.language, self.profile, self.still, size[1])
-        if getattr(self, "_themed", None) != wanted:
+    def _size(self) -> tuple[int, int]:
+        """Return the size of what is drawn: that of the window, but never below the smallest."""
+        wide, high = self.surface.get_size()
+        return max(wide, SMALLEST[0]), max(high, SMALLEST[1])
+
+    def _theme_key(self) -> tuple[float, str, Profile, int]:
+        """Return what the theme follows from: unit, language, profile, height."""
+        size = self._size()
+        return unit_of(size, self.settings.scale), self.words.language, replace(self.profile, still=self.still), size[1]
+
+    def _make_theme(self) -> Theme:
+        unit, _, profile, height = self._themed
+        return Theme(unit, self.words, profile, height)
+
+    def _dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        if self._themed != (wanted := self._theme_key()):
             self._themed = wanted
-            self.theme = Theme(unit, self.words, replace(self.profile, still=self.still), size[1])
-        self.handler.unit = unit
-        self.handler.panels = set_stage(size, self.settings.scale, self.theme, self.scene)
+            self.theme = self._make_theme()
+        size = self._size()
+        self.handler.unit = self.theme.unit
+        self.handler.panels = set_stage(size, self.settings.scale, self.theme, scene)
         surface.fill(self.theme.palette.room)
         canvas = surface
         if size != surface.get_size():
@@ -275,12 +303,12 @@ class App:
             canvas.fill(self.theme.palette.room)
         self._canvas = canvas
         for panel in self.handler.panels.values():
-            panel.dress(canvas, self.scene)
+            panel.dress(canvas, scene)
 
-    def _update(self, surface: pygame.Surface) -> list[pygame.Rect]:
+    def _update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         ui, canvas = self.ui, self._canvas
         dirty = self._frames.lift(canvas)
-        dirty += [rect for panel in self.handler.panels.values() for rect in panel.update(canvas, self.scene)]
+        dirty += [rect for panel in self.handler.panels.values() for rect in panel.update(canvas, scene)]
         frames = [(self.handler.panels[n].rect.inflate(-8, -8), "watched") for n in self._watched()]
         picked = ui.picked if ui.page == "inspect" else None
         frames += [(place, "picked") for place in rings([picked], self.handler)]
@@ -309,7 +337,7 @@ class App:
             self._key = None  # what was covered may be lost: draw all of it
         elif event.type == pygame.DROPFILE:
             if not self.settings.kiosk:
-                self.operator.act("dropped", event.file)
+                self.operator.obey("dropped", path=event.file)
         elif event.type == pygame.KEYDOWN:
             if self.helping:
                 self.helping = False
@@ -329,71 +357,82 @@ class App:
             if event.type == pygame.MOUSEBUTTONUP:
                 for yes, place in self._places.items():
                     if place.collidepoint(event.pos):
-                        self.operator.act("answer", yes)
+                        self.operator.obey("answer", yes=yes)
         else:
             self.handler.point(event)
 
-    def obey(self, command: str) -> None:
-        """Carry out a command of the table."""
-        self.operator.obey(command)
+    def obey(self, name: str, /, **arguments: Any) -> None:
+        """Give the operator a command; a refusal is said at the foot of the window."""
+        self.operator.obey(name, **arguments)
 
-    # -- what only the window can do ---------------------------------------------------------------------------------
+    # -- what only the window can do, see `Window` -------------------------------------------------------------------
 
-    def _help(self) -> None:
-        self.helping = not self.helping
-
-    def _quit(self) -> None:
-        self.open = False
-
-    def _language(self) -> None:
-        self.operator.do("language")
-        self.words = self.operator.words
-
-    def _projector(self) -> None:
-        self.profile = DESK if self.profile is PROJECTOR else PROJECTOR
-        self.operator.tell("message.projector_on" if self.profile is PROJECTOR else "message.projector_off")
-
-    def _still(self) -> None:
-        self.still = not self.still
-        self.operator.tell("message.still_on" if self.still else "message.still_off")
-
-    def _fullscreen(self) -> None:
-        pygame.display.toggle_fullscreen()
+    def session_changed(self) -> None:
+        """Take the operator's new session and playback."""
+        self.observer = Observer(self.session, self.playback, self.ui, self.timeline)
+        self.handler = InputHandler(self.operator)
         self._key = None
 
-    def _sound(self) -> None:
+    def save_screenshot(self, path: Path) -> None:
+        """Write what is shown to a PNG file."""
+        capture.save_picture(self.surface, path)
+
+    def toggle_film(self, path: Path) -> bool:
+        """Begin a film, or end it and write it to a GIF file; return whether one was begun."""
+        if self.film is None or self.settings.film:
+            self.film = capture.Film()
+            return True
+        film, self.film = self.film, None
+        film.save(path)
+        return False
+
+    def write_report(self, path: Path) -> None:
+        """Write the lab report."""
+        from marki.console.export.lab_report import lab_report
+
+        lab_report(self.session, path, words=self.words, pictures={"window": self.surface}, tally=self.ui.tally)
+
+    def toggle_sound(self) -> bool:
+        """Switch the sound on or off; return whether it is on."""
         on = self.sound.switch()
         if not on and self.sound.trouble is not None:
             raise self.sound.trouble
-        self.operator.tell("message.sound_on" if on else "message.sound_off")
+        return on
 
-    def _picture(self) -> None:
-        path = self.operator.file("window", "png")
-        capture.save_picture(pygame.display.get_surface(), path)
-        self.operator.tell("message.saved", path=path)
+    def toggle_projector(self) -> bool:
+        """Go over to the projector's profile, or back; return whether it is on."""
+        self.profile = DESK if self.profile is PROJECTOR else PROJECTOR
+        return self.profile is PROJECTOR
 
-    def _film(self) -> None:
-        """Begin an animation, or end and write it."""
-        if self.film is None or self.settings.film:
-            self.film = capture.Film()
-            self.operator.tell("message.film_on")
-            return
-        film, self.film = self.film, None
-        path = self.operator.file("film", "gif")
-        film.save(path)
-        self.operator.tell("message.saved", path=path)
+    def toggle_still(self) -> bool:
+        """Take motion out of the picture, or let it back in; return whether it is out."""
+        self.still = not self.still
+        return self.still
 
-    def _report(self) -> None:
-        """Write the lab report."""
-        path = self.operator.file("report", "zip")
-        self._write_report(path)
-        self.operator.tell("message.saved", path=path)
+    def toggle_fullscreen(self) -> None:
+        """Fill the screen, or no longer."""
+        pygame.display.toggle_fullscreen()
+        self._key = None
 
-    def _write_report(self, path: Path | str) -> None:
-        from marki.console.export.lab_report import lab_report
+    def toggle_help(self) -> None:
+        """Lay the key map over the window, or take it away."""
+        self.helping = not self.helping
 
-        pictures = {"window": pygame.display.get_surface()}
-        lab_report(self.session, path, words=self.words, pictures=pictures, tally=self.ui.tally)
+    def move_focus(self, step: int) -> None:
+        """Go to the next part at which the keyboard's focus stops, or with -1 to the one before."""
+        self.handler.move_focus(step)
+
+    def press_focus(self) -> None:
+        """Press the part that has the focus."""
+        self.handler.press_focus()
+
+    def leave_focus(self) -> None:
+        """Let the focus go; without one, close the page, or put the tool away."""
+        self.handler.leave_focus()
+
+    def close(self) -> None:
+        """Close the window."""
+        self.open = False
 
     # -- results -----------------------------------------------------------------------------------------------------
 
@@ -411,6 +450,6 @@ class App:
             "trial": session.trial,
             "simulated_seconds": session.now / 1e6,
             "seed": session.seed,
-            "size": list(pygame.display.get_surface().get_size()),
+            "size": list(self.surface.get_size()),
             "frames": self.frames,
         }

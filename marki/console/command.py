@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
@@ -14,6 +13,7 @@ from tqdm import tqdm
 from marki.console.drawing.layout import LARGEST, SMALLEST
 from marki.console.state.playback import SPEEDS
 from marki.console.state.ui_state import PAGES, VIEWS
+from marki.console.window_settings import WindowSettings
 from marki.errors import ConfigError, MarkIError, unknown
 from marki.language import LANGUAGES
 
@@ -24,34 +24,6 @@ if TYPE_CHECKING:
 SPEED = 20.0
 SCALES = (0.75, 1.25)
 FRAMES_UNSEEN = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class WindowSettings:
-    """How the window was asked for; see `add_arguments`."""
-
-    size: tuple[int, int] = (1280, 800)
-    scale: float = 1.0
-    speed: float = 20.0
-    frames: int | None = None
-    paused: bool = False
-    fullscreen: bool = False
-    screenshot: str | None = None
-    report: str | None = None
-    film: str | None = None
-    table: str | None = None
-    lab_report: str | None = None
-    out: str = "out"
-    began: float = 0.0
-    language: str = "en"
-    projector: bool = False
-    still: bool = False
-    kiosk: bool = False
-    lesson: str | None = None
-    view: str = "schematic"
-    page: str = ""
-    system: str = ""
-    hall: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +80,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
     size = read_size(args.size)
     scale = _number("--scale", args.scale, *SCALES)
     speed = _number("--speed", args.speed, SPEEDS[0], SPEEDS[-1])
-    frames = None if args.frames is None else _number("--frames", args.frames, 1, 10_000_000, whole=True)
+    frames = None if args.frames is None else int(_number("--frames", args.frames, 1, 10_000_000, whole=True))
     for where, known in (("lang", LANGUAGES), ("view", VIEWS), ("page", PAGES)):
         if (name := getattr(args, where)) and name not in known:
             raise unknown(where, name, known, where=f"--{where}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,8 +26,14 @@ def names() -> list[str]:
     return sorted(shipped, key=lambda name: (load(name).order, name))
 
 
-def load(name_or_path: str | Path) -> Lesson:
+def load(name_or_path: str | Path, *, lockable: Iterable[str] | None = None) -> Lesson:
     """Return a lesson by its shipped name, or from a file whose name ends in .toml.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+    lockable : iterable of str, optional
+        Commands of the window that a file may lock; left out, those that the language tables have words for.
 
     Raises
     ------
@@ -38,7 +44,7 @@ def load(name_or_path: str | Path) -> Lesson:
     """
     name = str(name_or_path)
     if name.endswith(".toml"):
-        return read(Path(name), name)
+        return read(Path(name), name, lockable=lockable)
     return _shipped(name)
 
 

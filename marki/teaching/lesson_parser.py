@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +21,15 @@ from marki.teaching.lesson_types import PARTS, VIEWS, Lesson, LessonPage, Questi
 from marki.teaching.toml_checks import TomlTable
 
 
-def read(path: Path, name: str) -> Lesson:
+def read(path: Path, name: str, *, lockable: Iterable[str] | None = None) -> Lesson:
     """Return the lesson of a file.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+    lockable : iterable of str, optional
+        Commands of the window that it may lock; left out, those that the language tables have words for.
 
     Raises
     ------
@@ -37,14 +44,14 @@ def read(path: Path, name: str) -> Lesson:
         raise ConfigError(f"cannot be read ({error.strerror or error})", where=path) from error
     except ValueError as error:  # not UTF-8, or no TOML
         raise ConfigError(f"cannot be read ({error})", where=path, remedy="Give a TOML file in UTF-8") from error
-    return _lesson(content, name, path.name)
+    return _lesson(content, name, path.name, worded_commands() if lockable is None else lockable)
 
 
 def _keys(kind: type, *left_out: str) -> list[str]:
     return [f.name for f in fields(kind) if f.name not in left_out]
 
 
-def _lesson(content: Any, name: str, file: str) -> Lesson:
+def _lesson(content: Any, name: str, file: str, lockable: Iterable[str]) -> Lesson:
     t = TomlTable(content, _keys(Lesson, "name"), file)
     pages = t.each("pages", _page)
     if not pages:
@@ -59,16 +66,15 @@ def _lesson(content: Any, name: str, file: str) -> Lesson:
         minutes=t.number("minutes", 10, low=1, high=600, whole=True),
         title=t.texts("title"),
         summary=t.texts("summary"),
-        lock=t.names("lock", "command", lockable()),
+        lock=t.names("lock", "command", lockable),
         state=_state(t.table("state"), t.place("state")),
         pages=pages,
     )
 
 
-def lockable() -> list[str]:
-    """Return all commands and pages of the window, by the names that the tables of strings have for them."""
-    found = [name.split(".", 1) for name in table("en")]
-    return sorted({name[1] for name in found if name[0] in ("command", "page")})
+def worded_commands() -> list[str]:
+    """Return the commands of the window that the language tables have words for; ``stop`` is a second word of one."""
+    return sorted(n.removeprefix("command.") for n in table("en") if n.startswith("command.") and n != "command.stop")
 
 
 @lru_cache(maxsize=1)

@@ -47,7 +47,7 @@ def click():
 
     def press(app, command):
         bar = app.handler.panels["playback"]
-        at = next(k for k, b in enumerate(bar.bindings) if b.command == command)
+        at = next(k for k, c in enumerate(bar.commands) if c.name == command)
         mouse(app, bar.buttons[at].center)
 
     return press

@@ -167,7 +167,7 @@ def test_an_answer_is_judged_only_by_a_class_that_the_system_knows(with_timeline
 def test_without_a_timeline_the_window_is_as_it_was(window):
     app = window()
     app.frame()
-    names = [b.command for b in app.handler.panels["playback"].bindings]
+    names = [c.name for c in app.handler.panels["playback"].commands]
     assert "strip" not in names
     assert "strip" not in app.handler.panels
     app.obey("later")
@@ -249,7 +249,7 @@ def test_it_answers_what_the_photocells_see_and_what_is_drawn(with_timeline):
     frames(app, 5)
     assert sum(kind == "show" for kind in asked(app)) == shown  # the same card is not asked about again
     assert app.scene.timeline.first.reply.wanted == app.session.presentation.name[0]
-    app.operator.act("ink", ([21, 22], 255))
+    app.obey("ink", cells=[21, 22], level=255)
     frames(app)
     assert rack.said[-1][2].sum() == 2
     assert app.scene.timeline.first.reply.wanted == ""
@@ -262,7 +262,7 @@ def test_registers_are_drawn_anew_with_every_answer(with_timeline):
     lit(app)
     area = app.handler.panels["registers"].inner
     before = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(area))
-    app.operator.act("ink", ([200], 255))
+    app.obey("ink", cells=[200], level=255)
     frames(app)
     assert (pygame.surfarray.array3d(pygame.display.get_surface().subsurface(area)) != before).any()
 
@@ -291,7 +291,7 @@ def test_a_training_can_be_stopped_and_the_shipped_weights_put_back(with_timelin
     app.frame()
     assert asked(app)[-1] == "stop"
     assert not app.scene.timeline.first.learning
-    app.operator.act("shipped")
+    app.obey("shipped")
     app.frame()
     assert ("load", "lenet5") in app.lent.racks[0].said[3:]
     assert app.scene.timeline.first.progress is None
@@ -310,7 +310,7 @@ def test_two_systems_stand_before_the_same_stimulus_each_with_its_ledger(with_ti
     ledger, other = app.handler.panels["ledger"], app.handler.panels["ledger2"]
     assert dict(ledger.lines(first))["learned from"] == f"{app.session.trial}"
     assert dict(other.lines(second))["weights"] == f"{second.exhibit.parameters:,}"
-    app.operator.act("put_up", "mlp")
+    app.obey("put_up", name="mlp")
     frames(app)
     assert app.scene.timeline.first.exhibit.name == "mlp"
     app.obey("beside")
@@ -355,15 +355,15 @@ def test_the_teleprinter_prints_sign_by_sign(with_timeline):
 
 def test_a_typed_line_is_shown_to_a_system_that_reads(with_timeline, key):
     app = with_timeline(system="gpt")
-    app.operator.act("type_line")
+    app.obey("type_line")
     for sign in "hi":
         key(app, sign, typed=sign)
     key(app, "RETURN", typed="\r")
     frames(app)
     kind, _, stimulus = app.lent.racks[0].said[-1]
     assert (kind, str(stimulus)) == ("show", "hi")
-    app.operator.act("put_up", "resnet")
-    app.operator.act("type_line")
+    app.obey("put_up", name="resnet")
+    app.obey("type_line")
     assert app.ui.alarm
 
 
@@ -391,8 +391,8 @@ def test_a_wide_pen_draws_a_broader_line(with_timeline, drag, place):
     app = with_timeline(hall=True)
     inked = {}
     for width in (1, 2):
-        app.operator.act("clear")
-        app.operator.act("pen", width)
+        app.obey("clear")
+        app.obey("pen", width=width)
         app.frame()
         drag(app, place(app, "cell", 205), place(app, "cell", 214))
         inked[width] = int((app.ui.draft > 0).sum())
@@ -405,7 +405,7 @@ def test_right_and_wrong_are_marked_where_the_class_is_known(with_timeline):
     replies = app.scene.timeline.hall
     verdicts = {n: verdict(r, app.scene.timeline.exhibit(n)) for n, r in replies.items()}
     assert None not in verdicts.values()
-    app.operator.act("clear")
+    app.obey("clear")
     frames(app)
     assert {r.wanted for r in app.scene.timeline.hall.values()} == {""}
 
@@ -423,11 +423,11 @@ def test_a_plate_of_the_hall_puts_its_system_up(with_timeline, drag, place):
 
 def test_a_lesson_puts_up_what_its_pages_are_about(with_timeline):
     app = with_timeline()
-    app.operator.act("begin_lesson", "deeper")
+    app.obey("lesson", name="deeper")
     seen = []
     for leaf, page in enumerate(app.ui.lesson.pages):
         if leaf:
-            app.operator.act("next_leaf")
+            app.obey("next_leaf")
         assert app.ui.leaf == leaf
         frames(app, 2)
         assert app.ui.strip
@@ -442,8 +442,8 @@ def test_a_lesson_puts_up_what_its_pages_are_about(with_timeline):
 
 def test_looking_at_the_timeline_never_changes_the_run(with_timeline, session):
     app = with_timeline(speed=200, paused=False)
-    for act in (("put_up", "resnet"), ("put_up", "lstm"), ("beside", None), ("hall", None), ("put_up", "mark1")):
-        app.operator.act(*act) if act[0] in ("put_up", "beside") else app.obey(act[0])
+    for command in ("resnet", "lstm", "beside", "hall", "mark1"):
+        app.obey(command) if command in ("beside", "hall") else app.obey("put_up", name=command)
         frames(app, 12)
     app.playback.running = False
     twin = mark1_session(seed=3, keep="recent")
@@ -499,6 +499,6 @@ def test_the_card_tells_what_is_known(with_timeline, language):
         f"{exhibit.parameters:,}",
     ):
         assert wanted in said
-    app.operator.act("put_up", "mark1")
+    app.obey("put_up", name="mark1")
     frames(app, 10)
     assert "Mark I Perceptron" in [b.text for b in app.handler.panels["page"].blocks]

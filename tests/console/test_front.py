@@ -16,8 +16,8 @@ import pygame
 from marki.console import front
 from marki.console.drawing.layout import Box, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Theme
+from marki.console.observer import Observer
 from marki.console.state.playback import Playback
-from marki.console.state.scene import Observer
 from marki.console.state.targets import Target
 from marki.console.state.ui_state import UIState
 from marki.hardware.faults import FaultsConfig

@@ -154,12 +154,12 @@ def test_changing_the_past_asks_and_drops_only_on_a_yes(window, session, key):
     session.run(30)
     app.frame()
     app.obey("to_start")
-    app.operator.act("set", {"machine.association.theta": 3})
+    app.obey("set", changes={"machine.association.theta": 3})
     app.frame()
     assert "30" in app.ui.question.text
     key(app, "ESCAPE")
     assert (session.reached, session.learner.config.association.theta) == (30, 2)
-    app.operator.act("set", {"machine.association.theta": 3})
+    app.obey("set", changes={"machine.association.theta": 3})
     key(app, "RETURN", typed="\r")
     assert (session.reached, session.learner.config.association.theta) == (0, 3)
 
@@ -168,16 +168,16 @@ def test_settings_are_turned_and_typed_and_worlds_opened(window, session, key):
     app = window(page="settings", size=(1280, 800))
     for _ in range(2):
         app.frame()
-    app.operator.act("turn_setting", ("machine.association.theta", 1))
+    app.obey("turn_setting", name="machine.association.theta", way=1)
     assert session.learner.config.association.theta == 3
-    app.operator.act("type_setting", "machine.reinforcement.pulse_us")
+    app.obey("type_setting", name="machine.reinforcement.pulse_us")
     for sign in "500000":
         key(app, sign, typed=sign)
     key(app, "RETURN", typed="\r")
     assert session.learner.config.reinforcement.pulse_us == 500_000
-    app.operator.act("turn_setting", ("world.name", 3))
+    app.obey("turn_setting", name="world.name", way=3)
     assert len(session.world.classes) == 2 or session.world.classes
-    app.operator.act("typed_setting", ("machine.association.theta", "0"))
+    app.obey("typed_setting", name="machine.association.theta", text="0")
     assert "out of range" in app.ui.message
     assert app.ui.alarm
     assert session.learner.config.association.theta == 3
@@ -187,11 +187,11 @@ def test_wires_are_cut_and_plugged(window, session):
     app = window()
     app.frame()
     s = int(np.flatnonzero(session.learner.wiring[5])[0])
-    app.operator.act("patch", (5, s, "="))
+    app.obey("patch", unit=5, cell=s, sign="=")
     assert session.learner.wiring[5, s] == 0
-    app.operator.act("typed_patch", (5, f"-{s + 1}"))
+    app.obey("typed_patch", unit=5, text=f"-{s + 1}")
     assert session.learner.wiring[5, s] == -1
-    app.operator.act("typed_patch", (5, "x"))
+    app.obey("typed_patch", unit=5, text="x")
     assert app.ui.alarm
     assert session.learner.config.plugboard.patches == (f"A6-{s + 1}",)
 
@@ -243,7 +243,7 @@ def test_one_is_the_motor_and_the_score_is_kept(window, session, key):
 
     app = window(size=(1280, 800))
     app.frame()
-    app.operator.act("world", {"name": "left_right"})
+    app.obey("open_world", config={"name": "left_right"})
     app.obey("hand")
     assert session.learner.config.reinforcement.control == "none"
     for _ in range(30):
@@ -254,7 +254,7 @@ def test_one_is_the_motor_and_the_score_is_kept(window, session, key):
             if not app.playback.running:
                 break
         target = session.presentation.target
-        app.operator.act("gang", (0, 1 if target[0] else -1))
+        app.obey("gang", unit=0, way=1 if target[0] else -1)
     trials, hand, motors = app.operator.opponent.score()
     assert trials == 30
     assert hand < 30

@@ -91,7 +91,7 @@ def test_lessons_are_whole_on_all_their_pages(window, session):
     for language in ("en", "zh"):
         app = window(size=(1024, 640), language=language)
         for name in lesson.names():
-            app.operator.act("lesson", name)
+            app.obey("lesson", name=name)
             for _ in range(len(app.ui.lesson.pages)):
                 app.playback.running = False
                 assert not list(faults(app)), name

@@ -25,13 +25,13 @@ def test_looking_never_changes_the_run(window, session, tmp_path):
             app.operator.turn_to(page)
             app.frame()
         looks = (
-            "closer closer doors layer language projector still picture table report save film film sound sound help"
+            "closer closer doors layer language projector still screenshot table report save film film sound sound help"
         )
         for command in looks.split():
             app.obey(command)
             app.frame()
             app.helping = False
-    app.operator.act("ink", ([1, 2, 3], 255))
+    app.obey("ink", cells=[1, 2, 3], level=255)
     app.frame()
     assert not app.ui.alarm, app.ui.message
     assert (session.digest, session.now) == (digest, now)
@@ -55,7 +55,7 @@ def test_a_lesson_is_finished_with_the_keyboard_alone(window, name, key):
     for number, page in enumerate(app.ui.lesson.pages):
         assert app.ui.leaf == number
         for question in range(len(page.questions)):
-            rows = [r for r in app.handler.panels["page"].blocks if getattr(r, "act", "") == "choose"]
+            rows = [r for r in app.handler.panels["page"].blocks if getattr(r, "command", "") == "choose"]
             if rows:
                 key(app, "TAB", typed="\t")
                 key(app, "RETURN", typed="\r")
@@ -78,7 +78,7 @@ def test_a_lesson_is_finished_with_the_keyboard_alone(window, name, key):
 def test_the_class_predicts_votes_and_the_answer_is_revealed(window, session, key, tmp_path):
     app = window(out=str(tmp_path), speed=50)
     app.frame()
-    app.operator.act("world", {"name": "left_right"})
+    app.obey("open_world", config={"name": "left_right"})
     key(app, "e", typed="e")
     for _ in range(40):
         app.frame()
@@ -100,7 +100,7 @@ def test_the_class_predicts_votes_and_the_answer_is_revealed(window, session, ke
     assert app.words("message.answered", name=session.presentation.name, answer=ballot.answered) == app.ui.message
     shown = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(lamps))
     assert shown.shape != covered.shape or (shown != covered).any()
-    app.operator.act("save_tally")
+    app.obey("save_tally")
     assert "left" in next(tmp_path.glob("*votes*.csv")).read_text()
     app.obey("play")
     for _ in range(60):
@@ -114,15 +114,15 @@ def test_a_class_draws_its_deck_and_the_machine_learns_it(window, session, key, 
     app.frame()
     for k, name in enumerate(("cat", "cat", "dog", "dog")):
         app.obey("draw") if app.ui.draft is None else None
-        app.operator.act("ink", (list(range(100 * (k // 2), 100 * (k // 2) + 60 + k)), 255))
-        app.operator.act("type_card")
+        app.obey("ink", cells=list(range(100 * (k // 2), 100 * (k // 2) + 60 + k)), level=255)
+        app.obey("type_card")
         for sign in name:
             key(app, sign, typed=sign)
         key(app, "RETURN", typed="\r")
     assert sorted(p.name for p in (tmp_path / "class_deck").iterdir()) == [
         "cat_001.png", "cat_002.png", "dog_001.png", "dog_002.png",
     ]  # fmt: skip
-    app.operator.act("learn_deck")
+    app.obey("learn_deck")
     assert session.world.classes == ("cat", "dog")
     session.run(40)
     assert not session.records["wrong"][-4:].any()
@@ -130,12 +130,12 @@ def test_a_class_draws_its_deck_and_the_machine_learns_it(window, session, key, 
 
 def test_the_teachers_lock_holds(window, session, tmp_path):
     app = window()
-    app.operator.act("lesson", "left_right")
+    app.obey("lesson", name="left_right")
     seed = app.session.seed
     app.obey("new_seed")
     assert app.session.seed == seed
     assert app.ui.alarm
-    app.operator.act("end_lesson")
+    app.obey("end_lesson")
     app.obey("new_seed")
     assert app.session.seed == seed + 1
 
@@ -160,18 +160,18 @@ def test_a_kiosk_locks_files_and_begins_again_when_left_alone(window, session, t
 def test_a_run_with_changes_is_left_only_on_a_yes(window, session, key, tmp_path):
     app = window(out=str(tmp_path))
     session.run(4)
-    app.operator.act("set", {"machine.association.theta": 3})
+    app.obey("set", changes={"machine.association.theta": 3})
     app.obey("save")
     saved = next(tmp_path.glob("*.npz"))
-    app.operator.act("lesson", "alphabet")
+    app.obey("lesson", name="alphabet")
     app.frame()
     key(app, "ESCAPE")
     assert app.session is session
-    app.operator.act("lesson", "alphabet")
+    app.obey("lesson", name="alphabet")
     key(app, "RETURN", typed="\r")
     assert app.ui.lesson.name == "alphabet"
     assert app.session is not session
-    app.operator.act("dropped", str(saved))
+    app.obey("dropped", path=str(saved))
     app.frame()
     assert app.ui.lesson is None
     assert (app.session.trial, app.session.digest) == (session.trial, session.digest)
@@ -220,17 +220,17 @@ def test_folders_and_full_disks_are_told_too(window, session, tmp_path, language
     app = window(language=language, out=str(tmp_path / "out"))
     session.run(3)
     (tmp_path / "bare").mkdir()
-    app.operator.act("dropped", str(tmp_path / "bare"))
+    app.obey("dropped", path=str(tmp_path / "bare"))
     assert app.ui.alarm
     assert has_chinese(app.ui.message) == (language == "zh")
-    app.operator.act("folder", str(tmp_path / "nowhere"))
+    app.obey("folder", path=str(tmp_path / "nowhere"))
     assert app.ui.alarm
 
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    for command in ("picture", "table", "report", "save"):
+    for command in ("screenshot", "table", "report", "save"):
         app.ui.message, app.ui.alarm = "", False
         app.obey(command)
         assert app.ui.alarm, command
@@ -264,25 +264,24 @@ def test_the_table_of_confusions_counts_the_records(window, session):
 
 def test_a_check_by_hand_adds_up(window, session):
     from marki.console.state.blocks import PageRow
-    from marki.console.state.targets import Target
 
     app = window()
     app.frame()
     session.step("event")
     session.advance(session.now + 1_000_000)
     unit = int(np.flatnonzero(session.learner.view().a)[0])
-    app.operator.act("pick", Target("a", unit))
+    app.obey("pick", kind="a", number=unit)
     app.frame()
     rows = [b for b in app.handler.panels["page"].blocks if isinstance(b, PageRow)]
-    wires = [int(r.right) for r in rows if r.act == "patch"]
+    wires = [int(r.right) for r in rows if r.command == "patch"]
     total = next(int(r.right) for r in rows if r.text == app.words("inspect.sum"))
     assert len(wires) == 12
     assert sum(wires) == total >= session.learner.config.association.theta
     session.run(40)
-    app.operator.act("pick", Target("r", 1))
+    app.obey("pick", kind="r", number=1)
     app._eager = True
     app.frame()
     rows = [b for b in app.handler.panels["page"].blocks if isinstance(b, PageRow)]
-    values = [float(r.right.rstrip("°")) for r in rows if r.text.startswith("A") and r.act == "pick_unit"]
+    values = [float(r.right.rstrip("°")) for r in rows if r.text.startswith("A") and r.command == "pick"]
     total = next(float(r.right.rstrip("°")) for r in rows if r.text == app.words("inspect.sum_now"))
     assert sum(values) == pytest.approx(total)

@@ -108,22 +108,22 @@ def test_buttons_give_commands(window, click, tmp_path, command, check):
 
 
 def test_every_command_of_the_table_can_be_given(window, tmp_path):
-    from marki.console.state.keymap import BINDINGS
+    from marki.console.actions.command_table import listed
 
     app = window(out=str(tmp_path))
     app.frame()
-    for binding in BINDINGS:
-        if binding.command not in ("focus", "press", "leave", "fullscreen"):
-            app.obey(binding.command)
+    for command in listed():
+        if command.name != "fullscreen":
+            app.obey(command.name)
             app.frame()
-            assert not app.ui.alarm, (binding.command, app.ui.message)
+            assert not app.ui.alarm, (command.name, app.ui.message)
             app.ui.question = None
 
 
 def test_no_key_means_two_things():
-    from marki.console.state.keymap import BINDINGS
+    from marki.console.actions.command_table import listed
 
-    keys = [k for b in BINDINGS for k in b.keys]
+    keys = [k for c in listed() for k in c.keys]
     assert len(keys) == len(set(keys))
 
 
@@ -134,7 +134,7 @@ def test_buttons_are_reached_with_tab_and_pressed_with_enter(window, key):
 
     app = window()
     app.frame()
-    names = [b.command for b in app.handler.panels["playback"].bindings]
+    names = [c.name for c in app.handler.panels["playback"].commands]
     button = Target("button", names.index("step_trial"))
     for _ in range(app.handler.stops().index(button) + 1):
         key(app, "TAB", typed="\t")
@@ -151,15 +151,15 @@ def test_buttons_are_reached_with_tab_and_pressed_with_enter(window, key):
 def test_the_help_page_lists_every_binding(window, language):
     import pygame
 
+    from marki.console.actions.command_table import listed
     from marki.console.drawing import overlay
-    from marki.console.state.keymap import BINDINGS
 
     app = window(language=language)
     app.frame()
-    lines = overlay.key_map(pygame.display.get_surface(), app.theme)
-    for binding in BINDINGS:
-        text = app.words(f"help.{binding.command}")
-        assert any(text in line and all(cap in line for cap in binding.caps) for line in lines)
+    lines = overlay.key_map(pygame.display.get_surface(), app.theme, listed())
+    for command in listed():
+        text = app.words(f"help.{command.name}")
+        assert any(text in line and all(cap in line for cap in command.caps) for line in lines)
     assert app.theme.clipped == []
 
 
@@ -209,7 +209,7 @@ def test_a_picture_that_cannot_be_written_is_told(window, tmp_path):
     (tmp_path / "file").write_text("")
     app = window(out=str(tmp_path / "file"))
     app.frame()
-    app.obey("picture")
+    app.obey("screenshot")
     assert "cannot be written" in app.ui.message
 
 

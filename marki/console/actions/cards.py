@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marki.console.actions.settings import world
+from marki.console.actions.lessons import cover
+from marki.console.actions.operator import Operator
+from marki.console.actions.session_commands import show
+from marki.console.actions.settings import open_world
+from marki.console.actions.view import page_command
+from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
 from marki.errors import ConfigError, SessionError, unknown
 from marki.io.camera import Camera
-from marki.io.frame import SIDE
+from marki.io.frame import CELLS, SIDE
 from marki.io.stimuli import images
 from marki.io.stimuli.letters import letter as print_letter
-
-if TYPE_CHECKING:
-    from marki.console.actions.operator import Operator
+from marki.io.worlds import Presentation
 
 
 def draw(op: Operator) -> None:
@@ -28,8 +31,8 @@ def draw(op: Operator) -> None:
         op.tell("message.draw")
 
 
-def ink(op: Operator, cells: tuple[list[int], int]) -> None:
-    """Put light on cells of one's own card, or take it off."""
+def ink(op: Operator, cells: Sequence[int], level: int) -> None:
+    """Give cells of one's own card an amount of light, 0 to 255."""
     ui = op.ui
     if ui.draft is None:
         ui.draft = np.zeros((SIDE, SIDE), np.uint8)
@@ -37,49 +40,64 @@ def ink(op: Operator, cells: tuple[list[int], int]) -> None:
         op.playback.running = False
         op.tell("message.draw")
     draft = ui.draft.copy()
-    draft.reshape(-1)[cells[0]] = cells[1]
+    draft.reshape(-1)[list(cells)] = level
     ui.draft = draft
 
 
-def show(op: Operator, kind: int | None = None) -> None:
+def pen(op: Operator, width: int) -> None:
+    """Take a pen into hand."""
+    op.ui.pen = width
+
+
+def clear(op: Operator) -> None:
+    """Begin with an empty card."""
+    op.ui.draft, op.ui.tool = np.zeros((SIDE, SIDE), np.uint8), "draw"
+
+
+def put_away(op: Operator) -> None:
+    """Put one's own card away, so that the one before the camera is seen."""
+    op.ui.draft, op.ui.tool = None, "look"
+
+
+def show_card(op: Operator, kind: int = -1) -> None:
     """Put one's own card before the camera: asked only, or reinforced as a class."""
     if op.ui.draft is not None:
-        _show(op, op.ui.draft, op.words("card.own"), -1 if kind is None else kind)
+        _show(op, op.ui.draft, op.words("card.own"), kind)
 
 
 def _show(op: Operator, levels: np.ndarray, name: str, kind: int) -> None:
     """Present a card, and stand still where the response to it is lit."""
     frame = [int(v) for v in np.asarray(levels).reshape(-1)]
-    if not op.press("show", {"name": name, "frame": frame, "kind": int(kind)}):
+    if not show(op, name, frame, kind):
         return
     op.ui.draft, op.ui.tool = None, "look"
     playback, session = op.playback, op.session
     playback.running = False
     if op.ui.predicting:
         session.advance(playback.before_reading())
-        op.act("cover")
+        cover(op)
         return
     session.advance(session.now + playback.seen_us())
     playback.snapshot()
     op.tell("message.answered", name=name, answer=op.answered())
 
 
-def type_teach(op: Operator, _: Any = None) -> None:
+def type_teach(op: Operator) -> None:
     """Ask for the class of one's own card, to teach it."""
-    op.ui.typing = Typing(act="teach")
+    op.ui.typing = Typing("teach")
 
 
-def teach(op: Operator, value: tuple[Any, str]) -> None:
+def teach(op: Operator, text: str) -> None:
     """Show one's own card, reinforced as the class typed."""
     names = [name.lower() for name in op.session.world.classes]
-    if value[1].lower() not in names:
-        raise unknown("class", value[1], op.session.world.classes)
-    show(op, names.index(value[1].lower()))
+    if text.lower() not in names:
+        raise unknown("class", text, op.session.world.classes)
+    show_card(op, names.index(text.lower()))
 
 
 def type_letters(op: Operator) -> None:
     """Show letters as they are typed."""
-    op.ui.typing = Typing(act="letter", single=True)
+    op.ui.typing = Typing("letter", single=True)
     op.tell("message.type")
 
 
@@ -94,7 +112,7 @@ def letter(op: Operator, text: str) -> None:
     _show(op, np.rint(Camera().frame(card) * 255), card.name, -1)
 
 
-def _is(op: Operator, shown: Any, text: str) -> bool:
+def _is(op: Operator, shown: Presentation, text: str) -> bool:
     return shown.kind >= 0 and op.session.world.classes[shown.kind].lower() == text.lower()
 
 
@@ -104,14 +122,16 @@ def dropped(op: Operator, path: str) -> None:
     if op.ui.page == "deck":
         into_deck(op, path)
     elif place.is_dir():
-        world(op, {"name": "images", "images": str(place)})
-    elif place.suffix.lower() in (".toml", ".npz"):
-        op.do("lesson" if place.suffix.lower() == ".toml" else "saved", str(place))
+        open_world(op, {"name": "images", "images": str(place)})
+    elif place.suffix.lower() == ".toml":
+        op.give("lesson", name=path)
+    elif place.suffix.lower() == ".npz":
+        op.give("saved", path=path)
     else:
-        picture(op, path)
+        picture_card(op, path)
 
 
-def picture(op: Operator, path: str) -> None:
+def picture_card(op: Operator, path: str) -> None:
     """Put an image file before the camera; a class that its name begins with is not told to the machine."""
     card = images.image(path)
     op.ui.draft = np.rint(Camera().frame(card) * 255).astype(np.uint8)
@@ -120,21 +140,27 @@ def picture(op: Operator, path: str) -> None:
     op.tell("message.picture_card", name=card.name)
 
 
-def type_card(op: Operator, _: Any = None) -> None:
-    """Ask for the class of one's own card, to put it into the class's deck."""
+def _draft(op: Operator) -> np.ndarray:
+    """Return one's own card."""
     if op.ui.draft is None:
         raise SessionError("there is no card", where="deck", remedy="Draw one first")
-    op.ui.typing = Typing(act="card_into_deck")
+    return op.ui.draft
 
 
-def card_into_deck(op: Operator, value: tuple[Any, str]) -> None:
+def type_card(op: Operator) -> None:
+    """Ask for the class of one's own card, to put it into the class's deck."""
+    _draft(op)
+    op.ui.typing = Typing("card_into_deck")
+
+
+def card_into_deck(op: Operator, text: str) -> None:
     """Put one's own card into the class's deck, under the class typed."""
-    label = "".join(c for c in value[1] if c.isalpha())
+    draft, label = _draft(op), "".join(c for c in text if c.isalpha())
     if not label:
-        raise ConfigError(f"{value[1]!r} names no class", where="deck", remedy="Type letters")
+        raise ConfigError(f"{text!r} names no class", where="deck", remedy="Type letters")
     number = 1 + len(list(op.deck_folder.glob(f"{label}_*.png"))) if op.deck_folder.is_dir() else 1
     path = op.deck_folder / f"{label}_{number:03d}.png"
-    images.save_cells(op.ui.draft, path)
+    images.save_cells(draft, path)
     op.ui.draft, op.ui.tool = None, "look"
     op.turn_to("deck")
     op.tell("message.into_deck", name=path.name)
@@ -150,9 +176,9 @@ def into_deck(op: Operator, path: str) -> None:
     op.tell("message.into_deck", name=f"{place.name} ({len(cards)})")
 
 
-def learn_deck(op: Operator, _: Any = None) -> None:
+def learn_deck(op: Operator) -> None:
     """Learn from the class's deck."""
-    world(op, {"name": "images", "images": str(op.deck_folder.resolve())})
+    open_world(op, {"name": "images", "images": str(op.deck_folder.resolve())})
 
 
 def folder(op: Operator, path: str) -> None:
@@ -165,15 +191,48 @@ def folder(op: Operator, path: str) -> None:
     op.ui.scroll = 0
 
 
-def type_folder(op: Operator, _: Any = None) -> None:
+def type_folder(op: Operator) -> None:
     """Ask for the path of a folder or picture to be typed."""
-    op.ui.typing = Typing(act="typed_folder")
+    op.ui.typing = Typing("typed_folder")
 
 
-def typed_folder(op: Operator, value: tuple[Any, str]) -> None:
+def typed_folder(op: Operator, text: str) -> None:
     """Take a typed path."""
-    path = Path(value[1]).expanduser()
+    path = Path(text).expanduser()
     if path.is_dir():
         folder(op, str(path))
     else:
         dropped(op, str(path))
+
+
+TEXT, PATH = Argument("text", str), Argument("path", str)
+COMMANDS = (
+    CommandSpec(name="draw", do=draw, keys=("d",), group="hands", place=1),
+    CommandSpec(name="type", do=type_letters, keys=("t",), group="hands", place=2),
+    page_command("open", "o", "hands", place=6, kiosk=False),
+    page_command("deck", "c", "hands", place=7),
+    CommandSpec(
+        name="ink",
+        do=ink,
+        arguments=(
+            Argument("cells", tuple[int, ...], low=0, high=CELLS - 1),
+            Argument("level", int, low=0, high=255),
+        ),
+    ),
+    CommandSpec(name="clear", do=clear),
+    CommandSpec(name="put_away", do=put_away),
+    CommandSpec(name="pen", do=pen, arguments=(Argument("width", int, low=1, high=2),)),
+    CommandSpec(name="show_card", do=show_card, arguments=(Argument("kind", int, optional=True, low=-1),)),
+    CommandSpec(name="type_teach", do=type_teach),
+    CommandSpec(name="teach", do=teach, arguments=(TEXT,)),
+    CommandSpec(name="letter", do=letter, arguments=(TEXT,)),
+    CommandSpec(name="dropped", do=dropped, arguments=(PATH,)),
+    CommandSpec(name="picture_card", do=picture_card, arguments=(PATH,)),
+    CommandSpec(name="type_card", do=type_card),
+    CommandSpec(name="card_into_deck", do=card_into_deck, arguments=(TEXT,)),
+    CommandSpec(name="into_deck", do=into_deck, arguments=(PATH,)),
+    CommandSpec(name="learn_deck", do=learn_deck),
+    CommandSpec(name="folder", do=folder, arguments=(PATH,)),
+    CommandSpec(name="type_folder", do=type_folder),
+    CommandSpec(name="typed_folder", do=typed_folder, arguments=(TEXT,)),
+)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+from marki.console.actions import session_commands
+from marki.console.actions.hardware import hand
+from marki.console.actions.operator import Operator
+from marki.console.actions.view import page_command
+from marki.console.state.commands import Argument, CommandSpec
+from marki.errors import SessionError
+from marki.io.worlds import Presentation
 from marki.teaching import lesson as lessons
 
-if TYPE_CHECKING:
-    from marki.console.actions.operator import Operator
-
 MOST_OPTIONS = 9  # a figure key each; of more classes only right or wrong is voted
-
-
-def hand(op: Operator) -> None:
-    """Be the motor: the trainer's motors rest, and the operator turns the potentiometers; or stop being it."""
-    ui = op.ui
-    control = "error" if ui.hand else "none"
-    if not op.press("set", {"machine.reinforcement.control": control}):
-        return
-    ui.hand = not ui.hand
-    op.playback.halt = "trial" if ui.hand else ""
-    op.begin_match()
-    op.turn_to("hand" if ui.hand else "")
-    op.tell("message.hand_on" if ui.hand else "message.hand_off")
 
 
 def predict(op: Operator) -> None:
@@ -55,18 +44,24 @@ def cover(op: Operator) -> None:
     options = tuple(session.world.classes)
     if len(options) > MOST_OPTIONS:
         options = (op.words("vote.right"), op.words("vote.wrong"))
-    shown = session.presentation
+    shown = _presented(op)
     name = session.world.classes[shown.kind] if shown.kind >= 0 else shown.name
     ui.tally.open(session.trial + 1, name, options)
     op.turn_to("vote")
 
 
-def vote(op: Operator, value: tuple[int, int]) -> None:
-    """Count votes for an option, or take them back."""
-    option, votes = value
+def _presented(op: Operator) -> Presentation:
+    """Return what is before the camera."""
+    if op.session.presentation is None:
+        raise SessionError("nothing is before the camera", remedy="Run a trial first")
+    return op.session.presentation
+
+
+def vote(op: Operator, option: int, way: int = 1) -> None:
+    """Count a vote for an option, or with -1 take one back."""
     if op.ui.covered:
-        if votes > 0:
-            op.ui.tally.vote(option, votes)
+        if way > 0:
+            op.ui.tally.vote(option)
         else:
             op.ui.tally.unvote(option)
 
@@ -81,7 +76,7 @@ def reveal(op: Operator) -> None:
     playback.running = False
     playback.snapshot()
     said = op.answered()
-    shown = session.presentation
+    shown = _presented(op)
     right = None if shown.kind < 0 else said == session.world.classes[shown.kind]
     if len(session.world.classes) > MOST_OPTIONS and right is not None:
         ui.tally.close(op.words("vote.right" if right else "vote.wrong"), right)
@@ -90,37 +85,35 @@ def reveal(op: Operator) -> None:
     op.tell("message.answered", name=shown.name, answer=said)
 
 
-def save_tally(op: Operator, _: Any = None) -> None:
+def save_tally(op: Operator) -> None:
     """Write the votes to a file."""
     path = op.file("votes", "csv")
     op.ui.tally.save(path)
     op.tell("message.saved", path=path)
 
 
+def load(op: Operator, name: str) -> lessons.Lesson:
+    """Return a lesson, shipped or of a file; its locks may be any commands of the table that can be locked."""
+    return lessons.load(name, lockable=[n for n, command in op.commands.items() if command.lockable])
+
+
 def lesson(op: Operator, name: str) -> None:
-    """Open a lesson; where that ends a run with changes of the operator's own, ask first."""
-    lessons.load(name)  # what is wrong with it is said before anything is asked
-    if not op.ask_to_leave("begin_lesson", name):
-        begin_lesson(op, name)
-
-
-def begin_lesson(op: Operator, name: str) -> None:
     """Open a lesson: its prepared state, its first page."""
-    lesson = lessons.load(name)
-    op.hooks["replace"](lessons.begin(lesson))
+    lesson = load(op, name)
+    op.go_over(lessons.begin(lesson))
     ui = op.ui
     ui.lesson, ui.leaf, ui.chosen, ui.answers, ui.opened = lesson, 0, {}, {}, set()
     ui.view = lesson.state.view
     op.playback.speed, op.playback.running = lesson.state.speed, not lesson.state.paused
-    _open_leaf(op)
+    _open_leaf(op, lesson)
     if lesson.state.hand != ui.hand:
         hand(op)
         op.turn_to("lesson")
 
 
-def _open_leaf(op: Operator) -> None:
+def _open_leaf(op: Operator, lesson: lessons.Lesson) -> None:
     ui, playback = op.ui, op.playback
-    page = ui.lesson.pages[ui.leaf]
+    page = lesson.pages[ui.leaf]
     ui.hidden, ui.watched = frozenset(page.hide), frozenset(page.watch)
     if page.view:
         ui.view = page.view
@@ -155,18 +148,36 @@ def _prepare(op: Operator, page: lessons.LessonPage) -> None:
         playback.to_end()
     for command in page.commands:
         for name, value in command.items():
-            op.press(name, value)
+            op.give(name, **session_commands.arguments_of(name, value))
     op.turn_to("lesson")
     if page.run:
         playback.run_to = op.session.trial + page.run
         playback.running = True
 
 
-def measure(op: Operator, number: int) -> None:
+def _question(op: Operator, number: int) -> tuple[lessons.Lesson, lessons.Question]:
+    """Return the lesson and the question of a number on its page."""
+    lesson = op.ui.lesson
+    if lesson is None:
+        raise SessionError("no lesson is open", remedy="Open one first")
+    questions = lesson.pages[op.ui.leaf].questions
+    if number >= len(questions):
+        raise SessionError(f"this page has {len(questions)} questions, none of number {number}", where=lesson.name)
+    return lesson, questions[number]
+
+
+def measure(op: Operator, question: int) -> None:
     """Show the answer of a question that is open, or measured in the lesson's own run."""
-    ui = op.ui
-    question = ui.lesson.pages[ui.leaf].questions[number]
-    ui.answers[ui.leaf, number] = str(lessons.answer_of(question, ui.lesson, op.words.language))
+    lesson, asked = _question(op, question)
+    op.ui.answers[op.ui.leaf, question] = str(lessons.answer_of(asked, lesson, op.words.language))
+
+
+def choose(op: Operator, question: int, option: int) -> None:
+    """Choose an option of a question of this page."""
+    lesson, asked = _question(op, question)
+    if option >= len(op.words.pick(asked.options)):
+        raise SessionError(f"question {question} has no option {option}", where=lesson.name)
+    op.ui.chosen[op.ui.leaf, question] = option
 
 
 def next_leaf(op: Operator) -> None:
@@ -189,24 +200,13 @@ def _turn_leaf(op: Operator, way: int) -> None:
         op.turn_to("lesson")
     elif 0 <= leaf < len(ui.lesson.pages):
         ui.leaf = leaf
-        _open_leaf(op)
+        _open_leaf(op, ui.lesson)
     elif way > 0:
         end_lesson(op)
         op.tell("message.lesson_done")
 
 
-def leaf(op: Operator, way: int) -> None:
-    """Turn a page."""
-    _turn_leaf(op, way)
-
-
-def choose(op: Operator, value: tuple[int, int]) -> None:
-    """Choose an option of a question of this page."""
-    question, option = value
-    op.ui.chosen[op.ui.leaf, question] = option
-
-
-def end_lesson(op: Operator, _: Any = None) -> None:
+def end_lesson(op: Operator) -> None:
     """Close the lesson; the machine stays as it is."""
     ui = op.ui
     ui.lesson, ui.hidden, ui.watched = None, frozenset(), frozenset()
@@ -215,9 +215,18 @@ def end_lesson(op: Operator, _: Any = None) -> None:
     op.turn_to("lessons")
 
 
-def scenario(op: Operator) -> None:
-    """Go back to what was launched: the lesson's prepared state, or the first run."""
-    if op.ui.lesson is not None:
-        lesson(op, op.ui.lesson.name)
-    else:
-        op.move(op.playback.reset)
+QUESTION = Argument("question", int, low=0)
+OPTION = Argument("option", int, low=0)
+COMMANDS = (
+    page_command("lessons", "l", "teach"),
+    CommandSpec(name="next_leaf", do=next_leaf, keys=("pagedown",), group="teach"),
+    CommandSpec(name="last_leaf", do=last_leaf, keys=("pageup",), group="teach"),
+    CommandSpec(name="predict", do=predict, keys=("e",), group="teach"),
+    CommandSpec(name="reveal", do=reveal, keys=("x",), group="teach"),
+    CommandSpec(name="lesson", do=lesson, arguments=(Argument("name", str),), ends_run=True, check=load),
+    CommandSpec(name="end_lesson", do=end_lesson, lockable=False),
+    CommandSpec(name="measure", do=measure, arguments=(QUESTION,)),
+    CommandSpec(name="choose", do=choose, arguments=(QUESTION, OPTION)),
+    CommandSpec(name="vote", do=vote, arguments=(OPTION, Argument("way", int, optional=True, low=-1, high=1))),
+    CommandSpec(name="save_tally", do=save_tally),
+)

@@ -1,29 +1,84 @@
-"""The operator: carries out what keys, buttons, pages and the mouse ask for; the only hand on session and ui state."""
+"""The operator: the one door through which commands are given; nobody else changes the session or the ui state."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from marki.console.actions import ACTIONS
+from marki.console.state.commands import CommandSpec
 from marki.console.state.opponent import Opponent
 from marki.console.state.playback import Playback
-from marki.console.state.ui_state import PAGES, Confirmation, UIState
+from marki.console.state.ui_state import Confirmation, UIState
 from marki.console.timeline.controller import TimelineController
-from marki.errors import MarkIError
+from marki.errors import MarkIError, unknown
 from marki.io.responses import nearest_class
 from marki.io.worlds import WorldConfig
 from marki.language import Words
 from marki.session import Session
-from marki.teaching.narration import Narrator
 
-KIOSK_LOCKS = ("quit", "open", "save", "report", "table", "film", "fullscreen")
-"""Commands that visitors of a kiosk do not have."""
+SOLE = {"set": "changes", "toggle": "positions", "force": "positions"}
+"""Commands of the log whose value is their only argument, not the table of them."""
+
+
+class Window(Protocol):
+    """What only the window can do; it lends itself to the operator."""
+
+    def session_changed(self) -> None:
+        """Take the operator's new session and playback."""
+        ...
+
+    def save_screenshot(self, path: Path) -> None:
+        """Write what is shown to a PNG file."""
+        ...
+
+    def toggle_film(self, path: Path) -> bool:
+        """Begin a film, or end it and write it to a GIF file; return whether one was begun."""
+        ...
+
+    def write_report(self, path: Path) -> None:
+        """Write the lab report."""
+        ...
+
+    def toggle_sound(self) -> bool:
+        """Switch the sound on or off; return whether it is on."""
+        ...
+
+    def toggle_projector(self) -> bool:
+        """Go over to the projector's profile, or back; return whether it is on."""
+        ...
+
+    def toggle_still(self) -> bool:
+        """Take motion out of the picture, or let it back in; return whether it is out."""
+        ...
+
+    def toggle_fullscreen(self) -> None:
+        """Fill the screen, or no longer."""
+        ...
+
+    def toggle_help(self) -> None:
+        """Lay the key map over the window, or take it away."""
+        ...
+
+    def move_focus(self, step: int) -> None:
+        """Go to the next part at which the keyboard's focus stops, or with -1 to the one before."""
+        ...
+
+    def press_focus(self) -> None:
+        """Press the part that has the focus."""
+        ...
+
+    def leave_focus(self) -> None:
+        """Let the focus go; without one, close the page, or put the tool away."""
+        ...
+
+    def close(self) -> None:
+        """Close the window."""
+        ...
 
 
 class Operator:
-    """Whatever can be done at the window, by name.
+    """Carries out commands by name, whoever gives them: keys, buttons, pages, the mouse, lessons, scripts.
 
     Parameters
     ----------
@@ -31,10 +86,12 @@ class Operator:
     playback : Playback
     ui : UIState
     words : Words
+    commands : mapping of name to CommandSpec
+    window : Window
     out : Path
         Folder for whatever is written.
     kiosk : bool
-        Leave out what pupils must not do: files, seeds, closing.
+        Leave out what visitors must not do: files, closing.
     timeline : TimelineController, optional
         The timeline, if there is one.
     """
@@ -45,39 +102,91 @@ class Operator:
         playback: Playback,
         ui: UIState,
         words: Words,
+        *,
+        commands: Mapping[str, CommandSpec],
+        window: Window,
         out: Path,
         kiosk: bool = False,
         timeline: TimelineController | None = None,
     ):
-        self.timeline = timeline
         self.session, self.playback, self.ui, self.words = session, playback, ui, words
+        self.commands, self.window, self.timeline = commands, window, timeline
         self.out, self.kiosk = Path(out), kiosk
         self.opponent: Opponent | None = None
         self.changes = 0  # commands of the operator's own in this run, outside lessons
         self.folder = Path.cwd()
-        self.hooks: dict[str, Callable[[], None]] = {}  # what only the window can do: pictures, sound, closing …
 
-    # -- doing -------------------------------------------------------------------------------------------------------
+    # -- the door ----------------------------------------------------------------------------------------------------
 
-    def obey(self, command: str) -> None:
-        """Carry out a command of the table of keys; what cannot be done is said at the foot of the window."""
-        self._guard(self.command, command)
+    def give(self, name: str, /, **arguments: Any) -> None:
+        """Give a command; one that is locked is not carried out, one that ends a changed run is asked about first.
 
-    def act(self, name: str, value: Any = None) -> None:
-        """Carry out an action of a page or of the mouse."""
-        self._guard(self.do, name, value)
+        Parameters
+        ----------
+        name : str
+            Of a command of the table.
+        **arguments : JSON values
+            As the command declares them.
 
-    def do(self, name: str, value: Any = None) -> None:
-        """Carry out an action; refusals are the caller's."""
-        do = ACTIONS[name]
-        do(self) if do.__code__.co_argcount == 1 else do(self, value)
+        Raises
+        ------
+        UnknownName
+            For a command, argument or choice that there is not; the message offers the nearest.
+        ConfigError
+            For an argument that is missing, of a wrong type or out of range.
+        MarkIError
+            If it cannot be carried out now.
+        """
+        command = self._checked(name, arguments)
+        if name in self.locked():
+            self.say(self.words("message.locked"), alarm=True)
+            return
+        if command.ends_run and self.changes:
+            if command.check is not None:
+                command.check(self, **arguments)
+            self.ui.question = Confirmation(self.words("ask.leave", commands=self.changes), name, arguments)
+            return
+        command.do(self, **arguments)
 
-    def _guard(self, do: Callable, *arguments: Any) -> None:
+    def carry_out(self, name: str, /, **arguments: Any) -> None:
+        """Carry out a command to which yes was said already: it is neither locked nor asked about."""
+        self._checked(name, arguments).do(self, **arguments)
+
+    def obey(self, name: str, /, **arguments: Any) -> None:
+        """Give a command; a refusal stops time and is said at the foot of the window."""
         try:
-            do(*arguments)
+            self.give(name, **arguments)
         except MarkIError as error:
             self.playback.running = False
             self.say(self.words.error(error), alarm=True)
+
+    def _checked(self, name: str, arguments: Mapping[str, Any]) -> CommandSpec:
+        if name not in self.commands:
+            raise unknown("command", name, self.commands)
+        command = self.commands[name]
+        command.check_arguments(arguments)
+        return command
+
+    def locked(self) -> tuple[str, ...]:
+        """Return the commands that pupils or visitors cannot give now."""
+        lesson = self.ui.lesson.lock if self.ui.lesson else ()
+        return (*lesson, *(name for name, command in self.commands.items() if self.kiosk and not command.kiosk))
+
+    def log(self, name: str, /, **arguments: Any) -> bool:
+        """Give the session a command of its log; in the past, ask first. Return whether it was carried out."""
+        session = self.session
+        if session.in_past:
+            text = self.words("ask.drop", trials=session.reached - session.trial)
+            self.ui.question = Confirmation(text, "drop", {"command": name, "arguments": arguments})
+            self.playback.running = False
+            return False
+        if not session.learner.idle and name not in Session.LIVE:
+            self.playback.finish_trial()
+        session.command(name, arguments[SOLE[name]] if name in SOLE else arguments)
+        self.changes += self.ui.lesson is None
+        return True
+
+    # -- what commands have in common --------------------------------------------------------------------------------
 
     def say(self, text: str, *, alarm: bool = False) -> None:
         """Show a line at the foot of the window for some seconds."""
@@ -87,93 +196,27 @@ class Operator:
         """Say a string of the table."""
         self.say(self.words(name, **values))
 
-    def command(self, command: str) -> None:
-        """Carry out a command of the table of keys; refusals are the caller's."""
-        named = {"type": "type_letters", "break": "take_pliers"}.get(command, command)
-        if command in self.locked():
-            self.say(self.words("message.locked"), alarm=True)
-        elif command in self.hooks:
-            self.hooks[command]()
-        elif named in ACTIONS:
-            self.do(named)
-        elif command in PAGES:
-            if command not in ("inspect", "provenance"):
-                self.ui.focus = None  # the keyboard goes to the page; those two tell about what has the focus
-            self.turn_to("" if self.ui.page == command else command)
-        else:
-            self.move(getattr(self.playback, command))
-
-    def locked(self) -> tuple[str, ...]:
-        """Return the commands that pupils cannot give now."""
-        lesson = self.ui.lesson.lock if self.ui.lesson else ()
-        return (*lesson, *(KIOSK_LOCKS if self.kiosk else ()))
-
-    def move(self, move: Callable[[], None]) -> None:
-        """Move in time; what was covered or in hand there is let go."""
-        ui = self.ui
-        if move in (self.playback.reset, self.playback.new_seed):
-            self._keep_curve()
-        move()
-        if move in (self.playback.step_event, self.playback.back_event):
-            self.tell_event()
-        if move not in (self.playback.slower, self.playback.faster):
-            ui.turning = None
-        if move == self.playback.play and self.playback.running and ui.covered:
-            self.do("reveal")
-            self.playback.running = True
-        if move in (self.playback.reset, self.playback.new_seed):
-            ui.covered = False
-            self.begin_match()
-
-    def tell_event(self) -> None:
-        """Say what happened at this very moment, and how much else."""
-        session = self.session
-        idle = session.learner.idle
-        codes = session.trace.block(session.trial - 1) if idle and session.trial else session.learner.happened()
-        codes = codes[codes >> 16 == session.now]
-        if codes.size:
-            text = Narrator(session, self.words).event(int(codes[-1]))
-            more = self.words("message.more", count=codes.size - 1) if codes.size > 1 else ""
-            self.say(f"{text} {more}".strip())
-
-    def _keep_curve(self) -> None:
-        """Keep the learning curve of the run that ends, to be seen behind the next."""
-        known = self.session.known
-        mine = known["wrong"][(known["course"] == 0) & (known["item"] >= 0)]
-        if mine.size:
-            self.ui.before = mine
-
     def turn_to(self, page: str) -> None:
         """Open a page at the side, or close it ("")."""
         self.ui.page, self.ui.scroll = page, 0
         if self.ui.focus and self.ui.focus.kind in ("row", "close"):
             self.ui.focus = None
 
-    def press(self, name: str, value: Any) -> bool:
-        """Give the session a command; in the past, ask first. Return whether it was carried out."""
-        session = self.session
-        if session.in_past:
-            later = session.reached - session.trial
-            self.ui.question = Confirmation(self.words("ask.drop", trials=later), "drop", (name, value))
-            self.playback.running = False
-            return False
-        if not session.learner.idle and name not in Session.LIVE:
-            self.playback.finish_trial()
-        session.command(name, value)
-        self.changes += self.ui.lesson is None
-        return True
-
-    def ask_to_leave(self, act: str, value: Any) -> bool:
-        """Ask before a run is left that the operator has changed; return whether it was asked."""
-        if self.changes:
-            self.ui.question = Confirmation(self.words("ask.leave", commands=self.changes), act, value)
-        return bool(self.changes)
-
     def begin_match(self) -> None:
         """Begin a match of hand against motors, if the hand is the motor."""
         self.opponent = Opponent(self.session, self.world_config()) if self.ui.hand else None
 
-    # -- what others ask ------------------------------------------------------------------------------------------
+    def go_over(self, session: Session) -> None:
+        """Go over to another session, time standing still; pages stay, and what was in hand is let go."""
+        ui = self.ui
+        ui.covered = ui.predicting = ui.hand = False
+        ui.draft = ui.picked = ui.turning = ui.before = None
+        ui.tool = "look"
+        self.session, self.opponent, self.changes = session, None, 0
+        self.playback = Playback(session, speed=self.playback.speed, paused=True, fixed=self.playback.fixed)
+        self.window.session_changed()
+
+    # -- what others ask ---------------------------------------------------------------------------------------------
 
     def answered(self) -> str:
         """Return the class that the R-units name, or the word for none."""

@@ -1,23 +1,29 @@
-"""What is taken along, and brought back: sessions, tables, the journal."""
+"""What is taken along, and brought back: pictures, films, tables, reports, sessions, the journal; and the sound."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from marki import savefile
+from marki.console.actions.operator import Operator
+from marki.console.state.commands import Argument, CommandSpec
 from marki.files import write_text
 from marki.tables import registers_csv
 from marki.teaching.narration import Narrator
 
-if TYPE_CHECKING:
-    from marki.console.actions.operator import Operator
 
-
-def save(op: Operator) -> None:
-    """Save the session."""
-    path = op.file("session", "npz")
-    savefile.save(op.session, path)
+def screenshot(op: Operator) -> None:
+    """Save a picture of the window."""
+    path = op.file("window", "png")
+    op.window.save_screenshot(path)
     op.tell("message.saved", path=path)
+
+
+def film(op: Operator) -> None:
+    """Begin a film, or end and save it."""
+    path = op.file("film", "gif")
+    if op.window.toggle_film(path):
+        op.tell("message.film_on")
+    else:
+        op.tell("message.saved", path=path)
 
 
 def table(op: Operator) -> None:
@@ -27,7 +33,26 @@ def table(op: Operator) -> None:
     op.tell("message.saved", path=path)
 
 
-def narration(op: Operator, _: Any = None) -> None:
+def report(op: Operator) -> None:
+    """Write the lab report."""
+    path = op.file("report", "zip")
+    op.window.write_report(path)
+    op.tell("message.saved", path=path)
+
+
+def save(op: Operator) -> None:
+    """Save the session."""
+    path = op.file("session", "npz")
+    savefile.save(op.session, path)
+    op.tell("message.saved", path=path)
+
+
+def sound(op: Operator) -> None:
+    """Switch the sound on or off."""
+    op.tell("message.sound_on" if op.window.toggle_sound() else "message.sound_off")
+
+
+def narration(op: Operator) -> None:
     """Write the journal to a file."""
     path = op.file("journal", "txt")
     write_text(path, "\n".join(Narrator(op.session, op.words).log()) + "\n")
@@ -35,13 +60,19 @@ def narration(op: Operator, _: Any = None) -> None:
 
 
 def saved(op: Operator, path: str) -> None:
-    """Go on with a saved session; where that ends a run with changes of the operator's own, ask first."""
-    if not op.ask_to_leave("begin_saved", path):
-        begin_saved(op, path)
-
-
-def begin_saved(op: Operator, path: str) -> None:
     """Go on with a saved session."""
-    op.hooks["replace"](savefile.load(path, keep="recent"))
+    op.go_over(savefile.load(path, keep="recent"))
     op.ui.lesson, op.ui.hidden, op.ui.watched = None, frozenset(), frozenset()
     op.tell("message.loaded", path=path)
+
+
+COMMANDS = (
+    CommandSpec(name="screenshot", do=screenshot, keys=("p",), group="out"),
+    CommandSpec(name="film", do=film, keys=("f",), group="out", kiosk=False),
+    CommandSpec(name="table", do=table, keys=("f7",), group="out", kiosk=False),
+    CommandSpec(name="report", do=report, keys=("f8",), group="out", kiosk=False),
+    CommandSpec(name="save", do=save, keys=("s",), group="out", kiosk=False),
+    CommandSpec(name="sound", do=sound, keys=("a",), group="out"),
+    CommandSpec(name="narration", do=narration),
+    CommandSpec(name="saved", do=saved, arguments=(Argument("path", str),), ends_run=True),
+)

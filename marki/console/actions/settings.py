@@ -2,67 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from marki.config import parse_changes
+from marki.console.actions import session_commands
+from marki.console.actions.operator import Operator
+from marki.console.actions.view import page_command
+from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
+from marki.errors import unknown
 from marki.io.worlds import WorldConfig
 
-if TYPE_CHECKING:
-    from marki.console.actions.operator import Operator
 
-
-def set(op: Operator, changes: dict[str, Any]) -> None:
-    """Change settings of the machine."""
-    if op.press("set", changes):
+def change(op: Operator, changes: Mapping[str, Any]) -> None:
+    """Change settings of the machine, and say so."""
+    if session_commands.set_(op, changes):
         for name, value in changes.items():
             label = op.words.get(f"setting.{name}", name)
             op.tell("message.set", name=label, value=op.shown_value(value))
 
 
-def world(op: Operator, config: dict[str, Any]) -> None:
-    """Open a world and learn in it."""
-    if op.press("world", {"config": WorldConfig.from_mapping(config).to_mapping(), "learn": True}):
+def open_world(op: Operator, config: Mapping[str, Any]) -> None:
+    """Open a world, learn in it, and say so."""
+    if session_commands.world(op, WorldConfig.from_mapping(config).to_mapping(), True):
         op.begin_match()
-        name = op.session.configs[list(op.session.configs)[op.session.course]].name
+        name = op.world_config().name
         op.tell("message.world", name=op.words.get(f"choice.{name}", name))
 
 
-def course(op: Operator, value: dict[str, Any]) -> None:
-    """Go over to another course."""
-    op.press("course", value)
-
-
-def turn_setting(op: Operator, value: tuple[str, int]) -> None:
+def turn_setting(op: Operator, name: str, way: int) -> None:
     """Turn a setting up or down."""
-    name, way = value
     room, _, inner = name.partition(".")
     config = op.world_config() if room == "world" else op.session.learner.config
-    now, meta = {n: (v, meta) for n, v, meta in config.items()}[inner]
-    _change(op, name, _turned(now, meta, way))
+    found = {n: (value, meta) for n, value, meta in config.items()}
+    if room not in ("world", "machine") or inner not in found:
+        raise unknown("setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found])
+    now, meta = found[inner]
+    _change_one(op, name, _turned(now, meta, way))
 
 
 def type_setting(op: Operator, name: str) -> None:
     """Ask for a value of a setting to be typed."""
-    op.ui.typing = Typing(act="typed_setting", value=name)
+    op.ui.typing = Typing("typed_setting", {"name": name})
 
 
-def typed_setting(op: Operator, value: tuple[str, str]) -> None:
+def typed_setting(op: Operator, name: str, text: str) -> None:
     """Take a typed value of a setting."""
-    name, text = value
-    _change(op, name, parse_changes([f"{name}={text}"])[name])
+    _change_one(op, name, parse_changes([f"{name}={text}"])[name])
 
 
-def _change(op: Operator, name: str, value: Any) -> None:
+def _change_one(op: Operator, name: str, value: Any) -> None:
     if name.startswith("world."):
-        world(op, op.world_config().amend({name.removeprefix("world."): value}).to_mapping())
+        open_world(op, op.world_config().amend({name.removeprefix("world."): value}).to_mapping())
     else:
-        set(op, {name: value})
+        change(op, {name: value})
 
 
-def _turned(now: Any, meta: Any, way: int) -> Any:
+def _turned(now: Any, meta: Mapping[str, Any], way: int) -> Any:
     """Return the next value of a setting up or down: the other, the next choice, or a step of the number."""
     if isinstance(now, bool):
         return not now
@@ -81,3 +80,13 @@ def _turned(now: Any, meta: Any, way: int) -> Any:
     if low is not None:
         value = max(low, value)
     return value if high is None else min(high, value)
+
+
+NAME = Argument("name", str)
+COMMANDS = (
+    page_command("settings", "g", "hands", place=3),
+    CommandSpec(name="open_world", do=open_world, arguments=(Argument("config", dict),)),
+    CommandSpec(name="turn_setting", do=turn_setting, arguments=(NAME, Argument("way", int))),
+    CommandSpec(name="type_setting", do=type_setting, arguments=(NAME,)),
+    CommandSpec(name="typed_setting", do=typed_setting, arguments=(NAME, Argument("text", str))),
+)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-
+from marki.console.actions.operator import Operator
+from marki.console.actions.view import page_command
+from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.timeline_view import MARK1
 from marki.console.state.ui_state import Typing
-from marki.errors import SessionError
-from marki.io.frame import SIDE
+from marki.console.timeline.controller import TimelineController
+from marki.errors import SessionError, unknown
 from marki.io.ports import Port
-
-if TYPE_CHECKING:
-    from marki.console.actions.operator import Operator
-    from marki.console.timeline.controller import TimelineController
 
 
 def _timeline(op: Operator) -> TimelineController | None:
@@ -24,12 +19,22 @@ def _timeline(op: Operator) -> TimelineController | None:
     return op.timeline
 
 
-def _names(op: Operator) -> list[str]:
-    return [e.name for e in op.timeline.exhibits(op.session)]
+def _awake(op: Operator) -> TimelineController | None:
+    """Return the timeline if its exhibits are known; else ask for them, and say so."""
+    timeline = _timeline(op)
+    if timeline is not None and not timeline.ready:
+        timeline.wake()
+        op.tell("timeline.loading")
+        return None
+    return timeline
 
 
-def _accepts(op: Operator) -> Port:
-    return next(e for e in op.timeline.exhibits(op.session) if e.name == op.ui.system).accepts
+def _names(op: Operator, timeline: TimelineController) -> list[str]:
+    return [e.name for e in timeline.exhibits(op.session)]
+
+
+def _accepts(op: Operator, timeline: TimelineController) -> Port:
+    return next(e for e in timeline.exhibits(op.session) if e.name == op.ui.system).accepts
 
 
 def strip(op: Operator) -> None:
@@ -40,9 +45,11 @@ def strip(op: Operator) -> None:
 
 def put_up(op: Operator, name: str) -> None:
     """Put a system up."""
-    if not _timeline(op) or name not in _names(op):
+    timeline, ui = _timeline(op), op.ui
+    if timeline is None:
         return
-    ui = op.ui
+    if name not in (names := _names(op, timeline)):
+        raise unknown("system", name, names)
     if name != ui.system:
         ui.last = ui.system
     ui.system, ui.hall, ui.example, ui.typed = name, False, -1, ""
@@ -60,13 +67,10 @@ def earlier(op: Operator) -> None:
 
 
 def _step(op: Operator, way: int) -> None:
-    if not _timeline(op):
+    timeline = _awake(op)
+    if timeline is None:
         return
-    if not op.timeline.ready:
-        op.timeline.wake()
-        op.tell("timeline.loading")
-        return
-    names = _names(op)
+    names = _names(op, timeline)
     at = names.index(op.ui.system) + way
     if 0 <= at < len(names):
         put_up(op, names[at])
@@ -83,13 +87,12 @@ def hall(op: Operator) -> None:
 
 def beside(op: Operator, name: str | None = None) -> None:
     """Leave the chosen system standing at the side, to put another one up; or take it away from there."""
-    ui = op.ui
-    if not _timeline(op):
+    timeline, ui = _awake(op), op.ui
+    if timeline is None:
         return
-    if not op.timeline.ready:
-        op.timeline.wake()
-        op.tell("timeline.loading")
-        return
+    names = _names(op, timeline)
+    if name is not None and name not in names:
+        raise unknown("system", name, names)
     ui.hall = False
     if name is not None:
         ui.beside = "" if name == ui.beside else name
@@ -97,9 +100,8 @@ def beside(op: Operator, name: str | None = None) -> None:
         ui.beside = ""
     else:
         ui.beside = ui.system
-        other = ui.last if ui.last in _names(op) and ui.last != ui.system else MARK1
+        other = ui.last if ui.last in names and ui.last != ui.system else MARK1
         if other == ui.beside:
-            names = _names(op)
             other = names[min(len(names) - 1, names.index(MARK1) + 1)]
         ui.system, ui.example, ui.typed = other, -1, ""
     if ui.beside:
@@ -108,21 +110,22 @@ def beside(op: Operator, name: str | None = None) -> None:
 
 def learn(op: Operator) -> None:
     """Let the chosen system learn from zero; or stop it."""
-    if _timeline(op):
-        _learn(op, "first", op.ui.system)
+    _learn(op, "first", op.ui.system)
 
 
-def learn_beside(op: Operator, _: Any = None) -> None:
+def learn_beside(op: Operator) -> None:
     """Let the system beside learn from zero; or stop it."""
-    if _timeline(op):
-        _learn(op, "second", op.ui.beside)
+    _learn(op, "second", op.ui.beside)
 
 
 def _learn(op: Operator, where: str, name: str) -> None:
+    timeline = _timeline(op)
+    if timeline is None:
+        return
     if name in ("", MARK1):
         op.tell("timeline.choose_first")
         return
-    slot = op.timeline.slots[where]
+    slot = timeline.slots[where]
     if slot.learning:
         slot.stop()
     elif slot.name == name:
@@ -130,64 +133,72 @@ def _learn(op: Operator, where: str, name: str) -> None:
         slot.train(op.session.seed)
 
 
-def shipped(op: Operator, _: Any = None) -> None:
+def shipped(op: Operator) -> None:
     """Put the chosen system up with the weights that came with it."""
-    if _timeline(op) and op.ui.system != MARK1:
-        op.timeline.slots["first"].again()
+    timeline = _timeline(op)
+    if timeline is not None and op.ui.system != MARK1:
+        timeline.slots["first"].again()
 
 
-def example(op: Operator, _: Any = None) -> None:
+def example(op: Operator) -> None:
     """Show the next example of the system's own task."""
     _example(op, 1)
 
 
-def last_example(op: Operator, _: Any = None) -> None:
+def last_example(op: Operator) -> None:
     """Show the example before."""
     _example(op, -1)
 
 
 def _example(op: Operator, way: int) -> None:
-    ui = op.ui
-    if not _timeline(op):
+    timeline, ui = _timeline(op), op.ui
+    if timeline is None:
         return
     if ui.system == MARK1:
         op.tell("timeline.choose_first")
         return
     at = ui.example
-    if at < 0 and (_accepts(op) != Port.FRAME):
+    if at < 0 and _accepts(op, timeline) != Port.FRAME:
         at = 0
     ui.example, ui.typed = max(0, at + way), ""
 
 
-def live(op: Operator, _: Any = None) -> None:
+def live(op: Operator) -> None:
     """Show the system again what the photocells see."""
     op.ui.example, op.ui.typed = -1, ""
 
 
-def type_line(op: Operator, _: Any = None) -> None:
+def type_line(op: Operator) -> None:
     """Type a line to a system that reads text."""
-    if not _timeline(op):
+    timeline = _timeline(op)
+    if timeline is None:
         return
-    if op.ui.system == MARK1 or _accepts(op) != Port.TEXT:
+    if op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT:
         raise SessionError("this system reads no text", where="teleprinter", remedy="Choose one that does")
-    op.ui.typing = Typing(act="typed_line")
+    op.ui.typing = Typing("typed_line")
 
 
-def typed_line(op: Operator, value: tuple[Any, str]) -> None:
+def typed_line(op: Operator, text: str) -> None:
     """Take a typed line."""
-    op.ui.typed = value[1]
+    op.ui.typed = text
 
 
-def pen(op: Operator, width: int) -> None:
-    """Take a pen into hand."""
-    op.ui.pen = width
-
-
-def clear(op: Operator, _: Any = None) -> None:
-    """Begin with an empty card."""
-    op.ui.draft, op.ui.tool = np.zeros((SIDE, SIDE), np.uint8), "draw"
-
-
-def put_away(op: Operator, _: Any = None) -> None:
-    """Put one's own card away, so that the one before the camera is seen."""
-    op.ui.draft, op.ui.tool = None, "look"
+COMMANDS = (
+    CommandSpec(name="strip", do=strip, keys=("f5",), group="timeline", button=True),
+    CommandSpec(name="hall", do=hall, keys=("f6",), group="timeline", button=True),
+    CommandSpec(name="earlier", do=earlier, keys=("<",), group="timeline"),
+    CommandSpec(name="later", do=later, keys=(">",), group="timeline"),
+    page_command("exhibit", "=", "timeline"),
+    CommandSpec(name="example", do=example, keys=("down",), group="timeline"),
+    CommandSpec(name="last_example", do=last_example, keys=("up",), group="timeline"),
+    CommandSpec(name="learn", do=learn, keys=("f9",), group="timeline"),
+    CommandSpec(
+        name="beside", do=beside, arguments=(Argument("name", str, optional=True),), keys=("f12",), group="timeline"
+    ),
+    CommandSpec(name="put_up", do=put_up, arguments=(Argument("name", str),)),
+    CommandSpec(name="learn_beside", do=learn_beside),
+    CommandSpec(name="shipped", do=shipped),
+    CommandSpec(name="live", do=live),
+    CommandSpec(name="type_line", do=type_line),
+    CommandSpec(name="typed_line", do=typed_line, arguments=(Argument("text", str),)),
+)

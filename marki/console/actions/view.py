@@ -1,23 +1,27 @@
-"""What the operator looks at: views, bays, layers, pages, moments."""
+"""What the operator looks at: views, bays, layers, pages, units."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-from marki.console.state.targets import Target
-from marki.console.state.ui_state import VIEWS
-from marki.language import LANGUAGES, Words
+from marki.console.actions.operator import Operator
+from marki.console.state.commands import Argument, CommandSpec
+from marki.console.state.targets import GRIDS, Target
+from marki.console.state.timeline_view import MARK1
+from marki.console.state.ui_state import PAGES, VIEWS
+from marki.errors import ConfigError
 
-if TYPE_CHECKING:
-    from marki.console.actions.operator import Operator
+BAYS = 6  # the whole front, and five bays looked at closely
+LAYERS = 8  # of potentiometers
 
 
 def view(op: Operator) -> None:
-    """Go over to the other view."""
+    """Go over to the other view; from the timeline, back to the Mark I."""
     ui = op.ui
     ui.focus = ui.hovered = None
-    if ui.hall or ui.system != "mark1" or ui.beside:  # back to the Mark I first
-        ui.hall, ui.beside, ui.system, ui.example = False, "", "mark1", -1
+    if ui.hall or ui.system != MARK1 or ui.beside:
+        ui.hall, ui.beside, ui.system, ui.example = False, "", MARK1, -1
         return
     ui.view = VIEWS[(VIEWS.index(ui.view) + 1) % len(VIEWS)]
 
@@ -27,12 +31,12 @@ def closer(op: Operator) -> None:
     if op.ui.view != "front":
         view(op)
         return
-    op.ui.bay = (op.ui.bay + 1) % 6
+    op.ui.bay = (op.ui.bay + 1) % BAYS
 
 
 def layer(op: Operator) -> None:
     """Show the next layer of potentiometers."""
-    show_layer(op, (op.ui.layer + 1) % 8)
+    show_layer(op, (op.ui.layer + 1) % LAYERS)
 
 
 def show_layer(op: Operator, layer: int) -> None:
@@ -41,7 +45,7 @@ def show_layer(op: Operator, layer: int) -> None:
     op.tell("message.layer", layer=layer + 1)
 
 
-def doors(op: Operator, _: Any = None) -> None:
+def doors(op: Operator) -> None:
     """Open or close the doors of the plugboard."""
     if op.ui.view != "front":
         view(op)
@@ -49,48 +53,46 @@ def doors(op: Operator, _: Any = None) -> None:
     op.ui.open_doors = not op.ui.open_doors
 
 
-def pick(op: Operator, part: Target) -> None:
+def pick(op: Operator, kind: str, number: int) -> None:
     """Take a unit into focus, and show its sum."""
-    op.ui.picked = part
+    rows, columns = GRIDS[kind]
+    if number >= rows * columns:
+        raise ConfigError(
+            f"there is no {kind} {number}", where="command 'pick'", remedy=f"Give 0 to {rows * columns - 1}"
+        )
+    op.ui.picked = Target(kind, number)
     op.turn_to("inspect")
 
 
-def pick_unit(op: Operator, value: tuple[str, int]) -> None:
-    """Take a unit into focus by its kind and number."""
-    pick(op, Target(*value))
+def open_page(op: Operator, name: str) -> None:
+    """Open a page at the side, or close it ("")."""
+    op.turn_to(name)
 
 
-def go_to(op: Operator, trial: int) -> None:
-    """Go to the end of so many trials of the known run."""
-    if trial != op.session.trial or not op.session.learner.idle:
-        op.ui.turning, op.ui.covered = None, False
-        op.playback.go_to(trial)
+def toggle_page(op: Operator, name: str) -> None:
+    """Open a page at the side, or close it if it is open."""
+    if name not in ("inspect", "provenance"):
+        op.ui.focus = None  # the keyboard goes to the page; those two tell about what has the focus
+    op.turn_to("" if op.ui.page == name else name)
 
 
-def page(op: Operator, page: str) -> None:
-    """Open a page."""
-    op.turn_to(page)
+def page_command(name: str, key: str, group: str, **fields: Any) -> CommandSpec:
+    """Return the command that opens and closes a page by a key."""
+    return CommandSpec(name=name, do=partial(toggle_page, name=name), keys=(key,), group=group, **fields)
 
 
-def command(op: Operator, command: str) -> None:
-    """Carry out a command from a page."""
-    op.command(command)
-
-
-def drop(op: Operator, value: tuple[str, Any]) -> None:
-    """Drop the known future, and give the command that was held back."""
-    op.session.drop_future()
-    op.press(*value)
-
-
-def answer(op: Operator, yes: bool) -> None:
-    """Answer the question that is asked."""
-    question, op.ui.question = op.ui.question, None
-    if question is not None and yes:
-        op.act(question.act, question.value)
-
-
-def language(op: Operator) -> None:
-    """Speak the next language."""
-    op.words = Words(LANGUAGES[(LANGUAGES.index(op.words.language) + 1) % len(LANGUAGES)])
-    op.tell("message.language")
+COMMANDS = (
+    CommandSpec(name="view", do=view, keys=("v",), group="look", button=True),
+    CommandSpec(name="closer", do=closer, keys=("z",), group="look"),
+    CommandSpec(name="layer", do=layer, keys=("y",), group="look"),
+    CommandSpec(name="doors", do=doors, keys=("w",), group="look"),
+    page_command("inspect", "u", "look"),
+    page_command("provenance", "i", "look"),
+    page_command("confusion", "k", "look"),
+    page_command("journal", "j", "look"),
+    CommandSpec(name="show_layer", do=show_layer, arguments=(Argument("layer", int, low=0, high=LAYERS - 1),)),
+    CommandSpec(
+        name="pick", do=pick, arguments=(Argument("kind", str, choices=tuple(GRIDS)), Argument("number", int, low=0))
+    ),
+    CommandSpec(name="page", do=open_page, arguments=(Argument("name", str, choices=("", *PAGES)),)),
+)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pygame
 
 from marki.console.drawing.theme import FIGURES, LARGE, NORMAL, SMALL, TEXT, Theme
-from marki.console.state.keymap import BINDINGS, Binding
+from marki.console.state.commands import CommandSpec
 
 
 class Frames:
@@ -52,25 +54,25 @@ def _edges(rect: pygame.Rect, width: int) -> list[pygame.Rect]:
     ]  # fmt: skip
 
 
-def key_map(surface: pygame.Surface, theme: Theme) -> list[str]:
-    """Draw the key map over the window, made from the bindings themselves; return its lines."""
+def key_map(surface: pygame.Surface, theme: Theme, commands: Sequence[CommandSpec]) -> list[str]:
+    """Draw the key map over the window, made from the table of commands; return its lines."""
     px, words, palette = theme.px, theme.words, theme.palette
-    groups: dict[str, list[Binding]] = {}
-    for binding in BINDINGS:
-        groups.setdefault(binding.group, []).append(binding)
+    groups: dict[str, list[CommandSpec]] = {}
+    for command in (with_keys := [c for c in commands if c.keys]):
+        groups.setdefault(command.group, []).append(command)
     size = 14
     row = round(theme.points(size) * 1.42)
-    keys = max(theme.width("  ".join(b.caps), size, FIGURES) for b in BINDINGS) + px(10)
-    text = max(theme.width(words(f"help.{b.command}"), size) for b in BINDINGS) + px(10)
+    keys = max(theme.width("  ".join(c.caps), size, FIGURES) for c in with_keys) + px(10)
+    text = max(theme.width(c.help_in(words), size) for c in with_keys) + px(10)
     whole = surface.get_rect()
     columns = next((n for n in (3, 2, 1) if n * (keys + text) + (n + 1) * px(22) <= whole.w), 1)
     total = sum(len(g) + 2 for g in groups.values())
     pages: list[list[tuple[str, str, bool]]] = [[]]
-    for group, bindings in groups.items():
-        if len(pages[-1]) + len(bindings) + 1 > -(-total // columns) and len(pages) < columns and pages[-1]:
+    for group, rows in groups.items():
+        if len(pages[-1]) + len(rows) + 1 > -(-total // columns) and len(pages) < columns and pages[-1]:
             pages.append([])
         pages[-1].append(("", words(f"group.{group}"), True))
-        pages[-1] += [("  ".join(b.caps), words(f"help.{b.command}"), False) for b in bindings]
+        pages[-1] += [("  ".join(c.caps), c.help_in(words), False) for c in rows]
     while max(map(len, pages)) * row + px(110) > whole.h and row > round(theme.points(9) * 1.3):
         row -= 1
         size = min(size, row / 1.36 / theme.unit)

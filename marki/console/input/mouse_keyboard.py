@@ -1,4 +1,4 @@
-"""Hands: what the mouse and the keyboard do to parts, in the words of the operator."""
+"""What the mouse and the keyboard do to parts, as commands."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from marki.console.input import brush
 from marki.console.panels.command_bar import ControlBar
 from marki.console.panels.page_panel import PagePanel
 from marki.console.panels.time_bar import TimeBar
-from marki.console.state.keymap import command_of, name_of
+from marki.console.state.blocks import PageRow
+from marki.console.state.keymap import name_of
 from marki.console.state.targets import GRIDS, Target
 from marki.console.timeline.buttons import BUTTONS
 from marki.console.timeline.hall_panel import WallPanel
 from marki.console.timeline.strip_panel import StripPanel
+from marki.io.frame import CELLS
 
 SWEEP_PX = 300  # of an upright drag, for a potentiometer's whole travel
 FINE = 0.1  # of a drag or notch with Shift
@@ -26,7 +28,7 @@ WHEEL_PX = 48
 
 
 class InputHandler:
-    """The operator's two hands.
+    """Turns what the mouse and the keyboard do into commands.
 
     Parameters
     ----------
@@ -35,6 +37,7 @@ class InputHandler:
 
     def __init__(self, operator: Operator):
         self.operator, self.ui = operator, operator.ui
+        self._command_of = {key: name for name, command in operator.commands.items() for key in command.keys}
         self.panels: dict[str, Panel] = {}
         self._from: tuple[int, int] = (0, 0)
         self._angle = 0.0
@@ -76,7 +79,7 @@ class InputHandler:
             self._press(here, event.pos, event.button)
         elif event.type == pygame.MOUSEBUTTONUP and event.button in (1, 3):
             self._release(here, event.pos)
-        elif event.type == pygame.MOUSEMOTION and self.ui.held is not None:
+        elif event.type == pygame.MOUSEMOTION:
             self._drag(here, event.pos)
 
     def _press(self, part: Target | None, place: tuple[int, int], button: int) -> None:
@@ -88,7 +91,7 @@ class InputHandler:
             # The first click opened a page, and something else may lie here now.
             self._clicked = (Target(""), -DOUBLE_MS, place)
             ui.held = None
-            operator.act("turn", ([first.number], [0.0]))
+            operator.obey("turn", units=[first.number], deg=[0.0])
             return
         ui.held, self._from, self._moved, self._last = part, place, False, part
         if part is None:
@@ -98,22 +101,25 @@ class InputHandler:
             case "cell":
                 lit = ui.draft is not None and ui.draft.reshape(-1)[part.number] > 0
                 self._ink = 0 if button == 3 or lit else 255
-                operator.act("ink", (brush.stroke(part.number, part.number, ui.pen), self._ink))
+                operator.obey("ink", cells=brush.stroke(part.number, part.number, ui.pen), level=self._ink)
             case "value":
                 self._angle = float(operator.session.learner.view().values[part.number])
             case "time":
-                operator.act("go_to", part.number)
+                operator.obey("go_to", trial=part.number)
             case "toggle":
-                operator.act("toggle", part.number)
+                operator.obey("throw_toggle", number=part.number)
                 self._to = int(operator.session.learner.sensory.forced[part.number])
 
     def _drag(self, here: Target | None, place: tuple[int, int]) -> None:
         held, operator = self.ui.held, self.operator
+        if held is None:
+            return
         if max(abs(place[0] - self._from[0]), abs(place[1] - self._from[1])) > STILL_PX:
             self._moved = True
         match held.kind:
             case "cell" if here is not None and here.kind == "cell" and here != self._last:
-                operator.act("ink", (brush.stroke((self._last or here).number, here.number, self.ui.pen), self._ink))
+                cells = brush.stroke((self._last or here).number, here.number, self.ui.pen)
+                operator.obey("ink", cells=cells, level=self._ink)
                 self._last = here
             case "value" if self._moved:
                 share = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1.0
@@ -123,10 +129,10 @@ class InputHandler:
             case "time":
                 bar = self.panels.get("time")
                 if isinstance(bar, TimeBar):
-                    operator.act("go_to", bar.trial_at(place))
+                    operator.obey("go_to", trial=bar.trial_at(place))
             case "toggle" if here is not None and here.kind == "toggle" and here != self._last:
                 self._last = here
-                operator.act("set_toggle", (here.number, self._to))
+                operator.obey("throw_toggle", number=here.number, to=self._to)
 
     def _release(self, here: Target | None, place: tuple[int, int]) -> None:
         ui, operator = self.ui, self.operator
@@ -136,7 +142,7 @@ class InputHandler:
         if here is not None and {held.kind, here.kind} == {"s", "a"}:
             self._wire(held, here)
         elif held.kind == "value" and ui.turning is not None:
-            operator.act("turn", ([held.number], [ui.turning[1]]))
+            operator.obey("turn", units=[held.number], deg=[round(ui.turning[1], 3)])
         elif here == held and held.kind not in ("cell", "time", "toggle"):
             self._clicked = (held, pygame.time.get_ticks(), place)
             self.click(held)
@@ -146,7 +152,8 @@ class InputHandler:
         cell, unit = (one, other) if one.kind == "s" else (other, one)
         wired = self.operator.session.learner.wiring[unit.number, cell.number]
         shift = pygame.key.get_mods() & pygame.KMOD_SHIFT
-        self.operator.act("patch", (unit.number, cell.number, "=" if wired else "-" if shift else "+"))
+        sign = "=" if wired else "-" if shift else "+"
+        self.operator.obey("patch", unit=unit.number, cell=cell.number, sign=sign)
 
     def click(self, part: Target) -> None:
         """Press a part and let it go."""
@@ -154,30 +161,34 @@ class InputHandler:
         match part.kind:
             case "button":
                 bar = next(p for p in self.panels.values() if isinstance(p, ControlBar))
-                operator.obey(bar.bindings[part.number].command)
+                operator.obey(bar.commands[part.number].name)
             case "row":
-                row = self._page().row(part.number) if self._page() else None
-                if row is not None:
-                    operator.act(row.act, row.value) if row.act else self._turn_row(part, 1)
+                row = self._row(part)
+                if row is not None and row.command:
+                    operator.obey(row.command, **row.arguments)
+                elif row is not None:
+                    self._turn_row(row, 1)
             case "close":
-                operator.turn_to("")
+                operator.obey("page", name="")
             case "s" | "a" | "value" if ui.tool == "break":
-                operator.act("break_unit", part)
+                operator.obey("break_unit", kind=part.kind, number=part.number)
             case "s" | "a" | "value" | "r":
-                operator.act("pick", part)
-            case "toggle" | "force":
-                operator.act(part.kind, part.number)
+                operator.obey("pick", kind=part.kind, number=part.number)
+            case "toggle":
+                operator.obey("throw_toggle", number=part.number)
+            case "force":
+                operator.obey("throw_force", number=part.number)
             case "layer":
-                operator.act("show_layer", part.number)
+                operator.obey("show_layer", layer=part.number)
             case "system" | "plate":
                 self._choose(part)
             case "knob":
-                operator.act(BUTTONS[part.number].act, BUTTONS[part.number].value)
+                operator.obey(BUTTONS[part.number].command, **BUTTONS[part.number].arguments)
             case "door":
-                operator.act("doors")
+                operator.obey("doors")
             case "cell":
                 lit = ui.draft is not None and ui.draft.reshape(-1)[part.number] > 0
-                operator.act("ink", ([part.number], 0 if lit else 255))
+                operator.obey("ink", cells=[part.number], level=0 if lit else 255)
 
     def _choose(self, part: Target) -> None:
         """Put the system of a plate up; with Shift or the right button, at the side."""
@@ -185,17 +196,17 @@ class InputHandler:
         name = next((p.name_of(part.number) for p in self.panels.values() if isinstance(p, kind)), "")
         aside = self._button == 3 or pygame.key.get_mods() & pygame.KMOD_SHIFT
         if name:
-            self.operator.act("beside" if aside else "put_up", name)
+            self.operator.obey("beside" if aside else "put_up", name=name)
 
     def _wheel(self, event: pygame.event.Event) -> None:
         part, page = self.ui.hovered, self._page()
         if part is not None and part.kind == "value":
             fine = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1
-            self.operator.act("notch", (part.number, event.y * fine))
+            self.operator.obey("notch", unit=part.number, way=event.y * fine)
         elif page is not None and page.rect.collidepoint(pygame.mouse.get_pos()):
             self.ui.scroll = max(0, self.ui.scroll - event.y * round(WHEEL_PX * self.unit))
         elif part is not None and part.kind == "layer":
-            self.operator.act("show_layer", (self.ui.layer - event.y) % 8)
+            self.operator.obey("show_layer", layer=(self.ui.layer - event.y) % 8)
 
     # -- the keyboard ------------------------------------------------------------------------------------------------
 
@@ -206,22 +217,17 @@ class InputHandler:
         for do in (self._answering, self._typing, self._voting, self._drawing, self._at_focus):
             if do(name, event, mods):
                 return
-        command = command_of(name)
+        command = self._command_of.get(name)
         if command == "focus":
-            self.move_focus(-1 if mods & pygame.KMOD_SHIFT else 1)
-        elif command == "press":
-            if self.ui.focus is not None:
-                self.click(self.ui.focus)
-        elif command == "leave":
-            self._leave()
-        elif command:
+            self.operator.obey("focus", step=-1 if mods & pygame.KMOD_SHIFT else 1)
+        elif command is not None:
             self.operator.obey(command)
 
     def _answering(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
         if self.ui.question is None:
             return False
         if name in ("return", "y", "escape", "n"):
-            self.operator.act("answer", name in ("return", "y"))
+            self.operator.obey("answer", yes=name in ("return", "y"))
         return True
 
     def _typing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
@@ -236,10 +242,10 @@ class InputHandler:
         elif name == "return":
             self.ui.typing = None
             if typing.text.strip():
-                operator.act(typing.act, (typing.value, typing.text.strip()))
+                operator.obey(typing.command, **typing.arguments, text=typing.text.strip())
         elif sign and sign.isprintable():
             if typing.single:
-                operator.act(typing.act, sign)
+                operator.obey(typing.command, **typing.arguments, text=sign)
             else:
                 typing.text += sign
         return True
@@ -251,7 +257,7 @@ class InputHandler:
         digit = chr(event.key) if 32 < event.key < 127 else name
         if not digit.isdigit() or ballot is None or not 1 <= int(digit) <= len(ballot.options):
             return False
-        self.operator.act("vote", (int(digit) - 1, -1 if mods & pygame.KMOD_SHIFT else 1))
+        self.operator.obey("vote", option=int(digit) - 1, way=-1 if mods & pygame.KMOD_SHIFT else 1)
         return True
 
     def _drawing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
@@ -260,13 +266,13 @@ class InputHandler:
             return False
         if name == "return" and (ui.focus is None or ui.focus.kind != "row"):
             if mods & pygame.KMOD_SHIFT:
-                operator.act("type_teach")
+                operator.obey("type_teach")
             elif ui.focus is not None and ui.focus.kind == "cell":
                 self.click(ui.focus)
             else:
-                operator.act("show")
+                operator.obey("show_card")
         elif name == "backspace":
-            operator.act("ink", (list(range(400)), 0))
+            operator.obey("ink", cells=list(range(CELLS)), level=0)
         elif name == "escape":
             operator.obey("draw")
         else:
@@ -280,34 +286,35 @@ class InputHandler:
         fine = FINE if mods & pygame.KMOD_SHIFT else 1
         if part.kind == "value":
             if name in ("up", "down"):
-                operator.act("notch", (part.number, (1 if name == "up" else -1) * fine))
+                operator.obey("notch", unit=part.number, way=(1 if name == "up" else -1) * fine)
                 return True
             if name in ("left", "right"):
-                self._step_focus(0, 1 if name == "right" else -1)
+                self._step_focus(part, 0, 1 if name == "right" else -1)
                 return True
             if name in ("pageup", "pagedown"):
-                self._step_focus(1 if name == "pagedown" else -1, 0)
+                self._step_focus(part, 1 if name == "pagedown" else -1, 0)
                 return True
             if name.isdigit() or name == "-":
-                operator.act("type_turn", part.number)
-                ui.typing.text = name
+                operator.obey("type_turn", unit=part.number)
+                if ui.typing is not None:
+                    ui.typing.text = name
                 return True
             return False
         step = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}.get(name)
         if step is None:
             return False
         if part.kind in GRIDS:
-            self._step_focus(*step)
+            self._step_focus(part, *step)
             return True
         if part.kind in ("row", "close"):
             if step[0]:
                 self._step_row(step[0])
                 return True
-            return part.kind == "row" and self._turn_row(part, step[1])
+            row = self._row(part)
+            return row is not None and self._turn_row(row, step[1])
         return False
 
-    def _step_focus(self, rows: int, columns: int) -> None:
-        part = self.ui.focus
+    def _step_focus(self, part: Target, rows: int, columns: int) -> None:
         high, wide = GRIDS[part.kind]
         row, column = divmod(part.number, wide)
         row, column = (row + rows) % high, (column + columns) % wide
@@ -319,19 +326,22 @@ class InputHandler:
 
     def _step_row(self, step: int) -> None:
         page = self._page()
-        parts = page.parts() if page else []
-        if not parts:
+        if page is None:
             return
+        parts = page.parts()
         at = parts.index(self.ui.focus) if self.ui.focus in parts else -1
         self.ui.focus = parts[(at + step) % len(parts)]
         page.reveal(self.ui.focus, self.ui)
 
-    def _turn_row(self, part: Target, way: int) -> bool:
-        row = self._page().row(part.number) if self._page() else None
-        if row is None or not row.turn:
+    def _row(self, part: Target) -> PageRow | None:
+        """Return the line of the page that a part is."""
+        page = self._page()
+        return page.row(part.number) if page is not None and part.kind == "row" else None
+
+    def _turn_row(self, row: PageRow, way: int) -> bool:
+        if not row.turn:
             return False
-        key = row.value[0] if isinstance(row.value, tuple) else row.value
-        self.operator.act(row.turn, (key, way))
+        self.operator.obey(row.turn, **{**row.arguments, "way": way})
         return True
 
     def move_focus(self, step: int) -> None:
@@ -350,7 +360,13 @@ class InputHandler:
         if page is not None:
             page.reveal(self.ui.focus, self.ui)
 
-    def _leave(self) -> None:
+    def press_focus(self) -> None:
+        """Press the part that has the focus."""
+        if self.ui.focus is not None:
+            self.click(self.ui.focus)
+
+    def leave_focus(self) -> None:
+        """Let the focus go; without one, close the page, or put the tool away."""
         ui = self.ui
         if ui.focus is not None:
             ui.focus = None

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.io.stimuli.images import SUFFIXES
-
-if TYPE_CHECKING:
-    from marki.console.pages import Context
 
 MOST = 60  # entries of a folder that are listed
 
@@ -26,12 +23,14 @@ def open_folder(context: Context) -> list[PageBlock]:
     folders = [p for p in entries if p.is_dir()]
     pictures = [p for p in entries if p.suffix.lower() in SUFFIXES]
     others = [p for p in entries if p.suffix.lower() in (".toml", ".npz")]
-    found.append(PageRow(words("open.type"), act="type_folder", mark="dot"))
+    found.append(PageRow(words("open.type"), command="type_folder", mark="dot"))
     if pictures or folders:
-        found.append(PageRow(words("open.learn", count=len(pictures)), act="dropped", value=str(here), mark="right"))
-    found.append(PageRow("..", act="folder", value=str(here.parent)))
-    found += [PageRow(f"{p.name}/", act="folder", value=str(p)) for p in folders[:MOST]]
-    found += [PageRow(p.name, act="dropped", value=str(p)) for p in (*pictures[:MOST], *others[:MOST])]
+        text = words("open.learn", count=len(pictures))
+        found.append(PageRow(text, command="dropped", arguments={"path": str(here)}, mark="right"))
+    found.append(PageRow("..", command="folder", arguments={"path": str(here.parent)}))
+    found += [PageRow(f"{p.name}/", command="folder", arguments={"path": str(p)}) for p in folders[:MOST]]
+    shown = (*pictures[:MOST], *others[:MOST])
+    found += [PageRow(p.name, command="dropped", arguments={"path": str(p)}) for p in shown]
     return found
 
 
@@ -43,11 +42,11 @@ def deck(context: Context) -> list[PageBlock]:
     counts = Counter(name.split("_")[0] for name in files)
     found: list[PageBlock] = [Text(words("deck.how", folder=folder), dim=True)]
     if context.scene.ui.draft is None:
-        found.append(PageRow(words("deck.draw"), act="command", value="draw"))
+        found.append(PageRow(words("deck.draw"), command="draw"))
     else:
-        found.append(PageRow(words("deck.put"), act="type_card", mark="right"))
+        found.append(PageRow(words("deck.put"), command="type_card", mark="right"))
     if len(counts) > 1:
-        found.append(PageRow(words("deck.learn", count=len(files)), act="learn_deck", mark="right"))
+        found.append(PageRow(words("deck.learn", count=len(files)), command="learn_deck", mark="right"))
     found.append(Heading(words("deck.cards")))
     found += [PageRow(label, right=f"{count}") for label, count in sorted(counts.items())]
     if not counts:

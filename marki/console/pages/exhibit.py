@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.console.state.timeline_view import MARK1
 from marki.console.timeline.counts import abbreviated
-
-if TYPE_CHECKING:
-    from marki.console.pages import Context
 
 
 def exhibit(context: Context) -> list[PageBlock]:
@@ -52,5 +48,5 @@ def exhibit(context: Context) -> list[PageBlock]:
         known = [e for e in timeline.exhibits if e.name in names]
         if known:
             found.append(Heading(heading))
-            found += [PageRow(e.label, right=f"{e.year}", act="put_up", value=e.name) for e in known]
+            found += [PageRow(e.label, right=f"{e.year}", command="put_up", arguments={"name": e.name}) for e in known]
     return found

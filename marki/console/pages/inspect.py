@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from marki import provenance
+from marki.console.pages.context import Context
 from marki.console.state.blocks import Card, Heading, PageBlock, PageRow, Text
 from marki.io.frame import CELLS, SIDE
-
-if TYPE_CHECKING:
-    from marki.console.pages import Context
 
 PARTS = {
     "s": ("machine.s_units", "machine.sensory."), "toggle": ("machine.s_units",),
@@ -39,6 +35,12 @@ def _summary(context: Context) -> list[PageBlock]:
     return [*found, *(_template(context, unit, f"R{unit + 1}") for unit in range(scene.units))]
 
 
+def _unit(text: str, right: str, kind: str, number: int, mark: str = "", share: float | None = None) -> PageRow:
+    """Return a line that takes another unit into focus."""
+    arguments = {"kind": kind, "number": number}
+    return PageRow(text, right=right, command="pick", arguments=arguments, mark=mark, share=share)
+
+
 def _template(context: Context, unit: int, text: str) -> Card:
     """Return a heat map of the retina: each cell's wires to the A-units of an R-unit, times their values."""
     scene = context.scene
@@ -60,18 +62,17 @@ def _s_unit(context: Context, n: int) -> list[PageBlock]:
         PageRow(words("inspect.light"), right=f"{view.light.reshape(-1)[n]:.3f}"),
         PageRow(words("inspect.signal"), right=f"{view.signal.reshape(-1)[n]:.3f}"),
         PageRow(words("inspect.threshold"), right=f"{bank.level_now[n]:.3f}"),
-        PageRow(words("inspect.toggle"), right=words(f"toggle.{forced}"), act="toggle", value=n),
+        PageRow(
+            words("inspect.toggle"), right=words(f"toggle.{forced}"), command="throw_toggle", arguments={"number": n}
+        ),
         PageRow(words("inspect.relay"), right=words("value.on" if on else "value.off"), mark="dot", lit=on),
     ]
     if n + 1 in scene.config.faults.dead_cells:
         found.append(PageRow(words("inspect.dead"), mark="wrong"))
     found.append(Heading(words("inspect.feeds", count=len(ends))))
     for a in ends.tolist():
-        sign = int(scene.wiring[a, n])
-        found.append(
-            PageRow(f"A{a + 1}", right=words("wire.plus" if sign > 0 else "wire.minus"), act="pick_unit",
-                    value=("a", a), mark="plus" if sign > 0 else "minus")
-        )  # fmt: skip
+        mark = "plus" if scene.wiring[a, n] > 0 else "minus"
+        found.append(_unit(f"A{a + 1}", words(f"wire.{mark}"), "a", a, mark=mark))
     return found
 
 
@@ -91,9 +92,8 @@ def _a_unit(context: Context, n: int) -> list[PageBlock]:
             mark="right" if total >= theta else "wrong"),
         PageRow(words("inspect.relay"), right=words("value.on" if fires else "value.off"), mark="dot", lit=fires),
         PageRow(words("inspect.took_part"), right=words("value.yes" if took_part else "value.no")),
-        PageRow(words("inspect.value"), right=f"{scene.values[n]:+.2f}°", act="pick_unit", value=("value", n)),
-        PageRow(words("inspect.to_r"), right=f"R{scene.source_set[n] + 1}", act="pick_unit",
-            value=("r", int(scene.source_set[n]))),
+        _unit(words("inspect.value"), f"{scene.values[n]:+.2f}°", "value", n),
+        _unit(words("inspect.to_r"), f"R{scene.source_set[n] + 1}", "r", int(scene.source_set[n])),
     ]  # fmt: skip
     faults = scene.config.faults
     for name in ("cut_wires", "stuck_off", "stuck_on"):
@@ -107,10 +107,10 @@ def _a_unit(context: Context, n: int) -> list[PageBlock]:
         sign, lit = int(scene.wiring[n, cell]), bool(s[cell])
         found.append(
             PageRow(words("inspect.wire", cell=cell + 1, state=words("value.on" if lit else "value.off")),
-                right=f"{sign * lit:+d}" if lit else "0", act="patch", value=(n, cell, "="),
-                mark="plus" if sign > 0 else "minus", lit=lit)
+                right=f"{sign * lit:+d}" if lit else "0", command="patch",
+                arguments={"unit": n, "cell": cell, "sign": "="}, mark="plus" if sign > 0 else "minus", lit=lit)
         )  # fmt: skip
-    found.append(PageRow(words("inspect.plug"), act="type_patch", value=n))
+    found.append(PageRow(words("inspect.plug"), command="type_patch", arguments={"unit": n}))
     found.append(Text(words("inspect.cut_how"), dim=True))
     return found
 
@@ -125,15 +125,15 @@ def _value(context: Context, n: int) -> list[PageBlock]:
     layer, place = divmod(n, 64)
     found: list[PageBlock] = [
         Heading(words("inspect.potentiometer", number=n + 1)),
-        PageRow(words("inspect.angle"), right=f"{angle:+.3f}°", act="type_turn", value=n, turn="notch"),
+        PageRow(words("inspect.angle"), right=f"{angle:+.3f}°", command="type_turn", arguments={"unit": n},
+            turn="notch"),
         PageRow(words("inspect.reading"), right=f"{reading:+.1f}°"),
         PageRow(words("inspect.stops"), right=f"±{store.stop / 1e6:g}°"),
         PageRow(words("inspect.motor"), right=motor),
         PageRow(words("inspect.speed"), right=f"{store.speed[n] / 1e6:.3f}°/s"),
         PageRow(words("inspect.place"), right=f"{layer + 1}/{place // 8 + 1}/{place % 8 + 1}"),
-        PageRow(words("inspect.of_a", number=n + 1), act="pick_unit", value=("a", n)),
-        PageRow(words("inspect.to_r"), right=f"R{scene.source_set[n] + 1}", act="pick_unit",
-            value=("r", int(scene.source_set[n]))),
+        _unit(words("inspect.of_a", number=n + 1), "", "a", n),
+        _unit(words("inspect.to_r"), f"R{scene.source_set[n] + 1}", "r", int(scene.source_set[n])),
     ]  # fmt: skip
     if n + 1 in scene.config.faults.stuck_motors:
         found.append(PageRow(words("inspect.stuck_motors"), mark="wrong"))
@@ -157,17 +157,20 @@ def _r_unit(context: Context, n: int) -> list[PageBlock]:
         PageRow(words("inspect.sum_read"), right="?" if covered else f"{scene.snapshot.view.u_r[n]:+.1f}°"),
         PageRow(words("inspect.dead_zone"), right=f"±{scene.dead_zone:g}°"),
         PageRow(words("inspect.answer"), right="?" if covered else str(int(scene.snapshot.view.r[n]))),
-        PageRow(words("inspect.forced"), right=words(f"toggle.{int(scene.r_forced[n])}"), act="force", value=n),
+        PageRow(
+            words("inspect.forced"),
+            right=words(f"toggle.{int(scene.r_forced[n])}"),
+            command="throw_force",
+            arguments={"number": n},
+        ),
     ]
     found.append(_template(context, n, words("inspect.template")))
     found.append(Heading(words("inspect.values", count=len(active))))
     biggest = max(1.0, float(np.abs(readings[active]).max(initial=0)))
     for a in active[np.argsort(-np.abs(readings[active]), kind="stable")].tolist():
         value = float(readings[a])
-        found.append(
-            PageRow(f"A{a + 1}", right=f"{value:+.1f}°", act="pick_unit", value=("a", a),
-                mark="plus" if value > 0 else "minus" if value < 0 else "dot", share=value / biggest)
-        )  # fmt: skip
+        mark = "plus" if value > 0 else "minus" if value < 0 else "dot"
+        found.append(_unit(f"A{a + 1}", f"{value:+.1f}°", "a", a, mark=mark, share=value / biggest))
     return found
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.teaching import lesson as shelf
-
-if TYPE_CHECKING:
-    from marki.console.pages import Context
 
 
 def lessons(context: Context) -> list[PageBlock]:
@@ -21,8 +17,8 @@ def lessons(context: Context) -> list[PageBlock]:
             PageRow(
                 words.pick(lesson.title),
                 right=words("lessons.minutes", minutes=lesson.minutes),
-                act="lesson",
-                value=name,
+                command="lesson",
+                arguments={"name": name},
             )
         )
         found.append(Text(words.pick(lesson.summary), dim=True))
@@ -40,10 +36,10 @@ def lesson(context: Context) -> list[PageBlock]:
     for number, question in enumerate(page.questions):
         found += _question(context, number, question)
     if ui.leaf:
-        found.append(PageRow(words("lesson.back"), right="PgUp", act="leaf", value=-1))
+        found.append(PageRow(words("lesson.back"), right="PgUp", command="last_leaf"))
     last = ui.leaf == count - 1
     found.append(
-        PageRow(words("lesson.end" if last else "lesson.next"), right="PgDn", act="leaf", value=1, mark="right")
+        PageRow(words("lesson.end" if last else "lesson.next"), right="PgDn", command="next_leaf", mark="right")
     )
     return found
 
@@ -54,7 +50,7 @@ def _question(context: Context, number: int, question: shelf.Question) -> list[P
     if not question.options:
         answer = ui.answers.get((ui.leaf, number))
         if answer is None:
-            found.append(PageRow(words("lesson.answer"), act="measure", value=number, mark="dot"))
+            found.append(PageRow(words("lesson.answer"), command="measure", arguments={"question": number}, mark="dot"))
             return found
         if answer:
             found.append(PageRow(words("lesson.measured"), right=answer, mark="right"))
@@ -68,7 +64,9 @@ def _question(context: Context, number: int, question: shelf.Question) -> list[P
             mark = "right"
         elif chosen == k:
             mark = "wrong"
-        found.append(PageRow(option, act="choose", value=(number, k), mark=mark, lit=chosen == k))
+        found.append(
+            PageRow(option, command="choose", arguments={"question": number, "option": k}, mark=mark, lit=chosen == k)
+        )
     if chosen is not None:
         found.append(Text(words.pick(question.explain)))
     return found
@@ -80,20 +78,21 @@ def vote(context: Context) -> list[PageBlock]:
     tally = ui.tally
     found: list[PageBlock] = []
     if ui.lesson is not None:
-        found.append(PageRow(words("vote.lesson"), right="PgDn", act="page", value="lesson"))
+        found.append(PageRow(words("vote.lesson"), right="PgDn", command="page", arguments={"name": "lesson"}))
     ballot = tally.current
     if ui.covered and ballot is not None:
         found.append(Text(words("vote.ask", shown=ballot.shown, trial=ballot.trial)))
         for k, (option, count) in enumerate(zip(ballot.options, ballot.counts, strict=True)):
             found.append(
-                PageRow(f"{k + 1}  {option}", right=f"{count}", act="vote", value=(k, 1), turn="vote",
+                PageRow(f"{k + 1}  {option}", right=f"{count}", command="vote", arguments={"option": k},
+                    turn="vote",
                     share=count / max(1, *ballot.counts))
             )  # fmt: skip
         found.append(Text(words("vote.how"), dim=True))
-        found.append(PageRow(words("command.reveal"), right="X", act="command", value="reveal", mark="right"))
+        found.append(PageRow(words("command.reveal"), right="X", command="reveal", mark="right"))
     else:
         found.append(Text(words("vote.next" if ui.predicting else "vote.off")))
-        found.append(PageRow(words("command.play"), right="Space", act="command", value="play", mark="right"))
+        found.append(PageRow(words("command.play"), right="Space", command="play", mark="right"))
     closed = tally.closed
     if closed:
         last = closed[-1]
@@ -105,7 +104,7 @@ def vote(context: Context) -> list[PageBlock]:
         found.append(Heading(words("vote.totals", ballots=totals["ballots"])))
         found.append(PageRow(words("vote.class"), right=f"{totals['class_right']}/{totals['votes']}"))
         found.append(PageRow(words("vote.machine"), right=f"{totals['machine_right']}/{totals['ballots']}"))
-        found.append(PageRow(words("vote.save"), act="save_tally"))
+        found.append(PageRow(words("vote.save"), command="save_tally"))
     return found
 
 
@@ -123,9 +122,9 @@ def hand(context: Context) -> list[PageBlock]:
             now = total > scene.dead_zone
             mark = "right" if now == bool(target[unit]) and abs(total) > scene.dead_zone else "wrong"
             text = words("hand.row", unit=unit + 1, wanted=int(target[unit]), units=int(mine.sum()))
-            found.append(PageRow(text, right=f"{total:+.1f}", act="gang", value=(unit, 1 if target[unit] else -1),
-                             turn="gang", mark=mark))  # fmt: skip
-    found.append(PageRow(words("hand.next"), right="Space", act="command", value="play", mark="dot"))
+            found.append(PageRow(text, right=f"{total:+.1f}", command="gang",
+                arguments={"unit": unit, "way": 1 if target[unit] else -1}, turn="gang", mark=mark))  # fmt: skip
+    found.append(PageRow(words("hand.next"), right="Space", command="play", mark="dot"))
     if opponent is not None:
         trials, by_hand, by_motor = opponent.score()
         found.append(Heading(words("hand.score", trials=trials)))

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow
-from marki.console.state.keymap import BINDINGS
-
-if TYPE_CHECKING:
-    from marki.console.pages import Context
-
-LEFT_OUT = ("menu", "focus", "press", "leave")
 
 
 def menu(context: Context) -> list[PageBlock]:
     """Return the commands that have no button, by group, then the others."""
-    words, locked = context.words, context.operator.locked()
+    words, locked, scene = context.words, context.operator.locked(), context.scene
     found: list[PageBlock] = []
     group = ""
-    for binding in sorted(BINDINGS, key=lambda b: b.group == "time"):
-        if binding.command in LEFT_OUT or binding.command in locked:
+    for command in sorted(scene.commands, key=lambda c: c.group == "time"):
+        if not command.listed or command.name in locked:
             continue
-        if binding.group == "timeline" and context.scene.timeline is None:
+        if command.group == "timeline" and scene.timeline is None:
             continue
-        if binding.group != group:
-            group = binding.group
+        if command.group != group:
+            group = command.group
             found.append(Heading(words(f"group.{group}")))
-        found.append(
-            PageRow(words(f"command.{binding.command}"), right=binding.caps[0], act="command", value=binding.command)
-        )
+        found.append(PageRow(command.label_in(words), right="".join(command.caps[:1]), command=command.name))
     return found

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from marki.console.pages.context import Context
 from marki.console.state.blocks import CountTable, PageBlock, PageRow, Text
 from marki.io.responses import nearest_class
 from marki.teaching.narration import Narrator
-
-if TYPE_CHECKING:
-    from marki.console.pages import Context
 
 LINES = 40  # of the journal
 RECENT = 500  # trials that the table counts
@@ -53,4 +49,4 @@ def journal(context: Context) -> list[PageBlock]:
     """Return the last sentences of the narration, the newest first."""
     session, words = context.session, context.words
     lines = Narrator(session, words).log(max(0, session.trial - LINES))
-    return [PageRow(words("journal.save"), act="narration"), *(Text(line) for line in reversed(lines[-LINES:]))]
+    return [PageRow(words("journal.save"), command="narration"), *(Text(line) for line in reversed(lines[-LINES:]))]

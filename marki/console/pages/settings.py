@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
-
-if TYPE_CHECKING:
-    from marki.console.pages import Context
 
 FIRST = (
     "world.name", "world.typefaces", "world.shift", "world.turn_deg", "world.zoom", "machine.reinforcement.control",
@@ -33,15 +29,15 @@ def settings(context: Context) -> list[PageBlock]:
 
     def line(name: str) -> PageRow:
         value, meta = everything[name]
-        simple = isinstance(value, (bool, int, float)) or bool(meta["choices"])
+        chosen = isinstance(value, bool) or bool(meta["choices"])
         unit = words.get(f"unit.{meta['unit']}", meta["unit"]) if meta["unit"] else ""
         shown = operator.shown_value(value)
         return PageRow(
             words(f"setting.{name}"),
             right=f"{shown} {unit}".strip(),
-            act="turn_setting" if isinstance(value, bool) or meta["choices"] else "type_setting",
-            value=(name, 1) if isinstance(value, bool) or meta["choices"] else name,
-            turn="turn_setting" if simple else "",
+            command="turn_setting" if chosen else "type_setting",
+            arguments={"name": name, "way": 1} if chosen else {"name": name},
+            turn="turn_setting" if chosen or isinstance(value, (int, float)) else "",
         )
 
     found: list[PageBlock] = [Text(words("settings.how"), dim=True), *(line(n) for n in FIRST)]
@@ -50,14 +46,18 @@ def settings(context: Context) -> list[PageBlock]:
     for name in courses:
         lit = courses.index(name) == context.session.course
         value = {"name": name, "learn": name != "exam"}
-        found.append(PageRow(words.get(f"course.{name}", name), act="course", value=value, lit=lit))
+        found.append(PageRow(words.get(f"course.{name}", name), command="course", arguments=value, lit=lit))
     found.append(Heading(words("settings.faults")))
     faults = scene.config.faults
     for name, count in FAULTS.items():
         broken = len(getattr(faults, name))
         text = words(f"settings.break_{name}", count=count)
-        found.append(PageRow(text, right=f"{broken}", act="break_some", value=(name, count), mark="wrong"))
-    found.append(PageRow(words("settings.mend"), act="mend", mark="right"))
+        found.append(
+            PageRow(
+                text, right=f"{broken}", command="break_some", arguments={"name": name, "count": count}, mark="wrong"
+            )
+        )
+    found.append(PageRow(words("settings.mend"), command="mend", mark="right"))
     group = ""
     for name in everything:
         if name in (*FIRST, *HIDDEN) or name.startswith("machine.faults."):

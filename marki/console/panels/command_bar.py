@@ -8,7 +8,6 @@ from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Declared, Panel
 from marki.console.drawing.sprites import sign
 from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Theme
-from marki.console.state.keymap import BINDINGS
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 
@@ -19,8 +18,10 @@ class ControlBar(Panel):
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         gap = theme.px(5)
-        self.bindings = [b for b in BINDINGS if b.button and (b.group != "timeline" or scene.timeline is not None)]
-        n = len(self.bindings)
+        self.commands = [
+            c for c in scene.commands if c.button and (c.group != "timeline" or scene.timeline is not None)
+        ]
+        n = len(self.commands)
         width = (self.rect.w - gap * (n - 1)) / n
         top = self.rect.y + theme.px(4)
         self.buttons = [
@@ -37,11 +38,12 @@ class ControlBar(Panel):
         """Draw the buttons whose state has changed."""
         ui = scene.ui
         dirty: list[pygame.Rect] = []
-        for k, binding in enumerate(self.bindings):
+        for k, command in enumerate(self.commands):
             lit = (
-                (binding.command == "play" and scene.state == "running")
-                or (binding.command == "to_mistake" and scene.state == "searching")
-                or (binding.command in ("strip", "hall") and getattr(ui, binding.command))
+                (command.name == "play" and scene.state == "running")
+                or (command.name == "to_mistake" and scene.state == "searching")
+                or (command.name == "strip" and ui.strip)
+                or (command.name == "hall" and ui.hall)
             )
             part = Target("button", k)
             state = (lit, part == ui.hovered, part == ui.held)
@@ -52,7 +54,7 @@ class ControlBar(Panel):
         return dirty
 
     def _draw(self, surface: pygame.Surface, k: int, lit: bool, hovered: bool, held: bool) -> None:
-        px, rect, binding, palette = self.theme.px, self.buttons[k], self.bindings[k], self.theme.palette
+        px, rect, command, palette = self.theme.px, self.buttons[k], self.commands[k], self.theme.palette
         words, plain = self.theme.words, self.theme.profile.plain
         low, high = ((236, 186, 96), (255, 214, 138)) if lit else ((196, 194, 182), (222, 220, 208))
         face = high if hovered and not held else (170, 168, 156) if held else low
@@ -60,9 +62,9 @@ class ControlBar(Panel):
         pygame.draw.rect(surface, (22, 22, 22), rect, border_radius=px(4))
         top = rect.inflate(-2 * px(1.5), -2 * px(1.5)).move(0, px(1) if held else 0)
         pygame.draw.rect(surface, face, top, border_radius=px(3))
-        icon = "pause" if binding.command == "play" and lit else binding.command
-        label = words("command.stop" if icon == "pause" else f"command.{binding.command}")
-        cap = binding.caps[0]
+        icon = "pause" if command.name == "play" and lit else command.name
+        label = words("command.stop") if icon == "pause" else command.label_in(words)
+        cap = "".join(command.caps[:1])
         if plain:
             text = max(px(16), self.theme.row(SMALL))
             size = max(8, top.h - text - px(2))

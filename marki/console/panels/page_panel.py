@@ -119,7 +119,7 @@ class PagePanel(Panel):
         theme, p, px, width = self.theme, self.theme.palette, self.theme.px, sheet.get_width()
         number = len(self._rows)
         high, pad = theme.row(SIZE), px(3)
-        left = high + px(4) if row.mark or row.act or row.turn else 0
+        left = high + px(4) if row.mark or row.command or row.turn else 0
         right_w = min(theme.width(row.right, SIZE, FIGURES), width - px(8)) if row.right else 0
         room = width - left - right_w - px(12) if right_w else width - left - px(4)
         below = bool(right_w) and (room < width // 4 or theme.width(row.text, SIZE) > 2 * room)
@@ -129,7 +129,7 @@ class PagePanel(Panel):
         bar = px(7) if row.share is not None else 0
         box = pygame.Rect(0, y, width, high * (len(lines) + below) + 2 * pad + bar)
         seen = -box.h < y < sheet.get_height()
-        if row.act or row.turn:
+        if row.command or row.turn:
             part = Target("row", number)
             self._rows.append((box.move(self._body.topleft), row))
             if seen:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -38,10 +39,10 @@ class PageRow(PageBlock):
     ----------
     right : str
         The value.
-    act : str
-        Action of the operator when it is pressed, "" for none; `value` goes with it.
+    command : str
+        Given when the line is pressed, with `arguments`; "" for none.
     turn : str
-        Action when it is turned up or down by one, with (value, ±1).
+        Command when the line is turned up or down, with `arguments` and ``way``, 1 or -1; "" for none.
     mark : str
         Sign before it: ``right``, ``wrong``, ``plus``, ``minus``, ``dot`` or "".
     lit : bool
@@ -51,8 +52,8 @@ class PageRow(PageBlock):
     """
 
     right: str = ""
-    act: str = ""
-    value: Any = None
+    command: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     turn: str = ""
     mark: str = ""
     lit: bool = False

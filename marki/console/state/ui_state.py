@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ PAGES = (
 )  # fmt: skip
 
 
-@dataclass
+@dataclass(frozen=True)
 class Confirmation:
     """Something that must be answered before the operator goes on.
 
@@ -26,13 +27,13 @@ class Confirmation:
     ----------
     text : str
         In the language of the window.
-    act : str
-        Action of the operator to carry out on a yes, with `value`.
+    command : str
+        Carried out on a yes, with `arguments`.
     """
 
     text: str
-    act: str
-    value: Any = None
+    command: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -41,14 +42,14 @@ class Typing:
 
     Attributes
     ----------
-    act : str
-        Action of the operator that takes the text on Enter.
+    command : str
+        Given on Enter, with `arguments` and the line as its argument ``text``.
     single : bool
         Every character is taken at once, without Enter.
     """
 
-    act: str
-    value: Any = None
+    command: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
     single: bool = False
 

@@ -1,9 +1,10 @@
-"""Knobs: small push-buttons on panels of the timeline, each for one action."""
+"""Small push-buttons on panels of the timeline, each for one command."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pygame
 
@@ -12,12 +13,13 @@ from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 
 
-class Button(NamedTuple):
-    """A knob: its name in the string table (``timeline.knob.NAME``), and the action that it gives with a value."""
+@dataclass(frozen=True)
+class Button:
+    """A push-button: its name in the string table (``timeline.knob.NAME``), and the command that it gives."""
 
     name: str
-    act: str
-    value: Any = None
+    command: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 BUTTONS = (
@@ -28,8 +30,8 @@ BUTTONS = (
     Button("example", "example"),
     Button("live", "live"),
     Button("type_line", "type_line"),
-    Button("thin", "pen", 1),
-    Button("wide", "pen", 2),
+    Button("thin", "pen", {"width": 1}),
+    Button("wide", "pen", {"width": 2}),
     Button("clear", "clear"),
     Button("card", "put_away"),
     Button("learn2", "learn_beside"),
@@ -39,7 +41,7 @@ NUMBER = {button.name: k for k, button in enumerate(BUTTONS)}
 
 
 class ButtonRow:
-    """Some knobs in a row, as wide as their words.
+    """Some push-buttons in a row, as wide as their words.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ class ButtonRow:
     def update(
         self, surface: pygame.Surface, scene: Scene, names: list[str], lit: Callable[[str], bool] = lambda _: False
     ) -> list[pygame.Rect]:
-        """Draw the knobs named, if they have changed; those that are `lit` are pressed in."""
+        """Draw the buttons named, if they have changed; those that are `lit` are pressed in."""
         numbers = [NUMBER[n] for n in names]
         ui = scene.ui
         key = tuple((n, lit(BUTTONS[n].name), Target("knob", n) in (ui.hovered, ui.held)) for n in numbers)
@@ -99,13 +101,13 @@ class ButtonRow:
         return [self.box]
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
-        """Return the knob under a place."""
+        """Return the button under a place."""
         return next((Target("knob", n) for n, rect in self.places.items() if rect.collidepoint(place)), None)
 
     def place_of(self, part: Target) -> pygame.Rect | None:
-        """Return where a knob is."""
+        """Return where a button is."""
         return self.places.get(part.number) if part.kind == "knob" else None
 
     def parts(self) -> list[Target]:
-        """Return all knobs."""
+        """Return all buttons."""
         return [Target("knob", n) for n in self.places]

@@ -40,8 +40,8 @@ class TimelineController:
         self._failed = ""
         self._frame = np.zeros((SIDE, SIDE), np.float32)
         self._wanted = ""
-        self._mark1: tuple[tuple, Reply | None] = ((), None)
-        self._exhibit: tuple[tuple, Exhibit | None] = ((), None)
+        self._mark1: tuple[tuple, Reply] | None = None
+        self._exhibit: tuple[tuple, Exhibit] | None = None
         self._all: tuple[tuple, tuple[Exhibit, ...]] = ((), ())
         self._number = 0
 
@@ -87,7 +87,7 @@ class TimelineController:
 
     def _own(self, session: Session) -> Exhibit:
         key = (id(session), len(session.world.classes), session.course, session.learner.wiring.tobytes())
-        if key != self._exhibit[0]:
+        if self._exhibit is None or key != self._exhibit[0]:
             self._exhibit = (key, mark1.exhibit(session))
         return self._exhibit[1]
 
@@ -163,7 +163,7 @@ class TimelineController:
 
     def _own_reply(self, session: Session) -> Reply:
         key = (self._frame.tobytes(), session.now, session.digest, id(session))
-        if key != self._mark1[0]:
+        if self._mark1 is None or key != self._mark1[0]:
             self._number += 1
             self._mark1 = (key, mark1.reply(session, self._frame, self._number, self._wanted))
         return self._mark1[1]

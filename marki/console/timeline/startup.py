@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from marki.console.drawing.layout import BASE
-from marki.console.state.timeline_view import MARK1, TimelineView, of_hall
+from marki.console.state.timeline_view import MARK1, of_hall
 from marki.console.timeline.controller import TimelineController
+from marki.console.window_settings import WindowSettings
 from marki.errors import unknown
 from marki.session import Session
-
-if TYPE_CHECKING:
-    from marki.console.command import WindowSettings
 
 
 def hang(timeline: TimelineController, session: Session, settings: WindowSettings) -> None:
@@ -35,11 +32,12 @@ def hang(timeline: TimelineController, session: Session, settings: WindowSetting
         ui.system, ui.hall = settings.system or MARK1, settings.hall
 
 
-def wait(timeline: TimelineController, look: Callable[[], TimelineView]) -> None:
-    """Wait for the answers to what was asked; `look` asks, and tells what there is to see."""
+def wait(timeline: TimelineController, session: Session, look: Callable[[], object]) -> None:
+    """Wait for the answers to what was asked; `look` asks, and takes what there is to see."""
     if timeline.ui.strip or timeline.ui.hall:
         timeline.wake(wait=True)
         for _ in range(2):  # the first asks what the second shows
-            exhibits = look().exhibits
+            look()
+            exhibits = timeline.exhibits(session)
             timeline.settle(sum(of_hall(e) and e.name != MARK1 and e.score is not None for e in exhibits))
         look()

@@ -1,0 +1,131 @@
+"""What a command of the window is: its arguments, what it may be locked by, its keys and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marki.config import check
+from marki.errors import ConfigError, unknown
+from marki.language import Words
+
+GROUPS = ("time", "look", "hands", "teach", "timeline", "out", "window")
+"""Headings of the key map and of the menu, in order."""
+
+CAPS = {
+    "left": "Left", "right": "Right", "up": "Up", "down": "Down", "space": "Space", "escape": "Esc", "tab": "Tab",
+    "return": "Enter", "home": "Home", "end": "End", "pageup": "PgUp",
+    "pagedown": "PgDn", "R": "Shift+R", "backspace": "Backspace",
+}  # fmt: skip
+"""What stands on keys whose names are not what stands on them."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a command.
+
+    Attributes
+    ----------
+    name : str
+    kind : type
+        ``int``, ``float``, ``bool``, ``str``, ``dict``, or a list of one of them, ``tuple[int, ...]``.
+    optional : bool
+        Whether it may be left out; the function then takes its own default.
+    low, high : float, optional
+        Least and greatest number allowed, of each entry of a list too.
+    choices : tuple of str, optional
+    """
+
+    name: str
+    kind: Any
+    optional: bool = False
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandSpec:
+    """A row of the table of commands.
+
+    Attributes
+    ----------
+    name : str
+    do : callable
+        Called with the operator and the arguments by name.
+    arguments : tuple of Argument
+    keys : tuple of str
+        Names: a printable character as typed, or one of `keymap.NAMED`. A command that needs arguments has none.
+    group : str
+        Heading in the key map and in the menu, one of `GROUPS`; "" for a command that neither shows.
+    place : int
+        Where it stands in its group; those of one place follow each other as their files and rows do.
+    button : bool
+        Whether the bar has a button for it.
+    listed : bool
+        Whether the menu shows it.
+    lockable : bool
+        Whether a lesson may lock it.
+    kiosk : bool
+        Whether visitors of a kiosk have it.
+    ends_run : bool
+        Whether it ends the run, so that a run with changes of the operator's own is asked about first.
+    check : callable, optional
+        Called as `do` is before that question; refuses what could not be carried out.
+    label, help : mapping of language to str, optional
+        Its words in the menu and on its button, and in the key map. Left out, they are the strings ``command.NAME`` and
+        ``help.NAME`` of the language tables.
+    """
+
+    name: str
+    do: Callable[..., object]
+    arguments: tuple[Argument, ...] = ()
+    keys: tuple[str, ...] = ()
+    group: str = ""
+    place: int = 99
+    button: bool = False
+    listed: bool = True
+    lockable: bool = True
+    kiosk: bool = True
+    ends_run: bool = False
+    check: Callable[..., object] | None = None
+    label: Mapping[str, str] | None = None
+    help: Mapping[str, str] | None = None
+
+    @property
+    def caps(self) -> tuple[str, ...]:
+        """The keys as written on a keyboard."""
+        return tuple(CAPS.get(k, k.upper()) for k in self.keys)
+
+    def label_in(self, words: Words) -> str:
+        """Return its words in the menu and on its button."""
+        return words.pick(self.label) if self.label else words(f"command.{self.name}")
+
+    def help_in(self, words: Words) -> str:
+        """Return its words in the key map."""
+        return words.pick(self.help) if self.help else words(f"help.{self.name}")
+
+    def check_arguments(self, given: Mapping[str, Any]) -> None:
+        """Refuse arguments that are not those of the command.
+
+        Raises
+        ------
+        UnknownName
+            For an argument that it does not have, or a choice that there is not; the message offers the nearest.
+        ConfigError
+            For an argument that is missing, of a wrong type or out of range.
+        """
+        known = {argument.name: argument for argument in self.arguments}
+        where = f"command {self.name!r}"
+        for name in given:
+            if name not in known:
+                if not known:
+                    raise ConfigError(f"takes no argument {name!r}", where=where)
+                raise unknown("argument", name, known, where=where)
+        for name, argument in known.items():
+            if name in given:
+                limits = {"low": argument.low, "high": argument.high, "choices": argument.choices}
+                check(f"{where}: {name}", given[name], argument.kind, limits)
+            elif not argument.optional:
+                raise ConfigError(f"lacks its argument {name!r}", where=where)

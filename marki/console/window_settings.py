@@ -1,0 +1,33 @@
+"""How the window was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowSettings:
+    """How the window was asked for; see `command.add_arguments`."""
+
+    size: tuple[int, int] = (1280, 800)
+    scale: float = 1.0
+    speed: float = 20.0
+    frames: int | None = None
+    paused: bool = False
+    fullscreen: bool = False
+    screenshot: str | None = None
+    report: str | None = None
+    film: str | None = None
+    table: str | None = None
+    lab_report: str | None = None
+    out: str = "out"
+    began: float = 0.0
+    language: str = "en"
+    projector: bool = False
+    still: bool = False
+    kiosk: bool = False
+    lesson: str | None = None
+    view: str = "schematic"
+    page: str = ""
+    system: str = ""
+    hall: bool = False
