@@ -11,7 +11,7 @@ from marki.io.ports import Port
 from marki.io.stimuli.forms import connected_card
 from successors.tasks.deck import PARTS, Deck
 from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
 
@@ -25,7 +25,7 @@ class ConnectednessConfig(RetinaConfig):
     test: int = setting(2_000, "Stimuli of the test", low=1, high=1_000_000)
 
 
-def _item(config: ConnectednessConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
+def _item(config: ConnectednessConfig, slot: Slot) -> tuple[np.ndarray, int]:
     kind = slot.number % 2
     return camera(config.optics).frame(connected_card(slot.rng(), bool(kind))), kind
 

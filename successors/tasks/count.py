@@ -12,7 +12,7 @@ from marki.io.ports import Port
 from marki.io.stimuli import CARD
 from successors.tasks.deck import PARTS, Deck, Reels
 from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.recall import random_form
 from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
@@ -39,7 +39,7 @@ class CountConfig(RetinaConfig):
             )
 
 
-def _slide(config: CountConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
+def _slide(config: CountConfig, slot: Slot) -> tuple[np.ndarray, int]:
     """Return a flash; the first slide is dark."""
     if slot.number == 0:
         return camera(config.optics).frame(np.zeros((CARD, CARD), np.uint8)), -1
@@ -52,7 +52,7 @@ def _reels(config: CountConfig, workshop: Workshop, part: str) -> tuple[Reels, n
     kinds = np.arange(count) % (config.most + 1)
     index = np.zeros((count, config.exposures), np.uint16)
     for number, flashes in enumerate(kinds.tolist()):
-        rng = ItemKey(task=workshop.task, seed=workshop.seed, part=part, number=number).rng("reel")
+        rng = Slot(task=workshop.task, seed=workshop.seed, part=part, number=number).rng("reel")
         # Moments without neighbours: chosen among fewer exposures, then moved apart by one dark exposure each.
         places = config.exposures - flashes + 1 if flashes else 0
         moments = np.sort(rng.permutation(places)[:flashes]) + np.arange(flashes)

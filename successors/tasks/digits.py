@@ -12,7 +12,7 @@ from marki.io.ports import Port
 from marki.io.stimuli import CARD, digits, enlarged
 from successors.tasks.deck import PARTS, Deck
 from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.retina import Unsteady, camera, signals
 from successors.tasks.task import Task
 
@@ -59,7 +59,7 @@ def _leaning(card: np.ndarray, shear: float) -> np.ndarray:
     return np.where(inside, np.take_along_axis(card, np.clip(column, 0, CARD - 1), axis=1), np.uint8(0))
 
 
-def _item(config: DigitsConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
+def _item(config: DigitsConfig, slot: Slot) -> tuple[np.ndarray, int]:
     ink, kind = _digit(slot.part, slot.number)
     card = enlarged(ink)
     rng = slot.rng()

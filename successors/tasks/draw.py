@@ -13,7 +13,7 @@ from marki.io.responses import R_UNITS, binary_code, lamps
 from marki.io.stimuli.letters import LETTERS, TYPEFACES
 from successors.tasks.deck import PARTS, Deck, Split
 from successors.tasks.letters import check_letters, light
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.retina import Unsteady
 from successors.tasks.task import Task
 
@@ -38,7 +38,7 @@ class DrawConfig(Unsteady):
                 raise unknown("typeface", face, TYPEFACES, where="DrawConfig.typefaces")
 
 
-def _item(config: DrawConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
+def _item(config: DrawConfig, slot: Slot) -> tuple[np.ndarray, int]:
     row, kind = divmod(slot.number, len(config.letters))
     return light(config, config.letters[kind], config.typefaces[row % len(config.typefaces)], slot.rng()), kind
 

@@ -13,7 +13,7 @@ from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, letters
 from successors.tasks.deck import PARTS, Deck
 from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
@@ -61,7 +61,7 @@ def light(config: Unsteady, letter: str, face: str, rng: np.random.Generator) ->
     return camera(config.optics).frame(card(letter, face), **config.handling.draw(rng))
 
 
-def _item(config: LettersConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
+def _item(config: LettersConfig, slot: Slot) -> tuple[np.ndarray, int]:
     faces = HELD_OUT if slot.part == "test" else FACES
     row, kind = divmod(slot.number, len(config.letters))
     return light(config, config.letters[kind], faces[row % len(faces)], slot.rng()), kind

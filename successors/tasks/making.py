@@ -20,7 +20,7 @@ _SPAWN = 4 * PIECE  # fewer items are made sooner than fresh interpreters are st
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemKey:
+class Slot:
     """The place of one item: all that its randomness depends on."""
 
     task: str
@@ -33,7 +33,7 @@ class ItemKey:
         return generator(self.seed, f"tasks.{self.task}.{self.part}.{what}", self.number)
 
 
-Item = Callable[[RetinaConfig, ItemKey], tuple[np.ndarray, int]]
+Item = Callable[[RetinaConfig, Slot], tuple[np.ndarray, int]]
 """Makes one item: the light on the retina, (20, 20) float32, and its class."""
 
 
@@ -106,7 +106,7 @@ def _piece(
     kinds = np.empty(stop - start, np.int16)
     noise = np.empty(light.shape) if config.noise else None
     for k in range(stop - start):
-        slot = ItemKey(task=task, seed=seed, part=part, number=start + k)
+        slot = Slot(task=task, seed=seed, part=part, number=start + k)
         light[k], kinds[k] = item(config, slot)
         if noise is not None:
             # Rounded, so that last-bit differences in the tails of the ziggurat never reach a stimulus.

@@ -15,7 +15,7 @@ from marki.io.stimuli.forms import from_cells
 from marki.seeding import generator
 from successors.tasks.deck import PARTS, Deck
 from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
 
@@ -81,7 +81,7 @@ def patches(pattern: int, bits: int, grid: int) -> np.ndarray:
     return np.repeat(np.repeat(fields.reshape(grid, grid), side, 0), side, 1)
 
 
-def _item(config: ParityConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
+def _item(config: ParityConfig, slot: Slot) -> tuple[np.ndarray, int]:
     row, kind = divmod(slot.number, 2)
     patterns = _patterns(config.bits, slot.seed)[kind]
     first, last = _EIGHTHS[slot.part] if config.disjoint else (0, 8)

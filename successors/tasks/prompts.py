@@ -14,7 +14,7 @@ from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.tasks import logbook, scenes
 from successors.tasks.deck import PARTS, Deck, Split
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.task import Task
 
 KINDS = ("Chinese", "other words", "number", "verdict")
@@ -49,14 +49,14 @@ def _asked(kind: str, part: str, rng: np.random.Generator) -> tuple[str, str]:
 
 def _document(number: int, workshop: Workshop) -> str:
     """Return a document to study."""
-    rng = ItemKey(task="prompts", seed=workshop.seed, part="documents", number=number).rng()
+    rng = Slot(task="prompts", seed=workshop.seed, part="documents", number=number).rng()
     return " ".join(_asked(KINDS[number % len(KINDS)], "train", rng))
 
 
 def _part(workshop: Workshop, name: str, count: int) -> Split:
     pairs, kinds = [], np.arange(count) % len(KINDS)
     for number, kind in enumerate(kinds.tolist()):
-        rng = ItemKey(task="prompts", seed=workshop.seed, part=name, number=number).rng()
+        rng = Slot(task="prompts", seed=workshop.seed, part=name, number=number).rng()
         pairs.append(_asked(KINDS[kind], name, rng))
     stimuli, targets = (np.array(texts) for texts in zip(*pairs, strict=True))
     return Split(stimuli=stimuli, targets=targets, kinds=kinds.astype(np.int16))

@@ -15,7 +15,7 @@ from marki.io.responses import R_UNITS
 from marki.io.stimuli.letters import LETTERS, TYPEFACES
 from successors.tasks.deck import Deck, Split
 from successors.tasks.letters import card
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.retina import RetinaConfig, camera, signals
 from successors.tasks.task import Task
 
@@ -76,7 +76,7 @@ def damage(which: str, share: float, rng: np.random.Generator) -> np.ndarray:
     return dark.T if which in ("top", "bottom") else dark
 
 
-def _damaged(config: RestoreConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
+def _damaged(config: RestoreConfig, slot: Slot) -> tuple[np.ndarray, int]:
     row, kind = divmod(slot.number, config.patterns)
     which = SIDES[row % len(SIDES)] if config.which == "any" else config.which
     light = whole(config, config.letters[kind])

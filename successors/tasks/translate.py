@@ -11,7 +11,7 @@ from marki.io.ports import Port
 from successors.tasks import scenes
 from successors.tasks.bleu import bleu
 from successors.tasks.deck import PARTS, Deck, Split
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.task import Task
 
 DIRECTIONS = ("to Chinese", "to English")
@@ -29,7 +29,7 @@ class TranslateConfig(Config):
 def _part(workshop: Workshop, name: str, count: int) -> Split:
     pairs = []
     for number in range(count):
-        rng = ItemKey(task="translate", seed=workshop.seed, part=name, number=number).rng()
+        rng = Slot(task="translate", seed=workshop.seed, part=name, number=number).rng()
         _, english, chinese = scenes.described(rng, name)
         pairs.append((english, chinese) if number % 2 == 0 else (chinese, english))
     stimuli, targets = np.array(pairs).T.copy()

@@ -14,7 +14,7 @@ from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, forms, letters
 from successors.tasks.deck import PARTS, Deck
 from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import ItemKey, Workshop
+from successors.tasks.making import Slot, Workshop
 from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
@@ -48,7 +48,7 @@ def _card(kind: str, size: float, typeface: str) -> Stimulus:
     return letters.letter(kind, typeface, height=size / SIDE)
 
 
-def _item(config: TwoClassConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
+def _item(config: TwoClassConfig, slot: Slot) -> tuple[np.ndarray, int]:
     kind = slot.number % 2
     card = _card(config.pair[kind], config.size, config.typeface)
     return camera(config.optics).frame(card, **config.handling.draw(slot.rng())), kind
