@@ -1,4 +1,4 @@
-"""The reply of a system: what it says beside its answer, and to which question."""
+"""The reply of a system: what it says beside its answer."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from marki.io.ports import Port
 from successors import registry
-from successors.serving.worker import LoadedSystem, lay
+from successors.serving.worker import LoadedSystem
 
 
 def test_the_runners_up_come_best_first_and_without_the_answer():
@@ -22,10 +22,3 @@ def test_the_runners_up_come_best_first_and_without_the_answer():
     assert (reply.said, reply.confidence) == (deck.classes[2], 0.3)
     # Of 4 and 8, which are equal, the first class comes first.
     assert reply.others == ((deck.classes[4], 0.2), (deck.classes[8], 0.2), (deck.classes[6], 0.1))
-
-
-def test_a_question_that_is_put_anew_goes_to_the_end():
-    waiting = {}
-    for kind, content in (("show", 1), ("load", 2), ("show", 3)):
-        lay(waiting, kind, content)
-    assert list(waiting.items()) == [("load", 2), ("show", 3)]
