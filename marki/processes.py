@@ -19,7 +19,7 @@ def cores() -> int:
 
 
 def spread(
-    function: Callable[..., Any], orders: Sequence[tuple], *, jobs: int, where: object, remedy: str
+    function: Callable[..., Any], orders: Sequence[tuple[Any, ...]], *, jobs: int, where: object, remedy: str
 ) -> Iterator[tuple[int, Any]]:
     """Yield (number of the order, ``function(*order)``) as they are done.
 
