@@ -118,7 +118,7 @@ class Handling:
         """Whether every card is held alike."""
         return not (self.shift or self.turn_deg or self.zoom)
 
-    def draw(self, rng: np.random.Generator) -> dict:
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Return one way to hold a card, as arguments of `Camera.frame`."""
         dx, dy, turn, zoom = rng.uniform(-1, 1, 4).round(6)
         return dict(

@@ -1,7 +1,7 @@
-"""The rack: a process in which a system stands, so that neither answering nor learning holds up whoever asks.
+"""The client of a worker process, in which a system is loaded: neither answering nor training blocks the caller.
 
-Two threads of the asking process carry questions and answers over the pipe; the asking itself only lays them down and
-picks them up. What goes on in the process is in `stand`.
+Two threads of the calling process carry questions and answers over the pipe; a call only queues a question or takes
+answers that have arrived. What goes on in the process is in `worker`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from successors.serving.worker import Message, serve
 
 
 class WorkerClient:
-    """A process in which systems stand, see `marki.io.exhibits.Rack`."""
+    """A worker process, see `marki.io.exhibits.SystemProcess`."""
 
     def __init__(self) -> None:
         self._come: deque[Message] = deque()

@@ -1,4 +1,4 @@
-"""The gallery: the catalogue for people who look at it through the window, see `marki.io.exhibits`."""
+"""The gallery: the registry of systems as the window shows it, see `marki.io.exhibits`."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Gallery:
 
     def __init__(self) -> None:
         self._exhibits: tuple[Exhibit, ...] | None = None
-        self._reckoning = threading.Lock()
+        self._reading = threading.Lock()
 
     def exhibits(self) -> tuple[Exhibit, ...]:
-        """Return them; they are reckoned when they are first asked for, by whichever thread."""
-        # One at a time: what is counted of one answer would be counted of another.
-        with self._reckoning:
+        """Return them; they are read when they are first asked for, by whichever thread."""
+        # One at a time: the multiply-adds of a new file are counted in a global tally.
+        with self._reading:
             if self._exhibits is None:
                 from successors import registry
 

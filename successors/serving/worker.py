@@ -1,4 +1,4 @@
-"""The stand: what goes on in the process of a rack. A system is up, answers what is asked, and may be learning.
+"""The worker process: a system is loaded, answers what is asked, and may be training.
 
 A training here is that of `training_job.train`, step by step: between two steps the process checks its questions.
 """
@@ -49,10 +49,10 @@ EVERY_S = 0.05
 """Time between two messages of a training's progress, s."""
 
 NICE = 10
-"""By how much the process steps back behind others, where the system knows such a thing."""
+"""Niceness of the process, where the operating system has such a thing."""
 
 LAST = 20
-"""Steps over which the share of right answers is taken."""
+"""Steps over which the accuracy is averaged."""
 
 OTHERS = 3
 """Classes that are named beside the answer."""
@@ -172,7 +172,7 @@ class LoadedSystem:
 
 
 class Worker:
-    """What the process does: answers questions, and lets a system learn meanwhile.
+    """Answers questions, and between the steps of a training too.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ class Worker:
             sys.exit(0)
 
     def _next(self) -> None:
-        """Do what has waited longest; whatever goes wrong is said, and does not end the process."""
+        """Answer what has waited longest; an error is reported as `Trouble`, and does not end the process."""
         question = take(self._waiting)
         if isinstance(question, LoadSystem | TrainSystem):
             name = question.name

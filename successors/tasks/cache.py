@@ -12,6 +12,7 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def write(deck: Deck, task: Task, config: Config, seed: int) -> None:
     if task.accepts is Port.TEXT:
         return
     header = json.dumps({"key": key(task, config, seed), "classes": deck.classes}).encode()
-    arrays = {"header": np.frombuffer(header, np.uint8), "code": deck.code}
+    arrays: dict[str, Any] = {"header": np.frombuffer(header, np.uint8), "code": deck.code}
     for name, part in deck.parts().items():
         arrays |= _packed(part, name)
     # Not compressed: unpacking would take longer than reading, and a process that reads sees a whole file or none.

@@ -29,7 +29,9 @@ class ClozeConfig(Config):
 def _part(workshop: Workshop, name: str, count: int) -> Split:
     rng = workshop.rng(name)
     lines = logbook.lines(name)
-    stimuli, targets, kinds = [], [], []
+    stimuli: list[str] = []
+    targets: list[str] = []
+    kinds: list[int] = []
     for _ in range(count):
         line = lines[int(rng.integers(len(lines)))]
         start, stop, kind = line.words[int(rng.integers(len(line.words)))]

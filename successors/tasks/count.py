@@ -48,10 +48,11 @@ def _slide(config: CountConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
 
 def _reels(config: CountConfig, workshop: Workshop, part: str) -> tuple[Reels, np.ndarray]:
     bank, _ = workshop.frames(_slide, config, part, 1 + config.slides)
-    count = getattr(config, part)
+    count: int = getattr(config, part)
     kinds = np.arange(count) % (config.most + 1)
     index = np.zeros((count, config.exposures), np.uint16)
-    for number, flashes in enumerate(kinds.tolist()):
+    for number in range(count):
+        flashes = int(kinds[number])
         rng = ItemKey(task=workshop.task, seed=workshop.seed, part=part, number=number).rng("reel")
         # Moments without neighbours: chosen among fewer exposures, then moved apart by one dark exposure each.
         places = config.exposures - flashes + 1 if flashes else 0

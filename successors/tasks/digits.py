@@ -83,7 +83,7 @@ def _straight(config: DigitsConfig, part: str, count: int) -> tuple[np.ndarray, 
 
 
 def _make(config: DigitsConfig, workshop: Workshop) -> dict[str, Split]:
-    parts = {}
+    parts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for part in PARTS:
         count, wanted = getattr(config, part), config
         if config.disturb_test_only and part != "test":

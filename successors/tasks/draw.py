@@ -45,7 +45,7 @@ def _item(config: DrawConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
 
 def _make(config: DrawConfig, workshop: Workshop) -> dict[str, Split]:
     code = lamps(binary_code(len(config.letters)))
-    parts = {}
+    parts: dict[str, Split] = {}
     for part in PARTS:
         pictures, kinds = workshop.frames(_item, config, part, getattr(config, part))
         parts[part] = Split(stimuli=code[kinds], targets=pictures, kinds=kinds)

@@ -68,7 +68,7 @@ def _slide(config: DriftConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
 
 def _reels(config: DriftConfig, workshop: Workshop, part: str) -> tuple[Reels, np.ndarray]:
     bank, _ = workshop.frames(_slide, config, part, config.patches * CELLS)
-    count = getattr(config, part)
+    count: int = getattr(config, part)
     steps = np.array(list(DIRECTIONS.values()))
     kinds = np.arange(count) % len(steps)
     drawn = np.empty((count, 4), np.int64)

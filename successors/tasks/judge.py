@@ -29,7 +29,7 @@ def _part(workshop: Workshop, name: str, count: int) -> tuple[np.ndarray, np.nda
     of_class = [[line for line in logbook.lines(name) if line.right == right] for right in (False, True)]
     order = [rng.permutation(len(found)) for found in of_class]
     kinds = np.arange(count) % 2
-    chosen = [of_class[kind][order[kind][k // 2 % len(of_class[kind])]] for k, kind in enumerate(kinds.tolist())]
+    chosen = [of_class[k % 2][int(order[k % 2][k // 2 % len(of_class[k % 2])])] for k in range(count)]
     return np.array([line.text[: line.until] for line in chosen]), kinds
 
 

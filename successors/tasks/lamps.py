@@ -21,7 +21,7 @@ def coded(classes: int, parts: Mapping[str, tuple[np.ndarray | Reels, np.ndarray
         The stimuli of each part, and the class of each.
     """
     code = lamps(binary_code(classes))
-    found = {}
+    found: dict[str, Split] = {}
     for name, (stimuli, kinds) in parts.items():
         kinds = np.asarray(kinds, np.int16)
         found[name] = Split(stimuli=stimuli, targets=code[kinds], kinds=kinds)

@@ -54,12 +54,12 @@ def _document(number: int, workshop: Workshop) -> str:
 
 
 def _part(workshop: Workshop, name: str, count: int) -> Split:
-    pairs, kinds = [], np.arange(count) % len(KINDS)
-    for number, kind in enumerate(kinds.tolist()):
+    pairs: list[tuple[str, str]] = []
+    for number in range(count):
         rng = ItemKey(task="prompts", seed=workshop.seed, part=name, number=number).rng()
-        pairs.append(_asked(KINDS[kind], name, rng))
+        pairs.append(_asked(KINDS[number % len(KINDS)], name, rng))
     stimuli, targets = (np.array(texts) for texts in zip(*pairs, strict=True))
-    return Split(stimuli=stimuli, targets=targets, kinds=kinds.astype(np.int16))
+    return Split(stimuli=stimuli, targets=targets, kinds=(np.arange(count) % len(KINDS)).astype(np.int16))
 
 
 def _make(config: PromptsConfig, workshop: Workshop) -> dict[str, Split]:

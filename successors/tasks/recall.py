@@ -76,7 +76,7 @@ def _reels(config: RecallConfig, workshop: Workshop, part: str) -> tuple[Reels, 
     classes = len(config.letters)
     shown, _ = workshop.frames(_letter, config, part, config.views * classes)
     other, _ = workshop.frames(_distractor, config, f"{part}.meanwhile", config.slides)
-    count = getattr(config, part)
+    count: int = getattr(config, part)
     kinds = np.arange(count) % classes
     index = np.empty((count, 1 + config.delay), np.int32)
     for number in range(count):

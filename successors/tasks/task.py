@@ -59,7 +59,7 @@ class Task:
     classes: Callable[[Any], tuple[str, ...]]
     make: Callable[[Any, Workshop], Mapping[str, Split]]
     corpus: Callable[[Any, Workshop], np.ndarray] | None = None
-    also: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = field(default_factory=dict)
+    also: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = field(default_factory=dict[str, Any])
 
     def deck(self, config: Config, workshop: Workshop) -> Deck:
         """Return the deck of these settings."""

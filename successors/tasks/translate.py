@@ -27,12 +27,12 @@ class TranslateConfig(Config):
 
 
 def _part(workshop: Workshop, name: str, count: int) -> Split:
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for number in range(count):
         rng = ItemKey(task="translate", seed=workshop.seed, part=name, number=number).rng()
         _, english, chinese = scenes.described(rng, name)
         pairs.append((english, chinese) if number % 2 == 0 else (chinese, english))
-    stimuli, targets = np.array(pairs).T.copy()
+    stimuli, targets = (np.array(texts) for texts in zip(*pairs, strict=True))
     return Split(stimuli=stimuli, targets=targets, kinds=np.arange(count).astype(np.int16) % 2)
 
 

@@ -161,7 +161,7 @@ def enter(
     if name == MARK1:
         if machine is None:
             raise ConfigError("there is no machine here", where=MARK1, remedy="Give machine=, which makes one")
-        learner: Any = machine(deck.lamps_used, seed)
+        learner = machine(deck.lamps_used, seed)
         own = {key.removeprefix("recipe."): value for key, value in (changes or {}).items()}
         year, recipe, parameters = MARK1_YEAR, MACHINE_RECIPE.amend(own, where=MARK1), _values(learner.registers())
     elif name == AS_SHOWN:
