@@ -363,13 +363,13 @@ def marki(*args, **options):
     )
 
 
-SEEDS = 3
+SEEDS = 6
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
     out = tmp_path_factory.mktemp("whole") / "o"
-    replicas.run_many(ExperimentSpec(experiment="two_faces"), range(SEEDS), RunOptions(out=out, jobs=2, quiet=True))
+    replicas.run_many(ExperimentSpec(experiment="left_right"), range(SEEDS), RunOptions(out=out, jobs=2, quiet=True))
     return out
 
 
@@ -379,14 +379,13 @@ def uninterrupted(tmp_path_factory):
     ["its terminal", pytest.param("the program", marks=pytest.mark.slow), pytest.param("end", marks=pytest.mark.slow)],
 )
 def test_many_seeds_that_are_interrupted_go_on_to_the_same_end(tmp_path, uninterrupted, how):
-    args = ("run", "two_faces", "--seeds", SEEDS, "--jobs", 2, "--quiet", "--out", tmp_path / "o")
+    args = ("run", "left_right", "--seeds", SEEDS, "--jobs", 2, "--quiet", "--out", tmp_path / "o")
     process = marki(*args, start_new_session=True)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("o/*/result.json")):
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
-    time.sleep(0.2)
     if how == "its terminal":
         os.killpg(process.pid, signal.SIGINT)
     else:
@@ -396,8 +395,6 @@ def test_many_seeds_that_are_interrupted_go_on_to_the_same_end(tmp_path, uninter
     assert "go on with --resume" in out
     assert err == ""
     assert not (tmp_path / "o/result.json").exists()
-    unfinished = [seed for seed in (tmp_path / "o").glob("seed-*") if not (seed / "result.json").exists()]
-    assert any(list((seed / "state").glob("*.npz")) for seed in unfinished)
     resumed = marki(*args, "--resume")
     assert "digest" in resumed.communicate()[0]
     digests = [json.loads((out / "result.json").read_text())["digest"] for out in (tmp_path / "o", uninterrupted)]

@@ -271,7 +271,7 @@ def scored(records: np.ndarray) -> dict[str, Any]:
 
 
 def learning_curve(session: Session) -> dict[str, list[float]]:
-    """Return the share of errors while learning, in windows of a pass (at most 50 trials), by trials learned."""
+    """Return the fraction of errors while learning, in windows of a pass (at most 50 trials), by trials learned."""
     learned = session.records[session.records["learned"]]
     ends, errors = curve(learned["wrong"], min(session.worlds[0].size, 50))
     return {"trials": ends.tolist(), "errors": errors.round(6).tolist()}

@@ -95,7 +95,7 @@ def run_jobs(
     results = [_kept(job, options.resume) for job in jobs]
     missing = [k for k, result in enumerate(results) if result is None]
     count = options.workers(len(missing))
-    calls = [(jobs[k], options.resume, options.quiet or count != 1) for k in missing]
+    calls = [(jobs[k], options.quiet or count != 1) for k in missing]
     failed: list[MarkIError] = []
     with ProgressBar(len(jobs), name, unit, quiet=options.quiet, done=len(jobs) - len(missing)) as bar:
         for number, (result, error) in map_unordered(
@@ -119,9 +119,10 @@ def run_jobs(
     return [result for result in results if result is not None]
 
 
-def _attempt(job: Job, resume: bool, quiet: bool) -> tuple[dict[str, Any] | None, MarkIError | None]:
+def _attempt(job: Job, quiet: bool) -> tuple[dict[str, Any] | None, MarkIError | None]:
     try:
-        return run_job(job, resume=resume, quiet=quiet), None
+        # What is there by now is of this very run: a cluster repeats a job whose worker was lost.
+        return run_job(job, resume=True, quiet=quiet), None
     except MarkIError as error:
         return None, error
 

@@ -169,7 +169,7 @@ def _conclude(
         if registry.in_hall(entry, trial.task) and trial == next(t for t in entry.trials if t.task == trial.task):
             order = _best(_main(system, trial, seed), found)
             _ship(system, order, folder, home / registry.weights_name(trial.task))
-    # What is shipped has been rounded, so that it is examined anew.
+    # What is shipped has been rounded, so that it is evaluated again.
     learner = registry.create(system.name, weights=home / WEIGHTS)
     deck = tasks.load(best.task, **dict(best.options))
     metrics = {

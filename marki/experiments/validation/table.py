@@ -55,7 +55,7 @@ class Bench:
 
 
 def percent(values: list[float]) -> tuple[str, float, float]:
-    """Return a share over seeds as text, with the ends of its interval."""
+    """Return a fraction over seeds as text, with the ends of its interval."""
     mean, low, high = interval(values)
     low, high = max(low, 0.0), min(high, 1.0)
     return f"{100 * mean:.1f} % ({100 * low:.1f} to {100 * high:.1f}, {len(values)} seeds)", low, high
