@@ -5,7 +5,7 @@ from __future__ import annotations
 import pygame
 
 from marki.console.drawing.theme import FIGURES, LARGE, NORMAL, SMALL, TEXT, Theme
-from marki.console.state.keymap import BINDINGS, Binding
+from marki.console.state.keymap import BINDINGS
 
 
 class Frames:
@@ -53,9 +53,9 @@ def _edges(rect: pygame.Rect, width: int) -> list[pygame.Rect]:
 
 
 def key_map(surface: pygame.Surface, theme: Theme) -> list[str]:
-    """Draw the key map over the window, made from the bindings themselves; return its lines."""
+    """Lay the key map over the window, made from the bindings themselves; return its lines."""
     px, words, palette = theme.px, theme.words, theme.palette
-    groups: dict[str, list[Binding]] = {}
+    groups: dict[str, list] = {}
     for binding in BINDINGS:
         groups.setdefault(binding.group, []).append(binding)
     size = 14
