@@ -210,8 +210,8 @@ class Dock:
         Name of the panel that gives the room; where it does not stand, the docked panel does not either.
     edge : str
         Which side of that panel: ``left``, ``right``, ``top`` or ``bottom``.
-    share : float
-        Fraction of its width or height, above 0 and below 1.
+    fraction : float
+        Of its width or height, above 0 and below 1.
 
     Raises
     ------
@@ -221,20 +221,20 @@ class Dock:
 
     beside: str
     edge: str
-    share: float
+    fraction: float
 
     def __post_init__(self) -> None:
         if self.edge not in EDGES:
             raise unknown("edge", self.edge, EDGES, where=f"Dock(beside={self.beside!r})")
-        if not 0 < self.share < 1:
+        if not 0 < self.fraction < 1:
             raise ConfigError(
-                f"{self.share} is no fraction", where=f"Dock(beside={self.beside!r}).share", remedy="Use 0 to 1"
+                f"{self.fraction} is no fraction", where=f"Dock(beside={self.beside!r}).fraction", remedy="Use 0 to 1"
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """What a module of `console/panels` says of its panel.
+    """The declaration of a panel, at the end of its module in `console/panels`.
 
     Parameters
     ----------

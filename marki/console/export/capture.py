@@ -134,7 +134,7 @@ class Film:
 
     @property
     def frames(self) -> int:
-        """Number of frames taken; one that equals the last is none of its own but lengthens it."""
+        """Number of distinct frames; one that equals the last only extends its duration."""
         return len(self._frames)
 
     # -- taking ------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class Film:
     def add(self, surface: pygame.Surface, seconds: float = 1 / 60) -> None:
         """Take the window as it is for the next `seconds`; call it for every frame of the window.
 
-        The film takes as many frames of these as it needs. When `full`, it takes no more.
+        The film samples these at its own frame rate. When `full`, it takes no more.
         """
         if self.full:
             return
@@ -231,7 +231,7 @@ class Film:
             count += np.bincount(frame.pixels().reshape(-1), minlength=1 << 16)
         used = np.flatnonzero(count)
         colours = _colours(used.astype(np.uint16))
-        # Lamps are small and matter much: a colour weighs by the root of its area.
+        # Lamps are small but important: the weight of a colour is the square root of its area.
         weight = np.ceil(np.sqrt(count[used] / count[used].sum()) * 1000).astype(int)
         sample = Image.fromarray(np.repeat(colours, weight, axis=0)[None])
         found = sample.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE)

@@ -150,10 +150,10 @@ def test_a_box_is_cut_in_two():
 
 def test_a_wrong_place_is_refused(monkeypatch):
     with pytest.raises(UnknownName, match=r"'rigth'.*Did you mean 'right'"):
-        Dock(beside="curve", edge="rigth", share=0.3)
-    with pytest.raises(ConfigError, match=r"curve.*share"):
-        Dock(beside="curve", edge="right", share=30)
-    wrong = Declared(name="mine", panel=Panel, dock=Dock(beside="curves", edge="right", share=0.3))
+        Dock(beside="curve", edge="rigth", fraction=0.3)
+    with pytest.raises(ConfigError, match=r"curve.*fraction"):
+        Dock(beside="curve", edge="right", fraction=30)
+    wrong = Declared(name="mine", panel=Panel, dock=Dock(beside="curves", edge="right", fraction=0.3))
     monkeypatch.setattr(panel_registry, "declared", lambda: {"mine": wrong})
     with pytest.raises(UnknownName, match=r"'curves'.*Did you mean 'curve'"):
         panel_registry.docked({"curve": Box(0, 0, 9, 9)}, "schematic", 1, ["curve"])
