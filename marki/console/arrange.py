@@ -65,7 +65,7 @@ def _panels(
 
 
 def _front(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
-    from marki.console import front  # its cabinets are drawn by thousands of lines that the schematic does not need
+    from marki.console import front  # imported when first needed: the schematic does without
 
     boxes = front.lay_out(stage, bay=scene.ui.bay)
     column = boxes.pop("camera")

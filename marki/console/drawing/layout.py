@@ -28,7 +28,7 @@ class Box(NamedTuple):
         return self.y + self.h
 
     def inset(self, dx: int, dy: int | None = None) -> Box:
-        """Return the box made smaller by so much on each side."""
+        """Return the box made smaller by `dx` and `dy` on each side."""
         dy = dx if dy is None else dy
         return Box(self.x + dx, self.y + dy, self.w - 2 * dx, self.h - 2 * dy)
 

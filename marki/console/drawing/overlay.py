@@ -44,7 +44,7 @@ class Frames:
 
 
 def _edges(rect: pygame.Rect, width: int) -> list[pygame.Rect]:
-    """Return the four strips of a frame; all of a small one."""
+    """Return the four sides of a frame; of a small one the whole rectangle."""
     if rect.w <= 4 * width or rect.h <= 4 * width:
         return [rect.copy()]
     return [

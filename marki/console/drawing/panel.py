@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Unpack
+from typing import Any, NamedTuple, Protocol, Unpack
 
 import pygame
 
@@ -14,8 +14,12 @@ from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.errors import ConfigError, unknown
 
-Wording = str | dict[str, str]
-"""A name in the language tables, or the text itself by language."""
+
+class Wording(NamedTuple):
+    """A text in every language of the window, for a panel that brings its words along."""
+
+    en: str
+    zh: str
 
 
 class Backdrop:
@@ -94,8 +98,8 @@ class Panel:
         What is shown at first.
     """
 
-    title: Wording = ""
-    """Heading: a name in the language tables, or the text by language; "" for a panel without one."""
+    title: str | Wording = ""
+    """Heading: a name in the language tables, or the text itself; "" for a panel without one."""
 
     dark = False
     """Whether the background is black rather than metal."""
@@ -140,10 +144,18 @@ class Panel:
         """Return the targets at which the keyboard's focus stops, one of each kind or group."""
         return []
 
-    def text(self, wording: Wording, /, **values: Any) -> str:
-        """Return a text in the language of the window, with its values put in."""
+    def text(self, text: str | Wording, /, **values: Any) -> str:
+        """Return a text in the language of the window, with its values put in.
+
+        Parameters
+        ----------
+        text : str or Wording
+            Its name in the language tables, or the text itself.
+        **values
+            For the placeholders in braces.
+        """
         words = self.theme.words
-        return words(wording, **values) if isinstance(wording, str) else words.pick(wording).format(**values)
+        return words(text, **values) if isinstance(text, str) else words.pick(text._asdict()).format(**values)
 
     def readout(self, rect: pygame.Rect, **style: Unpack[TextStyle]) -> Readout:
         """Return a line of text within this panel."""
@@ -198,8 +210,8 @@ class Dock:
         Name of the panel that gives the room; where it does not stand, the docked panel does not either.
     edge : str
         Which side of that panel: ``left``, ``right``, ``top`` or ``bottom``.
-    share : float
-        Fraction of its width or height, above 0 and below 1.
+    fraction : float
+        Of its width or height, above 0 and below 1.
 
     Raises
     ------
@@ -209,20 +221,20 @@ class Dock:
 
     beside: str
     edge: str
-    share: float
+    fraction: float
 
     def __post_init__(self) -> None:
         if self.edge not in EDGES:
             raise unknown("edge", self.edge, EDGES, where=f"Dock(beside={self.beside!r})")
-        if not 0 < self.share < 1:
+        if not 0 < self.fraction < 1:
             raise ConfigError(
-                f"{self.share} is no fraction", where=f"Dock(beside={self.beside!r}).share", remedy="Use 0 to 1"
+                f"{self.fraction} is no fraction", where=f"Dock(beside={self.beside!r}).fraction", remedy="Use 0 to 1"
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """What a module of `console/panels` says of its panel.
+    """The declaration of a panel, at the end of its module in `console/panels`.
 
     Parameters
     ----------

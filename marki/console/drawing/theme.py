@@ -52,17 +52,17 @@ class Palette:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """How the window is to be read.
+    """A profile for a kind of display, such as a projector.
 
     Attributes
     ----------
     least : float
         Height of the smallest text, as fraction of the height of the window; 0 for none.
     line : int
-        Width of the thinnest line that means something, px.
+        Width of the thinnest line that carries meaning, px.
     palette : Palette
     plain : bool
-        Leave out what is decoration or second in importance.
+        Leave out decoration and what is less important.
     still : bool
         No flicker: lamps show the reading, motors do not spin, nothing slides.
     """
@@ -123,7 +123,7 @@ class Theme:
         return max(1, round(length * self.unit))
 
     def line(self, width: float = 1) -> int:
-        """Return the width of a line that means something, px."""
+        """Return the width of a line that carries meaning, px."""
         return max(self.profile.line, self.px(width))
 
     def points(self, size: float) -> int:
@@ -261,7 +261,7 @@ def _pieces(text: str) -> Sequence[str]:
 
 @lru_cache(maxsize=64)
 def _grain(width: int) -> np.ndarray:
-    """Return the brushing of a satin plate, (width,); the same each time and no part of the machine's chance."""
+    """Return the grain of a satin plate, (width,); always the same, and independent of the machine's random draws."""
     k = np.arange(width)
     return 1.6 * np.sin(k * 12.9898) * np.sin(k * 0.37)
 

@@ -82,7 +82,7 @@ def lab_report(
         memory = io.BytesIO()
         with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as pack:
             for name, content in files.items():
-                # The day on which it is made is left out: the same run gives the same file.
+                # No timestamp: the same run gives the same file.
                 entry = zipfile.ZipInfo(f"{path.stem}/{name}")
                 entry.external_attr = 0o644 << 16
                 pack.writestr(entry, content, zipfile.ZIP_DEFLATED)

@@ -45,7 +45,7 @@ class Body:
     many: int
 
 
-# The loudest of everything at once stays below full scale.
+# Everything at its loudest at once stays below full scale.
 BODIES = {
     Bank.SENSORY: Body(hz=3400, box_hz=1150, decay_s=0.0022, loud=0.13, many=120),
     Bank.ASSOCIATION: Body(hz=2100, box_hz=640, decay_s=0.0034, loud=0.15, many=120),
@@ -53,7 +53,7 @@ BODIES = {
 }
 SHUTTER, WHIRR = 0.18, 0.12
 MANY_MOTORS = 200
-RATTLE = 6  # relays from which on a bank is heard as many, not as one
+RATTLE = 6  # number of relays from which the sound is a rattle, not a click
 
 
 # -- synthesis -------------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def _noise(n: int, seed: int) -> np.ndarray:
 
 
 def _shaped(wave: np.ndarray, peak: float = 0.98) -> np.ndarray:
-    """Return a wave that begins and ends in silence, without an offset, its largest sample `peak`."""
+    """Return a wave faded in and out, without DC offset, normalised to `peak`."""
     edge = np.ones(wave.size)
     rise, fall = round(0.0003 * RATE), round(0.003 * RATE)
     edge[:rise] = np.linspace(0, 1, rise)
@@ -108,7 +108,7 @@ def shutter(*, opens: bool) -> np.ndarray:
 
 
 def whirr(*, seconds: float = 1.0) -> np.ndarray:
-    """Return the sound of small motors with gears, (n,) float64 within ±1; its end runs on into its beginning.
+    """Return the sound of small motors with gears, (n,) float64 within ±1; it loops without a click.
 
     All tones go through whole periods, and the noise of the gears is made of such tones.
     """
@@ -156,13 +156,13 @@ class Heard:
 
 
 class Ear:
-    """Takes out of the events of each frame what there is to hear; knows no mixer."""
+    """Extracts from the events of each frame what is heard; independent of the mixer."""
 
     def __init__(self) -> None:
         self._turning = np.zeros(A_UNITS, bool)
 
     def listen(self, brightness: Brightness) -> Heard:
-        """Return what is heard of a frame with this brightness."""
+        """Return what is heard during a frame."""
         events = decode(brightness.codes)
         bank, kind, unit = events["bank"], events["kind"], events["unit"]
         counts = {b: int(np.count_nonzero((bank == b) & (kind <= Kind.ON))) for b in BODIES}
@@ -183,7 +183,7 @@ class Ear:
 
 
 def loudness(count: int, many: int) -> float:
-    """Return how loud `count` of `many` are, 0 to 1: the root, as the powers of unlike sources add up."""
+    """Return the amplitude of `count` of `many` sources, 0 to 1: a square root, since the powers of sources add up."""
     return float(np.sqrt(min(count / many, 1.0)))
 
 
@@ -220,7 +220,7 @@ class Sound:
         return True
 
     def hear(self, brightness: Brightness, running: bool, seconds: float) -> None:
-        """Let one frame be heard; call it once a frame.
+        """Play the sound of one frame; call it once a frame.
 
         Parameters
         ----------

@@ -36,7 +36,7 @@ class CardView:
         self.pen, self.x, self.y, self.unit = pen, x, y, unit
 
     def at(self, x: float, y: float, z: float) -> tuple[float, float]:
-        """Return where a place is seen: to the right, up and away."""
+        """Project a point: to the right, up and away."""
         return self.x + self.unit * (x - ASIDE * z), self.y - self.unit * (y + UP * z)
 
     def face(self, corners: list[tuple[float, float, float]], colour: Colour) -> None:
@@ -66,7 +66,7 @@ class CameraStand(Cabinet):
         frame = max(2, pitch // 3)
         spare = r.h - size - 2 * frame - line
         self._unit = unit = min(r.w / WIDE, spare / HIGH)
-        # The card stands as low as the camera before it lets it.
+        # The card is as low as the camera before it permits.
         top = r.bottom - round(HIGH * unit) - size - 2 * frame - line
         top = max(r.y + frame + line, min(top, r.y + round(0.24 * r.h)))  # but not far above the rest
         card = pygame.Rect(r.centerx - size // 2, top + frame, size, size)

@@ -36,9 +36,9 @@ class ControlCabinet(Cabinet):
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         if self.wide:
-            self._panel, self._door = self.share(0, 0, 0.66, 1), self.share(0.66, 0, 0.34, 1)
+            self._panel, self._door = self.area(0, 0, 0.66, 1), self.area(0.66, 0, 0.34, 1)
         else:
-            self._panel, self._door = self.share(0, 0, 1, 0.345), self.share(0, 0.345, 1, 0.655)
+            self._panel, self._door = self.area(0, 0, 1, 0.345), self.area(0, 0.345, 1, 0.655)
         p, px = self._panel, theme.px
         self._head = theme.row() if self.wide else 0
         self._body = b = pygame.Rect(p.x, p.y + self._head, p.w, p.h - self._head)
@@ -80,7 +80,7 @@ class ControlCabinet(Cabinet):
         self._draw_texts(surface, scene)
         for backdrop in (self._legend, *self._bare):
             backdrop.keep(surface)
-        # A switch stands on metal of the tone that the panel has beside it.
+        # The background of a switch is the mean colour of the panel beside it.
         beside = [force.move(-force.w - 1, 0).clip(p) for force in self._force]
         self._tones = [mean_colour(surface, rect) for rect in beside]
 
@@ -143,10 +143,10 @@ class ControlCabinet(Cabinet):
         for k, tag in enumerate(self._tag):
             if self._has_number(k):
                 colour = palette.ink if k < scene.units else blend(self.steel, palette.faded, 0.55)
-                self.letter(surface, f"R{k + 1}", self._number(k), size=self._size(tag), colour=colour, align="centre")
+                self.caption(surface, f"R{k + 1}", self._number(k), size=self._size(tag), colour=colour, align="centre")
         if self._head:
             box = pygame.Rect(p.x + self.theme.px(12), p.y + self.theme.px(4), p.w - self.theme.px(24), self._head)
-            self.letter(surface, self.theme.words("front.rows"), box, align="centre")
+            self.caption(surface, self.theme.words("front.rows"), box, align="centre")
 
     def _draw_door(self, surface: pygame.Surface) -> None:
         """Draw the door: clips with the cable they hold, small controls, the handle, the connectors."""
@@ -243,7 +243,7 @@ class ControlCabinet(Cabinet):
         if covered:
             pygame.draw.rect(surface, darker(palette.frame, 0.3), lamp, border_radius=lamp.w // 6)
             pygame.draw.rect(surface, palette.frame, lamp.inflate(-2, -2), border_radius=lamp.w // 6)
-            if not self.letter(
+            if not self.caption(
                 surface, "?", lamp, size=0.7 * lamp.h / self.theme.unit, colour=palette.ivory, align="centre"
             ):
                 pygame.draw.circle(surface, palette.ivory, lamp.center, max(1, lamp.w // 6))
@@ -251,12 +251,12 @@ class ControlCabinet(Cabinet):
         if lamp.h >= 1.3 * self.theme.least:
             colour = darker(palette.lamp, 0.85) if on else palette.ivory
             text = "1" if on else "0"
-            self.letter(
+            self.caption(
                 surface, text, lamp, size=0.62 * lamp.h / self.theme.unit, face=FIGURES, colour=colour, align="centre"
             )
 
     def _draw_meter(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
-        """Show a sum; with the lamps covered the meter rests, for it would tell what they do."""
+        """Show a sum; zero while the lamps are covered, since it would give them away."""
         palette, sums = self.theme.palette, scene.snapshot.view.u_r[: scene.units]
         picked = scene.ui.picked
         unit = int(np.abs(sums).argmax()) if len(sums) else 0
@@ -272,7 +272,7 @@ class ControlCabinet(Cabinet):
         g = self._gauge
         surface.blit(meter(g.w, g.h, step, palette.black, palette.paper, palette.ink, False), g)
         self._legend.restore(surface)
-        self.letter(surface, text, self._legend.rect, size=14)
+        self.caption(surface, text, self._legend.rect, size=14)
         return [g, self._legend.rect]
 
     # -- hands -------------------------------------------------------------------------------------------------------

@@ -17,18 +17,18 @@ WHITE, NIGHT = (255, 255, 255), (0, 0, 0)
 
 
 def blend(a: Colour, b: Colour, share: float) -> Colour:
-    """Return a colour that is so much of the way from `a` to `b`."""
+    """Interpolate between two colours: 0 is `a`, 1 is `b`."""
     red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
     return red, green, blue
 
 
 def darker(colour: Colour, share: float) -> Colour:
-    """Return a colour darkened by a share."""
+    """Blend a colour with black."""
     return blend(colour, NIGHT, share)
 
 
 def lighter(colour: Colour, share: float) -> Colour:
-    """Return a colour lightened by a share."""
+    """Blend a colour with white."""
     return blend(colour, WHITE, share)
 
 
@@ -254,10 +254,10 @@ def cross(surface: pygame.Surface, place: pygame.Rect, colour: Colour, width: in
 
 
 class Cabinet(Panel):
-    """A panel of the front: a bay of the machine, whose places are given as shares of its width and height."""
+    """A panel of the front: a bay of the machine, laid out in fractions of its width and height."""
 
-    def share(self, x: float, y: float, w: float, h: float) -> pygame.Rect:
-        """Return the rectangle at shares of this panel's width and height."""
+    def area(self, x: float, y: float, w: float, h: float) -> pygame.Rect:
+        """Return the rectangle at fractions of this panel's width and height."""
         r = self.rect
         left, top = r.x + round(x * r.w), r.y + round(y * r.h)
         return pygame.Rect(left, top, r.x + round((x + w) * r.w) - left, r.y + round((y + h) * r.h) - top)
@@ -286,7 +286,7 @@ class Cabinet(Panel):
             pygame.draw.line(surface, dull, (face.x, face.bottom - 1), (face.right - 1, face.bottom - 1))
             pygame.draw.line(surface, dull, (face.right - 1, face.y), (face.right - 1, face.bottom - 1))
 
-    def letter(self, surface: pygame.Surface, text: str, rect: pygame.Rect, **style: Unpack[TextStyle]) -> bool:
+    def caption(self, surface: pygame.Surface, text: str, rect: pygame.Rect, **style: Unpack[TextStyle]) -> bool:
         """Write a caption if it fits, else leave it out; return whether it was written."""
         size, face = style.setdefault("size", SMALL), style.setdefault("face", TEXT)
         if rect.h < self.theme.least or not self.theme.fits(text, rect, size, face):

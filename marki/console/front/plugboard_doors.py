@@ -43,7 +43,7 @@ class PlugboardDoors(Cabinet):
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         r = self.rect
-        self._board = self.share(0.075, 0.012, 0.85, 0.976)
+        self._board = self.area(0.075, 0.012, 0.85, 0.976)
         b = self._board
         self._strips = [pygame.Rect(0, 0, 0, 0)] * 4
         self._label = label = max(theme.row(12), round(0.028 * b.h))
@@ -83,7 +83,7 @@ class PlugboardDoors(Cabinet):
     # -- closed ------------------------------------------------------------------------------------------------------
 
     def _draw_closed(self, surface: pygame.Surface) -> None:
-        left, right = self.share(0, 0, 0.5, 1), self.share(0.5, 0, 0.5, 1)
+        left, right = self.area(0, 0, 0.5, 1), self.area(0.5, 0, 0.5, 1)
         steel, r = self.steel, self.rect
         for leaf in (left, right):
             self.sheet(surface, leaf, steel, glance=9)
@@ -129,13 +129,13 @@ class PlugboardDoors(Cabinet):
                 for box in boxes:
                     pen.box(box.x, box.y, box.w, box.h, palette.ivory)
             for text, box in zip(texts, boxes, strict=True):
-                self.letter(surface, text, box, size=12, face=TEXT, colour=palette.ink, align="centre")
+                self.caption(surface, text, box, size=12, face=TEXT, colour=palette.ink, align="centre")
         self._draw_pins(surface)
 
     def _leaves(self, surface: pygame.Surface) -> None:
         """Draw the two leaves, which stand out towards us, seen along their inner faces."""
         r, steel = self.rect, darker(self.steel, 0.25)
-        left, right = self.share(0, 0, 0.07, 1), self.share(0.93, 0, 0.07, 1)
+        left, right = self.area(0, 0, 0.07, 1), self.area(0.93, 0, 0.07, 1)
         with inked(surface, r) as pen:
             for leaf, inner in ((left, 1), (right, -1)):
                 tones = (darker(steel, 0.62), darker(steel, 0.25), steel)
@@ -290,7 +290,7 @@ class PlugboardDoors(Cabinet):
     def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where the doors are, or with the doors open an A-unit's pin."""
         if part == Target("door"):
-            return self.share(0, 0, 0.07, 1) if self._open else self.rect
+            return self.area(0, 0, 0.07, 1) if self._open else self.rect
         if not self._open:
             return None
         if part.kind == "s":

@@ -29,15 +29,15 @@ class PowerCabinet(Cabinet):
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         if self.wide:
-            self._top = self.share(0, 0, 0.52, 1)
+            self._top = self.area(0, 0, 0.52, 1)
             column, heights = (0.52, 0.48), (0.1, 0.1, 0.2, 0.2, 0.2, 0.2)
         else:
-            self._top = self.share(0, 0, 1, 0.4)
+            self._top = self.area(0, 0, 1, 0.4)
             column, heights = (0, 1), (0.1,) * 6
         y = 0.0 if self.wide else 0.4
         plates: list[pygame.Rect] = []
         for height in heights:
-            plates.append(self.share(column[0], y, column[1], height))
+            plates.append(self.area(column[0], y, column[1], height))
             y += height
         self._plain, self._supplies = plates[:2], plates[2:]
         self._head = theme.row() if self.wide else 0
@@ -65,7 +65,7 @@ class PowerCabinet(Cabinet):
                 self._draw_supply(pen, plate, k, dark if k < 2 else lighter(steel, 0.06))
         if head:
             box = pygame.Rect(t.x + self.theme.px(8), t.y + self.theme.px(4), t.w - self.theme.px(16), head)
-            self.letter(surface, self.theme.words("front.meters"), box, align="centre")
+            self.caption(surface, self.theme.words("front.meters"), box, align="centre")
         for pilot in self._pilots:
             pilot.keep(surface)
 
@@ -165,7 +165,7 @@ class PowerCabinet(Cabinet):
                 for k in (24, 27, 30):
                     pen.disc(x + side * k * u, low, 1.05 * u if k == 27 else 0.7 * u, palette.black)
             return
-        # The dial of a transformer, lettered all around.
+        # The dial of a transformer, with a scale all around.
         pen.disc(x + 0.8 * u, y + u, 8 * u, darker(metal, 0.34))
         pen.disc(x, y, 7.8 * u, palette.black)
         for angle in np.linspace(-2.4, 2.4, 21):
@@ -183,7 +183,7 @@ class PowerCabinet(Cabinet):
     def readings(self, scene: Scene) -> list[int]:
         """Return the position of every needle, 0 to 24: the 24 meters, then two on each supply."""
         view, covered = scene.snapshot.view, scene.ui.covered
-        sums = np.zeros(8) if covered else view.u_r  # it would tell what the covered lamps do
+        sums = np.zeros(8) if covered else view.u_r  # the sums would give away what the covered lamps show
         on = view.a.reshape(8, 64).sum(1)
         motors = (scene.turning != 0).reshape(8, 64).sum(1)
         shares = np.array([view.s.mean(), view.a.mean(), 0.0 if covered else view.r.mean(), motors.sum() / 512])

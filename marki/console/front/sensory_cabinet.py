@@ -107,11 +107,11 @@ class SensoryCabinet(Cabinet):
         super().__init__(box, theme, scene)
         px = theme.px
         if self.wide:
-            self._plates = [self.share(0, 0, 0.5, 1), self.share(0.5, 0, 0.5, 1)]
+            self._plates = [self.area(0, 0, 0.5, 1), self.area(0.5, 0, 0.5, 1)]
         else:
-            self._plates = [self.share(0, 0, 1, 0.238), self.share(0, 0.238, 1, 0.392), self.share(0, 0.63, 1, 0.37)]
+            self._plates = [self.area(0, 0, 1, 0.238), self.area(0, 0.238, 1, 0.392), self.area(0, 0.63, 1, 0.37)]
         black, light = self._plates[:2]
-        self._space = space = px(0.8)  # whatever the profile: they only divide
+        self._space = space = px(0.8)  # in every profile: these lines only divide
         self._head = head = theme.row() + px(8) if self.wide else 0
         self._margin = margin = max(2, round(black.w * (0.05 if self.wide else 0.045)))
         self._lamps = Field("s", pygame.Rect(black.x + margin, black.y + head, black.w - 2 * margin,
@@ -143,9 +143,9 @@ class SensoryCabinet(Cabinet):
         self._screws(surface)
         if self.wide:
             box = pygame.Rect(black.x + margin, black.y + px(4), black.w - 2 * margin, self._head - px(4))
-            self.letter(surface, words("front.lamps"), box, colour=palette.ivory, align="centre")
+            self.caption(surface, words("front.lamps"), box, colour=palette.ivory, align="centre")
             box = pygame.Rect(light.x + margin, box.y, light.w - 2 * margin, box.h)
-            self.letter(surface, words("front.toggles"), box, colour=palette.ink, align="centre")
+            self.caption(surface, words("front.toggles"), box, colour=palette.ink, align="centre")
         else:
             plate = pygame.Rect(0, 0, round(0.2 * light.w), max(3, round(0.02 * light.h)))
             plate.center = (light.x + round(0.48 * light.w), light.bottom - round(0.05 * light.h))

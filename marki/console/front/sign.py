@@ -25,18 +25,18 @@ class SignPanel(Cabinet):
         for joint in (x[1], x[2], x[4]):
             pygame.draw.line(surface, darker(palette.frame, 0.5), (joint, r.y), (joint, r.bottom - 1))
         pygame.draw.line(surface, darker(palette.frame, 0.4), (r.x, r.bottom - 1), (r.right - 1, r.bottom - 1))
-        # As in the photograph the joint of the second and the third cabinet parts the name.
+        # As in the photograph, the name is divided by the joint of the second and the third cabinet.
         words, theme = self.theme.words, self.theme
         second = r.h >= 2.05 * theme.least
         first = round(r.h * 0.56) if second else r.h - 2
         text, size = words("front.name"), max(theme.least, 0.86 * first) / theme.unit
         left = x[2] - theme.width(text.rpartition(" ")[0], size, LETTERING) - max(2, r.h // 9)
         name = pygame.Rect(left, r.y + 1, x[4] - left - theme.px(4), first)
-        self.letter(surface, text, name, size=size, face=LETTERING)
+        self.caption(surface, text, name, size=size, face=LETTERING)
         if second:
             line = pygame.Rect(left, name.bottom - 1, name.w, r.bottom - name.bottom - 1)
             size = max(theme.least, 0.74 * line.h) / theme.unit
-            self.letter(surface, words("front.maker"), line, size=size, face=LETTERING)
+            self.caption(surface, words("front.maker"), line, size=size, face=LETTERING)
         with inked(surface, pygame.Rect(left - 2 * r.h, r.y, 2 * r.h, r.h)) as pen:
             radius = 0.36 * r.h
             centre = (left - 0.7 * r.h, r.y + 0.5 * r.h)

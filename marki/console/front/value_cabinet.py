@@ -38,7 +38,7 @@ def motor(w: int, h: int, phase: int, turning: bool, metal: Colour, ground: Colo
             at, thick = x + half * np.sin(angle) * 0.94, max(0.5, 0.16 * half * np.cos(angle) + 0.3)
             pen.box(at - thick / 2, 0.2 * h, thick, 0.48 * h, darker(can, 0.85))
     pen.box(x - half, 0.16 * h, 2 * half, 0.05 * h, darker(can, 0.5))
-    # A bright bracket, with the gear case under it, as it catches the light in the photographs.
+    # A bright bracket with the gear case under it, as in the photographs.
     bright = lighter(metal, 0.25) if turning else darker(metal, 0.36)
     pen.box(x - 0.4 * w, 0.62 * h, 0.8 * w, 0.07 * h, bright)
     pen.box(x - 0.4 * w, 0.4 * h, 0.07 * w, 0.29 * h, bright)
@@ -54,7 +54,7 @@ class ValueCabinet(Cabinet):
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         r = self.rect
-        self._glass = glass = self.share(0.018, 0.01, 0.964, 0.98)
+        self._glass = glass = self.area(0.018, 0.01, 0.964, 0.98)
         wall = 0.03 * r.w
         self._foot = foot = max(theme.row(13) + theme.px(6), round(0.1 * r.h))
         self._inside = inner = pygame.Rect(round(glass.x + wall), glass.y, round(glass.w - wall), glass.h - foot)
@@ -97,7 +97,7 @@ class ValueCabinet(Cabinet):
         label = pygame.Rect(bar.x, bar.y - theme.row(12), bar.w, theme.row(12))
         if label.y > inner.bottom + 0.3 * self._foot:
             pygame.draw.rect(surface, palette.black, label)
-            self.letter(surface, theme.words("front.layers"), label, size=12, colour=palette.dim)
+            self.caption(surface, theme.words("front.layers"), label, size=12, colour=palette.dim)
         self._draw_glare(surface)
 
     def _draw_interior(self, pen: Pen, metal: Colour) -> None:
@@ -168,7 +168,7 @@ class ValueCabinet(Cabinet):
         values, moving, steps = needles.values[mine], needles.moving[mine], needles.steps[mine]
         phase = np.zeros(64, np.int64)
         if not self.theme.profile.still:
-            # The can turns as its wiper does, through a gear that lets one see it: half a stripe in four frames.
+            # The can turns with its wiper, geared so that the motion is visible: half a stripe in four frames.
             gear = 15 / scene.config.potentiometers.speed_deg_per_s
             phase = np.floor(values * gear).astype(np.int64) % PHASES
         key = ((steps + LAST) * 2 + moving) * PHASES + phase
@@ -207,7 +207,7 @@ class ValueCabinet(Cabinet):
             for k in changed:
                 x, y = self._places[k]
                 tag = pygame.Rect(x, y, (w - d) // 2 + d // 6, self.theme.row(10))
-                self.letter(surface, f"{64 * self._layer + k + 1}", tag, size=10, colour=palette.dim)
+                self.caption(surface, f"{64 * self._layer + k + 1}", tag, size=10, colour=palette.dim)
 
     def _draw_tabs(self, surface: pygame.Surface) -> None:
         """Draw the tabs of the layers, that in sight pulled up and lit."""
@@ -220,7 +220,7 @@ class ValueCabinet(Cabinet):
             corner = max(2, tab.h // 5)
             pygame.draw.rect(surface, colour, face, border_top_left_radius=corner, border_top_right_radius=corner)
             pygame.draw.line(surface, lighter(colour, 0.4), (face.x + corner, face.y), (face.right - corner, face.y))
-            self.letter(surface, f"{k + 1}", face, size=13, face=TEXT, colour=palette.ink, align="centre")
+            self.caption(surface, f"{k + 1}", face, size=13, face=TEXT, colour=palette.ink, align="centre")
 
     # -- hands -------------------------------------------------------------------------------------------------------
 

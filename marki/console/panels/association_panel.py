@@ -41,7 +41,7 @@ class AssociationPanel(LampPanel):
         """Return the relays of the A-units."""
         return snapshot.view.a
 
-    def share(self, scene: Scene) -> np.ndarray:
+    def lit_fraction(self, scene: Scene) -> np.ndarray:
         """Return for which fraction of the frame each A-unit was on."""
         return scene.brightness.a
 

@@ -87,7 +87,7 @@ class ControlBar(Panel):
         return next((Target("button", k) for k, rect in enumerate(self.buttons) if rect.collidepoint(place)), None)
 
     def place_of(self, part: Target) -> pygame.Rect | None:
-        """Return where a button lies."""
+        """Return where a button is."""
         return self.buttons[part.number] if part.kind == "button" else None
 
     def parts(self) -> list[Target]:

@@ -22,7 +22,7 @@ def nice(least: float) -> int:
 
 
 def points(errors: np.ndarray, size: int, *, deck: bool) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the curve (x, y) and what the pass under way has so far.
+    """Return the curve (x, y), and the errors so far in the current pass.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def thin(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 class CurvePanel(Panel):
-    """The learning curve; behind it in grey that of the run before, and beyond the present what is known to come."""
+    """The learning curve; in grey those of the run before and of the known future."""
 
     title = "panel.curve"
 
@@ -71,7 +71,7 @@ class CurvePanel(Panel):
         self._shown: tuple[int, int, int, int, int | None] | None = None
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
-        """Draw the curve anew when a trial has been added."""
+        """Draw the curve again when a trial has been added."""
         last = int(scene.errors[-1]) if len(scene.errors) else 0
         before = None if scene.before is None else id(scene.before)
         key = (len(scene.errors), len(scene.coming), scene.seed, last, before)

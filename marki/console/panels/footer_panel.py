@@ -53,7 +53,7 @@ class FooterPanel(Panel):
         return [self.rect, *self._line.update(surface, shown, colour)]
 
     def _cut(self, text: str, width: int) -> str:
-        """Return a text that fits, its middle left out if it is too long: fault and remedy stand at its ends."""
+        """Return a text shortened in the middle until it fits: error and remedy are at its ends."""
         least = self.theme.least / self.theme.unit
         if self.theme.width(text, least) <= width:
             return text

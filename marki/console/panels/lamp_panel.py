@@ -38,7 +38,7 @@ def cross(surface: pygame.Surface, place: pygame.Rect, colour: Colour) -> None:
 
 
 class LampPanel(Panel):
-    """A black panel of lamps, with the number of those that are lit."""
+    """A black panel of lamps, with the number of those that are lit; base class of those of S- and A-units."""
 
     dark = True
     kind = ""
@@ -65,7 +65,7 @@ class LampPanel(Panel):
         """Return the relays that the lamps show, (n,) bool."""
         raise NotImplementedError
 
-    def share(self, scene: Scene) -> np.ndarray:
+    def lit_fraction(self, scene: Scene) -> np.ndarray:
         """Return for which fraction of the frame each lamp was on, (n,)."""
         raise NotImplementedError
 
@@ -81,7 +81,7 @@ class LampPanel(Panel):
         if broken != self._broken:
             self._broken = broken
             self._lamps.forget()
-        dirty = self._lamps.update(surface, lit(now, self.share(scene), before, self.theme.profile.still))
+        dirty = self._lamps.update(surface, lit(now, self.lit_fraction(scene), before, self.theme.profile.still))
         if dirty and broken:
             for unit in broken:
                 cross(surface, self.grid.cell(unit), self.theme.palette.wrong_lit)

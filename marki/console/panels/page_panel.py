@@ -220,7 +220,7 @@ class PagePanel(Panel):
         return next((Target("row", k) for k, (box, _) in enumerate(self._rows) if box.collidepoint(place)), None)
 
     def place_of(self, part: Target) -> pygame.Rect | None:
-        """Return where a line lies."""
+        """Return where a line is."""
         if part == Target("close"):
             return self._close
         return self._rows[part.number][0] if part.kind == "row" and part.number < len(self._rows) else None
@@ -230,7 +230,7 @@ class PagePanel(Panel):
         return [*(Target("row", k) for k in range(len(self._rows))), Target("close")]
 
     def reveal(self, part: Target, ui: UIState) -> None:
-        """Scroll so that a line is in sight."""
+        """Scroll until a line is visible."""
         place = self.place_of(part)
         if place is None or part.kind != "row":
             return

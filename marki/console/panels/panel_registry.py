@@ -61,7 +61,7 @@ def docked(boxes: dict[str, Box], view: str, gap: int, known: Iterable[str]) -> 
         if dock.beside not in known:
             raise unknown("panel", dock.beside, known, where=f"{name}: Dock.beside")
         if dock.beside in places:
-            places[dock.beside], places[name] = layout.split(places[dock.beside], dock.edge, dock.share, gap)
+            places[dock.beside], places[name] = layout.split(places[dock.beside], dock.edge, dock.fraction, gap)
     return places
 
 

@@ -152,7 +152,7 @@ class PlugboardPanel(Panel):
         return Target("plugboard") if self._area.collidepoint(place) else None
 
     def place_of(self, part: Target) -> pygame.Rect | None:
-        """Return where the board lies."""
+        """Return where the board is."""
         return self._area if part == Target("plugboard") else None
 
     def parts(self) -> list[Target]:

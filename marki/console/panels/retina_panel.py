@@ -26,7 +26,7 @@ class RetinaPanel(LampPanel):
         """Return the relays of the S-units."""
         return snapshot.view.s.reshape(-1)
 
-    def share(self, scene: Scene) -> np.ndarray:
+    def lit_fraction(self, scene: Scene) -> np.ndarray:
         """Return for which fraction of the frame each S-unit was on."""
         return scene.brightness.s
 

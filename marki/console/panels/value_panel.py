@@ -22,7 +22,7 @@ def shared_bands(dials: Box, scene: Scene, theme: Theme) -> tuple[int, list[Box]
 
 
 def store_room(panel: Panel, theme: Theme, scene: Scene) -> Box:
-    """Return where the dials stand or, while a lesson hides them, would stand."""
+    """Return where the dials are or, while a lesson hides them, would be."""
     values = panel if isinstance(panel, ValuePanel) else ValuePanel(Box(*panel.rect), theme, scene)
     return values.room
 
@@ -63,7 +63,7 @@ class ValuePanel(Panel):
 
     @property
     def room(self) -> Box:
-        """Where the dials stand."""
+        """Where the dials are."""
         label, area = self._label(), self.inner
         return Box(area.x + label, area.y, area.w - label, area.h - foot_height(self.theme))
 
@@ -140,7 +140,7 @@ class ValuePanel(Panel):
         return None
 
     def place_of(self, part: Target) -> pygame.Rect | None:
-        """Return where a potentiometer stands."""
+        """Return where a potentiometer is."""
         if part.kind != "value":
             return None
         return pygame.Rect(self._places[part.number], (self._pitch, self._pitch))

@@ -29,7 +29,7 @@ WEIGHT = {
 
 
 def exposure(system_view: SystemView, still: bool) -> tuple[int, int]:
-    """Return which exposure of a reel is shown, from 0, and of how many; the last, if nothing may move."""
+    """Return which exposure of a reel is shown, from 0, and their number; the last one in a still profile."""
     reply = system_view.reply
     if reply is None or reply.stimulus.ndim != 3:
         return 0, 0
@@ -38,7 +38,7 @@ def exposure(system_view: SystemView, still: bool) -> tuple[int, int]:
 
 
 def chosen(views: tuple[ActivationView, ...], most: int) -> list[int]:
-    """Return which registers are shown if there is room for `most` of them: the first, the last, and some between."""
+    """Return the indices of at most `most` registers, evenly spaced: first, last, and some between."""
     n = len(views)
     if n <= most:
         return list(range(n))
@@ -46,7 +46,7 @@ def chosen(views: tuple[ActivationView, ...], most: int) -> list[int]:
 
 
 class ActivationPanel(Panel):
-    """A place for each register, with its name and size over it.
+    """A heatmap for each register, with its name and size over it.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class ActivationPanel(Panel):
         wide, high = max(px(LEAST_CELL[0]), 5 * row), max(px(LEAST_CELL[1]), 3 * row)
         most_columns, most_rows = max(1, (area.w + gap) // (wide + gap)), max(1, (area.h + gap) // (high + gap))
         picked = chosen(views, most_columns * most_rows)
-        # The fewest rows whose places are not broader than is good for a picture.
+        # The number of rows with which the places are nearest to the aspect ratio of a picture.
         n = len(picked)
         good = min(
             range(1, min(n, most_rows) + 1),
@@ -174,5 +174,5 @@ def system_at(timeline: TimelineView | None, side: Side) -> SystemView | None:
 
 
 def answered(reply: Reply | None) -> str:
-    """Return what was said, in one line."""
+    """Return an answer in one line."""
     return "" if reply is None else " ".join(reply.said.split())

@@ -24,7 +24,7 @@ OTHERS = 3
 
 
 def draw_field(surface: pygame.Surface, theme: Theme, field: np.ndarray, area: pygame.Rect) -> None:
-    """Draw the lamp panel as it is driven in reverse."""
+    """Draw the output of a system that draws on the lamp panel."""
     box, pitch = square_grid(Box(*area), SIDE, SIDE)
     colours = coloured(field.T, tones(theme.palette)).repeat(pitch, 0).repeat(pitch, 1)
     pygame.surfarray.blit_array(surface.subsurface(pygame.Rect(box)), colours)

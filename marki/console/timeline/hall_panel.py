@@ -161,7 +161,7 @@ class WallPanel(Panel):
             middle.w -= size + px(2)
         if said:
             face = "routed-gothic" if said.isascii() else TEXT
-            # What a system says that knows no such class is not held against it, nor made much of.
+            # The answer of a system that does not know the class counts neither as right nor as wrong.
             ink = palette.faded if right is None and reply.wanted else palette.ink
             theme.write(surface, said, middle, size=HUGE * 0.8, face=face, align="centre", colour=ink)
         else:
@@ -179,7 +179,7 @@ class WallPanel(Panel):
         return next((Target("plate", k) for k, b in enumerate(self._boxes) if pygame.Rect(b).collidepoint(place)), None)
 
     def place_of(self, part: Target) -> pygame.Rect | None:
-        """Return where a plate hangs."""
+        """Return where a plate is."""
         known = part.kind == "plate" and part.number < len(self._boxes)
         return pygame.Rect(self._boxes[part.number]) if known else None
 

@@ -18,7 +18,7 @@ BLACK = 14  # of the panel, between maps
 
 @lru_cache(maxsize=4)
 def tones(palette: Palette) -> np.ndarray:
-    """Return the colours from the lowest to the greatest value, (2 LEVELS - 1, 3) uint8: sides as elsewhere."""
+    """Return the colour map from the lowest to the greatest value, (2 LEVELS - 1, 3) uint8."""
     ground = np.array(GROUND, float)
     share = np.linspace(0, 1, LEVELS)[:, None] ** 0.8
     up = ground + (np.array(palette.positive) - ground) * share

@@ -79,7 +79,7 @@ class ReelPanel(Panel):
 
 
 class ReelLamps(Panel):
-    """The lamps of the S-units under that exposure."""
+    """The lamps of the S-units at that exposure."""
 
     title = "panel.s_units"
     dark = True
@@ -91,7 +91,7 @@ class ReelLamps(Panel):
         self._count = self.note(colour=theme.palette.ivory)
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
-        """Light what is lit."""
+        """Light the lamps."""
         frame, _, _ = frame_of(scene, self.theme.profile.still)
         lit = np.zeros((SIDE, SIDE), bool) if frame is None else frame >= LIT
         levels = lit.astype(np.int8) * (LEVELS - 1)

@@ -19,7 +19,7 @@ FAINT = (96, 92, 82)
 
 
 class StripPanel(Panel):
-    """Every system of the timeline; a click puts it up."""
+    """Every system of the timeline; a click selects it."""
 
     dark = True
 
@@ -49,7 +49,7 @@ class StripPanel(Panel):
         theme.write(surface, title, self._head, size=SMALL, face=TEXT, colour=theme.palette.dim)
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
-        """Show plates and tree; lit is what is chosen or under the mouse, with its ancestors and heirs."""
+        """Draw plates and graph; the selected or hovered system is highlighted, with its ancestors and descendants."""
         timeline, ui = scene.timeline, scene.ui
         if timeline is None:
             return []
@@ -86,7 +86,7 @@ class StripPanel(Panel):
         self._boxes, self._named = timeline_layout.shares(Box(*self._plates), names, chosen, small)
 
     def _tell(self, surface: pygame.Surface, timeline: TimelineView, system: str, hovered: int) -> list[pygame.Rect]:
-        """Say in one line what is chosen or under the mouse."""
+        """Describe in one line the system that is selected or hovered."""
         words = self.theme.words
         exhibit = timeline.exhibits[hovered] if hovered >= 0 else timeline.exhibit(system)
         if exhibit is None or not timeline.ready:
@@ -135,7 +135,7 @@ class StripPanel(Panel):
         x1, x2, foot = a.x + a.w * 0.56, b.x + b.w * 0.44, self._tree.bottom - 1
         share = min(1.0, abs(x2 - x1) / (0.42 * self._tree.w)) ** 0.5
         high = (self._tree.h - self.theme.px(4)) * max(0.22, share)
-        points = []
+        points: list[tuple[float, float]] = []
         for k in range(ARC_STEPS + 1):
             u = k / ARC_STEPS
             points.append((x1 + (x2 - x1) * u, foot - high * (1 - (2 * u - 1) ** 4) ** 0.8))
@@ -177,19 +177,19 @@ class StripPanel(Panel):
     # -- hands ---------------------------------------------------------------------------------------------------------
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
-        """Return the plate under a place; the tree over it belongs to it too."""
+        """Return the plate under a place; the graph over it belongs to it too."""
         if not self._plates.union(self._tree).collidepoint(place):
             return None
         return next((Target("system", k) for k, b in enumerate(self._boxes) if b.x <= place[0] < b.right), None)
 
     def place_of(self, part: Target) -> pygame.Rect | None:
-        """Return where a plate lies."""
+        """Return where a plate is."""
         if part.kind != "system" or part.number >= len(self._boxes):
             return None
         return pygame.Rect(self._boxes[part.number])
 
     def parts(self) -> list[Target]:
-        """Return the chosen plate."""
+        """Return the selected plate."""
         chosen = self._shown[1] if self._shown else MARK1
         return [Target("system", self._names.index(chosen) if chosen in self._names else 0)]
 
