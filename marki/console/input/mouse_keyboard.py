@@ -217,7 +217,7 @@ class InputHandler:
         for do in (self._answering, self._typing, self._voting, self._drawing, self._at_focus):
             if do(name, event, mods):
                 return
-        command = self._command_of.get(name)
+        command = self._command_of.get(name) if name is not None else None
         if command == "focus":
             self.operator.obey("focus", step=-1 if mods & pygame.KMOD_SHIFT else 1)
         elif command is not None:
