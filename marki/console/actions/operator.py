@@ -204,7 +204,7 @@ class Operator:
 
     def begin_match(self) -> None:
         """Begin a match of hand against motors, if the hand is the motor."""
-        self.opponent = Opponent(self.session, self.world_config()) if self.ui.hand else None
+        self.opponent = Opponent(self.session) if self.ui.hand else None
 
     def go_over(self, session: Session) -> None:
         """Go over to another session, time standing still; pages stay, and what was in hand is let go."""

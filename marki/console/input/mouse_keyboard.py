@@ -212,12 +212,12 @@ class InputHandler:
 
     def key(self, event: pygame.event.Event) -> None:
         """Type a key."""
-        name = name_of(event.key, getattr(event, "unicode", ""))
-        mods = getattr(event, "mod", 0)
+        name = name_of(event.key, event.unicode)
+        mods = event.mod
         for do in (self._answering, self._typing, self._voting, self._drawing, self._at_focus):
             if do(name, event, mods):
                 return
-        command = self._command_of.get(name)
+        command = self._command_of.get(name) if name is not None else None
         if command == "focus":
             self.operator.obey("focus", step=-1 if mods & pygame.KMOD_SHIFT else 1)
         elif command is not None:
@@ -234,7 +234,7 @@ class InputHandler:
         typing, operator = self.ui.typing, self.operator
         if typing is None:
             return False
-        sign = getattr(event, "unicode", "")
+        sign = event.unicode
         if name == "escape":
             self.ui.typing = None
         elif name == "backspace":

@@ -96,8 +96,9 @@ def _a_unit(context: Context, n: int) -> list[PageBlock]:
         _unit(words("inspect.to_r"), f"R{scene.source_set[n] + 1}", "r", int(scene.source_set[n])),
     ]  # fmt: skip
     faults = scene.config.faults
-    for name in ("cut_wires", "stuck_off", "stuck_on"):
-        if n + 1 in getattr(faults, name):
+    wrong = {"cut_wires": faults.cut_wires, "stuck_off": faults.stuck_off, "stuck_on": faults.stuck_on}
+    for name, units in wrong.items():
+        if n + 1 in units:
             found.append(PageRow(words(f"inspect.{name}"), mark="wrong"))
     cells = np.zeros(CELLS, np.int8)
     cells[wires] = scene.wiring[n, wires] * np.where(s[wires], 127, 60)

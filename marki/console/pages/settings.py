@@ -48,9 +48,9 @@ def settings(context: Context) -> list[PageBlock]:
         value = {"name": name, "learn": name != "exam"}
         found.append(PageRow(words.get(f"course.{name}", name), command="course", arguments=value, lit=lit))
     found.append(Heading(words("settings.faults")))
-    faults = scene.config.faults
+    faults = scene.config.faults.to_mapping()
     for name, count in FAULTS.items():
-        broken = len(getattr(faults, name))
+        broken = len(faults[name])
         text = words(f"settings.break_{name}", count=count)
         found.append(
             PageRow(

@@ -1,4 +1,4 @@
-"""Glow: for which share of a frame each lamp was on, summed from the events that happened during it."""
+"""Lamp glow: the fraction of a frame for which each lamp was on, summed from the events during it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Brightness:
     Attributes
     ----------
     s, a, r : (400,), (512,), (8,) float64
-        Share of the frame for which each relay was closed, 0…1.
+        Fraction of the frame for which each relay was closed, 0…1.
     turned : (512,) int8
         Which motors started during the frame, and which way.
     codes : (n,) int64
@@ -38,7 +38,7 @@ class Brightness:
 
 
 def levels(share: np.ndarray) -> np.ndarray:
-    """Return the brightness of lamps that were on for `share` of a frame, 0 to 15: the eye's square root."""
+    """Return the brightness of lamps that were on for a fraction `share` of a frame, 0 to 15: the eye's square root."""
     return np.rint(np.sqrt(share) * (LEVELS - 1)).astype(np.int8)
 
 

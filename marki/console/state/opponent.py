@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from marki.io.worlds import WorldConfig
 from marki.machine import MarkI
 from marki.registers import restore, snapshot
 from marki.session import Session
@@ -17,29 +16,18 @@ class Opponent:
     ----------
     session : Session
         Where the person teaches; the opponent only reads it.
-    world : WorldConfig
-        World that the match is in.
     """
 
-    def __init__(self, session: Session, world: WorldConfig):
-        self.world = world
-        self._begin(session)
-
-    def _begin(self, session: Session) -> None:
-        learner = session.learner
-        config = learner.config.amend({"reinforcement.control": "error"})
-        self.machine = MarkI(config, seed=session.seed, wiring=learner.wiring)
-        if learner.idle:
-            restore(self.machine.registers(), snapshot(learner.registers()))
-            self.machine.resume()
-        self.first = session.trial
+    def __init__(self, session: Session):
+        self.machine, self.first = _with_motors(session), session.trial
         self.hand: list[bool] = []
         self.motors: list[bool] = []
 
     def follow(self, session: Session) -> None:
         """Let the opponent learn from the cards of the trials finished since."""
         if session.trial < self.first + len(self.hand):
-            self._begin(session)  # the person went back: a new match
+            # The person went back: a new match.
+            self.machine, self.first, self.hand, self.motors = _with_motors(session), session.trial, [], []
         for row in session.records[self.first + len(self.hand) :]:
             self.hand.append(bool(row["wrong"]))
             if row["item"] < 0:
@@ -55,3 +43,14 @@ class Opponent:
         """Return trials, mistakes of the hand and mistakes of the motors, of all trials or the last ones."""
         hand, motors = self.hand[-last:], self.motors[-last:]
         return len(hand), sum(hand), sum(motors)
+
+
+def _with_motors(session: Session) -> MarkI:
+    """Return the machine of a session as it stands, but taught by its motors."""
+    learner = session.learner
+    config = learner.config.amend({"reinforcement.control": "error"})
+    machine = MarkI(config, seed=session.seed, wiring=learner.wiring)
+    if learner.idle:
+        restore(machine.registers(), snapshot(learner.registers()))
+        machine.resume()
+    return machine

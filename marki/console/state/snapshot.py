@@ -1,4 +1,4 @@
-"""Looks: what a watcher sees of a session at one moment."""
+"""Snapshots: what is seen of a session at one moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts: what of the machine or the window a hand can point at."""
+"""Targets: what can be pointed at, of the machine and of the window."""
 
 from __future__ import annotations
 

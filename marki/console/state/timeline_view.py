@@ -1,4 +1,4 @@
-"""Sight: all that the panels of the timeline may show, taken once a frame."""
+"""Timeline view: all that the panels of the timeline may show, taken once a frame."""
 
 from __future__ import annotations
 

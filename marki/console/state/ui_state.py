@@ -46,12 +46,15 @@ class Typing:
         Given on Enter, with `arguments` and the line as its argument ``text``.
     single : bool
         Every character is taken at once, without Enter.
+    prompt : mapping of language to str, optional
+        What stands before the line; left out, it is the string ``typing.COMMAND`` of the language tables.
     """
 
     command: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
     single: bool = False
+    prompt: Mapping[str, str] | None = None
 
 
 @dataclass
@@ -71,7 +74,7 @@ class UIState:
     draft : (20, 20) uint8 or None
         The operator's own card, light from 0 to 255.
     tool : str
-        What a click on a unit does: "look", "draw" or "break".
+        What the mouse does: ``look`` at units, ``draw`` a card, or ``break`` units.
     turning : (int, float) or None
         A potentiometer in hand and the angle it is being turned to, deg.
     layer, open_doors, bay : int, bool, int

@@ -69,6 +69,8 @@ def key(scene: Scene) -> tuple:
 def plays(scene: Scene) -> bool:
     """Return whether the first system is shown something else than the card before the camera."""
     timeline, ui = scene.timeline, scene.ui
+    if timeline is None:
+        return False
     return timeline.first.exhibit.accepts == Port.REEL or (ui.example >= 0 and timeline.first.exhibit.name != MARK1)
 
 

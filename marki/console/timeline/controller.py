@@ -94,7 +94,7 @@ class TimelineController:
     # -- once a frame --------------------------------------------------------------------------------------------------
 
     def poll(self) -> list[str]:
-        """Take what the racks have answered; return troubles, in one sentence each."""
+        """Take the replies of all slots; return what went wrong, in one sentence each."""
         troubles = []
         for slot in self.slots.values():
             slot.poll()

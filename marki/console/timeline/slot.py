@@ -1,4 +1,4 @@
-"""A stand: one rack, which system is up on it, and what has come of the last questions."""
+"""A slot: one process for systems, which system is loaded in it, and its last replies."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ AGAIN_FRAMES = 6  # while a system learns, the same stimulus is asked about anew
 
 @dataclass
 class SystemSlot:
-    """A rack with what is known of the system on it.
+    """A process for systems, with what is known of the one loaded in it.
 
     Attributes
     ----------
     timeline : Timeline
-        Lends the rack when the first system is put up.
+        Starts the process when the first system is put up.
     name : str
         Of the system that is up, "" for none.
     reply, progress : Reply or None, Progress or None
@@ -59,7 +59,7 @@ class SystemSlot:
 
     @property
     def rack(self) -> SystemProcess:
-        """The rack, taken from the timeline when it is first needed."""
+        """The process, started when it is first needed."""
         if self._rack is None:
             self._rack = self.timeline.rack()
         return self._rack
@@ -173,7 +173,7 @@ class SystemSlot:
                 self.right += reply.said.lower() == reply.wanted.lower()
 
     def close(self) -> None:
-        """End the rack's process."""
+        """End the process."""
         rack, self._rack = self._rack, None
         self._broken = False
         if rack is not None:

@@ -1,0 +1,118 @@
+"""docs/adding_a_command.md, followed literally in a copy of the program."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = (ROOT / "docs/adding_a_command.md").read_text(encoding="utf-8")
+
+# What the page promises, in a process of the copy: prints a line for each promise that is kept.
+PROMISES = """
+import sys
+from pathlib import Path
+
+import pygame
+
+from marki.console.app import App
+from marki.console.drawing import overlay
+from marki.console.window_settings import WindowSettings
+from marki.session import mark1_session
+
+session = mark1_session(seed=1)
+app = App(session, WindowSettings(frames=1000, paused=True, page="menu"))
+app.frame()
+for language in ("en", "zh"):
+    label = app.operator.commands["all_toggles"].label[language]
+    rows = [b for b in app.handler.panels["page"].blocks if getattr(b, "command", "") == "all_toggles"]
+    assert [(row.text, row.right) for row in rows] == [(label, ";")], rows
+    assert f"; {label}" in overlay.key_map(app.surface, app.theme, app.scene.commands)
+    print("listed", language)
+    app.obey("language")
+    for _ in range(10):
+        app.frame()
+pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_SEMICOLON, unicode=";", mod=0))
+app.frame()
+assert [(c.name, c.value) for c in session.commands] == [("toggle", [0] * 400)]
+app.obey("all_toggles", position=1)
+assert session.learner.sensory.forced.all()
+app.obey("all_toggles", position=2)
+assert "all_toggles" in app.ui.message and "2" in app.ui.message and app.ui.alarm
+assert session.learner.sensory.forced.tolist() == [1] * 400
+print("obeyed")
+lesson = Path("assets/lessons/alphabet.toml").read_text(encoding="utf-8")
+Path("mine.toml").write_text(lesson.replace('lock = ["new_seed"]', 'lock = ["all_toggles"]'), encoding="utf-8")
+app.operator.changes = 0
+app.obey("lesson", name="mine.toml")
+assert app.ui.lesson is not None, app.ui.message
+app.obey("all_toggles", position=1)
+assert app.ui.alarm and not app.session.learner.sensory.forced.any()
+print("locked")
+"""
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    root = tmp_path_factory.mktemp("copy")
+    for name in ("marki", "successors", "assets"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "weights"))
+    shutil.copy(ROOT / "run_sim.py", root)
+    return root
+
+
+def run(copy, *arguments):
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(copy), "OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, f"{arguments}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def test_the_page_adds_a_command_with_one_file(copy):
+    (name,) = re.findall(r"<!-- file: (\S+) -->", PAGE)
+    (text,) = blocks("python")
+    assert not (copy / name).exists()
+    (copy / name).write_text(text, encoding="utf-8")
+    (command,) = [line for block in blocks("sh") for line in block.splitlines()]
+    program, *arguments = shlex.split(command)
+    assert program == "python"
+    run(copy, *arguments)
+    assert (copy / "out/menu.png").stat().st_size > 1000
+    assert run(copy, "-c", PROMISES).split("\n")[-5:-1] == ["listed en", "listed zh", "obeyed", "locked"]
+
+
+def test_the_page_breaks_none_of_our_rules(tmp_path):
+    (text,) = blocks("python")
+    path = tmp_path / "all_toggles.py"
+    path.write_text(text, encoding="utf-8")
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--config", str(ROOT / "pyproject.toml"), str(path)],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_every_field_that_the_page_names_is_one(copy):
+    from dataclasses import fields
+
+    from marki.console.state.commands import CommandSpec
+
+    rows = re.findall(r"^\| (`.*?) \|", PAGE, re.M)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named == {f.name for f in fields(CommandSpec)} - {"name", "do", "listed", "check"}
