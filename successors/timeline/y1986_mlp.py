@@ -38,7 +38,7 @@ from successors.nn import initial
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
-from successors.nn.learner import Labels, Network, Successor
+from successors.nn.learner import ByGradient, Labels, Network, Successor
 from successors.nn.optimiser import SGD
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor
@@ -131,7 +131,7 @@ def _sweeps(network: MLP, inputs: np.ndarray, labels: np.ndarray, rate: float, b
 
 def _momentum() -> Finding:
     """Compare steps of the learner with eqs. 1 to 9, written out in float64."""
-    learner = ENTRY.create(changes={"hidden": (7, 5), "recipe.rate": 0.05})
+    learner = ByGradient(MLP, ENTRY.retina.amend({"hidden": (7, 5), "recipe.rate": 0.05}))
     layers = learner.network.layers
     weights = [np.c_[layer.weight.data, layer.bias.data].astype(np.float64) for layer in layers]
     last = [np.zeros_like(w) for w in weights]
