@@ -122,6 +122,21 @@ def test_comparison(tmp_path):
     assert "1960" in table
 
 
+def test_a_comparison_goes_on_only_if_it_is_resumed_and_the_same(tmp_path):
+    def again(*names, resume=True, **settings):
+        run = RunOptions(out=tmp_path, resume=resume, jobs=1, quiet=True)
+        return compare.compare("two_class", names, run=run, seeds=(0,), **{"options": SMALL} | settings)
+
+    (row,) = again("perceptron")
+    with pytest.raises(OutputError, match=r"has results already\. Go on with --resume"):
+        again("perceptron", resume=False)
+    with pytest.raises(StateError, match="budget = null, not 640"):
+        again("perceptron", budget=640)
+    with pytest.raises(StateError, match=r"set\.test = 60, not 61"):
+        again("perceptron", options=SMALL | {"test": 61})
+    assert row in again("perceptron", "mlp")
+
+
 def test_comparison_of_recipes_with_one_budget(tmp_path):
     rows = compare.compare(
         "two_class",
@@ -265,6 +280,8 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
         "weights.safetensors",
         "letters.safetensors",
     }
+    with pytest.raises(OutputError, match=r"lenet5: has results already"):
+        publish.publish(["lenet5"], RunOptions(out=tmp_path, jobs=1, quiet=True))
     own = training("lenet5", "two_class", options=SMALL, changes=few)
     done = training_job.train(own, tmp_path / "runs", resume=True)
     assert found["digests"] == {"0": done["digest"]}
