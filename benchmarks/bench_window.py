@@ -47,11 +47,13 @@ def stir(app: App) -> None:
     def scene():
         seen = look()
         lamps = {"s": rng.random((20, 20)) < 0.5, "a": rng.random(512) < 0.5}
-        moment = dataclasses.replace(seen.look, view=dataclasses.replace(seen.look.view, **lamps), answered=True)
+        moment = dataclasses.replace(
+            seen.snapshot, view=dataclasses.replace(seen.snapshot.view, **lamps), answered=True
+        )
         brightness = dataclasses.replace(seen.brightness, s=rng.random(400), a=rng.random(512))
         turning = rng.integers(-1, 2, 512).astype(np.int8)
         return dataclasses.replace(
-            seen, look=moment, brightness=brightness, values=rng.uniform(-9, 9, 512), turning=turning
+            seen, snapshot=moment, brightness=brightness, values=rng.uniform(-9, 9, 512), turning=turning
         )
 
     app.observer.scene = scene
