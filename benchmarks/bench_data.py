@@ -24,6 +24,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
 from marki.files import prepare_folder, write_json  # noqa: E402
 from marki.intervals import interval  # noqa: E402
+from marki.jobs.options import RunOptions  # noqa: E402
 from marki.pictures import HINT, can_draw, chart, look, save, sheet  # noqa: E402
 from successors import registry  # noqa: E402
 from successors.training import training_job  # noqa: E402
@@ -45,20 +46,21 @@ def order(name: str, size: int, args: argparse.Namespace) -> TrainingJob:
     steps = max(1, args.shown // batch)
     changes = {"steps": steps, "eval_every": steps, "stop_at_score": 2.0, "shift": args.shift, "affine": args.affine}
     recipe = {f"recipe.{key}": value for key, value in changes.items()}
-    return training_job.run(name, "letters", options={"train": size}, changes=recipe)
+    return training_job.training(name, "letters", options={"train": size}, changes=recipe)
 
 
 def measure(args: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     """Return a row for each system and size: its scores, and their means and intervals."""
     orders = {(name, size): order(name, size, args) for name in args.learners for size in args.sizes}
     every = {key: training_job.seeded(one, range(args.seeds)) for key, one in orders.items()}
-    listed = [run for seeded in every.values() for run in seeded]
-    found = training_job.carry_out_all(listed, folder, resume=args.resume, jobs=args.jobs, quiet=args.quiet)
+    listed = [job for seeded in every.values() for job in seeded]
+    run = RunOptions(out=folder, resume=args.resume, jobs=args.jobs, quiet=args.quiet)
+    found = training_job.train_all(listed, folder, run)
     rows = []
     for (name, size), seeded in every.items():
         row: dict[str, Any] = {"learner": name, "cards": size, "parameters": found[seeded[0]]["parameters"]}
         for part in PARTS:
-            scores = [found[run][part] for run in seeded]
+            scores = [found[job][part] for job in seeded]
             row[part] = {"seeds": scores, **dict(zip(("mean", "low", "high"), interval(scores), strict=True))}
         rows.append(row)
     return rows

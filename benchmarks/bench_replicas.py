@@ -11,8 +11,9 @@ from pathlib import Path
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from marki.experiments.lab import Order
+from marki.experiments.lab import ExperimentSpec
 from marki.experiments.replicas import run_many
+from marki.jobs.options import RunOptions
 
 
 def main() -> None:
@@ -22,7 +23,8 @@ def main() -> None:
     seconds, digests = [], []
     for jobs in (1, 2):
         start = time.perf_counter()
-        summary = run_many(Order(experiment="alphabet", quiet=True), range(options.seeds), jobs=jobs)
+        run = RunOptions(jobs=jobs, quiet=True)
+        summary = run_many(ExperimentSpec(experiment="alphabet"), range(options.seeds), run)
         seconds.append(time.perf_counter() - start)
         digests.append(summary["digest"])
         print(

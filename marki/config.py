@@ -1,8 +1,9 @@
-"""Settings: frozen dataclasses whose every field has a unit, a range and a sentence; wrong ones are refused by name."""
+"""Settings: frozen dataclasses; each field has a unit, a range and a sentence; invalid values are refused by name."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import tomllib
 import types
@@ -29,12 +30,18 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata)
 
 
+@functools.cache
+def _hints(cls: type[Config]) -> dict[str, Any]:
+    """Return the type of each field; they are evaluated once a class."""
+    return get_type_hints(cls)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config:
     """Base of all settings: checks its fields when made, reads and writes plain mappings."""
 
     def __post_init__(self) -> None:
-        hints = get_type_hints(type(self))
+        hints = _hints(type(self))
         for f in dataclasses.fields(self):
             value = check(f"{type(self).__name__}.{f.name}", getattr(self, f.name), hints[f.name], f.metadata)
             object.__setattr__(self, f.name, value)
@@ -53,7 +60,7 @@ class Config:
         if not isinstance(mapping, Mapping):
             raise ConfigError(f"expected a table of settings, got {mapping!r}", where=where)
         fields = {f.name: f for f in dataclasses.fields(cls)}
-        hints = get_type_hints(cls)
+        hints = _hints(cls)
         values = {}
         for key, value in mapping.items():
             if key not in fields:
@@ -110,7 +117,7 @@ def _unknown_setting(name: str, known: Iterable[str], renamed: Mapping[str, str]
 def _renamed(cls: type[Config], prefix: str = "") -> dict[str, str]:
     """Return the new dotted name of every setting that once had another."""
     found: dict[str, str] = {}
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     for f in dataclasses.fields(cls):
         if former := f.metadata.get("formerly"):
             found[prefix + former] = prefix + f.name
@@ -171,7 +178,7 @@ def check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
         )
     choices, low, high = meta.get("choices"), meta.get("low"), meta.get("high")
     if choices and value not in choices:
-        raise unknown("choice", value, choices, where=where)
+        raise unknown("choice", str(value), choices, where=where)
     if (low is not None and not value >= low) or (high is not None and not value <= high):
         span = (
             f"from {low} to {high}"

@@ -1,4 +1,4 @@
-"""Every refusal of the simulator: what is wrong, where, and what to do about it, on one line."""
+"""Errors of the simulator: what is wrong, where, and what to do about it, in one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class MarkIError(Exception):
-    """Base of all errors that a user can cause and mend.
+    """Base of all errors that a user can cause and fix.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class MarkIError(Exception):
 
 
 class UnknownName(MarkIError):
-    """A name that is in no catalogue; the message offers the nearest one."""
+    """An unknown name; the message offers the nearest known one."""
 
 
 class ConfigError(MarkIError):

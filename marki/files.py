@@ -1,4 +1,4 @@
-"""Files: where the assets lie, how a result is written whole or not at all, how a state is read safely."""
+"""Files: finding assets, writing results atomically, reading saved state safely."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def asset(name: str) -> Path:
 
 @contextlib.contextmanager
 def writing(path: Path | str) -> Iterator[BinaryIO]:
-    """Open `path` for writing bytes; it appears under its name only when all is written.
+    """Open `path` for writing bytes; it appears under its name only once all is written.
 
     Raises
     ------
@@ -168,7 +168,8 @@ def write_arrays(path: Path | str, arrays: Mapping[str, np.ndarray], **header: A
     """Write named arrays and a JSON header to one `.npz`, whole or not at all; no pickle."""
     text = np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, header=text, **arrays)
+    # The stub takes any further name for `allow_pickle`.
+    np.savez_compressed(buffer, header=text, **arrays)  # pyright: ignore[reportArgumentType]
     with writing(path) as file:
         file.write(buffer.getvalue())
 

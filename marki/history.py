@@ -1,4 +1,4 @@
-"""The history of a session: a record for each trial, the operator's commands, and checkpoints to go on from."""
+"""The history of a session: a record for each trial, the operator's commands, and checkpoints to continue from."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class Command:
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """Everything needed to go on from the moment before a trial."""
+    """Everything needed to continue from the moment before a trial."""
 
     state: dict[str, np.ndarray]
     digest: bytes
     progress: tuple[int, ...]
     course: int
     learn: bool
-    config: MachineConfig | None
+    config: MachineConfig

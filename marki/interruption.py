@@ -1,4 +1,4 @@
-"""Interruptions: Ctrl-C waits until what must not be left half is whole."""
+"""Interruptions: Ctrl-C, or being asked to end (SIGTERM), waits until what must not be left half is whole."""
 
 from __future__ import annotations
 
@@ -6,19 +6,40 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def whole() -> Iterator[None]:
-    """Let an interruption that comes meanwhile take effect only afterwards."""
+    """Let a signal that comes meanwhile take effect only afterwards."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+
+    def note(number: int, _: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.signal(number, note) for number in SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
         if came:
-            raise KeyboardInterrupt
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def interrupted_when_terminated() -> Iterator[None]:
+    """Take being asked to end as an interruption, so that work is saved."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)

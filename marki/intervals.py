@@ -1,4 +1,4 @@
-"""Intervals: how far a figure is known, from how often it was tried."""
+"""Confidence intervals of proportions, means and differences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the Wilson interval of a share (Wilson 1927), by default at 95 %."""
+    """Return the Wilson score interval of a proportion (Wilson 1927), by default at 95 %."""
     if not trials:
         return 0.0, 1.0
     p, n = hits / trials, trials

@@ -172,7 +172,7 @@ class MarkI:
 
     @property
     def idle(self) -> bool:
-        """Whether no presentation is under way."""
+        """Whether no presentation is in progress."""
         return self._presentation is None
 
     @property
@@ -196,7 +196,7 @@ class MarkI:
         self._presentation = self.env.process(presentation(self, frame, target, learn))
 
     def advance(self, until_us: int) -> None:
-        """Let time pass up to `until_us`, or to the end of the presentation under way if that comes first."""
+        """Advance to `until_us`, or to the end of the current presentation if that comes first."""
         if self.idle:
             self._align()
             if until_us > self.now:
@@ -211,7 +211,7 @@ class MarkI:
         self.clock[0] = env.now if self._presentation is None else max(until_us, self.now)
 
     def finish(self) -> None:
-        """Let time pass to the end of the presentation under way."""
+        """Advance to the end of the current presentation."""
         if not self.idle:
             self.advance(int(NEVER))
 
@@ -231,10 +231,11 @@ class MarkI:
 
     def light(self, frame: np.ndarray | None) -> None:
         """Open the lens on `frame`, or cover it (None): the sequencer calls this."""
-        self.sensory.expose(self.env.now, frame, int(self.exposures[0]))
+        t = int(self.env.now)
+        self.sensory.expose(t, frame, int(self.exposures[0]))
         if frame is None:
             self.exposures[0] += 1
-        self._associate(self.env.now)
+        self._associate(t)
 
     def _associate(self, t_us: int) -> None:
         """Let the A-units follow what the S-units have planned."""
@@ -246,7 +247,7 @@ class MarkI:
 
     def mark(self, bank: Bank, unit: int, kind: Kind) -> None:
         """Log an event of the sequencer or trainer at this moment."""
-        self._marks.append(int(encode(self.env.now, bank, unit, kind)))
+        self._marks.append(encode(int(self.env.now), bank, unit, kind))
 
     def collect(self) -> np.ndarray:
         """Hand out the sorted event codes, (n,) int64, of all that has happened since the last call."""
@@ -271,7 +272,7 @@ class MarkI:
         return self.potentiometers.wiper.tobytes() + self.response.u_r.tobytes()
 
     def resume(self) -> None:
-        """Take up the clock and plan all units from the registers, after these were restored between presentations."""
+        """Resume the clock and replan all units, after the registers were restored between presentations."""
         t = self.now
         self.env = simpy.Environment(initial_time=t)
         self._presentation = None

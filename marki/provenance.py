@@ -1,4 +1,4 @@
-"""Provenance: where each constant of the machine comes from, and how well it is known.
+"""Provenance: the source of each constant of the machine, and how well it is known.
 
 The table is a file, `assets/provenance.toml`; settings and constants are checked against it by a test, and the
 window shows the row of whatever is inspected.

@@ -1,10 +1,10 @@
-"""The saved session: one `.npz` with a checkpoint, the records, and all that is needed to go on from there."""
+"""The saved session: one `.npz` with a checkpoint, the records, and all that is needed to continue from there."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from marki.errors import SessionError, StateError
+from marki.errors import StateError
 from marki.files import read_arrays, write_arrays
 from marki.history import Checkpoint, Command
 from marki.io.worlds import WorldConfig
@@ -15,18 +15,14 @@ KIND, VERSION = "marki session", 3
 
 
 def save(session: Session, path: Path | str) -> None:
-    """Write a session of the Mark I to a file, whole or not at all; it may be in the middle of a presentation.
+    """Write a session to a file, whole or not at all; it may be in the middle of a presentation.
 
     Raises
     ------
-    SessionError
-        For another learner than the Mark I.
     OutputError
         If the file cannot be written.
     """
     machine = session.learner
-    if not isinstance(machine, MarkI):
-        raise SessionError("only sessions of the Mark I can be saved", remedy="Save the learner's registers")
     trial, at = session.last_checkpoint()
     arrays = {f"register/{name}": a for name, a in at.state.items()}
     arrays["records"] = session.known
@@ -50,7 +46,7 @@ def save(session: Session, path: Path | str) -> None:
 
 
 def load(path: Path | str, *, keep: str = "all") -> Session:
-    """Read a session back; it stands where it was saved and goes on to the same digest.
+    """Read a session back; it stands where it was saved and continues to the same digest.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A session: one learner in its worlds, on one clock, that can be stepped, stopped, saved, and gone back in.
+"""A session: the Mark I in its worlds, on one clock; it can be stepped, stopped, saved and rewound.
 
 Everything that happens follows from settings, seed and the operator's commands. So a session is saved as a
 checkpoint and those, and going back is replaying from the nearest checkpoint.
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from marki import registers
-from marki.clocked import Clocked
 from marki.config import of_room
 from marki.errors import SessionError, unknown
 from marki.history import RECORD, Checkpoint, Command, as_number
@@ -26,12 +25,11 @@ from marki.trace import Bank, Kind, Trace, decode
 
 
 class Session:
-    """One learner in its worlds.
+    """The Mark I in its worlds.
 
     Parameters
     ----------
-    learner : Clocked
-        `MarkI`, or another learner in `Untimed`.
+    learner : MarkI
     worlds : mapping of str to WorldConfig
         The courses that can be taken, by name; it begins with the first, learning. Worlds opened later join them.
     seed : int
@@ -46,24 +44,23 @@ class Session:
     COMMANDS = ("course", "toggle", "force", "set", "turn", "show", "world")
     LIVE = ("toggle", "force", "turn")  # taken in the middle of a presentation too
 
-    def __init__(self, learner: Clocked, worlds: Mapping[str, WorldConfig], *, seed: int = 0, keep: str = "all"):
+    def __init__(self, learner: MarkI, worlds: Mapping[str, WorldConfig], *, seed: int = 0, keep: str = "all"):
         self.learner, self.courses = learner, dict(worlds)
         self._keep = keep
-        self.launched = self._config
+        self.launched = learner.config
         self.new_seed(seed)
 
     # -- beginning ---------------------------------------------------------------------------------------------------
 
     def new_seed(self, seed: int) -> None:
-        """Begin a new run with another seed."""
+        """Start a new run with another seed."""
         self.seed = int(seed)
         self._base: list[World] = [create(config, self.seed) for config in self.courses.values()]
         self.reset()
 
     def reset(self) -> None:
-        """Begin the same run again."""
-        if self._config != self.launched:
-            self.learner.config = self.launched
+        """Start the same run again."""
+        self.learner.config = self.launched
         self.learner.reset(self.seed)
         self.configs, self.worlds = dict(self.courses), list(self._base)
         self.trial = self.reached = 0
@@ -82,23 +79,18 @@ class Session:
         self._interval = self.INTERVAL
 
     def identity(self) -> str:
-        """Return all that this run follows from, as JSON: settings, seed, and a wiring if one was given."""
-        config = self.launched
-        given = getattr(self.learner, "given_wiring", False)
+        """Return everything that determines this run, as JSON: settings, seed, and the wiring if one was given."""
+        given = self.learner.given_wiring
         return json.dumps(
             {
-                "learner": type(getattr(self.learner, "learner", self.learner)).__name__,
+                "learner": "MarkI",
                 "seed": self.seed,
-                "machine": config.to_mapping() if config else None,
+                "machine": self.launched.to_mapping(),
                 "wiring": registers.fingerprint({"wiring": self.learner.wiring}) if given else None,
                 "worlds": {name: c.to_mapping() for name, c in self.courses.items()},
             },
             sort_keys=True,
         )
-
-    @property
-    def _config(self) -> MachineConfig | None:
-        return getattr(self.learner, "config", None)
 
     # -- what is known -----------------------------------------------------------------------------------------------
 
@@ -121,14 +113,14 @@ class Session:
 
     @property
     def known(self) -> np.ndarray:
-        """Return the trials known, those of the future too, (reached,) of dtype RECORD; a read-only view."""
+        """Return all known trials, future ones included, (reached,) of dtype RECORD; a read-only view."""
         view = self._records[: self.reached]
         view.flags.writeable = False
         return view
 
     @property
     def in_past(self) -> bool:
-        """Whether this moment has a known future, which a command would make untrue."""
+        """Whether this moment has a known future, which a command would invalidate."""
         return self.trial < self.reached or self._obeyed < len(self.commands)
 
     @property
@@ -139,7 +131,7 @@ class Session:
     # -- time --------------------------------------------------------------------------------------------------------
 
     def advance(self, until_us: int, *, one: bool = False) -> None:
-        """Let simulated time pass up to `until_us`, through as many presentations as it holds, or to the end of one."""
+        """Advance simulated time to `until_us`, through as many presentations as fit, or to the end of one."""
         learner = self.learner
         while learner.now < until_us:
             if learner.idle:
@@ -151,7 +143,7 @@ class Session:
                     return
 
     def step(self, grain: str = "trial") -> None:
-        """Go on by one "event", "trial" or "pass"."""
+        """Advance by one "event", "trial" or "pass"."""
         match grain:
             case "event":
                 if self.learner.idle:
@@ -175,14 +167,14 @@ class Session:
                 raise unknown("step", grain, ("event", "trial", "pass"))
 
     def run(self, trials: int) -> np.ndarray:
-        """Go on by so many trials; return their records."""
+        """Run `trials` trials; return their records."""
         first = self.trial
         for _ in range(trials):
             self.step("trial")
         return self.records[first:]
 
     def run_to_mistake(self, most: int = 100_000) -> bool:
-        """Go on until a response is wrong, at most so many trials; return whether one was."""
+        """Run until a response is wrong, for at most `most` trials; return whether one was."""
         for _ in range(most):
             self.step("trial")
             if self.records[-1]["wrong"]:
@@ -199,15 +191,16 @@ class Session:
         self.presentation = shown
 
     def _pass(self, until_us: int) -> None:
-        """Let time pass within the presentation under way, up to `until_us` or the next command known."""
+        """Advance within the current presentation, up to `until_us` or the next known command."""
         coming = self.commands[self._obeyed] if self._obeyed < len(self.commands) else None
-        if coming is not None and coming.trial == self.trial:
+        if coming is not None and coming.trial == self.trial and coming.after_us is not None:
             until_us = min(until_us, self.began_us + coming.after_us)
         self.learner.advance(until_us)
         self._obey_due()
 
     def _end(self) -> None:
         shown, learner = self.presentation, self.learner
+        assert shown is not None
         answer = learner.answer
         if self.trial == len(self._records):
             self._records = np.concatenate([self._records, np.empty_like(self._records)])
@@ -228,7 +221,7 @@ class Session:
     # -- the operator ------------------------------------------------------------------------------------------------
 
     def command(self, name: str, value: Any) -> None:
-        """Carry out a command of the operator, and log it so that it can be replayed.
+        """Carry out an operator's command and log it, so that it can be replayed.
 
         ==========  =================================================================================================
         ``course``  ``{"name": …, "learn": bool}``: go over to another course
@@ -271,7 +264,7 @@ class Session:
         self._obeyed += 1
 
     def _obey_due(self) -> None:
-        """Carry out the commands known for this moment."""
+        """Carry out the commands that are due at this moment."""
         idle = self.learner.idle
         while self._obeyed < len(self.commands):
             command = self.commands[self._obeyed]
@@ -282,7 +275,7 @@ class Session:
             self._obeyed += 1
 
     def _obey(self, command: Command) -> None:
-        value, machine = command.value, isinstance(self.learner, MarkI)
+        value, learner = command.value, self.learner
         match command.name:
             case "course":
                 name, learn = value["name"], bool(value["learn"])
@@ -293,20 +286,22 @@ class Session:
                 self._open(WorldConfig.from_mapping(value["config"], where="world"), bool(value["learn"]))
             case "show":
                 self._card = self._card_of(value)
-            case "set" if machine:
-                self.learner.refit(self.learner.config.amend(of_room(value, "machine", where="set"), where="set"))
-            case "turn" if machine:
-                self.learner.turn(value["units"], value["deg"])
-            case "toggle" | "force" if machine:
-                getattr(self.learner, command.name)(np.array(value, np.int8))
+            case "set":
+                learner.refit(learner.config.amend(of_room(value, "machine", where="set"), where="set"))
+            case "turn":
+                learner.turn(value["units"], value["deg"])
+            case "toggle":
+                learner.toggle(np.array(value, np.int8))
+            case "force":
+                learner.force(np.array(value, np.int8))
             case _:
                 raise unknown("command", command.name, self.COMMANDS)
-        self.learner.mark(Bank.OPERATOR, self.COMMANDS.index(command.name), Kind.COMMAND)
+        learner.mark(Bank.OPERATOR, self.COMMANDS.index(command.name), Kind.COMMAND)
         text = json.dumps([command.name, value], sort_keys=True).encode()
         self.trace.digest = hashlib.blake2b(text, key=self.trace.digest, digest_size=16).digest()
 
     def _open(self, config: WorldConfig, learn: bool) -> None:
-        """Go over to a world, opened as a new course unless it is one already."""
+        """Switch to a world, opened as a new course unless it is one already."""
         name = next((name for name, known in self.configs.items() if known == config), None)
         if name is None:
             name = f"{config.name} {len(self.configs)}"
@@ -317,10 +312,10 @@ class Session:
         self._go_over(name, learn)
 
     def _go_over(self, course: str, learn: bool) -> None:
-        """Take a course, with as many R-units in use as the code of its world needs."""
+        """Switch to a course, with as many R-units in use as its world's code needs."""
         self.course, self.learn = list(self.configs).index(course), learn
         units = self.world.code.shape[1]
-        if isinstance(self.learner, MarkI) and units != self.learner.units:
+        if units != self.learner.units:
             self.learner.refit(self.learner.config.amend({"response.units": units, "response.source_set": []}))
 
     def _card_of(self, value: Mapping[str, Any]) -> Presentation:
@@ -336,7 +331,7 @@ class Session:
         return Presentation(number=-1, item=-1, kind=kind, name=str(value["name"]), frame=frames[0], target=target)
 
     def take(self, course: str, *, learn: bool) -> None:
-        """Go over to another course, with the reinforcement control on or off."""
+        """Switch to another course, with the reinforcement control on or off."""
         self.command("course", {"name": course, "learn": learn})
 
     # -- going back --------------------------------------------------------------------------------------------------
@@ -348,14 +343,14 @@ class Session:
     def _checkpoint(self) -> None:
         state = registers.snapshot(self.learner.registers())
         self._checkpoints[self.trial] = Checkpoint(
-            state, self.trace.digest, tuple(self._progress), self.course, self.learn, self._config
+            state, self.trace.digest, tuple(self._progress), self.course, self.learn, self.learner.config
         )
         if len(self._checkpoints) > self.MOST:
             self._interval *= 2
             self._checkpoints = {n: c for n, c in self._checkpoints.items() if n % self._interval == 0}
 
     def visit(self, trial: int) -> None:
-        """Go to the moment before presentation number `trial`, back or forth; the known future is kept.
+        """Go to the moment before presentation `trial`, backward or forward; the known future is kept.
 
         From there the run goes on as it did, commands included; a new command needs `drop_future` first.
 
@@ -390,7 +385,7 @@ class Session:
             self.advance(int(times[-1]))
 
     def drop_future(self) -> None:
-        """Make this moment the end of the run: what is known to come is dropped."""
+        """Make this moment the end of the run; discard the known future."""
         self.reached = self.trial
         del self.commands[self._obeyed :]
         self._checkpoints = {n: c for n, c in self._checkpoints.items() if n <= self.trial}
@@ -400,7 +395,7 @@ class Session:
             del self.configs[name], self.worlds[place], self._progress[place]
 
     def rewind(self, trial: int) -> None:
-        """Go back to the moment before presentation number `trial`; what came later is dropped.
+        """Go back to the moment before presentation `trial`; discard what came later.
 
         Commands given at that very moment are kept.
 
@@ -413,14 +408,14 @@ class Session:
         self.drop_future()
 
     def last_checkpoint(self) -> tuple[int, Checkpoint]:
-        """Return the newest checkpoint of the past and the number of its trial."""
+        """Return the trial number of the latest past checkpoint, and the checkpoint."""
         if not any(n <= self.trial for n in self._checkpoints):
             self._checkpoint()
         trial = max(n for n in self._checkpoints if n <= self.trial)
         return trial, self._checkpoints[trial]
 
     def take_up(self, trial: int, at: Checkpoint, records: np.ndarray, commands: list[Command]) -> None:
-        """Go on from a checkpoint of another session of the same run: its records and commands are taken over."""
+        """Continue from a checkpoint of another session of the same run; take over its records and commands."""
         if records.dtype != RECORD or len(records) < trial:
             raise ValueError("the records")
         self._checkpoints[trial] = at
@@ -433,7 +428,7 @@ class Session:
         self._return_to(trial)
 
     def _restart(self) -> None:
-        """Begin the run anew, with all that is known of it."""
+        """Restart the run, keeping all that is known of it."""
         commands, records, reached = self.commands, self._records, self.reached
         self.reset()
         self.commands, self._records, self.reached = commands, records, reached
@@ -442,7 +437,7 @@ class Session:
     def _return_to(self, trial: int) -> None:
         at = self._checkpoints[trial]
         self.learner.resume()  # whatever presentation was under way is over
-        if at.config != self._config:
+        if at.config != self.learner.config:
             self.learner.refit(at.config)
         registers.restore(self.learner.registers(), at.state)
         self.learner.resume()
@@ -453,7 +448,7 @@ class Session:
         self._obeyed = sum(c.trial < trial for c in self.commands)
 
     def replay(self, trial: int) -> None:
-        """Go on to the moment before `trial`, carrying out the commands known on the way and there."""
+        """Advance to the moment before `trial`, carrying out the known commands on the way and there."""
         while self.trial < trial:
             self.step("trial")
         self._obey_due()

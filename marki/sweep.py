@@ -1,29 +1,30 @@
-"""Sweeps: a grid of settings, each point a task of its own, on this computer's cores or on a Dask cluster.
+"""Sweeps: a grid of settings, each point with each seed a job of its own.
 
-Every task writes its own result, whole or not at all, so that whatever is killed, only the tasks in hand are lost;
-``--resume`` runs what is missing. What is run at a point is lent by the caller: this file knows no experiment.
+What is run at a point is lent by the caller: this file knows no experiment.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from marki.config import flat, read_settings
-from marki.errors import ConfigError, MarkIError, OutputError, unknown
-from marki.files import csv_text, prepare_folder, read_json, write_json, write_text
-from marki.processes import cores
+from marki.errors import ConfigError, MarkIError, unknown
+from marki.files import csv_text, write_json, write_text
+from marki.jobs.folders import claimed, holds
+from marki.jobs.identity import Identity
+from marki.jobs.options import RunOptions, options_of, resumable
+from marki.jobs.options import add_arguments as add_run_arguments
+from marki.jobs.runner import Job, run_jobs
 from marki.versions import versions
-
-_REMEDY = "What is done is kept; go on with --resume"
 
 TABLES = ("kind", "seeds", "fixed", "grid")
 
@@ -35,19 +36,20 @@ class SweepKind:
     Parameters
     ----------
     check : callable
-        ``check(settings)``, raises for settings that cannot be run, before anything is.
+        ``check(settings) -> mapping``, raises for settings that cannot be run, before anything is; returns the content
+        hash of every file that is read, see `marki.jobs.identity`.
     run : callable
         ``run(settings, seed, folder) -> dict`` of plain numbers and text, the same wherever it runs; it may go on with
         what it finds in its folder.
     """
 
-    check: Callable[[Mapping[str, Any]], None]
+    check: Callable[[Mapping[str, Any]], Mapping[str, str]]
     run: Callable[[Mapping[str, Any], int, Path], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One task: settings by dotted name, and a seed."""
+    """One job: settings by dotted name, and a seed."""
 
     settings: Mapping[str, Any]
     seed: int
@@ -83,12 +85,17 @@ class SweepSpec:
 
     @property
     def points(self) -> list[Point]:
-        """All tasks, in the order of the grid, seeds innermost."""
+        """All points, in the order of the grid, seeds innermost."""
         found = []
         for values in itertools.product(*self.grid.values()):
             settings = dict(self.fixed) | dict(zip(self.grid, values, strict=True))
             found += [Point(settings=settings, seed=seed) for seed in self.seeds]
         return found
+
+    @property
+    def identity(self) -> Identity:
+        """What a folder of results is known by; seeds, and values of the grid, may be added to it."""
+        return Identity(kind=f"sweep of {self.kind}s", settings={"fixed": dict(self.fixed), "grid": sorted(self.grid)})
 
 
 def read(path: Path | str, kinds: Mapping[str, SweepKind]) -> SweepSpec:
@@ -103,7 +110,7 @@ def read(path: Path | str, kinds: Mapping[str, SweepKind]) -> SweepSpec:
     for key in content:
         if key not in TABLES:
             raise unknown("entry", key, TABLES, where=path)
-    kind = content.get("kind")
+    kind = str(content.get("kind"))
     if kind not in kinds:
         raise unknown("kind", kind, kinds, where=f"{path}: kind")
     seeds = content.get("seeds", 1)
@@ -124,184 +131,85 @@ def read(path: Path | str, kinds: Mapping[str, SweepKind]) -> SweepSpec:
     return spec
 
 
-def carry_out(
-    spec: SweepSpec,
-    kinds: Mapping[str, SweepKind],
-    out: Path,
-    *,
-    resume: bool = False,
-    jobs: int | None = None,
-    cluster: str = "",
-    quiet: bool = False,
-) -> list[dict[str, Any]]:
+def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptions) -> list[dict[str, Any]]:
     """Run all points that have no result yet; write ``results/``, ``sweep.csv`` and ``sweep.json``; return the rows.
 
     Parameters
     ----------
     spec : SweepSpec
     kinds : mapping of str to SweepKind
-    out : Path
-        Folder. Workers on other computers must see it under the same name, or their tasks cannot be gone on with.
-    resume : bool
-        Whether results that are there count; without, there must be none.
-    jobs : int, optional
-        Processes on this computer; all cores if not said.
-    cluster : str
-        Address of a Dask scheduler, such as ``tcp://host:8786``; "" for this computer.
-    quiet : bool
-        Show no bar.
+    options : RunOptions
+        With an output folder.
 
     Raises
     ------
-    OutputError
-        If there are results already, and it is not resumed.
+    OutputError, StateError
+        If the folder is taken.
     MarkIError
-        If a task fails, or a worker or the scheduler is lost. Results that are there stay.
+        If a point fails, or a worker or the cluster is lost. Results that are there stay.
     """
-    out = prepare_folder(out).absolute()
-    points = spec.points
-    if not resume and any((out / "results").glob("*.json")):
-        raise OutputError("has results already", where=out, remedy="Go on with --resume, or choose another --out")
-    missing = [point for point in points if _result(out, point) is None]
-    run = kinds[spec.kind].run
-    from tqdm import tqdm  # here, as joblib below: the window starts without them
-
-    with tqdm(
-        total=len(points), initial=len(points) - len(missing), unit=" tasks", disable=True if quiet else None
-    ) as bar:
-        for point, result in _done(run, missing, out, jobs or cores(), cluster):
-            if _result(out, point) is None:  # made on a computer that does not see this folder
-                write_json(_file(out, point), result)
-            bar.update()
-    results = [_result(out, point) for point in points]
-    if None in results:
-        raise MarkIError(
-            f"{results.count(None)} of {len(points)} tasks did not come back", where=cluster or "sweep", remedy=_REMEDY
+    out = options.folder().absolute()
+    kind, points = kinds[spec.kind], spec.points
+    inputs = [kind.check(point.settings) for point in points[:: len(spec.seeds)] for _ in spec.seeds]
+    jobs = [
+        Job(
+            identity=Identity(kind=spec.kind, settings=point.settings, seed=point.seed, inputs=files),
+            work=partial(_run, kind.run, point, out / "work" / point.key),
+            file=out / "results" / f"{point.key}.json",
         )
-    rows = [_row(point, result) for point, result in zip(points, results, strict=True)]
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    write_text(out / "sweep.csv", csv_text(columns, ([row.get(key) for key in columns] for row in rows)))
-    write_json(
-        out / "sweep.json",
-        {
-            "kind": spec.kind,
-            "fixed": dict(spec.fixed),
-            "grid": dict(spec.grid),
-            "seeds": list(spec.seeds),
-            "versions": versions(),
-            "rows": rows,
-        },
-    )
+        for point, files in zip(points, inputs, strict=True)
+    ]
+    with claimed(out, spec.identity, resume=options.resume):
+        results = run_jobs(jobs, options, name="sweep", unit="points")
+        rows = [
+            dict(point.settings) | {"seed": point.seed} | dict(result["result"])
+            for point, result in zip(points, results, strict=True)
+        ]
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        write_text(out / "sweep.csv", csv_text(columns, ([row.get(key) for key in columns] for row in rows)))
+        write_json(
+            out / "sweep.json",
+            {
+                "kind": spec.kind,
+                "fixed": dict(spec.fixed),
+                "grid": dict(spec.grid),
+                "seeds": list(spec.seeds),
+                "versions": versions(),
+                "rows": rows,
+            },
+        )
     return rows
 
 
-def _done(
-    run: Callable[..., Mapping[str, Any]], points: Sequence[Point], out: Path, jobs: int, cluster: str
-) -> Iterator[tuple[Point, dict[str, Any]]]:
-    """Yield points and results as they are done."""
-    if not points:
-        return
-    import joblib
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    with contextlib.ExitStack() as stack:
-        if cluster:
-            stack.enter_context(_client(cluster))
-            stack.enter_context(joblib.parallel_config(backend="dask"))
-        else:
-            stack.enter_context(joblib.parallel_config(backend="loky", n_jobs=min(jobs, len(points))))
-        try:
-            parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")
-            yield from parallel(joblib.delayed(_task)(run, point, out) for point in points)
-        except MarkIError:
-            raise
-        except TerminatedWorkerError as error:
-            raise MarkIError("a worker process was killed", where="sweep", remedy=_REMEDY) from error
-        except Exception as error:
-            if not cluster:
-                raise
-            raise MarkIError(
-                f"the cluster was lost ({type(error).__name__}: {error})", where=cluster, remedy=_REMEDY
-            ) from error
-
-
-@contextlib.contextmanager
-def _client(address: str) -> Iterator[None]:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise MarkIError(
-            "needs Dask, which is not installed", where="--cluster", remedy="pip install 'marki[cluster]'"
-        ) from error
-    try:
-        client = Client(address, timeout=20)
-    except (OSError, ValueError) as error:
-        raise MarkIError(
-            f"no scheduler answers ({error})", where=f"--cluster {address}", remedy="Give its address, tcp://HOST:PORT"
-        ) from error
-    try:
-        # With one thread joblib would run everything in this process, and say nothing.
-        if (threads := sum(client.ncores().values())) < 2:
-            raise MarkIError(
-                f"{threads} worker threads", where=f"--cluster {address}", remedy="Start two workers or more"
-            )
-        yield
-    finally:
-        with contextlib.suppress(Exception):  # a scheduler that is lost cannot be taken leave of
-            client.close(timeout=2)
-
-
-def _task(run: Callable[..., Mapping[str, Any]], point: Point, out: Path) -> tuple[Point, dict[str, Any]]:
-    """Run one point, wherever this is, and write its result."""
+def _run(
+    run: Callable[..., Mapping[str, Any]], point: Point, folder: Path, *, resume: bool, quiet: bool
+) -> dict[str, Any]:
+    """Run one point, wherever this is; an interrupted one is always gone on with, the folder being its own."""
     since = time.perf_counter()
     try:
-        found = dict(run(point.settings, point.seed, out / "work" / point.key))
+        found = dict(run(point.settings, point.seed, folder))
     except MarkIError as error:
         raise MarkIError(f"{error}", where=f"sweep at {point}") from error
-    result = {
+    return {
         "settings": dict(point.settings),
         "seed": point.seed,
         "result": found,
         "seconds": round(time.perf_counter() - since, 3),
     }
-    write_json(_file(out, point), result)
-    return point, result
-
-
-def _file(out: Path, point: Point) -> Path:
-    return out / "results" / f"{point.key}.json"
-
-
-def _result(out: Path, point: Point) -> dict[str, Any] | None:
-    """Return the result of a point, or None if there is none."""
-    path = _file(out, point)
-    return read_json(path) if path.exists() else None
-
-
-def _row(point: Point, result: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(point.settings) | {"seed": point.seed} | dict(result["result"])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `sweep`."""
     parser.add_argument("spec", metavar="SPEC.toml", help="what to run: kind, seeds, and tables fixed and grid")
-    parser.add_argument("--out", metavar="DIR", default="", help="output folder (default out/sweep-SPEC)")
-    parser.add_argument("--cluster", metavar="ADDRESS", default="", help="run on a Dask cluster, tcp://HOST:PORT")
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes on this computer (default: all cores)")
-    parser.add_argument("--resume", action="store_true", help="run only what has no result yet")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_run_arguments(parser, default="out/sweep-SPEC")
 
 
 def command(args: argparse.Namespace, kinds: Mapping[str, SweepKind]) -> int:
     """Run a sweep; print where its table is."""
-    if args.jobs is not None and args.jobs < 1:
-        raise ConfigError(f"{args.jobs} is out of range", where="--jobs", remedy="Give 1 or more")
     spec = read(args.spec, kinds)
-    out = Path(args.out or f"out/sweep-{Path(args.spec).stem}")
-    try:
-        rows = carry_out(spec, kinds, out, resume=args.resume, jobs=args.jobs, cluster=args.cluster, quiet=args.quiet)
-    except KeyboardInterrupt:
-        print(f"\ninterrupted; what was done is in {out}, go on with --resume")
-        return 130
-    print(f"{len(rows)} tasks, the table is {out / 'sweep.csv'}")
+    base = Path("out", f"sweep-{Path(args.spec).stem}")
+    options = options_of(args).free_out(base, lambda folder: holds(folder, spec.identity))
+    with resumable(options):
+        rows = run_sweep(spec, kinds, options)
+    print(f"{len(rows)} points, the table is {options.folder() / 'sweep.csv'}")
     return 0

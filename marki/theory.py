@@ -33,7 +33,7 @@ def _binomial(n: int, p: float) -> np.ndarray:
 
 
 def large_activity(lit: float, x: int, y: int, theta: int) -> float:
-    """Return P_a on a large retina of which the share `lit` is lit (Rosenblatt 1958, eq. 1)."""
+    """Return P_a on a large retina of which the fraction `lit` is lit (Rosenblatt 1958, eq. 1)."""
     e, i = _binomial(x, lit), _binomial(y, lit)
     return float(sum(e[a] * i[b] for a in range(x + 1) for b in range(y + 1) if a - b >= theta))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-MICROSECOND = 1
 MILLISECOND = 1_000
 SECOND = 1_000_000
 NEVER = np.int64(2**62)

@@ -11,6 +11,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from typing import BinaryIO, overload
 
 import numpy as np
 
@@ -52,7 +53,11 @@ class Kind(IntEnum):
 _TIME, _BANK, _UNIT = 16, 13, 4
 
 
-def encode(t_us: np.ndarray | int, bank: int, unit: np.ndarray | int, kind: np.ndarray | int) -> np.ndarray:
+@overload
+def encode(t_us: int, bank: int, unit: int, kind: int) -> int: ...
+@overload
+def encode(t_us: np.ndarray | int, bank: int, unit: np.ndarray | int, kind: np.ndarray | int) -> np.ndarray: ...
+def encode(t_us: np.ndarray | int, bank: int, unit: np.ndarray | int, kind: np.ndarray | int) -> np.ndarray | int:
     """Return event codes for int64 arrays (or numbers) of times, units and kinds of one bank."""
     return (t_us << _TIME) + (unit << _UNIT) + kind + (bank << _BANK)
 
@@ -95,6 +100,22 @@ def describe(code: int) -> str:
     return f"{clock_face(event['t_us'])}  {bank.name.lower()} {int(event['unit']) + 1}  {kind.name.lower()}"
 
 
+class _Retired:
+    """A block of codes that lies in a file."""
+
+    nbytes = 0  # none of them in memory
+
+    def __init__(self, file: BinaryIO, codes: np.ndarray):
+        self._file, self._size = file, codes.nbytes
+        self._at = file.seek(0, 2)
+        file.write(codes.tobytes())
+
+    def read(self) -> np.ndarray:
+        """Return the codes, (n,) int64."""
+        self._file.seek(self._at)
+        return np.frombuffer(self._file.read(self._size), np.int64)
+
+
 class Trace:
     """The log of a run, one block of sorted codes a trial.
 
@@ -109,11 +130,11 @@ class Trace:
 
     def __init__(self, keep: str = "all", limit: int = 32 << 20):
         self.keep, self.limit = keep, limit
-        self._blocks: list[np.ndarray | tuple[int, int]] = []
+        self._blocks: list[np.ndarray | _Retired] = []
         self._first = 0  # number of the block at which the kept ones begin
         self._held = 0
         self._oldest = 0  # index of the oldest block still in memory
-        self._file = None
+        self._file: BinaryIO | None = None
         self.digest = bytes(16)
 
     @property
@@ -122,7 +143,7 @@ class Trace:
         return self._first + len(self._blocks)
 
     def append(self, codes: np.ndarray, witness: bytes = b"") -> None:
-        """Add the sorted codes of one trial; `witness` is state that the digest shall cover too."""
+        """Add the sorted codes of one trial; `witness` is state that the digest covers too."""
         self.digest = hashlib.blake2b(codes.tobytes() + witness, key=self.digest, digest_size=16).digest()
         if self.keep == "none":
             self._first += 1
@@ -133,7 +154,7 @@ class Trace:
             self._retire()
 
     def _retire(self) -> None:
-        block = self._blocks[self._oldest]
+        block = self.block(self._first + self._oldest)  # in memory still
         self._held -= block.nbytes
         if self.keep == "recent":
             del self._blocks[0]
@@ -142,9 +163,7 @@ class Trace:
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="marki-trace-")  # noqa: SIM115 - lives as long as the trace
             weakref.finalize(self, self._file.close)
-        self._file.seek(0, 2)
-        self._blocks[self._oldest] = (self._file.tell(), block.size)
-        self._file.write(block.tobytes())
+        self._blocks[self._oldest] = _Retired(self._file, block)
         self._oldest += 1
 
     def block(self, number: int) -> np.ndarray:
@@ -152,10 +171,7 @@ class Trace:
         if number < self._first:
             return np.empty(0, np.int64)
         block = self._blocks[number - self._first]
-        if isinstance(block, tuple):
-            self._file.seek(block[0])
-            return np.frombuffer(self._file.read(8 * block[1]), np.int64)
-        return block
+        return block.read() if isinstance(block, _Retired) else block
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self.block(n) for n in range(self._first, self.blocks))

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from marki.config import parse_changes
 from marki.errors import ConfigError
-from marki.files import prepare_folder
+from marki.jobs.folders import holds
+from marki.jobs.options import add_arguments, options_of, resumable
+from marki.program import program
 
 if TYPE_CHECKING:
     from successors.training.participants import Machine
@@ -73,19 +75,19 @@ def card_text(content: dict[str, Any]) -> str:
     lines.append(f"  {'multiply-adds of an answer':<32}{content['retina_multiply_adds']:>12,}")
     result = content["result"]
     if result is None:
-        lines.append(f"  not trained yet: python run_sim.py train {content['name']} --out DIR")
+        lines.append(f"  not trained yet: {program()} train {content['name']} --out DIR")
         return "\n".join(lines)
     lines.append("")
     for trial in content["trials"]:
         low, high = trial["interval"]
         text = f"  {trial['task']}: {100 * trial['value']:.1f} % {trial['metric']}"
         lines.append(f"{text} ({len(trial['seeds'])} seeds, 95 % interval {100 * low:.1f} to {100 * high:.1f})")
-        told = registry.told(trial["options"] | trial["changes"])
+        told = registry.as_typed(trial["options"] | trial["changes"])
         lines += [f"    with{told}"] if told else []
         lines += [f"    {name}: {100 * value:.1f}" for name, value in trial.get("also", {}).items()]
         if "baseline" in trial:
             base = trial["baseline"]
-            lines.append(f"    {base['name']}{registry.told(base.get('changes', {}))}: {100 * base['value']:.1f} %")
+            lines.append(f"    {base['name']}{registry.as_typed(base.get('changes', {}))}: {100 * base['value']:.1f} %")
         for what, bound in trial["stood"].items():
             lines.append(f"    {what} {100 * bound['wanted']:.1f} %: {'yes' if bound['holds'] else 'NO'}")
     mechanism = content["mechanism"]
@@ -95,12 +97,6 @@ def card_text(content: dict[str, Any]) -> str:
     cost = content["cost"]
     lines.append(f"  a training shows {cost['shown']:,.0f} stimuli in {cost['processor_seconds']:.0f} s of processor")
     return "\n".join(lines)
-
-
-def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
-    parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def _add_seed_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,33 +109,20 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="*", help="systems to train; `timeline` lists them")
     parser.add_argument("--all", action="store_true", help="train every system")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
-    parser.add_argument("--out", metavar="DIR", default="out/train", help="output folder (default out/train)")
-    _add_run_arguments(parser)
+    add_arguments(parser, default="out/train")
 
 
 def train(args: argparse.Namespace, machine: Machine) -> int:
     """Train systems with all that they are compared with; print what they have shown."""
-    from successors.training.publish import school
+    from successors.training.publish import RUNS, publish
 
     names = _chosen(args)
     _check_counts(args)
-    out = prepare_folder(Path(args.out))
-    command = shlex.join(["python", "run_sim.py", *sys.argv[1:]])
+    options = options_of(args).free_out("out/train", lambda folder: (folder / RUNS).is_dir())
+    command = f"{program()} {shlex.join(sys.argv[1:])}"
     began = time.monotonic()
-    try:
-        results = school(
-            names,
-            out,
-            seed=args.seed,
-            machine=machine,
-            resume=args.resume,
-            jobs=args.jobs,
-            quiet=args.quiet,
-            command=command,
-        )
-    except KeyboardInterrupt:
-        print(f"\ninterrupted; what was done is in {out}, go on with --resume")
-        return 130
+    with resumable(options):
+        results = publish(names, options, seed=args.seed, machine=machine, command=command)
     wide = max(map(len, results)) + 2
     for name, metrics in results.items():
         for trial in metrics["trials"]:
@@ -147,6 +130,7 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
             mark = "" if stood else "  NOT as wanted"
             print(f"{name:<{wide}}{trial['task']:<16}{100 * trial['value']:6.1f} %{mark}")
     _hint()
+    out = options.folder()
     weights = sum(path.stat().st_size for name in results for path in (out / name).glob("*.safetensors"))
     minutes = (time.monotonic() - began) / 60
     print(f"written to {out} in {minutes:.1f} minutes, with {weights / 1e6:.1f} MB of weights")
@@ -158,7 +142,6 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", required=True, metavar="TASK", help="what they are compared on")
     parser.add_argument("--learners", metavar="A,B", help="who takes part (default: all that fit the task)")
     _add_seed_arguments(parser)
-    parser.add_argument("--out", metavar="DIR", default="", help="output folder (default out/compare-TASK)")
     parser.add_argument(
         "--set",
         action="append",
@@ -178,7 +161,7 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="stimuli shown for learning, for all (default: as each recipe says); study without answers does not count",
     )
-    _add_run_arguments(parser)
+    add_arguments(parser, default="out/compare-TASK")
 
 
 def compare(args: argparse.Namespace, machine: Machine) -> int:
@@ -188,28 +171,24 @@ def compare(args: argparse.Namespace, machine: Machine) -> int:
 
     tasks.find(args.task)
     _check_counts(args)
-    out = prepare_folder(Path(args.out or f"out/compare-{args.task}"))
     learners = [name.strip() for name in args.learners.split(",") if name.strip()] if args.learners else None
-    try:
+    changes = parse_changes(args.set)
+    identity = comparison.identity(args.task, changes, args.recipe, args.budget)
+    run = options_of(args).free_out(f"out/compare-{args.task}", lambda folder: holds(folder, identity))
+    with resumable(run):
         rows = comparison.compare(
             args.task,
             learners,
+            run=run,
             seeds=range(args.seed, args.seed + args.seeds),
-            out=out,
-            options=parse_changes(args.set),
+            options=changes,
             recipe=args.recipe,
             budget=args.budget,
             machine=machine,
-            resume=args.resume,
-            jobs=args.jobs,
-            quiet=args.quiet,
         )
-    except KeyboardInterrupt:
-        print(f"\ninterrupted; what was done is in {out}, go on with --resume")
-        return 130
     print(comparison.as_text(rows))
     _hint()
-    print(f"written to {out}")
+    print(f"written to {run.out}")
     return 0
 
 
@@ -217,43 +196,33 @@ def add_roadmap_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `roadmap`."""
     parser.add_argument("name", metavar="NAME", help="a system with a road map, such as convnext")
     _add_seed_arguments(parser)
-    parser.add_argument("--out", metavar="DIR", default="", help="output folder (default out/roadmap-NAME)")
-    _add_run_arguments(parser)
+    add_arguments(parser, default="out/roadmap-NAME")
 
 
 def roadmap(args: argparse.Namespace) -> int:
     """Train each step from a predecessor to a system; print the table."""
-    from successors.evaluation import ablation_path as road
+    from successors.evaluation import ablation_path
 
     _check_counts(args)
-    out = Path(args.out or f"out/roadmap-{args.name}")
-    try:
-        rows = road.walk(
-            args.name,
-            seeds=range(args.seed, args.seed + args.seeds),
-            out=out,
-            resume=args.resume,
-            jobs=args.jobs,
-            quiet=args.quiet,
-        )
-    except KeyboardInterrupt:
-        print(f"\ninterrupted; what was done is in {out}, go on with --resume")
-        return 130
-    print(road.as_text(rows))
+    identity = ablation_path.identity(args.name)
+    options = options_of(args).free_out(f"out/roadmap-{args.name}", lambda folder: holds(folder, identity))
+    with resumable(options):
+        rows = ablation_path.train_path(args.name, options, seeds=range(args.seed, args.seed + args.seeds))
+    print(ablation_path.as_text(rows))
     _hint()
-    print(f"written to {out}")
+    print(f"written to {options.out}")
     return 0
 
 
-def check_point(settings: Mapping[str, Any]) -> None:
-    """Refuse settings of a sweep's point that are no training; see `runs.check_point`."""
+def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Refuse settings of a sweep's point that are no training; see `training_job.check_point`."""
     from successors.training import training_job
 
-    training_job.check_point(settings)
+    return training_job.check_point(settings)
 
 
 def run_point(settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine) -> dict[str, Any]:
-    """Train at one point of a sweep; see `runs.run_point`."""
+    """Train at one point of a sweep; see `training_job.run_point`."""
     from successors.training import training_job
 
     return training_job.run_point(settings, seed, folder, machine=machine)
@@ -299,6 +268,7 @@ def write(args: argparse.Namespace) -> int:
     from marki.io.ports import Port
     from marki.seeding import generator
     from successors import registry
+    from successors.nn.writer import TextSampler
 
     _check_counts(args)
     entry = registry.find(args.name).entry
@@ -306,17 +276,16 @@ def write(args: argparse.Namespace) -> int:
         readers = [name for name in registry.names() if registry.find(name).entry.accepts is Port.TEXT]
         raise ConfigError(f"{args.name} reads no text", where="NAME", remedy=f"Choose among {', '.join(readers)}")
     learner = registry.create(args.name, pretrained=True)
-    draws = getattr(learner.network, "generate", None)
-    if draws is not None:
+    if isinstance(learner.network, TextSampler):
         how = {"temperature": args.temperature, "top_k": args.top_k, "nucleus": args.nucleus}
-        for text in draws(args.text, generator(args.seed, "write"), count=args.count, **how):
+        for text in learner.network.generate(args.text, generator(args.seed, "write"), count=args.count, **how):
             print(text)
         return 0
     if args.temperature or args.top_k or args.nucleus != 1 or args.count != 1:
         raise ConfigError(f"{args.name} draws nothing", where="NAME", remedy="Send it the text alone")
     answer = learner.respond(np.array([args.text]))
     if learner.labels is not None:
-        print(registry.sample(entry.trials[0]).classes[int(learner.labels.read(answer)[0])])
+        print(registry.classes(entry.trials[0])[int(learner.labels.read(answer)[0])])
     else:
         print(answer[0])
     return 0
@@ -334,7 +303,7 @@ def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _check_counts(args: argparse.Namespace) -> None:
-    for name, least in (("seeds", 1), ("jobs", 1), ("budget", 1), ("seed", 0), ("count", 1)):
+    for name, least in (("seeds", 1), ("budget", 1), ("seed", 0), ("count", 1)):
         value = getattr(args, name, None)
         if value is not None and value < least:
             raise ConfigError(f"{value} is out of range", where=f"--{name}", remedy=f"Give {least} or more")

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import Config
 from marki.io.ports import Port
 from successors.nn.hooks import Watch
 from successors.nn.initial import meta
 from successors.nn.learner import ByGradient, Network, Successor
+from successors.nn.recipe import NetworkConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Size:
 
     Parameters
     ----------
-    config : Config
+    config : NetworkConfig
         The settings of that size.
     published : int, optional
         Trainable parameters that the paper gives; None if it gives none.
@@ -31,7 +31,7 @@ class Size:
         Where the figure stands.
     """
 
-    config: Config
+    config: NetworkConfig
     published: int | None = None
     within: float = 0.0
     source: str = ""
@@ -146,7 +146,7 @@ class Figure:
 
     name: str
     title: str
-    measure: Callable[[Successor, np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
+    measure: Callable[[Any, np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
     x: str = ""
     y: str = ""
     stimuli: int = 64
@@ -159,6 +159,11 @@ class Entry:
 
     Parameters
     ----------
+    label : str
+        What it is called, in few letters.
+    parents : tuple of str
+        Names of the earlier systems that it is built of; the family tree draws them. A file that imports from another
+        system's file names it here.
     title, authors : str
         Of the paper.
     idea : str
@@ -167,7 +172,7 @@ class Entry:
         What was changed for the retina, and why.
     network : callable
         ``network(config, rng) -> Network``.
-    retina : Config
+    retina : NetworkConfig
         Settings of what runs here.
     sizes : mapping of str to Size
         The published sizes; the first is the paper's main one.
@@ -194,12 +199,14 @@ class Entry:
         Changes of the retina settings that make it small enough to check each of its gradients; empty if it is.
     """
 
+    label: str
+    parents: tuple[str, ...]
     title: str
     authors: str
     idea: str
     shrunk: str
     network: Callable[[Any, np.random.Generator], Network]
-    retina: Config
+    retina: NetworkConfig
     sizes: Mapping[str, Size]
     trials: tuple[Trial, ...]
     mechanism: Mechanism
@@ -251,7 +258,7 @@ class Entry:
         accepts = next(a for a, b in self.ways if b is answers)
         return self.learner(self.network, config, accepts=accepts, answers=answers, seed=seed)
 
-    def count(self, config: Config) -> int:
+    def count(self, config: NetworkConfig) -> int:
         """Return the trainable parameters of a size, from shapes alone."""
         with meta():
             return self.network(config, np.random.default_rng(0)).count()

@@ -12,17 +12,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from marki.config import flat
 from marki.errors import ConfigError, MarkIError, StateError, unknown
 from marki.files import asset, read_json
 from marki.io.learner import Learner
 from marki.io.ports import Port
+from marki.program import program
 from successors import tasks, timeline
 from successors.model_card import Entry, Trial
 from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.nn.macs import tally
 from successors.tasks import Deck
+from successors.tasks.deck import lamps_used
 
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
@@ -55,38 +59,21 @@ class System:
 
 def _files() -> dict[str, tuple[int, str]]:
     """Return year and module of each name, in order of time."""
-    found = sorted(m.name for m in pkgutil.iter_modules(timeline.__path__) if _FILE.fullmatch(m.name))
+    found = (_FILE.fullmatch(m.name) for m in pkgutil.iter_modules(timeline.__path__))
     rows: dict[str, tuple[int, str]] = {}
-    for stem in found:
-        year, name = _FILE.fullmatch(stem).groups()
+    for match in sorted((m for m in found if m), key=lambda m: m[0]):
+        year, name = match.groups()
         if name in rows:
-            raise ConfigError(f"{name!r} is there twice", where=f"timeline/{stem}.py", remedy="Give it another name")
-        rows[name] = int(year), f"{timeline.__name__}.{stem}"
+            raise ConfigError(
+                f"{name!r} is there twice", where=f"timeline/{match[0]}.py", remedy="Give it another name"
+            )
+        rows[name] = int(year), f"{timeline.__name__}.{match[0]}"
     return rows
 
 
 def names() -> tuple[str, ...]:
     """Return the names of all systems, in order of time."""
     return tuple(_files())
-
-
-def module(name: str) -> str:
-    """Return the dotted name of a system's file.
-
-    Raises
-    ------
-    UnknownName
-        With the nearest name.
-    """
-    rows = _files()
-    if name not in rows:
-        raise unknown("system", name, rows)
-    return rows[name][1]
-
-
-def source(name: str) -> Path:
-    """Return the path of a system's file."""
-    return Path(importlib.import_module(module(name)).__file__)
 
 
 def find(name: str) -> System:
@@ -99,20 +86,43 @@ def find(name: str) -> System:
     ConfigError
         If its file ends without an entry.
     """
-    path = module(name)
+    rows = _files()
+    if name not in rows:
+        raise unknown("system", name, rows)
+    return _read(name, *rows[name])
+
+
+def _read(name: str, year: int, path: str) -> System:
     entry = getattr(importlib.import_module(path), "ENTRY", None)
     if not isinstance(entry, Entry):
         raise ConfigError("has no ENTRY", where=path, remedy="End the file with ENTRY = Entry(...)")
-    return System(name=name, year=_files()[name][0], entry=entry)
+    return System(name=name, year=year, entry=entry)
 
 
 def systems() -> list[System]:
     """Return all systems, in order of time."""
-    return [find(name) for name in names()]
+    return [_read(name, *row) for name, row in _files().items()]
+
+
+def classes(trial: Trial) -> tuple[str, ...]:
+    """Return the names of the classes of a trial's task."""
+    return _task(trial)[0]
+
+
+def code(trial: Trial) -> np.ndarray:
+    """Return the code of the classes on the lamps, (classes, 8) bool; no row if the answer is a field or text."""
+    return _task(trial)[1]
+
+
+def _task(trial: Trial) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return classes and code, which follow from the settings; nothing is drawn."""
+    task = tasks.find(trial.task)
+    config = task.config.from_mapping(trial.options, where=f"task {trial.task}")
+    return task.classes(config), task.code(config)
 
 
 def sample(trial: Trial) -> Deck:
-    """Return a deck of a trial with as few stimuli as it can have: enough to know its ports, classes and shapes."""
+    """Return a deck of a trial with as few stimuli as it can have: enough to know the shapes."""
     return _sample(trial.task, tuple(sorted(trial.options.items())))
 
 
@@ -124,24 +134,29 @@ _COUNTS = ("train", "valid", "test", "views", "slides", "patches")
 def _sample(task: str, options: tuple[tuple[str, Any], ...]) -> Deck:
     config = tasks.find(task).config
     least = {f.name: 1 for f in fields(config) if f.name in _COUNTS}
-    return tasks.load(task, cache=False, **dict(options) | least)
+    few: dict[str, Any] = dict(options) | least
+    return tasks.load(task, cache=False, **few)
 
 
-def fitted(entry: Entry, deck: Deck) -> dict[str, Any]:
-    """Return the changes that fit a system to the answers of a deck: as many classes, or else R-units, as it uses."""
-    known = {f.name for f in fields(entry.retina)}
-    fit: dict[str, Any] = {}
-    if "classes" in known and len(deck.code):
-        fit["classes"] = max(2, len(deck.classes))
-    elif "units" in known and len(deck.code):
-        fit["units"] = deck.lamps_used
-    return fit
+def fitted(entry: Entry, code: np.ndarray) -> dict[str, Any]:
+    """Return the changes that fit a system to a code on the lamps: as many classes, or else R-units, as it uses.
+
+    Parameters
+    ----------
+    entry : Entry
+    code : ndarray of bool, shape (classes, 8)
+        Without rows there is nothing to fit.
+    """
+    if not len(code):
+        return {}
+    if entry.retina.classes is not None:
+        return {"classes": len(code)}
+    return {} if entry.retina.units is None else {"units": lamps_used(code)}
 
 
-def settings(entry: Entry, trial: Trial, deck: Deck | None = None) -> dict[str, Any]:
+def settings(entry: Entry, trial: Trial) -> dict[str, Any]:
     """Return the changes of the retina settings for a trial."""
-    deck = deck or sample(trial)
-    return fitted(entry, deck) | dict(trial.changes)
+    return fitted(entry, code(trial)) | dict(trial.changes)
 
 
 def create(
@@ -210,7 +225,7 @@ def shipped(name: str) -> Path:
         return asset(f"weights/{name}")
     except StateError:
         raise StateError(
-            "no weights are shipped", where=name, remedy=f"Make them: python run_sim.py train {name} --out DIR"
+            "no weights are shipped", where=name, remedy=f"Make them: {program()} train {name} --out DIR"
         ) from None
 
 
@@ -254,7 +269,7 @@ def metrics(name: str) -> dict[str, Any] | None:
         return None
 
 
-def told(changes: Mapping[str, Any]) -> str:
+def as_typed(changes: Mapping[str, Any]) -> str:
     """Return changes of settings as they would be typed, each after a space."""
     return "".join(f" {key}={value}" for key, value in changes.items())
 
@@ -264,6 +279,21 @@ def multiply_adds(learner: Learner, deck: Deck) -> int:
     with tally() as total:
         learner.respond(deck.test.stimuli[:1])
     return total[0]
+
+
+def count_footprint(entry: Entry) -> dict[str, int]:
+    """Count the parameters of a system, and the multiply-adds of one answer, as it stands before its own task."""
+    main = entry.trials[0]
+    learner = entry.create(changes=settings(entry, main))
+    return {"parameters": learner.network.count(), "multiply_adds": multiply_adds(learner, sample(main))}
+
+
+def footprint(system: System) -> dict[str, int]:
+    """Return parameters and multiply-adds as training has noted them; those of a new file are counted."""
+    found = metrics(system.name)
+    if found is None:
+        return count_footprint(system.entry)
+    return {key: found[key] for key in ("parameters", "multiply_adds")}
 
 
 def card(name: str) -> dict[str, Any]:
@@ -280,8 +310,7 @@ def card(name: str) -> dict[str, Any]:
     system = find(name)
     entry = system.entry
     main = entry.trials[0]
-    deck = sample(main)
-    learner = entry.create(changes=settings(entry, main, deck))
+    size = footprint(system)
     sizes = {key: entry.count(size.config) for key, size in entry.sizes.items()}
     first = next(iter(entry.sizes))
     found = metrics(name) or {}
@@ -295,12 +324,12 @@ def card(name: str) -> dict[str, Any]:
         "ports": {"accepts": str(entry.accepts), "answers": str(entry.answers)},
         "task": main.task,
         "task_options": dict(main.options),
-        "settings": learner.config.to_mapping(),
+        "settings": entry.retina.amend(settings(entry, main)).to_mapping(),
         "paper_parameters": sizes[first],
         "published_parameters": entry.sizes[first].published,
         "paper_sizes": sizes,
-        "retina_parameters": learner.network.count(),
-        "retina_multiply_adds": multiply_adds(learner, deck),
+        "retina_parameters": size["parameters"],
+        "retina_multiply_adds": size["multiply_adds"],
         "result": found.get("result"),
         "baseline": found.get("baseline"),
         "mechanism": found.get("mechanism") or {"name": entry.mechanism.name, "with": None, "without": None},

@@ -23,6 +23,12 @@ def test_interval_holds_the_mean_as_often_as_it_says():
     assert interval([0.5]) == (0.5, 0.5, 0.5)
 
 
+def test_the_interval_of_a_mean_by_hand():
+    # A variance of 4, three values: 2 degrees of freedom.
+    half = 4.30 * 2 / math.sqrt(3)
+    assert interval([1, 3, 5]) == pytest.approx((3, 3 - half, 3 + half))
+
+
 SCORES = st.lists(st.floats(0, 1), min_size=2, max_size=8)
 
 

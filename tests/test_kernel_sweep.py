@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from marki import sweep
+from marki.__main__ import main
 from marki.errors import ConfigError, MarkIError, OutputError, UnknownName
-from run_sim import main
+from marki.jobs.options import RunOptions
 from successors import command as successors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +53,7 @@ def kinds(wait=0.0, kill="", fail=None):
 
         if settings["a"] > 5:
             raise ConfigError(f"a = {settings['a']} is too much")
+        return {}
 
     return {"toy": sweep.SweepKind(check=check, run=run)}
 
@@ -64,7 +66,7 @@ def spec(tmp_path):
 
 
 def test_every_value_with_every_other_and_every_seed(spec, tmp_path):
-    rows = sweep.carry_out(spec, kinds(), tmp_path / "out", jobs=1, quiet=True)
+    rows = sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "out", jobs=1, quiet=True))
     assert len(rows) == 12
     assert rows[0] == {"base": 10, "a": 1, "deep.b": "x", "seed": 0, "value": 10}
     assert [row["value"] for row in rows] == [10, 11, 10, 11, 20, 21, 20, 21, 30, 31, 30, 31]
@@ -74,21 +76,21 @@ def test_every_value_with_every_other_and_every_seed(spec, tmp_path):
 
 
 def test_two_processes_give_what_one_does(spec, tmp_path):
-    one = sweep.carry_out(spec, kinds(), tmp_path / "one", jobs=1, quiet=True)
-    two = sweep.carry_out(spec, kinds(), tmp_path / "two", jobs=2, quiet=True)
+    one = sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "one", jobs=1, quiet=True))
+    two = sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "two", jobs=2, quiet=True))
     assert one == two
     assert (tmp_path / "one/sweep.csv").read_bytes() == (tmp_path / "two/sweep.csv").read_bytes()
 
 
 def test_resuming_runs_what_is_missing_only(spec, tmp_path):
     out = tmp_path / "out"
-    rows = sweep.carry_out(spec, kinds(), out, jobs=1, quiet=True)
+    rows = sweep.run_sweep(spec, kinds(), RunOptions(out=out, jobs=1, quiet=True))
     with pytest.raises(OutputError, match="has results already"):
-        sweep.carry_out(spec, kinds(), out, jobs=1, quiet=True)
+        sweep.run_sweep(spec, kinds(), RunOptions(out=out, jobs=1, quiet=True))
     files = sorted((out / "results").iterdir())
     files[3].unlink()
     before = {path: path.stat().st_mtime_ns for path in files if path.exists()}
-    assert sweep.carry_out(spec, kinds(), out, resume=True, jobs=1, quiet=True) == rows
+    assert sweep.run_sweep(spec, kinds(), RunOptions(out=out, resume=True, jobs=1, quiet=True)) == rows
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert files[3].exists()
 
@@ -96,18 +98,18 @@ def test_resuming_runs_what_is_missing_only(spec, tmp_path):
 def test_a_killed_worker_loses_the_tasks_in_hand_only(spec, tmp_path):
     out, marker = tmp_path / "out", str(tmp_path / "killed")
     with pytest.raises(MarkIError, match=r"worker process was killed.*--resume"):
-        sweep.carry_out(spec, kinds(wait=0.1, kill=marker), out, jobs=2, quiet=True)
+        sweep.run_sweep(spec, kinds(wait=0.1, kill=marker), RunOptions(out=out, jobs=2, quiet=True))
     done = list((out / "results").glob("*.json"))
     assert 12 > len(done) >= 5
     assert all(json.loads(path.read_text())["result"] for path in done)
-    rows = sweep.carry_out(spec, kinds(kill=marker), out, resume=True, jobs=2, quiet=True)
-    assert rows == sweep.carry_out(spec, kinds(), tmp_path / "whole", jobs=1, quiet=True)
+    rows = sweep.run_sweep(spec, kinds(kill=marker), RunOptions(out=out, resume=True, jobs=2, quiet=True))
+    assert rows == sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "whole", jobs=1, quiet=True))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_task_that_fails_is_named(spec, tmp_path, jobs):
     with pytest.raises(MarkIError, match=r"a=2, deep.b=y, seed=1: broken"):
-        sweep.carry_out(spec, kinds(fail="broken"), tmp_path / "out", jobs=jobs, quiet=True)
+        sweep.run_sweep(spec, kinds(fail="broken"), RunOptions(out=tmp_path / "out", jobs=jobs, quiet=True))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_trainings_and_experiments_from_the_command_line(tmp_path, capsys):
         '[grid]\nlearner = ["perceptron", "mark1"]\n'
     )
     assert main(["sweep", str(path), "--out", str(tmp_path / "out"), "--jobs", "1", "--quiet"]) == 0
-    assert "2 tasks" in capsys.readouterr().out
+    assert "2 points" in capsys.readouterr().out
     assert main(["sweep", str(path), "--out", str(tmp_path / "out"), "--resume", "--jobs", "2", "--quiet"]) == 0
     path.write_text(
         'kind = "experiment"\n[fixed]\nexperiment = "left_right"\n[grid]\nmachine.association.theta = [2, 3]'
@@ -184,22 +186,24 @@ class TestCluster:
             yield cluster
 
     def test_a_cluster_gives_what_one_process_does(self, spec, tmp_path, cluster):
-        one = sweep.carry_out(spec, kinds(), tmp_path / "one", jobs=1, quiet=True)
-        many = sweep.carry_out(spec, kinds(), tmp_path / "many", cluster=cluster.scheduler_address, quiet=True)
+        one = sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "one", jobs=1, quiet=True))
+        many = sweep.run_sweep(
+            spec, kinds(), RunOptions(out=tmp_path / "many", cluster=cluster.scheduler_address, quiet=True)
+        )
         assert one == many
 
     def test_a_worker_killed_in_mid_task_loses_nothing(self, spec, tmp_path, cluster):
         marker = str(tmp_path / "killed")
-        rows = sweep.carry_out(
-            spec, kinds(kill=marker), tmp_path / "out", cluster=cluster.scheduler_address, quiet=True
+        rows = sweep.run_sweep(
+            spec, kinds(kill=marker), RunOptions(out=tmp_path / "out", cluster=cluster.scheduler_address, quiet=True)
         )
         assert os.path.exists(marker)
-        assert rows == sweep.carry_out(spec, kinds(), tmp_path / "one", jobs=1, quiet=True)
+        assert rows == sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "one", jobs=1, quiet=True))
 
     def test_no_scheduler_is_one_clear_error(self, spec, tmp_path):
         pytest.importorskip("distributed")
         with pytest.raises(MarkIError, match="no scheduler answers"):
-            sweep.carry_out(spec, kinds(), tmp_path / "out", cluster="tcp://127.0.0.1:1", quiet=True)
+            sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "out", cluster="tcp://127.0.0.1:1", quiet=True))
 
 
 @pytest.fixture
@@ -244,14 +248,14 @@ def test_a_scheduler_killed_in_mid_sweep_loses_nothing_that_is_done(spec, tmp_pa
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     with pytest.raises(MarkIError, match="--resume"):
-        sweep.carry_out(spec, kinds(wait=1.0), out, cluster=address, quiet=True)
+        sweep.run_sweep(spec, kinds(wait=1.0), RunOptions(out=out, cluster=address, quiet=True))
     killer.join(timeout=30)
     assert len(list((out / "results").glob("*.json"))) >= 3
-    rows = sweep.carry_out(spec, kinds(), out, resume=True, jobs=1, quiet=True)
-    assert rows == sweep.carry_out(spec, kinds(), tmp_path / "one", jobs=1, quiet=True)
+    rows = sweep.run_sweep(spec, kinds(), RunOptions(out=out, resume=True, jobs=1, quiet=True))
+    assert rows == sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "one", jobs=1, quiet=True))
 
 
-def test_a_cluster_of_one_thread_is_refused(spec, tmp_path, started):
+def test_a_cluster_of_one_thread_does_it_too(spec, tmp_path, started):
     address, _ = started(1)
-    with pytest.raises(MarkIError, match="Start two workers"):
-        sweep.carry_out(spec, kinds(), tmp_path / "out", cluster=address, quiet=True)
+    rows = sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "out", cluster=address, quiet=True))
+    assert rows == sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "one", jobs=1, quiet=True))

@@ -1,6 +1,7 @@
 """Imports point down, and back in time; only the console knows pygame; no network, no pickle, no evaluated text."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ ROOMS = [
         "files",
         "language",
         "interruption",
-        "processes",
+        "jobs",
+        "program",
         "intervals",
         "versions",
         "pictures",
@@ -32,10 +34,11 @@ ROOMS = [
     {"io"},
     {"hardware"},
     {"machine", "twin"},
-    {"clocked", "history", "session", "savefile", "tables"},
+    {"history", "session", "savefile", "tables"},
     {"teaching"},
     {"experiments"},
     {"console"},
+    {"__main__"},
 ]
 FORBIDDEN = {"pickle", "shelve", "marshal", "socket", "urllib", "http", "requests", "ssl", "ftplib"}
 ONLY_IN = {
@@ -72,7 +75,8 @@ def test_imports(path):
         assert top not in FORBIDDEN, f"{here} imports {module}"
         if top in ONLY_IN:
             assert here.startswith(ONLY_IN[top]), f"{here} imports {module}"
-        if here.startswith("marki/") and top == "successors":
+        # The composition root alone knows both packages.
+        if here.startswith("marki/") and here != "marki/__main__.py" and top == "successors":
             raise AssertionError(f"{here} imports {module}")
         if here.startswith("marki/") and top == "marki":
             own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -101,6 +105,33 @@ def from_the_future(stem, modules):
 def test_the_timeline_imports_the_engine_and_the_past_only():
     for path in (ROOT / "successors/timeline").glob("y*.py"):
         assert not list(from_the_future(path.stem, imports(path))), path.name
+
+
+def declared_parents(path):
+    """Return what the ENTRY of a timeline file names as parents."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ENTRY":
+            return next(ast.literal_eval(k.value) for k in node.value.keywords if k.arg == "parents")
+    raise AssertionError(f"{path.name} has no ENTRY")
+
+
+def systems_imported(modules):
+    """Return the names of the systems of which a timeline file imports something."""
+    found = re.findall(r"successors\.timeline\.y\d{4}_(\w+)", " ".join(modules))
+    return set(found)
+
+
+def test_imports_between_timeline_files_are_descent():
+    files = {path.stem[6:]: path for path in (ROOT / "successors/timeline").glob("y*.py")}
+    for name, path in files.items():
+        parents = declared_parents(path)
+        assert systems_imported(imports(path)) <= set(parents), f"{path.name} imports what it does not descend from"
+        assert all(files[parent].stem[:5] < path.stem[:5] for parent in parents), f"{path.name}: {parents}"
+        assert name not in parents
+
+
+def test_a_system_that_is_imported_is_told_by_its_file():
+    assert systems_imported(["successors.timeline", "successors.timeline.y1997_lstm", "numpy"]) == {"lstm"}
 
 
 def test_the_future_and_the_same_year_are_told_from_the_past():

@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 from marki import registers, savefile
-from marki.clocked import Untimed
 from marki.errors import MarkIError, SessionError, StateError, UnknownName
 from marki.io.check_learner import ContractBroken, check_learner, sample_frames
-from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
-from marki.session import Session, mark1_session
+from marki.session import mark1_session
 from marki.ticks import SECOND
 from marki.twin import Twin
 
@@ -290,7 +288,7 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def test_checkpoints_are_thinned_and_rewind_still_works():
-    session = Session(Untimed(Twin(seed=1), units=5), {"learn": WorldConfig()}, seed=1, keep="none")
+    session = mark1_session(seed=1, keep="none")
     session.MOST = 6
     session.run(1000)
     middle = session.digest
@@ -298,15 +296,6 @@ def test_checkpoints_are_thinned_and_rewind_still_works():
     session.rewind(333)
     session.run(667)
     assert session.digest == middle
-
-
-def test_a_learner_without_a_clock_runs_in_a_session():
-    session = Session(Untimed(Twin(seed=1), units=5), {"learn": WorldConfig(), "exam": WorldConfig().exam()}, seed=1)
-    session.run(26 * 30)
-    session.take("exam", learn=False)
-    exam = session.run(26)
-    assert not exam["wrong"].any()
-    assert session.now == session.trial * Untimed.PERIOD_US
 
 
 def test_recent_trace_forgets_but_keeps_the_digest(whole):

@@ -5,12 +5,10 @@ import csv
 import numpy as np
 import pytest
 
-from marki.clocked import Untimed
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig
-from marki.session import Session, mark1_session
+from marki.session import mark1_session
 from marki.tables import REGISTERS, TRIALS, registers_csv, trials_csv
-from marki.twin import Twin
 
 
 def rows(text):
@@ -88,9 +86,3 @@ def test_looking_in_the_middle_of_a_presentation_changes_nothing():
         if watched.learner.peek() % 7 == 0:
             assert registers_csv(watched) == registers_csv(watched)
     assert watched.digest == plain.digest
-
-
-def test_a_learner_without_a_clock_has_registers_too():
-    session = Session(Untimed(Twin(seed=1), units=2), {"learn": WorldConfig(letters="ABC")}, seed=1)
-    session.run(2)
-    assert rows(registers_csv(session))[0]["register"] == "clock"

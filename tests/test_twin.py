@@ -47,6 +47,12 @@ def test_machine_and_twin_agree_in_every_answer_and_every_value(rule, seed):
         agree(config, seed)
 
 
+def test_before_anything_is_learned_all_sums_are_zero_and_both_answer_nothing():
+    twin = agree(ideal(reinforcement__control="none"), 1)
+    assert not twin.v.any()
+    assert not twin.respond(sample_frames(3)[0]).any()
+
+
 @pytest.mark.parametrize("rule", ["alpha", "beta", "gamma"])
 def test_they_agree_with_faults_a_given_source_set_and_grey_light(rule):
     config = ideal(

@@ -124,6 +124,21 @@ def test_worlds_of_a_dropped_future_leave_no_trace():
     assert list(session.configs) == list(alone.configs) == ["learn", "exam", "parity 2"]
 
 
+def test_a_world_opened_before_the_dropped_future_stays():
+    session = mark1_session(seed=1)
+    session.run(3)
+    session.press("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
+    session.run(6)
+    session.rewind(5)
+    assert list(session.configs) == ["learn", "exam", "left_right 2"]
+    session.run(4)
+    alone = mark1_session(seed=1)
+    alone.run(3)
+    alone.press("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
+    alone.run(6)
+    assert session.digest == alone.digest
+
+
 def test_a_world_takes_the_r_units_that_it_needs_and_keeps_the_values():
     session = mark1_session(seed=1)
     session.run(26)

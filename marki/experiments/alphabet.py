@@ -14,7 +14,7 @@ MOST_PASSES = 40
 
 
 def learn_to_errorless(run: ExperimentRun, most: int = MOST_PASSES) -> int | None:
-    """Go through the deck until a pass and then an examination are without error.
+    """Go through the deck until a pass and then a test are without error.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def learn_to_errorless(run: ExperimentRun, most: int = MOST_PASSES) -> int | Non
 
 
 def run(lab: Lab) -> dict[str, Any]:
-    """Learn, then examine once with the trainer off."""
+    """Learn, then test once with the trainer off."""
     world = lab.world("letters")
     session = lab.run("alphabet", world, most=26 * MOST_PASSES)
     passes = learn_to_errorless(session)

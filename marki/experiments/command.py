@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marki import config as settings
 from marki import experiments
 from marki.errors import ConfigError
-from marki.files import prepare_folder
+from marki.jobs.folders import holds
+from marki.jobs.options import RunOptions, add_arguments, options_of, resumable
 
 if TYPE_CHECKING:
+    from marki.experiments.lab import ExperimentSpec
     from marki.session import Session
 
 
@@ -128,12 +131,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `run`."""
     parser.add_argument("experiment", help=f"one of: {', '.join(experiments.names())}")
     parser.add_argument("--seeds", type=int, metavar="N", help="run N seeds, from --seed on, on all cores")
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
-    parser.add_argument(
-        "--out", metavar="DIR", default=argparse.SUPPRESS, help="output folder (default out/EXPERIMENT)"
-    )
-    parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_arguments(parser, default="out/EXPERIMENT")
     add_machine_arguments(parser, again=True)
 
 
@@ -141,52 +139,56 @@ def run(args: argparse.Namespace) -> int:
     """Run an experiment; print the result in a few lines."""
     from marki import pictures
     from marki.experiments import replicas
-    from marki.experiments.lab import Order
+    from marki.experiments.lab import ExperimentSpec
 
     experiments.find(args.experiment)
-    for name in ("seeds", "jobs"):
-        if (value := getattr(args, name)) is not None and value < 1:
-            raise ConfigError(f"{value} is out of range", where=f"--{name}", remedy="Give 1 or more")
-    order = Order(
-        experiment=args.experiment,
-        out=prepare_folder(args.out or Path("out") / args.experiment),
-        changes=changes_of(args),
-        resume=args.resume,
-        images=args.images,
-        mnist=args.mnist,
-        wiring=args.wiring,
-        quiet=args.quiet,
+    if args.seeds is not None and args.seeds < 1:
+        raise ConfigError(f"{args.seeds} is out of range", where="--seeds", remedy="Give 1 or more")
+    options, changes = options_of(args), changes_of(args)
+    spec = ExperimentSpec(
+        experiment=args.experiment, changes=changes, images=args.images, mnist=args.mnist, wiring=args.wiring
     )
-    try:
+    identity = replace(spec.identity(), seed=None if args.seeds else args.seed)
+    options = options.free_out(Path("out", args.experiment), lambda folder: holds(folder, identity))
+    with resumable(options):
         if args.seeds:
-            result = replicas.run_many(order, range(args.seed, args.seed + args.seeds), jobs=args.jobs)
+            result = replicas.run_many(spec, range(args.seed, args.seed + args.seeds), options)
         else:
-            result = replicas.run_one(order, args.seed, order.out)
-    except KeyboardInterrupt:
-        print(f"\ninterrupted; what was done is in {order.out}, go on with --resume")
-        return 130
+            result = replicas.run_one(spec, args.seed, options)
     print("\n".join(report(result)))
     if not pictures.can_draw():
         print(pictures.HINT)
-    print(f"written to {order.out}")
+    print(f"written to {options.out}")
     return 0
 
 
-def check_point(settings: Mapping[str, Any]) -> None:
-    """Refuse settings of a sweep's point that are no experiment: ``experiment``, ``machine.…`` and ``world.…``."""
+def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Refuse settings of a sweep's point that are no experiment: ``experiment``, ``machine.…`` and ``world.…``.
+
+    Returns
+    -------
+    dict of str to str
+        The content hash of every file that it reads.
+    """
     experiments.find(str(settings.get("experiment", "")))
-    _check_changes({k: v for k, v in settings.items() if k != "experiment"}, where="sweep")
+    spec = _spec(settings)
+    _check_changes(spec.changes, where="sweep")
+    return dict(spec.identity().inputs)
 
 
 def run_point(settings: Mapping[str, Any], seed: int, folder: Path) -> dict[str, Any]:
     """Run the experiment of one point of a sweep; return its figures."""
     from marki.experiments import replicas
-    from marki.experiments.lab import Order
+
+    result = replicas.run_one(_spec(settings), seed, RunOptions(out=folder, resume=True, quiet=True), picture=False)
+    return {k: v for k, v in result.items() if k in _FIGURES}
+
+
+def _spec(settings: Mapping[str, Any]) -> ExperimentSpec:
+    from marki.experiments.lab import ExperimentSpec
 
     changes = {k: v for k, v in settings.items() if k != "experiment"}
-    order = Order(experiment=settings["experiment"], out=folder, changes=changes, resume=True, quiet=True)
-    result = replicas.run_one(order, seed, folder, picture=False)
-    return {k: v for k, v in result.items() if k in _FIGURES}
+    return ExperimentSpec(experiment=settings["experiment"], changes=changes)
 
 
 _FIGURES = ("accuracy", "errorless", "exposures_per_letter", "presentations", "simulated_seconds", "digest")
@@ -237,10 +239,7 @@ def add_validate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds", type=int, default=10, metavar="N", help="seeds for every simulated figure (default 10)"
     )
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
-    parser.add_argument("--out", metavar="DIR", default=argparse.SUPPRESS, help="output folder (default out/validate)")
-    parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_arguments(parser, default="out/validate")
 
 
 def validate(args: argparse.Namespace) -> int:
@@ -249,12 +248,9 @@ def validate(args: argparse.Namespace) -> int:
 
     if args.seeds < 2:
         raise ConfigError(f"{args.seeds} is out of range", where="--seeds", remedy="Give 2 or more, for an interval")
-    out = prepare_folder(args.out or Path("out") / "validate")
-    try:
-        rows = validation.validate(seeds=args.seeds, jobs=args.jobs, out=out, resume=args.resume, quiet=args.quiet)
-    except KeyboardInterrupt:
-        print(f"\ninterrupted; what was done is in {out}, go on with --resume")
-        return 130
+    options = options_of(args).free_out("out/validate", lambda folder: holds(folder, validation.IDENTITY))
+    with resumable(options):
+        rows = validation.validate(args.seeds, options)
     print(validation.as_text(rows))
-    print(f"written to {out}")
+    print(f"written to {options.out}")
     return 0

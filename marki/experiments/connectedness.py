@@ -11,7 +11,7 @@ TRIALS, EXAM = 1500, 500
 
 
 def run(lab: Lab) -> dict[str, Any]:
-    """Learn from 1,500 figures, examine on 500 others."""
+    """Learn from 1,500 figures, test on 500 others."""
     run = lab.run("connectedness", lab.world("connectedness"), most=TRIALS + EXAM)
     run.learn(TRIALS)
     return scored(run.exam(EXAM))

@@ -12,7 +12,7 @@ DECK, PASSES, EXAM = 1000, 4, 500
 
 
 def run(lab: Lab) -> dict[str, Any]:
-    """Learn 1,000 digits four times over in a 4-bit code; examine on 500 of other writers."""
+    """Learn 1,000 digits four times over in a 4-bit code; test on 500 of other writers."""
     run = lab.run("digits", lab.world("digits", count=DECK, exam_count=EXAM), most=PASSES * (DECK + EXAM))
     passes = []
     for _ in range(PASSES):

@@ -17,7 +17,7 @@ SIZES, PASSES = (20, 200, 1000), 3
 
 
 def run(lab: Lab) -> dict[str, Any]:
-    """Force the responses of 20, 200 and 1,000 patterns; examine on them, and on as many new ones."""
+    """Force the responses of 20, 200 and 1,000 patterns; test on them, and on as many new ones."""
     recall, fresh = {}, {}
     for size in SIZES:
         world = lab.world("dots", count=size)

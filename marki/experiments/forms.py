@@ -13,7 +13,7 @@ from marki.experiments.metrics import accuracy
 
 TITLE = "Pairs of forms"
 
-# pair: (kinds, largest turn in degrees, images shown, share documented)
+# pair: (kinds, largest turn in degrees, images shown, fraction documented)
 PAIRS = {
     "square-circle": (("square", "circle"), 180.0, 10_000, 0.998),
     "square-diamond": (("square", "diamond"), 0.0, 60, 1.0),
@@ -25,7 +25,7 @@ EXAM, LONG = 300, 2000
 
 
 def run(lab: Lab) -> dict[str, Any]:
-    """Learn each pair from as many images as documented, and go on to 2,000; examine on new ones."""
+    """Learn each pair from as many images as documented, and go on to 2,000; test on new ones."""
     pairs = {}
     for name, (kinds, turn, images, documented) in PAIRS.items():
         world = lab.world("forms", kinds=kinds, size=10.0, shift=4.0, turn_deg=turn)

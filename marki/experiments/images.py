@@ -13,9 +13,9 @@ TITLE = "Image files"
 
 def run(lab: Lab) -> dict[str, Any]:
     """Learn the pictures up to 40 times over, until none is wrong."""
-    if not lab.order.images:
+    if not lab.spec.images:
         raise StimulusError("no folder is named", where="images", remedy="Give one with --images DIR")
-    run = lab.run("images", lab.world("images", images=str(lab.order.images)))
+    run = lab.run("images", lab.world("images", images=str(lab.spec.images)))
     passes = learn_to_errorless(run, MOST_PASSES)
     size = run.session.worlds[1].size
     exam = run.records[-size:] if passes else run.exam()

@@ -10,33 +10,46 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from marki import savefile, tables
 from marki.config import under
 from marki.errors import StateError
 from marki.experiments.metrics import accuracy, curve
-from marki.files import read_json, write_json, write_text
+from marki.files import write_json, write_text
 from marki.hardware import plugboard
 from marki.interruption import whole
 from marki.intervals import wilson
+from marki.io.stimuli.images import SUFFIXES
 from marki.io.worlds import WorldConfig
+from marki.jobs.identity import Identity, content_hash
+from marki.jobs.progress import ProgressBar
 from marki.machine import MachineConfig
 from marki.session import Session, mark1_session
 from marki.ticks import SECOND
 from marki.versions import versions
 
+STATE = "state"
+"""Folder, in that of a seed, in which sessions are saved."""
+
 
 class ExperimentRun:
-    """One session as an experiment sees it: so many trials of learning, so many of examination.
+    """One session of an experiment: trials with the trainer on, and tests with the trainer off.
 
-    The experiment's own steps are not saved. After an interruption they are gone through again from the beginning,
-    and trials that the saved session already holds are handed out instead of run.
+    The experiment's own state is not saved. After an interruption the experiment runs again from the beginning, and
+    trials that the saved session already holds are returned instead of run.
+
+    Parameters
+    ----------
+    name : str
+    session : Session
+    saved : Path, optional
+        File that the session is saved to.
+    progress : ProgressBar
     """
 
     SAVE_EVERY_S = 5.0
 
-    def __init__(self, name: str, session: Session, saved: Path | None, progress: tqdm):
+    def __init__(self, name: str, session: Session, saved: Path | None, progress: ProgressBar):
         self.name, self.session = name, session
         self._saved, self._progress = saved, progress
         self._given = 0
@@ -44,20 +57,20 @@ class ExperimentRun:
 
     @property
     def records(self) -> np.ndarray:
-        """Records of the trials handed out so far."""
+        """Records of the trials returned so far."""
         return self.session.records[: self._given]
 
     def learn(self, trials: int) -> np.ndarray:
-        """Show so many stimuli with the trainer on; return their records."""
+        """Run `trials` trials with the trainer on; return their records."""
         self.command("course", {"name": "learn", "learn": True})
         return self._trials(trials)
 
     def learn_pass(self) -> np.ndarray:
-        """Show the deck once with the trainer on; return the records."""
+        """Run one pass through the deck with the trainer on; return the records."""
         return self.learn(self.session.worlds[0].size)
 
     def exam(self, trials: int | None = None) -> np.ndarray:
-        """Show the examination's stimuli (all of them once, if not said) with the trainer off; return the records."""
+        """Run `trials` trials of the test world (by default one pass) with the trainer off; return the records."""
         self.command("course", {"name": "exam", "learn": False})
         return self._trials(trials or self.session.world.size)
 
@@ -98,34 +111,35 @@ class ExperimentRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
-    """What to run: everything that a worker process must be told.
+class ExperimentSpec:
+    """What to run: an experiment with the settings and files of the user.
 
-    Attributes
+    Parameters
     ----------
     experiment : str
-    out : Path or None
-        Output folder; None writes nothing.
     changes : mapping
         Settings of the user, ``machine.…`` and ``world.…`` by dotted name; they win over the experiment's own.
-    resume : bool
-        Whether to take up saved sessions in the output folder.
     images, mnist : str
         Folders of image files and of IDX files.
     wiring : str
         File with a wiring list to use instead of a drawn one.
-    quiet : bool
-        No progress bar.
     """
 
     experiment: str
-    out: Path | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
-    resume: bool = False
     images: str = ""
     mnist: str = ""
     wiring: str = ""
-    quiet: bool = False
+
+    def identity(self) -> Identity:
+        """Return all that its results follow from, but for the seed; the files are read."""
+        files = {
+            "images": (self.changes.get("world.images") or self.images, lambda name: name.lower().endswith(SUFFIXES)),
+            "mnist": (self.changes.get("world.mnist") or self.mnist, lambda name: "ubyte" in name),
+            "wiring": (self.wiring, lambda name: True),
+        }
+        inputs = {name: content_hash(path, wanted) for name, (path, wanted) in files.items() if path}
+        return Identity(kind=f"experiment {self.experiment}", settings=self.changes, inputs=inputs)
 
 
 class Lab:
@@ -133,29 +147,40 @@ class Lab:
 
     Parameters
     ----------
-    order : Order
+    spec : ExperimentSpec
         What to run, and the settings of the user.
     seed : int
-    out : Path or None
+    out : Path, optional
         Folder of this seed; None writes nothing.
+    resume : bool
+        Whether to go on with the sessions that are saved in the folder.
+    quiet : bool
+        Show no progress.
     """
 
-    def __init__(self, order: Order, *, seed: int = 0, out: Path | None = None):
-        self.order, self.seed, self.out = order, seed, out
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        *,
+        seed: int = 0,
+        out: Path | None = None,
+        resume: bool = False,
+        quiet: bool = True,
+    ):
+        self.spec, self.seed, self.out = spec, seed, out
         self.runs: list[ExperimentRun] = []
-        self._progress = tqdm(
-            desc=order.experiment, unit=" trials", disable=True if order.quiet else None, leave=False, delay=0.5
-        )
+        self._resume = resume
+        self._progress = ProgressBar(0, spec.experiment, "trials", quiet=quiet, delay=0.5, leave=False)
 
     def machine(self, **changes: Any) -> MachineConfig:
         """Return the machine's settings: defaults, the experiment's `changes`, then the user's."""
         own = {name.replace("__", "."): value for name, value in changes.items()}
-        return MachineConfig().amend(own).amend(under(self.order.changes, "machine"), where="--set")
+        return MachineConfig().amend(own).amend(under(self.spec.changes, "machine"), where="--set")
 
     def world(self, name: str, **settings: Any) -> WorldConfig:
         """Return the settings of a world: the experiment's, then the user's."""
-        base = WorldConfig(name=name, mnist=self.order.mnist, **settings)
-        return base.amend(under(self.order.changes, "world"), where="--set")
+        base = WorldConfig(name=name, mnist=self.spec.mnist, **settings)
+        return base.amend(under(self.spec.changes, "world"), where="--set")
 
     def run(
         self,
@@ -166,22 +191,20 @@ class Lab:
         exam: WorldConfig | None = None,
         most: int | None = None,
     ) -> ExperimentRun:
-        """Begin (or take up) a session named `name`; `most` is the largest number of trials expected, for progress."""
-        saved = self.out / "state" / f"{name}.npz" if self.out else None
+        """Start or resume a session named `name`; `most` is the largest number of trials expected, for the progress."""
+        saved = self.out / STATE / f"{name}.npz" if self.out else None
         machine = machine or self.machine()
-        wiring = plugboard.load(self.order.wiring, fan_out=machine.plugboard.fan_out) if self.order.wiring else None
+        wiring = plugboard.load(self.spec.wiring, fan_out=machine.plugboard.fan_out) if self.spec.wiring else None
         wanted = mark1_session(world, machine=machine, seed=self.seed, wiring=wiring, exam=exam)
         session = wanted
-        if self.order.resume and saved and saved.exists():
+        if self._resume and saved and saved.exists():
             session = savefile.load(saved)
             if session.identity() != wanted.identity():
                 raise StateError(
                     "was made with other settings", where=saved, remedy="Resume with the settings of the first run"
                 )
-        if most:
-            self._progress.total = (self._progress.total or 0) + most
-            self._progress.refresh()
-        self._progress.set_postfix_str(name)
+        self._progress.extend(most or 0)
+        self._progress.update(0, name)
         run = ExperimentRun(name, session, saved, self._progress)
         self.runs.append(run)
         return run
@@ -201,11 +224,11 @@ class Lab:
         """Return the result of the experiment: what it found, with digest and totals."""
         digest = hashlib.blake2b("".join(r.name + r.session.digest for r in self.runs).encode(), digest_size=16)
         return {
-            "experiment": self.order.experiment,
+            "experiment": self.spec.experiment,
             "title": title,
             "seed": self.seed,
             "digest": digest.hexdigest() if len(self.runs) != 1 else self.runs[0].session.digest,
-            "settings": dict(self.order.changes),
+            "settings": dict(self.spec.changes),
             **found,
             "presentations": sum(r.session.trial for r in self.runs),
             "simulated_seconds": sum(r.session.now for r in self.runs) / SECOND,
@@ -221,8 +244,8 @@ class Lab:
             "versions": versions(),
         }
 
-    def write(self, result: Mapping[str, Any]) -> None:
-        """Write result, trials and settings to the output folder."""
+    def write(self) -> None:
+        """Write trials and settings to the output folder; the result is written by whoever runs the job."""
         if not self.out:
             return
         write_text(self.out / "trials.csv", self.trials_csv())
@@ -233,8 +256,7 @@ class Lab:
             }
             for r in self.runs
         }
-        write_json(self.out / "config.json", {"experiment": self.order.experiment, "seed": self.seed, "runs": settings})
-        write_json(self.out / "result.json", result)
+        write_json(self.out / "config.json", {"experiment": self.spec.experiment, "seed": self.seed, "runs": settings})
 
     def trials_csv(self) -> str:
         """Return all trials of all runs as CSV."""
@@ -249,15 +271,7 @@ def scored(records: np.ndarray) -> dict[str, Any]:
 
 
 def learning_curve(session: Session) -> dict[str, list[float]]:
-    """Return the share of errors while learning, in windows of a pass (at most 50 trials), by trials learned."""
+    """Return the fraction of errors while learning, in windows of a pass (at most 50 trials), by trials learned."""
     learned = session.records[session.records["learned"]]
     ends, errors = curve(learned["wrong"], min(session.worlds[0].size, 50))
     return {"trials": ends.tolist(), "errors": errors.round(6).tolist()}
-
-
-def read_result(path: Path) -> dict[str, Any]:
-    """Return a result that was written before."""
-    content = read_json(path)
-    if not isinstance(content, dict) or "digest" not in content:
-        raise StateError("is not a result", where=path, remedy="Delete it and run again")
-    return content

@@ -15,7 +15,7 @@ TRIALS, EXAM = 1500, 500
 
 
 def run(lab: Lab) -> dict[str, Any]:
-    """Learn from 1,500 patterns, examine on 500 others, on grids of 2, 4 and 5 fields a side."""
+    """Learn from 1,500 patterns, test on 500 others, on grids of 2, 4 and 5 fields a side."""
     grids = {}
     for name, side in GRIDS.items():
         run = lab.run(name, lab.world("parity", grid=side), most=TRIALS + EXAM)

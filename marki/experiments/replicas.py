@@ -1,4 +1,4 @@
-"""The same experiment with many seeds, on all cores; each seed writes its own folder."""
+"""One experiment with one seed, or with many on all cores; each seed writes its own folder."""
 
 from __future__ import annotations
 
@@ -9,35 +9,59 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from marki import experiments, pictures
 from marki.errors import StateError
 from marki.experiments import plots
-from marki.experiments.lab import Lab, Order, read_result
-from marki.files import prepare_folder, write_json, write_text
+from marki.experiments.lab import STATE, ExperimentSpec, Lab
+from marki.files import write_json, write_text
 from marki.intervals import interval
-from marki.processes import cores, spread
+from marki.jobs.folders import claimed
+from marki.jobs.identity import Identity
+from marki.jobs.options import RunOptions
+from marki.jobs.runner import Job, run_job, run_jobs
+
+RESULT, TRIALS = "result.json", "trials.csv"
 
 
-def run_one(order: Order, seed: int, out: Path | None, *, picture: bool = True) -> dict[str, Any]:
-    """Run one experiment with one seed and write its folder; return the result.
-
-    A picture takes as long as a short experiment, so that of many seeds only the summary has one.
+def run_one(spec: ExperimentSpec, seed: int, options: RunOptions, *, picture: bool = True) -> dict[str, Any]:
+    """Run an experiment with one seed, in this process; write its folder and return the result.
 
     An interruption (Ctrl-C) saves all sessions before it is passed on.
     """
-    module = experiments.find(order.experiment)
-    if order.resume and out and (out / "result.json").exists():
-        result = read_result(out / "result.json")
-        if (result["experiment"], result["seed"], result["settings"]) != (order.experiment, seed, dict(order.changes)):
-            raise StateError(
-                "is of another run",
-                where=out / "result.json",
-                remedy="Resume with the same settings, or choose another --out",
-            )
-        return result
-    lab = Lab(order, seed=seed, out=out)
+    identity = replace(spec.identity(), seed=seed)
+    with claimed(options.out, identity, resume=options.resume):
+        return run_job(_job(spec, identity, options.out, picture), resume=options.resume, quiet=options.quiet)
+
+
+def run_many(spec: ExperimentSpec, seeds: Sequence[int], options: RunOptions) -> dict[str, Any]:
+    """Run an experiment with many seeds, several at a time; write a folder for each, and return the summary."""
+    identity, out = spec.identity(), options.out
+    folders = {seed: out / f"seed-{seed:03d}" if out else None for seed in seeds}
+    # A picture takes as long as a short experiment, so that only the summary has one.
+    jobs = [_job(spec, replace(identity, seed=seed), folder, False) for seed, folder in folders.items()]
+    with claimed(out, identity, resume=options.resume):
+        results = run_jobs(jobs, options, name=spec.experiment, unit="seeds")
+        summary = summarise(results)
+        if out:
+            write_text(out / TRIALS, _gathered({seed: folder for seed, folder in folders.items() if folder}))
+            settings = {"experiment": spec.experiment, "seeds": list(seeds), "settings": dict(spec.changes)}
+            write_json(out / "config.json", settings)
+            if pictures.can_draw():
+                plots.learning_curves(out / "learning_curve.png", summary["title"], results)
+            write_json(out / RESULT, summary)
+    return summary
+
+
+def _job(spec: ExperimentSpec, identity: Identity, out: Path | None, picture: bool) -> Job:
+    work = partial(_run, spec, identity.seed or 0, out, picture)
+    return Job(identity=identity, work=work, file=out and out / RESULT, state=out and out / STATE)
+
+
+def _run(
+    spec: ExperimentSpec, seed: int, out: Path | None, picture: bool, *, resume: bool, quiet: bool
+) -> dict[str, Any]:
+    module = experiments.find(spec.experiment)
+    lab = Lab(spec, seed=seed, out=out, resume=resume, quiet=quiet)
     try:
         result = lab.result(module.TITLE, module.run(lab))
     except KeyboardInterrupt:
@@ -46,45 +70,24 @@ def run_one(order: Order, seed: int, out: Path | None, *, picture: bool = True) 
     finally:
         lab.close()
     lab.save()
-    lab.write(result)
+    lab.write()
     if out and picture and pictures.can_draw():
         plots.learning_curves(out / "learning_curve.png", module.TITLE, [result])
     return result
-
-
-def run_many(order: Order, seeds: Sequence[int], *, jobs: int | None = None) -> dict[str, Any]:
-    """Run one experiment with many seeds, `jobs` at a time (all cores if not said); return the summary."""
-    folders = {seed: order.out / f"seed-{seed:03d}" if order.out else None for seed in seeds}
-    quiet = replace(order, quiet=True)
-    results: dict[int, dict[str, Any]] = {}
-    with tqdm(total=len(seeds), desc=order.experiment, unit=" seeds", disable=True if order.quiet else None) as bar:
-        for number, result in spread(
-            partial(run_one, picture=False),
-            [(quiet, seed, folders[seed]) for seed in seeds],
-            jobs=jobs or cores(),
-            where=order.experiment,
-            remedy="Run again with --resume",
-        ):
-            results[seeds[number]] = result
-            bar.update()
-    ordered = [results[seed] for seed in seeds]
-    summary = summarise(ordered)
-    if order.out:
-        prepare_folder(order.out)
-        write_text(order.out / "trials.csv", _gathered(folders))
-        settings = {"experiment": order.experiment, "seeds": list(seeds), "settings": dict(order.changes)}
-        write_json(order.out / "config.json", settings)
-        if pictures.can_draw():
-            plots.learning_curves(order.out / "learning_curve.png", summary["title"], ordered)
-        write_json(order.out / "result.json", summary)
-    return summary
 
 
 def _gathered(folders: Mapping[int, Path]) -> str:
     """Return the trials of all seeds as one CSV, with a column for the seed."""
     lines: list[str] = []
     for seed, folder in folders.items():
-        head, *rows = (folder / "trials.csv").read_text(encoding="utf-8").splitlines()
+        try:
+            head, *rows = (folder / TRIALS).read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            raise StateError(
+                f"cannot be read ({error})",
+                where=folder / TRIALS,
+                remedy=f"Delete {folder} and --resume; workers of a cluster must see this folder",
+            ) from error
         lines = lines or [f"seed,{head}"]
         lines += [f"{seed},{row}" for row in rows]
     return "\n".join(lines) + "\n"
@@ -118,7 +121,7 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "presentations": sum(r["presentations"] for r in results),
         "simulated_seconds": sum(r["simulated_seconds"] for r in results),
         "by_seed": [
-            {k: v for k, v in r.items() if k not in ("runs", "versions", "title", "settings")} for r in results
+            {k: v for k, v in r.items() if k not in ("runs", "versions", "title", "settings", "order")} for r in results
         ],
         "versions": first["versions"],
     }

@@ -23,7 +23,7 @@ DOTS, TRIALS = 40, 400
 
 
 def run(lab: Lab) -> dict[str, Any]:
-    """Force the responses of 40 random patterns, one class four times as often; examine all patterns equally."""
+    """Force the responses of 40 random patterns, one class four times as often; test all patterns equally."""
     systems = {}
     for name, (rule, polarity) in SYSTEMS.items():
         machine = lab.machine(

@@ -99,13 +99,12 @@ def patch(wiring: np.ndarray, config: PlugboardConfig) -> np.ndarray:
     wiring = wiring.copy()
     for text in config.patches:
         found = _PATCH.fullmatch(text)
-        unit, cell = (int(found[1]), int(found[3])) if found else (0, 0)
-        if not (1 <= unit <= A_UNITS and 1 <= cell <= CELLS):
+        if not found or not (1 <= int(found[1]) <= A_UNITS and 1 <= int(found[3]) <= CELLS):
             raise WiringError(
                 f"{text!r} is no patch", where="plugboard.patches",
                 remedy=f"Write A12+3, A12-3 or A12=3, with A-units to {A_UNITS} and S-units to {CELLS}",
             )  # fmt: skip
-        wiring[unit - 1, cell - 1] = {"+": 1, "-": -1, "=": 0}[found[2]]
+        wiring[int(found[1]) - 1, int(found[3]) - 1] = {"+": 1, "-": -1, "=": 0}[found[2]]
     return check(wiring, fan_out=config.fan_out, where="plugboard.patches")
 
 

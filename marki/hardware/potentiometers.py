@@ -62,7 +62,9 @@ def supply_ppm(config: PotentiometerConfig, phase_us: int, t_us: int) -> int:
     return 1_000_000 + peak * wave // period
 
 
-def turned(speed: np.ndarray, lag: np.ndarray, run_us: np.ndarray, coast_us: int, dt: np.ndarray) -> np.ndarray:
+def turned(
+    speed: np.ndarray, lag: np.ndarray, run_us: np.ndarray, coast_us: int, dt: np.ndarray | np.int64
+) -> np.ndarray:
     """Return how far a motor has turned `dt` after its power came on, in millionths of a degree.
 
     At rest for the start lag; then at `speed` until the power goes off after `run_us`; then slowing evenly for

@@ -53,7 +53,7 @@ def steer(config: ReinforcementConfig, r: np.ndarray, target: np.ndarray | None)
     """
     if config.control == "none" or (target is None and config.control != "spontaneous"):
         return np.zeros(len(r), np.int8)
-    goal = r if config.control == "spontaneous" else target
+    goal = r if config.control == "spontaneous" or target is None else target
     sign = np.where(goal, 1, -1 if config.polarity == "bivalent" else 0).astype(np.int8)
     if config.control == "error":
         sign[r == target] = 0

@@ -61,7 +61,7 @@ def source_sets(config: ResponseConfig) -> np.ndarray:
 
 
 def decide(
-    config: ResponseConfig, u_r: np.ndarray, active: np.ndarray | None, before: np.ndarray, dead_zone: int
+    config: ResponseConfig, u_r: np.ndarray, active: np.ndarray | int, before: np.ndarray, dead_zone: int
 ) -> np.ndarray:
     """Return the states of the R-units in use, (units,) bool, for their sums.
 
@@ -69,8 +69,8 @@ def decide(
     ----------
     u_r : (units,) int64
         Sum of the active values of each source-set.
-    active : (units,) int64 or None
-        Number of active A-units in each; needed for the mean only.
+    active : (units,) int64, or int
+        Number of active A-units in each; used for the mean only.
     before : (units,) bool
         States before the reading, held by sums within the dead zone.
     dead_zone : int
@@ -137,7 +137,7 @@ class ResponseBank:
         """Take the sums at `t_us` for A-units `a` (512,) bool and readings `values` (512,) int64, and decide."""
         n = self.config.units
         self.u_r[:n] = self.totals(values * a)
-        active = self.totals(a) if self.config.statistic == "mean" else None
+        active = self.totals(a) if self.config.statistic == "mean" else 1
         decided = decide(self.config, self.u_r[:n], active, self.r[:n], self.dead_zone)
         forced = self.forced[:n]
         self.r[:n] = np.where(forced != 0, forced > 0, decided)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -45,7 +46,20 @@ class SensoryConfig(Config):
     )
 
 
-def relay_times(config: Config, seed: int, name: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+class RelayTimes(Protocol):
+    """What the settings of a bank say of its relays."""
+
+    @property
+    def relay_lag(self) -> bool: ...  # noqa: D102
+    @property
+    def pull_in_us(self) -> int: ...  # noqa: D102
+    @property
+    def drop_out_us(self) -> int: ...  # noqa: D102
+    @property
+    def relay_spread(self) -> float: ...  # noqa: D102
+
+
+def relay_times(config: RelayTimes, seed: int, name: str, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the pull-in and drop-out times of a bank of relays, two (count,) int64 arrays in µs."""
     if not config.relay_lag:
         return np.zeros(count, np.int64), np.zeros(count, np.int64)

@@ -49,12 +49,15 @@ class Rack(Protocol):
 
     def light(self, frame: np.ndarray | None) -> None:
         """Open the lens on a frame, or cover it."""
+        ...
 
     def note(self, active: np.ndarray) -> None:
         """Keep the A-units that took part in the reading."""
+        ...
 
     def mark(self, bank: Bank, unit: int, kind: Kind) -> None:
         """Log an event at this moment."""
+        ...
 
 
 def presentation(machine: Rack, frame: np.ndarray, target: np.ndarray | None, learn: bool) -> Generator[simpy.Event]:
@@ -77,13 +80,15 @@ def presentation(machine: Rack, frame: np.ndarray, target: np.ndarray | None, le
     yield env.timeout(times.settle_us)
 
     machine.mark(Bank.SEQUENCER, 0, Kind.READ)
-    a.relays.fold(env.now)
+    t = int(env.now)
+    a.relays.fold(t)
     active = a.relays.contact
-    r.read(env.now, active, store.reading(store.wiper_at(env.now)))
+    r.read(t, active, store.reading(store.wiper_at(t)))
     machine.note(active)
     yield env.timeout(times.decide_us)
 
-    a.relays.fold(env.now)
+    t = int(env.now)
+    a.relays.fold(t)
     sign = steer(machine.config.reinforcement, r.r[: machine.units], target)
     free = times.pulse_us
     if learn and sign.any():
@@ -91,17 +96,18 @@ def presentation(machine: Rack, frame: np.ndarray, target: np.ndarray | None, le
             machine.mark(Bank.TRAINER, int(unit), Kind.ON if sign[unit] > 0 else Kind.OFF)
         machine.mark(Bank.SEQUENCER, 0, Kind.REINFORCE)
         orders = motor_orders(machine.config.reinforcement, sign, active, r.source_set)
-        free = max(free, store.drive(env.now, *orders))
+        free = max(free, store.drive(t, *orders))
     yield env.timeout(free)
 
     if learn and machine.config.reinforcement.decay:
-        store.settle(env.now)
+        t = int(env.now)
+        store.settle(t)
         machine.mark(Bank.SEQUENCER, 0, Kind.DECAY)
         orders = decay_orders(machine.config.reinforcement, store.wiper, store.nominal_speed)
-        yield env.timeout(max(1, store.drive(env.now, *orders)))
+        yield env.timeout(max(1, store.drive(t, *orders)))
     yield env.timeout(times.rest_us)
 
-    store.settle(env.now)
+    store.settle(int(env.now))
     machine.mark(Bank.SEQUENCER, 0, Kind.COVER)
     machine.light(None)
     yield env.timeout(times.card_us)

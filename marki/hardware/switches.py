@@ -10,15 +10,6 @@ import numpy as np
 from marki.errors import PortError
 
 
-def throw(row: np.ndarray, unit: int, position: int, *, where: str) -> None:
-    """Set switch `unit` (from 1) of a row of three-position switches to -1 (off), 0 (free) or 1 (on)."""
-    if not 1 <= unit <= len(row):
-        raise PortError(f"switch {unit}", where=where, remedy=f"They are numbered 1 to {len(row)}")
-    if position not in (-1, 0, 1):
-        raise PortError(f"position {position!r}", where=where, remedy="Use -1 (forced off), 0 (free) or 1 (forced on)")
-    row[unit - 1] = position
-
-
 def throw_all(row: np.ndarray, positions: np.ndarray, *, where: str) -> None:
     """Set a whole row (or field) of three-position switches."""
     positions = np.asarray(positions)

@@ -24,6 +24,8 @@ class Exhibit:
     Attributes
     ----------
     name, title, authors : str
+    label : str
+        What it is called on plates: short, as people say it.
     year : int
     accepts, answers : Port
     task : str
@@ -31,7 +33,7 @@ class Exhibit:
     classes : tuple of str
         What its lamps mean; empty if they mean nothing.
     parents : tuple of str
-        Earlier systems that it is built of: those that its file imports parts from.
+        Names of earlier systems that it is built of.
     parameters, multiply_adds : int
         As it stands here.
     published : int or None
@@ -43,6 +45,7 @@ class Exhibit:
     """
 
     name: str
+    label: str
     year: int
     title: str
     authors: str
@@ -163,12 +166,15 @@ class SystemProcess(Protocol):
 
     def load(self, name: str) -> None:
         """Put a system up with its shipped weights, untrained if there are none."""
+        ...
 
     def show(self, number: int, stimulus: np.ndarray, *, views: bool = True) -> None:
         """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns."""
+        ...
 
     def example(self, number: int, *, views: bool = True) -> None:
         """Show stimulus `number` of the test part of its own task, with what is wanted; after the last, the first."""
+        ...
 
     def hall(self, number: int, frame: np.ndarray, task: str = "letters") -> None:
         """Show a frame to every trained system that answers frames on lamps; one `Reply` comes of each.
@@ -178,15 +184,19 @@ class SystemProcess(Protocol):
 
     def train(self, name: str, seed: int) -> None:
         """Put a system up untrained and let it learn its own task."""
+        ...
 
     def stop(self) -> None:
         """End a training where it is; the system stays as it is."""
+        ...
 
     def poll(self) -> list[Reply | Progress | Trouble]:
         """Return what has come since, oldest first; never waits."""
+        ...
 
     def close(self) -> None:
         """End the process."""
+        ...
 
 
 class Timeline(Protocol):
@@ -194,6 +204,8 @@ class Timeline(Protocol):
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """Return them; may take some tenths of a second the first time."""
+        ...
 
     def rack(self) -> SystemProcess:
         """Return a new rack."""
+        ...

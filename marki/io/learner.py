@@ -24,12 +24,16 @@ class Learner(Protocol):
 
     def reset(self, seed: int) -> None:
         """Return to the untrained state that belongs to `seed`."""
+        ...
 
     def respond(self, stimuli: np.ndarray) -> np.ndarray:
         """Answer each stimulus; nothing is learned."""
+        ...
 
     def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Learn from each stimulus in turn; return the answers given before each correction."""
+        ...
 
     def registers(self) -> list[Register]:
         """List all state; restoring it restores the learner."""
+        ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -102,6 +102,7 @@ class World(Protocol):
 
     def at(self, number: int) -> Presentation:
         """Return presentation `number`."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,7 @@ class Handling:
         """Whether every card is held alike."""
         return not (self.shift or self.turn_deg or self.zoom)
 
-    def draw(self, rng: np.random.Generator) -> dict:
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Return one way to hold a card, as arguments of `Camera.frame`."""
         dx, dy, turn, zoom = rng.uniform(-1, 1, 4).round(6)
         return dict(
@@ -244,7 +245,7 @@ def create(config: WorldConfig, seed: int) -> World:
             f"{len(config.class_shares)} shares for {len(classes)} classes", where="world.class_shares",
             remedy="Give one for each class, not all zero",
         )  # fmt: skip
-    common = dict(
+    common: dict[str, Any] = dict(
         classes=classes,
         code=unit_code(len(classes)) if config.code == "unit" else binary_code(len(classes)),
         seed=seed,

@@ -1,4 +1,4 @@
-"""The tally: what a class predicts before the lamps light, counted, and compared with what the machine answers."""
+"""Ballots: what a class predicts before the lamps light, counted and compared with the machine's answer."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class BallotBook:
         return {"totals": self.totals(), "ballots": [vars(b) | {"options": list(b.options)} for b in self.closed]}
 
     def save(self, path: Path | str, words: Words | None = None) -> None:
-        """Write the tally, as its name ends, .csv or .json; whole or not at all.
+        """Write the ballots atomically, as .csv or .json by the file's suffix.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Reading of lessons: every key, kind, language and name of a lesson's file is checked, and a wrong one is refused."""
+"""Parser of lesson files: every key, type, language and name is checked, and a wrong one is refused."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _page(content: Any, where: str) -> LessonPage:
 
 
 def _command(content: Any, where: str) -> Mapping[str, Any]:
-    """Return commands for the session; settings and worlds are looked through at once, the rest when it is given."""
+    """Return commands for the session; settings and worlds are validated now, the rest when the command is given."""
     t = TomlTable(content, Session.COMMANDS, where)
     for name in content:
         place, value = t.place(name), {} if name in ("toggle", "force") else t.table(name)

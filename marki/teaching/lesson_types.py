@@ -1,4 +1,4 @@
-"""Plans of lessons: what a lesson, its pages, questions and prepared state are made of."""
+"""Types of a lesson: its pages, questions and prepared state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures: answers that are not written down but taken from the lesson's own run, so that they match its seed.
+"""Measures: answers taken from the lesson's own run, so that they match its seed.
 
 A measure is a table like ``{ measure = "errors", first = 0, last = 26 }``. Trials count from 0, from the beginning of
 the run; with ``page = N`` the pages up to number N are gone through first, and trials count from when that
@@ -49,15 +49,15 @@ def check(measure: Mapping[str, Any], where: str, *, pages: int) -> None:
         raise ConfigError(f"trials {measure['first']} to {measure['last']} are none", where=where)
 
 
-def answered(row: np.void, world: World) -> int:
-    """Return the class that was answered in a record, -1 if the lamps of the R-units in use were nobody's code."""
+def answered(row: np.ndarray | np.void, world: World) -> int:
+    """Return the class answered in a record, or -1 if the lamps of the R-units in use are no class's code."""
     lamps = (int(row["response"]) >> np.arange(R_UNITS) & 1).astype(bool)
     lamps[world.code.shape[1] :] = False  # R-units out of use stay as they were
     return nearest_class(lamps, world.code)
 
 
 def take(session: Session, measure: Mapping[str, Any], language: str, *, first: int = 0) -> int | str:
-    """Run a session as far as the measure needs, and return its value; trials count from `first`.
+    """Run a session as far as the measure needs; return its value. Trials count from `first`.
 
     Returns
     -------

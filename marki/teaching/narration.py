@@ -19,7 +19,7 @@ MOST_VALUES = 8  # of a list that a sentence names
 
 
 class Narrator:
-    """Tells a session in the words of one language; it only reads.
+    """Narrates a session in one language; it only reads.
 
     Parameters
     ----------
@@ -111,7 +111,11 @@ class Narrator:
     def command(self, command: Command) -> str:
         """Return what the operator did, and when."""
         when = "before" if command.after_us is None else "during"
-        what = getattr(self, f"_{command.name}")(command.value)
+        tell = {
+            "course": self._course, "world": self._world, "show": self._show, "set": self._set, "turn": self._turn,
+            "toggle": self._toggle, "force": self._force,
+        }  # fmt: skip
+        what = tell[command.name](command.value)
         return self.words(f"narration.{when}", trial=f"{command.trial + 1:,}", what=what)
 
     def _set(self, value: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Tables of a lesson's file: each value is asked for by name and kind, and a wrong one is refused with its place."""
+"""Checked access to TOML tables: each value is read by name and type; a wrong one is refused with its place."""
 
 from __future__ import annotations
 

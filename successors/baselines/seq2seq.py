@@ -13,17 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from successors.nn import initial
 from successors.nn.functions import embedding, linear
 from successors.nn.layers import Linear, LSTMLayer
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor
 from successors.nn.writer import Writer
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncoderDecoderConfig(Config):
+class EncoderDecoderConfig(NetworkConfig):
     """Settings of the LSTMLayer encoder–decoder."""
 
     vocabulary: int = setting(512, "Tokens, shared by both languages", low=8)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from marki.errors import ConfigError
 from marki.io.frame import check_frames
+from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.registers import Register
 from successors.nn.learner import check_reels
@@ -22,9 +21,9 @@ class LastExposure:
         Accepts frames.
     """
 
-    accepts = Port.REEL
+    accepts: Port = Port.REEL
 
-    def __init__(self, learner: Any):
+    def __init__(self, learner: Learner):
         if learner.accepts is not Port.FRAME:
             raise ConfigError(f"a learner of {learner.accepts}s", where="LastExposure", remedy="Give one of frames")
         self.learner, self.answers = learner, learner.answers
@@ -47,9 +46,10 @@ class LastExposure:
 
 
 class AsShown:
-    """Gives each field back as it was shown, and learns nothing: what there is to be won in restoring."""
+    """The identity on fields, which learns nothing: the score to beat in restoring."""
 
-    accepts = answers = Port.FIELD
+    accepts: Port = Port.FIELD
+    answers: Port = Port.FIELD
 
     def reset(self, seed: int) -> None:
         """Do nothing."""

@@ -1,42 +1,39 @@
-"""Road maps: steps that lead to a system, each trained by itself; what every one of them is worth."""
+"""Ablation paths (road maps): the steps that lead to a system, each trained by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from marki.errors import ConfigError
-from marki.files import csv_text, prepare_folder, write_json, write_text
+from marki.files import csv_text, write_json, write_text
+from marki.jobs.folders import claimed
+from marki.jobs.identity import Identity
+from marki.jobs.options import RunOptions
 from marki.pictures import can_draw
 from marki.versions import versions
 from successors import registry, tasks
 from successors.evaluation import plots
-from successors.training import training_job
+from successors.training.training_job import seeded, summary, train_all, training
 
 COLUMNS = ("step", "score", "low", "high", "seeds", "parameters", "multiply_adds")
-"""Columns of the CSV: score, mean over the seeds with the test part, with its 95 % interval."""
+"""Columns of the CSV: score, mean test score over the seeds, with its 95 % interval."""
 
 
-def walk(
-    name: str,
-    *,
-    seeds: Sequence[int] = (0, 1, 2),
-    out: Path,
-    resume: bool = False,
-    jobs: int | None = None,
-    quiet: bool = False,
-) -> list[dict[str, Any]]:
+def identity(name: str) -> Identity:
+    """Return what the path of a system is known by; seeds may be added to it."""
+    return Identity(kind=f"road map of {name}")
+
+
+def train_path(name: str, options: RunOptions, *, seeds: Sequence[int] = (0, 1, 2)) -> list[dict[str, Any]]:
     """Train each step of a system's road map, on the system's own task.
 
     Parameters
     ----------
     name : str
+    options : RunOptions
+        Its output folder is for ``roadmap.csv``, ``roadmap.json``, ``roadmap.png`` and the runs.
     seeds : sequence of int
-    out : Path
-        Folder for ``roadmap.csv``, ``roadmap.json``, ``roadmap.png`` and the runs.
-    resume, jobs, quiet
-        As in `training_job.carry_out_all`.
 
     Returns
     -------
@@ -49,6 +46,8 @@ def walk(
         For a system that does not exist.
     ConfigError
         For one without a road map.
+    OutputError, StateError
+        If the folder is taken.
     """
     system = registry.find(name)
     if not system.entry.roadmap:
@@ -56,18 +55,20 @@ def walk(
         raise ConfigError(f"{name} has no road map", where="roadmap", remedy=f"Choose {having}")
     trial = system.entry.trials[0]
     orders = {
-        step: training_job.seeded(training_job.run(name, trial.task, options=trial.options, changes=changes), seeds)
+        step: seeded(training(name, trial.task, options=trial.options, changes=changes), seeds)
         for step, changes in system.entry.roads().items()
     }
     every = [order for row in orders.values() for order in row]
-    found = training_job.carry_out_all(every, prepare_folder(out) / "runs", resume=resume, jobs=jobs, quiet=quiet)
-    rows = [{"step": step, **training_job.summary([found[order] for order in row])} for step, row in orders.items()]
-    about = {"name": name, "task": trial.task, "options": dict(trial.options), "seeds": list(seeds)}
-    write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows})
-    write_text(out / "roadmap.csv", csv_text(COLUMNS, (row.values() for row in rows)))
-    if can_draw():
-        title = f"{name}, step by step: {trial.task} ({len(seeds)} seeds)"
-        plots.roadmap(out / "roadmap.png", title, rows, metric=tasks.find(trial.task).metric)
+    out = options.folder()
+    with claimed(out, identity(name), resume=options.resume):
+        found = train_all(every, out / "runs", options)
+        rows = [{"step": step, **summary([found[order] for order in row])} for step, row in orders.items()]
+        about = {"name": name, "task": trial.task, "options": dict(trial.options), "seeds": list(seeds)}
+        write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows})
+        write_text(out / "roadmap.csv", csv_text(COLUMNS, [list(row.values()) for row in rows]))
+        if can_draw():
+            title = f"{name}, step by step: {trial.task} ({len(seeds)} seeds)"
+            plots.roadmap(out / "roadmap.png", title, rows, metric=tasks.find(trial.task).metric)
     return rows
 
 

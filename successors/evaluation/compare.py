@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from marki.files import csv_text, prepare_folder, write_json, write_text
+from marki.files import csv_text, write_json, write_text
+from marki.jobs.folders import claimed
+from marki.jobs.identity import Identity
+from marki.jobs.options import RunOptions
 from marki.pictures import can_draw
 from marki.versions import versions
 from successors import registry, tasks
@@ -28,45 +30,46 @@ COLUMNS = (
     "seconds",
     "note",
 )
-"""Columns of the CSV: recipe, historical or modern, the Mark I and references have one only; score, mean over the
-seeds with the test part, with its 95 % interval; multiply-adds of one answer; stimuli shown for learning and seconds of
-learning, means over the seeds."""
+"""Columns of the CSV: recipe, historical or modern, the Mark I and references have one only; score, mean test score,
+with its 95 % interval over the seeds; multiply-adds of one answer; stimuli shown for learning, and seconds of learning,
+means over the seeds."""
+
+
+def identity(task: str, options: Mapping[str, Any] | None, recipe: str, budget: int | None) -> Identity:
+    """Return what a comparison is known by; learners and seeds may be added to it."""
+    settings = {"task": task, "set": dict(options or {}), "recipe": recipe, "budget": budget}
+    return Identity(kind="comparison", settings=settings)
 
 
 def compare(
     task: str,
     learners: Sequence[str] | None = None,
     *,
+    run: RunOptions,
     seeds: Sequence[int] = (0, 1, 2),
-    out: Path,
     options: Mapping[str, Any] | None = None,
     recipe: str = presets.HISTORICAL,
     budget: int | None = None,
     machine: Machine | None = None,
-    resume: bool = False,
-    jobs: int | None = None,
-    quiet: bool = False,
 ) -> list[dict[str, Any]]:
-    """Train learners on a task, each as a recipe says, and examine them with the test part.
+    """Train learners on a task, each as a recipe says, and evaluate them on the test set.
 
     Parameters
     ----------
     task : str
     learners : sequence of str, optional
-        Names of entrants; all that fit the task if left out.
+        Names of participants; all that fit the task if left out.
+    run : RunOptions
+        Its output folder is for ``comparison.csv``, ``comparison.json``, ``comparison.png`` and the runs.
     seeds : sequence of int
-    out : Path
-        Folder for ``comparison.csv``, ``comparison.json``, ``comparison.png`` and the runs.
     options : mapping, optional
         Settings of the task.
     recipe : {"historical", "modern", "both"}
         Whether each is trained as its own file says, all in one modern way, or each in both.
     budget : int, optional
-        Stimuli shown for learning, the same for all; see `recipes.changes`.
+        Stimuli shown for learning, the same for all; see `presets.changes`.
     machine : callable, optional
         Makes the Mark I.
-    resume, jobs, quiet
-        As in `training_job.carry_out_all`.
 
     Returns
     -------
@@ -79,14 +82,16 @@ def compare(
         For a learner, task or recipe that does not exist.
     PortError
         For a learner that cannot take part in the task.
+    OutputError, StateError
+        If the folder is taken.
     """
-    about = tasks.find(task)
+    about, out = tasks.find(task), run.folder()
     names = list(dict.fromkeys(learners or participants.fitting(task)))
     for name in names:
-        participants.admit(name, task)
+        participants.check_fits(name, task)
     orders = {
         (name, kind): training_job.seeded(
-            training_job.run(
+            training_job.training(
                 name, task, options=options, changes=presets.changes(name, task, kind=kind, budget=budget)
             ),
             seeds,
@@ -95,19 +100,19 @@ def compare(
         for name in names
         if kind == presets.HISTORICAL or recipe == presets.MODERN or name in registry.names()
     }
-    folder = prepare_folder(out) / "runs"
     every = [order for row in orders.values() for order in row]
-    found = training_job.carry_out_all(every, folder, machine=machine, resume=resume, jobs=jobs, quiet=quiet)
-    rows = [_row(*which, [found[order] for order in row]) for which, row in orders.items()]
-    rows.sort(key=lambda row: (row["year"] or 0, row["name"], row["recipe"]))
-    content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
-    content |= {"recipe": recipe, "budget": budget, "seeds": list(seeds), "versions": versions(), "rows": rows}
-    write_json(out / "comparison.json", content)
-    write_text(out / "comparison.csv", csv_text(COLUMNS, (row.values() for row in rows)))
-    if can_draw():
-        shown = f", {budget:,} stimuli shown at most" if budget else ""
-        title = f"{about.title} ({len(seeds)} seeds{shown})"
-        plots.comparison(out / "comparison.png", title, rows, metric=about.metric, chance=about.chance)
+    with claimed(out, identity(task, options, recipe, budget), resume=run.resume):
+        found = training_job.train_all(every, out / "runs", run, machine=machine)
+        rows = [_row(*which, [found[order] for order in row]) for which, row in orders.items()]
+        rows.sort(key=lambda row: (row["year"] or 0, row["name"], row["recipe"]))
+        content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
+        content |= {"recipe": recipe, "budget": budget, "seeds": list(seeds), "versions": versions(), "rows": rows}
+        write_json(out / "comparison.json", content)
+        write_text(out / "comparison.csv", csv_text(COLUMNS, [list(row.values()) for row in rows]))
+        if can_draw():
+            shown = f", {budget:,} stimuli shown at most" if budget else ""
+            title = f"{about.title} ({len(seeds)} seeds{shown})"
+            plots.comparison(out / "comparison.png", title, rows, metric=about.metric, chance=about.chance)
     return rows
 
 
@@ -126,7 +131,7 @@ def _row(name: str, recipe: str, found: Sequence[Mapping[str, Any]]) -> dict[str
 def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the rows as a table for people."""
     head = ("learner", "year", "recipe", "right", "95 % interval", "parameters", "mult-adds", "shown", "seconds", "")
-    lines = [head]
+    lines: list[tuple[str, ...]] = [head]
     for row in rows:
         lines.append(
             (

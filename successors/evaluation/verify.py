@@ -17,9 +17,11 @@ from marki.errors import MarkIError
 from marki.intervals import difference
 from marki.io.check_learner import check_learner
 from marki.io.ports import Port
+from marki.program import program
 from successors import registry, tasks
+from successors.model_card import Check
 from successors.nn.gradcheck import check as gradient_check
-from successors.nn.learner import ByGradient
+from successors.nn.learner import ByGradient, Pretrainable
 from successors.nn.module import places
 from successors.nn.module import training as in_training
 from successors.nn.tensor import Tensor
@@ -85,7 +87,7 @@ class NotShown(MarkIError):
     """A rung that does not hold."""
 
 
-def _finding(check: object) -> str:
+def _finding(check: Check) -> str:
     finding = check.run()
     if not finding.holds:
         raise NotShown(f"{finding.found}, wanted: {finding.wanted}")
@@ -96,8 +98,9 @@ def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as may be."""
     trial = system.entry.trials[0]
     if system.entry.accepts is Port.TEXT:
-        deck = tasks.load(trial.task, cache=False, **dict(trial.options) | {"train": 1, "valid": 1, "test": count})
-        return deck.test.stimuli.copy(), deck.test.targets.copy()
+        options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
+        deck = tasks.load(trial.task, cache=False, **options)
+        return np.array(deck.test.stimuli), deck.test.targets.copy()
     deck = registry.sample(trial)
     rng = np.random.default_rng(0)
     shape = (count, *deck.test.stimuli.shape[1:])
@@ -129,7 +132,7 @@ def gradients(system: System) -> str | None:
     parameters = network.parameters()
 
     def loss(*values: Tensor) -> Tensor:
-        # The network's own parameters take on the values that are tried, then the way back starts from them.
+        # The network's own parameters take on the values that are tried, then the backward pass starts from them.
         with in_training(np.random.default_rng(0)):
             _lend(network, dict(zip(parameters, values, strict=True)))
             return network.judged(stimuli, labels)[1]
@@ -164,7 +167,7 @@ def moves(system: System) -> str:
     deck = tasks.load(trial.task, **dict(trial.options))
     before = {n: p.data.copy() for n, p in learner.network.parameters().items()}
     recipe = learner.recipe
-    if recipe.pretrain_steps:
+    if recipe.pretrain_steps and isinstance(learner, Pretrainable):
         order = loop.batches(len(deck.corpus), recipe.batch, 0)
         for _ in range(min(15, recipe.pretrain_steps)):
             learner.pretrain(deck.corpus[next(order)])
@@ -179,13 +182,13 @@ def moves(system: System) -> str:
 
 
 def _trained(system: System) -> Iterator[Rung]:
-    """Read what training has shown, and examine the shipped weights anew."""
+    """Read what training has shown, and evaluate the shipped weights anew."""
     found = registry.metrics(system.name)
     if found is None:
-        yield Rung(name="learns", state=FAILED, found=f"not trained: python run_sim.py train {system.name} --out DIR")
+        yield Rung(name="learns", state=FAILED, found=f"not trained: {program()} train {system.name} --out DIR")
         return
     for trial in found["trials"]:
-        options = registry.told(trial["options"] | trial["changes"])
+        options = registry.as_typed(trial["options"] | trial["changes"])
         scores = " ".join(f"{100 * s:.1f}" for s in trial["seeds"].values())
         for what, bound in trial["stood"].items():
             state = PASSED if bound["holds"] else FAILED
@@ -214,7 +217,7 @@ def _needed(system: System, found: Mapping[str, Any]) -> Rung:
 def _shipped(system: System, recorded: float) -> str:
     trial = system.entry.trials[0]
     deck = tasks.load(trial.task, **dict(trial.options))
-    score = loop.examine(registry.create(system.name, pretrained=True), deck, deck.test)
+    score = loop.evaluate(registry.create(system.name, pretrained=True), deck, deck.test)
     # Another computer may round a sum otherwise, and tip an answer or two.
     if abs(score - recorded) > 0.002:
         raise NotShown(f"{100 * score:.2f} % with the test part, {100 * recorded:.2f} % recorded")

@@ -76,67 +76,6 @@ def silu(x: Tensor) -> Tensor:
     return make(x.data * s, (x,), lambda g: (g * s * (1 + x.data * (1 - s)),))
 
 
-def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
-    """Return x where positive, else slope · x.
-
-    Parameters
-    ----------
-    x : Tensor, any shape
-    slope : float
-
-    Returns
-    -------
-    Tensor, shape of `x`
-
-    References
-    ----------
-    Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
-    """
-    factor = np.where(x.data > 0, x.dtype.type(1), x.dtype.type(slope))
-    return make(x.data * factor, (x,), lambda g: (g * factor,))
-
-
-def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
-    """Return x where positive, else alpha (exp(x) - 1).
-
-    Parameters
-    ----------
-    x : Tensor, any shape
-    alpha : float
-
-    Returns
-    -------
-    Tensor, shape of `x`
-
-    References
-    ----------
-    Clevert, Unterthiner & Hochreiter 2016, "Fast and accurate deep network learning by exponential linear units".
-    """
-    on = x.data > 0
-    # exp of the negative part only, so that the unused branch cannot overflow.
-    value = np.where(on, x.data, alpha * np.expm1(np.minimum(x.data, 0)))
-    return make(value, (x,), lambda g: (np.where(on, g, g * (value + alpha)),))
-
-
-def softplus(x: Tensor) -> Tensor:
-    """Return log(1 + exp(x)).
-
-    Parameters
-    ----------
-    x : Tensor, any shape
-
-    Returns
-    -------
-    Tensor, shape of `x`
-
-    References
-    ----------
-    Dugas et al. 2001, "Incorporating second-order functional knowledge for better option pricing".
-    """
-    a = x.data
-    return make(np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a))), (x,), lambda g: (g * logistic(a),))
-
-
 def scaled_tanh(x: Tensor) -> Tensor:
     """Return 1.7159 tanh(2x/3), which is nearly 1 at 1 and -1 at -1.
 
@@ -155,26 +94,6 @@ def scaled_tanh(x: Tensor) -> Tensor:
     t = x.data * (2 / 3)
     np.tanh(t, out=t)
     return make(1.7159 * t, (x,), lambda g: (g * (1.7159 * 2 / 3) * (1 - t * t),))
-
-
-def hard_sigmoid(x: Tensor) -> Tensor:
-    """Return x / 6 + 1/2, held between 0 and 1.
-
-    Parameters
-    ----------
-    x : Tensor, any shape
-
-    Returns
-    -------
-    Tensor, shape of `x`
-
-    References
-    ----------
-    Howard et al. 2019, "Searching for MobileNetV3", section 5.2, ReLU6(x + 3) / 6. (The slope of Courbariaux, Bengio
-    & David 2015 is 1/2, that of Keras was 1/5.)
-    """
-    on = np.abs(x.data) < 3
-    return make(np.clip(x.data * (1 / 6) + 0.5, 0, 1), (x,), lambda g: (g * on * (1 / 6),))
 
 
 # Rational approximations of Moshier 1989, "Methods and programs for mathematical functions" (Cephes, ndtr.c): erf below

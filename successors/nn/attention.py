@@ -62,11 +62,9 @@ def attention(
         scores = (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), q.shape[-2], k.shape[-2])
         leading = np.broadcast_shapes(scores[:-2], v.shape[:-2])
     except ValueError:
-        scores = leading = None
-    if scores is None:
-        raise ShapeError(f"{shown}; the leading axes do not broadcast", where="attention")
+        raise ShapeError(f"{shown}; the leading axes do not broadcast", where="attention") from None
     for name, extra in (("mask", mask), ("bias", bias), ("dropout", dropout)):
-        if extra is not None and not (_fits(np.shape(extra) if name != "bias" else bias.shape, scores)):
+        if extra is not None and not _fits(extra.shape, scores):
             raise ShapeError(f"{name} {extra.shape} does not broadcast to the scores {scores}", where="attention")
     t, s, d, e = q.shape[-2], k.shape[-2], q.shape[-1], v.shape[-1]
     count(math.prod(scores) * d + math.prod(leading) * t * s * e)
@@ -103,6 +101,35 @@ def attention(
         return gq, gk, gv, unbroadcast(ds, bias.shape) if bias.requires_grad else None
 
     return make(np.matmul(used, v.data), (q, k, v) if bias is None else (q, k, v, bias), backward)
+
+
+def relative_to_absolute(table: Tensor) -> Tensor:
+    """Return what belongs to each pair of places, of what belongs to each place and distance.
+
+    ``out[..., i, j] = table[..., i, j - i + L - 1]``
+
+    Parameters
+    ----------
+    table : Tensor, shape (..., L, 2 L - 1)
+
+    Returns
+    -------
+    Tensor, shape (..., L, L)
+    """
+    *leading, places, _ = table.shape
+
+    def view(a: np.ndarray) -> np.ndarray:
+        # A row is 2 L - 1 long, so that steps of 2 L - 2 go one to the left with each row.
+        *steps, row, one = a.strides
+        strides = (*steps, row - one, one)
+        return np.ndarray((*leading, places, places), a.dtype, a, (places - 1) * one, strides)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        out = np.zeros(table.shape, g.dtype)
+        view(out)[...] = g
+        return (out,)
+
+    return make(view(np.ascontiguousarray(table.data)), (table,), backward)
 
 
 def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:

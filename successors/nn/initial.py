@@ -48,16 +48,6 @@ def normal(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -
     return _hollow(shape) if _meta else Parameter((rng.standard_normal(shape) * deviation).astype(np.float32))
 
 
-def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -> Parameter:
-    """Return a parameter drawn from a normal distribution round 0, drawn again where beyond two deviations."""
-    if _meta:
-        return _hollow(shape)
-    a = rng.standard_normal(shape)
-    while (far := np.abs(a) > 2).any():
-        a[far] = rng.standard_normal(int(far.sum()))
-    return Parameter((a * deviation).astype(np.float32))
-
-
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return how many inputs an output of these weights sums, and how many outputs an input feeds.
 
@@ -82,7 +72,7 @@ def he(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
     return normal(rng, shape, math.sqrt(2 / fans(shape)[0]))
 
 
-def orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float = 1.0) -> Parameter:
+def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], gain: float = 1.0) -> Parameter:
     """Return a matrix whose rows, or columns if there are fewer, are orthonormal times `gain`, Saxe et al. 2014."""
     if _meta:
         return _hollow(shape)

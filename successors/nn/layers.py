@@ -13,7 +13,7 @@ from successors.nn.functions import dropout, embedding, linear
 from successors.nn.gru import gru
 from successors.nn.lstm import lstm
 from successors.nn.module import Module, training_rng
-from successors.nn.normalisation import batch_norm, group_norm, layer_norm, rms_norm
+from successors.nn.normalisation import batch_norm, group_norm, layer_norm, layer_norm2d, rms_norm
 from successors.nn.rnn import rnn
 from successors.nn.tensor import Parameter, Tensor
 
@@ -134,6 +134,24 @@ class LayerNorm(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the normalised rows."""
         return layer_norm(x, self.gain, self.bias, self._eps)
+
+
+class LayerNorm2d(Module):
+    """Layer normalisation over the channels of each place of images (n, c, h, w).
+
+    Parameters
+    ----------
+    channels : int
+    eps : float
+    """
+
+    def __init__(self, channels: int, *, eps: float = 1e-6):
+        self.gain, self.bias = initial.constant((channels,), 1.0), initial.constant((channels,))
+        self._eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the normalised images."""
+        return layer_norm2d(x, self.gain, self.bias, self._eps)
 
 
 class RMSNorm(Module):

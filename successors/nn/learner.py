@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from marki.config import Config
 from marki.errors import ConfigError, PortError
 from marki.io.frame import SIDE, check_frames
+from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, check_lamps, lamps
 from marki.io.text import check_text
@@ -24,7 +24,7 @@ from successors.nn.augmentation import disturbed
 from successors.nn.losses import cross_entropy, softmax
 from successors.nn.module import Module, training
 from successors.nn.optimiser import Diverged, Optimiser, clip
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 
 ROWS = 256
@@ -36,14 +36,13 @@ class Network(Module):
 
     Parameters
     ----------
-    config : Config
-        Its settings; a field `recipe` says how it is trained, and a classifier's field `classes` how many classes it
-        tells apart.
+    config : NetworkConfig
+        Its settings.
     rng : Generator
         Draws the initial weights.
     """
 
-    def __init__(self, config: Config, rng: np.random.Generator):
+    def __init__(self, config: NetworkConfig, rng: np.random.Generator):
         self._config = config
 
     @property
@@ -86,6 +85,10 @@ class Network(Module):
 
     def pretrain(self, texts: np.ndarray) -> Tensor:
         """Return the loss of texts (n,) of str that nobody wants an answer to, where a network can learn from such."""
+        raise NotImplementedError
+
+    def learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Learn from checked stimuli in place, where a network has a rule of its own; return the answers before."""
         raise NotImplementedError
 
 
@@ -145,22 +148,25 @@ def check_reels(reels: np.ndarray, *, where: object = "reel port") -> np.ndarray
     return check_frames(a.reshape(-1, SIDE, SIDE), where=where).reshape(a.shape)
 
 
-class Successor:
+N = TypeVar("N", bound=Network)
+
+
+class Successor(Generic[N]):
     """Base of all learners of the timeline: a network, a seed and a step number.
 
     Parameters
     ----------
     network : callable
         ``network(config, rng) -> Network``.
-    config : Config
+    config : NetworkConfig
     accepts, answers : Port
     seed : int
     """
 
     def __init__(
         self,
-        network: Callable[[Any, np.random.Generator], Network],
-        config: Config,
+        network: Callable[[Any, np.random.Generator], N],
+        config: NetworkConfig,
         *,
         accepts: Port = Port.FRAME,
         answers: Port = Port.LAMPS,
@@ -168,8 +174,9 @@ class Successor:
     ):
         self._make, self.config = network, config
         self.accepts, self.answers = accepts, answers
-        classes = getattr(config, "classes", None)
-        self.labels = Labels(classes) if answers is Port.LAMPS and classes else None
+        self.labels = Labels(config.classes) if answers is Port.LAMPS and config.classes else None
+        self._seed, self._step = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        self.network: N
         self.reset(seed)
 
     @property
@@ -338,10 +345,11 @@ class Successor:
         ]
 
 
-class ByGradient(Successor):
+class ByGradient(Successor[N]):
     """A learner that takes one step along the gradient of the mean loss of the batch it is given."""
 
     optimiser: Optimiser
+    last_loss: float
 
     def _equip(self) -> None:
         self.optimiser = self.recipe.build(self.network.parameters())
@@ -408,7 +416,15 @@ class ByGradient(Successor):
         ]
 
 
-class ByRule(Successor):
+@runtime_checkable
+class Pretrainable(Learner, Protocol):
+    """A learner that can learn from texts that nobody wants an answer to."""
+
+    def pretrain(self, texts: np.ndarray) -> None:
+        """Learn from texts (n,) of str: one step."""
+
+
+class ByRule(Successor[N]):
     """A learner whose network has a rule of its own: ``learn(stimuli, targets, rng) -> answers before``, in place."""
 
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -65,10 +65,10 @@ def lstm(
     2002 (peepholes).
     """
     gates = 4 if forget else 3
-    start = (None, None) if start is None else tuple(start)
-    if len(start) != 2:
-        raise ShapeError(f"start of {len(start)} tensors; state and cell wanted", where="lstm")
-    n, steps, d, h = check("lstm", gates, x, w_in, w_state, (bias,), start)
+    starts: tuple[Tensor, ...] = () if start is None else tuple(start)
+    if len(starts) not in (0, 2):
+        raise ShapeError(f"start of {len(starts)} tensors; state and cell wanted", where="lstm")
+    n, steps, d, h = check("lstm", gates, x, w_in, w_state, (bias,), starts)
     if peephole is not None and not (peephole.shape == (gates - 1, h)):
         raise ShapeError(f"peephole {peephole.shape}; {(gates - 1, h)} is wanted", where="lstm")
     count(n * steps * gates * h * (h + d))
@@ -77,15 +77,15 @@ def lstm(
     order = np.arange(gates * h).reshape(gates, h)[[2, 0, 1, 3] if forget else [1, 0, 2]].reshape(-1)
     weight = join(w_state.data, bias.data, w_in.data)[order]
     weight[h:] *= 0.5
-    z = columns(x.data, h, start[0])
+    z = columns(x.data, h, starts[0] if starts else None)
     dtype = z.dtype
     # Without a way back only the present step is needed.
     shows = trace or watched()
-    keep = shows or (recording() and any(p.requires_grad for p in (x, w_in, w_state, bias, *given(peephole, *start))))
+    keep = shows or (recording() and any(p.requires_grad for p in (x, w_in, w_state, bias, *given(peephole), *starts)))
     a = np.empty((steps if keep else 1, gates * h, n), dtype)
     cells = np.empty((steps + 1 if keep else 2, h, n), dtype)
     squashed = np.empty((steps if keep else 1, h, n), dtype)
-    cells[0] = 0 if start[1] is None else start[1].data.T
+    cells[0] = starts[1].data.T if starts else 0
     spare = np.empty((h, n), dtype)
     peeps = None if peephole is None else peephole.data[:, :, None].astype(dtype) * dtype.type(0.5)
     for t in range(steps):
@@ -119,7 +119,7 @@ def lstm(
         dh, spare = np.empty((2, h, n), dtype)
         dc = np.zeros((h, n), dtype)
         full = None if peeps is None else peeps * 2
-        dp = None if peephole is None else np.zeros((gates - 1, h), dtype)
+        dp = np.zeros((gates - 1, h), dtype)
         for t in range(steps - 1, -1, -1):
             act, before, tc = a[t], cells[t], squashed[t]
             gi, gf, go = act[h : 2 * h], act[2 * h : 3 * h], act[-h:]
@@ -135,7 +135,7 @@ def lstm(
             dc += dh
             np.multiply(z[t + 1, :h], d_out, out=spare)
             dc -= spare
-            if peeps is not None:
+            if full is not None:
                 d_out *= slope[-h:]
                 dc += np.multiply(full[-1], d_out, out=spare)
                 dp[-1] += np.einsum("hn,hn->h", d_out, cells[t + 1])
@@ -144,7 +144,7 @@ def lstm(
             if forget:
                 np.multiply(dc, before, out=da[2 * h : 3 * h])
                 dc *= gf
-            if peeps is None:
+            if full is None:
                 da *= slope
             else:
                 da[:-h] *= slope[:-h]
@@ -155,12 +155,14 @@ def lstm(
             back.step(t, da)
         gradient = np.empty_like(back.dw)
         gradient[order] = back.dw
-        out = [back.dx, gradient[:, h + 1 :], gradient[:, :h], gradient[:, h], *given(dp)]
-        if start[0] is not None:
+        out = [back.dx, gradient[:, h + 1 :], gradient[:, :h], gradient[:, h]]
+        if full is not None:
+            out.append(dp)
+        if starts:
             out += [back.dz[:h].T.copy(), dc.T.copy()]
         return out
 
-    states = make(states_of(z, h), (x, w_in, w_state, bias, *given(peephole, *start)), backward)
+    states = make(states_of(z, h), (x, w_in, w_state, bias, *given(peephole), *starts), backward)
     if not shows:
         return states
     names = ("candidate", "input", "forget", "output") if forget else ("candidate", "input", "output")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -94,7 +94,7 @@ class Module:
         """Return the number of trainable parameters."""
         return sum(p.size for p in self.parameters().values())
 
-    def astype(self, dtype: type) -> Module:
+    def astype(self, dtype: type) -> Self:
         """Turn all parameters and float buffers into `dtype`, for gradient checks; returns self."""
         for _, owner, key, value in places(self, ""):
             if isinstance(value, Parameter):

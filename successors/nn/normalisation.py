@@ -185,6 +185,40 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tens
     return make(out.reshape(x.shape), (x, gain, bias), backward)
 
 
+def layer_norm2d(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-6) -> Tensor:
+    """Return images normalised over the channels of each place, with the batch as the last axis in memory.
+
+    Parameters
+    ----------
+    x : Tensor, shape (n, c, h, w)
+    gain, bias : Tensor, shape (c,)
+    eps : float
+        Added to the variance.
+    """
+    n, c, h, w = x.shape
+    a = batch_last(x.data).reshape(c, -1)
+    y = a - a.mean(0)
+    r = 1 / np.sqrt((y * y).mean(0) + eps)
+    y *= r
+    factor, shape = gain.data[:, None], (c, h, w, n)
+    out = y * factor
+    out += bias.data[:, None]
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        g = batch_last(g).reshape(c, -1)
+        part = g * y
+        gg, gb = part.sum(1), g.sum(1)
+        part *= factor
+        np.multiply(y, part.mean(0), out=part)
+        gx = g * factor
+        part += gx.mean(0)
+        gx -= part
+        gx *= r
+        return gx.reshape(shape).transpose(3, 0, 1, 2), gg, gb
+
+    return make(out.reshape(shape).transpose(3, 0, 1, 2), (x, gain, bias), backward)
+
+
 def _mean(a: np.ndarray) -> np.ndarray:
     """Return the means of rows, (n, 1); `ndarray.mean` takes several times as long over short ones."""
     total = np.add.reduce(a, axis=1, keepdims=True)

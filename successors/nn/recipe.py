@@ -64,8 +64,8 @@ class Recipe(Config):
         return SGD(parameters, momentum=self.momentum, decay=self.decay)
 
     @property
-    def whole(self) -> int:
-        """Steps of the whole training, study included."""
+    def total_steps(self) -> int:
+        """Steps of the whole training, pre-training included."""
         return self.pretrain_steps + self.steps
 
     def rate_at(self, step: int) -> float:
@@ -83,3 +83,22 @@ class Recipe(Config):
             warm_up = max(1, min(self.warm_up, steps // 2))
             return warm_up**0.5 * schedule.inverse_root(1, warm_up)(step)
         return schedule.constant()(step)
+
+
+class NetworkConfig(Config):
+    """Base of the settings of networks: what each of them has, beside fields of its own.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        How it is trained.
+    classes : int or None
+        Of a classifier: how many classes it tells apart. None, and no field, where the answer is something else.
+    units : int or None
+        Of a system without classes: how many units answer, as many as the task's code uses of the lamps. None, and no
+        field, for the others.
+    """
+
+    recipe: Recipe
+    classes: int | None = None
+    units: int | None = None

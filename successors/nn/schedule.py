@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 Schedule = Callable[[int], float]
 
@@ -11,11 +11,6 @@ Schedule = Callable[[int], float]
 def constant() -> Schedule:
     """Return the schedule that is 1 at all steps."""
     return lambda step: 1.0
-
-
-def stairs(ends: Sequence[int], factors: Sequence[float]) -> Schedule:
-    """Return factors that hold in turn: ``factors[k]`` before step ``ends[k]``, the last one from then on."""
-    return lambda step: factors[sum(step >= end for end in ends)]
 
 
 def exponential(steps: int, share: float = 0.1) -> Schedule:

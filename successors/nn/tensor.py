@@ -28,6 +28,9 @@ class no_grad:
 
     __slots__ = ("_before",)
 
+    def __init__(self) -> None:
+        self._before = True
+
     def __enter__(self) -> None:
         global _recording
         self._before, _recording = _recording, False
@@ -126,9 +129,12 @@ class Tensor:
         order = self._order()
         self.grad = grad
         for node in reversed(order):
-            if node._backward is None:
+            gradient, backward = node.grad, node._backward
+            if backward is None:
                 continue
-            gradients = node._backward(node.grad)
+            if gradient is None:
+                raise PortError("a tensor between has no gradient: not all parts of a split are used", where="Tensor")
+            gradients = backward(gradient)
             for parent, g in zip(node._parents, gradients, strict=True):
                 if g is None or not parent.requires_grad:
                     continue
@@ -138,6 +144,19 @@ class Tensor:
                     parent.grad = parent.grad + g
             # What lies between is not needed again; only leaves keep their gradient.
             node.grad, node._backward, node._parents = None, None, ()
+
+    @property
+    def gradient(self) -> np.ndarray:
+        """What `backward` has filled in.
+
+        Raises
+        ------
+        PortError
+            If it has not.
+        """
+        if self.grad is None:
+            raise PortError("a tensor without a gradient", where="Tensor", remedy="Call backward first")
+        return self.grad
 
     def _order(self) -> list[Tensor]:
         """Return all tensors on the tape behind this one, parents before children."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -61,3 +61,21 @@ class Writer(Network):
             written.append(self.follow(written[-1], memory).argmax(-1))
             ended |= written[-1] == END
         return self.texts(np.stack(written[1:], 1))
+
+
+@runtime_checkable
+class TextSampler(Protocol):
+    """A network that draws how a text may go on."""
+
+    def generate(
+        self,
+        prompt: str,
+        rng: np.random.Generator,
+        *,
+        count: int = 1,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        nucleus: float = 1.0,
+    ) -> list[str]:
+        """Return `count` texts that go on from a prompt."""
+        ...

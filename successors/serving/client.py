@@ -1,7 +1,7 @@
-"""The rack: a process in which a system stands, so that neither answering nor learning holds up whoever asks.
+"""The client of a worker process, in which a system is loaded: neither answering nor training blocks the caller.
 
-Two threads of the asking process carry questions and answers over the pipe; the asking itself only lays them down and
-picks them up. What goes on in the process is in `stand`.
+Two threads of the calling process carry questions and answers over the pipe; a call only queues a question or takes
+answers that have arrived. What goes on in the process is in `worker`.
 """
 
 from __future__ import annotations
@@ -10,20 +10,31 @@ import contextlib
 import multiprocessing
 import threading
 from collections import deque
-from typing import Any
 
 import numpy as np
 
 from marki.io.exhibits import Trouble
-from successors.serving.worker import Message, lay, serve
+from successors.serving.questions import (
+    AskHall,
+    LoadSystem,
+    Question,
+    ShowExample,
+    ShowStimulus,
+    StopTraining,
+    TrainSystem,
+    Waiting,
+    lay,
+    take,
+)
+from successors.serving.worker import Message, serve
 
 
 class WorkerClient:
-    """A process in which systems stand, see `marki.io.exhibits.Rack`."""
+    """A worker process, see `marki.io.exhibits.SystemProcess`."""
 
     def __init__(self) -> None:
         self._come: deque[Message] = deque()
-        self._waiting: dict[str, tuple[Any, ...]] = {}
+        self._waiting: Waiting = {}
         self._asked = threading.Condition()
         self._over = self._dead = False
         self._name = ""
@@ -45,27 +56,27 @@ class WorkerClient:
 
     def load(self, name: str) -> None:
         """Put a system up with its shipped weights, untrained if there are none."""
-        self._ask("load", name)
+        self._ask(LoadSystem(name=name))
 
     def show(self, number: int, stimulus: np.ndarray, *, views: bool = True) -> None:
         """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns."""
-        self._ask("show", number, np.array(stimulus), views)
+        self._ask(ShowStimulus(number=number, stimulus=np.array(stimulus), views=views))
 
     def example(self, number: int, *, views: bool = True) -> None:
         """Show stimulus `number` of the test part of its own task, with what is wanted; after the last, the first."""
-        self._ask("example", number, views)
+        self._ask(ShowExample(number=number, views=views))
 
     def hall(self, number: int, frame: np.ndarray, task: str = "letters") -> None:
         """Show a frame to every trained system that answers frames on lamps, with the weights that suit a task best."""
-        self._ask("hall", number, np.array(frame), task)
+        self._ask(AskHall(number=number, frame=np.array(frame), task=task))
 
     def train(self, name: str, seed: int) -> None:
         """Put a system up untrained and let it learn its own task."""
-        self._ask("train", name, seed)
+        self._ask(TrainSystem(name=name, seed=seed))
 
     def stop(self) -> None:
         """End a training where it is; the system stays as it is."""
-        self._ask("stop")
+        self._ask(StopTraining())
 
     def poll(self) -> list[Message]:
         """Return what has come since, oldest first; never waits."""
@@ -91,13 +102,13 @@ class WorkerClient:
             thread.join(1)
         self._pipe.close()
 
-    def _ask(self, kind: str, *content: Any) -> None:
+    def _ask(self, question: Question) -> None:
         with self._asked:
             if self._over or self._dead:
                 return
-            if kind in ("load", "train"):
-                self._name = content[0]
-            lay(self._waiting, kind, content)
+            if isinstance(question, LoadSystem | TrainSystem):
+                self._name = question.name
+            lay(self._waiting, question)
             self._asked.notify_all()
 
     def _talk(self) -> None:
@@ -107,10 +118,9 @@ class WorkerClient:
                 self._asked.wait_for(lambda: self._waiting or self._over or self._dead)
                 if self._over or self._dead:
                     return
-                kind = next(iter(self._waiting))
-                content = self._waiting.pop(kind)
+                question = take(self._waiting)
             try:
-                self._pipe.send((kind, content))
+                self._pipe.send(question)
             except OSError:
                 return  # the other thread says so
 

@@ -1,17 +1,16 @@
-"""The gallery: the catalogue for people who look at it through the window, see `marki.io.exhibits`."""
+"""The gallery: the registry of systems as the window shows it, see `marki.io.exhibits`."""
 
 from __future__ import annotations
 
-import ast
 import threading
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marki.errors import StateError
 from marki.files import asset
 from marki.io.exhibits import Exhibit
+from marki.io.ports import Port
 
 if TYPE_CHECKING:
     from successors.registry import System
@@ -31,12 +30,12 @@ class Gallery:
 
     def __init__(self) -> None:
         self._exhibits: tuple[Exhibit, ...] | None = None
-        self._reckoning = threading.Lock()
+        self._reading = threading.Lock()
 
     def exhibits(self) -> tuple[Exhibit, ...]:
-        """Return them; they are reckoned when they are first asked for, by whichever thread."""
-        # One at a time: what is counted of one answer would be counted of another.
-        with self._reckoning:
+        """Return them; they are read when they are first asked for, by whichever thread."""
+        # One at a time: the multiply-adds of a new file are counted in a global tally.
+        with self._reading:
             if self._exhibits is None:
                 from successors import registry
 
@@ -66,41 +65,6 @@ def texts() -> dict[str, dict[str, str]]:
         raise StateError(f"cannot be read ({error})", where=path, remedy="Install the package again") from error
 
 
-def parents(path: Path | str) -> tuple[str, ...]:
-    """Return the earlier systems that a file of the timeline builds on, in order of time.
-
-    They are those that it imports something from for its classes, directly or by way of its own functions; what only
-    its checks and figures import does not count.
-    """
-    from successors import registry
-
-    origin: dict[str, str] = {}
-    used: dict[str, set[str]] = {}
-    waiting: list[str] = []
-    for node in ast.parse(Path(path).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ImportFrom) and node.module:
-            origin |= {alias.asname or alias.name: node.module for alias in node.names}
-        elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-            used[node.name] = _names(node)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            used |= {name: _names(node) for target in targets for name in _names(target)}
-        if isinstance(node, ast.ClassDef):
-            waiting.append(node.name)
-    reached: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += used.get(name, ())
-    modules = {origin[name] for name in reached if name in origin}
-    return tuple(name for name in registry.names() if registry.module(name) in modules)
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
 def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
     """Return a system of the catalogue as an exhibit.
 
@@ -114,21 +78,21 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
 
     entry = system.entry
     main = entry.trials[0]
-    deck = registry.sample(main)
-    learner = entry.create(changes=registry.settings(entry, main, deck))
+    size = registry.footprint(system)
     found: Mapping[str, Any] = registry.metrics(system.name) or {}
     return Exhibit(
         name=system.name,
+        label=entry.label,
         year=system.year,
         title=entry.title,
         authors=entry.authors,
         accepts=entry.accepts,
         answers=entry.answers,
         task=system.task,
-        classes=deck.classes if len(deck.code) else (),
-        parents=parents(registry.source(system.name)),
-        parameters=learner.network.count(),
-        multiply_adds=registry.multiply_adds(learner, deck),
+        classes=registry.classes(main) if entry.answers is Port.LAMPS else (),
+        parents=entry.parents,
+        parameters=size["parameters"],
+        multiply_adds=size["multiply_adds"],
         published=next(iter(entry.sizes.values())).published,
         score=found["result"]["value"] if found else None,
         idea={"en": entry.idea, "zh": said.get("idea_zh", "")},

@@ -1,6 +1,6 @@
-"""The stand: what goes on in the process of a rack. A system is up, answers what is asked, and may be learning.
+"""The worker process: a system is loaded, answers what is asked, and may be training.
 
-A training here is that of `training_job.carry_out`, step by step: between two steps the process checks its questions.
+A training here is that of `training_job.train`, step by step: between two steps the process checks its questions.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from marki.io.exhibits import ActivationView, Progress, Reply, Trouble
 from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import nearest_class
-from marki.processes import end_with_parent
+from marki.jobs.pool import end_with_parent
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.model_card import Trial
@@ -30,6 +29,18 @@ from successors.nn.hooks import views as viewed
 from successors.nn.hooks import watching
 from successors.nn.learner import Successor, check_reels
 from successors.registry import System
+from successors.serving.questions import (
+    AskHall,
+    LoadSystem,
+    Question,
+    ShowExample,
+    ShowStimulus,
+    StopTraining,
+    TrainSystem,
+    Waiting,
+    lay,
+    take,
+)
 from successors.tasks import Deck
 from successors.training import loop, participants
 from successors.training.loop import Record
@@ -38,21 +49,15 @@ EVERY_S = 0.05
 """Time between two messages of a training's progress, s."""
 
 NICE = 10
-"""By how much the process steps back behind others, where the system knows such a thing."""
+"""Niceness of the process, where the operating system has such a thing."""
 
 LAST = 20
-"""Steps over which the share of right answers is taken."""
+"""Steps over which the accuracy is averaged."""
 
 OTHERS = 3
 """Classes that are named beside the answer."""
 
 Message = Reply | Progress | Trouble
-
-
-def lay(waiting: dict[str, tuple[Any, ...]], kind: str, content: tuple[Any, ...]) -> None:
-    """Lay a question behind those that wait; an older one of its kind is taken away."""
-    waiting.pop(kind, None)
-    waiting[kind] = content
 
 
 def serve(pipe: Connection) -> None:
@@ -94,6 +99,11 @@ class LoadedSystem:
     system: System
     trial: Trial
     learner: Successor
+    classes: tuple[str, ...] = field(init=False)
+    code: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.classes, self.code = registry.classes(self.trial), registry.code(self.trial)
 
     def one(self, stimulus: np.ndarray) -> np.ndarray:
         """Return a single stimulus as the first of a row of them.
@@ -135,13 +145,13 @@ class LoadedSystem:
             answers, shares = self.learner.weigh(x)
         said, confidence, others, lamps, field = "", float("nan"), (), None, None
         if self.learner.answers is Port.LAMPS:
-            lamps, deck = answers[0], registry.sample(self.trial)
-            kind = nearest_class(lamps, deck.code)
-            said = deck.classes[kind] if kind >= 0 else ""
+            lamps, classes = answers[0], self.classes
+            kind = nearest_class(lamps, self.code)
+            said = classes[kind] if kind >= 0 else ""
             if shares.shape[1] and np.isfinite(shares).all():
                 confidence = float(shares[0, kind])
                 best = [k for k in np.argsort(-shares[0], kind="stable").tolist() if k != kind][:OTHERS]
-                others = tuple((deck.classes[k], float(shares[0, k])) for k in best)
+                others = tuple((classes[k], float(shares[0, k])) for k in best)
         elif self.learner.answers is Port.FIELD:
             field = np.asarray(answers[0], np.float32)
         else:
@@ -162,7 +172,7 @@ class LoadedSystem:
 
 
 class Worker:
-    """What the process does: answers questions, and lets a system learn meanwhile.
+    """Answers questions, and between the steps of a training too.
 
     Parameters
     ----------
@@ -172,7 +182,7 @@ class Worker:
 
     def __init__(self, pipe: Connection):
         self._pipe = pipe
-        self._waiting: dict[str, tuple[Any, ...]] = {}
+        self._waiting: Waiting = {}
         self._up: LoadedSystem | None = None
         self._deck: tuple[Trial, Deck] | None = None
         self._trained: dict[tuple[str, str], LoadedSystem | None] = {}
@@ -189,7 +199,7 @@ class Worker:
         """Take in all questions that have come; only with `wait`, wait for one."""
         try:
             while self._pipe.poll(None if wait and not self._waiting else 0):
-                lay(self._waiting, *self._pipe.recv())
+                lay(self._waiting, self._pipe.recv())
         except (EOFError, OSError):
             sys.exit(0)
 
@@ -200,16 +210,35 @@ class Worker:
             sys.exit(0)
 
     def _next(self) -> None:
-        """Do what has waited longest; whatever goes wrong is said, and does not end the process."""
-        kind = next(iter(self._waiting))
-        content = self._waiting.pop(kind)
-        name = content[0] if kind in ("load", "train") else self._up.system.name if self._up else ""
+        """Answer what has waited longest; an error is reported as `Trouble`, and does not end the process."""
+        question = take(self._waiting)
+        if isinstance(question, LoadSystem | TrainSystem):
+            name = question.name
+        else:
+            name = self._up.system.name if self._up else ""
         try:
-            getattr(self, f"_{kind}")(*content)
+            self._answer(question)
         except MarkIError as error:
             self._send(Trouble(name=name, text=str(error)))
         except Exception as error:
             self._send(Trouble(name=name, text=f"{type(error).__name__}: {error}"))
+
+    def _answer(self, question: Question) -> None:
+        match question:
+            case LoadSystem():
+                self._load(question.name)
+            case ShowStimulus():
+                self._send(self._demanded().reply(question.number, question.stimulus, "", views=question.views))
+            case ShowExample():
+                self._example(question.number, question.views)
+            case AskHall():
+                self._hall(question.number, question.frame, question.task)
+            case TrainSystem():
+                self._train(question.name, question.seed)
+            case StopTraining():
+                pass  # while a system learns, it is taken between two steps
+            case _:
+                raise StateError(f"{type(question).__name__} is no question", where="rack")
 
     def _load(self, name: str) -> None:
         system = registry.find(name)
@@ -220,9 +249,6 @@ class Worker:
         if self._up is None:
             raise StateError("no system is up", where="rack", remedy="Load one first")
         return self._up
-
-    def _show(self, number: int, stimulus: np.ndarray, views: bool) -> None:
-        self._send(self._demanded().reply(number, stimulus, "", views=views))
 
     def _example(self, number: int, views: bool) -> None:
         up = self._demanded()
@@ -269,35 +295,35 @@ class Worker:
             self._trained[name, task] = standing
         return self._trained[name, task]
 
-    def _stop(self) -> None:
-        """Do nothing: while a system learns, the question is taken between two steps."""
-
     def _train(self, name: str, seed: int) -> None:
         system = registry.find(name)
         trial = system.entry.trials[0]
-        told = Telling(name, seed, system.entry.retina.amend(trial.changes).recipe.whole, self._send)
+        reporter = ProgressReporter(name, seed, system.entry.retina.amend(trial.changes).recipe.total_steps, self._send)
         deck = self._whole(trial)
         entrant = participants.enter(name, deck, seed=seed, changes=trial.changes)
-        self._up = LoadedSystem(system=system, trial=trial, learner=entrant.learner)
+        learner = entrant.learner
+        if not isinstance(learner, Successor):
+            raise StateError(f"{name} sees {entrant.note or 'something else'}", where="rack")
+        self._up = LoadedSystem(system=system, trial=trial, learner=learner)
 
-        def between(record: Record, right: float) -> bool:
-            told.step(record, right)
+        def on_step(record: Record, accuracy: float) -> bool:
+            reporter.step(record, accuracy)
             self._gather()
             while self._waiting:
                 kind = next(iter(self._waiting))
-                if kind == "stop":
-                    self._waiting.pop(kind)
-                if kind in ("stop", "load", "train"):
+                if kind is StopTraining:
+                    take(self._waiting)
+                if kind in (StopTraining, LoadSystem, TrainSystem):
                     return False
                 self._next()
                 self._gather()
             return True
 
-        record = loop.train(entrant.learner, deck, entrant.recipe, seed=seed, between=between)
-        told.end(record, fingerprint(snapshot(entrant.learner.registers())))
+        record = loop.train(learner, deck, entrant.recipe, seed=seed, on_step=on_step)
+        reporter.end(record, fingerprint(snapshot(learner.registers())))
 
 
-class Telling:
+class ProgressReporter:
     """Tells how far a training has come, not too often; once at the start, and at the end.
 
     Parameters
@@ -310,7 +336,7 @@ class Telling:
     """
 
     def __init__(self, name: str, seed: int, of: int, send: Callable[[Progress], None]):
-        self._about = {"name": name, "seed": seed, "of": of}
+        self._name, self._seed, self._of = name, seed, of
         self._send = send
         self._right: deque[float] = deque(maxlen=LAST)
         self._since = self._last = time.perf_counter()
@@ -330,7 +356,9 @@ class Telling:
         self._last = time.perf_counter()
         self._send(
             Progress(
-                **self._about,
+                name=self._name,
+                seed=self._seed,
+                of=self._of,
                 steps=record.steps,
                 shown=record.shown,
                 curve=tuple((int(step), float(right), float(score)) for step, right, score in record.curve),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from typing import Any
-
-import numpy as np
 
 from marki.errors import ConfigError, unknown
 from successors.tasks import cache as kept
@@ -67,8 +66,7 @@ def load(
     quiet : bool
         Show no bar.
     jobs : int, optional
-        Processes that make the stimuli; this one alone if left out. More than one needs a main module that may be
-        imported again (``if __name__ == "__main__"``).
+        Processes that make the stimuli; this one alone if left out.
     cache : bool
         Whether a deck may be read from the cache, and kept there.
     **options
@@ -86,17 +84,23 @@ def load(
         For an option of a wrong type or out of range.
     """
     task = find(name)
-    for what, value, least in (("seed", seed, 0), ("jobs", 1 if jobs is None else jobs, 1)):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-            raise ConfigError(
-                f"{what} {value!r}", where=f"task {name}", remedy=f"Give a whole number of {least} or more"
-            )
-    seed, jobs = int(seed), int(jobs or 1)
+    seed = _whole_number("seed", seed, 0, name)
+    jobs = _whole_number("jobs", 1 if jobs is None else jobs, 1, name)
     config = task.config.from_mapping(options, where=f"task {name}")
     deck = kept.read(task, config, seed) if cache else None
     if deck is None:
         since = time.perf_counter()
-        deck = task.make(config, Workshop(task=name, seed=seed, jobs=jobs, quiet=quiet))
+        deck = task.deck(config, Workshop(task=name, seed=seed, jobs=jobs, quiet=quiet))
         if cache and time.perf_counter() - since > kept.WORTH_S:
             kept.write(deck, task, config, seed)
     return deck
+
+
+def _whole_number(what: str, value: Any, least: int, task: str) -> int:
+    try:
+        number = least - 1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise ConfigError(f"{what} {value!r}", where=f"task {task}", remedy=f"Give a whole number of {least} or more")
+    return number

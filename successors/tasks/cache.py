@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import marki.io
+from marki.config import Config
 from marki.errors import MarkIError
 from marki.files import asset, read_arrays, writing
 from marki.io.camera import STEPS
 from marki.io.ports import Port
 from successors.tasks.deck import PARTS, Deck, Reels, Split
-from successors.tasks.retina import RetinaConfig
 from successors.tasks.task import Task
 
 FORMAT = 1
@@ -39,13 +39,13 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "marki"
 
 
-def key(task: Task, config: RetinaConfig, seed: int) -> str:
+def key(task: Task, config: Config, seed: int) -> str:
     """Return all that a deck depends on, as text."""
     parts = dict(format=FORMAT, task=task.name, options=config.to_mapping(), seed=seed, made_by=_makers())
     return json.dumps(parts, sort_keys=True)
 
 
-def path(task: Task, config: RetinaConfig, seed: int) -> Path:
+def path(task: Task, config: Config, seed: int) -> Path:
     """Return the file of a deck."""
     digest = hashlib.blake2b(key(task, config, seed).encode(), digest_size=12).hexdigest()
     return folder() / f"{task.name}-{digest}.npz"
@@ -54,6 +54,8 @@ def path(task: Task, config: RetinaConfig, seed: int) -> Path:
 @lru_cache(maxsize=1)
 def _makers() -> str:
     """Return a digest of what makes the stimuli: our own modules, the assets' sizes, and the library that draws."""
+    import importlib.metadata
+
     found = hashlib.blake2b(digest_size=12)
     for room in (Path(marki.io.__file__).parent, Path(__file__).parent):
         for module in sorted(room.rglob("*.py")):
@@ -64,7 +66,7 @@ def _makers() -> str:
     return found.hexdigest()
 
 
-def read(task: Task, config: RetinaConfig, seed: int) -> Deck | None:
+def read(task: Task, config: Config, seed: int) -> Deck | None:
     """Return the deck that is kept for these settings, or None."""
     if task.accepts is Port.TEXT:
         return None
@@ -72,26 +74,28 @@ def read(task: Task, config: RetinaConfig, seed: int) -> Deck | None:
         arrays, header = read_arrays(path(task, config, seed))
         if header["key"] != key(task, config, seed):
             return None
-        parts = {name: _unpacked(arrays, name) for name in PARTS}
+        train, valid, test = (_unpacked(arrays, name) for name in PARTS)
         return Deck(
             task=task.name,
             accepts=task.accepts,
             answers=task.answers,
             classes=tuple(header["classes"]),
             code=arrays["code"],
-            **parts,
+            train=train,
+            valid=valid,
+            test=test,
         )
     except (MarkIError, OSError, KeyError, TypeError, AttributeError, ValueError, IndexError, RuntimeError):
         # Whatever is wrong with a file that anybody may have put there, the deck can be made anew.
         return None
 
 
-def write(deck: Deck, task: Task, config: RetinaConfig, seed: int) -> None:
+def write(deck: Deck, task: Task, config: Config, seed: int) -> None:
     """Keep a deck, if the folder can be written; text is made soon enough."""
     if task.accepts is Port.TEXT:
         return
     header = json.dumps({"key": key(task, config, seed), "classes": deck.classes}).encode()
-    arrays = {"header": np.frombuffer(header, np.uint8), "code": deck.code}
+    arrays: dict[str, Any] = {"header": np.frombuffer(header, np.uint8), "code": deck.code}
     for name, part in deck.parts().items():
         arrays |= _packed(part, name)
     # Not compressed: unpacking would take longer than reading, and a process that reads sees a whole file or none.
@@ -101,9 +105,11 @@ def write(deck: Deck, task: Task, config: RetinaConfig, seed: int) -> None:
 
 def _packed(part: Split, name: str) -> dict[str, np.ndarray]:
     """Return the arrays of a part; light as whole multiples of 1/1024."""
-    reels = isinstance(part.stimuli, Reels)
-    shown = {"bank": part.stimuli.bank, "index": part.stimuli.index} if reels else {"stimuli": part.stimuli}
-    found = shown | {"targets": part.targets, "kinds": part.kinds}
+    found = {"targets": part.targets, "kinds": part.kinds}
+    if isinstance(part.stimuli, Reels):
+        found = {"bank": part.stimuli.bank, "index": part.stimuli.index} | found
+    else:
+        found = {"stimuli": part.stimuli} | found
     return {
         f"{name}_{what}": (array * STEPS).astype(np.uint16) if array.dtype == np.float32 else array
         for what, array in found.items()
@@ -117,8 +123,5 @@ def _unpacked(arrays: dict[str, np.ndarray], name: str) -> Split:
         for what in ("bank", "index", "stimuli", "targets", "kinds")
         if (array := arrays.get(f"{name}_{what}")) is not None
     }
-    if "stimuli" in found:
-        stimuli = found["stimuli"]
-    else:
-        stimuli = Reels(found["bank"], found["index"])
+    stimuli = found["stimuli"] if "stimuli" in found else Reels(found["bank"], found["index"])
     return Split(stimuli=stimuli, targets=found["targets"], kinds=found["kinds"])

@@ -9,7 +9,7 @@ import numpy as np
 from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.tasks import logbook
-from successors.tasks.deck import PARTS, Deck, Split
+from successors.tasks.deck import PARTS, Split
 from successors.tasks.making import Workshop
 from successors.tasks.task import Task
 
@@ -29,7 +29,9 @@ class ClozeConfig(Config):
 def _part(workshop: Workshop, name: str, count: int) -> Split:
     rng = workshop.rng(name)
     lines = logbook.lines(name)
-    stimuli, targets, kinds = [], [], []
+    stimuli: list[str] = []
+    targets: list[str] = []
+    kinds: list[int] = []
     for _ in range(count):
         line = lines[int(rng.integers(len(lines)))]
         start, stop, kind = line.words[int(rng.integers(len(line.words)))]
@@ -39,16 +41,8 @@ def _part(workshop: Workshop, name: str, count: int) -> Split:
     return Split(stimuli=np.array(stimuli), targets=np.array(targets), kinds=np.array(kinds, np.int16))
 
 
-def _make(config: ClozeConfig, workshop: Workshop) -> Deck:
-    return Deck(
-        task="cloze",
-        accepts=Port.TEXT,
-        answers=Port.TEXT,
-        classes=KINDS,
-        code=np.zeros((0, 8), bool),
-        corpus=logbook.corpus(),
-        **{name: _part(workshop, name, getattr(config, name)) for name in PARTS},
-    )
+def _make(config: ClozeConfig, workshop: Workshop) -> dict[str, Split]:
+    return {name: _part(workshop, name, getattr(config, name)) for name in PARTS}
 
 
 TASK = Task(
@@ -59,6 +53,8 @@ TASK = Task(
     config=ClozeConfig,
     metric="words found",
     chance=0.0,
+    classes=lambda config: KINDS,
     make=_make,
+    corpus=lambda config, workshop: logbook.corpus(),
 )
 """The task."""

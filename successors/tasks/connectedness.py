@@ -9,9 +9,9 @@ import numpy as np
 from marki.config import setting
 from marki.io.ports import Port
 from marki.io.stimuli.forms import connected_card
-from successors.tasks.deck import PARTS, Deck
-from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.deck import PARTS, Split
+from successors.tasks.lamps import coded
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
 
@@ -25,14 +25,14 @@ class ConnectednessConfig(RetinaConfig):
     test: int = setting(2_000, "Stimuli of the test", low=1, high=1_000_000)
 
 
-def _item(config: ConnectednessConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _item(config: ConnectednessConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     kind = slot.number % 2
     return camera(config.optics).frame(connected_card(slot.rng(), bool(kind))), kind
 
 
-def _make(config: ConnectednessConfig, workshop: Workshop) -> Deck:
+def _make(config: ConnectednessConfig, workshop: Workshop) -> dict[str, Split]:
     parts = {part: workshop.frames(_item, config, part, getattr(config, part)) for part in PARTS}
-    return lamps_deck("connectedness", ("disconnected", "connected"), parts)
+    return coded(2, parts)
 
 
 TASK = Task(
@@ -43,6 +43,7 @@ TASK = Task(
     config=ConnectednessConfig,
     metric="figures told rightly",
     chance=1 / 2,
+    classes=lambda config: ("disconnected", "connected"),
     make=_make,
 )
 """The task."""

@@ -10,9 +10,9 @@ from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.ports import Port
 from marki.io.stimuli import CARD
-from successors.tasks.deck import PARTS, Deck, Reels
-from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.deck import PARTS, Reels, Split
+from successors.tasks.lamps import coded
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.recall import random_form
 from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
@@ -39,7 +39,7 @@ class CountConfig(RetinaConfig):
             )
 
 
-def _slide(config: CountConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _slide(config: CountConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     """Return a flash; the first slide is dark."""
     if slot.number == 0:
         return camera(config.optics).frame(np.zeros((CARD, CARD), np.uint8)), -1
@@ -48,11 +48,12 @@ def _slide(config: CountConfig, slot: Slot) -> tuple[np.ndarray, int]:
 
 def _reels(config: CountConfig, workshop: Workshop, part: str) -> tuple[Reels, np.ndarray]:
     bank, _ = workshop.frames(_slide, config, part, 1 + config.slides)
-    count = getattr(config, part)
+    count: int = getattr(config, part)
     kinds = np.arange(count) % (config.most + 1)
     index = np.zeros((count, config.exposures), np.uint16)
-    for number, flashes in enumerate(kinds.tolist()):
-        rng = Slot(task=workshop.task, seed=workshop.seed, part=part, number=number).rng("reel")
+    for number in range(count):
+        flashes = int(kinds[number])
+        rng = ItemKey(task=workshop.task, seed=workshop.seed, part=part, number=number).rng("reel")
         # Moments without neighbours: chosen among fewer exposures, then moved apart by one dark exposure each.
         places = config.exposures - flashes + 1 if flashes else 0
         moments = np.sort(rng.permutation(places)[:flashes]) + np.arange(flashes)
@@ -60,9 +61,8 @@ def _reels(config: CountConfig, workshop: Workshop, part: str) -> tuple[Reels, n
     return Reels(bank, index), kinds
 
 
-def _make(config: CountConfig, workshop: Workshop) -> Deck:
-    classes = tuple(str(k) for k in range(config.most + 1))
-    return lamps_deck("count", classes, {part: _reels(config, workshop, part) for part in PARTS})
+def _make(config: CountConfig, workshop: Workshop) -> dict[str, Split]:
+    return coded(config.most + 1, {part: _reels(config, workshop, part) for part in PARTS})
 
 
 TASK = Task(
@@ -73,6 +73,7 @@ TASK = Task(
     config=CountConfig,
     metric="flashes counted rightly",
     chance=1 / 8,
+    classes=lambda config: tuple(map(str, range(config.most + 1))),
     make=_make,
 )
 """The task."""

@@ -17,6 +17,12 @@ PARTS = ("train", "valid", "test")
 """The parts of a deck."""
 
 
+def lamps_used(code: np.ndarray) -> int:
+    """Return how many lamps, from R1 on, a code (classes, 8) needs; 0 if it has no row."""
+    lit = np.flatnonzero(code.any(axis=0))
+    return int(lit[-1]) + 1 if lit.size else 0
+
+
 class Reels:
     """Films of exposures out of a bank of slides.
 
@@ -143,8 +149,7 @@ class Deck:
     @property
     def lamps_used(self) -> int:
         """How many lamps, from R1 on, the code needs; 0 if the answer is a field or text."""
-        lit = np.flatnonzero(self.code.any(axis=0))
-        return int(lit[-1]) + 1 if lit.size else 0
+        return lamps_used(self.code)
 
     def parts(self) -> dict[str, Split]:
         """Return the three parts by name."""

@@ -10,9 +10,9 @@ from marki.config import setting
 from marki.io.camera import Optics
 from marki.io.ports import Port
 from marki.io.stimuli import CARD, digits, enlarged
-from successors.tasks.deck import PARTS, Deck
-from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.deck import PARTS, Split
+from successors.tasks.lamps import coded
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import Unsteady, camera, signals
 from successors.tasks.task import Task
 
@@ -59,7 +59,7 @@ def _leaning(card: np.ndarray, shear: float) -> np.ndarray:
     return np.where(inside, np.take_along_axis(card, np.clip(column, 0, CARD - 1), axis=1), np.uint8(0))
 
 
-def _item(config: DigitsConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _item(config: DigitsConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     ink, kind = _digit(slot.part, slot.number)
     card = enlarged(ink)
     rng = slot.rng()
@@ -82,8 +82,8 @@ def _straight(config: DigitsConfig, part: str, count: int) -> tuple[np.ndarray, 
     return seen[images[first : first + count]], labels[first : first + count].astype(np.int16)
 
 
-def _make(config: DigitsConfig, workshop: Workshop) -> Deck:
-    parts = {}
+def _make(config: DigitsConfig, workshop: Workshop) -> dict[str, Split]:
+    parts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for part in PARTS:
         count, wanted = getattr(config, part), config
         if config.disturb_test_only and part != "test":
@@ -92,7 +92,7 @@ def _make(config: DigitsConfig, workshop: Workshop) -> Deck:
             parts[part] = _straight(wanted, part, count)
         else:
             parts[part] = workshop.frames(_item, wanted, part, count)
-    return lamps_deck("digits", tuple("0123456789"), parts)
+    return coded(10, parts)
 
 
 TASK = Task(
@@ -103,6 +103,7 @@ TASK = Task(
     config=DigitsConfig,
     metric="digits read rightly",
     chance=1 / 10,
+    classes=lambda config: tuple("0123456789"),
     make=_make,
 )
 """The task."""

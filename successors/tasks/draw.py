@@ -9,11 +9,11 @@ import numpy as np
 from marki.config import setting
 from marki.errors import ConfigError, unknown
 from marki.io.ports import Port
-from marki.io.responses import R_UNITS, binary_code, lamps
+from marki.io.responses import binary_code, lamps
 from marki.io.stimuli.letters import LETTERS, TYPEFACES
-from successors.tasks.deck import PARTS, Deck, Split
+from successors.tasks.deck import PARTS, Split
 from successors.tasks.letters import check_letters, light
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import Unsteady
 from successors.tasks.task import Task
 
@@ -38,25 +38,18 @@ class DrawConfig(Unsteady):
                 raise unknown("typeface", face, TYPEFACES, where="DrawConfig.typefaces")
 
 
-def _item(config: DrawConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _item(config: DrawConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     row, kind = divmod(slot.number, len(config.letters))
     return light(config, config.letters[kind], config.typefaces[row % len(config.typefaces)], slot.rng()), kind
 
 
-def _make(config: DrawConfig, workshop: Workshop) -> Deck:
+def _make(config: DrawConfig, workshop: Workshop) -> dict[str, Split]:
     code = lamps(binary_code(len(config.letters)))
-    parts = {}
+    parts: dict[str, Split] = {}
     for part in PARTS:
         pictures, kinds = workshop.frames(_item, config, part, getattr(config, part))
         parts[part] = Split(stimuli=code[kinds], targets=pictures, kinds=kinds)
-    return Deck(
-        task="draw",
-        accepts=Port.LAMPS,
-        answers=Port.FIELD,
-        classes=tuple(config.letters),
-        code=np.zeros((0, R_UNITS), bool),
-        **parts,
-    )
+    return parts
 
 
 TASK = Task(
@@ -67,6 +60,7 @@ TASK = Task(
     config=DrawConfig,
     metric="fields with at most 2 % of their cells wrong",
     chance=0.0,
+    classes=lambda config: tuple(config.letters),
     make=_make,
 )
 """The task."""

@@ -16,9 +16,9 @@ from marki.errors import ConfigError
 from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
 from marki.io.stimuli.forms import from_cells
-from successors.tasks.deck import PARTS, Deck, Reels
-from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.deck import PARTS, Reels, Split
+from successors.tasks.lamps import coded
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
 
@@ -54,11 +54,11 @@ class DriftConfig(RetinaConfig):
             raise ConfigError("no speed", where="DriftConfig.speeds", remedy="Give one or more")
 
 
-def _slide(config: DriftConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _slide(config: DriftConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     """Return one patch at one of the 400 places; `slot.number` is patch · 400 + row · 20 + column."""
     patch, place = divmod(slot.number, CELLS)
     row, column = divmod(place, SIDE)
-    rng = Slot(task=slot.task, seed=slot.seed, part=slot.part, number=patch).rng("patch")
+    rng = ItemKey(task=slot.task, seed=slot.seed, part=slot.part, number=patch).rng("patch")
     cells = np.zeros((SIDE, SIDE), bool)
     lit = rng.permutation(config.size**2)[: max(1, round(config.fraction * config.size**2))]
     cells[lit // config.size, lit % config.size] = True
@@ -68,12 +68,12 @@ def _slide(config: DriftConfig, slot: Slot) -> tuple[np.ndarray, int]:
 
 def _reels(config: DriftConfig, workshop: Workshop, part: str) -> tuple[Reels, np.ndarray]:
     bank, _ = workshop.frames(_slide, config, part, config.patches * CELLS)
-    count = getattr(config, part)
+    count: int = getattr(config, part)
     steps = np.array(list(DIRECTIONS.values()))
     kinds = np.arange(count) % len(steps)
     drawn = np.empty((count, 4), np.int64)
     for number in range(count):
-        rng = Slot(task=workshop.task, seed=workshop.seed, part=part, number=number).rng()
+        rng = ItemKey(task=workshop.task, seed=workshop.seed, part=part, number=number).rng()
         drawn[number] = rng.integers((SIDE, SIDE, config.patches, len(config.speeds)))
     column, row, patch, speed = drawn.T
     moved = np.arange(config.exposures)[None, :] * np.array(config.speeds)[speed][:, None]
@@ -82,8 +82,8 @@ def _reels(config: DriftConfig, workshop: Workshop, part: str) -> tuple[Reels, n
     return Reels(bank, (patch[:, None] * CELLS + row * SIDE + column).astype(np.uint16)), kinds
 
 
-def _make(config: DriftConfig, workshop: Workshop) -> Deck:
-    return lamps_deck("drift", tuple(DIRECTIONS), {part: _reels(config, workshop, part) for part in PARTS})
+def _make(config: DriftConfig, workshop: Workshop) -> dict[str, Split]:
+    return coded(len(DIRECTIONS), {part: _reels(config, workshop, part) for part in PARTS})
 
 
 TASK = Task(
@@ -94,6 +94,7 @@ TASK = Task(
     config=DriftConfig,
     metric="directions told rightly",
     chance=1 / 8,
+    classes=lambda config: tuple(DIRECTIONS),
     make=_make,
 )
 """The task."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.tasks import logbook
-from successors.tasks.deck import PARTS, Deck
-from successors.tasks.lamps import lamps_deck
+from successors.tasks.deck import PARTS, Split
+from successors.tasks.lamps import coded
 from successors.tasks.making import Workshop
 from successors.tasks.task import Task
-
-CLASSES = ("wrong", "right")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +29,12 @@ def _part(workshop: Workshop, name: str, count: int) -> tuple[np.ndarray, np.nda
     of_class = [[line for line in logbook.lines(name) if line.right == right] for right in (False, True)]
     order = [rng.permutation(len(found)) for found in of_class]
     kinds = np.arange(count) % 2
-    chosen = [of_class[kind][order[kind][k // 2 % len(of_class[kind])]] for k, kind in enumerate(kinds.tolist())]
+    chosen = [of_class[k % 2][int(order[k % 2][k // 2 % len(of_class[k % 2])])] for k in range(count)]
     return np.array([line.text[: line.until] for line in chosen]), kinds
 
 
-def _make(config: JudgeConfig, workshop: Workshop) -> Deck:
-    deck = lamps_deck("judge", CLASSES, {name: _part(workshop, name, getattr(config, name)) for name in PARTS})
-    return replace(deck, accepts=Port.TEXT, corpus=logbook.corpus())
+def _make(config: JudgeConfig, workshop: Workshop) -> dict[str, Split]:
+    return coded(2, {name: _part(workshop, name, getattr(config, name)) for name in PARTS})
 
 
 TASK = Task(
@@ -48,6 +45,8 @@ TASK = Task(
     config=JudgeConfig,
     metric="lines judged rightly",
     chance=1 / 2,
+    classes=lambda config: ("wrong", "right"),
     make=_make,
+    corpus=lambda config, workshop: logbook.corpus(),
 )
 """The task."""

@@ -1,33 +1,28 @@
-"""Decks that are answered on the lamps: the classes of the stimuli, coded in binary."""
+"""Parts that are answered on the lamps: the classes of the stimuli, coded in binary."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from marki.io.ports import Port
 from marki.io.responses import binary_code, lamps
-from successors.tasks.deck import PARTS, Deck, Reels, Split
+from successors.tasks.deck import Reels, Split
 
 
-def lamps_deck(task: str, classes: Sequence[str], parts: Mapping[str, tuple[np.ndarray | Reels, np.ndarray]]) -> Deck:
-    """Return the deck of stimuli whose classes are wanted on the lamps.
+def coded(classes: int, parts: Mapping[str, tuple[np.ndarray | Reels, np.ndarray]]) -> dict[str, Split]:
+    """Return parts whose classes are wanted on the lamps; two classes use one lamp.
 
     Parameters
     ----------
-    task : str
-        Name of the task.
-    classes : sequence of str
-        Names of the classes; two of them use one lamp.
+    classes : int
+        How many there are.
     parts : mapping of str to (stimuli, kinds)
-        For train, valid and test, the stimuli and the class of each.
+        The stimuli of each part, and the class of each.
     """
-    code = lamps(binary_code(len(classes)))
-    made = {}
-    for name in PARTS:
-        stimuli, kinds = parts[name]
+    code = lamps(binary_code(classes))
+    found: dict[str, Split] = {}
+    for name, (stimuli, kinds) in parts.items():
         kinds = np.asarray(kinds, np.int16)
-        made[name] = Split(stimuli=stimuli, targets=code[kinds], kinds=kinds)
-    accepts = Port.REEL if isinstance(made["train"].stimuli, Reels) else Port.FRAME
-    return Deck(task=task, accepts=accepts, answers=Port.LAMPS, classes=tuple(classes), code=code, **made)
+        found[name] = Split(stimuli=stimuli, targets=code[kinds], kinds=kinds)
+    return found

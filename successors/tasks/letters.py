@@ -11,9 +11,9 @@ from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, letters
-from successors.tasks.deck import PARTS, Deck
-from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.deck import PARTS, Split
+from successors.tasks.lamps import coded
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
@@ -61,15 +61,15 @@ def light(config: Unsteady, letter: str, face: str, rng: np.random.Generator) ->
     return camera(config.optics).frame(card(letter, face), **config.handling.draw(rng))
 
 
-def _item(config: LettersConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _item(config: LettersConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     faces = HELD_OUT if slot.part == "test" else FACES
     row, kind = divmod(slot.number, len(config.letters))
     return light(config, config.letters[kind], faces[row % len(faces)], slot.rng()), kind
 
 
-def _make(config: LettersConfig, workshop: Workshop) -> Deck:
+def _make(config: LettersConfig, workshop: Workshop) -> dict[str, Split]:
     parts = {part: workshop.frames(_item, config, part, getattr(config, part)) for part in PARTS}
-    return lamps_deck("letters", tuple(config.letters), parts)
+    return coded(len(config.letters), parts)
 
 
 TASK = Task(
@@ -80,6 +80,7 @@ TASK = Task(
     config=LettersConfig,
     metric="letters read rightly",
     chance=1 / 26,
+    classes=lambda config: tuple(config.letters),
     make=_make,
 )
 """The task."""

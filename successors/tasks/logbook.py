@@ -41,7 +41,7 @@ class Line:
 def sessions() -> dict[str, tuple[tuple[str, ...], ...]]:
     """Return the lines of the sessions of each part; of ten sessions one is for the test and one for validation."""
     told = [tuple(s.splitlines()) for s in asset("text/logbook.txt").read_text(encoding="utf-8").split("\n\n")]
-    found: dict[str, list] = {"train": [], "valid": [], "test": []}
+    found: dict[str, list[tuple[str, ...]]] = {"train": [], "valid": [], "test": []}
     for number, lines in enumerate(told):
         found[("test", "valid")[number % 10] if number % 10 < 2 else "train"].append(lines)
     return {part: tuple(lines) for part, lines in found.items()}
@@ -49,7 +49,7 @@ def sessions() -> dict[str, tuple[tuple[str, ...], ...]]:
 
 def corpus(together: int = 1) -> np.ndarray:
     """Return the lines of the sessions to learn from, (n,) of str, so many that follow each other together."""
-    found = []
+    found: list[str] = []
     for told in sessions()["train"]:
         found += ["\n".join(told[k : k + together]) for k in range(len(told) - together + 1)]
     return np.array(found)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from marki.io.frame import SIDE
-from marki.processes import spread
+from marki.jobs.pool import map_unordered
+from marki.jobs.progress import ProgressBar
 from marki.seeding import generator
 from successors.tasks.retina import RetinaConfig, signals
 
@@ -20,7 +21,7 @@ _SPAWN = 4 * PIECE  # fewer items are made sooner than fresh interpreters are st
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slot:
+class ItemKey:
     """The place of one item: all that its randomness depends on."""
 
     task: str
@@ -33,7 +34,8 @@ class Slot:
         return generator(self.seed, f"tasks.{self.task}.{self.part}.{what}", self.number)
 
 
-Item = Callable[[RetinaConfig, Slot], tuple[np.ndarray, int]]
+C = TypeVar("C", bound=RetinaConfig)
+Item = Callable[[C, ItemKey], tuple[np.ndarray, int]]
 """Makes one item: the light on the retina, (20, 20) float32, and its class."""
 
 
@@ -62,7 +64,7 @@ class Workshop:
         """Return the generator of something that is common to all items."""
         return generator(self.seed, f"tasks.{self.task}.{what}")
 
-    def frames(self, item: Item, config: RetinaConfig, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def frames(self, item: Item[C], config: C, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the first `count` items of a part, as the photocells deliver them.
 
         Parameters
@@ -86,12 +88,8 @@ class Workshop:
         starts = range(0, count, PIECE)
         orders = [(item, config, self.task, self.seed, part, k, min(k + PIECE, count)) for k in starts]
         jobs = 1 if count < _SPAWN else self.jobs
-        with tqdm(
-            total=count, desc=f"{self.task} {part}", unit=" stimuli", disable=True if self.quiet else None
-        ) as bar:
-            for number, (seen, found) in spread(
-                _piece, orders, jobs=jobs, where=f"task {self.task}", remedy="Load it with jobs=1"
-            ):
+        with ProgressBar(count, f"{self.task} {part}", "stimuli", quiet=self.quiet) as bar:
+            for number, (seen, found) in map_unordered(_piece, orders, jobs=jobs, tick=bar.tick):
                 start = starts[number]
                 frames[start : start + len(seen)], kinds[start : start + len(seen)] = seen, found
                 bar.update(len(seen))
@@ -99,14 +97,14 @@ class Workshop:
 
 
 def _piece(
-    item: Item, config: RetinaConfig, task: str, seed: int, part: str, start: int, stop: int
+    item: Item[C], config: C, task: str, seed: int, part: str, start: int, stop: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make the items from one number to another."""
     light = np.empty((stop - start, SIDE, SIDE), np.float32)
     kinds = np.empty(stop - start, np.int16)
     noise = np.empty(light.shape) if config.noise else None
     for k in range(stop - start):
-        slot = Slot(task=task, seed=seed, part=part, number=start + k)
+        slot = ItemKey(task=task, seed=seed, part=part, number=start + k)
         light[k], kinds[k] = item(config, slot)
         if noise is not None:
             # Rounded, so that last-bit differences in the tails of the ziggurat never reach a stimulus.

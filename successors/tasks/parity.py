@@ -13,9 +13,9 @@ from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.io.stimuli.forms import from_cells
 from marki.seeding import generator
-from successors.tasks.deck import PARTS, Deck
-from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.deck import PARTS, Split
+from successors.tasks.lamps import coded
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import RetinaConfig, camera
 from successors.tasks.task import Task
 
@@ -81,7 +81,7 @@ def patches(pattern: int, bits: int, grid: int) -> np.ndarray:
     return np.repeat(np.repeat(fields.reshape(grid, grid), side, 0), side, 1)
 
 
-def _item(config: ParityConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _item(config: ParityConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     row, kind = divmod(slot.number, 2)
     patterns = _patterns(config.bits, slot.seed)[kind]
     first, last = _EIGHTHS[slot.part] if config.disjoint else (0, 8)
@@ -90,9 +90,9 @@ def _item(config: ParityConfig, slot: Slot) -> tuple[np.ndarray, int]:
     return camera(config.optics).frame(from_cells("patches", "odd" if kind else "even", cells)), kind
 
 
-def _make(config: ParityConfig, workshop: Workshop) -> Deck:
+def _make(config: ParityConfig, workshop: Workshop) -> dict[str, Split]:
     parts = {part: workshop.frames(_item, config, part, config.held(part)) for part in PARTS}
-    return lamps_deck("parity", ("even", "odd"), parts)
+    return coded(2, parts)
 
 
 TASK = Task(
@@ -103,6 +103,7 @@ TASK = Task(
     config=ParityConfig,
     metric="parities told rightly",
     chance=1 / 2,
+    classes=lambda config: ("even", "odd"),
     make=_make,
 )
 """The task."""

@@ -13,8 +13,8 @@ import numpy as np
 from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.tasks import logbook, scenes
-from successors.tasks.deck import PARTS, Deck, Split
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.deck import PARTS, Split
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.task import Task
 
 KINDS = ("Chinese", "other words", "number", "verdict")
@@ -49,29 +49,25 @@ def _asked(kind: str, part: str, rng: np.random.Generator) -> tuple[str, str]:
 
 def _document(number: int, workshop: Workshop) -> str:
     """Return a document to study."""
-    rng = Slot(task="prompts", seed=workshop.seed, part="documents", number=number).rng()
+    rng = ItemKey(task="prompts", seed=workshop.seed, part="documents", number=number).rng()
     return " ".join(_asked(KINDS[number % len(KINDS)], "train", rng))
 
 
 def _part(workshop: Workshop, name: str, count: int) -> Split:
-    pairs, kinds = [], np.arange(count) % len(KINDS)
-    for number, kind in enumerate(kinds.tolist()):
-        rng = Slot(task="prompts", seed=workshop.seed, part=name, number=number).rng()
-        pairs.append(_asked(KINDS[kind], name, rng))
+    pairs: list[tuple[str, str]] = []
+    for number in range(count):
+        rng = ItemKey(task="prompts", seed=workshop.seed, part=name, number=number).rng()
+        pairs.append(_asked(KINDS[number % len(KINDS)], name, rng))
     stimuli, targets = (np.array(texts) for texts in zip(*pairs, strict=True))
-    return Split(stimuli=stimuli, targets=targets, kinds=kinds.astype(np.int16))
+    return Split(stimuli=stimuli, targets=targets, kinds=(np.arange(count) % len(KINDS)).astype(np.int16))
 
 
-def _make(config: PromptsConfig, workshop: Workshop) -> Deck:
-    return Deck(
-        task="prompts",
-        accepts=Port.TEXT,
-        answers=Port.TEXT,
-        classes=KINDS,
-        code=np.zeros((0, 8), bool),
-        corpus=np.array([_document(number, workshop) for number in range(config.documents)]),
-        **{name: _part(workshop, name, getattr(config, name)) for name in PARTS},
-    )
+def _make(config: PromptsConfig, workshop: Workshop) -> dict[str, Split]:
+    return {name: _part(workshop, name, getattr(config, name)) for name in PARTS}
+
+
+def _corpus(config: PromptsConfig, workshop: Workshop) -> np.ndarray:
+    return np.array([_document(number, workshop) for number in range(config.documents)])
 
 
 TASK = Task(
@@ -82,6 +78,8 @@ TASK = Task(
     config=PromptsConfig,
     metric="prompts answered rightly to the letter",
     chance=0.0,
+    classes=lambda config: KINDS,
     make=_make,
+    corpus=_corpus,
 )
 """The task."""

@@ -9,10 +9,10 @@ import numpy as np
 from marki.config import setting
 from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, forms
-from successors.tasks.deck import PARTS, Deck, Reels
-from successors.tasks.lamps import lamps_deck
+from successors.tasks.deck import PARTS, Reels, Split
+from successors.tasks.lamps import coded
 from successors.tasks.letters import FACES, HELD_OUT, check_letters, light
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
@@ -44,14 +44,14 @@ class RecallConfig(Unsteady):
         check_letters(self.letters, where="RecallConfig.letters")
 
 
-def _letter(config: RecallConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _letter(config: RecallConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     """Return one slide of a letter, in turn of the letters and then of the faces."""
     faces = HELD_OUT if slot.part.startswith("test") else FACES
     row, kind = divmod(slot.number, len(config.letters))
     return light(config, config.letters[kind], faces[row % len(faces)], slot.rng()), kind
 
 
-def _distractor(config: RecallConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _distractor(config: RecallConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     """Return one slide that has nothing to do with the letter to be kept."""
     rng = slot.rng()
     if config.distractors == "letters":
@@ -76,18 +76,18 @@ def _reels(config: RecallConfig, workshop: Workshop, part: str) -> tuple[Reels, 
     classes = len(config.letters)
     shown, _ = workshop.frames(_letter, config, part, config.views * classes)
     other, _ = workshop.frames(_distractor, config, f"{part}.meanwhile", config.slides)
-    count = getattr(config, part)
+    count: int = getattr(config, part)
     kinds = np.arange(count) % classes
     index = np.empty((count, 1 + config.delay), np.int32)
     for number in range(count):
-        rng = Slot(task=workshop.task, seed=workshop.seed, part=part, number=number).rng("reel")
+        rng = ItemKey(task=workshop.task, seed=workshop.seed, part=part, number=number).rng("reel")
         index[number, 0] = rng.integers(config.views) * classes + kinds[number]
         index[number, 1:] = len(shown) + rng.integers(config.slides, size=config.delay)
     return Reels(np.concatenate([shown, other]), index), kinds
 
 
-def _make(config: RecallConfig, workshop: Workshop) -> Deck:
-    return lamps_deck("recall", tuple(config.letters), {part: _reels(config, workshop, part) for part in PARTS})
+def _make(config: RecallConfig, workshop: Workshop) -> dict[str, Split]:
+    return coded(len(config.letters), {part: _reels(config, workshop, part) for part in PARTS})
 
 
 TASK = Task(
@@ -98,6 +98,7 @@ TASK = Task(
     config=RecallConfig,
     metric="letters recalled rightly",
     chance=1 / 8,
+    classes=lambda config: tuple(config.letters),
     make=_make,
 )
 """The task."""

@@ -11,11 +11,10 @@ from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
-from marki.io.responses import R_UNITS
 from marki.io.stimuli.letters import LETTERS, TYPEFACES
-from successors.tasks.deck import Deck, Split
+from successors.tasks.deck import Split
 from successors.tasks.letters import card
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import RetinaConfig, camera, signals
 from successors.tasks.task import Task
 
@@ -76,7 +75,7 @@ def damage(which: str, share: float, rng: np.random.Generator) -> np.ndarray:
     return dark.T if which in ("top", "bottom") else dark
 
 
-def _damaged(config: RestoreConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _damaged(config: RestoreConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     row, kind = divmod(slot.number, config.patterns)
     which = SIDES[row % len(SIDES)] if config.which == "any" else config.which
     light = whole(config, config.letters[kind])
@@ -88,15 +87,14 @@ def whole(config: RestoreConfig, letter: str) -> np.ndarray:
     return camera(config.optics).frame(card(letter, config.typeface))
 
 
-def _make(config: RestoreConfig, workshop: Workshop) -> Deck:
+def _make(config: RestoreConfig, workshop: Workshop) -> dict[str, Split]:
     letters = config.letters[: config.patterns]
     kept = signals(np.stack([whole(config, letter) for letter in letters]), config.exposure)
     parts = {"train": Split(stimuli=kept, targets=kept, kinds=np.arange(len(kept), dtype=np.int16))}
     for part in ("valid", "test"):
         stimuli, kinds = workshop.frames(_damaged, config, part, getattr(config, part))
         parts[part] = Split(stimuli=stimuli, targets=kept[kinds], kinds=kinds)
-    code = np.zeros((0, R_UNITS), bool)
-    return Deck(task="restore", accepts=Port.FIELD, answers=Port.FIELD, classes=tuple(letters), code=code, **parts)
+    return parts
 
 
 TASK = Task(
@@ -107,6 +105,7 @@ TASK = Task(
     config=RestoreConfig,
     metric="fields with at most 2 % of their cells wrong",
     chance=0.0,
+    classes=lambda config: tuple(config.letters[: config.patterns]),
     make=_make,
 )
 """The task."""

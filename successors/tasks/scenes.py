@@ -69,10 +69,10 @@ Scene = tuple[Shape, ...]
 def draw(rng: np.random.Generator, *, least: int = 1) -> Scene:
     """Return a random scene of `least` to three shapes."""
     count = int(rng.integers(least, 4))
-    kinds = rng.permutation(len(KINDS))[:count]
-    places = rng.permutation(9)[:count]
+    kinds: list[int] = rng.permutation(len(KINDS))[:count].tolist()
+    places: list[int] = rng.permutation(9)[:count].tolist()
     return tuple(
-        Shape(kind=KINDS[kind], size=SIZES[int(rng.integers(2))], row=int(place) // 3, column=int(place) % 3)
+        Shape(kind=KINDS[kind], size=SIZES[int(rng.integers(2))], row=place // 3, column=place % 3)
         for kind, place in zip(kinds, places, strict=True)
     )
 

@@ -12,9 +12,9 @@ from marki.config import Config
 from marki.errors import PortError
 from marki.io.frame import check_frames
 from marki.io.ports import Port
-from marki.io.responses import check_lamps
+from marki.io.responses import R_UNITS, binary_code, check_lamps, lamps
 from marki.io.text import check_text
-from successors.tasks.deck import Deck
+from successors.tasks.deck import Deck, Split
 from successors.tasks.making import Workshop
 
 WRONG_CELLS = 8
@@ -39,8 +39,12 @@ class Task:
         What `score` gives, in words.
     chance : float
         The score of a guess among equally frequent classes, with the default settings.
+    classes : callable
+        ``classes(config) -> tuple of str``: the names of the classes, told from the settings alone.
     make : callable
-        ``make(config, workshop) -> Deck``.
+        ``make(config, workshop) -> parts``: train, valid and test by name.
+    corpus : callable, optional
+        ``corpus(config, workshop) -> texts``: (n,) of str, to learn from without answers.
     also : mapping of str to callable
         Other figures of answers and targets, reported beside the score.
     """
@@ -52,8 +56,31 @@ class Task:
     config: type[Config]
     metric: str
     chance: float
-    make: Callable[[Any, Workshop], Deck]
-    also: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = field(default_factory=dict)
+    classes: Callable[[Any], tuple[str, ...]]
+    make: Callable[[Any, Workshop], Mapping[str, Split]]
+    corpus: Callable[[Any, Workshop], np.ndarray] | None = None
+    also: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = field(default_factory=dict[str, Any])
+
+    def deck(self, config: Config, workshop: Workshop) -> Deck:
+        """Return the deck of these settings."""
+        parts = self.make(config, workshop)
+        return Deck(
+            task=self.name,
+            accepts=self.accepts,
+            answers=self.answers,
+            classes=self.classes(config),
+            code=self.code(config),
+            train=parts["train"],
+            valid=parts["valid"],
+            test=parts["test"],
+            corpus=np.zeros(0, "U1") if self.corpus is None else self.corpus(config, workshop),
+        )
+
+    def code(self, config: Config) -> np.ndarray:
+        """Return the code of the classes on the lamps, (classes, 8) bool; no row if the answer is a field or text."""
+        if self.answers is not Port.LAMPS:
+            return np.zeros((0, R_UNITS), bool)
+        return lamps(binary_code(len(self.classes(config))))
 
     def score(self, answers: np.ndarray, targets: np.ndarray) -> float:
         """Return the share of stimuli that are answered rightly.

@@ -10,8 +10,8 @@ from marki.config import Config, setting
 from marki.io.ports import Port
 from successors.tasks import scenes
 from successors.tasks.bleu import bleu
-from successors.tasks.deck import PARTS, Deck, Split
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.deck import PARTS, Split
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.task import Task
 
 DIRECTIONS = ("to Chinese", "to English")
@@ -27,24 +27,17 @@ class TranslateConfig(Config):
 
 
 def _part(workshop: Workshop, name: str, count: int) -> Split:
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for number in range(count):
-        rng = Slot(task="translate", seed=workshop.seed, part=name, number=number).rng()
+        rng = ItemKey(task="translate", seed=workshop.seed, part=name, number=number).rng()
         _, english, chinese = scenes.described(rng, name)
         pairs.append((english, chinese) if number % 2 == 0 else (chinese, english))
-    stimuli, targets = np.array(pairs).T.copy()
+    stimuli, targets = (np.array(texts) for texts in zip(*pairs, strict=True))
     return Split(stimuli=stimuli, targets=targets, kinds=np.arange(count).astype(np.int16) % 2)
 
 
-def _make(config: TranslateConfig, workshop: Workshop) -> Deck:
-    return Deck(
-        task="translate",
-        accepts=Port.TEXT,
-        answers=Port.TEXT,
-        classes=DIRECTIONS,
-        code=np.zeros((0, 8), bool),
-        **{name: _part(workshop, name, getattr(config, name)) for name in PARTS},
-    )
+def _make(config: TranslateConfig, workshop: Workshop) -> dict[str, Split]:
+    return {name: _part(workshop, name, getattr(config, name)) for name in PARTS}
 
 
 TASK = Task(
@@ -55,6 +48,7 @@ TASK = Task(
     config=TranslateConfig,
     metric="captions translated rightly to the letter",
     chance=0.0,
+    classes=lambda config: DIRECTIONS,
     make=_make,
     also={"bleu": bleu},
 )

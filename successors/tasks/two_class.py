@@ -12,9 +12,9 @@ from marki.errors import ConfigError, unknown
 from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, forms, letters
-from successors.tasks.deck import PARTS, Deck
-from successors.tasks.lamps import lamps_deck
-from successors.tasks.making import Slot, Workshop
+from successors.tasks.deck import PARTS, Split
+from successors.tasks.lamps import coded
+from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
@@ -48,15 +48,15 @@ def _card(kind: str, size: float, typeface: str) -> Stimulus:
     return letters.letter(kind, typeface, height=size / SIDE)
 
 
-def _item(config: TwoClassConfig, slot: Slot) -> tuple[np.ndarray, int]:
+def _item(config: TwoClassConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     kind = slot.number % 2
     card = _card(config.pair[kind], config.size, config.typeface)
     return camera(config.optics).frame(card, **config.handling.draw(slot.rng())), kind
 
 
-def _make(config: TwoClassConfig, workshop: Workshop) -> Deck:
+def _make(config: TwoClassConfig, workshop: Workshop) -> dict[str, Split]:
     parts = {part: workshop.frames(_item, config, part, getattr(config, part)) for part in PARTS}
-    return lamps_deck("two_class", config.pair, parts)
+    return coded(2, parts)
 
 
 TASK = Task(
@@ -67,6 +67,7 @@ TASK = Task(
     config=TwoClassConfig,
     metric="forms told apart",
     chance=1 / 2,
+    classes=lambda config: config.pair,
     make=_make,
 )
 """The task."""

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.frame import CELLS, SIDE
@@ -38,14 +38,15 @@ from marki.io.responses import R_UNITS
 from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.learner import ByRule, Network, Successor
 from successors.nn.macs import count
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
-class PerceptronConfig(Config):
+class PerceptronConfig(NetworkConfig):
     """Settings of the perceptron."""
 
     cells: int = setting(CELLS, "S-units", low=1)
@@ -211,16 +212,13 @@ def _binomial(k: np.ndarray, p: float) -> np.ndarray:
     return ways * p**k * (1 - p) ** (n - k)
 
 
-def _through_the_wires(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what each cell adds to each R-unit by way of the A-units, as fields; half light is nothing."""
-    network: Perceptron = learner.network  # type: ignore[assignment]
+def _through_the_wires(
+    learner: Successor[Perceptron], stimuli: np.ndarray, targets: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return what each cell adds to each R-unit by way of the A-units, as images; mid-gray is nothing."""
+    network = learner.network
     weights = network.values.data[:, None] * network.wiring
-    fields = network._members().T @ weights
-    greatest = np.abs(fields).max() or 1.0
-    return {
-        "shown": stimuli[:8],
-        "weighed": (0.5 + fields / (2 * greatest)).reshape(-1, SIDE, SIDE).astype(np.float32),
-    }
+    return {"shown": stimuli[:8], "weighed": grayscale((network._members().T @ weights).reshape(-1, SIDE, SIDE))}
 
 
 def _weighed(network: Perceptron, stimuli: np.ndarray) -> np.ndarray:
@@ -229,6 +227,8 @@ def _weighed(network: Perceptron, stimuli: np.ndarray) -> np.ndarray:
 
 
 ENTRY = Entry(
+    label="Perceptron",
+    parents=(),
     title="The perceptron: a probabilistic model for information storage and organization in the brain",
     authors="F. Rosenblatt",
     idea="Units wired at random, whose values are changed by experience, learn to tell patterns apart.",

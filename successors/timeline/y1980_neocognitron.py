@@ -39,7 +39,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.frame import SIDE
@@ -49,7 +49,7 @@ from successors.nn.hooks import Watch
 from successors.nn.learner import ByRule, Network, Successor
 from successors.nn.macs import count
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 
 DECLINE = 0.9
 """Factor by which c and d decline over one cell; assumed."""
@@ -59,7 +59,7 @@ FIRST = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeocognitronConfig(Config):
+class NeocognitronConfig(NetworkConfig):
     """Settings of the neocognitron; what belongs to a stage is given for each of them."""
 
     side: int = setting(SIDE, "Receptors on a side of the input layer", unit="cells", low=2)
@@ -350,10 +350,10 @@ def selectivity() -> Finding:
     )
 
 
-def _features(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _features(learner: Successor[Neocognitron], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the planes of the first stage look for, enlarged."""
-    network: Neocognitron = learner.network  # type: ignore[assignment]
-    stage, field = network.stages[0], learner.config.s_field[0]
+    network = learner.network
+    stage, field = network.stages[0], network.config.s_field[0]
     learned = stage.a.data[stage.b.data > 0] / stage._c
     learned = learned / np.maximum(learned.max(axis=1, keepdims=True), 1e-9)
     block = np.ones((1, SIDE // field, SIDE // field), np.float32)
@@ -370,6 +370,8 @@ def _by_shift(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> d
 
 
 ENTRY = Entry(
+    label="Neocognitron",
+    parents=(),
     title="Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition unaffected by "
     "shift in position",
     authors="K. Fukushima",

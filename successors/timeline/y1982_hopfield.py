@@ -34,7 +34,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
@@ -44,14 +44,14 @@ from successors.nn import initial
 from successors.nn.hooks import Watch
 from successors.nn.learner import ByRule, Network, Successor
 from successors.nn.macs import count
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 
 STEPS = 2**11
 """Steps in a unit of T, for storage by difference; so few that T and U are exact in float16, as weights are shipped."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class HopfieldConfig(Config):
+class HopfieldConfig(NetworkConfig):
     """Settings of the network."""
 
     units: int = setting(CELLS, "Units, each fed by all others", low=2)
@@ -234,18 +234,18 @@ def capacity() -> Finding:
     )
 
 
-def _restored(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _restored(learner: Successor[Hopfield], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return fields on their way."""
-    network: Hopfield = learner.network  # type: ignore[assignment]
+    network = learner.network
     states = _states(stimuli[:6])
     rows = {"shown": states, "after 1 sweep": network.recall(states, sweeps=1), "settled": network.recall(states)}
     fields = {name: row.reshape(-1, SIDE, SIDE).astype(np.float32) for name, row in rows.items()}
     return fields | {"wanted": targets[:6]}
 
 
-def _descent(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _descent(learner: Successor[Hopfield], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return the energy of some recalls, in units of T."""
-    network: Hopfield = learner.network  # type: ignore[assignment]
+    network = learner.network
     states = _states(stimuli[:6])
     return {f"stimulus {k + 1}": _energies(network, state, 4) / STEPS for k, state in enumerate(states)}
 
@@ -261,6 +261,8 @@ def _course(network: Hopfield, stimuli: np.ndarray) -> np.ndarray:
 
 
 ENTRY = Entry(
+    label="Hopfield",
+    parents=(),
     title="Neural networks and physical systems with emergent collective computational abilities",
     authors="J. J. Hopfield",
     idea="Units that all feed each other run downhill in an energy, from a part of a memory to the whole.",

@@ -29,22 +29,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.frame import SIDE
 from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Labels, Network, Successor
 from successors.nn.optimiser import SGD
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
-class MLPConfig(Config):
+class MLPConfig(NetworkConfig):
     """Settings of the multilayer perceptron."""
 
     inputs: int = setting(400, "Input units", low=1)
@@ -65,8 +66,8 @@ class MLP(Network):
         super().__init__(config, rng)
         widths = (config.inputs, *config.hidden, 1 if config.classes == 2 else config.classes)
         self.layers = [Linear(d, k, rng, init=self._draw) for d, k in itertools.pairwise(widths)]
-        for layer in self.layers:
-            layer.bias = self._draw(rng, layer.bias.shape)
+        for layer, width in zip(self.layers, widths[1:], strict=True):
+            layer.bias = self._draw(rng, (width,))
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
         return initial.uniform(rng, shape, self.config.start)
@@ -99,22 +100,12 @@ class MLP(Network):
         return outputs / outputs.sum(1, keepdims=True)
 
 
-def fields(weights: np.ndarray) -> np.ndarray:
-    """Return square arrays of weights, (k, m, m), as fields to look at, (k, 20, 20) float32; half light is nothing."""
-    many = SIDE // weights.shape[-1]
-    greatest = np.abs(weights).max() or 1.0
-    shown = (0.5 + weights / (2 * greatest)).repeat(many, 1).repeat(many, 2)
-    before = (SIDE - shown.shape[-1]) // 2
-    after = SIDE - shown.shape[-1] - before
-    return np.pad(shown, ((0, 0), (before, after), (before, after)), constant_values=0.5).astype(np.float32)
-
-
-def _features(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _features(learner: Successor[MLP], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and the weights of the first hidden units from each cell."""
-    network: MLP = learner.network  # type: ignore[assignment]
+    network = learner.network
     return {
         "shown": stimuli[:12],
-        "weights of hidden units": fields(network.layers[0].weight.data[:12].reshape(-1, SIDE, SIDE)),
+        "weights of hidden units": grayscale(network.layers[0].weight.data[:12].reshape(-1, SIDE, SIDE)),
     }
 
 
@@ -147,7 +138,7 @@ def _momentum() -> Finding:
     rng = np.random.default_rng(0)
     for _ in range(5):
         frames, labels = rng.random((8, SIDE, SIDE)).astype(np.float32), rng.integers(0, 2, 8)
-        learner.reinforce(frames, learner.labels.lamps(labels))
+        learner.reinforce(frames, Labels(2).lamps(labels))
         y = [np.c_[frames.reshape(8, -1), np.ones(8)].astype(np.float64)]
         for w in weights:
             y.append(np.c_[1 / (1 + np.exp(-y[-1] @ w.T)), np.ones(8)])  # 1, 2
@@ -183,6 +174,9 @@ def _parity() -> Finding:
     )
 
 
+SYMMETRY = MLPConfig(inputs=6, hidden=(2,), classes=2)
+
+
 def _symmetry() -> Finding:
     """Teach the network of figure 1, six inputs and two hidden units, to tell which patterns are symmetric.
 
@@ -193,7 +187,7 @@ def _symmetry() -> Finding:
     labels = (x == x[:, ::-1]).all(1).astype(int)
     took, off, ratios = [], [], []
     for seed in range(6):
-        network = MLP(ENTRY.sizes["symmetry"].config, generator(seed, "mlp.symmetry"))
+        network = MLP(SYMMETRY, generator(seed, "mlp.symmetry"))
         sweeps = _sweeps(network, x, labels, 0.1, 64, 12_000)
         if sweeps is not None:
             took.append(sweeps)
@@ -211,17 +205,15 @@ def _symmetry() -> Finding:
 
 
 ENTRY = Entry(
+    label="MLP",
+    parents=(),
     title="Learning representations by back-propagating errors",
     authors="D. E. Rumelhart, G. E. Hinton, R. J. Williams",
     idea="The error is carried back through the layers, so that hidden units find features of their own.",
     shrunk="Nothing: the 400 cells of the retina are its input units.",
     network=MLP,
     retina=MLPConfig(),
-    sizes={
-        "symmetry": Size(
-            config=MLPConfig(inputs=6, hidden=(2,), classes=2), published=None, source="figure 1: 6-2-1 units"
-        )
-    },
+    sizes={"symmetry": Size(config=SYMMETRY, published=None, source="figure 1: 6-2-1 units")},
     trials=(
         Trial(task="parity", options={"grid": 4, "bits": 8}, at_least=0.95, baseline="perceptron"),
         Trial(

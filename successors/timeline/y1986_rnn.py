@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.seeding import generator
@@ -39,15 +39,15 @@ from successors.nn import initial
 from successors.nn.functions import linear
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Labels, Network, Successor
 from successors.nn.module import training_rng
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.rnn import rnn
 from successors.nn.tensor import Tensor, concatenate, no_grad
 
 
 @dataclass(frozen=True, kw_only=True)
-class RNNConfig(Config):
+class RNNConfig(NetworkConfig):
     """Settings of the recurrent network."""
 
     inputs: int = setting(400, "Numbers in an exposure", low=1)
@@ -136,7 +136,7 @@ class RNN(Network):
         states = rnn(*nudged, w_state * strength, bias)
         # The mean over reels is undone: each reel's own error is wanted.
         (self.loss(self.output(states[:, -1]), labels) * n).backward()
-        return np.linalg.norm(nudge.grad, axis=2).mean(0)
+        return np.linalg.norm(nudge.gradient, axis=2).mean(0)
 
 
 def _rolled(films: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -166,7 +166,7 @@ def vanishing() -> Finding:
     pull = rng.standard_normal((1, h))
     (rnn(Tensor(x), network.w_in, network.w_state, network.bias, start)[:, -1] * pull).sum().backward()
     first = (1 - states[0] ** 2)[:, None] * w
-    off = np.abs(start.grad - pull @ jacobian @ first).max() / np.abs(start.grad).max()
+    off = np.abs(start.gradient - pull @ jacobian @ first).max() / np.abs(start.gradient).max()
     logs = np.log(lengths)
     moments = np.arange(1, steps)
     slope, level = np.polyfit(moments, logs, 1)
@@ -189,10 +189,10 @@ def jordan_by_hand() -> Finding:
     config = RNNConfig(inputs=4, hidden=3, classes=2, context="output", keep=0.5)
     network = RNN(config, rng).astype(np.float64)
     x = rng.standard_normal((1, 3, 4))
-    context = np.zeros(2)
+    context, state = np.zeros(2), network.state()
     for t in range(3):
         hidden = np.tanh(network.w_in.data @ x[0, t] + network.w_state.data @ context + network.bias.data)
-        outputs = network.output.weight.data @ hidden + network.output.bias.data
+        outputs = state["output.weight"] @ hidden + state["output.bias"]
         context = 0.5 * context + 1 / (1 + np.exp(-outputs))
     off = float(np.abs(network(Tensor(x)).data[0] - outputs).max())
     return Finding(holds=off < 1e-12, found=f"outputs differ by {off:.0e}", wanted="the same, within 1e-12")
@@ -202,12 +202,12 @@ FILM = 64
 """Exposures of the film over which the figure follows the error."""
 
 
-def _vanishing(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _vanishing(learner: Successor[RNN], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return the length of the error at each of 64 exposures; a shorter film is shown over and over."""
-    network: RNN = learner.network  # type: ignore[assignment]
+    network = learner.network
     repeats = -(-FILM // stimuli.shape[1])
     films = np.tile(stimuli, (1, repeats, 1, 1))[:, -FILM:]
-    labels = learner.labels.read(targets)
+    labels = Labels(network.config.classes).read(targets)
     untrained = RNN(network.config, generator(0, "RNN"))
     return {
         "as trained": network.errors(films, labels),
@@ -218,10 +218,13 @@ def _vanishing(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> 
 
 
 def _elman(**changes: Any) -> RNNConfig:
-    return RNNConfig(**{"eye": 0} | changes)
+    own: dict[str, Any] = {"eye": 0} | changes
+    return RNNConfig(**own)
 
 
 ENTRY = Entry(
+    label="RNN",
+    parents=(),
     title="Learning internal representations by error propagation: recurrent nets",
     authors="D. E. Rumelhart, G. E. Hinton, R. J. Williams",
     idea="A network that is fed by what it was a moment before, and learns by carrying the error back through time.",

@@ -30,66 +30,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import scaled_tanh
 from successors.nn.convolution import conv2d
+from successors.nn.gather import masked_scatter, pad_images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import mean_squared_error
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
-from successors.nn.tensor import Parameter, Tensor, make, no_grad
-from successors.timeline.y1986_mlp import fields
+from successors.nn.recipe import NetworkConfig, Recipe
+from successors.nn.tensor import Parameter, Tensor, no_grad
 
 SEEN = np.array([[(c - k) % 12 < 8 for c in range(12)] for k in range(12)])
 """Which maps of H1 (columns) each map of H2 (rows) sees, (12, 12) bool; assumed."""
-
-
-def spread(kernels: Tensor, table: np.ndarray) -> Tensor:
-    """Return kernels at their places in a table, and zeros where nothing is connected.
-
-    Parameters
-    ----------
-    kernels : Tensor, shape (m, kh, kw)
-        One for each connected pair of maps, in the order of the table's rows.
-    table : ndarray of bool, shape (filters, channels)
-        Which pairs are connected, m in all.
-
-    Returns
-    -------
-    Tensor, shape (filters, channels, kh, kw)
-    """
-    out = np.zeros((*table.shape, *kernels.shape[1:]), kernels.dtype)
-    out[table] = kernels.data
-    return make(out, (kernels,), lambda g: (g[table],))
-
-
-def bordered(x: Tensor, width: int, value: float) -> Tensor:
-    """Return images (n, c, h, w) with a border of a constant laid round them.
-
-    Parameters
-    ----------
-    x : Tensor, shape (n, c, h, w)
-    width : int
-        Cells on every side.
-    value : float
-        The constant.
-
-    Returns
-    -------
-    Tensor, shape (n, c, h + 2 width, w + 2 width)
-    """
-    n, c, h, w = x.shape
-    # The batch lies innermost, as convolutions of few channels want it.
-    out = np.full((c, h + 2 * width, w + 2 * width, n), value, x.dtype).transpose(3, 0, 1, 2)
-    inner = (..., slice(width, width + h), slice(width, width + w))
-    out[inner] = x.data
-    return make(out, (x,), lambda g: (g[inner],))
 
 
 def shuffle(cells: int) -> np.ndarray:
@@ -128,7 +87,7 @@ class TableConv2d(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sums (n, filters, h', w') of images (n, channels, h, w)."""
-        weight = spread(self.kernels, self._table)
+        weight = masked_scatter(self.kernels, self._table)
         if self.bias.shape[1:] == (1, 1):
             return conv2d(x, weight, self.bias.reshape(-1), stride=self._stride)
         return conv2d(x, weight, stride=self._stride) + self.bias
@@ -140,7 +99,7 @@ def _within(rng: np.random.Generator, shape: tuple[int, ...], bounds: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeCunConfig(Config):
+class LeCunConfig(NetworkConfig):
     """Settings of the zip-code network."""
 
     side: int = setting(20, "Cells on a side of the image", unit="cells", low=8, high=64)
@@ -173,8 +132,8 @@ class LeCun(Network):
             x = shuffled(x)
         n, h, w = x.shape
         x = (x * 2 - 1).reshape(n, 1, h, w)
-        x = scaled_tanh(self.h1(bordered(x, 2, -1)))
-        x = scaled_tanh(self.h2(bordered(x, 2, -1)))
+        x = scaled_tanh(self.h1(pad_images(x, 2, -1)))
+        x = scaled_tanh(self.h2(pad_images(x, 2, -1)))
         x = scaled_tanh(self.h3(x.flatten()))
         return scaled_tanh(self.output(x))
 
@@ -219,8 +178,8 @@ def connections(layer: Module, inputs: tuple[int, ...]) -> tuple[int, int]:
     alone = np.concatenate([np.zeros((1, many)), np.eye(many)]).reshape(many + 1, *inputs)
     with no_grad():
         sums = layer(Tensor(alone)).data.reshape(many + 1, -1)
-    biases = np.count_nonzero(sums[0])
-    return sums.shape[1], biases + np.count_nonzero(sums[1:] != sums[0])
+    biases = int(np.count_nonzero(sums[0]))
+    return sums.shape[1], biases + int(np.count_nonzero(sums[1:] != sums[0]))
 
 
 PAPER = LeCunConfig(side=16)
@@ -255,13 +214,15 @@ def counted(found: dict[str, int], wanted: dict[str, int]) -> Finding:
     return Finding(holds=found == wanted, found=words(found), wanted=words(wanted))
 
 
-def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _kernels(learner: Successor[LeCun], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and the kernels of H1."""
-    network: LeCun = learner.network  # type: ignore[assignment]
-    return {"shown": stimuli[:12], "kernels of H1": fields(network.h1.kernels.data)}
+    network = learner.network
+    return {"shown": stimuli[:12], "kernels of H1": grayscale(network.h1.kernels.data)}
 
 
 ENTRY = Entry(
+    label="LeCun net",
+    parents=(),
     title="Backpropagation applied to handwritten zip code recognition",
     authors="Y. LeCun, B. Boser, J. S. Denker, D. Henderson, R. E. Howard, W. Hubbard, L. D. Jackel",
     idea="Maps of units with shared weights, two layers of them, learned from the image on by back-propagation.",

@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
@@ -47,12 +47,12 @@ from successors.nn.layers import Linear, RNNLayer
 from successors.nn.layers import LSTMLayer as Cells
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
 
 
 @dataclass(frozen=True, kw_only=True)
-class LSTMConfig(Config):
+class LSTMConfig(NetworkConfig):
     """Settings of the long short-term memory."""
 
     inputs: int = setting(400, "Numbers in an exposure", low=1)
@@ -270,13 +270,13 @@ def carousel() -> Finding:
         states, trace = cells(x, start, trace=True)
         states[:, -1].sum().backward()
         out = trace["output"][0, -1] * (1 - np.tanh(trace["cell"][0, -1]) ** 2)
-        shares[forget] = start[1].grad[0] / out
+        shares[forget] = start[1].gradient[0] / out
         if forget:
             product = trace["forget"][0].prod(0)
     rnn = RNNLayer(d, h, rng).astype(np.float64)
     start = Tensor(np.zeros((1, h)), requires_grad=True)
     rnn(x, start)[:, -1].sum().backward()
-    kept, fades = np.abs(shares[False] - 1).max(), float(np.abs(start.grad).max())
+    kept, fades = np.abs(shares[False] - 1).max(), float(np.abs(start.gradient).max())
     agree = np.abs(shares[True] / product - 1).max()
     return Finding(
         holds=bool(kept < 1e-9 and agree < 1e-9 and fades < 1e-12),
@@ -286,24 +286,24 @@ def carousel() -> Finding:
     )
 
 
-def _gates(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _gates(learner: Successor[LSTM], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return what share the gates are open, in the mean over cells and reels."""
-    network: LSTM = learner.network  # type: ignore[assignment]
+    network = learner.network
     seen = network.watch(stimuli)
     return {f"{name} gate": seen[name].mean((0, 2)) for name in ("input", "forget", "output") if name in seen}
 
 
-def _memory(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _memory(learner: Successor[LSTM], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the cells that differ most between letters hold, over a reel of the first letter."""
-    network: LSTM = learner.network  # type: ignore[assignment]
+    network = learner.network
     cells = network.watch(stimuli)["cell"]
     telling = np.argsort(cells[:, -1].var(0))[::-1][:6]
     return {f"cell {k + 1}": cells[0, :, k] for k in telling.tolist()}
 
 
-def _apart(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _apart(learner: Successor[LSTM], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the most telling cell holds, over a reel of each of eight letters."""
-    network: LSTM = learner.network  # type: ignore[assignment]
+    network = learner.network
     cells = network.watch(stimuli[:8])["cell"]
     k = int(cells[:, -1].var(0).argmax())
     return {f"reel {n + 1}": cells[n, :, k] for n in range(len(cells))}
@@ -314,6 +314,8 @@ def _paper(**changes: Any) -> LSTMConfig:
 
 
 ENTRY = Entry(
+    label="LSTM",
+    parents=(),
     title="Long short-term memory",
     authors="S. Hochreiter, J. Schmidhuber",
     idea="Cells that keep what they hold, and gates that learn what may enter, stay and leave.",

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.seeding import generator
@@ -45,15 +45,15 @@ from successors.nn import initial
 from successors.nn.activations import scaled_tanh
 from successors.nn.augmentation import moved
 from successors.nn.functions import linear
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
 from successors.nn.module import Module, training_rng
 from successors.nn.pooling import avg_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate
-from successors.timeline.y1986_mlp import fields
 from successors.timeline.y1989_lecun import TableConv2d, connections, counted, shuffled
 
 WHITE, BLACK = -0.1, 1.175
@@ -94,7 +94,7 @@ def codes(classes: int) -> np.ndarray:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeNet5Config(Config):
+class LeNet5Config(NetworkConfig):
     """Settings of LeNet-5."""
 
     side: int = setting(20, "Cells on a side of the image", unit="cells", low=8, high=64)
@@ -244,13 +244,15 @@ def _connections() -> Finding:
     return counted(found, dict(C1=122304, S2=5880, C3=151600, S4=2000, C5=48120, F6=10164))
 
 
-def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _kernels(learner: Successor[LeNet5], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and the kernels of C1."""
-    network: LeNet5 = learner.network  # type: ignore[assignment]
-    return {"shown": stimuli[:6], "kernels of C1": fields(network.c1.weight.data[:, 0])}
+    network = learner.network
+    return {"shown": stimuli[:6], "kernels of C1": grayscale(network.c1.weight.data[:, 0])}
 
 
 ENTRY = Entry(
+    label="LeNet-5",
+    parents=("lecun",),
     title="Gradient-based learning applied to document recognition",
     authors="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner",
     idea="Convolution and sub-sampling in turn, trained as a whole; the output is the distance to a drawn character.",

@@ -39,12 +39,12 @@ units of full6 and full7.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.camera import Camera
 from marki.io.exhibits import Rendering
@@ -60,7 +60,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
 from successors.nn.normalisation import local_response_norm
 from successors.nn.pooling import max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor, no_grad
 
 POOL, STEP = 3, 2
@@ -68,7 +68,7 @@ POOL, STEP = 3, 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlexNetConfig(Config):
+class AlexNetConfig(NetworkConfig):
     """Settings of AlexNet."""
 
     side: int = setting(20, "Cells on a side of the image", unit="cells", low=8, high=512)
@@ -146,7 +146,7 @@ class AlexNet(Network):
         self.full7 = Linear(config.full, config.full, rng, init=draw)
         self.full8 = Linear(config.full, config.classes, rng, init=draw)
         for layer in (self.conv2, self.conv4, self.conv5, self.full6, self.full7):
-            layer.bias = initial.constant(layer.bias.shape, config.lift)
+            layer.bias = initial.constant(layer.weight.shape[:1], config.lift)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sums of full8, (n, classes), of frames (n, side, side) of light, or images of several channels."""
@@ -192,7 +192,7 @@ PAPER = AlexNetConfig(
     deviation=0.01,
     lift=1.0,
 )
-ONE_TOWER = AlexNetConfig(**(PAPER.to_mapping() | dict(maps=(64, 192, 384, 256, 256), groups=1, recipe=PAPER.recipe)))
+ONE_TOWER = replace(PAPER, maps=(64, 192, 384, 256, 256), groups=1)
 
 PRINTED = dict(
     conv1=34_944, conv2=307_456, conv3=885_120, conv4=663_936, conv5=442_624, full6=37_752_832, full7=16_781_312,
@@ -254,9 +254,9 @@ def _saturates() -> Finding:
     )
 
 
-def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _kernels(learner: Successor[AlexNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and what conv1 makes of the first of them."""
-    network: AlexNet = learner.network  # type: ignore[assignment]
+    network = learner.network
     with no_grad():
         maps = network.conv1(Tensor(stimuli[:1, None])).relu().data[0]
     edge = (maps.shape[1] - 20) // 2
@@ -265,6 +265,8 @@ def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
 
 
 ENTRY = Entry(
+    label="AlexNet",
+    parents=(),
     title="ImageNet classification with deep convolutional neural networks",
     authors="A. Krizhevsky, I. Sutskever, G. E. Hinton",
     idea="Eight layers of units that do not saturate, kept from learning by heart by dropout and shifted images.",

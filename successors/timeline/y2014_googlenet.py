@@ -27,11 +27,11 @@ none, nor are they of many sizes. Weights begin by fan-in (He). Recent implement
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -45,16 +45,15 @@ from successors.nn.losses import cross_entropy
 from successors.nn.module import Module, training_rng
 from successors.nn.normalisation import local_response_norm
 from successors.nn.pooling import avg_pool2d, max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad, stack
-from successors.timeline.y2012_alexnet import ENTRY as ALEXNET
 
 Row = tuple[int, ...]
 """Maps of a module: 1x1, reduction before 3x3, 3x3, reduction before 5x5, 5x5, projection after the pooling."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoogLeNetConfig(Config):
+class GoogLeNetConfig(NetworkConfig):
     """Settings of GoogLeNet."""
 
     side: int = setting(20, "Cells on a side of the image", unit="cells", low=8, high=512)
@@ -291,21 +290,22 @@ PAPER = GoogLeNetConfig(
     alpha=1e-4,
     dropout=0.4,
 )
-LEARNING = GoogLeNetConfig(**(PAPER.to_mapping() | dict(auxiliary=(2, 5), recipe=PAPER.recipe)))
+LEARNING = replace(PAPER, auxiliary=(2, 5))
 RETINA = GoogLeNetConfig()
 
 
-def _count(config: Config, **changes: object) -> int:
+def _count(config: NetworkConfig, **changes: object) -> int:
     """Return the parameters of a size, changed."""
     return ENTRY.count(config.amend(changes))
 
 
+ALEXNET = (60_965_224, 371_226)
+"""Weights of AlexNet, as published and on the retina: what GoogLeNet is compared with, and not built of."""
+
+
 def _fewer() -> Finding:
     """Compare its weights in use with those of AlexNet, as published and on the retina."""
-    times = [
-        ALEXNET.count(alexnet) / _count(own, auxiliary=[])
-        for alexnet, own in ((next(iter(ALEXNET.sizes.values())).config, PAPER), (ALEXNET.retina, RETINA))
-    ]
+    times = [alexnet / _count(own, auxiliary=[]) for alexnet, own in zip(ALEXNET, (PAPER, RETINA), strict=True)]
     return Finding(
         holds=times[0] > 8.7 and times[1] >= 12,
         found=f"{times[0]:.1f} times fewer as published, {times[1]:.1f} times fewer on the retina",
@@ -323,15 +323,17 @@ def _reduction() -> Finding:
     )
 
 
-def _maps(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _maps(learner: Successor[GoogLeNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and what the first kernels make of the first of them."""
-    network: GoogLeNet = learner.network  # type: ignore[assignment]
+    network = learner.network
     with no_grad():
         maps = network.first(Tensor(stimuli[:1, None])).relu().data[0, :12]
     return {"shown": stimuli[:12], "the first, as the first module sees it": maps / max(float(maps.max()), 1e-6)}
 
 
 ENTRY = Entry(
+    label="GoogLeNet",
+    parents=(),
     title="Going deeper with convolutions",
     authors="C. Szegedy, W. Liu, Y. Jia, P. Sermanet, S. Reed, D. Anguelov, D. Erhan, V. Vanhoucke, A. Rabinovich",
     idea="Kernels of several sizes side by side, with 1x1 kernels before them that keep the number of maps small.",

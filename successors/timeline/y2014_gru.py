@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
@@ -38,15 +38,14 @@ from successors.nn.hooks import Watch
 from successors.nn.layers import GRULayer as Units
 from successors.nn.layers import Linear, RNNLayer
 from successors.nn.learner import Network, Successor
-from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, logistic, no_grad
 from successors.timeline import y1997_lstm
 from successors.timeline.y1997_lstm import Eye, LSTMConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class GRUConfig(Config):
+class GRUConfig(NetworkConfig):
     """Settings of the gated recurrent units."""
 
     inputs: int = setting(400, "Numbers in an exposure", low=1)
@@ -72,8 +71,8 @@ class GRU(Network):
         c, h = config, config.hidden
         d = c.eye or c.inputs
         self.eye = Eye(c.inputs, c.eye, rng, gain=c.gain, blind=c.blind)
-        self.units: Module = Units(d, h, rng) if c.gated else RNNLayer(d, h, rng)
-        if c.gated and self.units.b_in.data.flags.writeable:  # not of mere shapes
+        self.units = Units(d, h, rng) if c.gated else RNNLayer(d, h, rng)
+        if isinstance(self.units, Units) and self.units.b_in.data.flags.writeable:  # not of mere shapes
             self.units.b_in.data[h : 2 * h] = c.update_bias
         self.output = Linear(h, c.classes, rng, init=initial.glorot)
 
@@ -143,9 +142,9 @@ def keeps() -> Finding:
     )
 
 
-def _gates(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _gates(learner: Successor[GRU], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return the mean of the gates over units and reels."""
-    network: GRU = learner.network  # type: ignore[assignment]
+    network = learner.network
     seen = network.watch(stimuli)
     return {
         "reset gate": seen["reset"].mean((0, 2)),
@@ -153,15 +152,17 @@ def _gates(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
     }
 
 
-def _memory(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _memory(learner: Successor[GRU], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return the states of the units that differ most between letters, over one reel."""
-    network: GRU = learner.network  # type: ignore[assignment]
+    network = learner.network
     states = network.watch(stimuli)["state"]
     telling = np.argsort(states[:, -1].var(0))[::-1][:6]
     return {f"unit {k + 1}": states[0, :, k] for k in telling.tolist()}
 
 
 ENTRY = Entry(
+    label="GRU",
+    parents=("lstm",),
     title="Learning phrase representations using RNNLayer encoder-decoder for statistical machine translation",
     authors="K. Cho, B. van Merrienboer, C. Gulcehre, D. Bahdanau, F. Bougares, H. Schwenk, Y. Bengio",
     idea="Two gates instead of three, and no cell beside the state: a quarter fewer weights, and as good a memory.",

@@ -34,7 +34,7 @@ from functools import partial
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -45,7 +45,7 @@ from successors.nn.layers import Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import training_rng
 from successors.nn.pooling import max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 
 STARTS = {"glorot": initial.glorot, "he": initial.he, "small": partial(initial.normal, deviation=0.01)}
@@ -53,7 +53,7 @@ STARTS = {"glorot": initial.glorot, "he": initial.he, "small": partial(initial.n
 
 
 @dataclass(frozen=True, kw_only=True)
-class VGGConfig(Config):
+class VGGConfig(NetworkConfig):
     """Settings of VGG."""
 
     side: int = setting(20, "Cells on a side of the image", unit="cells", low=8, high=512)
@@ -207,9 +207,9 @@ def _signal() -> Finding:
     )
 
 
-def _maps(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _maps(learner: Successor[VGG], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and what the first block makes of the first of them."""
-    network: VGG = learner.network  # type: ignore[assignment]
+    network = learner.network
     x = Tensor(stimuli[:1, None])
     with no_grad():
         for convolution in network.blocks[0]:
@@ -221,6 +221,8 @@ def _maps(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[
 D = _published(2, 2, 3, 3, 3)
 
 ENTRY = Entry(
+    label="VGG",
+    parents=(),
     title="Very deep convolutional networks for large-scale image recognition",
     authors="K. Simonyan, A. Zisserman",
     idea="Depth by stacks of 3x3 kernels: two see as much as one of 5x5, with fewer weights and one more bend.",

@@ -30,20 +30,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
-from marki.io.stimuli.digits import digit_frames
-from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
 from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear, Sequential
-from successors.nn.learner import ByGradient, Network, Successor
+from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
+from successors.nn.training_error import training_error
 
 Norm = Callable[[int], Module]
 """What normalises images of so many channels."""
@@ -291,7 +290,7 @@ def stages(
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResNetConfig(Config):
+class ResNetConfig(NetworkConfig):
     """Settings of a residual network."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -392,28 +391,6 @@ def _free() -> Finding:
     return Finding(holds=with_ == without, found=f"{with_:,} with, {without:,} without", wanted="equally many")
 
 
-def learning_error(config: Config, network: type[Network], steps: int, *, seed: int = 0) -> list[float]:
-    """Return the share of wrong answers while digits are learned, over each tenth of the steps.
-
-    Parameters
-    ----------
-    config : Config
-        For ten classes.
-    network : type
-    steps : int
-    seed : int
-    """
-    learner = ByGradient(network, config, seed=seed)
-    frames, labels = digit_frames("train")
-    rng = generator(seed, "timeline.learning_error")
-    wrong = []
-    for _ in range(steps):
-        chosen = rng.integers(0, len(frames), config.recipe.batch)
-        wanted = learner.labels.lamps(labels[chosen])
-        wrong.append((learner.reinforce(frames[chosen], wanted) != wanted).any(1).mean())
-    return [float(np.mean(part)) for part in np.array_split(wrong, 10)]
-
-
 def degradation(steps: int = 300, n: tuple[int, int] = (1, 8)) -> dict[str, list[float]]:
     """Return figure 6 at the size of the retina: the error while learning of plain and residual networks.
 
@@ -430,7 +407,7 @@ def degradation(steps: int = 300, n: tuple[int, int] = (1, 8)) -> dict[str, list
     """
     recipe = Recipe(batch=32, steps=steps, rate=0.1, momentum=0.9, decay=1e-4)
     return {
-        f"{kind}-{6 * k + 2}": learning_error(
+        f"{kind}-{6 * k + 2}": training_error(
             ResNetConfig(classes=10, blocks=(k, k, k), width=8, shortcut=shortcut, recipe=recipe),
             ResNet,
             steps,
@@ -451,9 +428,9 @@ def _degrades() -> Finding:
     )
 
 
-def _responses(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _responses(learner: Successor[ResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return the standard deviation of what each block takes in, and of what it adds (figure 7)."""
-    network: ResNet = learner.network  # type: ignore[assignment]
+    network = learner.network
     taken, added = [], []
     with no_grad():
         x = network.stem(images(Tensor(stimuli)))
@@ -466,6 +443,8 @@ def _responses(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> 
 
 
 ENTRY = Entry(
+    label="ResNet",
+    parents=(),
     title="Deep residual learning for image recognition",
     authors="K. He, X. Zhang, S. Ren, J. Sun",
     idea="Layers learn what is to be added to their input, so that a deeper network is not worse than a shallow one.",

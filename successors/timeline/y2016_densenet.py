@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
@@ -34,7 +34,7 @@ from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import avg_pool2d, max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate
 from successors.timeline.y2015_resnet import ENTRY as RESNET
 
@@ -97,7 +97,7 @@ class Dense(Module):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DenseNetConfig(Config):
+class DenseNetConfig(NetworkConfig):
     """Settings of a densely connected network."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -198,20 +198,22 @@ def _fewer() -> Finding:
     )
 
 
-def _use(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _use(learner: Successor[DenseNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how much each layer of the last block uses what each one before it made (figure 5)."""
-    network: DenseNet = learner.network  # type: ignore[assignment]
-    block, growth = network.blocks[-1], learner.config.growth
+    network = learner.network
+    block, growth = network.blocks[-1], network.config.growth
     lines = {}
     for number, layer in enumerate(block.layers, 1):
         size = np.abs(layer[0].conv.weight.data).mean((0, 2, 3))
-        enter = len(size) - (number - 1) * growth if learner.config.dense else len(size)
+        enter = len(size) - (number - 1) * growth if network.config.dense else len(size)
         parts = [size[:enter], *np.split(size[enter:], range(growth, len(size) - enter, growth))]
         lines[f"layer {number}"] = np.array([float(p.mean()) for p in parts if len(p)])
     return lines
 
 
 ENTRY = Entry(
+    label="DenseNet",
+    parents=("resnet",),
     title="Densely connected convolutional networks",
     authors="G. Huang, Z. Liu, L. van der Maaten, K. Q. Weinberger",
     idea="Each layer sees the maps of all layers before it, and adds but a few of its own.",

@@ -29,12 +29,12 @@ residuals, the other statement of the paper.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -46,9 +46,9 @@ from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training
 from successors.nn.optimiser import Diverged
 from successors.nn.pooling import avg_pool2d, max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.timeline.y2015_resnet import learning_error
+from successors.nn.training_error import training_error
 
 
 class Conv(Module):
@@ -164,7 +164,7 @@ class Residual(Module):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InceptionResNetConfig(Config):
+class InceptionResNetConfig(NetworkConfig):
     """Settings of Inception-ResNet-v2."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -280,7 +280,7 @@ class InceptionResNet(Network):
         self.dropout = Dropout(config.dropout)
         self.output = Linear(f(1536), config.classes, rng)
 
-    def _blocks(self, channels: int, kind: int, branches: object, filters: int) -> Sequential:
+    def _blocks(self, channels: int, kind: int, branches: Callable[[], Sequence[Module]], filters: int) -> Sequential:
         """Return the blocks of one kind, A, B or C; the last C adds its residual whole and is not rectified."""
         scale, made = self.config.scales[kind], []
         for k in range(self.config.blocks[kind]):
@@ -298,7 +298,7 @@ class InceptionResNet(Network):
             )
         return Sequential(*made)
 
-    def modules(self) -> Sequence[Module]:
+    def modules(self) -> list[Callable[[Tensor], Tensor]]:
         """Return what follows the stem, in turn."""
         return [self.mixed_5b, *self.a, self.mixed_6a, *self.b, self.mixed_7a, *self.c, self.conv_7b]
 
@@ -328,7 +328,7 @@ def stability(rates: Sequence[float] = (0.1, 0.4), steps: int = 120) -> dict[str
             recipe = Recipe(batch=32, steps=steps, rate=rate, momentum=0.9)
             config = InceptionResNetConfig(classes=10, scales=scales, recipe=recipe)
             try:
-                found[name].append(float(np.mean(learning_error(config, InceptionResNet, steps))))
+                found[name].append(float(np.mean(training_error(config, InceptionResNet, steps))))
             except Diverged:
                 found[name].append(1.0)
     return found
@@ -378,13 +378,15 @@ def _sizes(network: InceptionResNet, stimuli: np.ndarray) -> tuple[np.ndarray, n
     return np.array(entered), np.array(added)
 
 
-def _residuals(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _residuals(learner: Successor[InceptionResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how large the input of each block is, and what it adds."""
-    entered, added = _sizes(learner.network, stimuli)  # type: ignore[arg-type]
+    entered, added = _sizes(learner.network, stimuli)
     return {"input": entered, "residual, scaled": added}
 
 
 ENTRY = Entry(
+    label="Inception-ResNet",
+    parents=(),
     title="Inception-v4, Inception-ResNet and the impact of residual connections on learning",
     authors="C. Szegedy, S. Ioffe, V. Vanhoucke, A. A. Alemi",
     idea="Inception modules find what is to be added to their input; scaled down, it keeps wide networks stable.",

@@ -22,22 +22,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.functions import images
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
-from successors.nn.module import training
-from successors.nn.recipe import Recipe
+from successors.nn.module import Module, training
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2015_resnet import ENTRY as RESNET
 from successors.timeline.y2015_resnet import Bottleneck, Stem, stages
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResNeXtConfig(Config):
+class ResNeXtConfig(NetworkConfig):
     """Settings of a network of aggregated residual transformations."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -133,20 +133,20 @@ def paths(block: Bottleneck, x: np.ndarray, cardinality: int) -> np.ndarray:
         y = np.einsum("fc,nchw->nfhw", first[own, :, 0, 0], x)
         y = np.maximum(_fixed(block.conv1.norm, y, own), 0)
         wide = np.pad(y, ((0, 0), (0, 0), (1, 1), (1, 1)))
-        y = sum(
-            np.einsum("fc,nchw->nfhw", middle[own, :, u, v], wide[:, :, u : u + h, v : v + w])
-            for u in range(3)
-            for v in range(3)
-        )
+        y = np.zeros_like(y)
+        for u in range(3):
+            for v in range(3):
+                y += np.einsum("fc,nchw->nfhw", middle[own, :, u, v], wide[:, :, u : u + h, v : v + w])
         y = np.maximum(_fixed(block.conv2.norm, y, own), 0)
         total += np.einsum("fc,nchw->nfhw", last[:, own, 0, 0], y)
     return _fixed(block.conv3.norm, total, slice(None))
 
 
-def _fixed(norm: object, x: np.ndarray, own: slice) -> np.ndarray:
+def _fixed(norm: Module, x: np.ndarray, own: slice) -> np.ndarray:
     """Return some channels as a batch normalisation in use does."""
+    state = norm.state()
     mean, variance, gain, bias = (
-        np.asarray(a, np.float64)[own, None, None] for a in (norm.mean, norm.variance, norm.gain.data, norm.bias.data)
+        state[name].astype(np.float64)[own, None, None] for name in ("mean", "variance", "gain", "bias")
     )
     return (x - mean) / np.sqrt(variance + 1e-5) * gain + bias
 
@@ -179,19 +179,21 @@ def _size() -> Finding:
     return Finding(holds=own <= other, found=f"{own:,}", wanted=f"at most ResNet's {other:,}")
 
 
-def _kinds(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _kinds(learner: Successor[ResNeXt], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and what a filter of each path of the first block makes of the first of them."""
-    network: ResNeXt = learner.network  # type: ignore[assignment]
+    network = learner.network
     block = network.stages[0].layers[0]
     with no_grad():
         y = block.conv2(block.conv1(network.stem(images(Tensor(stimuli[:1])))).relu()).relu().data[0]
-    y = y[:: learner.config.path]
+    y = y[:: network.config.path]
     side = 20 // y.shape[1]
     large = np.kron(y / max(float(y.max()), 1e-9), np.ones((side, side), np.float32))
     return {"shown": stimuli[:1], "a map of each path": large.astype(np.float32)}
 
 
 ENTRY = Entry(
+    label="ResNeXt",
+    parents=("resnet",),
     title="Aggregated residual transformations for deep neural networks",
     authors="S. Xie, R. Girshick, P. Dollar, Z. Tu, K. He",
     idea="Blocks of many narrow paths of the same form, whose outputs are added; their number is the cardinality.",

@@ -32,26 +32,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor
-from successors.timeline.y1986_mlp import fields
 
 FORMS = ("separable", "whole", "pointwise")
 """What stands for a separable convolution: itself, one convolution 3x3, or its mixture of channels alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class XceptionConfig(Config):
+class XceptionConfig(NetworkConfig):
     """Settings of Xception."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -140,7 +140,9 @@ class XceptionModule(Module):
             y = max_pool2d(y, 3, stride=2, padding=1)
         if not self._residual:
             return y
-        return y + (x if self.shortcut is None else self.shortcut_norm(self.shortcut(x)))
+        if self.shortcut is not None and self.shortcut_norm is not None:
+            x = self.shortcut_norm(self.shortcut(x))
+        return y + x
 
 
 class Xception(Network):
@@ -187,7 +189,8 @@ def _apart() -> Finding:
     """Run a separable convolution, and the one whole convolution that is the product of its two."""
     rng = np.random.default_rng(0)
     apart, whole = SeparableConv2d(6, 8, rng), SeparableConv2d(6, 8, rng, form="whole")
-    kernels = apart.pointwise.weight.data[:, :, 0, 0, None, None] * apart.depthwise.weight.data[:, 0]
+    each = apart.parameters()["depthwise.weight"].data
+    kernels = apart.pointwise.weight.data[:, :, 0, 0, None, None] * each[:, 0]
     whole.pointwise.weight.data[...] = kernels
     x = Tensor(rng.random((2, 6, 7, 7)))
     off = float(np.abs(apart(x).data - whole(x).data).max())
@@ -205,12 +208,12 @@ def _layers() -> Finding:
     return Finding(holds=shape == "36 in 14 modules", found=shape, wanted="36 in 14 modules (section 3)")
 
 
-def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _kernels(learner: Successor[Xception], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and the kernels of channels in the first separable convolution."""
-    network: Xception = learner.network  # type: ignore[assignment]
+    network = learner.network
     first = network.entry[0].convolutions[0]
     kernels = first.pointwise if first.depthwise is None else first.depthwise
-    return {"shown": stimuli[:12], "kernels, one a channel": fields(kernels.weight.data[:12, 0])}
+    return {"shown": stimuli[:12], "kernels, one a channel": grayscale(kernels.weight.data[:12, 0])}
 
 
 def shares(network: Xception) -> dict[str, int]:
@@ -223,6 +226,8 @@ def shares(network: Xception) -> dict[str, int]:
 
 
 ENTRY = Entry(
+    label="Xception",
+    parents=(),
     title="Xception: deep learning with depthwise separable convolutions",
     authors="F. Chollet",
     idea="Places and channels are mapped apart: a kernel for each channel, then a mixture of channels; with shortcuts.",

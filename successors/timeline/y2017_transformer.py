@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -44,13 +44,13 @@ from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, Initialiser, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
 from successors.nn.writer import Writer
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransformerConfig(Config):
+class TransformerConfig(NetworkConfig):
     """Settings of the Transformer."""
 
     vocabulary: int = setting(512, "Tokens, shared by both languages", low=8)
@@ -73,22 +73,17 @@ class TransformerConfig(Config):
 
 
 class Past:
-    """Keys and values, (n, h, s, d) each, that are reckoned once and kept while a text is written.
+    """Keys and values, (n, h, s, d) each, that are computed once and cached while a text is written."""
 
-    Parameters
-    ----------
-    kept : tuple of two Tensors, optional
-        Those there are already.
-    """
+    def __init__(self) -> None:
+        self.kept: tuple[Tensor, Tensor] | None = None
 
-    def __init__(self, kept: tuple[Tensor, Tensor] | None = None):
-        self.kept = kept
-
-    def extend(self, k: Tensor, v: Tensor) -> None:
-        """Add those of the rows that follow."""
+    def extend(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Add those of the rows that follow; return all."""
         if self.kept is not None:
             k, v = concatenate([self.kept[0], k], 2), concatenate([self.kept[1], v], 2)
         self.kept = k, v
+        return self.kept
 
 
 class MultiHead(Module):
@@ -171,12 +166,11 @@ class MultiHead(Module):
     def step(self, x: Tensor, past: Past) -> Tensor:
         """Return what one row more of each text, (n, 1, width), reads of itself and those before; `past` keeps it."""
         q, k, v = self.project(x)
-        past.extend(k, v)
-        return self._read(q, *past.kept, x.shape)
+        return self._read(q, *past.extend(k, v), x.shape)
 
-    def recall(self, x: Tensor, past: Past, *, mask: np.ndarray | None = None) -> Tensor:
-        """Return what rows (n, t, width) read of what is kept alone."""
-        return self._read(self.queries(x), *past.kept, x.shape, mask=mask)
+    def recall(self, x: Tensor, kept: tuple[Tensor, Tensor], *, mask: np.ndarray | None = None) -> Tensor:
+        """Return what rows (n, t, width) read of keys and values that are kept, alone."""
+        return self._read(self.queries(x), *kept, x.shape, mask=mask)
 
     def _read(
         self,
@@ -294,14 +288,15 @@ class Layer(Module):
     ) -> Tensor:
         """Return (n, t, width)."""
         x = self.norm1(x + self._thin(self.attention(x, mask=mask)))
-        if self.reading is not None:
+        if self.reading is not None and self.norm2 is not None:
             x = self.norm2(x + self._thin(self.reading(x, source, mask=source_mask)))
         return self.norm3(x + self._thin(self.feed_forward(x)))
 
-    def step(self, x: Tensor, past: Past, read: Past, read_mask: np.ndarray) -> Tensor:
+    def step(self, x: Tensor, past: Past, read: tuple[Tensor, Tensor], read_mask: np.ndarray) -> Tensor:
         """Return one row more of each text, (n, 1, width), from what is kept of those before and of what is read."""
         x = self.norm1(x + self.attention.step(x, past))
-        x = self.norm2(x + self.reading.recall(x, read, mask=read_mask))
+        if self.reading is not None and self.norm2 is not None:
+            x = self.norm2(x + self.reading.recall(x, read, mask=read_mask))
         return self.norm3(x + self.feed_forward(x))
 
 
@@ -351,7 +346,7 @@ class Transformer(Writer):
         """Return what the encoder finds in tokens (n, s), as keys and values of each layer of the decoder."""
         read, mask = self.encode(source)
         return Memory(
-            read=[Past(layer.reading.sources(read)) for layer in self.decoder],
+            read=[layer.reading.sources(read) for layer in self.decoder if layer.reading is not None],
             mask=mask,
             past=[Past() for _ in self.decoder],
         )
@@ -371,7 +366,7 @@ class Memory:
 
     Attributes
     ----------
-    read : list of Past
+    read : list of (Tensor, Tensor)
         Keys and values of what was read, for each layer of the decoder.
     mask : ndarray of bool, shape (n, 1, 1, s)
         Where there is anything.
@@ -381,7 +376,7 @@ class Memory:
         Tokens so far.
     """
 
-    read: list[Past]
+    read: list[tuple[Tensor, Tensor]]
     mask: np.ndarray
     past: list[Past]
     written: int = 0
@@ -454,9 +449,9 @@ def pieces(network: Network, stimuli: np.ndarray) -> np.ndarray:
     return np.array(shipped().pieces(stimuli[0]))
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[Transformer], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how much the heads that look across agree with the order read: where each looks, word by word."""
-    network: Transformer = learner.network  # type: ignore[assignment]
+    network = learner.network
     weights = _across(network, stimuli[:1])[0]
     at = np.arange(weights.shape[-1])
     return {f"head {k + 1}": head @ at for k, head in enumerate(weights)}
@@ -464,12 +459,14 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
 
 def _published(millions: int, **changes: int) -> Size:
     """Return a row of table 3: what differs from the base model, and its parameters in millions."""
-    base = {"vocabulary": 41_000, "width": 512, "hidden": 2048, "heads": 8, "layers": 6}
-    config = TransformerConfig(**base | changes)
+    base = TransformerConfig(vocabulary=41_000, width=512, hidden=2048, heads=8, layers=6)
+    config = base.amend(changes)
     return Size(config=config, published=millions * 1_000_000, within=0.01, source=f"table 3, {millions} million")
 
 
 ENTRY = Entry(
+    label="Transformer",
+    parents=(),
     title="Attention is all you need",
     authors="A. Vaswani, N. Shazeer, N. Parmar, J. Uszkoreit and others",
     idea="Nothing but attention: each word looks at all others at once, in several ways.",

@@ -27,7 +27,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import PortError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
@@ -41,7 +41,7 @@ from successors.nn.layers import Dropout, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy, log_softmax
 from successors.nn.module import training_rng
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import Layer, pieces
 
@@ -57,7 +57,7 @@ _SENTENCE = re.compile(r"(?<=[.]) ")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BERTConfig(Config):
+class BERTConfig(NetworkConfig):
     """Settings of BERT."""
 
     vocabulary: int = setting(512, "Tokens", low=8)
@@ -195,6 +195,8 @@ class BERT(Network):
         return np.array(said, np.str_), self.loss(scores, np.concatenate(words))
 
     def _scores(self, stimuli: np.ndarray) -> Tensor:
+        if self.head is None:
+            raise PortError("a network without classes has no answer on lamps", where="BERT")
         return self.head(self.pooled(self(*self.rows([_cut(text) for text in stimuli.tolist()]))))
 
     def outputs(self, stimuli: np.ndarray) -> np.ndarray:
@@ -268,9 +270,9 @@ def _shares() -> Finding:
     )  # fmt: skip
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[BERT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where the heads of the last layer look from the first token, of the first text."""
-    network: BERT = learner.network  # type: ignore[assignment]
+    network = learner.network
     with watching(network) as seen, no_grad():
         network(*network.rows([_cut(stimuli[0])]))
     weights = seen[f"layers.{network.config.layers - 1}.attention.attention"][-1][0]
@@ -287,6 +289,8 @@ def published(layers: int, width: int, heads: int) -> BERTConfig:
 SOURCE = "the released weights, with pooler"
 
 ENTRY = Entry(
+    label="BERT",
+    parents=("transformer",),
     title="BERT: pre-training of deep bidirectional transformers for language understanding",
     authors="J. Devlin, M.-W. Chang, K. Lee, K. Toutanova",
     idea="It learns to read by finding hidden words from those before and behind them, and is then fine-tuned.",

@@ -25,7 +25,8 @@ from functools import partial
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
+from marki.errors import PortError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -37,13 +38,13 @@ from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import cross_entropy
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import Layer, causal, pieces
 
 
 @dataclass(frozen=True, kw_only=True)
-class GPTConfig(Config):
+class GPTConfig(NetworkConfig):
     """Settings of GPT."""
 
     vocabulary: int = setting(512, "Tokens", low=8)
@@ -108,6 +109,8 @@ class GPT(Network):
         return self._ongoing(self(tokens), tokens)
 
     def _scores(self, states: Tensor, tokens: np.ndarray) -> Tensor:
+        if self.head is None:
+            raise PortError("a network without classes has no answer on lamps", where="GPT")
         last = (tokens != PAD).sum(1) - 1
         return self.head(states[np.arange(len(tokens)), last])
 
@@ -142,18 +145,20 @@ def _ahead() -> Finding:
     )
 
 
+PAPER = GPTConfig(vocabulary=40_478, width=768, hidden=3072, heads=12, layers=12, longest=512, classes=0)
+
+
 def _same() -> Finding:
     """Count what fine-tuning adds to the weights of study."""
-    size = ENTRY.sizes["117M"].config
-    more = ENTRY.count(size.amend({"classes": 2})) - ENTRY.count(size)
+    more = ENTRY.count(PAPER.amend({"classes": 2})) - ENTRY.count(PAPER)
     return Finding(
-        holds=more == 2 * size.width + 2, found=f"{more:,} weights more", wanted="a linear layer of two classes"
+        holds=more == 2 * PAPER.width + 2, found=f"{more:,} weights more", wanted="a linear layer of two classes"
     )
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[GPT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where the heads of the last layer look from the end of the first text."""
-    network: GPT = learner.network  # type: ignore[assignment]
+    network = learner.network
     with watching(network) as seen, no_grad():
         network(network.rows(stimuli[:1].tolist()))
     weights = seen[f"blocks.{network.config.layers - 1}.attention.attention"][-1][0]
@@ -161,6 +166,8 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
 
 
 ENTRY = Entry(
+    label="GPT",
+    parents=("transformer",),
     title="Improving language understanding by generative pre-training",
     authors="A. Radford, K. Narasimhan, T. Salimans, I. Sutskever",
     idea="It first learns to go on with text that nobody has labelled; few labels then suffice.",
@@ -169,7 +176,7 @@ ENTRY = Entry(
     retina=GPTConfig(),
     sizes={
         "117M": Size(
-            config=GPTConfig(vocabulary=40_478, width=768, hidden=3072, heads=12, layers=12, longest=512, classes=0),
+            config=PAPER,
             published=116_534_784, source="the released weights",
         ),
     },

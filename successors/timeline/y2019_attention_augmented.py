@@ -41,15 +41,15 @@ from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
-from successors.nn.attention import attention
+from successors.nn.attention import attention, relative_to_absolute
 from successors.nn.functions import images, linear
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import avg_pool2d
-from successors.nn.tensor import Tensor, concatenate, make, no_grad
-from successors.timeline.y1986_mlp import fields
+from successors.nn.tensor import Tensor, concatenate, no_grad
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNetConfig, Stem, stages
 
 
@@ -89,35 +89,6 @@ class AugmentedConfig(ResNetConfig):
         return [math.ceil(side / 2**k) for k in range(len(self.blocks))]
 
 
-def skewed(table: Tensor) -> Tensor:
-    """Return what belongs to each pair of places of what belongs to each place and distance.
-
-    ``out[..., i, j] = table[..., i, j - i + L - 1]``
-
-    Parameters
-    ----------
-    table : Tensor, shape (..., L, 2 L - 1)
-
-    Returns
-    -------
-    Tensor, shape (..., L, L)
-    """
-    *leading, places, _ = table.shape
-
-    def view(a: np.ndarray) -> np.ndarray:
-        # A row is 2 L - 1 long, so that steps of 2 L - 2 go one to the left with each row.
-        *steps, row, one = a.strides
-        strides = (*steps, row - one, one)
-        return np.ndarray((*leading, places, places), a.dtype, a, (places - 1) * one, strides)
-
-    def backward(g: np.ndarray) -> tuple[np.ndarray]:
-        out = np.zeros(table.shape, g.dtype)
-        view(out)[...] = g
-        return (out,)
-
-    return make(view(np.ascontiguousarray(table.data)), (table,), backward)
-
-
 def stretch(side: int, target: int) -> np.ndarray:
     """Return the matrix (target, side) of linear interpolation between the centres of cells."""
     at = np.clip((np.arange(target) + 0.5) * side / target - 0.5, 0, side - 1)
@@ -152,12 +123,14 @@ class ImageAttention(Module):
         self.across = initial.normal(rng, shape, depth**-0.5) if relative else None
         self._heads = heads
 
-    def logits(self, q: Tensor, h: int, w: int) -> Tensor:
+    def logits(self, q: Tensor, h: int, w: int) -> Tensor | None:
         """Return S^rel_H + S^rel_W over sqrt(d_k^h), (n, heads, h w, h w), of queries (n, heads, h w, d)."""
+        if self.across is None or self.down is None:
+            return None
         n, heads, _, d = q.shape
         q = q.reshape(n, heads, h, w, d) * d**-0.5
-        across = skewed(linear(q, self.across)).reshape(n, heads, h, w, 1, w)
-        down = skewed(linear(q.transpose(0, 1, 3, 2, 4), self.down)).transpose(0, 1, 3, 2, 4)
+        across = relative_to_absolute(linear(q, self.across)).reshape(n, heads, h, w, 1, w)
+        down = relative_to_absolute(linear(q.transpose(0, 1, 3, 2, 4), self.down)).transpose(0, 1, 3, 2, 4)
         return (down.reshape(n, heads, h, w, h, 1) + across).reshape(n, heads, h * w, h * w)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -165,8 +138,7 @@ class ImageAttention(Module):
         n, c, h, w = x.shape
         rows = x.transpose(0, 2, 3, 1).reshape(n, h * w, c)
         q, k, v = (self.split(layer(rows)) for layer in (self.queries, self.keys, self.values))
-        bias = None if self.down is None else self.logits(q, h, w)
-        read = attention(q, k, v, bias=bias).transpose(0, 2, 1, 3).reshape(n, h * w, -1)
+        read = attention(q, k, v, bias=self.logits(q, h, w)).transpose(0, 2, 1, 3).reshape(n, h * w, -1)
         return self.output(read).reshape(n, h, w, -1).transpose(0, 3, 1, 2)
 
     def split(self, rows: Tensor) -> Tensor:
@@ -304,7 +276,8 @@ def _translation() -> Finding:
     q[:, :, :4, :4] = np.random.default_rng(1).standard_normal((1, 2, 4, 4, 4))
     moved = np.roll(q, (1, 1), (2, 3))
     with no_grad():
-        one, other = (read.logits(Tensor(a.reshape(1, 2, 25, 4)), 5, 5).data for a in (q, moved))
+        found = [read.logits(Tensor(a.reshape(1, 2, 25, 4)), 5, 5) for a in (q, moved)]
+    one, other = (scores.data for scores in found if scores is not None)
     one, other = (a.reshape(1, 2, 5, 5, 5, 5) for a in (one, other))
     off = float(np.abs(one[:, :, :4, :4, :4, :4] - other[:, :, 1:, 1:, 1:, 1:]).max())
     return Finding(holds=off < 1e-6, found=f"off by {off:.1e}", wanted="the same scores, one cell further")
@@ -323,10 +296,12 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
         return shown
     side = math.isqrt(weights.shape[-1])
     middle = weights[:, :, side * (side // 2) + side // 2].reshape(*weights.shape[:2], side, side)
-    return shown | {f"head {k + 1}": fields(middle[:, k]) for k in range(middle.shape[1])}
+    return shown | {f"head {k + 1}": grayscale(middle[:, k]) for k in range(middle.shape[1])}
 
 
 ENTRY = Entry(
+    label="AA-ResNet",
+    parents=("resnet",),
     title="Attention augmented convolutional networks",
     authors="I. Bello, B. Zoph, A. Vaswani, J. Shlens, Q. V. Le",
     idea="Self-attention over the image makes part of the maps of a convolution, beside its kernels.",

@@ -27,7 +27,7 @@ from functools import partial
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
@@ -41,7 +41,7 @@ from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, LayerNorm
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, causal
 
@@ -52,7 +52,7 @@ _gelu = partial(gelu, tanh=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class GPT2Config(Config):
+class GPT2Config(NetworkConfig):
     """Settings of GPT-2."""
 
     vocabulary: int = setting(512, "Tokens", low=8)
@@ -315,9 +315,9 @@ def _attention(network: GPT2, stimuli: np.ndarray) -> np.ndarray:
     return seen[f"blocks.{network.config.layers - 1}.attention.attention"][-1]
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[GPT2], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how far back the heads of the last layer look, piece by piece of a prompt and its answer."""
-    weights = _attention(learner.network, stimuli[:1])[0]  # type: ignore[arg-type]
+    weights = _attention(learner.network, stimuli[:1])[0]
     at = np.arange(weights.shape[-1])
     return {f"head {k + 1}": at - head @ at for k, head in enumerate(weights)}
 
@@ -330,6 +330,8 @@ def published(layers: int, width: int, heads: int) -> GPT2Config:
 SOURCE = "the released weights"
 
 ENTRY = Entry(
+    label="GPT-2",
+    parents=("transformer",),
     title="Language models are unsupervised multitask learners",
     authors="A. Radford, J. Wu, R. Child, D. Luan, D. Amodei, I. Sutskever",
     idea="Whoever goes on with text well enough does what a prompt asks for, without being taught to.",

@@ -50,6 +50,7 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Linear
 from successors.nn.learner import Network, Successor
@@ -57,7 +58,6 @@ from successors.nn.macs import tally
 from successors.nn.module import Module
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNet, ResNetConfig, Stem, stages
 from successors.timeline.y2017_transformer import FeedForward
 
@@ -193,8 +193,8 @@ class VTModule(Module):
 
     def forward(self, cells: Tensor, tokens: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return cells (n, hw, channels) and tokens (n, L, width)."""
-        tokens = self.transformer(self.tokenizer(cells, tokens))
-        return (cells if self.projector is None else self.projector(cells, tokens)), tokens
+        found = self.transformer(self.tokenizer(cells, tokens))
+        return (cells if self.projector is None else self.projector(cells, found)), found
 
 
 class VTResNet(Network):
@@ -288,23 +288,25 @@ def _means() -> Finding:
     rng = np.random.default_rng(0)
     tokenizer = Tokenizer(6, 3, 6, rng, guided=False, spatial=True)
     x = rng.standard_normal((2, 25, 6)).astype(np.float32)
-    scores = np.exp(x @ tokenizer.filters.data.T / np.sqrt(6))
+    scores = np.exp(x @ tokenizer.parameters()["filters"].data.T / np.sqrt(6))
     wanted = (scores / scores.sum(1, keepdims=True)).swapaxes(1, 2) @ x
     with no_grad():
         off = float(np.abs(tokenizer(Tensor(x), None).data - wanted).max())
     return Finding(holds=off < 1e-5, found=f"off by {off:.1e}", wanted="softmax over cells (X W_A)^T X")
 
 
-def _attentions(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _attentions(learner: Successor[VTResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where the first tokens of the first module look, as in the paper's picture of spatial attention."""
-    network: VTResNet = learner.network  # type: ignore[assignment]
+    network = learner.network
     if not network.modules:
         return {"shown": stimuli[:12]}
     with watching(network) as seen, no_grad():
         network(Tensor(stimuli[:12]))
     weights = seen["modules.0.tokenizer.attention"][-1]
     side = round(weights.shape[-1] ** 0.5)
-    tokens = {f"token {k + 1}": fields(weights[:, k].reshape(-1, side, side)) for k in range(min(6, weights.shape[1]))}
+    tokens = {
+        f"token {k + 1}": grayscale(weights[:, k].reshape(-1, side, side)) for k in range(min(6, weights.shape[1]))
+    }
     return {"shown": stimuli[:12], **tokens}
 
 
@@ -315,6 +317,8 @@ ANYWHERE = {"shift": 4.0, "zoom": 0.3, "turn_deg": 15.0}
 LONGER = {"recipe.steps": 2_000}
 
 ENTRY = Entry(
+    label="Visual Transformer",
+    parents=("resnet", "transformer"),
     title="Visual transformers: token-based image representation and processing for computer vision",
     authors="B. Wu, C. Xu, X. Dai, A. Wan, P. Zhang and others",
     idea="Late in a network an image is a few tokens, each with a spatial attention of its own, and a transformer "

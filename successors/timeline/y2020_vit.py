@@ -33,27 +33,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import DropPath, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import FeedForward, MultiHead
 
 POOLINGS = ("class", "mean")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ViTConfig(Config):
+class ViTConfig(NetworkConfig):
     """Settings of the vision transformer."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -172,7 +172,7 @@ class Block(Module):
 
     def forward(self, x: Tensor, **how: object) -> Tensor:
         """Return the rows (n, t, width); `how` is handed to the attention."""
-        if self.attention is not None:
+        if self.attention is not None and self.norm1 is not None:
             x = x + self._drop_path(self.attention(self.norm1(x), **how))
         return x + self._drop_path(self.mlp(self.norm2(x)))
 
@@ -255,9 +255,9 @@ def _resolution() -> Finding:
     return Finding(holds=large - small == wanted, found=f"{large - small:,} more weights", wanted=f"{wanted:,}")
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[ViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the class token looks at in the first and the last block, the mean of its heads, as in figure 6."""
-    network: ViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     side = network.config.side // network.config.patch
     shown = {"shown": stimuli[:12]}
     if network.token is None:
@@ -266,25 +266,27 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
         network(Tensor(stimuli[:12]))
     for number in sorted({0, len(network.blocks) - 1}):
         weights = seen[f"blocks.{number}.attention.attention"][-1].mean(1)[:, 0, 1:]
-        shown[f"block {number + 1}"] = fields(weights.reshape(-1, side, side))
+        shown[f"block {number + 1}"] = grayscale(weights.reshape(-1, side, side))
     return shown
 
 
-def _places(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _places(learner: Successor[ViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how alike the position embeddings of a column of patches are to those of all, as in figure 7 (centre)."""
-    network: ViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     side = network.config.side // network.config.patch
     if network.positions is None:
         return {"shown": stimuli[:12]}
     rows = network.positions.data[-network.config.places :]
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     alike = (rows @ rows.T).reshape(side, side, side, side)
-    return {f"row {k + 1}": fields(alike[k]) for k in range(side)}
+    return {f"row {k + 1}": grayscale(alike[k]) for k in range(side)}
 
 
 SOURCE = "table 1; torchvision, without the hidden layer of the head"
 
 ENTRY = Entry(
+    label="ViT",
+    parents=("transformer",),
     title="An image is worth 16x16 words: transformers for image recognition at scale",
     authors="A. Dosovitskiy, L. Beyer, A. Kolesnikov, D. Weissenborn, X. Zhai and others",
     idea="A transformer reads an image as a sentence whose words are patches.",

@@ -33,7 +33,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -41,19 +41,19 @@ from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.convolution import conv2d
 from successors.nn.functions import images, linear
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import MultiHead
 from successors.timeline.y2020_vit import Block, ClassToken, PatchEmbedding, perceptron
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConViTConfig(Config):
+class ConViTConfig(NetworkConfig):
     """Settings of the ConViT."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -225,9 +225,9 @@ def _gates() -> Finding:
     return Finding(holds=off < 1e-5 and round(first, 2) == 0.73, found=words, wanted="73 %; then self-attention")
 
 
-def _opened(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _opened(learner: Successor[ConViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how much the gates let places through, by block: the mean of the heads, and the least and the most."""
-    network: ConViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     gates = [b.attention.gate.sigmoid().data.ravel() for b in network.blocks if isinstance(b.attention, GPSA)]
     if not gates:
         return {"no gates": np.zeros(1)}
@@ -240,16 +240,16 @@ def _opened(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dic
     }
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[ConViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where the heads of each gated block look from the middle of the retina, by position alone."""
-    network: ConViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     side = network.config.side // network.config.patch
     shown = {}
     with no_grad():
         for k, block in enumerate(network.blocks):
             if isinstance(block.attention, GPSA):
                 seen = block.attention.positional().data[:, side * side // 2]
-                shown[f"block {k + 1}"] = fields(seen.reshape(-1, side, side))
+                shown[f"block {k + 1}"] = grayscale(seen.reshape(-1, side, side))
     return shown or {"shown": stimuli[:12]}
 
 
@@ -260,6 +260,8 @@ ANYWHERE = {"shift": 4.0, "zoom": 0.3, "turn_deg": 15.0}
 """Letters that lie anywhere on the retina, of several sizes, and askew: few for what there is to learn from them."""
 
 ENTRY = Entry(
+    label="ConViT",
+    parents=("transformer", "vit"),
     title="ConViT: improving vision transformers with soft convolutional inductive biases",
     authors="S. d'Ascoli, H. Touvron, M. L. Leavitt, A. Morcos, G. Biroli, L. Sagun",
     idea="Attention begins as a convolution, and gates let each head leave it.",

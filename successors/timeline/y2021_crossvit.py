@@ -32,7 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -40,14 +40,14 @@ from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.attention import attention
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2017_transformer import MultiHead
 from successors.timeline.y2020_vit import Block, ClassToken, PatchEmbedding, perceptron
 
@@ -55,7 +55,7 @@ BRANCHES = ("both", "small", "large")
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrossViTConfig(Config):
+class CrossViTConfig(NetworkConfig):
     """Settings of CrossViT; pairs are of the branch with small patches and of that with large ones."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -311,9 +311,9 @@ def _told() -> Finding:
     return Finding(holds=moved[0] > 1e-3 and moved[1] == 0, found=words, wanted="by nothing without")
 
 
-def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _looks(learner: Successor[CrossViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return where each class token looks among the patches of the other branch in the last crossing."""
-    network: CrossViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     shown = {"shown": stimuli[:12]}
     if not network.crossings:
         return shown
@@ -321,7 +321,7 @@ def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict
     for name, weights in zip(names, _across(network, stimuli[:12]), strict=True):
         weights = weights.mean(1)
         side = int(np.sqrt(weights.shape[1]))
-        shown[name] = fields(weights.reshape(-1, side, side))
+        shown[name] = grayscale(weights.reshape(-1, side, side))
     return shown
 
 
@@ -339,6 +339,8 @@ LONGER = {"recipe.steps": 3_000}
 NEAR = {"within": 0.01, "source": SOURCE}
 
 ENTRY = Entry(
+    label="CrossViT",
+    parents=("transformer", "vit"),
     title="CrossViT: cross-attention multi-scale vision transformer for image classification",
     authors="C.-F. Chen, Q. Fan, R. Panda",
     idea="Two vision transformers with patches of two sizes tell each other what they see through their class tokens.",

@@ -27,27 +27,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y1986_mlp import fields
 
 FORMS = ("split", "multiplicative", "additive", "linear", "none")
 """What s(Z) may be; none is Z itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class GMLPConfig(Config):
+class GMLPConfig(NetworkConfig):
     """Settings of gMLP."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -168,7 +168,7 @@ def _begins_alone() -> Finding:
         network = GMLP(GMLPConfig(gating=form), np.random.default_rng(0))
         block, rng = network.blocks[0], np.random.default_rng(1)
         if spread:
-            block.gate.spatial.weight.data[...] = rng.standard_normal((25, 25)) / 5
+            block.parameters()["gate.spatial.weight"].data[...] = rng.standard_normal((25, 25)) / 5
         x = rng.standard_normal((1, 25, 64)).astype(np.float32)
         other = x.copy()
         other[0, 7] = rng.standard_normal(64)
@@ -182,16 +182,18 @@ def _begins_alone() -> Finding:
     return Finding(holds=holds, found=words, wanted="nearly none at first, more with other W, none without the gating")
 
 
-def _filters(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _filters(learner: Successor[GMLP], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return, as in figure 3, rows of W: what gates the patch in the middle, one block after the other."""
-    network: GMLP = learner.network  # type: ignore[assignment]
+    network = learner.network
     side, middle = network.config.side // network.config.patch, network.config.places // 2
     rows = [b.gate.spatial.weight.data[middle].reshape(side, side) for b in network.blocks if b.gate is not None]
     shown = {"shown": stimuli[: len(network.blocks)]}
-    return shown | ({"what gates the middle, by block": fields(np.stack(rows))} if rows else {})
+    return shown | ({"what gates the middle, by block": grayscale(np.stack(rows))} if rows else {})
 
 
 ENTRY = Entry(
+    label="gMLP",
+    parents=(),
     title="Pay attention to MLPs",
     authors="H. Liu, Z. Dai, D. R. So, Q. V. Le",
     idea="Half of the channels is multiplied by a learned mixture of places of the other half; no attention.",

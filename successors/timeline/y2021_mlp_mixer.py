@@ -28,24 +28,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import DropPath, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y1986_mlp import fields
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixerConfig(Config):
+class MixerConfig(NetworkConfig):
     """Settings of the MLP-Mixer."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -126,7 +126,7 @@ class MixerLayer(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (n, S, C)."""
-        if self.tokens is not None:
+        if self.tokens is not None and self.norm1 is not None:
             mixed = self.tokens(self.norm1(x).transpose(0, 2, 1)).transpose(0, 2, 1)
             x = x + self._drop_path(mixed)
         return x + self._drop_path(self.channels(self.norm2(x)))
@@ -179,25 +179,31 @@ def _cost() -> Finding:
     counts = []
     for patch in (32, 16):
         with initial.meta():
-            counts.append(MLPMixer(published(patch, 1, 768), np.random.default_rng(0)).layers[0].tokens.count())
+            layer = MLPMixer(published(patch, 1, 768), np.random.default_rng(0)).layers[0]
+        counts.append(sum(p.size for name, p in layer.parameters().items() if name.startswith("tokens.")))
     # (S D + D) + (D S + S), for S of 49 and 196 and D of 384.
     wanted = [2 * 49 * 384 + 384 + 49, 2 * 196 * 384 + 384 + 196]
     return Finding(holds=counts == wanted, found=f"{counts} for 49 and 196 patches", wanted=f"{wanted}, linear in them")
 
 
-def _mixtures(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _mixtures(learner: Successor[MLPMixer], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return, as in figure 5, what hidden units of the first mixing of tokens weigh the patches with."""
-    network: MLPMixer = learner.network  # type: ignore[assignment]
+    network = learner.network
     config, first = network.config, network.layers[0].tokens
     if first is None:
         return {"shown": stimuli[:12]}
     side = config.side // config.patch
-    return {"shown": stimuli[:12], "weights of patches": fields(first.first.weight.data[:12].reshape(-1, side, side))}
+    return {
+        "shown": stimuli[:12],
+        "weights of patches": grayscale(first.first.weight.data[:12].reshape(-1, side, side)),
+    }
 
 
 SOURCE = "table 1"
 
 ENTRY = Entry(
+    label="MLP-Mixer",
+    parents=(),
     title="MLP-Mixer: an all-MLP architecture for vision",
     authors="I. Tolstikhin, N. Houlsby, A. Kolesnikov, L. Beyer, X. Zhai and others",
     idea="Perceptrons along places and along channels take turns; there is neither convolution nor attention.",

@@ -26,35 +26,34 @@ padding is never seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.functions import embedding, images, linear
+from successors.nn.gather import permute_rows, split
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
-from successors.nn.tensor import Tensor, make, no_grad
-from successors.timeline.y1986_mlp import fields
+from successors.nn.recipe import NetworkConfig, Recipe
+from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2020_vit import Block, perceptron
 
 GLOROT = initial.glorot
 
 
 @dataclass(frozen=True, kw_only=True)
-class SwinConfig(Config):
+class SwinConfig(NetworkConfig):
     """Settings of the Swin transformer."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -153,35 +152,11 @@ class Windows:
 
     def into(self, x: Tensor) -> Tensor:
         """Return rows of a map (n, side², k) as they stand in the windows; padding repeats a row, and is not seen."""
-        return make(x.data.take(self._order, 1), (x,), lambda g: (g.take(self._back, 1),))
+        return permute_rows(x, self._order, self._back)
 
     def out_of(self, x: Tensor) -> Tensor:
         """Return rows as they stand in the windows as a map again."""
-
-        def backward(g: np.ndarray) -> tuple[np.ndarray]:
-            g = g.take(self._order, 1)
-            g[:, self._padding] = 0
-            return (g,)
-
-        return make(x.data.take(self._back, 1), (x,), backward)
-
-
-def parts(x: Tensor, places: Sequence[Any]) -> list[Tensor]:
-    """Return the parts of a tensor at each of the places, which together are all of it.
-
-    All of them must be used: their gradients are gathered in one array, which the last to come back hands on.
-    """
-    gathered, missing = np.empty_like(x.data), set(range(len(places)))
-
-    def part(k: int) -> Tensor:
-        def backward(g: np.ndarray) -> tuple[np.ndarray | None]:
-            gathered[places[k]] = g
-            missing.discard(k)
-            return (None if missing else gathered,)
-
-        return make(x.data[places[k]], (x,), backward)
-
-    return [part(k) for k in range(len(places))]
+        return permute_rows(x, self._back, self._order, left_out=self._padding)
 
 
 THIRDS = tuple(np.s_[..., k, :, :] for k in range(3))
@@ -212,7 +187,7 @@ class WindowAttention(Module):
         """Return what each patch reads in its window."""
         (n, _, width), windows = x.shape, self._windows
         rows = windows.into(linear(x, self.weight, self.bias)).reshape(n, *windows.shape, *self._split)
-        q, k, v = (part.transpose(0, 1, 3, 2, 4) for part in parts(rows, THIRDS))
+        q, k, v = (part.transpose(0, 1, 3, 2, 4) for part in split(rows, THIRDS))
         mask = None if windows.seen is None else windows.seen[:, None]
         bias = embedding(self._offsets, self.table).transpose(2, 0, 1)
         read = attention(q, k, v, mask=mask, bias=bias).transpose(0, 1, 3, 2, 4)
@@ -332,17 +307,19 @@ def _joined() -> Finding:
     return Finding(holds=found[0] > found[1] == 4, found=words, wanted="beyond the window of 4 with the shift alone")
 
 
-def _biases(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _biases(learner: Successor[Swin], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return the tables of biases of the first heads, by offset of the patch that is looked at."""
-    network: Swin = learner.network  # type: ignore[assignment]
-    tables = np.concatenate([b.attention.table.data.T for stage in network.stages for b in stage])
+    network = learner.network
+    tables = np.concatenate([p.data.T for name, p in network.parameters().items() if name.endswith("attention.table")])
     side = 2 * network.config.window - 1
-    return {"shown": stimuli[:12], "biases by offset": fields(tables[:12].reshape(-1, side, side))}
+    return {"shown": stimuli[:12], "biases by offset": grayscale(tables[:12].reshape(-1, side, side))}
 
 
 SOURCE = "section 3.3 and table 1; its code"
 
 ENTRY = Entry(
+    label="Swin",
+    parents=("vit",),
     title="Swin transformer: hierarchical vision transformer using shifted windows",
     authors="Z. Liu, Y. Lin, Y. Cao, H. Hu, Y. Wei, Z. Zhang, S. Lin, B. Guo",
     idea="Attention within windows, which are shifted from layer to layer, on maps that shrink from stage to stage.",

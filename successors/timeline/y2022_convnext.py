@@ -43,25 +43,24 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
-from successors.nn.convolution import batch_last
 from successors.nn.functions import images
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
-from successors.nn.layers import BatchNorm2d, Conv2d, DropPath, LayerNorm, Linear
+from successors.nn.layers import BatchNorm2d, Conv2d, DropPath, LayerNorm, LayerNorm2d, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
 from successors.nn.pooling import max_pool2d
-from successors.nn.recipe import Recipe
-from successors.nn.tensor import Tensor, make
-from successors.timeline.y1986_mlp import fields
+from successors.nn.recipe import NetworkConfig, Recipe
+from successors.nn.tensor import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConvNeXtConfig(Config):
+class ConvNeXtConfig(NetworkConfig):
     """Settings of ConvNeXt and of all networks on the way to it."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -91,52 +90,13 @@ class ConvNeXtConfig(Config):
     )  # fmt: skip
 
 
-class ChannelNorm(Module):
-    """Layer normalisation over the channels of each place of images (n, c, h, w).
-
-    Parameters
-    ----------
-    channels : int
-    eps : float
-    """
-
-    def __init__(self, channels: int, *, eps: float = 1e-6):
-        self.gain, self.bias = initial.constant((channels,), 1.0), initial.constant((channels,))
-        self._eps = eps
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the normalised images; the batch lies innermost in memory, so that sums run over long rows."""
-        n, c, h, w = x.shape
-        a = batch_last(x.data).reshape(c, -1)
-        y = a - a.mean(0)
-        r = 1 / np.sqrt((y * y).mean(0) + self._eps)
-        y *= r
-        gain, shape = self.gain.data[:, None], (c, h, w, n)
-        out = y * gain
-        out += self.bias.data[:, None]
-
-        def backward(g: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            g = batch_last(g).reshape(c, -1)
-            part = g * y
-            gg, gb = part.sum(1), g.sum(1)
-            part *= gain
-            np.multiply(y, part.mean(0), out=part)
-            gx = g * gain
-            part += gx.mean(0)
-            gx -= part
-            gx *= r
-            return gx.reshape(shape).transpose(3, 0, 1, 2), gg, gb
-
-        return make(out.reshape(shape).transpose(3, 0, 1, 2), (x, self.gain, self.bias), backward)
-
-
 def _as_it_is(x: Tensor) -> Tensor:
     """Return the tensor itself."""
     return x
 
 
 def _norm(config: ConvNeXtConfig, channels: int) -> Module:
-    return ChannelNorm(channels) if config.norm == "layer" else BatchNorm2d(channels)
+    return LayerNorm2d(channels) if config.norm == "layer" else BatchNorm2d(channels)
 
 
 def _bend(config: ConvNeXtConfig) -> Callable[[Tensor], Tensor]:
@@ -177,11 +137,12 @@ class ConvNeXtBlock(Module):
         self.convolutions: list[Module] = []
         for k, (c, f) in enumerate(plan):
             bias = not (config.norm == "batch" and k in normed)
-            sees = dict(stride=stride, padding=config.kernel // 2) if k == place else {}
-            groups = c if k == place and config.depthwise else 1
-            self.convolutions.append(
-                Conv2d(c, f, config.kernel if k == place else 1, rng, groups=groups, bias=bias, **sees)
-            )
+            if k == place:
+                groups, padding = c if config.depthwise else 1, config.kernel // 2
+                layer = Conv2d(c, f, config.kernel, rng, stride=stride, padding=padding, groups=groups, bias=bias)
+            else:
+                layer = Conv2d(c, f, 1, rng, bias=bias)
+            self.convolutions.append(layer)
         self.norms = {str(k): _norm(config, plan[k][1]) for k in sorted(normed)}
         changes = stride > 1 or channels != out
         self.shortcut = Conv2d(channels, out, 1, rng, stride=stride, bias=False) if changes else None
@@ -202,7 +163,7 @@ class ConvNeXtBlock(Module):
                 y = self._bend(y)
         if self.scale is not None:
             y = y * self.scale
-        if self.shortcut is not None:
+        if self.shortcut is not None and self.shortcut_norm is not None:
             x = self.shortcut_norm(self.shortcut(x))
         return self._end(x + self._drop_path(y))
 
@@ -306,17 +267,19 @@ def _walk() -> Finding:
     return Finding(holds=not different, found=words, wanted="ConvNeXt at the end of the road")
 
 
-def _kernels(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _kernels(learner: Successor[ConvNeXt], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return some stimuli, and kernels of the first block."""
-    network: ConvNeXt = learner.network  # type: ignore[assignment]
+    network = learner.network
     place = 0 if network.config.first else 1
     kernels = network.stages[0][0].convolutions[place].weight.data[:12, 0]
-    return {"shown": stimuli[:12], "kernels, one a channel": fields(kernels)}
+    return {"shown": stimuli[:12], "kernels, one a channel": grayscale(kernels)}
 
 
 SOURCE = "section 3 and table 1; authors' code"
 
 ENTRY = Entry(
+    label="ConvNeXt",
+    parents=(),
     title="A ConvNet for the 2020s",
     authors="Z. Liu, H. Mao, C.-Y. Wu, C. Feichtenhofer, T. Darrell, S. Xie",
     idea="A residual network, changed step by step after the design of transformers, each step tried.",

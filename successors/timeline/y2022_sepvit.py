@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.config import Config, setting
+from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -36,21 +36,22 @@ from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.attention import attention
 from successors.nn.functions import images, linear
+from successors.nn.gather import split
+from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
 from successors.nn.module import Module
-from successors.nn.recipe import Recipe
+from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
-from successors.timeline.y1986_mlp import fields
 from successors.timeline.y2020_vit import Block, perceptron
 from successors.timeline.y2021_swin import ENTRY as SWIN
-from successors.timeline.y2021_swin import THIRDS, Windows, parts
+from successors.timeline.y2021_swin import THIRDS, Windows
 
 
 @dataclass(frozen=True, kw_only=True)
-class SepViTConfig(Config):
+class SepViTConfig(NetworkConfig):
     """Settings of the separable vision transformer."""
 
     channels: int = setting(1, "Channels of the image", low=1)
@@ -130,23 +131,23 @@ class Separable(Module):
         if self.tokens is not None:
             rows = concatenate([self.tokens + np.zeros((n, 1, 1, 1), x.dtype), rows], 2)
         three = linear(rows, self.weight, self.bias).reshape(*rows.shape[:3], 3, heads, width // heads)
-        read = attention(*(part.transpose(0, 1, 3, 2, 4) for part in parts(three, THIRDS)))
+        read = attention(*(part.transpose(0, 1, 3, 2, 4) for part in split(three, THIRDS)))
         return rows + read.transpose(0, 1, 3, 2, 4).reshape(*rows.shape)
 
-    def between(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Return queries and keys (n, h, windows, d) of tokens (n, windows, width)."""
-        n, many, width = tokens.shape
-        pair = self.look(gelu(self.norm(tokens), tanh=True)).reshape(n, many, 2, self._heads, width // self._heads)
-        q, k = (part.transpose(0, 2, 1, 3) for part in parts(pair, THIRDS[:2]))
+    def between(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return queries and keys (n, h, windows, d) of rows (n, windows, 2 width)."""
+        n, many, width = rows.shape
+        pair = rows.reshape(n, many, 2, self._heads, width // 2 // self._heads)
+        q, k = (part.transpose(0, 2, 1, 3) for part in split(pair, THIRDS[:2]))
         return q, k
 
     def forward(self, x: Tensor) -> Tensor:
         """Return what each patch reads in its window and, at its place in them, in the others."""
         (n, t, width), (many, area), heads = x.shape, self._windows.shape, self._heads
         f = self.depthwise(x)
-        if self.tokens is not None:
-            tokens, f = parts(f, (np.s_[:, :, 0], np.s_[:, :, 1:]))
-            q, k = self.between(tokens)
+        if self.look is not None and self.norm is not None:
+            tokens, f = split(f, (np.s_[:, :, 0], np.s_[:, :, 1:]))
+            q, k = self.between(self.look(gelu(self.norm(tokens), tanh=True)))
             values = f.reshape(n, many, area, heads, -1).transpose(0, 3, 1, 2, 4).reshape(n, heads, many, -1)
             mixed = attention(q, k, values).reshape(n, heads, many, area, -1).transpose(0, 2, 3, 1, 4)
             f = f + mixed.reshape(*f.shape)
@@ -255,9 +256,9 @@ def _global() -> Finding:
     return Finding(holds=found == [100, 25], found=words, wanted="the whole map in one block, its window without")
 
 
-def _between(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+def _between(learner: Successor[SepViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return how much the first, middle and last window look at each in the first block, the mean of the heads."""
-    network: SepViT = learner.network  # type: ignore[assignment]
+    network = learner.network
     shown = {"shown": stimuli[:12]}
     if network.stages[0].blocks[0].attention.tokens is None:
         return shown
@@ -267,13 +268,15 @@ def _between(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> di
     many = weights.shape[-1]
     side = int(np.sqrt(many))
     for window in (0, many // 2, many - 1):
-        shown[f"window {window + 1}"] = fields(weights[:, window].reshape(-1, side, side))
+        shown[f"window {window + 1}"] = grayscale(weights[:, window].reshape(-1, side, side))
     return shown
 
 
 SOURCE = "table 1"
 
 ENTRY = Entry(
+    label="SepViT",
+    parents=("vit", "swin"),
     title="SepViT: separable vision transformer",
     authors="W. Li, X. Wang, X. Xia, J. Wu, J. Li, X. Xiao, M. Zheng, S. Wen",
     idea="Attention within windows, then between windows by one token of each, in a single block.",

@@ -10,18 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from marki.errors import StateError
+from marki.errors import ConfigError, StateError
 from marki.files import read_arrays, write_arrays
 from marki.io.learner import Learner
 from marki.registers import restore, snapshot
 from marki.seeding import generator
 from successors import tasks
+from successors.nn.learner import Pretrainable
 from successors.nn.optimiser import Diverged
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck, Split
 
 ROWS = 256
-"""Stimuli that are examined at a time, so that a deck of films is never unrolled as a whole."""
+"""Samples that are evaluated at a time, so that a deck of films is never unrolled as a whole."""
 
 
 @dataclass
@@ -37,11 +38,11 @@ class Record:
     seconds : float
         Time that it took, on this computer.
     best_step : int
-        Steps after which the score with the validation part was highest; the learner is returned so.
+        Steps after which the score on the validation set was highest; the learner is returned so.
     best : float
         That score.
     curve : list of (int, float, float)
-        Step, share of right answers while learning since the last row, and score with the validation part.
+        Step, fraction of right answers while learning since the last row, and score on the validation set.
     """
 
     steps: int = 0
@@ -52,13 +53,13 @@ class Record:
     curve: list[list[float]] = field(default_factory=list)
 
 
-def examine(learner: Learner, deck: Deck, part: Split) -> float:
-    """Return the score of a learner with a part of a deck; nothing is learned."""
+def evaluate(learner: Learner, deck: Deck, part: Split) -> float:
+    """Return the score of a learner on a part of a deck; nothing is learned."""
     return tasks.find(deck.task).score(_answers(learner, part), part.targets)
 
 
 def figures(learner: Learner, deck: Deck, part: Split) -> dict[str, float]:
-    """Return the score of a learner with a part of a deck, and whatever else its task reports; nothing is learned."""
+    """Return the score of a learner on a part of a deck, and whatever else its task reports; nothing is learned."""
     task, answers = tasks.find(deck.task), _answers(learner, part)
     return {"score": task.score(answers, part.targets)} | {
         name: measure(answers, part.targets) for name, measure in task.also.items()
@@ -109,28 +110,29 @@ def train(
     seed: int = 0,
     checkpoint: Path | None = None,
     resume: bool = False,
-    tell: Callable[[int, float], None] | None = None,
-    between: Callable[[Record, float], bool] | None = None,
+    on_evaluation: Callable[[int, float], None] | None = None,
+    on_step: Callable[[Record, float], bool] | None = None,
 ) -> Record:
-    """Train a learner from where it is; it ends as it was when it did best with the validation part.
+    """Train a learner from where it is; it ends as it was when it did best on the validation set.
 
     Parameters
     ----------
     learner : Learner
     deck : Deck
     recipe : Recipe
-        How many steps of how many stimuli, after how many of study of the deck's corpus, and when to stop early.
+        How many steps of how many samples, after how many of pre-training on the deck's corpus, and when to stop early.
     seed : int
         Of the order of the stimuli.
     checkpoint : Path, optional
-        File that the state is written to at each examination, on interruption, and when the loss diverges.
+        File that the state is written to at each evaluation, on interruption, and when the loss diverges.
     resume : bool
         Whether to go on from that file, if it is there. The end is the same as without an interruption.
-    tell : callable, optional
-        ``tell(steps, score)``, called after each examination.
-    between : callable, optional
-        ``between(record, right)``, called after each step with the share of its stimuli answered rightly. If it returns
-        False training ends there, and the learner stays as it is. It may ask the learner, and must not change it.
+    on_evaluation : callable, optional
+        ``on_evaluation(steps, score)``, called after each evaluation on the validation set.
+    on_step : callable, optional
+        ``on_step(record, accuracy)``, called after each step with the fraction of its samples answered rightly. If it
+        returns False training ends there, and the learner stays as it is. It may ask the learner, and must not change
+        it.
 
     Returns
     -------
@@ -143,6 +145,11 @@ def train(
     StateError
         If the file is not one of this learner, deck and recipe.
     """
+    pretrainable = learner if isinstance(learner, Pretrainable) else None
+    if recipe.pretrain_steps and pretrainable is None:
+        raise ConfigError(
+            f"{type(learner).__name__} cannot be pre-trained", where="recipe.pretrain_steps", remedy="Set 0"
+        )
     record, best = Record(), snapshot(learner.registers())
     about = {"task": deck.task, "seed": seed, "recipe": recipe.to_mapping(), "learner": type(learner).__name__}
 
@@ -155,14 +162,14 @@ def train(
         record, best = _resumed(learner, checkpoint, about)
     right = seen = 0
     since = time.perf_counter() - record.seconds
-    study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps) if recipe.pretrain_steps else None
+    study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps)
     order = batches(len(deck.train), recipe.batch, seed, first=max(0, record.steps - recipe.pretrain_steps))
     try:
-        while record.steps < recipe.whole and not _ended(record, recipe):
+        while record.steps < recipe.total_steps and not _ended(record, recipe):
             hits = 0
-            if record.steps < recipe.pretrain_steps:
+            if record.steps < recipe.pretrain_steps and pretrainable is not None:
                 chosen = next(study)
-                learner.pretrain(deck.corpus[chosen])
+                pretrainable.pretrain(deck.corpus[chosen])
             else:
                 chosen = next(order)
                 targets = deck.train.targets[chosen]
@@ -172,20 +179,20 @@ def train(
                 seen += len(chosen)
             record.steps += 1
             record.shown += len(chosen)
-            if between is not None and not between(record, hits / len(chosen)):
+            if on_step is not None and not on_step(record, hits / len(chosen)):
                 record.seconds = time.perf_counter() - since
                 return record
-            if record.steps % recipe.eval_every and record.steps < recipe.whole:
+            if record.steps % recipe.eval_every and record.steps < recipe.total_steps:
                 continue
-            score = examine(learner, deck, deck.valid)
+            score = evaluate(learner, deck, deck.valid)
             record.curve.append([record.steps, right / max(1, seen), score])
             right = seen = 0
             if score > record.best:
                 record.best, record.best_step, best = score, record.steps, snapshot(learner.registers())
             record.seconds = time.perf_counter() - since
             keep()
-            if tell is not None:
-                tell(record.steps, score)
+            if on_evaluation is not None:
+                on_evaluation(record.steps, score)
     except Diverged as error:
         restore(learner.registers(), best)
         keep()

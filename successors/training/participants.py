@@ -105,8 +105,8 @@ def fitting(task: str) -> list[str]:
     return [name for name in names() if fits(name, task)]
 
 
-def admit(name: str, task: str) -> None:
-    """Refuse an entrant that cannot take part in a task.
+def check_fits(name: str, task: str) -> None:
+    """Refuse a participant that cannot take part in a task.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def admit(name: str, task: str) -> None:
         )
 
 
-def usual(name: str, task: str) -> Mapping[str, Any]:
+def default_changes(name: str, task: str) -> Mapping[str, Any]:
     """Return the changes of its retina settings that an entrant makes for a task: those of its own trial of it."""
     if name not in registry.names():
         return {}
@@ -157,11 +157,11 @@ def enter(
     PortError
         If it cannot take part in this task.
     """
-    admit(name, deck.task)
+    check_fits(name, deck.task)
     if name == MARK1:
         if machine is None:
             raise ConfigError("there is no machine here", where=MARK1, remedy="Give machine=, which makes one")
-        learner: Any = machine(deck.lamps_used, seed)
+        learner = machine(deck.lamps_used, seed)
         own = {key.removeprefix("recipe."): value for key, value in (changes or {}).items()}
         year, recipe, parameters = MARK1_YEAR, MACHINE_RECIPE.amend(own, where=MARK1), _values(learner.registers())
     elif name == AS_SHOWN:
@@ -173,7 +173,7 @@ def enter(
         year, recipe, parameters = ENCODER_DECODER_YEAR, config.recipe, learner.network.count()
     else:
         system = registry.find(name)
-        fit = registry.fitted(system.entry, deck)
+        fit = registry.fitted(system.entry, deck.code)
         learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}), answers=deck.answers)
         year, recipe, parameters = system.year, learner.recipe, learner.network.count()
     note = ""

@@ -61,7 +61,7 @@ def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None 
         use all of it, and their schedules are stretched to it; the others, whose steps mean something of their own, go
         on as ever and stop there at the latest.
     """
-    own = dict(participants.usual(name, task))
+    own = dict(participants.default_changes(name, task))
     if name in registry.names():
         entry = registry.find(name).entry
         recipe: Recipe = entry.retina.recipe

@@ -1,11 +1,12 @@
-"""Schooling: everything that has to be trained to know what a system can do, and the weights and figures of it.
+"""Publication: train all that is needed to know what a system can do; write its weights, metrics and pictures.
 
-For each system: its trials with all seeds, its own task with the defining mechanism switched off, and what it is
-compared with. Runs that several systems need are done once.
+For each system: its trials with all seeds, its own task with the defining mechanism switched off, and its baselines.
+Runs that several systems need are done once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from marki.files import prepare_folder, write_json
+from marki.files import write_json
 from marki.intervals import interval
+from marki.jobs.folders import claimed
+from marki.jobs.identity import Identity
+from marki.jobs.options import RunOptions
 from marki.pictures import can_draw
 from marki.versions import versions
 from successors import registry, tasks
@@ -29,16 +33,16 @@ from successors.training.training_job import TrainingJob
 BASELINE_SEEDS = 3
 """Seeds of a baseline at most: its mean is the bar, not its interval."""
 
+RUNS = "runs"
+"""Folder of the trainings, in the output folder."""
 
-def school(
+
+def publish(
     names: Sequence[str],
-    out: Path,
+    options: RunOptions,
     *,
     seed: int = 0,
     machine: Machine | None = None,
-    resume: bool = False,
-    jobs: int | None = None,
-    quiet: bool = False,
     command: str = "",
 ) -> dict[str, dict[str, Any]]:
     """Train systems; write ``OUT/NAME/`` with weights, metrics and pictures of each, and return the metrics.
@@ -46,47 +50,49 @@ def school(
     Parameters
     ----------
     names : sequence of str
-    out : Path
+    options : RunOptions
+        With an output folder. It may hold other systems; a folder of one of these is taken only if it is resumed.
     seed : int
         The first seed of each trial.
     machine : callable, optional
         Makes the Mark I.
-    resume : bool
-        Whether to go on where an interrupted training stopped.
-    jobs : int, optional
-        Processes at a time; all cores if not said.
-    quiet : bool
-        Show no bar.
     command : str
         What was typed, to be kept with the metrics.
+
+    Raises
+    ------
+    OutputError, StateError
+        If there are results already, and they are not resumed; or results of something else.
     """
+    out = options.folder()
+    folder = out / RUNS
     systems = [registry.find(name) for name in names]
-    folder = prepare_folder(out) / "runs"
     orders = [order for system in systems for order in _orders(system, seed)]
-    found = training_job.carry_out_all(orders, folder, machine=machine, resume=resume, jobs=jobs, quiet=quiet)
-    results = {}
-    for system in systems:
-        results[system.name] = _conclude(system, found, out, folder, seed, command)
-    return results
+    with contextlib.ExitStack() as stack:
+        for system in systems:
+            identity = Identity(kind=f"training of {system.name}", seed=seed)
+            stack.enter_context(claimed(out / system.name, identity, resume=options.resume))
+        found = training_job.train_all(orders, folder, options, machine=machine)
+        return {system.name: _conclude(system, found, out, folder, seed, command) for system in systems}
 
 
 def _main(system: System, trial: Trial, seed: int) -> list[TrainingJob]:
-    order = training_job.run(system.name, trial.task, options=trial.options, changes=trial.changes)
+    order = training_job.training(system.name, trial.task, options=trial.options, changes=trial.changes)
     return training_job.seeded(order, range(seed, seed + trial.seeds))
 
 
 def _baseline(trial: Trial, seed: int) -> list[TrainingJob]:
     if trial.baseline is None:
         return []
-    changes = participants.usual(trial.baseline, trial.task) if trial.against is None else trial.against
-    order = training_job.run(trial.baseline, trial.task, options=trial.options, changes=changes)
+    changes = participants.default_changes(trial.baseline, trial.task) if trial.against is None else trial.against
+    order = training_job.training(trial.baseline, trial.task, options=trial.options, changes=changes)
     return training_job.seeded(order, range(seed, seed + min(trial.seeds, BASELINE_SEEDS)))
 
 
 def _without(system: System, seed: int) -> list[TrainingJob]:
     trial = system.entry.trials[0]
     changes = dict(trial.changes) | dict(system.entry.mechanism.without)
-    order = training_job.run(system.name, trial.task, options=trial.options, changes=changes)
+    order = training_job.training(system.name, trial.task, options=trial.options, changes=changes)
     return training_job.seeded(order, range(seed, seed + trial.seeds))
 
 
@@ -138,7 +144,7 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
 
 
 def _best(orders: Sequence[TrainingJob], found: Mapping[TrainingJob, Mapping[str, Any]]) -> TrainingJob:
-    """Return the run that did best with the validation part."""
+    """Return the run of the highest validation score."""
     return max(orders, key=lambda order: (found[order]["valid"], -order.seed))
 
 
@@ -163,11 +169,12 @@ def _conclude(
         if registry.in_hall(entry, trial.task) and trial == next(t for t in entry.trials if t.task == trial.task):
             order = _best(_main(system, trial, seed), found)
             _ship(system, order, folder, home / registry.weights_name(trial.task))
-    # What is shipped has been rounded, so that it is examined anew.
+    # What is shipped has been rounded, so that it is evaluated again.
     learner = registry.create(system.name, weights=home / WEIGHTS)
     deck = tasks.load(best.task, **dict(best.options))
     metrics = {
         "name": system.name,
+        **registry.count_footprint(entry),
         "command": command,
         "versions": versions(),
         "result": {k: first[k] for k in ("metric", "value", "interval", "seeds")},
@@ -177,7 +184,7 @@ def _conclude(
         "mechanism": {"name": entry.mechanism.name, "with": first["value"], "without": without["value"]},
         "mechanism_seeds": {"with": first["seeds"], "without": without["seeds"]},
         "trials": trials,
-        "shipped": {"seed": best.seed, "score": loop.examine(learner, deck, deck.test)},
+        "shipped": {"seed": best.seed, "score": loop.evaluate(learner, deck, deck.test)},
         "cost": {
             k: sum(found[order][k] for order in main) / len(main)
             for k in ("steps", "shown", "seconds", "processor_seconds")

@@ -1,4 +1,4 @@
-"""Runs: one training of one entrant on one task with one seed; many of them on all cores, each resumable."""
+"""Training jobs: one participant on one task with one seed; many of them on all cores, each resumable."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from marki.errors import ConfigError
-from marki.files import read_json, write_json
 from marki.intervals import interval
-from marki.processes import cores, spread
+from marki.jobs.identity import Identity
+from marki.jobs.options import RunOptions
+from marki.jobs.progress import ProgressBar
+from marki.jobs.runner import Job, run_job, run_jobs
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.nn import weights_file
+from successors.nn.learner import Successor
 from successors.training import loop, participants
 from successors.training.participants import Machine
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingJob:
-    """What is to be trained, and on what; equal runs need be done once only.
+    """What is to be trained, and on what; equal ones are trained once.
 
     Parameters
     ----------
     learner : str
-        Name of an entrant.
+        Name of a participant.
     task : str
     options, changes : tuple of (str, value)
-        Settings of the task, and changes of the entrant's retina settings, sorted.
+        Settings of the task, and changes of the participant's retina settings, sorted.
     seed : int
     """
 
@@ -51,8 +52,15 @@ class TrainingJob:
         digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
         return f"{self.learner.replace(' ', '_')}-{self.task}-{digest}-{self.seed:03d}"
 
+    @property
+    def identity(self) -> Identity:
+        """All that its result follows from."""
+        settings = {"learner": self.learner, "task": self.task}
+        settings |= {"options": dict(self.options), "changes": dict(self.changes)}
+        return Identity(kind="training", settings=settings, seed=self.seed)
 
-def run(
+
+def training(
     learner: str,
     task: str,
     *,
@@ -60,7 +68,7 @@ def run(
     changes: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> TrainingJob:
-    """Return a run; mappings are sorted."""
+    """Return a training job; mappings are sorted."""
     return TrainingJob(
         learner=learner,
         task=task,
@@ -74,10 +82,29 @@ def _sorted(mapping: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in mapping.items()))
 
 
-def carry_out(
+def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> Job:
+    """Return the job that trains and evaluates; it writes ``KEY.json`` and, for a successor, ``KEY.safetensors``.
+
+    Its result has: score (test score), also (other figures of the task), valid (validation score), best_step, steps,
+    shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all registers at the end). If the loss is
+    no longer finite it raises `Diverged`, and ``KEY.npz`` holds the last good state.
+
+    Parameters
+    ----------
+    order : TrainingJob
+    folder : Path
+    machine : callable, optional
+        Makes the Mark I.
+    """
+    checkpoint = folder / f"{order.key}.npz"
+    work = partial(_train, order, folder, checkpoint, machine)
+    return Job(identity=order.identity, work=work, file=folder / f"{order.key}.json", state=checkpoint)
+
+
+def train(
     order: TrainingJob, folder: Path, *, machine: Machine | None = None, resume: bool = False, quiet: bool = True
 ) -> dict[str, Any]:
-    """Train and examine; write ``KEY.json`` and, for a successor, ``KEY.safetensors`` to the folder.
+    """Train in this process, and evaluate; return the result of `job`.
 
     Parameters
     ----------
@@ -88,45 +115,43 @@ def carry_out(
     resume : bool
         Whether a finished run is taken from its file, and an interrupted one gone on with.
     quiet : bool
-        Show no bar.
-
-    Returns
-    -------
-    dict
-        The run, and: score (with the test part), also (other figures of the task), valid (with the validation part),
-        best_step, steps, shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all registers at the
-        end).
+        Show no progress.
 
     Raises
     ------
     Diverged
-        If the loss is no longer finite; ``KEY.npz`` then holds the last good state.
-    StateError
-        If files to resume from are of another run.
+        If the loss is no longer finite.
+    OutputError, StateError
+        If the folder holds this training, and it is not resumed; or files of another one.
     """
-    done = folder / f"{order.key}.json"
-    plain = json.loads(json.dumps(asdict(order)))
-    if resume and done.exists():
-        found = read_json(done)
-        if found.get("run") == plain:
-            return found
+    return run_job(job(order, folder, machine=machine), resume=resume, quiet=quiet)
+
+
+def _train(
+    order: TrainingJob, folder: Path, checkpoint: Path, machine: Machine | None, *, resume: bool, quiet: bool
+) -> dict[str, Any]:
     deck = tasks.load(order.task, **dict(order.options))
     entrant = participants.enter(order.learner, deck, seed=order.seed, changes=dict(order.changes), machine=machine)
-    checkpoint = folder / f"{order.key}.npz"
     recipe = entrant.recipe
     since = time.process_time()
-    with tqdm(total=recipe.whole, desc=order.key, unit=" steps", disable=True if quiet else None, leave=False) as bar:
+    taken = 0
+    with ProgressBar(recipe.total_steps, order.key, "steps", quiet=quiet, leave=False) as bar:
 
         def tell(steps: int, score: float) -> None:
-            bar.set_postfix(valid=f"{100 * score:.1f} %")
-            bar.update(steps - bar.n)
+            nonlocal taken
+            bar.update(steps - taken, f"valid={100 * score:.1f} %")
+            taken = steps
 
         record = loop.train(
-            entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume, tell=tell
+            entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume, on_evaluation=tell
         )
     figures = loop.figures(entrant.learner, deck, deck.test)
-    found = {
-        "run": plain,
+    if isinstance(entrant.learner, Successor):
+        settings = json.dumps(entrant.learner.config.to_mapping())
+        weights_file.save(
+            folder / f"{order.key}.safetensors", entrant.learner.weights(), system=order.learner, settings=settings
+        )
+    return {
         "score": figures.pop("score"),
         "also": figures,
         "valid": record.best,
@@ -142,50 +167,37 @@ def carry_out(
         "curve": record.curve,
         "digest": fingerprint(snapshot(entrant.learner.registers())),
     }
-    if hasattr(entrant.learner, "weights"):
-        settings = json.dumps(entrant.learner.config.to_mapping())
-        weights_file.save(
-            folder / f"{order.key}.safetensors", entrant.learner.weights(), system=order.learner, settings=settings
-        )
-    write_json(done, found)
-    checkpoint.unlink(missing_ok=True)
-    return found
 
 
-def carry_out_all(
-    orders: Sequence[TrainingJob],
-    folder: Path,
-    *,
-    machine: Machine | None = None,
-    resume: bool = False,
-    jobs: int | None = None,
-    quiet: bool = False,
+def train_all(
+    orders: Sequence[TrainingJob], folder: Path, options: RunOptions, *, machine: Machine | None = None
 ) -> dict[TrainingJob, dict[str, Any]]:
-    """Carry out runs, equal ones once, `jobs` at a time (all cores if not said); return what each found.
+    """Run trainings, equal ones once, several at a time; return the result of each.
 
     The decks are made first, so that no two processes make the same.
     """
     orders = list(dict.fromkeys(orders))
-    for task, options in dict.fromkeys((o.task, o.options) for o in orders):
-        tasks.load(task, quiet=quiet, **dict(options))
-    jobs = min(jobs or cores(), len(orders))
-    found: dict[TrainingJob, dict[str, Any]] = {}
-    with tqdm(total=len(orders), desc="training", unit=" runs", disable=True if quiet else None) as bar:
-        one = partial(carry_out, machine=machine, resume=resume, quiet=quiet or jobs > 1)
-        calls = [(order, folder) for order in orders]
-        for number, result in spread(one, calls, jobs=jobs, where="training", remedy="Run again with --resume"):
-            order = orders[number]
-            found[order] = result
-            bar.set_postfix_str(f"{order.learner} on {order.task}: {100 * result['score']:.1f} %")
-            bar.update()
-    return {order: found[order] for order in orders}
+    for task, choices in dict.fromkeys((o.task, o.options) for o in orders):
+        tasks.load(task, quiet=options.quiet, **dict(choices))
+    jobs = [job(order, folder, machine=machine) for order in orders]
+    return dict(zip(orders, run_jobs(jobs, options, name="training", unit="runs", note=_note), strict=True))
 
 
-def check_point(settings: Mapping[str, Any]) -> None:
+def _note(result: Mapping[str, Any]) -> str:
+    settings = result["order"]["settings"]
+    return f"{settings['learner']} on {settings['task']}: {100 * result['score']:.1f} %"
+
+
+def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     """Refuse settings of a sweep's point that are no training.
 
     ``learner`` and ``task`` are names, ``options.…`` settings of the task, everything else changes of the learner's
     retina settings.
+
+    Returns
+    -------
+    dict of str to str
+        The content hash of every file that it reads: there is none.
 
     Raises
     ------
@@ -193,12 +205,13 @@ def check_point(settings: Mapping[str, Any]) -> None:
         For what is missing, unknown or out of range.
     """
     learner, task, options, changes = _parts(settings)
-    participants.admit(learner, task)
+    participants.check_fits(learner, task)
     tasks.find(task).config.from_mapping(options, where=f"sweep: task {task}")
     if learner in registry.names():
         registry.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
     elif changes:
         raise ConfigError(f"{learner} has no setting {min(changes)!r}", where="sweep")
+    return {}
 
 
 def run_point(
@@ -206,8 +219,8 @@ def run_point(
 ) -> dict[str, Any]:
     """Train at one point of a sweep; return the figures that do not depend on the computer's speed."""
     learner, task, options, changes = _parts(settings)
-    order = run(learner, task, options=options, changes=changes, seed=seed)
-    found = carry_out(order, folder, machine=machine, resume=True)
+    order = training(learner, task, options=options, changes=changes, seed=seed)
+    found = train(order, folder, machine=machine, resume=True)
     return {k: found[k] for k in ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")}
 
 
@@ -218,11 +231,11 @@ def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[
     learner, task = str(settings["learner"]), str(settings["task"])
     options = {k.removeprefix("options."): v for k, v in settings.items() if k.startswith("options.")}
     own = {k: v for k, v in settings.items() if k not in ("learner", "task") and not k.startswith("options.")}
-    return learner, task, options, dict(participants.usual(learner, task)) | own
+    return learner, task, options, dict(participants.default_changes(learner, task)) | own
 
 
 def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:
-    """Return the same run with each of the seeds."""
+    """Return the same job with each of the seeds."""
     return [replace(order, seed=seed) for seed in seeds]
 
 

@@ -218,41 +218,25 @@ def test_the_same_film_is_the_same_file(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_a_sequence_shows_what_was_shown(tmp_path):
-    film, shown = filmed(4)
-    film.save_frames(tmp_path / "film")
-    names = sorted(p.name for p in (tmp_path / "film").iterdir())
-    assert names == ["film.ffconcat", *(f"frame-{k:05d}.png" for k in range(4))]
-    for k, picture in enumerate(shown):
-        frame = np.asarray(Image.open(tmp_path / "film" / f"frame-{k:05d}.png"), int)
-        assert np.abs(frame - pixels(picture)).max() <= 8
-    text = (tmp_path / "film" / "film.ffconcat").read_text()
-    assert text.count("duration 0.050") == 4
-    assert [p.name for p in tmp_path.iterdir()] == ["film"]
-
-
 def test_an_empty_film_is_refused(tmp_path):
-    for save in (Film().save, Film().save_frames):
-        with pytest.raises(OutputError, match="holds no frame"):
-            save(tmp_path / "a")
+    with pytest.raises(OutputError, match="holds no frame"):
+        Film().save(tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("how", ["save", "save_frames"])
-def test_a_film_on_a_full_disk_leaves_nothing(tmp_path, disk_full, how):
+def test_a_film_on_a_full_disk_leaves_nothing(tmp_path, disk_full):
     film, _ = filmed(3)
     with pytest.raises(OutputError, match="No space left") as refused:
-        getattr(film, how)(tmp_path / "film")
+        film.save(tmp_path / "film")
     assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("how", ["save", "save_frames"])
-def test_a_film_under_a_file_is_refused(tmp_path, how):
+def test_a_film_under_a_file_is_refused(tmp_path):
     (tmp_path / "notes").write_text("mine")
     film, _ = filmed(3)
     with pytest.raises(OutputError):
-        getattr(film, how)(tmp_path / "notes" / "film")
+        film.save(tmp_path / "notes" / "film")
     assert [p.name for p in tmp_path.iterdir()] == ["notes"]
 
 

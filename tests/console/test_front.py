@@ -63,7 +63,7 @@ class Picture:
         self.surface.fill(self.theme.palette.room)
         box = Box(9, 60, size[0] - 18, size[1] - 170)
         boxes = front.lay_out(box, bay=scene.ui.bay)
-        self.panels = {name: front.PANELS[name](place, self.theme) for name, place in boxes.items()}
+        self.panels = {name: front.PANELS[name](place, self.theme, scene) for name, place in boxes.items()}
         for panel in self.panels.values():
             panel.dress(self.surface, scene)
         self.update(scene)

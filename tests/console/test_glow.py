@@ -30,3 +30,7 @@ def test_brightness_grows_with_the_share():
     got = levels(np.linspace(0, 1, 50))
     assert (np.diff(got) >= 0).all()
     assert (got[0], got[-1]) == (0, LEVELS - 1)
+
+
+def test_the_eye_sees_the_square_root_of_the_light():
+    assert levels(np.array([0, 0.04, 0.16, 0.36, 0.64, 1])).tolist() == [0, 3, 6, 9, 12, 15]

@@ -173,7 +173,7 @@ def test_the_command_repeats_the_run(world, machine, monkeypatch):
     run = mark1_session(world, machine=MachineConfig().amend(machine), seed=7)
     run.run(2)
     words = shlex.split(command_of(run))
-    assert words[:2] == ["python", "run_sim.py"]
+    assert words[:3] == ["python", "-m", "marki"]
     changes = [words[k + 1] for k, word in enumerate(words) if word == "--set"]
     seed = int(words[words.index("--seed") + 1])
     again = session_of(

@@ -37,7 +37,8 @@ def exhibit(name, year, parents):
     accepts, answers = ports(name)
     weights = 400 * (year - 1950) * (1 + len(name))
     return Exhibit(
-        name=name, year=year, title=f"A paper on {name.replace('_', ' ')} and what it is good for",
+        name=name, label=name.replace("_", "-").capitalize(), year=year,
+        title=f"A paper on {name.replace('_', ' ')} and what it is good for",
         authors="A. Author, B. Author, C. Author", accepts=accepts, answers=answers,
         task="recall" if accepts == Port.REEL else "translation" if accepts == Port.TEXT else "letters",
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,

@@ -10,13 +10,14 @@ from PIL import Image
 from marki import experiments
 from marki.errors import StimulusError, UnknownName
 from marki.experiments import replicas
-from marki.experiments.lab import Lab, Order
+from marki.experiments.lab import ExperimentSpec, Lab
 from marki.io.stimuli.forms import form
+from marki.jobs.options import RunOptions
 
 
 def run(name, seed=0, **options):
     module = experiments.find(name)
-    lab = Lab(Order(experiment=name, quiet=True, **options), seed=seed)
+    lab = Lab(ExperimentSpec(experiment=name, **options), seed=seed)
     return lab.result(module.TITLE, module.run(lab))
 
 
@@ -119,8 +120,8 @@ def test_images_of_a_folder(tmp_path):
 
 
 def test_what_is_written(tmp_path):
-    order = Order(experiment="left_right", out=tmp_path, quiet=True)
-    result = replicas.run_one(order, 3, tmp_path)
+    spec = ExperimentSpec(experiment="left_right")
+    result = replicas.run_one(spec, 3, RunOptions(out=tmp_path, quiet=True))
     written = json.loads((tmp_path / "result.json").read_text())
     assert written == json.loads(json.dumps(result))
     assert {"experiment", "seed", "digest", "accuracy", "presentations", "simulated_seconds"} <= set(written)
@@ -138,7 +139,7 @@ def test_what_is_written(tmp_path):
 
 def test_without_matplotlib_the_numbers_are_written(tmp_path, monkeypatch):
     monkeypatch.setattr("marki.pictures.can_draw", lambda: False)
-    replicas.run_one(Order(experiment="left_right", out=tmp_path, quiet=True), 3, tmp_path)
+    replicas.run_one(ExperimentSpec(experiment="left_right"), 3, RunOptions(out=tmp_path, quiet=True))
     assert not (tmp_path / "learning_curve.png").exists()
     assert (tmp_path / "trials.csv").exists()
 
@@ -162,24 +163,25 @@ def test_an_interrupted_run_goes_on_to_the_same_digest(tmp_path, monkeypatch):
         step(self, grain)
 
     monkeypatch.setattr(Session, "step", interrupted)
-    order = Order(experiment="two_faces", out=tmp_path, quiet=True, resume=True)
+    order = ExperimentSpec(experiment="two_faces")
+    options = RunOptions(out=tmp_path, resume=True, quiet=True)
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
-            replicas.run_one(order, 0, tmp_path)
+            replicas.run_one(order, 0, options)
         assert not (tmp_path / "result.json").exists()
-    result = replicas.run_one(order, 0, tmp_path)
+    result = replicas.run_one(order, 0, options)
     assert result["digest"] == whole["digest"]
     assert result["both_faces_after_exposures"] == whole["both_faces_after_exposures"]
 
 
 def test_replicas_equal_single_runs(tmp_path):
-    order = Order(experiment="left_right", out=tmp_path / "many", quiet=True)
-    summary = replicas.run_many(order, range(3), jobs=2)
+    spec = ExperimentSpec(experiment="left_right")
+    summary = replicas.run_many(spec, range(3), RunOptions(out=tmp_path / "many", jobs=2, quiet=True))
     single = [run("left_right", seed)["digest"] for seed in range(3)]
     assert [r["digest"] for r in summary["by_seed"]] == single
     assert summary["presentations"] == 3 * 660
     assert len((tmp_path / "many" / "trials.csv").read_text().splitlines()) == 3 * 660 + 1
     low, high = summary["accuracy_interval"]
     assert low <= summary["accuracy"] <= high
-    serial = replicas.run_many(Order(experiment="left_right", out=None, quiet=True), range(3), jobs=1)
+    serial = replicas.run_many(spec, range(3), RunOptions(jobs=1, quiet=True))
     assert serial["digest"] == summary["digest"]

@@ -5,11 +5,12 @@ import pytest
 from marki.experiments import validation
 from marki.experiments.validation import machine_rows, theory_rows
 from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench
+from marki.jobs.options import RunOptions
 
 
 @pytest.fixture
 def bench(tmp_path):
-    return Bench(seeds=4, jobs=1, out=tmp_path, resume=False, quiet=True)
+    return Bench(seeds=4, options=RunOptions(out=tmp_path, jobs=1, quiet=True))
 
 
 @pytest.mark.parametrize("check", [theory_rows.activity_rows, theory_rows.table_1_rows, theory_rows.overlap_rows])
@@ -37,7 +38,7 @@ def test_machine_as_built(bench):
 
 def test_the_table_is_written(tmp_path, monkeypatch):
     monkeypatch.setattr(validation, "CHECKS", (theory_rows.table_1_rows, machine_rows.open_rows))
-    rows = validation.validate(seeds=2, jobs=1, out=tmp_path, quiet=True)
+    rows = validation.validate(2, RunOptions(out=tmp_path, jobs=1, quiet=True))
     assert len(json.loads((tmp_path / "validation.json").read_text())["rows"]) == len(rows)
     page = (tmp_path / "validation.md").read_text()
     assert page.count("\n| ") == len(rows) + 2

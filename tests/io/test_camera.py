@@ -115,6 +115,12 @@ def test_stray_light_exposure_and_inversion():
     assert Camera(Optics(exposure=0)).frame(card).max() == 0
 
 
+def test_stray_light_takes_from_the_contrast():
+    grey = np.full((CARD, CARD), 153, np.uint8)  # 0.6 of full light
+    assert Camera(Optics(stray=0.5)).frame(grey) == pytest.approx(0.6 * 0.5 + 0.5, abs=1e-3)
+    assert Camera(Optics(stray=0.5, exposure=0.5)).frame(grey) == pytest.approx(0.4, abs=1e-3)
+
+
 def test_the_ground_stays_light_when_an_inverted_card_is_shifted():
     frame = Camera(Optics(invert=True, shift_x=5)).frame(form("square").card)
     assert frame[:, :5].min() == 1

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from marki.__main__ import main, mark1
 from marki.errors import ConfigError, MarkIError, PortError, StateError, UnknownName
 from marki.io.check_learner import check_learner, sample_frames
 from marki.io.ports import Port
-from run_sim import main, mark1
 from successors import registry, timeline
 from successors.evaluation import verify
 from successors.nn.learner import ByGradient
@@ -215,7 +215,7 @@ def test_who_can_take_part():
     assert participants.fitting("translate") == ["transformer", "lstm encoder-decoder"]
     assert participants.fitting("judge") == ["bert", "gpt"]
     with pytest.raises(PortError, match=r"bert cannot take part: it is made for cloze, judge alone"):
-        participants.admit("bert", "translate")
+        participants.check_fits("bert", "translate")
     with pytest.raises(UnknownName, match="'mark1'"):
         participants.ports("mark_1")
 
@@ -244,3 +244,13 @@ def test_command_line(capsys):
         error = capsys.readouterr().err
         assert said in error
         assert error.count("\n") == 1
+
+
+def test_a_system_has_as_many_outputs_as_its_task_has_classes():
+    assert registry.create("lenet5").config.classes == 10
+    entry = registry.find("lenet5").entry
+    for trial in entry.trials:
+        assert registry.settings(entry, trial)["classes"] == len(registry.sample(trial).classes)
+    for name in NAMES:
+        learner, deck = registry.create(name), registry.sample(registry.find(name).entry.trials[0])
+        assert learner.labels is None or len(learner.labels.code) == len(deck.classes)

@@ -10,8 +10,10 @@ from marki.errors import StateError
 from marki.io.exhibits import Exhibit
 from marki.io.ports import Port
 from successors import registry
+from successors.nn.learner import Network
 from successors.serving import gallery
-from successors.serving.gallery import open_gallery, parents, texts
+from successors.serving.gallery import open_gallery, texts
+from successors.tasks.making import Workshop
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -49,24 +51,37 @@ def test_parents_are_earlier_and_what_is_built_on(exhibits):
     assert exhibits["perceptron"].parents == ()
     assert exhibits["lenet5"].parents == ("lecun",)
     assert exhibits["gru"].parents == ("lstm",)
-    assert "resnet" in exhibits["resnext"].parents
+    assert exhibits["sepvit"].parents == ("vit", "swin")
     for shown in exhibits.values():
         assert all(exhibits[p].year < shown.year for p in shown.parents)
 
 
-def test_what_only_checks_and_figures_import_is_no_parent(tmp_path):
-    path = tmp_path / "y2030_heir.py"
-    path.write_text(
-        "from successors.timeline.y1986_mlp import fields\n"
-        "from successors.timeline.y1989_lecun import TableConv2d as Table\n"
-        "from successors.timeline.y2015_resnet import Stem\n"
-        "KINDS: dict = {'stem': Stem}\n"
-        "def made(): return KINDS['stem']\n"
-        "class Heir:\n"
-        "    def __init__(self): self.parts = [Table, made()]\n"
-        "def check(): return fields(Heir())\n"
-    )
-    assert parents(path) == ("lecun", "resnet")
+def test_labels_are_short_and_each_is_of_one_system(exhibits):
+    labels = [e.label for e in exhibits.values()]
+    assert len(set(labels)) == len(labels)
+    assert max(map(len, labels)) <= 18
+    assert {"LeNet-5", "ViT", "Perceptron", "AA-ResNet"} <= set(labels)
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_what_is_kept_is_what_is_counted(name):
+    system = registry.find(name)
+    assert registry.footprint(system) == registry.count_footprint(system.entry)
+    assert registry.classes(system.entry.trials[0]) == registry.sample(system.entry.trials[0]).classes
+
+
+def test_the_strip_draws_no_deck_and_builds_no_network(monkeypatch):
+    monkeypatch.setattr(Workshop, "frames", None)
+    monkeypatch.setattr(Workshop, "rng", None)
+    monkeypatch.setattr(Network, "__init__", None)
+    assert len(open_gallery().exhibits()) == len(registry.names())
+
+
+def test_a_new_system_is_counted_on_the_spot(monkeypatch):
+    system = registry.find("mlp")
+    kept = registry.footprint(system)
+    monkeypatch.setattr(registry, "metrics", lambda name: None)
+    assert registry.footprint(system) == kept
 
 
 def test_every_system_has_its_texts_and_no_text_is_of_nobody():

@@ -21,8 +21,8 @@ def test_every_rung_holds(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_training_anew_reaches_the_bar_that_is_on_record(name, tmp_path):
     trial = registry.find(name).entry.trials[0]
-    order = training_job.run(name, trial.task, options=trial.options, changes=trial.changes, seed=0)
-    found = training_job.carry_out(order, tmp_path)
+    order = training_job.training(name, trial.task, options=trial.options, changes=trial.changes, seed=0)
+    found = training_job.train(order, tmp_path)
     assert trial.at_least is not None
     assert found["score"] >= trial.at_least
     # Sums are rounded otherwise on another processor, and a long training goes another way then.

@@ -23,7 +23,17 @@ from successors import registry, tasks
 from successors.model_card import Trial
 from successors.serving import worker as stand_module
 from successors.serving.client import WorkerClient
-from successors.serving.worker import OTHERS, Telling, Worker, lay
+from successors.serving.questions import (
+    AskHall,
+    LoadSystem,
+    ShowExample,
+    ShowStimulus,
+    StopTraining,
+    TrainSystem,
+    lay,
+    take,
+)
+from successors.serving.worker import OTHERS, ProgressReporter, Worker
 from successors.training import training_job
 from successors.training.loop import Record
 
@@ -152,8 +162,8 @@ def test_it_learns_as_it_does_without_a_window(rack, tmp_path):
     rack.train("perceptron", 1)
     found = until(rack.poll, lambda m: isinstance(m, Progress) and m.done)
     trial = registry.find("perceptron").entry.trials[0]
-    order = training_job.run("perceptron", trial.task, options=trial.options, changes=trial.changes, seed=1)
-    alone = training_job.carry_out(order, tmp_path)
+    order = training_job.training("perceptron", trial.task, options=trial.options, changes=trial.changes, seed=1)
+    alone = training_job.train(order, tmp_path)
     last = found[-1]
     assert last.digest == alone["digest"]
     assert len(last.digest) == 16
@@ -256,8 +266,8 @@ class Table:
 
     def __init__(self, *questions):
         self.pipe, there = multiprocessing.Pipe()
-        for kind, *content in questions:
-            self.pipe.send((kind, tuple(content)))
+        for question in questions:
+            self.pipe.send(question)
         self.stand = Worker(there)
         self.found = []
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -287,13 +297,13 @@ def short(monkeypatch):
         return replace(system, entry=replace(system.entry, trials=(trial,))) if name == "lenet5" else system
 
     monkeypatch.setattr(registry, "find", found)
-    return lambda seed: training_job.run("lenet5", "letters", options=SMALL, changes=FEW, seed=seed)
+    return lambda seed: training_job.training("lenet5", "letters", options=SMALL, changes=FEW, seed=seed)
 
 
 def test_of_questions_that_wait_the_last_of_each_kind_is_answered():
-    shown = [("show", k, frame(k), False) for k in range(4)]
-    examples = [("example", k, False) for k in range(3)]
-    table = Table(("load", "hopfield"), ("load", "lenet5"), *shown, *examples)
+    shown = [ShowStimulus(number=k, stimulus=frame(k), views=False) for k in range(4)]
+    examples = [ShowExample(number=k, views=False) for k in range(3)]
+    table = Table(LoadSystem(name="hopfield"), LoadSystem(name="lenet5"), *shown, *examples)
     found = until(table.poll, lambda m: isinstance(m, Reply) and m.wanted != "")
     assert [(m.name, m.number) for m in found] == [("lenet5", 3), ("lenet5", 2)]
     table.close()
@@ -301,32 +311,41 @@ def test_of_questions_that_wait_the_last_of_each_kind_is_answered():
 
 def test_questions_keep_their_turn_but_the_last_of_a_kind_comes_after_what_was_asked_since():
     waiting = {}
-    for kind, content in (("load", 1), ("show", 2), ("load", 3), ("show", 4), ("stop", 5)):
-        lay(waiting, kind, content)
-    assert list(waiting.items()) == [("load", 3), ("show", 4), ("stop", 5)]
+    asked = [LoadSystem(name="mlp"), ShowExample(number=2, views=False), LoadSystem(name="vit")]
+    asked += [ShowExample(number=4, views=False), StopTraining()]
+    for question in asked:
+        lay(waiting, question)
+    assert [take(waiting) for _ in range(3)] == asked[2:]
+    assert not waiting
 
 
 def test_a_network_learns_the_same_with_questions_between_its_steps(short, tmp_path):
-    table = Table(("train", "lenet5", 2), ("show", 1, frame(), True), ("hall", 2, frame(), "letters"))
+    table = Table(
+        TrainSystem(name="lenet5", seed=2),
+        ShowStimulus(number=1, stimulus=frame(), views=True),
+        AskHall(number=2, frame=frame(), task="letters"),
+    )
     found = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
     table.close()
     assert {m.number for m in found if isinstance(m, Reply)} == {1, 2}
-    alone = training_job.carry_out(short(2), tmp_path)
+    alone = training_job.train(short(2), tmp_path)
     last = found[-1]
-    assert last.digest == alone["digest"] != training_job.carry_out(short(3), tmp_path)["digest"]
+    assert last.digest == alone["digest"] != training_job.train(short(3), tmp_path)["digest"]
     assert (last.steps, last.of, last.shown) == (12, 12, alone["shown"])
     assert [list(row) for row in last.curve] == alone["curve"]
 
 
 def test_a_stop_and_another_training_take_effect_in_their_turn(short):
-    table = Table(("train", "lenet5", 0), ("show", 1, frame(), False), ("stop",))
+    table = Table(
+        TrainSystem(name="lenet5", seed=0), ShowStimulus(number=1, stimulus=frame(), views=False), StopTraining()
+    )
     found = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
     assert (found[-1].steps, found[-1].curve) == (1, ())
-    table.pipe.send(("train", ("lenet5", 0)))
-    table.pipe.send(("load", ("hopfield",)))
+    table.pipe.send(TrainSystem(name="lenet5", seed=0))
+    table.pipe.send(LoadSystem(name="hopfield"))
     again = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
     assert 1 <= again[-1].steps <= 12
-    table.pipe.send(("example", (0, True)))
+    table.pipe.send(ShowExample(number=0, views=True))
     reply = until(table.poll, of_kind(Reply))[-1]
     assert reply.name == "hopfield"
     assert reply.field.shape == (20, 20)
@@ -338,10 +357,12 @@ def test_a_stop_and_another_training_take_effect_in_their_turn(short):
 
 
 def test_a_question_before_anything_is_up_and_an_error_of_the_program_are_said(monkeypatch):
-    table = Table(("show", 1, frame(), True))
+    table = Table(ShowStimulus(number=1, stimulus=frame(), views=True))
     assert "no system is up" in until(table.poll, of_kind(Trouble))[0].text
+    table.pipe.send("nonsense")
+    assert "str is no question" in until(table.poll, of_kind(Trouble))[0].text
     monkeypatch.setattr(registry, "create", lambda *a, **k: 1 / 0)
-    table.pipe.send(("load", ("lenet5",)))
+    table.pipe.send(LoadSystem(name="lenet5"))
     assert until(table.poll, of_kind(Trouble)) == [Trouble(name="lenet5", text="ZeroDivisionError: division by zero")]
     table.close()
 
@@ -355,10 +376,10 @@ def test_a_system_whose_weights_are_broken_does_not_keep_the_others_from_the_hal
         return create(name, *args, **changes)
 
     monkeypatch.setattr(registry, "create", broken)
-    table = Table(("hall", 1, frame(), "letters"), ("hall", 2, frame(), "letters"))
+    table = Table(AskHall(number=1, frame=frame(), task="letters"), AskHall(number=2, frame=frame(), task="letters"))
     found = until(table.poll, lambda m: m.name == "convnext")
     assert [m.name for m in found if isinstance(m, Trouble)] == ["lenet5"]
-    table.pipe.send(("hall", (3, frame(), "letters")))
+    table.pipe.send(AskHall(number=3, frame=frame(), task="letters"))
     assert all(isinstance(m, Reply) for m in until(table.poll, lambda m: m.name == "convnext"))
     table.close()
 
@@ -380,11 +401,11 @@ def test_the_hall_takes_the_weights_that_suit_the_task(monkeypatch, tmp_path):
 
 
 def test_a_system_of_reels_refuses_a_frame():
-    table = Table(("load", "lstm"), ("show", 1, frame(), True))
+    table = Table(LoadSystem(name="lstm"), ShowStimulus(number=1, stimulus=frame(), views=True))
     (trouble,) = until(table.poll, of_kind(Trouble))
     assert trouble.name == "lstm"
     assert "expected a reel" in trouble.text
-    table.pipe.send(("show", (2, np.zeros((5, 20, 20)), True)))
+    table.pipe.send(ShowStimulus(number=2, stimulus=np.zeros((5, 20, 20)), views=True))
     reply = until(table.poll, of_kind(Reply))[-1]
     assert reply.stimulus.shape == (5, 20, 20)
     assert {v.array.shape for v in reply.views} == {(5, 48)}
@@ -394,7 +415,7 @@ def test_a_system_of_reels_refuses_a_frame():
 def test_progress_is_told_twenty_times_a_second_at_most(monkeypatch):
     clock, told = [0.0], []
     monkeypatch.setattr(stand_module.time, "perf_counter", lambda: clock[0])
-    telling = Telling("lenet5", 3, 1_000, told.append)
+    telling = ProgressReporter("lenet5", 3, 1_000, told.append)
     record = Record()
     for _ in range(1_000):
         clock[0] += 0.001

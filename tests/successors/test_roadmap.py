@@ -3,8 +3,9 @@ import json
 
 import pytest
 
+from marki.__main__ import main
 from marki.errors import ConfigError, UnknownName
-from run_sim import main
+from marki.jobs.options import RunOptions
 from successors import registry
 from successors.evaluation import ablation_path
 
@@ -20,16 +21,15 @@ def stepped(monkeypatch):
 
 
 def test_each_step_is_trained_with_all_changes_up_to_it(stepped, tmp_path):
-    rows = ablation_path.walk("perceptron", seeds=(0, 1), out=tmp_path, jobs=1, quiet=True)
+    rows = ablation_path.train_path("perceptron", RunOptions(out=tmp_path, jobs=1, quiet=True), seeds=(0, 1))
     assert [row["step"] for row in rows] == ["two steps", "ten"]
     for row in rows:
         assert tuple(row) == ablation_path.COLUMNS
         assert 0 <= row["low"] <= row["score"] <= row["high"] <= 1
         assert row["seeds"] == 2
-    runs = [json.loads(path.read_text())["run"] for path in (tmp_path / "runs").glob("*.json")]
-    assert sorted(run["changes"] for run in runs) == [
-        [["recipe.eval_every", 1], ["recipe.steps", steps]] for steps in (2, 2, 10, 10)
-    ]
+    orders = [json.loads(path.read_text())["order"] for path in (tmp_path / "runs").glob("*.json")]
+    changes = [order["settings"]["changes"] for order in orders]
+    assert sorted(changes, key=str) == [{"recipe.eval_every": 1, "recipe.steps": steps} for steps in (10, 10, 2, 2)]
     assert (tmp_path / "roadmap.png").read_bytes().startswith(b"\x89PNG")
     with open(tmp_path / "roadmap.csv", newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["two steps", "ten"]
@@ -48,9 +48,9 @@ def test_the_command(stepped, tmp_path, capsys):
 def test_refusals(tmp_path):
     choice = "vgg, visual_transformer, vit, crossvit, convnext"
     with pytest.raises(ConfigError, match=rf"lenet5 has no road map\. Choose {choice}"):
-        ablation_path.walk("lenet5", out=tmp_path / "a")
+        ablation_path.train_path("lenet5", RunOptions(out=tmp_path / "a"))
     with pytest.raises(UnknownName, match="Did you mean 'convnext'"):
-        ablation_path.walk("convnet", out=tmp_path / "a")
+        ablation_path.train_path("convnet", RunOptions(out=tmp_path / "a"))
     assert not list(tmp_path.iterdir())
 
 

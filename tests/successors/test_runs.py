@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marki.errors import ConfigError, PortError, StateError, UnknownName
-from run_sim import main, mark1
+from marki.__main__ import main, mark1
+from marki.errors import ConfigError, OutputError, PortError, StateError, UnknownName
+from marki.jobs.options import RunOptions
 from successors import registry, tasks
 from successors.baselines.seq2seq import EncoderDecoderConfig
 from successors.evaluation import compare, plots, verify
 from successors.model_card import Figure, Mechanism, Trial
 from successors.training import participants, presets, publish, training_job
-from successors.training.training_job import run
+from successors.training.training_job import training
 
 SMALL = {"train": 200, "valid": 60, "test": 60, "shift": 0.0}
 
@@ -25,26 +26,27 @@ def plain(found):
 
 
 def test_equal_runs_are_done_once_and_give_the_same_on_one_core_and_on_two(tmp_path):
-    orders = [run("perceptron", "two_class", options=SMALL, seed=s) for s in (0, 1, 0)]
-    one = training_job.carry_out_all(orders, tmp_path / "one", jobs=1, quiet=True)
-    two = training_job.carry_out_all(orders, tmp_path / "two", jobs=2, quiet=True)
+    orders = [training("perceptron", "two_class", options=SMALL, seed=s) for s in (0, 1, 0)]
+    one = training_job.train_all(orders, tmp_path / "one", RunOptions(jobs=1, quiet=True))
+    two = training_job.train_all(orders, tmp_path / "two", RunOptions(jobs=2, quiet=True))
     assert len(one) == 2
     assert [plain(f) for f in one.values()] == [plain(f) for f in two.values()]
     assert {p.suffix for p in (tmp_path / "one").iterdir()} == {".json", ".safetensors"}
 
 
 def test_a_finished_run_is_taken_from_its_file(tmp_path, monkeypatch):
-    order = run("perceptron", "two_class", options=SMALL)
-    found = training_job.carry_out(order, tmp_path)
+    order = training("perceptron", "two_class", options=SMALL)
+    found = training_job.train(order, tmp_path)
     monkeypatch.setattr(training_job.loop, "train", None)
-    assert training_job.carry_out(order, tmp_path, resume=True) == found
-    with pytest.raises(TypeError):
-        training_job.carry_out(order, tmp_path)
+    assert training_job.train(order, tmp_path, resume=True) == found
+    with pytest.raises(OutputError, match="has results already"):
+        training_job.train(order, tmp_path)
 
 
 def test_an_interrupted_run_goes_on_to_the_same_end(tmp_path, monkeypatch):
-    order = run("perceptron", "two_class", options=SMALL, changes={"recipe.eval_every": 2, "recipe.stop_at_score": 2.0})
-    whole = training_job.carry_out(order, tmp_path / "whole")
+    changes = {"recipe.eval_every": 2, "recipe.stop_at_score": 2.0}
+    order = training("perceptron", "two_class", options=SMALL, changes=changes)
+    whole = training_job.train(order, tmp_path / "whole")
     write, calls = training_job.loop.write_arrays, []
 
     def interrupt(*args, **header):
@@ -55,10 +57,10 @@ def test_an_interrupted_run_goes_on_to_the_same_end(tmp_path, monkeypatch):
 
     monkeypatch.setattr(training_job.loop, "write_arrays", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        training_job.carry_out(order, tmp_path / "halted")
+        training_job.train(order, tmp_path / "halted")
     monkeypatch.setattr(training_job.loop, "write_arrays", write)
     assert [p.suffix for p in (tmp_path / "halted").iterdir()] == [".npz"]
-    assert plain(training_job.carry_out(order, tmp_path / "halted", resume=True)) == plain(whole)
+    assert plain(training_job.train(order, tmp_path / "halted", resume=True)) == plain(whole)
     assert not list((tmp_path / "halted").glob("*.npz"))
 
 
@@ -97,7 +99,12 @@ def test_as_shown_gives_the_field_back():
 
 def test_comparison(tmp_path):
     rows = compare.compare(
-        "two_class", ["perceptron", "mark1"], seeds=(0, 1), out=tmp_path, options=SMALL, machine=mark1, quiet=True
+        "two_class",
+        ["perceptron", "mark1"],
+        seeds=(0, 1),
+        run=RunOptions(out=tmp_path, quiet=True),
+        options=SMALL,
+        machine=mark1,
     )
     assert [row["name"] for row in rows] == ["perceptron", "mark1"]
     for row in rows:
@@ -120,12 +127,11 @@ def test_comparison_of_recipes_with_one_budget(tmp_path):
         "two_class",
         ["perceptron", "mlp", "mark1"],
         seeds=(0,),
-        out=tmp_path,
+        run=RunOptions(out=tmp_path, quiet=True),
         options=SMALL,
         recipe="both",
         budget=640,
         machine=mark1,
-        quiet=True,
     )
     names = [(row["name"], row["recipe"]) for row in rows]
     assert names == [("perceptron", "historical"), ("perceptron", "modern"), ("mark1", "")] + [
@@ -175,15 +181,15 @@ def test_a_budget_does_not_cut_a_system_short_that_learns_layer_by_layer():
 
 def test_an_unknown_recipe_is_refused(tmp_path):
     with pytest.raises(UnknownName, match="Did you mean 'modern'"):
-        compare.compare("digits", ["mlp"], out=tmp_path / "a", recipe="moden", quiet=True)
+        compare.compare("digits", ["mlp"], run=RunOptions(out=tmp_path / "a", quiet=True), recipe="moden")
     assert not list(tmp_path.iterdir())
 
 
 def test_comparison_refuses_before_anything_is_trained(tmp_path):
     with pytest.raises(UnknownName, match="Did you mean 'lenet5'"):
-        compare.compare("digits", ["perceptron", "lenet"], out=tmp_path / "a", quiet=True)
+        compare.compare("digits", ["perceptron", "lenet"], run=RunOptions(out=tmp_path / "a", quiet=True))
     with pytest.raises(PortError, match="hopfield cannot take part"):
-        compare.compare("digits", ["hopfield"], out=tmp_path / "b", quiet=True)
+        compare.compare("digits", ["hopfield"], run=RunOptions(out=tmp_path / "b", quiet=True))
     assert not list(tmp_path.iterdir())
 
 
@@ -217,7 +223,7 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
     entry = publish.registry.find("perceptron").entry
     entry = type(entry)(**{**vars(entry), **changed})
     monkeypatch.setattr(publish.registry, "find", lambda name: type(system)(name=name, year=1958, entry=entry))
-    found = publish.school(["perceptron"], tmp_path, machine=mark1, quiet=True, jobs=1, command="test")
+    found = publish.publish(["perceptron"], RunOptions(out=tmp_path, jobs=1, quiet=True), machine=mark1, command="test")
     metrics = json.loads((tmp_path / "perceptron/metrics.json").read_text())
     assert metrics == json.loads(json.dumps(found["perceptron"]))
     stood = [trial["stood"] for trial in metrics["trials"]]
@@ -239,7 +245,7 @@ def test_a_baseline_is_trained_as_the_trial_says_or_as_for_its_own(tmp_path, mon
         for name, system in systems.items()
     }
     monkeypatch.setattr(registry, "find", entries.__getitem__)
-    found = publish.school(["lenet5"], tmp_path, quiet=True, jobs=1)["lenet5"]
+    found = publish.publish(["lenet5"], RunOptions(out=tmp_path, jobs=1, quiet=True))["lenet5"]
     (done,) = (tmp_path / "runs").glob("mlp-*.json")
     assert json.loads(done.read_text())["steps"] == steps
     assert found["trials"][0]["baseline"]["changes"] == (against or {})
@@ -254,13 +260,13 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
     trials = (first, second, replace(second, seeds=1), Trial(task="parity", options=small, changes=few, seeds=1))
     entry = replace(system.entry, trials=trials, mechanism=Mechanism(name="none", without={}), figures=())
     monkeypatch.setattr(registry, "find", lambda name: replace(system, entry=entry))
-    found = publish.school(["lenet5"], tmp_path, quiet=True, jobs=1)["lenet5"]
+    found = publish.publish(["lenet5"], RunOptions(out=tmp_path, jobs=1, quiet=True))["lenet5"]
     assert {p.name for p in (tmp_path / "lenet5").glob("*.safetensors")} == {
         "weights.safetensors",
         "letters.safetensors",
     }
-    own = run("lenet5", "two_class", options=SMALL, changes=few)
-    done = training_job.carry_out(own, tmp_path / "runs", resume=True)
+    own = training("lenet5", "two_class", options=SMALL, changes=few)
+    done = training_job.train(own, tmp_path / "runs", resume=True)
     assert found["digests"] == {"0": done["digest"]}
     assert len(done["digest"]) == 16
     monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
@@ -270,6 +276,7 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
     assert len(registry.create("lenet5", weights=path).labels.code) == 26
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 9, 20])
 @pytest.mark.parametrize("recipes", [("historical",), ("historical", "modern")])
 @pytest.mark.parametrize("chance", [0.0, 0.1])
@@ -345,7 +352,7 @@ class TestLadder:
 
 
 def test_resuming_from_a_broken_file_is_one_clear_error(tmp_path):
-    order = run("perceptron", "two_class", options=SMALL)
+    order = training("perceptron", "two_class", options=SMALL)
     (tmp_path / f"{order.key}.npz").write_bytes(b"PK")
     with pytest.raises(StateError, match="cannot be read"):
-        training_job.carry_out(order, tmp_path, resume=True)
+        training_job.train(order, tmp_path, resume=True)

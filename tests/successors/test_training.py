@@ -1,5 +1,5 @@
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -61,12 +61,21 @@ def deck():
 
 def test_it_learns_and_ends_at_its_best(deck):
     learner = toy(stop_at_score=1.0)
-    before = loop.examine(learner, deck, deck.test)
+    before = loop.evaluate(learner, deck, deck.test)
     record = loop.train(learner, deck, learner.recipe)
     assert record.best == max(row[2] for row in record.curve) > 0.95
-    assert loop.examine(learner, deck, deck.valid) == record.best
-    assert loop.examine(learner, deck, deck.test) > max(before, 0.9)
+    assert loop.evaluate(learner, deck, deck.valid) == record.best
+    assert loop.evaluate(learner, deck, deck.test) > max(before, 0.9)
     assert record.shown == record.steps * 10
+
+
+def test_the_test_set_has_no_say_in_a_training(deck):
+    ways = []
+    for other in (deck, replace(deck, test=replace(deck.test, targets=~deck.test.targets))):
+        learner = toy(stop_at_score=1.0)
+        record = loop.train(learner, other, learner.recipe)
+        ways.append((record.curve, record.best_step, fingerprint(snapshot(learner.registers()))))
+    assert ways[0] == ways[1]
 
 
 def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
@@ -83,7 +92,7 @@ def test_a_stop_and_a_resumption_change_nothing(deck, tmp_path):
     file = tmp_path / "state.npz"
     halted = toy(stop_at_score=2)
     with pytest.raises(Stop):
-        loop.train(halted, deck, halted.recipe, seed=3, checkpoint=file, tell=stop)
+        loop.train(halted, deck, halted.recipe, seed=3, checkpoint=file, on_evaluation=stop)
     resumed = toy(seed=9, stop_at_score=2)
     again = loop.train(resumed, deck, resumed.recipe, seed=3, checkpoint=file, resume=True)
     assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))
@@ -120,7 +129,7 @@ def test_a_diverging_loss_stops_with_the_last_good_state_saved(deck, tmp_path):
     saved, _ = loop.read_arrays(file)
     assert all(np.isfinite(a).all() for a in saved.values())
     assert np.array_equal(saved["live.network.first.weight"], learner.weights()["first.weight"])
-    assert loop.examine(learner, deck, deck.valid) > 0.7
+    assert loop.evaluate(learner, deck, deck.valid) > 0.7
 
 
 def test_a_look_after_each_step_changes_nothing_and_can_end_it(deck):
@@ -133,14 +142,14 @@ def test_a_look_after_each_step_changes_nothing_and_can_end_it(deck):
         seen.append((record.steps, right))
         return True
 
-    again = loop.train(watched, deck, watched.recipe, seed=3, between=look)
+    again = loop.train(watched, deck, watched.recipe, seed=3, on_step=look)
     assert fingerprint(snapshot(watched.registers())) == fingerprint(snapshot(alone.registers()))
     assert again.curve == record.curve
     assert [steps for steps, _ in seen] == list(range(1, record.steps + 1))
     rights = [right for _, right in seen[: watched.recipe.eval_every]]
     assert record.curve[0][1] == pytest.approx(sum(rights) / len(rights))
     ended = toy(stop_at_score=2.0)
-    record = loop.train(ended, deck, ended.recipe, seed=3, between=lambda record, right: record.steps < 15)
+    record = loop.train(ended, deck, ended.recipe, seed=3, on_step=lambda record, right: record.steps < 15)
     assert (record.steps, record.best_step, ended.step) == (15, 10, 15), "it stays as it is, not as it was best"
 
 
@@ -160,6 +169,12 @@ def test_batches_show_all_before_any_is_shown_again(count, size, first):
     assert np.array_equal(later, stream[first * size : (first + 1) * size])
 
 
+def test_every_round_has_an_order_of_its_own():
+    rounds = list(itertools.islice(loop.batches(30, 30, 5), 4))
+    assert len({tuple(r.tolist()) for r in rounds}) == 4
+    assert not np.array_equal(rounds[0], next(loop.batches(30, 30, 6)))
+
+
 def test_a_training_that_stopped_while_studying_goes_on(tmp_path):
     deck = tasks.load("judge", train=12, valid=4, test=4)
     changes = {"width": 16, "hidden": 24, "heads": 2, "layers": 1, "recipe.pretrain_steps": 6, "recipe.steps": 4}
@@ -171,7 +186,7 @@ def test_a_training_that_stopped_while_studying_goes_on(tmp_path):
     whole, stopped, resumed = learner(), learner(), learner()
     loop.train(whole, deck, whole.recipe)
     file = tmp_path / "run.npz"
-    loop.train(stopped, deck, stopped.recipe, checkpoint=file, between=lambda record, right: record.steps < 4)
+    loop.train(stopped, deck, stopped.recipe, checkpoint=file, on_step=lambda record, right: record.steps < 4)
     record = loop.train(resumed, deck, resumed.recipe, checkpoint=file, resume=True)
     assert record.steps == 10
     assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))

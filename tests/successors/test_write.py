@@ -2,11 +2,11 @@
 
 import pytest
 
-import run_sim
+from marki.__main__ import main
 
 
 def written(capsys, *args):
-    code = run_sim.main(["write", *args])
+    code = main(["write", *args])
     told = capsys.readouterr()
     return code, told.out.splitlines(), told.err
 

@@ -105,6 +105,7 @@ def test_a_page_puts_up_a_system_that_there_is(tmp_path):
         load(write(tmp_path, GOOD.replace("[[pages.questions]]", 'system = "resnt"\n[[pages.questions]]')))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "page", "number"), QUESTIONS)
 def test_answers_are_the_same_again(name, page, number):
     lesson = load(name)
@@ -117,6 +118,7 @@ def test_answers_are_the_same_again(name, page, number):
         assert (answer == "") == (not question.options)
 
 
+@pytest.mark.slow
 def test_claims_of_the_texts_hold():
     """Sentences of the lessons that state what happens, loosely, hold in their runs."""
 
@@ -186,6 +188,7 @@ def test_measures(tmp_path, measure, kind):
     assert first == again
 
 
+@pytest.mark.slow
 def test_no_pass_without_an_error(tmp_path):
     text = GOOD.replace('options = { en = ["a", "b"], zh = ["甲", "乙"] }\nanswer = 1',
                         'answer = { measure = "first_errorless_pass" }')  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where everything lies in the window: a pure function from its size to named boxes, and from a box to its grid."""
+"""Layout: pure functions from the size of the window to named boxes, and from a box to its grid."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 BASE = (1280, 800)
 SMALLEST, LARGEST = (960, 600), (7680, 4320)
+EDGES = ("left", "right", "top", "bottom")
 
 
 class Box(NamedTuple):
@@ -27,7 +28,7 @@ class Box(NamedTuple):
         return self.y + self.h
 
     def inset(self, dx: int, dy: int | None = None) -> Box:
-        """Return the box made smaller by so much on each side."""
+        """Return the box made smaller by `dx` and `dy` on each side."""
         dy = dx if dy is None else dy
         return Box(self.x + dx, self.y + dy, self.w - 2 * dx, self.h - 2 * dy)
 
@@ -40,7 +41,7 @@ def unit_of(size: tuple[int, int], scale: float = 1.0) -> float:
 def frame(
     size: tuple[int, int], scale: float = 1.0, *, side: bool = False, least: float = 0.0, strip: int = 0
 ) -> dict[str, Box]:
-    """Return the boxes of what stands around the stage: header, stage, page, strip of years, time bar, buttons, footer.
+    """Return the boxes of the stage and of what surrounds it: header, page, timeline strip, time bar, buttons, footer.
 
     Parameters
     ----------
@@ -49,9 +50,9 @@ def frame(
     side : bool
         Whether a page is open.
     least : float
-        Height of the smallest lettering, px; strips are made high enough for it.
+        Height of the smallest text, px; bars are made high enough for it.
     strip : int
-        Height of the strip of years, px; 0 for none.
+        Height of the timeline strip, px; 0 for none.
     """
     width, height = size
     unit = unit_of(size, scale)
@@ -83,9 +84,9 @@ def frame(
 
 
 def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.0) -> dict[str, Box]:
-    """Return the boxes of the schematic, in the order of the signal's way through the machine.
+    """Return the boxes of the schematic.
 
-    ``plain`` leaves the plate of the run out and gives its room to the others.
+    ``plain`` leaves out the panel of seed and digest and gives its room to the others.
     """
 
     def px(length: float) -> int:
@@ -99,7 +100,7 @@ def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.
     half = (main.h - gap) // 2
     left = min(half - px(14), main.w * 19 // 100)
     narrow = stage.w < max(px(1000), 52 * least)
-    # Large lettering beside a page leaves no room for the board; its wires are the first that one can do without.
+    # Large text beside a page leaves no room for the plugboard, which is the least necessary panel.
     plug = 0 if plain and narrow else max(px(70), main.w // (12 if narrow else 10), round(8.6 * least))
     association = max(main.w * (15 if narrow else 12) // 100, round((7 if narrow else 9) * least))
     response = max(min(px(262), main.w * (20 if narrow else 24) // 100), round(9.5 * least))
@@ -112,27 +113,24 @@ def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.
     boxes = {
         "stimulus": Box(main.x, main.y, left, half),
         "retina": Box(main.x, main.bottom - half, left, half),
-        "plugboard": Box(x1, main.y, plug, main.h),
         "association": Box(x2, main.y, association, main.h),
         "values": Box(x3, main.y, store, main.h),
         "bus": Box(x3 + store, main.y, bus, main.h),
         "response": Box(x4, main.y, response, main.h),
     }
-    if not plug:
-        del boxes["plugboard"]
     trainer = max(round(low.w * 0.3), round(16.5 * least))
+    run = 0 if plain or stage.w < px(900) else round(low.w * 0.2)
     boxes["trainer"] = Box(low.x, low.y, trainer, low.h)
-    if plain or stage.w < px(900):
-        boxes["curve"] = Box(low.x + trainer + gap, low.y, low.w - trainer - gap, low.h)
-        return boxes
-    run = round(low.w * 0.2)
-    boxes["curve"] = Box(low.x + trainer + gap, low.y, low.w - trainer - run - 2 * gap, low.h)
-    boxes["run"] = Box(low.right - run, low.y, run, low.h)
+    boxes["curve"] = Box(low.x + trainer + gap, low.y, low.w - trainer - gap - (run + gap if run else 0), low.h)
+    if run:
+        boxes["run"] = Box(low.right - run, low.y, run, low.h)
+    if plug:
+        boxes["plugboard"] = Box(x1, main.y, plug, main.h)
     return boxes
 
 
 def front(column: Box, unit: float, least: float = 0.0) -> dict[str, Box]:
-    """Return the boxes of a column at the front: the camera, and under it what the trainer and the pen say."""
+    """Return the boxes of the column at the left of the front: the camera, the trainer and the learning curve."""
     gap = round(7 * unit)
     trainer = max(round(column.h * 0.2), round(5.4 * least))
     curve = max(round(column.h * 0.19), round(5 * least))
@@ -144,6 +142,37 @@ def front(column: Box, unit: float, least: float = 0.0) -> dict[str, Box]:
     }
 
 
+def split(box: Box, edge: str, fraction: float, gap: int) -> tuple[Box, Box]:
+    """Cut a box in two.
+
+    Parameters
+    ----------
+    box : Box
+    edge : str
+        Where the new box lies: one of `EDGES`.
+    fraction : float
+        Of the width or height, for the new box.
+    gap : int
+        Space between the two, px.
+
+    Returns
+    -------
+    rest, cut : Box
+    """
+    across = edge in ("left", "right")
+    cut = round((box.w if across else box.h) * fraction)
+    rest = (box.w if across else box.h) - cut - gap
+    match edge:
+        case "left":
+            return box._replace(x=box.right - rest, w=rest), box._replace(w=cut)
+        case "right":
+            return box._replace(w=rest), box._replace(x=box.right - cut, w=cut)
+        case "top":
+            return box._replace(y=box.bottom - rest, h=rest), box._replace(h=cut)
+        case _:
+            return box._replace(h=rest), box._replace(y=box.bottom - cut, h=cut)
+
+
 def square_grid(box: Box, rows: int, columns: int) -> tuple[Box, int]:
     """Return the largest grid of square cells in the middle of a box, and its pitch."""
     pitch = max(1, min(box.w // columns, box.h // rows))
@@ -152,7 +181,7 @@ def square_grid(box: Box, rows: int, columns: int) -> tuple[Box, int]:
 
 
 def bands(box: Box, sizes: list[int], gap: int, least: int) -> tuple[int, list[Box]]:
-    """Share a box out among source-sets, one above the other, with square cells as large as will fit.
+    """Divide a box among source-sets, one above the other, with square cells as large as will fit.
 
     Parameters
     ----------
@@ -168,15 +197,18 @@ def bands(box: Box, sizes: list[int], gap: int, least: int) -> tuple[int, list[B
     boxes : list of Box
         A band for each set; the bands fill the height.
     """
-    for pitch in range(box.h, 0, -1):
+
+    def heights_at(pitch: int) -> list[int]:
         columns = box.w // pitch
-        if columns < 1:
-            continue
-        heights = [max(least, -(-n // columns) * pitch) for n in sizes]
-        if sum(heights) + gap * (len(sizes) - 1) <= box.h:
-            break
-    spare = box.h - sum(heights) - gap * (len(sizes) - 1)
-    boxes, y = [], box.y
+        return [max(least, -(-n // columns) * pitch) for n in sizes]
+
+    gaps = gap * (len(sizes) - 1)
+    pitches = range(max(1, min(box.h, box.w)), 0, -1)
+    pitch = next((p for p in pitches if sum(heights_at(p)) + gaps <= box.h), 1)
+    heights = heights_at(pitch)
+    spare = box.h - sum(heights) - gaps
+    boxes: list[Box] = []
+    y = box.y
     for k, h in enumerate(heights):
         more = spare * (k + 1) // len(sizes) - spare * k // len(sizes)
         boxes.append(Box(box.x, y, box.w, h + more))

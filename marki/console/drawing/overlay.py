@@ -1,4 +1,4 @@
-"""Overlays: frames about parts, drawn over the panels and taken off again; and boxes that lie over the window."""
+"""Overlays: frames about targets, drawn over the panels and removed again; and dialogs over the window."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from marki.console.state.commands import CommandSpec
 
 
 class Frames:
-    """Frames about parts; what lies under them is kept and put back."""
+    """Frames about targets; the pixels under them are kept and restored."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[pygame.Surface, pygame.Rect]] = []
 
     def lift(self, surface: pygame.Surface) -> list[pygame.Rect]:
-        """Put back what the frames lay on."""
-        dirty = []
+        """Restore the pixels under the frames."""
+        dirty: list[pygame.Rect] = []
         for piece, place in reversed(self._kept):
             dirty.append(surface.blit(piece, place))
         self._kept.clear()
@@ -26,7 +26,7 @@ class Frames:
 
     def lay(self, surface: pygame.Surface, theme: Theme, frames: list[tuple[pygame.Rect, str]]) -> list[pygame.Rect]:
         """Draw frames of a style: ``focus``, ``picked`` or ``watched``."""
-        dirty = []
+        dirty: list[pygame.Rect] = []
         for place, style in frames:
             width = max(2, theme.line(3 if style == "watched" else 2))
             outer = place.inflate(2 * width + 2, 2 * width + 2).clip(surface.get_rect())
@@ -44,7 +44,7 @@ class Frames:
 
 
 def _edges(rect: pygame.Rect, width: int) -> list[pygame.Rect]:
-    """Return the four strips of a frame; all of a small one."""
+    """Return the four sides of a frame; of a small one the whole rectangle."""
     if rect.w <= 4 * width or rect.h <= 4 * width:
         return [rect.copy()]
     return [
@@ -55,7 +55,7 @@ def _edges(rect: pygame.Rect, width: int) -> list[pygame.Rect]:
 
 
 def key_map(surface: pygame.Surface, theme: Theme, commands: Sequence[CommandSpec]) -> list[str]:
-    """Lay the key map over the window, made from the table of commands; return its lines."""
+    """Draw the key map over the window, made from the table of commands; return its lines."""
     px, words, palette = theme.px, theme.words, theme.palette
     groups: dict[str, list[CommandSpec]] = {}
     for command in (with_keys := [c for c in commands if c.keys]):
@@ -84,7 +84,8 @@ def key_map(surface: pygame.Surface, theme: Theme, commands: Sequence[CommandSpe
     pygame.draw.rect(surface, palette.ivory, rect, theme.line(1.5))
     title = pygame.Rect(rect.x + px(24), rect.y + px(10), rect.w - px(48), px(32))
     theme.write(surface, words("page.help"), title, size=LARGE, face=TEXT, colour=palette.ivory)
-    wide, lines = (rect.w - px(44)) // columns, []
+    wide = (rect.w - px(44)) // columns
+    lines: list[str] = []
     for column, page in enumerate(pages):
         x, y = rect.x + px(22) + column * wide, rect.y + px(46)
         for caps, line, heading in page:
@@ -104,7 +105,7 @@ def key_map(surface: pygame.Surface, theme: Theme, commands: Sequence[CommandSpe
 
 
 def ask(surface: pygame.Surface, theme: Theme, text: str) -> dict[bool, pygame.Rect]:
-    """Lay a question over the window; return the places of yes and no."""
+    """Draw a question over the window; return the places of yes and no."""
     px, words, palette = theme.px, theme.words, theme.palette
     width = min(surface.get_width() - px(40), max(px(460), round(22 * theme.points(NORMAL))))
     lines = theme.wrap(text, width - px(48), NORMAL)
@@ -117,7 +118,7 @@ def ask(surface: pygame.Surface, theme: Theme, text: str) -> dict[bool, pygame.R
         box = pygame.Rect(rect.x + px(24), rect.y + px(14) + k * row, width - px(48), row)
         theme.write(surface, line, box, size=NORMAL, face=TEXT, colour=palette.ivory)
     half = (width - px(60)) // 2
-    places = {}
+    places: dict[bool, pygame.Rect] = {}
     for k, (yes, name) in enumerate(((True, "ask.yes"), (False, "ask.no"))):
         box = pygame.Rect(rect.x + px(24) + k * (half + px(12)), rect.bottom - row - px(26), half, row + px(12))
         pygame.draw.rect(surface, palette.plate, box, border_radius=px(4))

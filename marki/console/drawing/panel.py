@@ -1,67 +1,110 @@
-"""A panel: a rectangle of the window that draws one thing, from one scene, and only what has changed."""
+"""The base class of panels, and what panels are made of: lines of text, grids of cells, kept backgrounds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, Unpack
+
 import pygame
 
-from marki.console.drawing.layout import Box
-from marki.console.drawing.theme import LETTERING, NORMAL, SMALL, TEXT, Colour, Theme
+from marki.console.drawing.layout import EDGES, Box
+from marki.console.drawing.theme import LETTERING, SMALL, TEXT, Colour, TextStyle, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
+from marki.errors import ConfigError, unknown
+
+
+class Wording(NamedTuple):
+    """A text in every language of the window, for a panel that brings its words along."""
+
+    en: str
+    zh: str
+
+
+class Backdrop:
+    """The pixels under something that changes, kept so that they can be restored.
+
+    Parameters
+    ----------
+    rect : pygame.Rect
+    """
+
+    def __init__(self, rect: pygame.Rect):
+        self.rect = rect
+        self._pixels: pygame.Surface | None = None
+
+    def keep(self, surface: pygame.Surface) -> None:
+        """Copy the pixels of the surface."""
+        self._pixels = surface.subsurface(self.rect).copy()
+
+    def restore(self, surface: pygame.Surface, part: pygame.Rect | None = None) -> None:
+        """Draw the kept pixels, all of them or those in a part of the rectangle; keep them first if none are kept."""
+        if self._pixels is None:
+            self.keep(surface)
+        elif part is None:
+            surface.blit(self._pixels, self.rect)
+        else:
+            surface.blit(self._pixels, part, part.move(-self.rect.x, -self.rect.y))
 
 
 class Readout:
-    """One line of lettering that changes; it repaints its own background."""
+    """One line of text that changes; it restores its own background."""
 
-    def __init__(
-        self,
-        theme: Theme,
-        rect: pygame.Rect,
-        *,
-        size: float = NORMAL,
-        face: str = LETTERING,
-        colour: Colour | None = None,
-        align: str = "left",
-        optional: bool = False,
-    ):
+    def __init__(self, theme: Theme, rect: pygame.Rect, **style: Unpack[TextStyle]):
         self.theme, self.rect = theme, rect
-        self.style = dict(size=size, face=face, align=align, optional=optional)
-        self.colour = theme.palette.ink if colour is None else colour
-        self._ground: pygame.Surface | None = None
-        self._shown: tuple | None = None
+        self.colour = style.pop("colour", None) or theme.palette.ink
+        self.style = style
+        self._backdrop = Backdrop(rect)
+        self._shown: tuple[str, Colour] | None = None
 
     def update(self, surface: pygame.Surface, text: str, colour: Colour | None = None) -> list[pygame.Rect]:
         """Show `text`."""
         wanted = (text, colour or self.colour)
         if wanted == self._shown or self.rect.w <= 0 or self.rect.h <= 0:
             return []
-        if self._ground is None:
-            self._ground = surface.subsurface(self.rect).copy()
-        surface.blit(self._ground, self.rect)
+        self._backdrop.restore(surface)
         surface.set_clip(self.rect)
-        self.theme.write(surface, text, self.rect, colour=wanted[1], **self.style)
+        self.style["colour"] = wanted[1]
+        self.theme.write(surface, text, self.rect, **self.style)
         surface.set_clip(None)
         self._shown = wanted
         return [self.rect]
 
 
-class Panel:
-    """A panel of the front.
+class Region(Protocol):
+    """An area of a panel that knows which targets lie where in it."""
 
-    A new one is made when the window changes its size, so what it keeps is only what it has drawn.
+    def part_at(self, place: tuple[int, int]) -> Target | None:
+        """Return the target at a place of the window."""
+        ...
+
+    def place_of(self, part: Target) -> pygame.Rect | None:
+        """Return where a target lies, if it is in this area."""
+        ...
+
+
+class Panel:
+    """A rectangle of the window that draws one thing, from a scene, and only what has changed.
+
+    Panels are made anew when the window changes its size or its arrangement. `__init__` lays the panel out and declares
+    its whole state, `dress` draws the static parts once, and `update`, called once a frame, draws what has changed.
 
     Parameters
     ----------
     box : Box
     theme : Theme
+    scene : Scene
+        What is shown at first.
     """
 
-    title = ""
-    """Name of its heading in the string table; "" for a panel without one."""
+    title: str | Wording = ""
+    """Heading: a name in the language tables, or the text itself; "" for a panel without one."""
 
     dark = False
+    """Whether the background is black rather than metal."""
 
-    def __init__(self, box: Box, theme: Theme):
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
         self.rect, self.theme = pygame.Rect(box), theme
         px = theme.px
         margin = px(10)
@@ -69,13 +112,18 @@ class Panel:
         self.heading = pygame.Rect(self.rect.x + px(16), self.rect.y + px(5), self.rect.w - px(32), height)
         top = self.heading.bottom + px(3) if self.title else self.rect.y + px(5)
         self.inner = pygame.Rect(self.rect.x + margin, top, self.rect.w - 2 * margin, self.rect.bottom - px(8) - top)
+        self.regions: tuple[Region, ...] = ()
+        """Areas in which the default `part_at` and `place_of` look for targets."""
+
+    def connect(self, panels: Mapping[str, Panel], scene: Scene) -> None:
+        """Take what depends on other panels of the stage; called once, before `dress`."""
 
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:
-        """Draw what does not change."""
+        """Draw the static parts."""
         self.theme.plate(surface, self.rect, dark=self.dark)
         if self.title:
-            words, palette = self.theme.words, self.theme.palette
-            title = words(self.title)
+            palette = self.theme.palette
+            title = self.text(self.title)
             face = LETTERING if title.isascii() else TEXT
             colour = palette.dim if self.dark else palette.ink
             self.theme.write(surface, title, self.heading, size=SMALL, face=face, colour=colour, optional=True)
@@ -85,49 +133,124 @@ class Panel:
         return []
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
-        """Return what lies under a place of the window."""
-        return None
+        """Return the target at a place of the window."""
+        return next((part for region in self.regions if (part := region.part_at(place)) is not None), None)
 
     def place_of(self, part: Target) -> pygame.Rect | None:
-        """Return where a part lies, if it is this panel's."""
-        return None
+        """Return where a target lies, if it is in this panel."""
+        return next((place for region in self.regions if (place := region.place_of(part)) is not None), None)
 
     def parts(self) -> list[Target]:
-        """Return the parts at which the keyboard's focus stops, one of each kind or group."""
+        """Return the targets at which the keyboard's focus stops, one of each kind or group."""
         return []
 
-    def readout(self, rect: pygame.Rect, **style) -> Readout:
-        """Return a line of lettering within this panel."""
+    def text(self, text: str | Wording, /, **values: Any) -> str:
+        """Return a text in the language of the window, with its values put in.
+
+        Parameters
+        ----------
+        text : str or Wording
+            Its name in the language tables, or the text itself.
+        **values
+            For the placeholders in braces.
+        """
+        words = self.theme.words
+        return words(text, **values) if isinstance(text, str) else words.pick(text._asdict()).format(**values)
+
+    def readout(self, rect: pygame.Rect, **style: Unpack[TextStyle]) -> Readout:
+        """Return a line of text within this panel."""
         return Readout(self.theme, rect.clip(self.rect), **style)
 
     def title_width(self) -> int:
-        """Return the width of the heading's lettering, px."""
-        return self.theme.width(self.theme.words(self.title), SMALL, LETTERING) if self.title else 0
+        """Return the width of the heading's text, px."""
+        return self.theme.width(self.text(self.title), SMALL, LETTERING) if self.title else 0
 
-    def note(self, **style) -> Readout:
-        """Return a line at the right of the heading, beside the title."""
+    def note(self, **style: Unpack[TextStyle]) -> Readout:
+        """Return a line of text at the right of the heading, beside the title."""
         left = self.heading.x + self.title_width() + self.theme.px(10)
         rect = pygame.Rect(left, self.heading.y, max(0, self.heading.right - left), self.heading.h)
-        return self.readout(rect, **{"size": SMALL, "face": TEXT, "align": "right", "optional": True, **style})
+        whole = TextStyle(size=SMALL, face=TEXT, align="right", optional=True)
+        whole.update(style)
+        return self.readout(rect, **whole)
 
 
 class Grid:
-    """Equal cells in rows and columns, each a part of one kind."""
+    """Equal cells in rows and columns, each a target of one kind."""
 
     def __init__(self, kind: str, left: int, top: int, rows: int, columns: int, pitch: tuple[int, int]):
         self.kind, self.rows, self.columns, self.pitch = kind, rows, columns, pitch
         self.rect = pygame.Rect(left, top, columns * pitch[0], rows * pitch[1])
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
-        """Return the part under a place."""
+        """Return the target at a place of the window."""
         if not self.rect.collidepoint(place):
             return None
         column, row = (place[0] - self.rect.x) // self.pitch[0], (place[1] - self.rect.y) // self.pitch[1]
         return Target(self.kind, row * self.columns + column)
 
     def place_of(self, part: Target) -> pygame.Rect | None:
-        """Return the cell of a part."""
+        """Return the cell of a target."""
         if part.kind != self.kind or not 0 <= part.number < self.rows * self.columns:
             return None
-        row, column = divmod(part.number, self.columns)
+        return self.cell(part.number)
+
+    def cell(self, number: int) -> pygame.Rect:
+        """Return the cell of a number."""
+        row, column = divmod(number, self.columns)
         return pygame.Rect(self.rect.x + column * self.pitch[0], self.rect.y + row * self.pitch[1], *self.pitch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dock:
+    """A place beside another panel, cut off its box.
+
+    Parameters
+    ----------
+    beside : str
+        Name of the panel that gives the room; where it does not stand, the docked panel does not either.
+    edge : str
+        Which side of that panel: ``left``, ``right``, ``top`` or ``bottom``.
+    fraction : float
+        Of its width or height, above 0 and below 1.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown edge, or a fraction out of range.
+    """
+
+    beside: str
+    edge: str
+    fraction: float
+
+    def __post_init__(self) -> None:
+        if self.edge not in EDGES:
+            raise unknown("edge", self.edge, EDGES, where=f"Dock(beside={self.beside!r})")
+        if not 0 < self.fraction < 1:
+            raise ConfigError(
+                f"{self.fraction} is no fraction", where=f"Dock(beside={self.beside!r}).fraction", remedy="Use 0 to 1"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """The declaration of a panel, at the end of its module in `console/panels`.
+
+    Parameters
+    ----------
+    name : str
+        Of the panel, and of its box in the layout of a view.
+    panel : type of Panel
+    views : tuple of str
+        Where it stands: ``schematic``, ``front``, or ``frame`` for what surrounds the stage in every view.
+    dock : Dock, optional
+        Its place, if the layout has no box of its name.
+    hidden_with : str
+        Name of another panel: while a lesson hides that, this is hidden too.
+    """
+
+    name: str
+    panel: type[Panel]
+    views: tuple[str, ...] = ("schematic",)
+    dock: Dock | None = None
+    hidden_with: str = ""

@@ -1,4 +1,4 @@
-"""Drawn things that are used many times: lamps, dials, marks and the signs on buttons."""
+"""Sprites: lamps, dials, marks and the signs on buttons, drawn once and used many times."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class Lamps:
         self.rect = pygame.Rect(left, top, columns * pitch[0], rows * pitch[1])
         self._sprites = [lamp(*pitch, level) for level in range(LEVELS + 1)]
         k = np.arange(rows * columns)
-        self._places = list(
+        self._places: list[tuple[int, int]] = list(
             zip((left + k % columns * pitch[0]).tolist(), (top + k // columns * pitch[1]).tolist(), strict=True)
         )
         self._levels = np.full(rows * columns, -1, np.int8)
 
     def forget(self) -> None:
-        """Draw all of them anew at the next update."""
+        """Draw all of them again at the next update."""
         self._levels = np.full_like(self._levels, -1)
 
     def update(self, surface: pygame.Surface, levels: np.ndarray) -> list[pygame.Rect]:
@@ -64,7 +64,8 @@ class Lamps:
         changed = np.flatnonzero(levels != self._levels).tolist()
         if not changed:
             return []
-        sprites, places, to = self._sprites, self._places, levels.tolist()
+        sprites, places = self._sprites, self._places
+        to: list[int] = levels.tolist()
         surface.fblits([(sprites[to[k]], places[k]) for k in changed])
         self._levels = levels.copy()
         return [self.rect]
@@ -212,4 +213,6 @@ def sign(name: str, size: int, colour: Colour) -> pygame.Surface:
             pygame.draw.circle(big, colour, (0.5 * fine, 0.5 * fine), 0.42 * fine, fine // 11)
             stroke(0.38, 0.38, 0.44, 0.29, 0.56, 0.29, 0.61, 0.39, 0.5, 0.51, 0.5, 0.58, width=0.08)
             pygame.draw.circle(big, colour, (0.5 * fine, 0.72 * fine), 0.055 * fine)
+        case _:
+            pass  # a button without a sign shows its text alone
     return pygame.transform.smoothscale(big, (size, size))

@@ -1,10 +1,11 @@
-"""The look of the window: colours, lettering and plates, all derived from one unit of length and one profile."""
+"""The theme of the window: colours, text and plates, all derived from one unit of length and one profile."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypedDict
 
 import numpy as np
 import pygame
@@ -17,7 +18,7 @@ Colour = tuple[int, int, int]
 
 LETTERING, FIGURES, TEXT, CJK = "routed-gothic", "b612-mono", "b612", "marki-cjk"
 SMALL, NORMAL, LARGE, HUGE = 14, 17, 24, 66
-LEAST = 9  # px; nothing is lettered smaller than this
+LEAST = 9  # px; no text is smaller than this
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +52,17 @@ class Palette:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """How the window is to be read.
+    """A profile for a kind of display, such as a projector.
 
     Attributes
     ----------
     least : float
-        Height of the smallest lettering, as share of the window's height; 0 for none.
+        Height of the smallest text, as fraction of the height of the window; 0 for none.
     line : int
-        Width of the thinnest line that means something, px.
+        Width of the thinnest line that carries meaning, px.
     palette : Palette
     plain : bool
-        Leave out what is decoration or second in importance.
+        Leave out decoration and what is less important.
     still : bool
         No flicker: lamps show the reading, motors do not spin, nothing slides.
     """
@@ -86,8 +87,18 @@ PROJECTOR = Profile(
 )  # fmt: skip
 
 
+class TextStyle(TypedDict, total=False):
+    """How a line of text is drawn: keyword arguments of `Theme.write`."""
+
+    size: float
+    face: str
+    colour: Colour | None
+    align: str
+    optional: bool
+
+
 class Theme:
-    """Lettering and plates at one scale, in one profile and one language.
+    """Text and plates at one scale, in one profile and one language.
 
     Parameters
     ----------
@@ -96,7 +107,7 @@ class Theme:
     words : Words
     profile : Profile
     height : int
-        Height of the window, px, from which the profile's least lettering follows.
+        Height of the window, px, from which the profile's smallest text follows.
     """
 
     def __init__(self, unit: float, words: Words | None = None, profile: Profile = DESK, height: int = 800):
@@ -112,15 +123,15 @@ class Theme:
         return max(1, round(length * self.unit))
 
     def line(self, width: float = 1) -> int:
-        """Return the width of a line that means something, px."""
+        """Return the width of a line that carries meaning, px."""
         return max(self.profile.line, self.px(width))
 
     def points(self, size: float) -> int:
-        """Return a size of lettering (units) in px: never below what the profile asks for."""
+        """Return a text size (units) in px: never below what the profile asks for."""
         return max(self.least, round(size * self.unit))
 
     def row(self, size: float = NORMAL) -> int:
-        """Return the height of a line of lettering, px."""
+        """Return the height of a line of text, px."""
         return round(self.points(size) * (1.36 if self.words.language == "en" else 1.48))
 
     def _font(self, face: str, size: int) -> pygame.font.Font:
@@ -131,7 +142,7 @@ class Theme:
         return self.face(text, face, size).render(text, True, colour).convert_alpha()
 
     def face(self, text: str, face: str, size: int) -> pygame.font.Font:
-        """Return the font for a text: what is not plain ASCII is lettered in the face that has everything."""
+        """Return the font for a text: `face`, or for what is not plain ASCII the one that has Chinese characters."""
         return self.font(face if text.isascii() else CJK, size)
 
     def width(self, text: str, size: float = NORMAL, face: str = TEXT) -> int:
@@ -163,7 +174,7 @@ class Theme:
         align: str = "left",
         optional: bool = False,
     ) -> None:
-        """Letter one line into a box, upright in its middle; `align` is left, centre or right.
+        """Render one line of text into a box, in the middle of its height; `align` is left, centre or right.
 
         What is `optional` is left out rather than made very small.
         """
@@ -192,7 +203,7 @@ class Theme:
 
     def wrap(self, text: str, width: int, size: float = NORMAL, face: str = TEXT) -> list[str]:
         """Return a text as lines that fit `width` px: broken between words, and anywhere between Chinese characters."""
-        lines = []
+        lines: list[str] = []
         for paragraph in text.split("\n"):
             line = ""
             for piece in _pieces(paragraph):
@@ -232,7 +243,8 @@ class Theme:
 
 def _pieces(text: str) -> Sequence[str]:
     """Return a paragraph in pieces between which a line may break: words, and single Chinese characters."""
-    pieces, word = [], ""
+    pieces: list[str] = []
+    word = ""
     for sign in text:
         if ord(sign) > 0x2E7F and sign not in "，。、；：？！）》」』】”’":
             pieces += [word, sign] if word else [sign]
@@ -249,7 +261,7 @@ def _pieces(text: str) -> Sequence[str]:
 
 @lru_cache(maxsize=64)
 def _grain(width: int) -> np.ndarray:
-    """Return the brushing of a satin plate, (width,); the same each time and no part of the machine's chance."""
+    """Return the grain of a satin plate, (width,); always the same, and independent of the machine's random draws."""
     k = np.arange(width)
     return 1.6 * np.sin(k * 12.9898) * np.sin(k * 0.37)
 
@@ -263,7 +275,7 @@ def distance(w: int, h: int, x: float, y: float) -> tuple[np.ndarray, np.ndarray
 
 
 def mix(picture: np.ndarray, colour: Colour, share: np.ndarray) -> np.ndarray:
-    """Lay a colour over a float picture (w, h, 3) with an opacity (w, h)."""
+    """Blend a colour into a float picture (w, h, 3) with an opacity (w, h)."""
     return picture + (np.array(colour, float) - picture) * np.clip(share, 0, 1)[..., None]
 
 

@@ -1,1 +1,1 @@
-"""Export: pictures, films, lab reports and sound that leave the window."""
+"""Export: pictures, films, lab reports and sound."""

@@ -15,7 +15,7 @@ import pygame
 from PIL import GifImagePlugin, Image
 
 from marki.errors import OutputError
-from marki.files import write_folder, writing
+from marki.files import writing
 
 TILE = 16  # px; a frame keeps those tiles that differ from the frame before
 PIECE = 256  # tiles packed at a time
@@ -60,8 +60,47 @@ class _Frame:
         return np.frombuffer(raw, np.uint16).reshape(-1, TILE, TILE)
 
 
+class _Reduced:
+    """The window scaled down to the size of a film, in 16-bit colour: its pixels now, and in the frame before.
+
+    Parameters
+    ----------
+    surface : pygame.Surface
+    width : int
+        Largest width, px.
+    """
+
+    def __init__(self, surface: pygame.Surface, width: int):
+        share = min(1.0, width / surface.get_width())
+        self.size = max(1, round(surface.get_width() * share)), max(1, round(surface.get_height() * share))
+        self.small = pygame.Surface(self.size, 0, 32)
+        self.thin = pygame.Surface(self.size, 0, 16, (0xF800, 0x07E0, 0x001F, 0))
+        across, down = (-(-side // TILE) for side in self.size)
+        self.grid = down, across
+        self.now, self.before = (np.zeros((down * TILE, across * TILE), np.uint16) for _ in range(2))
+
+    def take(self, surface: pygame.Surface) -> np.ndarray:
+        """Copy the surface into the pixels of now; return which tiles have changed, (down, across) bool."""
+        width, height = self.size
+        share = min(width / surface.get_width(), height / surface.get_height())
+        inside = max(1, round(surface.get_width() * share)), max(1, round(surface.get_height() * share))
+        if inside == surface.get_size():
+            small = surface
+        elif inside == self.size and surface.get_bytesize() == 4:
+            small = pygame.transform.smoothscale(surface, self.size, self.small)
+        else:  # the window has been given another shape
+            small = pygame.transform.smoothscale(surface.convert(self.small), inside)
+        if inside != self.size:
+            self.thin.fill(0)
+        self.thin.blit(small, ((width - inside[0]) // 2, (height - inside[1]) // 2))
+        self.now[:height, :width] = pygame.surfarray.pixels2d(self.thin).T
+        down, across = self.grid
+        words = self.now.view(np.uint64) != self.before.view(np.uint64)
+        return words.reshape(down, TILE, across, TILE // 4).any(axis=(1, 3))
+
+
 class Film:
-    """A film of the window, taken frame by frame, saved as an animated GIF or a sequence of PNG.
+    """A film of the window, taken frame by frame, saved as an animated GIF.
 
     While it is taken, a frame is scaled down, cut to 16-bit colour, and those tiles of it kept that have changed;
     the palette and the packing of a GIF wait until it is saved.
@@ -80,25 +119,30 @@ class Film:
 
     def __init__(self, fps: float = 20, *, width: int = 800, limit: int = 1200, most: int = 256 << 20):
         self.fps, self.width, self.limit, self.most = fps, width, limit, most
-        self.size = (0, 0)
         self.seconds = 0.0
         self.full = False
         self.held = 0  # bytes
         self._due = 0.0
+        self._picture: _Reduced | None = None
         self._frames: list[_Frame] = []
         self._raw: deque[tuple[_Frame, int]] = deque()
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, px; known from the first frame on."""
+        return (0, 0) if self._picture is None else self._picture.size
+
+    @property
     def frames(self) -> int:
-        """Number of frames taken; one that equals the last is none of its own but lengthens it."""
+        """Number of distinct frames; one that equals the last only extends its duration."""
         return len(self._frames)
 
     # -- taking ------------------------------------------------------------------------------------------------------
 
     def add(self, surface: pygame.Surface, seconds: float = 1 / 60) -> None:
-        """Show the film the window as it is for the next `seconds`; call it for every frame of the window.
+        """Take the window as it is for the next `seconds`; call it for every frame of the window.
 
-        The film takes as many frames of these as it needs. When `full`, it takes no more.
+        The film samples these at its own frame rate. When `full`, it takes no more.
         """
         if self.full:
             return
@@ -106,28 +150,18 @@ class Film:
             self.seconds += seconds
             self._pack()
             return
-        if not self._frames:
-            self._begin(surface)
+        if self._picture is None:
+            self._picture = _Reduced(surface, self.width)
         self._due = max(self._due + 1 / self.fps, self.seconds)
-        self._take(surface)
+        self._take(self._picture, surface)
         self.seconds += seconds
 
-    def _begin(self, surface: pygame.Surface) -> None:
-        width, height = surface.get_size()
-        share = min(1.0, self.width / width)
-        self.size = max(1, round(width * share)), max(1, round(height * share))
-        self._small = pygame.Surface(self.size, 0, 32)
-        self._thin = pygame.Surface(self.size, 0, 16, (0xF800, 0x07E0, 0x001F, 0))
-        across, down = (-(-side // TILE) for side in self.size)
-        self._grid = down, across
-        self._now, self._before = (np.zeros((down * TILE, across * TILE), np.uint16) for _ in range(2))
-
-    def _take(self, surface: pygame.Surface) -> None:
-        changed = self._look(surface)
+    def _take(self, picture: _Reduced, surface: pygame.Surface) -> None:
+        changed = picture.take(surface)
         if not changed.any() and self._frames:
             return
-        down, across = self._grid
-        tiles = self._now.reshape(down, TILE, across, TILE).swapaxes(1, 2)[changed]
+        down, across = picture.grid
+        tiles = picture.now.reshape(down, TILE, across, TILE).swapaxes(1, 2)[changed]
         size = tiles.nbytes
         if len(self._frames) == self.limit or self.held + size > self.most:
             self.full = True
@@ -137,30 +171,10 @@ class Film:
         self._frames.append(frame)
         self._raw.extend((frame, k) for k in range(len(pieces)))
         self.held += size
-        self._now, self._before = self._before, self._now
-
-    def _look(self, surface: pygame.Surface) -> np.ndarray:
-        """Bring the surface into the pixels of now; return which tiles have changed, (down, across) bool."""
-        width, height = self.size
-        share = min(width / surface.get_width(), height / surface.get_height())
-        inside = tuple(max(1, round(side * share)) for side in surface.get_size())
-        if inside == surface.get_size():
-            small = surface
-        elif inside == self.size and surface.get_bytesize() == 4:
-            small = pygame.transform.smoothscale(surface, self.size, self._small)
-        else:  # the window has been given another shape
-            small = pygame.transform.smoothscale(surface.convert(self._small), inside)
-        if inside != self.size:
-            self._thin.fill(0)
-        self._thin.blit(small, ((width - inside[0]) // 2, (height - inside[1]) // 2))
-        rows = np.frombuffer(self._thin.get_buffer(), np.uint16).reshape(height, -1)
-        self._now[:height, :width] = rows[:, :width]
-        down, across = self._grid
-        words = self._now.view(np.uint64) != self._before.view(np.uint64)
-        return words.reshape(down, TILE, across, TILE // 4).any(axis=(1, 3))
+        picture.now, picture.before = picture.before, picture.now
 
     def _pack(self) -> None:
-        """Pack one piece, in a frame of the window that the film takes nothing of."""
+        """Pack one piece, in a frame of the window of which the film takes nothing."""
         if not self._raw:
             return
         frame, k = self._raw.popleft()
@@ -196,39 +210,14 @@ class Film:
                 before = now
             file.write(b";")
 
-    def save_frames(self, folder: Path | str) -> None:
-        """Write the film as PNG files, and `film.ffconcat`, which says how long each is shown.
-
-        ``ffmpeg -i film.ffconcat film.mp4`` makes a video of them.
-
-        Raises
-        ------
-        OutputError
-            If it holds no frame, or the folder exists already or cannot be written.
-        """
-        self._refuse_empty(folder)
-        write_folder(folder, self._files())
-
-    def _files(self) -> Iterator[tuple[str, bytes]]:
-        starts = [f.began for f in self._frames]
-        lines = ["ffconcat version 1.0"]
-        for number, canvas in enumerate(self._canvases()):
-            name = f"frame-{number:05d}.png"
-            lasting = (*starts, self.seconds)[number + 1] - starts[number]
-            lines += [f"file {name}", f"duration {lasting:.3f}"]
-            memory = io.BytesIO()
-            Image.fromarray(_colours(canvas)).save(memory, "PNG", compress_level=3)
-            yield name, memory.getvalue()
-        yield "film.ffconcat", ("\n".join([*lines, f"file {name}"]) + "\n").encode()
-
     def _refuse_empty(self, path: Path | str) -> None:
         if not self._frames:
             raise OutputError("the film holds no frame", where=path, remedy="Let the window run while it is taken")
 
     def _canvases(self) -> Iterator[np.ndarray]:
         """Yield the whole picture of each frame, (height, width) uint16; the array is used again."""
-        down, across = self._grid
         width, height = self.size
+        down, across = -(-height // TILE), -(-width // TILE)
         whole = np.zeros((down * TILE, across * TILE), np.uint16)
         tiles = whole.reshape(down, TILE, across, TILE).swapaxes(1, 2)
         for frame in self._frames:
@@ -242,11 +231,11 @@ class Film:
             count += np.bincount(frame.pixels().reshape(-1), minlength=1 << 16)
         used = np.flatnonzero(count)
         colours = _colours(used.astype(np.uint16))
-        # Lamps are small and matter much: a colour weighs by the root of its area.
+        # Lamps are small but important: the weight of a colour is the square root of its area.
         weight = np.ceil(np.sqrt(count[used] / count[used].sum()) * 1000).astype(int)
         sample = Image.fromarray(np.repeat(colours, weight, axis=0)[None])
         found = sample.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE)
-        chosen = np.array(found.getpalette()[: 3 * COLOURS], np.uint8).reshape(-1, 3)
+        chosen = np.array((found.getpalette() or [])[: 3 * COLOURS], np.uint8).reshape(-1, 3)
         if len(used) <= COLOURS:
             chosen = colours
         index = np.zeros(1 << 16, np.uint8)

@@ -9,7 +9,7 @@ import re
 import shlex
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +26,7 @@ from marki.io.worlds import WorldConfig
 from marki.language import Words
 from marki.machine import MachineConfig, MarkI
 from marki.pictures import can_draw
+from marki.program import program
 from marki.session import Session
 from marki.tables import registers_csv, trials_csv
 from marki.teaching.narration import Narrator
@@ -36,7 +37,7 @@ CURVE, SAVED = "learning_curve.png", "session.npz"
 
 
 class ReportTable(Protocol):
-    """What a tally of votes must be able to do here."""
+    """A table of votes that can be written as CSV."""
 
     def to_csv(self) -> str: ...  # noqa: D102
 
@@ -81,7 +82,7 @@ def lab_report(
         memory = io.BytesIO()
         with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as pack:
             for name, content in files.items():
-                # The day on which it is made is left out: the same run gives the same file.
+                # No timestamp: the same run gives the same file.
                 entry = zipfile.ZipInfo(f"{path.stem}/{name}")
                 entry.external_attr = 0o644 << 16
                 pack.writestr(entry, content, zipfile.ZIP_DEFLATED)
@@ -133,11 +134,12 @@ def command_of(session: Session) -> str | None:
 
     There is none where the operator has intervened, a wiring was given, or the learner is not the Mark I in a world.
     """
-    if session.commands or not isinstance(session.learner, MarkI):
+    launched = session.launched
+    if session.commands or launched is None or not isinstance(session.learner, MarkI):
         return None
     changes: list[str] = []
     world = next(iter(session.courses.values()))
-    for room, now, default in (("machine", session.launched, MachineConfig()), ("world", world, WorldConfig())):
+    for room, now, default in (("machine", launched, MachineConfig()), ("world", world, WorldConfig())):
         usual = {name: value for name, value, _ in default.items()}
         for name, value, _ in now.items():
             if value != usual[name]:
@@ -148,10 +150,10 @@ def command_of(session: Session) -> str | None:
             return None
     except MarkIError:
         return None
-    parts = ["python", "run_sim.py", "--seed", str(session.seed)]
+    parts = ["--seed", str(session.seed)]
     for change in changes:
         parts += ["--set", change]
-    return shlex.join(parts)
+    return f"{program()} {shlex.join(parts)}"
 
 
 # -- the parts -------------------------------------------------------------------------------------------------------
@@ -170,8 +172,8 @@ def _lines(lines: list[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _by_file(path: Path, name: str, write: Any) -> bytes:
-    """Return what `write` writes to a file; its troubles are troubles of the report."""
+def _by_file(path: Path, name: str, write: Callable[[Path], object]) -> bytes:
+    """Return what `write` writes to a file; its errors are raised as errors of the report."""
     try:
         with tempfile.TemporaryDirectory(prefix="marki-report-") as folder:
             write(Path(folder) / name)
@@ -240,5 +242,5 @@ def _readme(session: Session, words: Words, about: Mapping[str, str]) -> str:
     else:
         lines += [words("report.no_repeat"), ""]
     if SAVED in about:
-        lines += [words("report.go_on"), "", f"  python run_sim.py --load {SAVED}", ""]
+        lines += [words("report.go_on"), "", f"  {program()} --load {SAVED}", ""]
     return _lines([*lines[:-1]])

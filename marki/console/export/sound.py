@@ -17,8 +17,7 @@ from marki.hardware.faults import A_UNITS
 from marki.trace import Bank, Kind, decode
 
 RATE = 44_100  # samples a second
-STEPS = 10  # of the master volume
-START = 8
+MASTER = 0.8**2  # volume of everything, of full scale
 FOLLOW_S = 0.08  # in which the whirr follows the motors
 
 
@@ -46,7 +45,7 @@ class Body:
     many: int
 
 
-# The loudest of everything at once stays below full scale.
+# Everything at its loudest at once stays below full scale.
 BODIES = {
     Bank.SENSORY: Body(hz=3400, box_hz=1150, decay_s=0.0022, loud=0.13, many=120),
     Bank.ASSOCIATION: Body(hz=2100, box_hz=640, decay_s=0.0034, loud=0.15, many=120),
@@ -54,7 +53,7 @@ BODIES = {
 }
 SHUTTER, WHIRR = 0.18, 0.12
 MANY_MOTORS = 200
-RATTLE = 6  # relays from which on a bank is heard as many, not as one
+RATTLE = 6  # number of relays from which the sound is a rattle, not a click
 
 
 # -- synthesis -------------------------------------------------------------------------------------------------------
@@ -65,7 +64,7 @@ def _noise(n: int, seed: int) -> np.ndarray:
 
 
 def _shaped(wave: np.ndarray, peak: float = 0.98) -> np.ndarray:
-    """Return a wave that begins and ends in silence, without an offset, its largest sample `peak`."""
+    """Return a wave faded in and out, without DC offset, normalised to `peak`."""
     edge = np.ones(wave.size)
     rise, fall = round(0.0003 * RATE), round(0.003 * RATE)
     edge[:rise] = np.linspace(0, 1, rise)
@@ -109,7 +108,7 @@ def shutter(*, opens: bool) -> np.ndarray:
 
 
 def whirr(*, seconds: float = 1.0) -> np.ndarray:
-    """Return the sound of small motors with gears, (n,) float64 within ±1; its end runs on into its beginning.
+    """Return the sound of small motors with gears, (n,) float64 within ±1; it loops without a click.
 
     All tones go through whole periods, and the noise of the gears is made of such tones.
     """
@@ -157,13 +156,13 @@ class Heard:
 
 
 class Ear:
-    """Takes out of the events of each frame what there is to hear; knows no mixer."""
+    """Extracts from the events of each frame what is heard; independent of the mixer."""
 
     def __init__(self) -> None:
         self._turning = np.zeros(A_UNITS, bool)
 
     def listen(self, brightness: Brightness) -> Heard:
-        """Return what is heard of a frame with this brightness."""
+        """Return what is heard during a frame."""
         events = decode(brightness.codes)
         bank, kind, unit = events["bank"], events["kind"], events["unit"]
         counts = {b: int(np.count_nonzero((bank == b) & (kind <= Kind.ON))) for b in BODIES}
@@ -184,7 +183,7 @@ class Ear:
 
 
 def loudness(count: int, many: int) -> float:
-    """Return how loud `count` of `many` are, 0 to 1: the root, as the powers of unlike sources add up."""
+    """Return the amplitude of `count` of `many` sources, 0 to 1: a square root, since the powers of sources add up."""
     return float(np.sqrt(min(count / many, 1.0)))
 
 
@@ -196,14 +195,11 @@ class Sound:
     on : bool
     trouble : MarkIError or None
         Why it could not be switched on, or was lost.
-    volume : int
-        Master volume, 0 to `STEPS`.
     """
 
     def __init__(self) -> None:
         self.on = False
         self.trouble: MarkIError | None = None
-        self.volume = START
         self._ear = Ear()
         self._level = 0.0
         self._made: dict[str, list[pygame.mixer.Sound]] = {}
@@ -223,18 +219,8 @@ class Sound:
         self.on, self.trouble = True, None
         return True
 
-    def louder(self) -> int:
-        """Turn the master volume up by a step; return it."""
-        self.volume = min(STEPS, self.volume + 1)
-        return self.volume
-
-    def quieter(self) -> int:
-        """Turn the master volume down by a step; return it."""
-        self.volume = max(0, self.volume - 1)
-        return self.volume
-
     def hear(self, brightness: Brightness, running: bool, seconds: float) -> None:
-        """Let one frame be heard; call it once a frame.
+        """Play the sound of one frame; call it once a frame.
 
         Parameters
         ----------
@@ -256,10 +242,6 @@ class Sound:
             self._lose(error)
 
     # -- the mixer ---------------------------------------------------------------------------------------------------
-
-    @property
-    def _master(self) -> float:
-        return (self.volume / STEPS) ** 2
 
     def _open(self) -> None:
         mixer = pygame.mixer
@@ -285,21 +267,20 @@ class Sound:
         self._channels["motors"][0].set_volume(0)
 
     def _play(self, heard: Heard, running: bool, seconds: float) -> None:
-        master = self._master
         self._turn ^= 1
         for bank, count in heard.relays.items():
             sound = self._made[bank.name][count >= RATTLE]
             channel = self._channels[bank.name][self._turn]
             channel.play(sound)
-            channel.set_volume(master * loudness(count, BODIES[bank].many))
+            channel.set_volume(MASTER * loudness(count, BODIES[bank].many))
         if heard.lens is not None:
             self._channels["lens"][0].play(self._made["lens"][heard.lens == Kind.EXPOSE])
-            self._channels["lens"][0].set_volume(master)
+            self._channels["lens"][0].set_volume(MASTER)
         wanted = loudness(heard.motors, MANY_MOTORS) if running else 0.0
         self._level += (wanted - self._level) * min(1.0, seconds / FOLLOW_S)
         if wanted == 0 and self._level < 0.01:
             self._level = 0.0
-        self._channels["motors"][0].set_volume(master * self._level)
+        self._channels["motors"][0].set_volume(MASTER * self._level)
 
     def _off(self) -> None:
         self.on = False

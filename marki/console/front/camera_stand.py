@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pygame
 
-from marki.console.drawing.panel import Grid
-from marki.console.drawing.theme import SMALL, TEXT, Colour
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Backdrop, Grid
+from marki.console.drawing.theme import SMALL, TEXT, Colour, Theme
 from marki.console.front.metal import Cabinet, Pen, blend, darker, inked, lighter, shadow
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
@@ -22,7 +23,7 @@ Solid = tuple[float, float, float, float, float, float]
 
 
 class CardView:
-    """A view slantwise from behind, in which what is farther off lies to the left and higher.
+    """An oblique projection from behind: what is farther off lies to the left and higher.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ class CardView:
         self.pen, self.x, self.y, self.unit = pen, x, y, unit
 
     def at(self, x: float, y: float, z: float) -> tuple[float, float]:
-        """Return where a place is seen: to the right, up and away."""
+        """Project a point: to the right, up and away."""
         return self.x + self.unit * (x - ASIDE * z), self.y - self.unit * (y + UP * z)
 
     def face(self, corners: list[tuple[float, float, float]], colour: Colour) -> None:
@@ -57,24 +58,33 @@ class CardView:
 class CameraStand(Cabinet):
     """A view camera with its bellows, standards and box back, on a heavy pedestal, as in the photograph of 1960."""
 
-    def dress(self, surface, scene):
-        """Draw the board, the camera, and the floor they stand on."""
-        r, palette, theme = self.rect, self.theme.palette, self.theme
-        line = theme.row(SMALL)
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        r, line = self.rect, theme.row(SMALL)
         pitch = max(2, min((r.w - theme.px(12)) // SIDE, (round(0.62 * r.h) - line) // SIDE))
         size = pitch * SIDE
         frame = max(2, pitch // 3)
         spare = r.h - size - 2 * frame - line
-        unit = min(r.w / WIDE, spare / HIGH)
-        # The card stands as low as the camera before it lets it.
+        self._unit = unit = min(r.w / WIDE, spare / HIGH)
+        # The card is as low as the camera before it permits.
         top = r.bottom - round(HIGH * unit) - size - 2 * frame - line
         top = max(r.y + frame + line, min(top, r.y + round(0.24 * r.h)))  # but not far above the rest
         card = pygame.Rect(r.centerx - size // 2, top + frame, size, size)
-        self._grid = Grid("cell", card.x, card.y, SIDE, SIDE, (pitch, pitch))
-        self.part_at, self.place_of = self._grid.part_at, self._grid.place_of
-        board = pygame.Rect(card.x - frame, card.y - frame, size + 2 * frame, 0)
-        ground = r.bottom - max(2, round(0.06 * unit))
-        board.h = max(size + 2 * frame, ground - round(0.3 * unit) - board.y)
+        self.grid = Grid("cell", card.x, card.y, SIDE, SIDE, (pitch, pitch))
+        self.regions = (self.grid,)
+        self._board = board = pygame.Rect(card.x - frame, card.y - frame, size + 2 * frame, 0)
+        self._ground = r.bottom - max(2, round(0.06 * unit))
+        board.h = max(size + 2 * frame, self._ground - round(0.3 * unit) - board.y)
+        self._name = self.readout(pygame.Rect(r.x, board.y - line, r.w, line), size=SMALL, face=TEXT,
+                                  colour=theme.palette.dim, align="centre", optional=True)  # fmt: skip
+        self._frame = frame
+        self._backdrop = Backdrop(card.inflate(2 * frame, 2 * frame).clip(r))
+        self._shown: tuple[bytes, bool] | None = None
+
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the board, the camera, and the floor they stand on."""
+        r, palette, theme, board, frame = self.rect, self.theme.palette, self.theme, self._board, self._frame
+        unit, ground = self._unit, self._ground
         self._floor(surface, ground - round(0.46 * unit))
         shadow(surface, board.move(theme.px(4), theme.px(3)).clip(r), theme.px(5), 0.5)
         slate = darker(palette.black, 0.1)
@@ -84,11 +94,7 @@ class CameraStand(Cabinet):
                                     round(0.2 * unit)).clip(r), max(2, round(0.08 * unit)), 0.6)  # fmt: skip
         with inked(surface, r) as pen:
             self._camera(CardView(pen, r.centerx + 0.53 * unit, ground, unit))
-        self._name = self.readout(pygame.Rect(r.x, board.y - line, r.w, line), size=SMALL, face=TEXT,
-                                  colour=palette.dim, align="centre", optional=True)  # fmt: skip
-        self._edge = card.inflate(2 * frame, 2 * frame).clip(r)
-        self._bare = surface.subsurface(self._edge).copy()
-        self._drawn: tuple | None = None
+        self._backdrop.keep(surface)
 
     def _floor(self, surface: pygame.Surface, horizon: int) -> None:
         """Draw the floor, lighter near us, fading into the room."""
@@ -155,11 +161,11 @@ class CameraStand(Cabinet):
 
     # -- what changes ------------------------------------------------------------------------------------------------
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the first cell of the card."""
         return [Target("cell", 0)]
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show the card: that before the lens, darker while the lens is covered, or the operator's own."""
         draft, shown = scene.ui.draft, scene.snapshot.presentation
         light = self._light(scene)
@@ -169,13 +175,13 @@ class CameraStand(Cabinet):
         text = words("front.draft") if draft is not None else shown.name if shown is not None else ""
         colour = self.theme.palette.focus if draft is not None else self.theme.palette.dim
         dirty = self._name.update(surface, text, colour)
-        if key == self._drawn:
+        if key == self._shown:
             return dirty
-        was, self._drawn = self._drawn, key
+        was, self._shown = self._shown, key
         if was is None or was[1] != key[1]:
             self._mark(surface, draft is not None)
-            dirty.append(self._edge)
-        palette, area = self.theme.palette, self._grid.rect
+            dirty.append(self._backdrop.rect)
+        palette, area = self.theme.palette, self.grid.rect
         share = grey.T[..., None] / 255
         low, high = np.array(lighter(palette.black, 0.03), float), np.array(palette.paper, float)
         small = pygame.surfarray.make_surface((low + (high - low) * share).astype(np.uint8)).convert()
@@ -193,15 +199,15 @@ class CameraStand(Cabinet):
         return shown.frame * (1.0 if scene.snapshot.open else COVERED)
 
     def _mark(self, surface: pygame.Surface, draft: bool) -> None:
-        """Frame the card in the colour of what is in hand while it is the operator's own."""
-        edge = self._edge
-        surface.blit(self._bare, edge)
+        """Frame the card while it is the operator's own."""
+        edge = self._backdrop.rect
+        self._backdrop.restore(surface)
         if draft:
-            pygame.draw.rect(surface, self.theme.palette.focus, edge, max(2, (edge.w - self._grid.rect.w) // 2))
+            pygame.draw.rect(surface, self.theme.palette.focus, edge, max(2, (edge.w - self.grid.rect.w) // 2))
 
     def _rule(self, surface: pygame.Surface) -> None:
-        """Rule the cells to draw in."""
-        area, pitch, palette = self._grid.rect, self._grid.pitch[0], self.theme.palette
+        """Draw lines between the cells."""
+        area, pitch, palette = self.grid.rect, self.grid.pitch[0], self.theme.palette
         for k in range(1, SIDE):
             colour = darker(palette.focus, 0.25 if k % 5 == 0 else 0.68)
             x, y = area.x + k * pitch, area.y + k * pitch

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pygame
 
-from marki.console.drawing.theme import FIGURES, TEXT
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Backdrop
+from marki.console.drawing.theme import FIGURES, TEXT, Colour, Theme
 from marki.console.front.metal import Cabinet, Pen, blend, darker, inked, jewel, lighter, meter, shadow
 from marki.console.front.sensory_cabinet import toggle
 from marki.console.panels.needles import sum_scale
@@ -16,6 +20,12 @@ from marki.io.responses import R_UNITS
 CLIPS = 8
 
 
+def mean_colour(surface: pygame.Surface, rect: pygame.Rect) -> Colour:
+    """Return the mean colour of a rectangle."""
+    r, g, b, *_ = pygame.transform.average_color(surface, rect)
+    return r, g, b
+
+
 class ControlCabinet(Cabinet):
     """Bay 4. That there are eight R rows, knobs and one meter is seen; which control did what is not known.
 
@@ -23,36 +33,21 @@ class ControlCabinet(Cabinet):
     the sum of the R-unit that is picked, or the largest of them.
     """
 
-    def dress(self, surface, scene):
-        """Draw the panel and the door."""
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
         if self.wide:
-            self._panel, self._door = self.share(0, 0, 0.66, 1), self.share(0.66, 0, 0.34, 1)
+            self._panel, self._door = self.area(0, 0, 0.66, 1), self.area(0.66, 0, 0.34, 1)
         else:
-            self._panel, self._door = self.share(0, 0, 1, 0.345), self.share(0, 0.345, 1, 0.655)
-        p = self._panel
-        self.sheet(surface, self._door, darker(self.steel, 0.06))
-        self.sheet(surface, p, self.steel, glance=9)
-        head = self.theme.row() if self.wide else 0
-        self._body = pygame.Rect(p.x, p.y + head, p.w, p.h - head)
-        self._set_rows()
-        self._dress_door(surface)
-        with inked(surface, p) as pen:
-            self._dress_panel(pen, scene)
-        self._letter(surface, scene, head)
-        self._gauge_ground = surface.subsurface(self._legend).copy()
-        self._bare = [surface.subsurface(lamp).copy() for lamp in self._lamp]
-        # A switch stands on metal of the tone that the panel has beside it.
-        beside = [force.move(-force.w - 1, 0).clip(p) for force in self._force]
-        self._tones = [pygame.transform.average_color(surface, rect)[:3] for rect in beside]
-        self._shown: list[tuple | None] = [None] * R_UNITS
-        self._needle: tuple | None = None
-
-    def _set_rows(self) -> None:
-        """Place the rows, the meter and its legend."""
-        b, px = self._body, self.theme.px
+            self._panel, self._door = self.area(0, 0, 1, 0.345), self.area(0, 0.345, 1, 0.655)
+        p, px = self._panel, theme.px
+        self._head = theme.row() if self.wide else 0
+        self._body = b = pygame.Rect(p.x, p.y + self._head, p.w, p.h - self._head)
         left, right = b.x + round(0.42 * b.w), b.right - round(0.03 * b.w)
         top, room = b.y + round(0.045 * b.h), round(0.62 * b.h)
-        self._rows, self._force, self._lamp, self._tag = [], [], [], []
+        self._rows: list[pygame.Rect] = []
+        self._force: list[pygame.Rect] = []
+        self._lamp: list[pygame.Rect] = []
+        self._tag: list[pygame.Rect] = []
         for k in range(R_UNITS):
             row = pygame.Rect(left, top + k * room // R_UNITS, right - left, room // R_UNITS)
             size = max(5, min(row.h - max(1, px(1)), round(0.24 * row.w)))
@@ -68,9 +63,28 @@ class ControlCabinet(Cabinet):
         self._gauge = pygame.Rect(0, 0, size, size)
         self._gauge.center = (left + round(0.34 * (right - left)), b.y + round(0.83 * b.h))
         x = self._gauge.right + px(3)
-        self._legend = pygame.Rect(x, self._gauge.y, max(1, right - x), self._gauge.h)
+        self._legend = Backdrop(pygame.Rect(x, self._gauge.y, max(1, right - x), self._gauge.h))
+        self._bare = [Backdrop(lamp) for lamp in self._lamp]
+        self._tones: list[Colour] = []
+        self._shown: list[tuple[bool, bool, int, bool] | None] = [None] * R_UNITS
+        self._needle: tuple[int, str] | None = None
 
-    def _dress_panel(self, pen: Pen, scene: Scene) -> None:
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the panel and the door."""
+        p = self._panel
+        self.sheet(surface, self._door, darker(self.steel, 0.06))
+        self.sheet(surface, p, self.steel, glance=9)
+        self._draw_door(surface)
+        with inked(surface, p) as pen:
+            self._draw_panel(pen, scene)
+        self._draw_texts(surface, scene)
+        for backdrop in (self._legend, *self._bare):
+            backdrop.keep(surface)
+        # The background of a switch is the mean colour of the panel beside it.
+        beside = [force.move(-force.w - 1, 0).clip(p) for force in self._force]
+        self._tones = [mean_colour(surface, rect) for rect in beside]
+
+    def _draw_panel(self, pen: Pen, scene: Scene) -> None:
         """Draw what is fixed: plates nobody can read, knobs, and the dark window above them."""
         b, steel, palette = self._body, self.steel, self.theme.palette
         black, ivory = palette.black, palette.ivory
@@ -98,18 +112,19 @@ class ControlCabinet(Cabinet):
             used = k < scene.units
             # Beyond those in use the engraving is pale.
             line = darker(steel, 0.5 if used else 0.14)
-            ends, lettered = (self._force[k].centerx, self._lamp[k].centerx), self._lettered(k)
+            ends, numbered = (self._force[k].centerx, self._lamp[k].centerx), self._has_number(k)
             # The line of a row leaves room for its number.
-            room = 0.5 * self._number(k).w if lettered else 0.0
+            room = 0.5 * self._number(k).w if numbered else 0.0
             middle = self._tag[k].centerx
             for left, right in ((ends[0], middle - room), (middle + room, ends[1])):
                 pen.line((left, row.centery), (right, row.centery), 0.5 * unit, line)
-            if not lettered:
+            if not numbered:
                 tag = self._tag[k]
                 pen.plate(tag.centerx - 0.3 * tag.w, row.centery - 0.26 * row.h, 0.6 * tag.w, 0.52 * row.h,
                           steel if used else lighter(steel, 0.5), ivory)  # fmt: skip
 
-    def _lettered(self, unit: int) -> bool:
+    def _has_number(self, unit: int) -> bool:
+        """Return whether a row has room for its number."""
         tag, theme = self._tag[unit], self.theme
         return tag.h >= theme.least and theme.fits(f"R{unit + 1}", tag, 15, TEXT)
 
@@ -117,23 +132,23 @@ class ControlCabinet(Cabinet):
         return min(24, 0.72 * tag.h / self.theme.unit)
 
     def _number(self, unit: int) -> pygame.Rect:
-        """Return where the number of a row is lettered."""
+        """Return where the number of a row is written."""
         tag = self._tag[unit]
         w = min(tag.w, self.theme.width("R8", self._size(tag), TEXT) + 6)
         return pygame.Rect(tag.centerx - w // 2, tag.y, w, tag.h)
 
-    def _letter(self, surface: pygame.Surface, scene: Scene, head: int) -> None:
-        """Letter the rows, and in the close look say that the use of the controls is assumed."""
+    def _draw_texts(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Write the numbers of the rows, and in the close view say that the use of the controls is assumed."""
         palette, p = self.theme.palette, self._panel
         for k, tag in enumerate(self._tag):
-            if self._lettered(k):
+            if self._has_number(k):
                 colour = palette.ink if k < scene.units else blend(self.steel, palette.faded, 0.55)
-                self.letter(surface, f"R{k + 1}", self._number(k), size=self._size(tag), colour=colour, align="centre")
-        if head:
-            box = pygame.Rect(p.x + self.theme.px(12), p.y + self.theme.px(4), p.w - self.theme.px(24), head)
-            self.letter(surface, self.theme.words("front.rows"), box, align="centre")
+                self.caption(surface, f"R{k + 1}", self._number(k), size=self._size(tag), colour=colour, align="centre")
+        if self._head:
+            box = pygame.Rect(p.x + self.theme.px(12), p.y + self.theme.px(4), p.w - self.theme.px(24), self._head)
+            self.caption(surface, self.theme.words("front.rows"), box, align="centre")
 
-    def _dress_door(self, surface: pygame.Surface) -> None:
+    def _draw_door(self, surface: pygame.Surface) -> None:
         """Draw the door: clips with the cable they hold, small controls, the handle, the connectors."""
         d, steel, palette = self._door, darker(self.steel, 0.06), self.theme.palette
         u = (d.h / 178) if not self.wide else min(d.w / 60, d.h / 178)
@@ -146,9 +161,10 @@ class ControlCabinet(Cabinet):
                     pen.disc(d.x + place * d.w, d.y + (0.03 + 0.082 * k) * d.h, 0.42 * u, darker(steel, 0.45))
             ys = [d.y + d.h * (0.012 + 0.112 * k) for k in range(CLIPS)]
             ends = [*ys, d.y + 0.84 * d.h]
+            along: list[float] = np.linspace(0, CLIPS, 8 * CLIPS + 1).tolist()
             rope = [
-                (x - 0.5 * u + 0.9 * u * abs(np.sin(np.pi * t)), float(np.interp(t, range(CLIPS + 1), ends)))
-                for t in np.linspace(0, CLIPS, 8 * CLIPS + 1)
+                (x - 0.5 * u + 0.9 * u * abs(math.sin(math.pi * t)), float(np.interp(t, range(CLIPS + 1), ends)))
+                for t in along
             ]
             pen.path([(a + 0.7 * u, b + 0.6 * u) for a, b in rope], 0.7 * u, darker(steel, 0.2))
             pen.path(rope, 0.5 * u, darker(palette.frame, 0.1))
@@ -201,9 +217,9 @@ class ControlCabinet(Cabinet):
 
     # -- what changes ------------------------------------------------------------------------------------------------
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Light the lamps, set the switches and move the needle."""
-        dirty = []
+        dirty: list[pygame.Rect] = []
         for k in range(R_UNITS):
             used, on = k < scene.units, bool(scene.snapshot.view.r[k])
             key = (used, on, int(scene.r_forced[k]), scene.ui.covered and used)
@@ -218,7 +234,7 @@ class ControlCabinet(Cabinet):
         tone = self._tones[unit]
         mark = {0: tone, 1: palette.positive, -1: palette.negative}[forced]
         surface.blit(toggle(force.w, force.h, forced, tone, mark), force)
-        surface.blit(self._bare[unit], lamp)
+        self._bare[unit].restore(surface)
         if not used:
             pale = blend(self.steel, palette.dim, 0.35)
             surface.blit(jewel(lamp.w, lighter(pale, 0.2), self.steel, 6), lamp)
@@ -227,7 +243,7 @@ class ControlCabinet(Cabinet):
         if covered:
             pygame.draw.rect(surface, darker(palette.frame, 0.3), lamp, border_radius=lamp.w // 6)
             pygame.draw.rect(surface, palette.frame, lamp.inflate(-2, -2), border_radius=lamp.w // 6)
-            if not self.letter(
+            if not self.caption(
                 surface, "?", lamp, size=0.7 * lamp.h / self.theme.unit, colour=palette.ivory, align="centre"
             ):
                 pygame.draw.circle(surface, palette.ivory, lamp.center, max(1, lamp.w // 6))
@@ -235,12 +251,12 @@ class ControlCabinet(Cabinet):
         if lamp.h >= 1.3 * self.theme.least:
             colour = darker(palette.lamp, 0.85) if on else palette.ivory
             text = "1" if on else "0"
-            self.letter(
+            self.caption(
                 surface, text, lamp, size=0.62 * lamp.h / self.theme.unit, face=FIGURES, colour=colour, align="centre"
             )
 
     def _draw_meter(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
-        """Show a sum; with the lamps covered the meter rests, for it would tell what they do."""
+        """Show a sum; zero while the lamps are covered, since it would give them away."""
         palette, sums = self.theme.palette, scene.snapshot.view.u_r[: scene.units]
         picked = scene.ui.picked
         unit = int(np.abs(sums).argmax()) if len(sums) else 0
@@ -255,20 +271,20 @@ class ControlCabinet(Cabinet):
         self._needle = key
         g = self._gauge
         surface.blit(meter(g.w, g.h, step, palette.black, palette.paper, palette.ink, False), g)
-        surface.blit(self._gauge_ground, self._legend)
-        self.letter(surface, text, self._legend, size=14)
-        return [g, self._legend]
+        self._legend.restore(surface)
+        self.caption(surface, text, self._legend.rect, size=14)
+        return [g, self._legend.rect]
 
     # -- hands -------------------------------------------------------------------------------------------------------
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the forcing switch or the R-unit under a place."""
         for k, row in enumerate(self._rows):
             if row.collidepoint(place):
                 return Target("force", k) if self._force[k].inflate(2, 0).collidepoint(place) else Target("r", k)
         return None
 
-    def place_of(self, part):
+    def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where a forcing switch is, or the lamp and the number of an R-unit."""
         if not 0 <= part.number < R_UNITS:
             return None
@@ -279,6 +295,6 @@ class ControlCabinet(Cabinet):
             return pygame.Rect(force.right + 1, row.y, row.right - force.right - 1, row.h)
         return None
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the first R-unit and its switch."""
         return [Target("r", 0), Target("force", 0)]

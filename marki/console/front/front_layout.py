@@ -1,4 +1,4 @@
-"""Where the camera and the cabinets of the front stand: a pure function from a box to named boxes."""
+"""Layout of the front: a pure function from a box to the named boxes of camera and cabinets."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ EDGES = (0.0, 73.0, 220.0, 370.0, 444.0, 519.0)
 BAYS = ("sensory", "doors", "store", "control", "power")
 FLOOR = 34.0  # depth of the floor before the plinth, where there is room for it
 CLOSE = (1.9, 1.12, 0.94, 1.7, 1.6)
-"""Widest shape of each bay in the close look, as width over height."""
+"""Widest shape of each bay in the close view, as width over height."""
 
 
 def lay_out(box: Box, *, bay: int = 0) -> dict[str, Box]:
-    """Return the boxes of the front by name; they lie inside `box` and apart from each other.
+    """Return the boxes of the front by name; they are inside `box` and do not overlap.
 
     Parameters
     ----------
     box : Box
     bay : int
-        Bay to look at closely, 1 to 5 from the left; 0 for the whole machine.
+        Bay in the close view, 1 to 5 from the left; 0 for the whole machine.
     """
     gap = max(3, box.w // 90)
     column = round(box.w * 0.22)

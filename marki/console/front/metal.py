@@ -1,32 +1,34 @@
-"""What the cabinets are made of: smooth drawing of shapes, satin metal, shadows, and small things such as knobs."""
+"""Materials of the cabinets: antialiased shapes, satin metal, shadows, and small parts such as knobs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Unpack
 
 import numpy as np
 import pygame
 
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import SMALL, TEXT, Colour, distance, mix, to_surface
+from marki.console.drawing.theme import SMALL, TEXT, Colour, TextStyle, distance, mix, to_surface
 
 WHITE, NIGHT = (255, 255, 255), (0, 0, 0)
 
 
 def blend(a: Colour, b: Colour, share: float) -> Colour:
-    """Return a colour that is so much of the way from `a` to `b`."""
-    return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
+    """Interpolate between two colours: 0 is `a`, 1 is `b`."""
+    red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
+    return red, green, blue
 
 
 def darker(colour: Colour, share: float) -> Colour:
-    """Return a colour darkened by a share."""
+    """Blend a colour with black."""
     return blend(colour, NIGHT, share)
 
 
 def lighter(colour: Colour, share: float) -> Colour:
-    """Return a colour lightened by a share."""
+    """Blend a colour with white."""
     return blend(colour, WHITE, share)
 
 
@@ -125,15 +127,15 @@ class Pen:
         self.line(near, far, max(0.8, 0.2 * radius), mark)
 
     def plate(self, x: float, y: float, w: float, h: float, ground: Colour, ink: Colour) -> None:
-        """Draw a small engraved plate whose lettering nobody can read any more."""
+        """Draw a small engraved plate whose text is too small to be read."""
         self.box(x, y, w, h, darker(ground, 0.55))
         for k in (0.3, 0.62):
             self.box(x + 0.12 * w, y + k * h, 0.76 * w, 0.1 * h, ink)
 
 
 @contextmanager
-def inked(surface: pygame.Surface, rect: pygame.Rect) -> Iterator[Pen]:
-    """Give a pen for a part of a surface; what it draws is smoothed and laid on the surface at the end."""
+def inked(surface: pygame.Surface, rect: pygame.Rect) -> Generator[Pen]:
+    """Yield a pen for a part of a surface; what it draws is antialiased and copied to the surface at the end."""
     rect = rect.clip(surface.get_rect())
     if not rect.w or not rect.h:
         yield Pen(pygame.Surface((1, 1)), rect.topleft, 1)
@@ -252,17 +254,17 @@ def cross(surface: pygame.Surface, place: pygame.Rect, colour: Colour, width: in
 
 
 class Cabinet(Panel):
-    """A panel of the front: a bay of the machine, whose places are given as shares of its width and height."""
+    """A panel of the front: a bay of the machine, laid out in fractions of its width and height."""
 
-    def share(self, x: float, y: float, w: float, h: float) -> pygame.Rect:
-        """Return the rectangle at shares of this panel's width and height."""
+    def area(self, x: float, y: float, w: float, h: float) -> pygame.Rect:
+        """Return the rectangle at fractions of this panel's width and height."""
         r = self.rect
         left, top = r.x + round(x * r.w), r.y + round(y * r.h)
         return pygame.Rect(left, top, r.x + round((x + w) * r.w) - left, r.y + round((y + h) * r.h) - top)
 
     @property
     def wide(self) -> bool:
-        """Whether this is the close look, for which a narrow bay is laid out anew."""
+        """Whether this is the close view, for which a narrow bay is laid out differently."""
         return self.rect.w > 0.7 * self.rect.h
 
     @property
@@ -271,7 +273,7 @@ class Cabinet(Panel):
         return self.theme.palette.plate
 
     def sheet(self, surface: pygame.Surface, rect: pygame.Rect, colour: Colour, **style: float) -> None:
-        """Lay a panel of sheet metal: satin, with a bright upper and a dark lower edge, in a dark joint."""
+        """Draw a panel of sheet metal: satin, with a bright upper and a dark lower edge, in a dark joint."""
         joint = max(1, self.theme.px(1))
         pygame.draw.rect(surface, darker(colour, 0.62), rect)
         face = rect.inflate(-joint, -joint)
@@ -284,10 +286,10 @@ class Cabinet(Panel):
             pygame.draw.line(surface, dull, (face.x, face.bottom - 1), (face.right - 1, face.bottom - 1))
             pygame.draw.line(surface, dull, (face.right - 1, face.y), (face.right - 1, face.bottom - 1))
 
-    def letter(self, surface: pygame.Surface, text: str, rect: pygame.Rect, **style) -> bool:
-        """Letter a caption if it fits, else leave it out; return whether it stands there."""
-        style = {"size": SMALL, "face": TEXT, **style}
-        if rect.h < self.theme.least or not self.theme.fits(text, rect, style["size"], style["face"]):
+    def caption(self, surface: pygame.Surface, text: str, rect: pygame.Rect, **style: Unpack[TextStyle]) -> bool:
+        """Write a caption if it fits, else leave it out; return whether it was written."""
+        size, face = style.setdefault("size", SMALL), style.setdefault("face", TEXT)
+        if rect.h < self.theme.least or not self.theme.fits(text, rect, size, face):
             return False
         self.theme.write(surface, text, rect, **style)
         return True

@@ -7,19 +7,20 @@ from functools import lru_cache
 import numpy as np
 import pygame
 
+from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Grid
-from marki.console.drawing.theme import TEXT
+from marki.console.drawing.theme import TEXT, Colour, Theme
 from marki.console.front.metal import Cabinet, Pen, darker, inked, lighter, shadow
-from marki.console.front.wires import bold, curve, mat
+from marki.console.front.wires import Place, bold, curve, mat
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 
 SIDE_A = (32, 16)  # rows and columns of the A-units' pins
-HUNDREDS = (1, 101, 201, 301)  # the strips at the left of the board in the photograph are lettered by hundreds
+HUNDREDS = (1, 101, 201, 301)  # the strips at the left of the board in the photograph are numbered by hundreds
 
 
 @lru_cache(maxsize=8)
-def spot(w: int, h: int, on: bool, lamp: tuple[int, int, int], metal: tuple[int, int, int]) -> pygame.Surface:
+def spot(w: int, h: int, on: bool, lamp: Colour, metal: Colour) -> pygame.Surface:
     """Return the head of an A-unit's pin, bright while the unit is on; clear around it."""
     fine = 6
     picture = pygame.Surface((w * fine, h * fine), pygame.SRCALPHA)
@@ -39,17 +40,13 @@ class PlugboardDoors(Cabinet):
     The head of an A-unit's pin is drawn bright while the unit is on, which real pins do not do.
     """
 
-    def dress(self, surface, scene):
-        """Draw the doors as they stand."""
-        self._open = scene.ui.open_doors
-        self._wiring = scene.wiring.copy()
-        self._picked = None
-        self._was = np.zeros(512, bool)
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
         r = self.rect
-        self._board = self.share(0.075, 0.012, 0.85, 0.976)
+        self._board = self.area(0.075, 0.012, 0.85, 0.976)
         b = self._board
         self._strips = [pygame.Rect(0, 0, 0, 0)] * 4
-        label = max(self.theme.row(12), round(0.028 * b.h))
+        self._label = label = max(theme.row(12), round(0.028 * b.h))
         wide = round(0.27 * b.w)
         top, room = b.y + round(0.03 * b.h), round(0.93 * b.h)
         for k in range(4):
@@ -61,16 +58,32 @@ class PlugboardDoors(Cabinet):
         w, h = (b.right - round(0.03 * b.w) - left) // SIDE_A[1], room // SIDE_A[0]
         left = b.right - round(0.03 * b.w) - w * SIDE_A[1]
         self._grid = Grid("a", left, top + (room - h * SIDE_A[0]) // 2, *SIDE_A, (max(1, w), max(1, h)))
-        self._label = label
+        g = self._grid
+        self._places = [(g.rect.x + k % SIDE_A[1] * g.pitch[0], g.rect.y + k // SIDE_A[1] * g.pitch[1])
+                        for k in range(512)]  # fmt: skip
+        self._open = scene.ui.open_doors
+        self._wiring = scene.wiring
+        self._picked: tuple[str, int] | None = None
+        self._overlay: pygame.Surface | None = None
+        self._was = np.zeros(512, bool)
+        self._boards: list[pygame.Surface] = []  # with all pins dark, and with all bright
+        self._cells: list[list[pygame.Surface]] = []  # of these, each pin
+
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the doors as they stand."""
+        self._open = scene.ui.open_doors
+        self._wiring = scene.wiring.copy()
+        self._picked = self._overlay = None
+        self._was = np.zeros(512, bool)
         if self._open:
-            self._dress_open(surface, scene)
+            self._draw_open(surface)
         else:
-            self._dress_closed(surface)
+            self._draw_closed(surface)
 
     # -- closed ------------------------------------------------------------------------------------------------------
 
-    def _dress_closed(self, surface: pygame.Surface) -> None:
-        left, right = self.share(0, 0, 0.5, 1), self.share(0.5, 0, 0.5, 1)
+    def _draw_closed(self, surface: pygame.Surface) -> None:
+        left, right = self.area(0, 0, 0.5, 1), self.area(0.5, 0, 0.5, 1)
         steel, r = self.steel, self.rect
         for leaf in (left, right):
             self.sheet(surface, leaf, steel, glance=9)
@@ -100,7 +113,7 @@ class PlugboardDoors(Cabinet):
 
     # -- open --------------------------------------------------------------------------------------------------------
 
-    def _dress_open(self, surface: pygame.Surface, scene: Scene) -> None:
+    def _draw_open(self, surface: pygame.Surface) -> None:
         r, b, palette = self.rect, self._board, self.theme.palette
         pygame.draw.rect(surface, palette.black, r)
         self._leaves(surface)
@@ -111,19 +124,18 @@ class PlugboardDoors(Cabinet):
         surface.blit(mat(area.w, area.h, self._ends(area), self._wiring.tobytes(), palette.header), area)
         boxes = [pygame.Rect(s.x, s.y - self._label, s.w, self._label - 1) for s in self._strips]
         texts = [f"{first}-{first + 99}" for first in HUNDREDS]
-        if self.theme.fits(texts[-1], boxes[-1], 12, TEXT):  # a plate that cannot be lettered would only be in the way
+        if self.theme.fits(texts[-1], boxes[-1], 12, TEXT):  # a plate without its text would only be in the way
             with inked(surface, b) as pen:
                 for box in boxes:
-                    pen.box(*box, palette.ivory)
+                    pen.box(box.x, box.y, box.w, box.h, palette.ivory)
             for text, box in zip(texts, boxes, strict=True):
-                self.letter(surface, text, box, size=12, face=TEXT, colour=palette.ink, align="centre")
-        self._pins(surface)
-        self._key: tuple | None = None
+                self.caption(surface, text, box, size=12, face=TEXT, colour=palette.ink, align="centre")
+        self._draw_pins(surface)
 
     def _leaves(self, surface: pygame.Surface) -> None:
         """Draw the two leaves, which stand out towards us, seen along their inner faces."""
         r, steel = self.rect, darker(self.steel, 0.25)
-        left, right = self.share(0, 0, 0.07, 1), self.share(0.93, 0, 0.07, 1)
+        left, right = self.area(0, 0, 0.07, 1), self.area(0.93, 0, 0.07, 1)
         with inked(surface, r) as pen:
             for leaf, inner in ((left, 1), (right, -1)):
                 tones = (darker(steel, 0.62), darker(steel, 0.25), steel)
@@ -161,15 +173,14 @@ class PlugboardDoors(Cabinet):
         g = self._grid
         return g.rect.x + (column + 0.5) * g.pitch[0], g.rect.y + (row + 0.5) * g.pitch[1]
 
-    def _ends(self, area: pygame.Rect) -> tuple[tuple[float, float], ...]:
+    def _ends(self, area: pygame.Rect) -> tuple[Place, ...]:
         """Return the places of all pins within the board: 400 of S-units, then 512 of A-units."""
         pins = [self._pin_s(k) for k in range(400)] + [self._pin_a(k) for k in range(512)]
         return tuple((x - area.x, y - area.y) for x, y in pins)
 
-    def _pins(self, surface: pygame.Surface) -> None:
+    def _draw_pins(self, surface: pygame.Surface) -> None:
         """Draw the heads of the A-units' pins, and keep the board with all of them dark and with all bright."""
-        palette, g, b = self.theme.palette, self._grid, self._board
-        places = [(g.rect.x + k % SIDE_A[1] * g.pitch[0], g.rect.y + k // SIDE_A[1] * g.pitch[1]) for k in range(512)]
+        palette, g, b, places = self.theme.palette, self._grid, self._board, self._places
         self._boards = []
         bare = surface.subsurface(b).copy()
         for on in (False, True):
@@ -180,7 +191,6 @@ class PlugboardDoors(Cabinet):
         surface.blit(self._boards[0], b)
         cells = [pygame.Rect(x - b.x, y - b.y, *g.pitch) for x, y in places]
         self._cells = [[board.subsurface(cell) for cell in cells] for board in self._boards]
-        self._places = places
 
     # -- what changes ------------------------------------------------------------------------------------------------
 
@@ -192,14 +202,14 @@ class PlugboardDoors(Cabinet):
             return "a", picked.number
         return ("s", picked.number) if picked.kind in ("s", "toggle", "cell") else None
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Open or close the doors, show which A-units are on, and the wires of the unit that is picked."""
         if scene.ui.open_doors != self._open:
             self.dress(surface, scene)
             return [self.rect, *self.update(surface, scene)]
         if not self._open:
             return []
-        dirty = []
+        dirty: list[pygame.Rect] = []
         if not np.array_equal(self._wiring, scene.wiring):
             self.dress(surface, scene)
             dirty.append(self.rect)
@@ -215,7 +225,7 @@ class PlugboardDoors(Cabinet):
         changed = np.flatnonzero(now != self._was).tolist()
         cells, places = self._cells, self._places
         if wanted is not None:
-            # The wires lie over the pins, so all is laid anew under them.
+            # The wires lie over the pins, so everything under them is drawn again.
             surface.blit(self._boards[0], self._board)
             changed = np.flatnonzero(now).tolist()
         surface.fblits([(cells[int(now[k])][k], places[k]) for k in changed])
@@ -234,7 +244,7 @@ class PlugboardDoors(Cabinet):
         kind, number = wanted
         line = self._wiring[number] if kind == "a" else self._wiring[:, number]
         width = theme.line(1.6)
-        tags = []
+        tags: list[tuple[Place, str, Colour]] = []
         for end in np.flatnonzero(line).tolist():
             s, a = (end, number) if kind == "a" else (number, end)
             (x0, y0), (x1, y1) = self._pin_s(s), self._pin_a(a)
@@ -261,7 +271,7 @@ class PlugboardDoors(Cabinet):
 
     # -- hands -------------------------------------------------------------------------------------------------------
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the doors, or with the doors open an A-unit's pin."""
         if not self.rect.collidepoint(place):
             return None
@@ -277,10 +287,10 @@ class PlugboardDoors(Cabinet):
                 return Target("s", 100 * k + int(np.hypot(*(pins - place).T).argmin()))
         return None
 
-    def place_of(self, part):
+    def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where the doors are, or with the doors open an A-unit's pin."""
         if part == Target("door"):
-            return self.share(0, 0, 0.07, 1) if self._open else self.rect
+            return self.area(0, 0, 0.07, 1) if self._open else self.rect
         if not self._open:
             return None
         if part.kind == "s":
@@ -289,6 +299,6 @@ class PlugboardDoors(Cabinet):
             return pygame.Rect(round(x) - d, round(y) - d, 2 * d + 1, 2 * d + 1)
         return self._grid.place_of(part)
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the doors, and with the doors open the first A-unit's pin."""
         return [Target("door"), Target("a", 0)] if self._open else [Target("door")]

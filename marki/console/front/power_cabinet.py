@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pygame
 
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Backdrop
+from marki.console.drawing.theme import Colour, Theme
 from marki.console.front.metal import Cabinet, Pen, blend, darker, inked, jewel, lighter, meter, shadow
 from marki.console.panels.needles import sum_scale
 from marki.console.state.scene import Scene
@@ -23,49 +26,52 @@ class PowerCabinet(Cabinet):
     and the share of motors that turn. The supplies' own voltages are not part of the simulation: the light ones rest.
     """
 
-    def dress(self, surface, scene):
-        """Draw the panels."""
-        steel, palette = self.steel, self.theme.palette
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
         if self.wide:
-            self._top = self.share(0, 0, 0.52, 1)
+            self._top = self.area(0, 0, 0.52, 1)
             column, heights = (0.52, 0.48), (0.1, 0.1, 0.2, 0.2, 0.2, 0.2)
         else:
-            self._top = self.share(0, 0, 1, 0.4)
+            self._top = self.area(0, 0, 1, 0.4)
             column, heights = (0, 1), (0.1,) * 6
         y = 0.0 if self.wide else 0.4
-        plates = []
+        plates: list[pygame.Rect] = []
         for height in heights:
-            plates.append(self.share(column[0], y, column[1], height))
+            plates.append(self.area(column[0], y, column[1], height))
             y += height
         self._plain, self._supplies = plates[:2], plates[2:]
+        self._head = theme.row() if self.wide else 0
+        self._meters = self._place_meters(self._top, self._head)
+        self._dials = self._place_dials()
+        self._pilots = [Backdrop(place) for place in self._place_pilots()]
+        self._shown: list[int | None] = [None] * (len(self._meters) + len(self._dials))
+        self._lit: bool | None = None
+
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the panels."""
+        steel, palette, t, head = self.steel, self.theme.palette, self._top, self._head
         dull, dark = darker(steel, 0.22), blend(palette.frame, steel, 0.28)
         self.sheet(surface, self._top, steel, glance=9)
         for plate in self._plain:
             self.sheet(surface, plate, dull, glance=16)
         for kind, plate in zip(SUPPLIES, self._supplies, strict=True):
             self.sheet(surface, plate, dark if kind == "dark" else lighter(steel, 0.06), fall=6)
-        t = self._top
-        head = self.theme.row() if self.wide else 0
-        self._meters = self._place_meters(t, head)
-        self._dials = self._place_dials()
         for place in (*self._meters, *self._dials):
             shadow(surface, place.move(max(1, place.w // 12), max(1, place.w // 10)), max(1, place.w // 8), 0.45)
         with inked(surface, self.rect) as pen:
-            self._dress_top(pen, t, head)
-            self._dress_plates(pen, dull)
+            self._draw_top(pen, t, head)
+            self._draw_plates(pen, dull)
             for k, plate in enumerate(self._supplies):
-                self._dress_supply(pen, plate, k, dark if k < 2 else lighter(steel, 0.06))
+                self._draw_supply(pen, plate, k, dark if k < 2 else lighter(steel, 0.06))
         if head:
             box = pygame.Rect(t.x + self.theme.px(8), t.y + self.theme.px(4), t.w - self.theme.px(16), head)
-            self.letter(surface, self.theme.words("front.meters"), box, align="centre")
-        self._pilots = self._place_pilots()
-        self._bare = [surface.subsurface(pilot).copy() for pilot in self._pilots]
-        self._shown: list[int | None] = [None] * (len(self._meters) + len(self._dials))
-        self._lit: bool | None = None
+            self.caption(surface, self.theme.words("front.meters"), box, align="centre")
+        for pilot in self._pilots:
+            pilot.keep(surface)
 
     def _place_meters(self, t: pygame.Rect, head: int) -> list[pygame.Rect]:
         size = max(6, min(round(0.162 * t.w), round(0.114 * t.h)))
-        places = []
+        places: list[pygame.Rect] = []
         for y in ROWS:
             for x in COLUMNS:
                 place = pygame.Rect(0, 0, size, size)
@@ -74,7 +80,7 @@ class PowerCabinet(Cabinet):
         return places
 
     def _place_dials(self) -> list[pygame.Rect]:
-        places = []
+        places: list[pygame.Rect] = []
         for k, plate in enumerate(self._supplies):
             height = round(0.6 * plate.h)
             for x in (0.205, 0.795):
@@ -89,7 +95,7 @@ class PowerCabinet(Cabinet):
         return [pygame.Rect(t.x + round(x * t.w) - size // 2, t.y + round(0.83 * t.h) - size // 2, size, size)
                 for x in (0.43, 0.56)]  # fmt: skip
 
-    def _dress_top(self, pen: Pen, t: pygame.Rect, head: int) -> None:
+    def _draw_top(self, pen: Pen, t: pygame.Rect, head: int) -> None:
         """Draw the plates between the meters, the two lever switches and the knobs under them."""
         steel, palette = self.steel, self.theme.palette
         u = min(t.w / 75, t.h / 109)
@@ -121,7 +127,7 @@ class PowerCabinet(Cabinet):
         )
         pen.slope(x - 1.3 * u, y - 5.4 * u, 2.6 * u, 1.6 * u, (lighter(steel, 0.5), darker(steel, 0.4)))
 
-    def _dress_plates(self, pen: Pen, dull: tuple[int, int, int]) -> None:
+    def _draw_plates(self, pen: Pen, dull: Colour) -> None:
         """Draw the plain panels with their name plates."""
         palette = self.theme.palette
         for plate in self._plain:
@@ -136,12 +142,12 @@ class PowerCabinet(Cabinet):
                     )
             self._corners(pen, plate, dull, u)
 
-    def _corners(self, pen: Pen, plate: pygame.Rect, metal: tuple[int, int, int], u: float) -> None:
+    def _corners(self, pen: Pen, plate: pygame.Rect, metal: Colour, u: float) -> None:
         for x in (plate.x + 2 * u, plate.right - 2.4 * u):
             for y in (plate.y + 0.2 * plate.h, plate.y + 0.8 * plate.h):
                 pen.screw(x, y, 0.9 * u, metal)
 
-    def _dress_supply(self, pen: Pen, plate: pygame.Rect, number: int, metal: tuple[int, int, int]) -> None:
+    def _draw_supply(self, pen: Pen, plate: pygame.Rect, number: int, metal: Colour) -> None:
         palette = self.theme.palette
         u = min(plate.w / 75, plate.h / 27)
         x, y = plate.centerx, plate.y + 0.45 * plate.h
@@ -159,7 +165,7 @@ class PowerCabinet(Cabinet):
                 for k in (24, 27, 30):
                     pen.disc(x + side * k * u, low, 1.05 * u if k == 27 else 0.7 * u, palette.black)
             return
-        # The dial of a transformer, lettered all around.
+        # The dial of a transformer, with a scale all around.
         pen.disc(x + 0.8 * u, y + u, 8 * u, darker(metal, 0.34))
         pen.disc(x, y, 7.8 * u, palette.black)
         for angle in np.linspace(-2.4, 2.4, 21):
@@ -177,7 +183,7 @@ class PowerCabinet(Cabinet):
     def readings(self, scene: Scene) -> list[int]:
         """Return the position of every needle, 0 to 24: the 24 meters, then two on each supply."""
         view, covered = scene.snapshot.view, scene.ui.covered
-        sums = np.zeros(8) if covered else view.u_r  # it would tell what the covered lamps do
+        sums = np.zeros(8) if covered else view.u_r  # the sums would give away what the covered lamps show
         on = view.a.reshape(8, 64).sum(1)
         motors = (scene.turning != 0).reshape(8, 64).sum(1)
         shares = np.array([view.s.mean(), view.a.mean(), 0.0 if covered else view.r.mean(), motors.sum() / 512])
@@ -185,9 +191,10 @@ class PowerCabinet(Cabinet):
                                   24 * shares, np.zeros(4)])  # fmt: skip
         return np.clip(np.rint(needles), 0, 24).astype(int).tolist()
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Move the needles; light the pilots while the machine runs."""
-        dirty, palette = [], self.theme.palette
+        palette = self.theme.palette
+        dirty: list[pygame.Rect] = []
         light = lighter(self.steel, 0.12)
         for k, (step, place) in enumerate(zip(self.readings(scene), (*self._meters, *self._dials), strict=True)):
             if step != self._shown[k]:
@@ -198,8 +205,8 @@ class PowerCabinet(Cabinet):
         running = scene.state != "stopped"
         if running != self._lit:
             self._lit = running
-            for place, bare in zip(self._pilots, self._bare, strict=True):
-                surface.blit(bare, place)
-                surface.blit(jewel(place.w, palette.lamp, self.steel, 13 if running else 2), place)
-                dirty.append(place)
+            for pilot in self._pilots:
+                pilot.restore(surface)
+                surface.blit(jewel(pilot.rect.w, palette.lamp, self.steel, 13 if running else 2), pilot.rect)
+                dirty.append(pilot.rect)
         return dirty

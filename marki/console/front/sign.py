@@ -8,12 +8,13 @@ import pygame
 from marki.console.drawing.theme import LETTERING
 from marki.console.front.front_layout import EDGES
 from marki.console.front.metal import Cabinet, darker, inked, lighter, satin
+from marki.console.state.scene import Scene
 
 
 class SignPanel(Cabinet):
     """White over the three middle bays, with the name of the machine; dark grey over the first and the last."""
 
-    def dress(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the header."""
         r, palette = self.rect, self.theme.palette
         x = [r.x + round(edge / EDGES[-1] * r.w) for edge in EDGES]
@@ -24,18 +25,18 @@ class SignPanel(Cabinet):
         for joint in (x[1], x[2], x[4]):
             pygame.draw.line(surface, darker(palette.frame, 0.5), (joint, r.y), (joint, r.bottom - 1))
         pygame.draw.line(surface, darker(palette.frame, 0.4), (r.x, r.bottom - 1), (r.right - 1, r.bottom - 1))
-        # As in the photograph the joint of the second and the third cabinet parts the name.
+        # As in the photograph, the name is divided by the joint of the second and the third cabinet.
         words, theme = self.theme.words, self.theme
         second = r.h >= 2.05 * theme.least
         first = round(r.h * 0.56) if second else r.h - 2
         text, size = words("front.name"), max(theme.least, 0.86 * first) / theme.unit
         left = x[2] - theme.width(text.rpartition(" ")[0], size, LETTERING) - max(2, r.h // 9)
         name = pygame.Rect(left, r.y + 1, x[4] - left - theme.px(4), first)
-        self.letter(surface, text, name, size=size, face=LETTERING)
+        self.caption(surface, text, name, size=size, face=LETTERING)
         if second:
             line = pygame.Rect(left, name.bottom - 1, name.w, r.bottom - name.bottom - 1)
             size = max(theme.least, 0.74 * line.h) / theme.unit
-            self.letter(surface, words("front.maker"), line, size=size, face=LETTERING)
+            self.caption(surface, words("front.maker"), line, size=size, face=LETTERING)
         with inked(surface, pygame.Rect(left - 2 * r.h, r.y, 2 * r.h, r.h)) as pen:
             radius = 0.36 * r.h
             centre = (left - 0.7 * r.h, r.y + 0.5 * r.h)
@@ -47,7 +48,7 @@ class SignPanel(Cabinet):
 class PlinthPanel(Cabinet):
     """The dark plinth on which the cabinets stand."""
 
-    def dress(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the plinth."""
         r, frame = self.rect, self.theme.palette.frame
         satin(surface, r, frame, fall=14, glance=3)
@@ -63,7 +64,7 @@ class PlinthPanel(Cabinet):
 class FloorPanel(Cabinet):
     """The floor before the machine, with its shadow and a faint reflection of its pale panels."""
 
-    def dress(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the floor."""
         r, palette = self.rect, self.theme.palette
         depth = np.linspace(0, 1, r.h)[None, :]

@@ -7,8 +7,9 @@ from functools import lru_cache
 import numpy as np
 import pygame
 
+from marki.console.drawing.layout import Box
 from marki.console.drawing.sprites import Dials
-from marki.console.drawing.theme import TEXT, Colour
+from marki.console.drawing.theme import TEXT, Colour, Theme
 from marki.console.front.metal import Cabinet, Pen, blend, cross, darker, inked, lighter, satin
 from marki.console.front.wires import chance, curve
 from marki.console.panels.needles import LAST, Needles
@@ -37,7 +38,7 @@ def motor(w: int, h: int, phase: int, turning: bool, metal: Colour, ground: Colo
             at, thick = x + half * np.sin(angle) * 0.94, max(0.5, 0.16 * half * np.cos(angle) + 0.3)
             pen.box(at - thick / 2, 0.2 * h, thick, 0.48 * h, darker(can, 0.85))
     pen.box(x - half, 0.16 * h, 2 * half, 0.05 * h, darker(can, 0.5))
-    # A bright bracket, with the gear case under it, as it catches the light in the photographs.
+    # A bright bracket with the gear case under it, as in the photographs.
     bright = lighter(metal, 0.25) if turning else darker(metal, 0.36)
     pen.box(x - 0.4 * w, 0.62 * h, 0.8 * w, 0.07 * h, bright)
     pen.box(x - 0.4 * w, 0.4 * h, 0.07 * w, 0.29 * h, bright)
@@ -50,19 +51,15 @@ def motor(w: int, h: int, phase: int, turning: bool, metal: Colour, ground: Colo
 class ValueCabinet(Cabinet):
     """Bay 3. A-unit 64·layer + 8·row + column, from 0, stands at each place; the order is assumed."""
 
-    def dress(self, surface, scene):
-        """Draw the dark interior behind the glass, the uprights, and the loose cable at the foot."""
-        r, palette, theme = self.rect, self.theme.palette, self.theme
-        metal = blend(palette.frame, palette.plate, 0.3)
-        pygame.draw.rect(surface, palette.frame, r)
-        satin(surface, r, darker(palette.frame, 0.1), fall=6)
-        glass = self.share(0.018, 0.01, 0.964, 0.98)
-        pygame.draw.rect(surface, palette.black, glass)
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        r = self.rect
+        self._glass = glass = self.area(0.018, 0.01, 0.964, 0.98)
         wall = 0.03 * r.w
-        foot = max(theme.row(13) + theme.px(6), round(0.1 * r.h))
-        inner = pygame.Rect(round(glass.x + wall), glass.y, round(glass.w - wall), glass.h - foot)
-        pitch = inner.w // COLUMNS, (inner.h - round(0.02 * r.h)) // ROWS
-        upright = max(2, round(0.2 * pitch[0]))
+        self._foot = foot = max(theme.row(13) + theme.px(6), round(0.1 * r.h))
+        self._inside = inner = pygame.Rect(round(glass.x + wall), glass.y, round(glass.w - wall), glass.h - foot)
+        self._pitch = pitch = inner.w // COLUMNS, (inner.h - round(0.02 * r.h)) // ROWS
+        self._upright = upright = max(2, round(0.2 * pitch[0]))
         self._cell = cell = (pitch[0] - upright, pitch[1] - max(1, pitch[1] // 24))
         left, top = inner.right - COLUMNS * pitch[0], inner.y + round(0.015 * r.h)
         self._places = [
@@ -70,42 +67,43 @@ class ValueCabinet(Cabinet):
             for row in range(ROWS)
             for column in range(COLUMNS)
         ]
-        with inked(surface, r) as pen:
-            self._interior(pen, glass, inner, metal, left, pitch, upright)
-            self._foot(pen, pygame.Rect(glass.x, inner.bottom, glass.w, foot), metal)
         tall = max(theme.row(13), round(0.036 * r.h))
-        bar = pygame.Rect(glass.x + round(0.04 * r.w), glass.bottom - tall - theme.px(2), round(0.88 * r.w), tall)
+        self._bar = bar = pygame.Rect(
+            glass.x + round(0.04 * r.w), glass.bottom - tall - theme.px(2), round(0.88 * r.w), tall
+        )
         self._tabs = [
             pygame.Rect(bar.x + k * bar.w // 8, bar.y, bar.w // 8 - max(1, bar.w // 90), tall) for k in range(8)
         ]
-        label = pygame.Rect(bar.x, bar.y - theme.row(12), bar.w, theme.row(12))
-        if label.y > inner.bottom + 0.3 * foot:
-            pygame.draw.rect(surface, palette.black, label)
-            self.letter(surface, theme.words("front.layers"), label, size=12, colour=palette.dim)
         self._dial = min(cell[0], round(0.58 * cell[1]))
-        self._dials = Dials(self._dial, palette)
-        self._glare(surface)
+        self._dials = Dials(self._dial, theme.palette)
         self._area = pygame.Rect(left, top, COLUMNS * pitch[0], ROWS * pitch[1])
-        self._reset(scene)
-
-    def _reset(self, scene: Scene) -> None:
+        self._veils: list[pygame.Surface | None] = [None] * (ROWS * COLUMNS)
         self._layer = -1
-        self._key = np.full(64, -1, np.int64)
-        self._swing = Needles(scene, still=self.theme.profile.still)
+        self._shown = np.full(64, -1, np.int64)
+        self._needles = Needles(scene, still=theme.profile.still)
         self._stuck: tuple[int, ...] = ()
 
-    def _interior(
-        self,
-        pen: Pen,
-        glass: pygame.Rect,
-        inner: pygame.Rect,
-        metal: Colour,
-        left: int,
-        pitch: tuple[int, int],
-        upright: int,
-    ) -> None:
-        """Draw the wall at the left, the uprights with their plates, and the rail under them."""
-        black = self.theme.palette.black
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the dark interior behind the glass, the uprights, and the loose cable at the foot."""
+        r, palette, theme, glass, inner = self.rect, self.theme.palette, self.theme, self._glass, self._inside
+        metal = blend(palette.frame, palette.plate, 0.3)
+        pygame.draw.rect(surface, palette.frame, r)
+        satin(surface, r, darker(palette.frame, 0.1), fall=6)
+        pygame.draw.rect(surface, palette.black, glass)
+        with inked(surface, r) as pen:
+            self._draw_interior(pen, metal)
+            self._draw_foot(pen, pygame.Rect(glass.x, inner.bottom, glass.w, self._foot), metal)
+        bar = self._bar
+        label = pygame.Rect(bar.x, bar.y - theme.row(12), bar.w, theme.row(12))
+        if label.y > inner.bottom + 0.3 * self._foot:
+            pygame.draw.rect(surface, palette.black, label)
+            self.caption(surface, theme.words("front.layers"), label, size=12, colour=palette.dim)
+        self._draw_glare(surface)
+
+    def _draw_interior(self, pen: Pen, metal: Colour) -> None:
+        """Draw the wall at the left, and the uprights with their plates."""
+        black, glass, inner = self.theme.palette.black, self._glass, self._inside
+        left, pitch, upright = self._area.x, self._pitch, self._upright
         pen.slope(glass.x, glass.y, left - glass.x, glass.h, (darker(metal, 0.1), darker(metal, 0.5)), across=True)
         for k in range(COLUMNS):
             x = left + k * pitch[0]
@@ -117,7 +115,7 @@ class ValueCabinet(Cabinet):
                 for end in (0.04, 0.27):
                     pen.disc(x + 0.5 * upright, y + end * pitch[1] + 1, 0.12 * upright, lighter(metal, 0.5))
 
-    def _foot(self, pen: Pen, box: pygame.Rect, metal: Colour) -> None:
+    def _draw_foot(self, pen: Pen, box: pygame.Rect, metal: Colour) -> None:
         """Draw the rail, the open space under it, and the cable that lies there."""
         rail = 0.26 * box.h
         pen.slope(box.x, box.y, box.w, rail, (lighter(metal, 0.1), darker(metal, 0.2), darker(metal, 0.45)))
@@ -137,8 +135,8 @@ class ValueCabinet(Cabinet):
                 darker(pale, 0.7 - 0.6 * chance(k, 7) ** 3),
             )
 
-    def _glare(self, surface: pygame.Surface) -> None:
-        """Make the reflection of the glass, faint and slanting, as a veil for each module and for what is fixed."""
+    def _draw_glare(self, surface: pygame.Surface) -> None:
+        """Draw the faint reflection on the glass, and keep that of each cell to draw it again over what moves."""
         r = self.rect
         x, y = np.arange(r.w)[:, None] / r.w, np.arange(r.h)[None, :] / r.h
         slant = x + 0.42 * y
@@ -149,38 +147,38 @@ class ValueCabinet(Cabinet):
         pixels[:] = alpha.astype(np.uint8)
         del pixels
         surface.blit(veil, r)
-        self._veils = []
-        for px, py in self._places:
+        for k, (px, py) in enumerate(self._places):
             cell = pygame.Rect(px - r.x, py - r.y, *self._cell)
             lit = bool(alpha[cell.x : cell.right, cell.y : cell.bottom].any())
-            self._veils.append(veil.subsurface(cell) if lit else None)
+            self._veils[k] = veil.subsurface(cell) if lit else None
 
     # -- what changes ------------------------------------------------------------------------------------------------
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Turn the needles and the motors that move, and show another layer if one is picked."""
-        layer, dirty = scene.ui.layer, []
+        layer = scene.ui.layer
+        dirty: list[pygame.Rect] = []
         if layer != self._layer:
             self._layer = layer
-            self._key = np.full(64, -1, np.int64)
+            self._shown = np.full(64, -1, np.int64)
             self._draw_tabs(surface)
             dirty += self._tabs
-        swing, mine = self._swing, slice(64 * layer, 64 * layer + 64)
-        swing.read(scene)
-        values, moving, steps = swing.values[mine], swing.moving[mine], swing.steps[mine]
+        needles, mine = self._needles, slice(64 * layer, 64 * layer + 64)
+        needles.read(scene)
+        values, moving, steps = needles.values[mine], needles.moving[mine], needles.steps[mine]
         phase = np.zeros(64, np.int64)
         if not self.theme.profile.still:
-            # The can turns as its wiper does, through a gear that lets one see it: half a stripe in four frames.
+            # The can turns with its wiper, geared so that the motion is visible: half a stripe in four frames.
             gear = 15 / scene.config.potentiometers.speed_deg_per_s
             phase = np.floor(values * gear).astype(np.int64) % PHASES
         key = ((steps + LAST) * 2 + moving) * PHASES + phase
         stuck = scene.config.faults.stuck_motors
         if stuck != self._stuck:
-            self._stuck, self._key = stuck, np.full(64, -1, np.int64)
-        changed = np.flatnonzero(key != self._key).tolist()
+            self._stuck, self._shown = stuck, np.full(64, -1, np.int64)
+        changed = np.flatnonzero(key != self._shown).tolist()
         if not changed:
             return dirty
-        self._key = key
+        self._shown = key
         self._draw(surface, changed, steps.tolist(), moving.tolist(), phase.tolist())
         return [*dirty, self._area]
 
@@ -189,13 +187,13 @@ class ValueCabinet(Cabinet):
         palette, (w, h), d = self.theme.palette, self._cell, self._dial
         face, black, metal = self._dials.face, palette.black, palette.plate
         can = {(p, m): motor(w, h - d, p, m, metal, black) for p in set(phase) for m in (False, True)}
-        blits = []
+        blits: list[tuple[pygame.Surface, tuple[int, int]]] = []
         for k in changed:
             x, y = self._places[k]
             blits.append((face(steps[k], moving[k]), (x + (w - d) // 2, y)))
             blits.append((can[phase[k], moving[k]], (x, y + d)))
-            if self._veils[k] is not None:
-                blits.append((self._veils[k], (x, y)))
+            if (veil := self._veils[k]) is not None:
+                blits.append((veil, (x, y)))
         if d < w:
             for k in changed:
                 pygame.draw.rect(surface, black, (self._places[k], (w, d)))
@@ -209,7 +207,7 @@ class ValueCabinet(Cabinet):
             for k in changed:
                 x, y = self._places[k]
                 tag = pygame.Rect(x, y, (w - d) // 2 + d // 6, self.theme.row(10))
-                self.letter(surface, f"{64 * self._layer + k + 1}", tag, size=10, colour=palette.dim)
+                self.caption(surface, f"{64 * self._layer + k + 1}", tag, size=10, colour=palette.dim)
 
     def _draw_tabs(self, surface: pygame.Surface) -> None:
         """Draw the tabs of the layers, that in sight pulled up and lit."""
@@ -222,11 +220,11 @@ class ValueCabinet(Cabinet):
             corner = max(2, tab.h // 5)
             pygame.draw.rect(surface, colour, face, border_top_left_radius=corner, border_top_right_radius=corner)
             pygame.draw.line(surface, lighter(colour, 0.4), (face.x + corner, face.y), (face.right - corner, face.y))
-            self.letter(surface, f"{k + 1}", face, size=13, face=TEXT, colour=palette.ink, align="centre")
+            self.caption(surface, f"{k + 1}", face, size=13, face=TEXT, colour=palette.ink, align="centre")
 
     # -- hands -------------------------------------------------------------------------------------------------------
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the potentiometer or the layer's tab under a place."""
         for k, tab in enumerate(self._tabs):
             if tab.collidepoint(place):
@@ -237,7 +235,7 @@ class ValueCabinet(Cabinet):
                     return Target("value", 64 * max(0, self._layer) + k)
         return None
 
-    def place_of(self, part):
+    def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where a tab is, or a potentiometer of the layer in sight."""
         if part.kind == "layer" and 0 <= part.number < LAYERS:
             return self._tabs[part.number]
@@ -245,6 +243,6 @@ class ValueCabinet(Cabinet):
             return pygame.Rect(self._places[part.number % 64], self._cell)
         return None
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the first potentiometer in sight and the tab of its layer."""
         return [Target("value", 64 * max(0, self._layer)), Target("layer", max(0, self._layer))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.console.state.timeline_view import MARK1
-from marki.console.timeline.labels import count, label
+from marki.console.timeline.counts import abbreviated
 
 
 def exhibit(context: Context) -> list[PageBlock]:
@@ -18,7 +18,7 @@ def exhibit(context: Context) -> list[PageBlock]:
         return [Text(words("timeline.loading"))]
     shown = timeline.first.exhibit
     found: list[PageBlock] = [
-        Heading(f"{shown.year}  {label(shown.name)}"),
+        Heading(f"{shown.year}  {shown.label}"),
         Text(shown.title),
         Text(shown.authors, dim=True),
     ]
@@ -30,7 +30,7 @@ def exhibit(context: Context) -> list[PageBlock]:
     found.append(Heading(words("exhibit.sizes")))
     found.append(PageRow(words("timeline.parameters"), right=f"{shown.parameters:,}"))
     if shown.published:
-        found.append(PageRow(words("exhibit.published"), right=count(shown.published)))
+        found.append(PageRow(words("exhibit.published"), right=abbreviated(shown.published)))
     found.append(PageRow(words("timeline.multiply_adds"), right=f"{shown.multiply_adds:,}"))
     ports = " → ".join(words(f"exhibit.port_{port}") for port in (shown.accepts, shown.answers))
     found.append(PageRow(words("exhibit.ports"), right=ports))
@@ -48,7 +48,5 @@ def exhibit(context: Context) -> list[PageBlock]:
         known = [e for e in timeline.exhibits if e.name in names]
         if known:
             found.append(Heading(heading))
-            found += [
-                PageRow(label(e.name), right=f"{e.year}", command="put_up", arguments={"name": e.name}) for e in known
-            ]
+            found += [PageRow(e.label, right=f"{e.year}", command="put_up", arguments={"name": e.name}) for e in known]
     return found

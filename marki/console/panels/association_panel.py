@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pygame
 
-from marki.console.panels.retina_panel import LampPanel
+from marki.console.drawing.panel import Declared
+from marki.console.panels.lamp_panel import LampPanel
+from marki.console.state.scene import Scene
+from marki.console.state.snapshot import Snapshot
 
 ROWS, COLUMNS = 32, 16
 
@@ -15,18 +18,18 @@ class AssociationPanel(LampPanel):
 
     title, kind = "panel.a_units", "a"
 
-    def dress(self, surface, scene):
-        """Set the lamps in, and mark beside them where one source-set ends and the next begins."""
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the panel, and mark beside the lamps where one source-set ends and the next begins."""
         super().dress(surface, scene)
         if (np.diff(scene.source_set) < 0).any():
             return  # a custom list: the sets are no stretches of rows
-        grid, tick = self._grid.rect, max(2, self.theme.px(5))
+        grid, tick = self.grid.rect, max(2, self.theme.px(5))
         for first in np.flatnonzero(np.diff(scene.source_set)) + 1:
             y = grid.top + round(first / COLUMNS * grid.h / ROWS)
             for x, to in ((grid.left - tick, grid.left - 2), (grid.right + 1, grid.right + tick - 1)):
                 pygame.draw.line(surface, self.theme.palette.ivory, (x, y), (to, y), self.theme.profile.line)
 
-    def lamps(self):
+    def lamps(self) -> tuple[int, int, tuple[int, int], int, int]:
         """Return 32 rows of 16 lamps."""
         area = self.inner
         w, h = area.w // COLUMNS, area.h // ROWS
@@ -34,15 +37,18 @@ class AssociationPanel(LampPanel):
         left, top = area.x + (area.w - COLUMNS * w) // 2, area.y + (area.h - ROWS * h) // 2
         return ROWS, COLUMNS, (w, h), left, top
 
-    def relays(self, look):
+    def relays(self, snapshot: Snapshot) -> np.ndarray:
         """Return the relays of the A-units."""
-        return look.view.a
+        return snapshot.view.a
 
-    def share(self, scene):
-        """Return the shares of the A-units."""
+    def lit_fraction(self, scene: Scene) -> np.ndarray:
+        """Return for which fraction of the frame each A-unit was on."""
         return scene.brightness.a
 
-    def broken(self, scene):
+    def broken(self, scene: Scene) -> frozenset[int]:
         """Return the A-units that are cut off or stuck."""
         faults = scene.config.faults
         return frozenset(n - 1 for n in (*faults.cut_wires, *faults.stuck_off, *faults.stuck_on))
+
+
+PANEL = Declared(name="association", panel=AssociationPanel)

@@ -1,13 +1,16 @@
-"""The many-to-one wires: each source-set's values run together into one R-unit; back along them comes reinforcement."""
+"""The many-to-one wires: from the values of each source-set to its R-unit; reinforcement travels back along them."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import pygame
 
 from marki.console.drawing.layout import Box
-from marki.console.drawing.panel import Panel
-from marki.console.panels.value_panel import shared_bands
+from marki.console.drawing.panel import Backdrop, Declared, Panel
+from marki.console.drawing.theme import Theme
+from marki.console.panels.value_panel import shared_bands, store_room
 from marki.console.state.scene import Scene
 
 WIRES = 7  # of a source-set that are drawn
@@ -18,15 +21,22 @@ class BusPanel(Panel):
     """Between the bands of the values and the rows of the R-units."""
 
     dark = True
-    store_room = Box(0, 0, 500, 1)
-    """Where the dials of the value store are; the stage sets it before dressing."""
 
-    def dress(self, surface, scene):
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        inset = theme.px(3)
+        self._area = self.rect.inflate(-2 * inset, -2 * inset)
+        self._backdrop = Backdrop(self._area)
+        self._bands: list[Box] = []
+        self._shown: tuple[int, int, tuple[int, ...]] | None = None
+
+    def connect(self, panels: Mapping[str, Panel], scene: Scene) -> None:
+        """Take the bands of the dials."""
+        self._bands = shared_bands(store_room(panels["values"], self.theme, scene), scene, self.theme)[1]
+
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the wires at rest."""
         super().dress(surface, scene)
-        self._bands = shared_bands(self.store_room, scene, self.theme)[1]
-        inset = self.theme.px(3)
-        self._area = self.rect.inflate(-2 * inset, -2 * inset)
         surface.set_clip(self._area)
         width = self.theme.line(1)
         for band in self._bands:
@@ -35,8 +45,7 @@ class BusPanel(Panel):
             end = self._wires(band)[0][1]
             pygame.draw.circle(surface, (150, 144, 130), end, self.theme.px(3))
         surface.set_clip(None)
-        self._ground = surface.subsurface(self._area).copy()
-        self._shown: tuple | None = None
+        self._backdrop.keep(surface)
 
     def _wires(self, band: Box) -> list[tuple[tuple[float, float], tuple[float, float]]]:
         area = self._area
@@ -44,8 +53,8 @@ class BusPanel(Panel):
         heights = np.linspace(band.y + band.h * 0.08, band.bottom - band.h * 0.08, WIRES)
         return [((area.x, float(y)), goal) for y in heights]
 
-    def update(self, surface, scene):
-        """Let the pulses run: to the R-units while they are read, back to the motors while they are taught."""
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+        """Move the pulses: to the R-units while they are read, back to the motors during reinforcement."""
         phase = scene.snapshot.phase
         way = {"read": 1, "teach": -1}.get(phase, 0) if scene.state != "stopped" else 0
         beat = scene.beat if way and not self.theme.profile.still else 0
@@ -54,7 +63,7 @@ class BusPanel(Panel):
         if key == self._shown:
             return []
         self._shown = key
-        surface.blit(self._ground, self._area)
+        self._backdrop.restore(surface)
         if way:
             surface.set_clip(self._area)
             self._pulses(surface, scene, way, signs)
@@ -79,3 +88,6 @@ class BusPanel(Panel):
                     at = at if way > 0 else 1 - at
                     place = (start[0] + (goal[0] - start[0]) * at, start[1] + (goal[1] - start[1]) * at)
                     pygame.draw.circle(surface, colour, place, radius)
+
+
+PANEL = Declared(name="bus", panel=BusPanel, hidden_with="values")

@@ -4,35 +4,40 @@ from __future__ import annotations
 
 import pygame
 
-from marki.console.drawing.panel import Panel
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Declared, Panel
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Theme
+from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 
 
 class ControlBar(Panel):
     """The playback's buttons and a few more."""
 
-    def dress(self, surface, scene):
-        """Lay out the buttons."""
-        palette = self.theme.palette
-        pygame.draw.rect(surface, palette.room, self.rect)
-        gap = self.theme.px(5)
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        gap = theme.px(5)
         self.commands = [
             c for c in scene.commands if c.button and (c.group != "timeline" or scene.timeline is not None)
         ]
         n = len(self.commands)
         width = (self.rect.w - gap * (n - 1)) / n
-        top = self.rect.y + self.theme.px(4)
+        top = self.rect.y + theme.px(4)
         self.buttons = [
             pygame.Rect(round(self.rect.x + k * (width + gap)), top, int(width), self.rect.bottom - top - gap)
             for k in range(n)
         ]
-        self._shown: list[tuple | None] = [None] * n
+        self._shown: list[tuple[bool, bool, bool] | None] = [None] * n
 
-    def update(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Clear the bar."""
+        pygame.draw.rect(surface, self.theme.palette.room, self.rect)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the buttons whose state has changed."""
-        dirty, ui = [], scene.ui
+        ui = scene.ui
+        dirty: list[pygame.Rect] = []
         for k, command in enumerate(self.commands):
             lit = (
                 (command.name == "play" and scene.state == "running")
@@ -77,14 +82,17 @@ class ControlBar(Panel):
         line = pygame.Rect(top.x + px(3), top.bottom - text - px(1), top.w - px(6), text)
         self.theme.write(surface, label, line, size=SMALL - 1, face=TEXT, align="centre")
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the button under a place."""
         return next((Target("button", k) for k, rect in enumerate(self.buttons) if rect.collidepoint(place)), None)
 
-    def place_of(self, part):
-        """Return where a button lies."""
+    def place_of(self, part: Target) -> pygame.Rect | None:
+        """Return where a button is."""
         return self.buttons[part.number] if part.kind == "button" else None
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return all buttons."""
         return [Target("button", k) for k in range(len(self.buttons))]
+
+
+PANEL = Declared(name="playback", panel=ControlBar, views=("frame",))

@@ -1,12 +1,13 @@
-"""The learning curve on a strip of paper: errors in each pass, or the error rate of late in a drawn world."""
+"""The learning curve: errors in each pass, or in a generated world the error rate over the last trials."""
 
 from __future__ import annotations
 
 import numpy as np
 import pygame
 
-from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Declared, Panel
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
 from marki.console.state.scene import Scene
 
 WINDOW = 100  # trials over which the running rate is taken
@@ -21,7 +22,7 @@ def nice(least: float) -> int:
 
 
 def points(errors: np.ndarray, size: int, *, deck: bool) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the curve (x, y) and what the pass under way has so far.
+    """Return the curve (x, y), and the errors so far in the current pass.
 
     Parameters
     ----------
@@ -53,25 +54,24 @@ def thin(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 class CurvePanel(Panel):
-    """The learning curve; behind it in grey that of the run before, and beyond the present what is known to come."""
+    """The learning curve; in grey those of the run before and of the known future."""
 
     title = "panel.curve"
 
-    def dress(self, surface, scene):
-        """Lay the paper in."""
-        super().dress(surface, scene)
-        px, area = self.theme.px, self.inner
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px, area = theme.px, self.inner
         self._paper = area
-        figures = self.theme.row(SMALL - 1)
+        figures = theme.row(SMALL - 1)
         self._roomy = area.h > 4.4 * figures
-        left = max(px(46), self.theme.width("100", SMALL - 1, FIGURES) + px(26 if self._roomy else 8))
+        left = max(px(46), theme.width("100", SMALL - 1, FIGURES) + px(26 if self._roomy else 8))
         low = round(figures * (2.1 if self._roomy else 1.1)) + px(4)
         self._plot = pygame.Rect(area.x + left, area.y + px(10), area.w - left - px(16), area.h - px(10) - low)
         self._note = self.note()
-        self._shown: tuple | None = None
+        self._shown: tuple[int, int, int, int, int | None] | None = None
 
-    def update(self, surface, scene):
-        """Draw the curve anew when a trial has been added."""
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+        """Draw the curve again when a trial has been added."""
         last = int(scene.errors[-1]) if len(scene.errors) else 0
         before = None if scene.before is None else id(scene.before)
         key = (len(scene.errors), len(scene.coming), scene.seed, last, before)
@@ -96,9 +96,9 @@ class CurvePanel(Panel):
     def _draw(self, surface: pygame.Surface, scene: Scene, x: np.ndarray, y: np.ndarray, partial: float) -> None:
         px, plot, write, palette = self.theme.px, self._plot, self.theme.write, self.theme.palette
         known = len(scene.errors) + len(scene.coming)
-        old = [] if scene.before is None else points(scene.before, scene.pass_size, deck=scene.deck)
-        reach = [known // scene.pass_size + 1 if scene.deck else known, *(old[0][-1:] if len(old) else [])]
-        across = nice(max(10, *reach))
+        reach = known // scene.pass_size + 1 if scene.deck else known
+        old = None if scene.before is None else points(scene.before, scene.pass_size, deck=scene.deck)
+        across = nice(max(10, reach, *(() if old is None else old[0][-1:].tolist())))
         up = scene.pass_size if scene.deck else 100
         pygame.draw.rect(surface, palette.paper, self._paper)
         figures = self.theme.row(SMALL - 1)
@@ -125,7 +125,7 @@ class CurvePanel(Panel):
             name = self.theme.words("curve.pass" if scene.deck else "curve.trial")
             write(surface, name, label, size=SMALL, face=TEXT, align="centre")
             self._side_label(surface, self.theme.words("curve.errors" if scene.deck else "curve.share"))
-        if len(old):
+        if old is not None:
             self._trace(surface, old[0], old[1], across, up, palette.ghost, dots=False)
         if len(scene.coming):
             whole = points(np.concatenate([scene.errors, scene.coming]), scene.pass_size, deck=scene.deck)
@@ -155,3 +155,6 @@ class CurvePanel(Panel):
             return
         ink = pygame.transform.rotate(self.theme.fitted(text, room, SMALL, TEXT, self.theme.palette.ink), 90)
         surface.blit(ink, ink.get_rect(midleft=(self._paper.x + self.theme.px(3), self._plot.centery)))
+
+
+PANEL = Declared(name="curve", panel=CurvePanel, views=("schematic", "front"))

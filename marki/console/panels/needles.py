@@ -1,4 +1,4 @@
-"""Swing: how far the needles of the dials stand from zero, and which of them have just moved; both views read it."""
+"""Needles: how far those of the dials stand from zero, and which have just moved; both views read them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ LINGER = 8  # frames for which a dial stays marked after its motor stopped: a tu
 
 
 def scale_for(most: float, scales: tuple[int, ...], before: int = 0) -> int:
-    """Return the full swing of a scale that holds `most`, never less than it was before, deg."""
+    """Return the smallest full scale that holds `most`, never less than `before`, deg."""
     return next((s for s in scales if s >= max(most, before)), scales[-1])
 
 
 def sum_scale(sums: np.ndarray) -> int:
-    """Return the full swing of a meter that shows sums, deg."""
+    """Return the full scale of a meter that shows sums, deg."""
     return scale_for(float(np.abs(sums).max(initial=0.0)), SUM_SCALES_DEG)
 
 
@@ -43,22 +43,25 @@ class Needles:
     moving : (512,) bool
         Dials to be marked.
     scale : int
-        Full swing, deg.
+        Full scale, deg.
     """
 
     def __init__(self, scene: Scene, *, still: bool):
         self.still, self.scale = still, 0
+        self.values = scene.values
+        self.steps = np.zeros(A_UNITS, np.int64)
+        self.moving = np.zeros(A_UNITS, bool)
         self._before, self._trial = scene.values, scene.snapshot.trial
         self._linger = np.zeros(A_UNITS, np.int8)
 
     def read(self, scene: Scene) -> None:
-        """Take the dials of a scene."""
+        """Read the values of a scene."""
         values, hand = scene.values, scene.ui.turning
         if hand is not None:
             values = values.copy()
             values[hand[0]] = hand[1]
         most = float(np.abs(values).max())
-        # Where all stand at zero a new run begins.
+        # All at zero: a new run begins.
         self.scale = scale_for(most, VALUE_SCALES_DEG, self.scale if most else 0)
         moved = scene.turning != 0
         if scene.snapshot.trial != self._trial:

@@ -1,40 +1,48 @@
-"""The page at the side: letters the blocks of whatever page is open."""
+"""The page at the side: renders the blocks of whatever page is open."""
 
 from __future__ import annotations
+
+from typing import Unpack
 
 import numpy as np
 import pygame
 
-from marki.console.drawing.panel import Panel
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Declared, Panel
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import FIGURES, NORMAL, SMALL, TEXT
+from marki.console.drawing.theme import FIGURES, NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.state.blocks import Card, CountTable, Heading, PageBlock, PageRow, Text
+from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
+from marki.console.state.ui_state import UIState
 from marki.io.frame import SIDE
 
 SIZE = NORMAL - 1
 
 
 class PagePanel(Panel):
-    """A strip of paper with text, lines that can be pressed, tables and cards."""
+    """A sheet of paper with text, lines that can be pressed, tables and cards."""
 
-    def dress(self, surface, scene):
-        """Lay the paper out, and the sign that closes it."""
-        p, px = self.theme.palette, self.theme.px
-        pygame.draw.rect(surface, p.frame, self.rect)
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px = theme.px
         self._paper = self.rect.inflate(-2 * px(2), -2 * px(2))
-        size = max(px(22), self.theme.points(SMALL))
+        size = max(px(22), theme.points(SMALL))
         self._close = pygame.Rect(self._paper.right - size - px(6), self._paper.y + px(6), size, size)
         top = self._close.bottom + px(4)
         self._body = pygame.Rect(self._paper.x + px(14), top, self._paper.w - px(34), self._paper.bottom - px(8) - top)
-        self._shown: tuple | None = None
+        self._shown: tuple[tuple[PageBlock, ...], str, int, Target | None, Target | None] | None = None
         self._rows: list[tuple[pygame.Rect, PageRow]] = []
         self.blocks: tuple[PageBlock, ...] = ()
         self.name = ""
         self.height = 0
 
-    def update(self, surface, scene):
-        """Letter the page when it has changed."""
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the frame."""
+        pygame.draw.rect(surface, self.theme.palette.frame, self.rect)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+        """Draw the page when it has changed."""
         ui = scene.ui
         most = max(0, self.height - self._body.h)
         ui.scroll = min(ui.scroll, most)
@@ -63,7 +71,7 @@ class PagePanel(Panel):
         sheet = surface.subsurface(body)
         y = -scroll
         for block in self.blocks:
-            y = self._lay(sheet, block, y, focus, hovered)
+            y = self._block(sheet, block, y, focus, hovered)
         self.height = y + scroll
         if self.height > body.h:
             track = pygame.Rect(self._paper.right - px(12), body.y, px(6), body.h)
@@ -72,10 +80,10 @@ class PagePanel(Panel):
             thumb = pygame.Rect(track.x, track.y + top, track.w, high)
             pygame.draw.rect(surface, p.faded, thumb, border_radius=px(3))
 
-    def _lay(
+    def _block(
         self, sheet: pygame.Surface, block: PageBlock, y: int, focus: Target | None, hovered: Target | None
     ) -> int:
-        """Letter one block at `y` of the sheet; return where the next begins."""
+        """Draw one block at `y` of the sheet; return where the next begins."""
         theme, p, px, width = self.theme, self.theme.palette, self.theme.px, sheet.get_width()
         match block:
             case Heading(text):
@@ -93,13 +101,18 @@ class PagePanel(Panel):
                 y = self._table(sheet, block, y)
             case Card():
                 y = self._card(sheet, block, y)
+            case _:
+                raise NotImplementedError(type(block).__name__)
         return y
 
-    def _line(self, sheet: pygame.Surface, text: str, box: pygame.Rect, *, bold: bool = False, **style) -> int:
+    def _line(
+        self, sheet: pygame.Surface, text: str, box: pygame.Rect, *, bold: bool = False, **style: Unpack[TextStyle]
+    ) -> int:
+        style.setdefault("face", TEXT)
         if -box.h < box.y < sheet.get_height():
-            self.theme.write(sheet, text, box, face=TEXT, **style)
+            self.theme.write(sheet, text, box, **style)
             if bold and text:
-                self.theme.write(sheet, text, box.move(1, 0), face=TEXT, **style)
+                self.theme.write(sheet, text, box.move(1, 0), **style)
         return box.bottom
 
     def _row(self, sheet: pygame.Surface, row: PageRow, y: int, focus: Target | None, hovered: Target | None) -> int:
@@ -150,15 +163,15 @@ class PagePanel(Panel):
         n = len(table.names)
         margin = theme.row(SMALL)
         pitch = max(4, min(px(40), (sheet.get_width() - margin) // (n + 1)))
-        lettered = pitch >= theme.points(SMALL) * 0.8
+        named = pitch >= theme.points(SMALL) * 0.8
         most = max((c for row in table.counts for c in row), default=0) or 1
         for k, name in enumerate((*table.names, "–")):
-            if lettered:
+            if named:
                 box = pygame.Rect(margin + k * pitch, y, pitch, margin)
                 theme.write(sheet, name[:2], box, size=SMALL, face=TEXT, align="centre")
         y += margin
         for i, row in enumerate(table.counts):
-            if lettered:
+            if named:
                 theme.write(sheet, table.names[i][:2], pygame.Rect(0, y, margin, pitch), size=SMALL, face=TEXT)
             for j, count in enumerate(row):
                 box = pygame.Rect(margin + j * pitch, y, pitch - 1, pitch - 1)
@@ -166,11 +179,11 @@ class PagePanel(Panel):
                 if count:
                     to = np.array(p.right if i == j else p.wrong, float)
                     tone = tone + (to - tone) * (0.35 + 0.65 * count / most)
-                pygame.draw.rect(sheet, tuple(int(v) for v in tone), box)
+                pygame.draw.rect(sheet, [int(v) for v in tone], box)
                 if i == j and not count:
                     pygame.draw.rect(sheet, p.faded, box, 1)
                 if count and pitch >= theme.points(SMALL) * 1.4:
-                    style = dict(size=SMALL, face=FIGURES, colour=(255, 255, 255), align="centre")
+                    style = TextStyle(size=SMALL, face=FIGURES, colour=(255, 255, 255), align="centre")
                     theme.write(sheet, f"{count}", box, **style)
             y += pitch
         return y + px(8)
@@ -198,7 +211,7 @@ class PagePanel(Panel):
         """Return the line with a number."""
         return self._rows[number][1] if 0 <= number < len(self._rows) else None
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the line, the closing sign, or the paper under a place."""
         if self._close.inflate(8, 8).collidepoint(place):
             return Target("close")
@@ -206,18 +219,18 @@ class PagePanel(Panel):
             return None
         return next((Target("row", k) for k, (box, _) in enumerate(self._rows) if box.collidepoint(place)), None)
 
-    def place_of(self, part):
-        """Return where a line lies."""
+    def place_of(self, part: Target) -> pygame.Rect | None:
+        """Return where a line is."""
         if part == Target("close"):
             return self._close
         return self._rows[part.number][0] if part.kind == "row" and part.number < len(self._rows) else None
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the lines and the closing sign."""
         return [*(Target("row", k) for k in range(len(self._rows))), Target("close")]
 
-    def reveal(self, part: Target, ui) -> None:
-        """Scroll so that a line is in sight."""
+    def reveal(self, part: Target, ui: UIState) -> None:
+        """Scroll until a line is visible."""
         place = self.place_of(part)
         if place is None or part.kind != "row":
             return
@@ -225,3 +238,6 @@ class PagePanel(Panel):
             ui.scroll += place.bottom - self._body.bottom
         elif place.y < self._body.y:
             ui.scroll = max(0, ui.scroll - (self._body.y - place.y))
+
+
+PANEL = Declared(name="page", panel=PagePanel, views=("frame",))

@@ -1,16 +1,19 @@
 """The plugboard of the schematic: wires from the S-units to the A-units, and the signals that travel along them.
 
-By default it sums up: a wire is drawn for each A-unit that fires, from one of the lit S-units that excite it. One unit
-in focus shows all its own wires instead.
+By default it draws a sample: for each A-unit that fires, wires from lit S-units. While a unit is picked, all its wires
+are drawn instead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pygame
 
-from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import SMALL, TEXT, Colour
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Backdrop, Declared, Panel
+from marki.console.drawing.theme import SMALL, TEXT, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.hardware.faults import A_UNITS
@@ -20,6 +23,8 @@ MOST = 48  # wires drawn at a time: more cannot be told apart
 STEPS = 14  # straight pieces of a wire
 PULSES = 3  # on each wire
 HOLD = 10  # frames for which the wires stand still at high speed
+Wire = tuple[int, int, int]
+"""S-unit, A-unit and sign."""
 
 
 class PlugboardPanel(Panel):
@@ -28,26 +33,33 @@ class PlugboardPanel(Panel):
     title = "panel.plugboard"
     dark = True
 
-    neighbours: tuple[Panel, Panel] | None = None
-    """The panels of the S- and the A-units; the window sets them before dressing."""
-
-    def dress(self, surface, scene):
-        """Draw the board."""
-        super().dress(surface, scene)
-        px = self.theme.px
-        foot = self.theme.row(SMALL)
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px = theme.px
+        foot = theme.row(SMALL)
         area = self.inner
         self._area = pygame.Rect(area.x - px(8), area.y, area.w + 2 * px(8), area.h - 2 * foot)
-        self._ground = surface.subsurface(self._area).copy()
+        self._backdrop = Backdrop(self._area)
         self._plus = self.readout(pygame.Rect(area.x, area.bottom - 2 * foot, area.w, foot), size=SMALL, face=TEXT,
-                                  colour=self.theme.palette.positive, align="centre")  # fmt: skip
+                                  colour=theme.palette.positive, align="centre")  # fmt: skip
         self._minus = self.readout(pygame.Rect(area.x, area.bottom - foot, area.w, foot), size=SMALL, face=TEXT,
-                                   colour=self.theme.palette.negative, align="centre")  # fmt: skip
-        self._shown: tuple | None = None
-        self._chosen: tuple[bytes, list[tuple[int, int, int]]] = (b"", [])
-        self._left, self._right = self._ends(0, "s", CELLS), self._ends(1, "a", A_UNITS)
+                                   colour=theme.palette.negative, align="centre")  # fmt: skip
+        self._shown: tuple[tuple[Wire, ...], int, Target | None] | None = None
+        self._chosen: tuple[bytes, list[Wire]] = (b"", [])
+        self._left, self._right = self._ends(None, "s", CELLS), self._ends(None, "a", A_UNITS)
 
-    def update(self, surface, scene):
+    def connect(self, panels: Mapping[str, Panel], scene: Scene) -> None:
+        """Let the wires end at the lamps of the S-units and of the A-units, if both are shown."""
+        if not {"retina", "association"} & scene.ui.hidden:
+            self._left = self._ends(panels["retina"], "s", CELLS)
+            self._right = self._ends(panels["association"], "a", A_UNITS)
+
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the board."""
+        super().dress(surface, scene)
+        self._backdrop.keep(surface)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the wires in use, and the signals on them."""
         wires = self._wires(scene)
         travelling = bool(wires) and scene.snapshot.phase in ("look", "read") and not scene.fast
@@ -56,7 +68,7 @@ class PlugboardPanel(Panel):
         if key == self._shown:
             return []
         self._shown = key
-        surface.blit(self._ground, self._area)
+        self._backdrop.restore(surface)
         surface.set_clip(self._area)
         if wires:
             self._draw(surface, wires, beat, bold=scene.ui.picked is not None)
@@ -68,8 +80,8 @@ class PlugboardPanel(Panel):
         dirty += self._minus.update(surface, words("plugboard.minus", count=len(wires) - plus) if wires else "")
         return dirty
 
-    def _wires(self, scene: Scene) -> list[tuple[int, int, int]]:
-        """Return the wires to draw as (S-unit, A-unit, sign)."""
+    def _wires(self, scene: Scene) -> list[Wire]:
+        """Return the wires to draw."""
         picked = scene.ui.picked
         if picked is not None and picked.kind in ("a", "value"):
             return [(int(s), picked.number, int(scene.wiring[picked.number, s]))
@@ -86,12 +98,12 @@ class PlugboardPanel(Panel):
             self._chosen = (key, self._sample(scene.wiring, s, view.a))
         return self._chosen[1]
 
-    def _sample(self, wiring: np.ndarray, s: np.ndarray, a: np.ndarray) -> list[tuple[int, int, int]]:
+    def _sample(self, wiring: np.ndarray, s: np.ndarray, a: np.ndarray) -> list[Wire]:
         """Return wires from lit S-units: two for each A-unit that fires, one of each sign, spread over the board."""
         fires = np.flatnonzero(a)
         if fires.size > MOST:
             fires = fires[np.linspace(0, fires.size - 1, MOST).astype(int)]
-        found = []
+        found: list[Wire] = []
         for unit in fires.tolist():
             for sign in (1, -1):
                 ends = np.flatnonzero((wiring[unit] == sign) & s)
@@ -99,7 +111,7 @@ class PlugboardPanel(Panel):
                     found.append((int(ends[unit % ends.size]), unit, sign))
         return found
 
-    def _draw(self, surface: pygame.Surface, wires: list[tuple[int, int, int]], beat: int, *, bold: bool) -> None:
+    def _draw(self, surface: pygame.Surface, wires: list[Wire], beat: int, *, bold: bool) -> None:
         palette, px, area = self.theme.palette, self.theme.px, self._area
         s, a, sign = np.array(wires).T
         t = np.linspace(0, 1, STEPS)
@@ -109,8 +121,8 @@ class PlugboardPanel(Panel):
         x = (area.x + (area.w - 1) * t).tolist()
         width, share = self.theme.line(1.8 if bold else 1.3), 0.75 if bold else 0.42
         for k, heights in enumerate(y):
-            colour: Colour = palette.positive if sign[k] > 0 else palette.negative
-            dim = tuple(int(share * c) for c in colour)
+            colour = palette.positive if sign[k] > 0 else palette.negative
+            dim = [int(share * c) for c in colour]
             points = list(zip(x, heights, strict=True))
             if sign[k] > 0:
                 pygame.draw.lines(surface, dim, False, points, width)
@@ -125,24 +137,27 @@ class PlugboardPanel(Panel):
                     place = (x0 + (x1 - x0) * (at - low), y0 + (y1 - y0) * (at - low))
                     pygame.draw.circle(surface, colour, place, px(2.4))
 
-    def _ends(self, side: int, kind: str, count: int) -> np.ndarray:
-        """Return the heights at which wires end: those of the lamps, or shares of the board's height; (count,)."""
+    def _ends(self, lamps: Panel | None, kind: str, count: int) -> np.ndarray:
+        """Return the heights at which wires end, (count,): those of the lamps, or evenly spread over the board."""
         area = self._area
         heights = area.y + np.arange(count) / count * area.h
-        if self.neighbours is not None:
-            places = [self.neighbours[side].place_of(Target(kind, k)) for k in range(count)]
-            if all(place is not None for place in places):
+        if lamps is not None:
+            places = [place for k in range(count) if (place := lamps.place_of(Target(kind, k))) is not None]
+            if len(places) == count:
                 heights = np.array([place.centery for place in places], float)
         return np.clip(heights, area.y + 2, area.bottom - 2)
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the board itself."""
         return Target("plugboard") if self._area.collidepoint(place) else None
 
-    def place_of(self, part):
-        """Return where the board lies."""
+    def place_of(self, part: Target) -> pygame.Rect | None:
+        """Return where the board is."""
         return self._area if part == Target("plugboard") else None
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the board."""
         return [Target("plugboard")]
+
+
+PANEL = Declared(name="plugboard", panel=PlugboardPanel)

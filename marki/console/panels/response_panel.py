@@ -1,17 +1,21 @@
-"""The R-units: for each the sum of its source-set, its two-state lamp, and the response wanted."""
+"""The R-units: for each the sum of its source-set, its two-state lamp, and the correct response."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pygame
 
 from marki.console.drawing.layout import Box, bands
-from marki.console.drawing.panel import Panel
+from marki.console.drawing.panel import Backdrop, Declared, Panel
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import FIGURES, LARGE, SMALL, TEXT, distance, mix, to_surface
+from marki.console.drawing.theme import FIGURES, LARGE, SMALL, TEXT, Theme, distance, mix, to_surface
 from marki.console.panels.needles import SUM_SCALES_DEG, scale_for
-from marki.console.panels.value_panel import foot_height, shared_bands
+from marki.console.panels.value_panel import ValuePanel, foot_height, shared_bands, store_room
 from marki.console.state.lamp_glow import levels
+from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.io.responses import R_UNITS
 
@@ -32,16 +36,29 @@ def round_lamp(size: int, lit: bool) -> pygame.Surface:
     return face
 
 
-class ResponseRow:
-    """One R-unit's row: its number, lamp, meter of the sum, response wanted and verdict."""
+class RowState(NamedTuple):
+    """What a row shows: `wanted` is the correct response, None if nobody knows it; `level` that of the lamp."""
 
-    def __init__(self, panel: ResponsePanel, unit: int, box: pygame.Rect, columns: dict[str, pygame.Rect]):
-        self.unit, self.theme, px = unit, panel.theme, panel.theme.px
+    on: bool
+    total: float
+    wanted: bool | None
+    answered: bool
+    scale: int
+    covered: bool
+    level: int
+
+
+class ResponseRow:
+    """One R-unit's row: its number, lamp, meter of the sum, correct response and verdict."""
+
+    def __init__(self, theme: Theme, unit: int, box: pygame.Rect, columns: dict[str, pygame.Rect]):
+        self.unit, px = unit, theme.px
+        self.band = box
         height = min(box.h, px(110))
         self.rect = pygame.Rect(box.x, box.centery - height // 2, box.w, height)
         at = {name: pygame.Rect(c.x, self.rect.y, c.w, height) for name, c in columns.items()}
         self.name, self.at = at["name"], at
-        plain = panel.theme.profile.plain
+        plain = theme.profile.plain
         size = max(8, min(px(60) if height > px(90) or plain else px(40), height - 2, at["answer"].w - px(4)))
         self.lamp = pygame.Rect(0, 0, size, size)
         self.lamp.center = at["answer"].center
@@ -52,49 +69,63 @@ class ResponseRow:
         self.mark = pygame.Rect(0, 0, size, size)
         self.mark.center = at["mark"].center
         meter = at["sum"]
-        figures = max(min(px(24), height // 2), panel.theme.row(SMALL) if panel.theme.profile.least else 0)
+        figures = max(min(px(24), height // 2), theme.row(SMALL) if theme.profile.least else 0)
         bar = max(5, min(px(22), height - figures - 3))
         top = meter.centery - (bar + figures + px(3)) // 2
         self.bar = pygame.Rect(meter.x, top, meter.w, bar)
         self.figure = pygame.Rect(meter.x, self.bar.bottom + px(3), meter.w, figures)
-        self.shown: tuple | None = None
+        self.shown: RowState | None = None
 
 
 class ResponsePanel(Panel):
     """The eight R-units; those in use stand beside their source-sets."""
 
-    def dress(self, surface, scene):
-        """Engrave the rows."""
-        super().dress(surface, scene)
-        px, area, words, palette = self.theme.px, self.inner, self.theme.words, self.theme.palette
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px, area = theme.px, self.inner
         widths = {"name": 66, "answer": 54, "sum": 70, "wanted": 54, "mark": 24}
         part, x = area.w / sum(widths.values()), area.x
-        columns = {}
+        self._columns: dict[str, pygame.Rect] = {}
         for name, width in widths.items():
-            columns[name] = pygame.Rect(round(x), self.heading.y, round(width * part), self.heading.h)
+            self._columns[name] = pygame.Rect(round(x), self.heading.y, round(width * part), self.heading.h)
             x += width * part
-        columns["sum"] = columns["sum"].inflate(-px(4), 0)
+        self._columns["sum"] = self._columns["sum"].inflate(-px(4), 0)
+        self._rows: list[ResponseRow] = []
+        self._lamps: dict[tuple[int, bool], pygame.Surface] = {}
+        self._backdrop = Backdrop(self.rect)
+        self._scale = SUM_SCALES_DEG[0]
+
+    def connect(self, panels: Mapping[str, Panel], scene: Scene) -> None:
+        """Place the rows beside the bands of the dials, or evenly while these are hidden."""
+        px, area, theme = self.theme.px, self.inner, self.theme
+        room = store_room(panels["values"], theme, scene)
+        if isinstance(panels["values"], ValuePanel):
+            boxes = shared_bands(room, scene, theme)[1]
+        else:
+            boxes = bands(room, [1] * scene.units, px(5), max(px(26), theme.row(SMALL)))[1]
+        self._rows = [
+            ResponseRow(theme, unit, pygame.Rect(area.x, band.y, area.w, band.h), self._columns)
+            for unit, band in enumerate(boxes)
+        ]
+        sizes = {size for row in self._rows for size in (row.lamp.w, row.wanted.w)}
+        self._lamps = {(size, lit): round_lamp(size, lit) for size in sizes for lit in (False, True)}
+
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the heads of the columns and what is fixed of the rows."""
+        super().dress(surface, scene)
+        px, area, words, palette = self.theme.px, self.inner, self.theme.words, self.theme.palette
         if self.theme.profile.plain:
             self.theme.write(surface, words("panel.r_units"), self.heading, size=SMALL, face=TEXT)
         else:
             for name in ("name", "answer", "sum", "wanted"):
-                head = columns[name] if name == "name" else columns[name].inflate(-px(5), 0)
+                head = self._columns[name] if name == "name" else self._columns[name].inflate(-px(5), 0)
                 text = words("panel.r_units" if name == "name" else f"response.{name}")
                 self.theme.write(surface, text, head, size=SMALL, face=TEXT, align="centre", optional=True)
-        sizes = [1] * scene.units
-        boxes = bands(self.store_room, sizes, px(5), max(px(26), self.theme.row(SMALL)))[1]
-        if not self.alone:
-            boxes = shared_bands(self.store_room, scene, self.theme)[1]
-        self._rows = []
-        for unit, band in enumerate(boxes):
-            row = ResponseRow(self, unit, pygame.Rect(area.x, band.y, area.w, band.h), columns)
-            self.theme.write(surface, f"R{unit + 1}", row.name, size=LARGE, face=TEXT)
-            if unit:
-                y = band.y - px(3)
+        for row in self._rows:
+            self.theme.write(surface, f"R{row.unit + 1}", row.name, size=LARGE, face=TEXT)
+            if row.unit:
+                y = row.band.y - px(3)
                 pygame.draw.line(surface, (150, 150, 142), (area.x, y), (area.right, y), 1)
-            self._rows.append(row)
-        self._lamps = {(r.lamp.w, lit): round_lamp(r.lamp.w, lit) for r in self._rows for lit in (False, True)}
-        self._lamps |= {(r.wanted.w, lit): round_lamp(r.wanted.w, lit) for r in self._rows for lit in (False, True)}
         foot = pygame.Rect(area.x, area.bottom - foot_height(self.theme) + px(3), area.w, foot_height(self.theme))
         if scene.units < R_UNITS:
             first, last = scene.units + 1, R_UNITS
@@ -102,42 +133,35 @@ class ResponsePanel(Panel):
             text = words(name, first=first, last=last, r=last)
             if self.theme.width(text, SMALL) <= foot.w:
                 self.theme.write(surface, text, foot, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
-        self._ground = surface.subsurface(self.rect).copy()
-        self._scale = SUM_SCALES_DEG[0]
+        self._backdrop.keep(surface)
 
-    store_room = Box(0, 0, 500, 1)
-    """Where the dials of the value store are; the window sets it before dressing."""
-
-    alone = False
-    """Whether the value store is hidden, so that the rows need not stand beside its bands."""
-
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show sums, responses and verdicts."""
         look = scene.snapshot
         target = look.presentation.target if look.presentation is not None else None
         most = float(np.abs(look.view.u_r).max())
         scale = scale_for(most, SUM_SCALES_DEG, self._scale)
         self._scale = scale
-        dirty = []
+        dirty: list[pygame.Rect] = []
         for row in self._rows:
             k = row.unit
             wanted = None if target is None else bool(target[k])
             covered = scene.ui.covered
-            share = 0 if self.theme.profile.still else int(levels(scene.brightness.r[k : k + 1])[0])
+            level = 0 if self.theme.profile.still else int(levels(scene.brightness.r[k : k + 1])[0])
             answered = look.answered and not covered
-            key = (bool(look.view.r[k]), float(look.view.u_r[k]), wanted, answered, scale, covered, share)
-            if key != row.shown:
-                row.shown = key
-                self._draw(surface, row, scene.dead_zone)
+            state = RowState(bool(look.view.r[k]), float(look.view.u_r[k]), wanted, answered, scale, covered, level)
+            if state != row.shown:
+                row.shown = state
+                self._draw(surface, row, state, scene.dead_zone)
                 dirty.append(row.rect)
         return dirty
 
-    def _draw(self, surface: pygame.Surface, row: ResponseRow, dead_zone: float) -> None:
-        on, total, wanted, answered, scale, covered, _ = row.shown
+    def _draw(self, surface: pygame.Surface, row: ResponseRow, state: RowState, dead_zone: float) -> None:
+        on, total, wanted, answered, scale, covered, _ = state
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
         right = row.at["answer"].x
         area = pygame.Rect(right, row.rect.y, self.inner.right - right, row.rect.h)
-        surface.blit(self._ground, area, area.move(-self.rect.x, -self.rect.y))
+        self._backdrop.restore(surface, area)
         if covered:
             pygame.draw.rect(surface, palette.frame, row.lamp, border_radius=px(4))
             theme.write(surface, "?", row.lamp, size=LARGE, face=TEXT, colour=palette.ivory, align="centre")
@@ -170,14 +194,17 @@ class ResponsePanel(Panel):
 
     # -- hands -------------------------------------------------------------------------------------------------------
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the R-unit under a place."""
         return next((Target("r", row.unit) for row in self._rows if row.rect.collidepoint(place)), None)
 
-    def place_of(self, part):
+    def place_of(self, part: Target) -> pygame.Rect | None:
         """Return the row of an R-unit."""
         return next((row.rect for row in self._rows if part == Target("r", row.unit)), None)
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the first R-unit."""
         return [Target("r", 0)]
+
+
+PANEL = Declared(name="response", panel=ResponsePanel)

@@ -5,30 +5,34 @@ from __future__ import annotations
 import numpy as np
 import pygame
 
-from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, SMALL
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Declared, Panel
+from marki.console.drawing.theme import FIGURES, SMALL, Theme
+from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 
 
 class TimeBar(Panel):
-    """A strip on which the present moment is a pointer, and every mistake a stroke."""
+    """A bar on which the present moment is a pointer, and every mistake a stroke."""
 
-    def dress(self, surface, scene):
-        """Lay the track."""
-        px = self.theme.px
-        pygame.draw.rect(surface, self.theme.palette.room, self.rect)
-        wide = self.theme.width("000,000", SMALL, FIGURES)
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px, palette = theme.px, theme.palette
+        wide = theme.width("000,000", SMALL, FIGURES)
         self._track = pygame.Rect(self.rect.x + wide + px(8), self.rect.y + px(2), self.rect.w - 2 * wide - px(16),
                                   self.rect.h - px(4))  # fmt: skip
-        palette = self.theme.palette
         left = pygame.Rect(self.rect.x, self.rect.y, wide, self.rect.h)
         self._here = self.readout(left, size=SMALL, face=FIGURES, colour=palette.ivory)
         right = pygame.Rect(self.rect.right - wide, self.rect.y, wide, self.rect.h)
         self._end = self.readout(right, size=SMALL, face=FIGURES, colour=palette.dim, align="right")
-        self._shown: tuple | None = None
+        self._shown: tuple[int, int, int, str] | None = None
         self.reached = 0
 
-    def update(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Clear the bar."""
+        pygame.draw.rect(surface, self.theme.palette.room, self.rect)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show the marks and the pointer."""
         self.reached = scene.reached
         key = (scene.trial, scene.reached, len(scene.mistakes), scene.digest)
@@ -58,14 +62,17 @@ class TimeBar(Panel):
         share = (place[0] - self._track.x) / max(1, self._track.w - 1)
         return round(min(max(share, 0.0), 1.0) * self.reached)
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the moment under a place."""
         return Target("time", self.trial_at(place)) if self._track.collidepoint(place) else None
 
-    def place_of(self, part):
+    def place_of(self, part: Target) -> pygame.Rect | None:
         """Return the track."""
         return self._track if part.kind == "time" else None
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the bar."""
         return [Target("time")]
+
+
+PANEL = Declared(name="time", panel=TimeBar, views=("frame",))

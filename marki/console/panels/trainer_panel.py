@@ -1,12 +1,15 @@
-"""The trainer: what was shown, what was answered, and whether that was right; and where in its cycle the machine is."""
+"""The trainer: what was shown, what was answered, whether that was right, and the phase of the presentation."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pygame
 
-from marki.console.drawing.panel import Panel
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Declared, Panel, Readout
 from marki.console.drawing.sprites import lamp, sign
-from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT
+from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.state.lamp_glow import LEVELS
 from marki.console.state.scene import Scene
 from marki.io.responses import nearest_class
@@ -15,7 +18,7 @@ LOW = 58  # height of a window in units, below which the code is left out and th
 PHASES = ("look", "read", "teach", "change")
 
 
-def bits(lamps) -> str:
+def bits(lamps: Iterable[bool]) -> str:
     """Return lamps as figures, R1 first."""
     return "".join("1" if on else "0" for on in lamps)
 
@@ -42,33 +45,17 @@ class TrainerPanel(Panel):
 
     title = "panel.trainer"
 
-    def dress(self, surface, scene):
-        """Engrave windows and lamps."""
-        super().dress(surface, scene)
-        px, area, write, words = self.theme.px, self.inner, self.theme.write, self.theme.words
-        palette, plain = self.theme.palette, self.theme.profile.plain
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px, area, palette, plain = theme.px, self.inner, theme.palette, theme.profile.plain
         phases = 0 if plain else px(24)
-        caption = max(px(18), self.theme.row(SMALL + 1))
+        caption = max(px(18), theme.row(SMALL + 1))
         top, bottom = area.y, area.bottom - phases - (0 if plain else px(6))
         third = (area.w - 2 * px(10)) // 3
-        self._windows: list[pygame.Rect] = []
-        for k, name in enumerate(("shown", "answered", "verdict")):
-            x = area.x + k * (third + px(10))
-            text = words(f"trainer.{name}")
-            write(
-                surface,
-                text,
-                pygame.Rect(x, top, third, caption),
-                size=SMALL + 1,
-                face=TEXT,
-                align="centre",
-                optional=True,
-            )
-            window = pygame.Rect(x, top + caption + 1, third, bottom - top - caption - 1)
-            pygame.draw.rect(surface, (120, 120, 112), window.inflate(2, 2))
-            pygame.draw.rect(surface, palette.black if k < 2 else palette.plate, window)
-            self._windows.append(window)
-        self._lines = []
+        left = [area.x + k * (third + px(10)) for k in range(3)]
+        self._captions = [pygame.Rect(x, top, third, caption) for x in left]
+        self._windows = [pygame.Rect(x, top + caption + 1, third, bottom - top - caption - 1) for x in left]
+        self._lines: list[tuple[Readout, Readout]] = []
         for window in self._windows[:2]:
             high = 0 if plain or window.h < px(LOW) else px(18)
             code = pygame.Rect(window.x, window.bottom - high - 2, window.w, high)
@@ -77,28 +64,41 @@ class TrainerPanel(Panel):
                 self.readout(name, size=HUGE, align="centre", colour=palette.ivory),
                 self.readout(code, size=NORMAL, align="centre", face=FIGURES, colour=palette.ivory),
             ))  # fmt: skip
-        self._verdict: object = self
-        self._phases = [] if plain else self._engrave_phases(surface, phases)
-        dark = palette.plate
-        self._bulbs = [lamp(phases, phases, level, ground=dark) for level in (0, LEVELS - 1)] if phases else []
+        self._verdict: tuple[bool | None, bool] | None = None
+        self._phases = [] if plain else self._place_phases(phases)
+        ground = palette.plate
+        self._bulbs = [lamp(phases, phases, level, ground=ground) for level in (0, LEVELS - 1)] if phases else []
         self._phase = ""
 
-    def _engrave_phases(self, surface: pygame.Surface, size: int) -> list[tuple[str, pygame.Rect]]:
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the captions, the frames of the windows and the names of the phases."""
+        super().dress(surface, scene)
+        write, words, palette = self.theme.write, self.theme.words, self.theme.palette
+        style = TextStyle(size=SMALL + 1, face=TEXT, align="centre", optional=True)
+        for k, name in enumerate(("shown", "answered", "verdict")):
+            write(surface, words(f"trainer.{name}"), self._captions[k], **style)
+            pygame.draw.rect(surface, (120, 120, 112), self._windows[k].inflate(2, 2))
+            pygame.draw.rect(surface, palette.black if k < 2 else palette.plate, self._windows[k])
+        for name, _, box in self._phases:
+            write(surface, words(f"phase.{name}"), box, size=SMALL, face=TEXT, optional=True)
+
+    def _place_phases(self, size: int) -> list[tuple[str, pygame.Rect, pygame.Rect]]:
+        """Return for each phase its name, where its lamp is, and where its name is written."""
         px, area, words = self.theme.px, self.inner, self.theme.words
         widths = [self.theme.width(words(f"phase.{name}"), SMALL) + size + px(3) for name in PHASES]
         spare = max(0, area.w - sum(widths)) // len(PHASES)
         short = max(0.0, 1 - (area.w / sum(widths)))
-        x, found = area.x, []
+        x = area.x
+        found: list[tuple[str, pygame.Rect, pygame.Rect]] = []
         for name, width in zip(PHASES, widths, strict=True):
             place = pygame.Rect(x, area.bottom - size, size, size)
             room = round(width * (1 - short)) - size - px(3)
             box = pygame.Rect(place.right + px(3), place.y, room, size)
-            self.theme.write(surface, words(f"phase.{name}"), box, size=SMALL, face=TEXT, optional=True)
-            found.append((name, place))
+            found.append((name, place, box))
             x += round(width * (1 - short)) + spare
         return found
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show the verdict and the phase."""
         shown, answered, code, right = verdict(scene, self.theme.words("trainer.none"))
         present = scene.snapshot.presentation
@@ -116,7 +116,7 @@ class TrainerPanel(Panel):
             dirty.append(self._judge(surface, *state))
         if scene.snapshot.phase != self._phase:
             self._phase = scene.snapshot.phase
-            for phase, place in self._phases:
+            for phase, place, _ in self._phases:
                 surface.blit(self._bulbs[phase == self._phase], place)
                 dirty.append(place)
         return dirty
@@ -131,7 +131,7 @@ class TrainerPanel(Panel):
         word = pygame.Rect(window.x + 2, window.bottom - high - px(4), window.w - 4, high)
         if right is None:
             text = words("trainer.unjudged" if answered else "trainer.waiting")
-            style = dict(size=NORMAL, face=TEXT, colour=palette.faded, align="centre", optional=plain)
+            style = TextStyle(size=NORMAL, face=TEXT, colour=palette.faded, align="centre", optional=plain)
             self.theme.write(surface, text, word, **style)
             return window
         text = words("trainer.right" if right else "trainer.wrong")
@@ -142,3 +142,6 @@ class TrainerPanel(Panel):
         surface.blit(mark, mark.get_rect(center=(window.centerx, (window.y + room) // 2 + px(1))))
         self.theme.write(surface, text, word, size=large, face=TEXT, colour=white, align="centre", optional=plain)
         return window
+
+
+PANEL = Declared(name="trainer", panel=TrainerPanel, views=("schematic", "front"))

@@ -1,4 +1,4 @@
-"""The value store: 512 dials, a band for each source-set, so that a band adds up to the R-unit at its right."""
+"""The 512 values as dials, a band for each source-set: the sum over a band is that of the R-unit at its right."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import numpy as np
 import pygame
 
 from marki.console.drawing.layout import Box, bands
-from marki.console.drawing.panel import Panel
+from marki.console.drawing.panel import Declared, Panel
 from marki.console.drawing.sprites import Dials
 from marki.console.drawing.theme import SMALL, TEXT, Theme
+from marki.console.panels.lamp_panel import cross
 from marki.console.panels.needles import LAST, Needles
-from marki.console.panels.retina_panel import cross
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 
@@ -21,8 +21,14 @@ def shared_bands(dials: Box, scene: Scene, theme: Theme) -> tuple[int, list[Box]
     return bands(dials, sizes, theme.px(5), max(theme.px(26), theme.row(SMALL)))
 
 
+def store_room(panel: Panel, theme: Theme, scene: Scene) -> Box:
+    """Return where the dials are or, while a lesson hides them, would be."""
+    values = panel if isinstance(panel, ValuePanel) else ValuePanel(Box(*panel.rect), theme, scene)
+    return values.room
+
+
 def foot_height(theme: Theme) -> int:
-    """Return the height of the strip under the bands."""
+    """Return the height of the space under the bands."""
     return max(theme.px(22), theme.row(SMALL))
 
 
@@ -32,47 +38,52 @@ class ValuePanel(Panel):
     title = "panel.values"
     dark = True
 
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        room = self.room
+        pitch, self._bands = shared_bands(room, scene, theme)
+        self._places = [(0, 0)] * 512
+        self._dials = Dials(pitch, theme.palette)
+        self._pitch = pitch
+        columns = max(1, room.w // pitch)
+        for unit, band in enumerate(self._bands):
+            members = np.flatnonzero(scene.source_set == unit)
+            rows = -(-len(members) // columns)
+            across = -(-len(members) // rows) if rows else 0
+            left = band.x + (band.w - across * pitch) // 2
+            top = band.y + (band.h - rows * pitch) // 2
+            for k, a in enumerate(members.tolist()):
+                self._places[a] = (left + k % across * pitch, top + k // across * pitch)
+        self._area = pygame.Rect(room)
+        self._scale = 0
+        self._shown = np.full(512, -1, np.int64)
+        self._needles = Needles(scene, still=theme.profile.still)
+        self._stuck: tuple[int, ...] = ()
+        self._note = self.note(colour=theme.palette.ivory)
+
     @property
     def room(self) -> Box:
-        """Where the dials stand."""
+        """Where the dials are."""
         label, area = self._label(), self.inner
         return Box(area.x + label, area.y, area.w - label, area.h - foot_height(self.theme))
 
     def _label(self) -> int:
         return max(self.theme.px(28), round(1.7 * self.theme.points(SMALL)))
 
-    def dress(self, surface, scene):
-        """Set the dials into the rack, grouped by source-set."""
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the names of the R-units, the lines between the bands, and the legend."""
         super().dress(surface, scene)
-        px, area, room, palette = self.theme.px, self.inner, self.room, self.theme.palette
-        self._places: list[tuple[int, int]] = [(0, 0)] * 512
-        pitch, boxes = shared_bands(room, scene, self.theme)
-        self._dials = Dials(pitch, palette)
-        self._pitch = pitch
-        columns = max(1, room.w // pitch)
-        for unit, band in enumerate(boxes):
-            members = np.flatnonzero(scene.source_set == unit)
-            rows = -(-len(members) // columns)
-            across = -(-len(members) // rows) if rows else 0
-            left = band.x + (band.w - across * pitch) // 2
-            y = band.y + (band.h - rows * pitch) // 2
-            for k, a in enumerate(members.tolist()):
-                self._places[a] = (left + k % across * pitch, y + k // across * pitch)
+        px, area, palette = self.theme.px, self.inner, self.theme.palette
+        for unit, band in enumerate(self._bands):
             tag = pygame.Rect(area.x, band.y, self._label(), band.h)
             self.theme.write(surface, f"R{unit + 1}", tag, face=TEXT, colour=palette.ivory)
             if unit:
                 y = band.y - px(3)
                 pygame.draw.line(surface, (74, 72, 66), (area.x, y), (area.right, y), 1)
-        self._area = pygame.Rect(room)
         self._legend(surface)
-        self._scale = 0
-        self._key = np.full(512, -1, np.int64)
-        self._swing = Needles(scene, still=self.theme.profile.still)
-        self._stuck: tuple[int, ...] = ()
-        self._note = self.note(colour=palette.ivory)
 
     def _legend(self, surface: pygame.Surface) -> None:
-        """Explain the faces under the rack."""
+        """Explain the dials under the bands."""
         px, area, words, palette = self.theme.px, self.inner, self.theme.words, self.theme.palette
         size = max(14, min(px(22), foot_height(self.theme)))
         dials = Dials(size, palette)
@@ -94,21 +105,22 @@ class ValuePanel(Panel):
             self.theme.write(surface, words(name), box, size=SMALL, face=TEXT, colour=colour)
             x += width + (area.w - sum(widths)) // len(signs)
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Turn the needles that have moved."""
-        swing, dirty = self._swing, []
-        swing.read(scene)
-        if swing.scale != self._scale:
-            self._scale = swing.scale
-            dirty += self._note.update(surface, self.theme.words("value.scale", deg=swing.scale))
-        key = (swing.steps + LAST) * 2 + swing.moving
+        needles = self._needles
+        dirty: list[pygame.Rect] = []
+        needles.read(scene)
+        if needles.scale != self._scale:
+            self._scale = needles.scale
+            dirty += self._note.update(surface, self.theme.words("value.scale", deg=needles.scale))
+        key = (needles.steps + LAST) * 2 + needles.moving
         stuck = scene.config.faults.stuck_motors
         if stuck != self._stuck:
-            self._stuck, self._key = stuck, np.full_like(self._key, -1)
-        changed = np.flatnonzero(key != self._key).tolist()
+            self._stuck, self._shown = stuck, np.full_like(self._shown, -1)
+        changed = np.flatnonzero(key != self._shown).tolist()
         if not changed:
             return dirty
-        self._key = key
+        self._shown = key
         faces, places, face = key.tolist(), self._places, self._dials.face
         surface.fblits([(face(faces[k] // 2 - LAST, bool(faces[k] & 1)), places[k]) for k in changed])
         for unit in stuck:
@@ -117,7 +129,7 @@ class ValuePanel(Panel):
 
     # -- hands -------------------------------------------------------------------------------------------------------
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the potentiometer under a place."""
         if not self._area.collidepoint(place):
             return None
@@ -127,12 +139,15 @@ class ValuePanel(Panel):
                 return Target("value", unit)
         return None
 
-    def place_of(self, part):
-        """Return where a potentiometer stands."""
+    def place_of(self, part: Target) -> pygame.Rect | None:
+        """Return where a potentiometer is."""
         if part.kind != "value":
             return None
         return pygame.Rect(self._places[part.number], (self._pitch, self._pitch))
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the first potentiometer."""
         return [Target("value", 0)]
+
+
+PANEL = Declared(name="values", panel=ValuePanel)

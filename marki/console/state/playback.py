@@ -101,8 +101,10 @@ class Playback:
         if not self.fast:
             self._slices(target, deadline)
             return
-        while self.session.now < target and not self._arrived() and not _late(deadline):
+        while self.session.now < target and not self._arrived():
             self._through_trial(target)
+            if _late(deadline):  # asked afterwards, so that a frame that begins late advances too
+                return
 
     def _arrived(self) -> bool:
         """Return whether the trial at which to stop has been finished."""
@@ -111,7 +113,7 @@ class Playback:
     def _to_halt(self, target: int, deadline: float | None) -> None:
         """Advance to the next moment at which the operator wants it to stop."""
         session, trial = self.session, self.session.trial
-        while session.now < target and not _late(deadline):
+        while session.now < target:
             stop = self.before_reading()
             until = min(target, session.now + 100_000)
             if self.halt == "read" and session.now < stop:
@@ -127,6 +129,8 @@ class Playback:
             if session.trial > trial if self.halt == "trial" else session.now == stop:
                 self.running, self._owed = False, 0
                 return
+            if _late(deadline):
+                return
 
     def before_reading(self) -> int:
         """Return the last moment before the reading of the presentation under way, or of the next one, µs."""
@@ -138,8 +142,10 @@ class Playback:
 
     def _slices(self, target: int, deadline: float | None) -> None:
         """Advance in small slices; what is not reached within the budget is dropped."""
-        while self.session.now < target and not self._arrived() and not _late(deadline):
+        while self.session.now < target and not self._arrived():
             self.session.advance(min(target, self.session.now + 100_000), one=True)
+            if _late(deadline):
+                return
 
     def _through_trial(self, target: int) -> None:
         """Advance to the end of the trial under way, or to `target`, with a look when the response is judged."""

@@ -1,18 +1,22 @@
-"""The registers of the system that stands here, drawn live in the order of the signal's way."""
+"""The activations of the system that is shown, in the order of the forward pass."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pygame
 
+from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, TextStyle, Theme
 from marki.console.state.scene import Scene
-from marki.console.state.timeline_view import MARK1, SystemView
+from marki.console.state.timeline_view import MARK1, SystemView, TimelineView
 from marki.console.timeline import heatmaps
-from marki.console.timeline.labels import label
 from marki.io.exhibits import ActivationView, Rendering, Reply
 from marki.io.ports import Port
 
+Side = Literal["first", "second"]
+"""Of two systems before the same stimulus."""
 FRAMES_AN_EXPOSURE = 7  # of a reel that is played as a film
 LEAST_CELL = (112, 78)  # width and height of a register's place, in units
 WEIGHT = {
@@ -25,7 +29,7 @@ WEIGHT = {
 
 
 def exposure(system_view: SystemView, still: bool) -> tuple[int, int]:
-    """Return which exposure of a reel is shown, from 0, and of how many; the last, if nothing may move."""
+    """Return which exposure of a reel is shown, from 0, and their number; the last one in a still profile."""
     reply = system_view.reply
     if reply is None or reply.stimulus.ndim != 3:
         return 0, 0
@@ -34,7 +38,7 @@ def exposure(system_view: SystemView, still: bool) -> tuple[int, int]:
 
 
 def chosen(views: tuple[ActivationView, ...], most: int) -> list[int]:
-    """Return which registers are shown if there is room for `most` of them: the first, the last, and some between."""
+    """Return the indices of at most `most` registers, evenly spaced: first, last, and some between."""
     n = len(views)
     if n <= most:
         return list(range(n))
@@ -42,27 +46,35 @@ def chosen(views: tuple[ActivationView, ...], most: int) -> list[int]:
 
 
 class ActivationPanel(Panel):
-    """A place for each register, with its name and size over it."""
+    """A heatmap for each register, with its name and size over it.
+
+    Parameters
+    ----------
+    box : Box
+    theme : Theme
+    scene : Scene
+    side : str
+        Of which system: ``first`` or ``second``.
+    """
 
     title = "timeline.registers"
     dark = True
-    which = "first"
 
-    def dress(self, surface, scene):
-        """Clear the panel."""
-        super().dress(surface, scene)
-        self._note = self.note(colour=self.theme.palette.ivory)
-        self._shown: tuple | None = None
-        self._places: tuple = ()
+    def __init__(self, box: Box, theme: Theme, scene: Scene, *, side: Side = "first"):
+        super().__init__(box, theme, scene)
+        self.side: Side = side
+        self._note = self.note(colour=theme.palette.ivory)
+        self._shown: tuple[str, bool, int, int, bool] | None = None
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the registers of the last answer; of a reel, as far as it has been played."""
-        system_view = standing_of(scene, self.which)
-        if system_view is None:
+        timeline = scene.timeline
+        system_view = system_at(timeline, self.side)
+        if timeline is None or system_view is None:
             return []
         reply = system_view.reply
         at, of = exposure(system_view, self.theme.profile.still)
-        key = (system_view.exhibit.name, reply is not None, system_view.serial, at, scene.timeline.ready)
+        key = (system_view.exhibit.name, reply is not None, system_view.serial, at, timeline.ready)
         if key == self._shown:
             return []
         self._shown = key
@@ -72,25 +84,25 @@ class ActivationPanel(Panel):
         views = reply.views if reply is not None else ()
         if not views:
             text = words("timeline.asking" if system_view.exhibit.name != MARK1 else "timeline.nothing")
-            if system_view.exhibit.accepts == Port.FRAME and not scene.timeline.frame.any():
+            if system_view.exhibit.accepts == Port.FRAME and not timeline.frame.any():
                 text = words("timeline.no_card")
             self._say(surface, text)
             return [area, *self._note.update(surface, self._name(system_view))]
-        shown = self._lay(surface, views, (at + 1) / of if of else 1.0)
+        shown = self._draw_views(surface, views, (at + 1) / of if of else 1.0)
         text = self._name(system_view)
         if shown < len(views):
             text = f"{text}  {words('timeline.some', shown=shown, count=len(views))}"
         return [area, *self._note.update(surface, text)]
 
     def _name(self, system_view: SystemView) -> str:
-        return f"{system_view.exhibit.year}  {label(system_view.exhibit.name)}"
+        return f"{system_view.exhibit.year}  {system_view.exhibit.label}"
 
     def _say(self, surface: pygame.Surface, text: str) -> None:
         area = self.inner
         box = pygame.Rect(area.x, area.centery - self.theme.row(), area.w, self.theme.row())
         self.theme.write(surface, text, box, colour=self.theme.palette.dim, align="centre", face="b612")
 
-    def _lay(self, surface: pygame.Surface, views: tuple[ActivationView, ...], until: float) -> int:
+    def _draw_views(self, surface: pygame.Surface, views: tuple[ActivationView, ...], until: float) -> int:
         """Draw as many registers as there is room for, in rows; return how many."""
         theme, area = self.theme, self.inner
         px, row = theme.px, theme.row(SMALL)
@@ -98,7 +110,7 @@ class ActivationPanel(Panel):
         wide, high = max(px(LEAST_CELL[0]), 5 * row), max(px(LEAST_CELL[1]), 3 * row)
         most_columns, most_rows = max(1, (area.w + gap) // (wide + gap)), max(1, (area.h + gap) // (high + gap))
         picked = chosen(views, most_columns * most_rows)
-        # The fewest rows whose places are not broader than is good for a picture.
+        # The number of rows with which the places are nearest to the aspect ratio of a picture.
         n = len(picked)
         good = min(
             range(1, min(n, most_rows) + 1),
@@ -127,7 +139,7 @@ class ActivationPanel(Panel):
         name, size = theme.words.get(f"timeline.register.{view.name}", view.name), heatmaps.shape_of(view)
         name_w = theme.width(name, SMALL - 1, FIGURES)
         if name_w + theme.width(size, SMALL - 1, FIGURES) + theme.px(8) <= head.w:
-            style = dict(size=SMALL - 1, face=FIGURES, colour=palette.dim, align="right")
+            style = TextStyle(size=SMALL - 1, face=FIGURES, colour=palette.dim, align="right")
             theme.write(surface, size, head, **style)
         else:
             name = shortened(theme, name, head.w)
@@ -136,13 +148,7 @@ class ActivationPanel(Panel):
         heatmaps.draw(surface, theme, view, place, until)
 
 
-class SecondRegisters(ActivationPanel):
-    """The registers of the system beside."""
-
-    which = "second"
-
-
-def shortened(theme, text: str, width: int, size: float = SMALL - 1, face: str = FIGURES) -> str:
+def shortened(theme: Theme, text: str, width: int, size: float = SMALL - 1, face: str = FIGURES) -> str:
     """Return a text that fits, its beginning left out: the end of a register's name says which it is."""
     if theme.width(text, size, face) <= width:
         return text
@@ -151,7 +157,7 @@ def shortened(theme, text: str, width: int, size: float = SMALL - 1, face: str =
     return f"..{text}"
 
 
-def cut(theme, text: str, width: int, size: float = SMALL - 1, face: str = TEXT) -> str:
+def cut(theme: Theme, text: str, width: int, size: float = SMALL - 1, face: str = TEXT) -> str:
     """Return a text that fits, its end left out."""
     if theme.width(text, size, face) <= width:
         return text
@@ -160,11 +166,13 @@ def cut(theme, text: str, width: int, size: float = SMALL - 1, face: str = TEXT)
     return f"{text}.."
 
 
-def standing_of(scene: Scene, which: str) -> SystemView | None:
-    """Return the system that stands first or second."""
-    return None if scene.timeline is None else getattr(scene.timeline, which)
+def system_at(timeline: TimelineView | None, side: Side) -> SystemView | None:
+    """Return the first or the second system, None if there is none."""
+    if timeline is None:
+        return None
+    return timeline.first if side == "first" else timeline.second
 
 
 def answered(reply: Reply | None) -> str:
-    """Return what was said, in one line."""
+    """Return an answer in one line."""
     return "" if reply is None else " ".join(reply.said.split())

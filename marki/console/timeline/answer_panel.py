@@ -1,4 +1,4 @@
-"""What the system says: the class, how sure it is, what comes next, and whether that is right; and its lamps."""
+"""The answer of a system: class, confidence, the next best classes, and whether it is right; and its lamps."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 import pygame
 
 from marki.console.drawing.layout import Box, square_grid
-from marki.console.drawing.panel import Panel
+from marki.console.drawing.panel import Backdrop, Panel
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, Theme
+from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.panels.response_panel import round_lamp
+from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import verdict
-from marki.console.timeline.activation_panel import answered, standing_of
+from marki.console.timeline.activation_panel import Side, answered, system_at
 from marki.console.timeline.heatmaps import coloured, tones
-from marki.console.timeline.labels import label
 from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS
@@ -24,38 +24,50 @@ OTHERS = 3
 
 
 def draw_field(surface: pygame.Surface, theme: Theme, field: np.ndarray, area: pygame.Rect) -> None:
-    """Draw the lamp panel as it is driven in reverse."""
+    """Draw the output of a system that draws on the lamp panel."""
     box, pitch = square_grid(Box(*area), SIDE, SIDE)
     colours = coloured(field.T, tones(theme.palette)).repeat(pitch, 0).repeat(pitch, 1)
     pygame.surfarray.blit_array(surface.subsurface(pygame.Rect(box)), colours)
 
 
 class AnswerPanel(Panel):
-    """A dark window with what was said, a verdict beside it, and the next three."""
+    """A dark window with the answer, a verdict beside it, and the next three.
+
+    Parameters
+    ----------
+    box : Box
+    theme : Theme
+    scene : Scene
+    side : str
+        Of which system: ``first`` or ``second``.
+    """
 
     title = "timeline.answer"
-    which = "first"
 
-    def dress(self, surface, scene):
-        """Lay out the window and the lines."""
-        super().dress(surface, scene)
-        area, px = self.inner, self.theme.px
-        self._tall = area.h > 0.75 * area.w or area.w < 9 * self.theme.row(SMALL)
-        if self._tall:
-            high = min(area.h * 45 // 100, max(px(84), 3 * self.theme.row(SMALL)))
+    def __init__(self, box: Box, theme: Theme, scene: Scene, *, side: Side = "first"):
+        super().__init__(box, theme, scene)
+        self.side: Side = side
+        area, px = self.inner, theme.px
+        if area.h > 0.75 * area.w or area.w < 9 * theme.row(SMALL):
+            high = min(area.h * 45 // 100, max(px(84), 3 * theme.row(SMALL)))
             self._window = pygame.Rect(area.x, area.y, area.w, high)
-            self._lines = pygame.Rect(area.x, area.y + high + px(6), area.w, area.h - high - px(6))
+            lines = pygame.Rect(area.x, area.y + high + px(6), area.w, area.h - high - px(6))
         else:
             wide = area.w * 42 // 100
             self._window = pygame.Rect(area.x, area.y, wide, area.h)
-            self._lines = pygame.Rect(area.x + wide + px(12), area.y, area.w - wide - px(12), area.h)
-        self._ground = surface.subsurface(self._lines).copy()
+            lines = pygame.Rect(area.x + wide + px(12), area.y, area.w - wide - px(12), area.h)
+        self._lines = Backdrop(lines)
         self._note = self.note()
-        self._shown: tuple | None = None
+        self._shown: tuple[object, ...] | None = None
 
-    def update(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the plate."""
+        super().dress(surface, scene)
+        self._lines.keep(surface)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show the last answer."""
-        system_view = standing_of(scene, self.which)
+        system_view = system_at(scene.timeline, self.side)
         if system_view is None:
             return []
         reply, exhibit = system_view.reply, system_view.exhibit
@@ -85,10 +97,10 @@ class AnswerPanel(Panel):
         else:
             self._say(surface, said if reply is None or said else words("trainer.none"), right, exhibit.answers)
         self._list(surface, sure, others, wanted, right)
-        note = label(exhibit.name)
+        note = exhibit.label
         if system_view.judged:
             note = words("timeline.judged", right=system_view.right, count=system_view.judged)
-        return [self._window, self._lines, *self._note.update(surface, note)]
+        return [self._window, self._lines.rect, *self._note.update(surface, note)]
 
     def _say(self, surface: pygame.Surface, said: str, right: bool | None, answers: Port) -> None:
         theme, palette, px, window = self.theme, self.theme.palette, self.theme.px, self._window
@@ -118,10 +130,17 @@ class AnswerPanel(Panel):
         pygame.draw.rect(surface, self.theme.palette.black, self._window)
         draw_field(surface, self.theme, field, self._window.inflate(-self.theme.px(8), -self.theme.px(8)))
 
-    def _list(self, surface: pygame.Surface, sure: float, others: tuple, wanted: str, right: bool | None) -> None:
-        theme, palette, px, area = self.theme, self.theme.palette, self.theme.px, self._lines
+    def _list(
+        self,
+        surface: pygame.Surface,
+        sure: float,
+        others: tuple[tuple[str, float], ...],
+        wanted: str,
+        right: bool | None,
+    ) -> None:
+        theme, palette, px, area = self.theme, self.theme.palette, self.theme.px, self._lines.rect
         words = theme.words
-        surface.blit(self._ground, area)
+        self._lines.restore(surface)
         row = theme.row(SMALL)
         y = area.y
         if not math.isnan(sure):
@@ -149,52 +168,60 @@ class AnswerPanel(Panel):
             theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour, optional=True)
 
 
-class SecondAnswer(AnswerPanel):
-    """What the system beside says."""
-
-    which = "second"
-
-
 class AnswerLamps(Panel):
-    """The eight R-units as this system drives them; or the lamp panel, if it draws on that."""
+    """The eight R-units as this system drives them; or the lamp panel, if it draws on that.
+
+    Parameters
+    ----------
+    box : Box
+    theme : Theme
+    scene : Scene
+    side : str
+        Of which system: ``first`` or ``second``.
+    """
 
     title = "panel.r_units"
-    which = "first"
 
-    def dress(self, surface, scene):
-        """Set the lamps in."""
-        super().dress(surface, scene)
-        theme, area, px = self.theme, self.inner, self.theme.px
+    def __init__(self, box: Box, theme: Theme, scene: Scene, *, side: Side = "first"):
+        super().__init__(box, theme, scene)
+        self.side: Side = side
+        area, px = self.inner, theme.px
         row = area.h / R_UNITS
         size = max(8, min(px(44), int(row) - px(4), area.w * 60 // 100))
         tag = area.w - size - px(4)
-        self._lamps, self._tags = [], []
+        self._lamps: list[pygame.Rect] = []
+        self._tags: list[tuple[str, pygame.Rect]] = []
         for k in range(R_UNITS):
             y = round(area.y + (k + 0.5) * row)
-            lettered = theme.width("R8", SMALL) <= tag and row >= 0.9 * theme.row(SMALL)
-            x = area.right - size - (0 if lettered else (area.w - size) // 2)
+            named = theme.width("R8", SMALL) <= tag and row >= 0.9 * theme.row(SMALL)
+            x = area.right - size - (0 if named else (area.w - size) // 2)
             self._lamps.append(pygame.Rect(x, y - size // 2, size, size))
-            if lettered:
+            if named:
                 self._tags.append((f"R{k + 1}", pygame.Rect(area.x, y - theme.row() // 2, tag, theme.row())))
         self._sprites = [round_lamp(size, lit) for lit in (False, True)]
-        self._ground = surface.subsurface(area).copy()
-        self._shown: object = self
+        self._backdrop = Backdrop(area)
+        self._shown: tuple[tuple[bool, ...] | None, bytes | None, bool] | None = None
 
-    def update(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the plate."""
+        super().dress(surface, scene)
+        self._backdrop.keep(surface)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Light the lamps."""
-        system_view = standing_of(scene, self.which)
+        system_view = system_at(scene.timeline, self.side)
         reply = system_view.reply if system_view is not None else None
         lamps = None if reply is None or reply.lamps is None else tuple(bool(b) for b in reply.lamps)
-        field = None if reply is None or reply.field is None else reply.field.tobytes()
+        field = None if reply is None else reply.field
         no_lamps = system_view is not None and system_view.exhibit.answers != Port.LAMPS
-        key = (lamps, field, no_lamps)
+        key = (lamps, None if field is None else field.tobytes(), no_lamps)
         if key == self._shown:
             return []
         self._shown = key
         theme, area = self.theme, self.inner
-        surface.blit(self._ground, area)
+        self._backdrop.restore(surface)
         if field is not None:
-            draw_field(surface, theme, reply.field, area)
+            draw_field(surface, theme, field, area)
         elif no_lamps:
             text = theme.words("timeline.no_lamps")
             for k, line in enumerate(theme.wrap(text, area.w, SMALL)):
@@ -209,13 +236,7 @@ class AnswerLamps(Panel):
                 surface.blit(self._sprites[on], place)
                 figure = (40, 22, 0) if on else (226, 220, 206)
                 size = LARGE if place.h > theme.px(30) else SMALL
-                style = dict(size=size, face=FIGURES, colour=figure, align="centre", optional=True)
+                style = TextStyle(size=size, face=FIGURES, colour=figure, align="centre", optional=True)
                 if place.h > theme.points(SMALL):
                     theme.write(surface, "1" if on else "0", place.inflate(-2, 0), **style)
         return [area]
-
-
-class SecondLamps(AnswerLamps):
-    """The lamps of the system beside."""
-
-    which = "second"

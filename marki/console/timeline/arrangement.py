@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from marki.console.drawing import layout as boxes_of
 from marki.console.drawing.panel import Panel
 from marki.console.drawing.theme import SMALL, Theme
-from marki.console.panels.retina_panel import RetinaPanel, StimulusPanel
+from marki.console.panels.retina_panel import RetinaPanel
+from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import MARK1
 from marki.console.timeline import timeline_layout
-from marki.console.timeline.activation_panel import ActivationPanel, SecondRegisters
-from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel, SecondAnswer, SecondLamps
+from marki.console.timeline.activation_panel import ActivationPanel
+from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
 from marki.console.timeline.hall_panel import HallCard, PenPanel, WallPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
-from marki.console.timeline.training_panel import LedgerPanel, PairLedger, SecondLedger, TrainingPanel
+from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
 from marki.io.ports import Port
 
-RACK: dict[str, type[Panel]] = {
+PanelMaker = Callable[[boxes_of.Box, Theme, Scene], Panel]
+RACK: dict[str, PanelMaker] = {
     "stimulus": StimulusPanel,
     "retina": RetinaPanel,
     "teleprinter": TeleprinterPanel,
@@ -26,12 +31,12 @@ RACK: dict[str, type[Panel]] = {
     "answer": AnswerPanel,
     "schooling": TrainingPanel,
     "ledger": LedgerPanel,
-    "registers2": SecondRegisters,
-    "lamps2": SecondLamps,
-    "answer2": SecondAnswer,
-    "ledger2": SecondLedger,
+    "registers2": partial(ActivationPanel, side="second"),
+    "lamps2": partial(AnswerLamps, side="second"),
+    "answer2": partial(AnswerPanel, side="second"),
+    "ledger2": partial(LedgerPanel, side="second", button="learn2"),
 }
-HALL: dict[str, type[Panel]] = {"card": HallCard, "pens": PenPanel, "wall": WallPanel}
+HALL: dict[str, PanelMaker] = {"card": HallCard, "pens": PenPanel, "wall": WallPanel}
 
 
 def strip_height(theme: Theme, scene: Scene) -> int:
@@ -70,18 +75,19 @@ def plays(scene: Scene) -> bool:
 
 
 def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
-    """Return the panels of the stage that is wanted, not yet dressed."""
+    """Return the panels of the stage that is wanted, with nothing drawn yet."""
     which = kind(scene)
     if which == "hall":
         return {
-            name: HALL[name](box, theme) for name, box in timeline_layout.hall(stage, theme.unit, least=least).items()
+            name: HALL[name](box, theme, scene)
+            for name, box in timeline_layout.hall(stage, theme.unit, least=least).items()
         }
     kinds = dict(RACK)
     if plays(scene):
         kinds |= {"stimulus": ReelPanel, "retina": ReelLamps}
     if which == "pair":
-        kinds["ledger"] = PairLedger
+        kinds["ledger"] = partial(LedgerPanel, button="learn")
         boxes = timeline_layout.pair(stage, theme.unit, least=least)
     else:
         boxes = timeline_layout.rack(stage, theme.unit, scene.timeline.first.exhibit.accepts, least=least)
-    return {name: kinds[name](box, theme) for name, box in boxes.items()}
+    return {name: kinds[name](box, theme, scene) for name, box in boxes.items()}

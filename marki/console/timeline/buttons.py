@@ -8,7 +8,7 @@ from typing import Any
 
 import pygame
 
-from marki.console.drawing.theme import SMALL, TEXT, Theme
+from marki.console.drawing.theme import SMALL, TEXT, TextStyle, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 
@@ -57,6 +57,10 @@ class ButtonRow:
         self._ground: pygame.Surface | None = None
         self._shown: tuple | None = None
 
+    def forget(self) -> None:
+        """Draw all of them again at the next update."""
+        self._shown = None
+
     def update(
         self, surface: pygame.Surface, scene: Scene, names: list[str], lit: Callable[[str], bool] = lambda _: False
     ) -> list[pygame.Rect]:
@@ -91,7 +95,7 @@ class ButtonRow:
             pygame.draw.rect(surface, (22, 22, 22), place, border_radius=px(4))
             top = place.inflate(-2 * px(1), -2 * px(1))
             pygame.draw.rect(surface, face, top, border_radius=px(3))
-            style = dict(size=SMALL - 1, face=TEXT, colour=palette.ink, align="centre")
+            style = TextStyle(size=SMALL - 1, face=TEXT, colour=palette.ink, align="centre")
             self.theme.write(surface, text, top.inflate(-px(4), 0), **style)
             x += width + gap
         return [self.box]

@@ -11,7 +11,7 @@ from marki.console.state.snapshot import Snapshot
 from marki.console.state.timeline_view import MARK1, SystemView, TimelineView
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
-from marki.console.timeline.slot import Slot
+from marki.console.timeline.slot import SystemSlot
 from marki.errors import MarkIError, SessionError
 from marki.io.exhibits import Exhibit, Reply, Timeline
 from marki.io.frame import SIDE
@@ -34,7 +34,7 @@ class TimelineController:
 
     def __init__(self, timeline: Timeline, ui: UIState):
         self.timeline, self.ui = timeline, ui
-        self.slots = {name: Slot(timeline) for name in ("first", "second", "hall")}
+        self.slots = {name: SystemSlot(timeline) for name in ("first", "second", "hall")}
         self._told: tuple[Exhibit, ...] = ()
         self._thread: threading.Thread | None = None
         self._failed = ""
@@ -185,7 +185,7 @@ class TimelineController:
             if system_view is not None and system_view.exhibit.name != MARK1:
                 self._ask_one(self.slots[where], system_view, timeline)
 
-    def _ask_one(self, slot: Slot, system_view: SystemView, timeline: TimelineView) -> None:
+    def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui
         slot.put_up(exhibit.name)
         if exhibit.accepts == Port.TEXT and ui.typed:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT
-from marki.console.panels.retina_panel import StimulusPanel
+from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT, TextStyle, Theme
+from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import MARK1, of_hall, verdict
+from marki.console.state.timeline_view import MARK1, TimelineView, of_hall, verdict
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.activation_panel import answered, cut
 from marki.console.timeline.buttons import ButtonRow
-from marki.console.timeline.labels import count, label
+from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import Exhibit, Reply
 
 WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
@@ -28,25 +29,28 @@ class HallCard(StimulusPanel):
 
     title = "timeline.hall_card"
 
-    def light(self, scene):
-        """Return what all are asked about."""
-        return scene.timeline.frame
+    def light(self, scene: Scene) -> np.ndarray:
+        """Return the light of the card that all are asked about, (20, 20), 0…1."""
+        return super().light(scene) if scene.timeline is None else scene.timeline.frame
 
 
 class PenPanel(Panel):
-    """Knobs for the pens, and to clear the card or put it away."""
+    """Buttons for the pens, and to clear the card or put it away."""
 
     dark = True
 
-    def dress(self, surface, scene):
-        """Lay the knobs out."""
-        super().dress(surface, scene)
-        margin = self.theme.px(6)
-        self.buttons = ButtonRow(self.theme, self.rect.inflate(-2 * margin, -2 * margin), fill=True)
-        self.part_at, self.place_of, self.parts = self.buttons.part_at, self.buttons.place_of, self.buttons.parts
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        margin = theme.px(6)
+        self.buttons = ButtonRow(theme, self.rect.inflate(-2 * margin, -2 * margin), fill=True)
+        self.regions = (self.buttons,)
 
-    def update(self, surface, scene):
-        """Draw the knobs."""
+    def parts(self) -> list[Target]:
+        """Return the buttons."""
+        return self.buttons.parts()
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+        """Draw the buttons."""
         pen = {1: "thin", 2: "wide"}[scene.ui.pen]
         return self.buttons.update(surface, scene, ["thin", "wide", "clear", "card"], lambda name: name == pen)
 
@@ -57,21 +61,21 @@ class WallPanel(Panel):
     title = "timeline.hall"
     dark = True
 
-    def dress(self, surface, scene):
-        """Clear the wall."""
-        super().dress(surface, scene)
-        self._note = self.note(colour=self.theme.palette.ivory)
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        self._note = self.note(colour=theme.palette.ivory)
         self._names: tuple[str, ...] = ()
         self._boxes: list[Box] = []
-        self._shown: dict[str, tuple] = {}
+        self._shown: dict[str, tuple[str, float | None, bool | None, bool]] = {}
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the plates whose answer has changed."""
         timeline = scene.timeline
         if timeline is None:
             return []
         exhibits = [e for e in timeline.exhibits if of_hall(e) and (e.score is not None or e.name == MARK1)]
-        names, dirty = tuple(e.name for e in exhibits), []
+        names = tuple(e.name for e in exhibits)
+        dirty: list[pygame.Rect] = []
         if names != self._names:
             self._names, self._shown = names, {}
             pygame.draw.rect(surface, self.theme.palette.black, self.inner)
@@ -85,20 +89,20 @@ class WallPanel(Panel):
         right = judged = 0
         for k, exhibit in enumerate(exhibits):
             reply = timeline.hall.get(exhibit.name)
-            verdict_ = verdict(reply, exhibit)
-            judged += verdict_ is not None
-            right += bool(verdict_)
+            correct = verdict(reply, exhibit)
+            judged += correct is not None
+            right += bool(correct)
             hovered = scene.ui.hovered == Target("plate", k)
             sure = None if reply is None or math.isnan(reply.confidence) else round(reply.confidence, 2)
-            key = (answered(reply), sure, verdict_, hovered)
+            key = (answered(reply), sure, correct, hovered)
             if key != self._shown.get(exhibit.name):
                 self._shown[exhibit.name] = key
-                self._plate(surface, pygame.Rect(self._boxes[k]), exhibit, reply, verdict_, hovered)
+                self._plate(surface, pygame.Rect(self._boxes[k]), exhibit, reply, correct, hovered)
                 dirty.append(pygame.Rect(self._boxes[k]))
-        return [*dirty, *self._note.update(surface, self._sum(scene, right, judged))]
+        return [*dirty, *self._note.update(surface, self._summary(timeline, right, judged))]
 
-    def _sum(self, scene: Scene, right: int, judged: int) -> str:
-        words, timeline = self.theme.words, scene.timeline
+    def _summary(self, timeline: TimelineView, right: int, judged: int) -> str:
+        words = self.theme.words
         if not timeline.ready:
             return words("timeline.loading")
         if judged:
@@ -127,19 +131,19 @@ class WallPanel(Panel):
         area = box.inflate(-px(14), -px(8))
         row = theme.row(SMALL - 1)
         head = pygame.Rect(area.x, area.y, area.w, row)
-        name = label(exhibit.name)
+        name = exhibit.label
         year = f"{exhibit.year}"
         wide = theme.width(year, SMALL - 1, FIGURES)
         if theme.width(name, SMALL - 1) + wide + px(6) <= area.w:
-            style = dict(size=SMALL - 1, face=FIGURES, colour=palette.faded, align="right")
+            style = TextStyle(size=SMALL - 1, face=FIGURES, colour=palette.faded, align="right")
             theme.write(surface, year, head, **style)
             head = pygame.Rect(head.x, head.y, head.w - wide - px(6), head.h)
         theme.write(surface, cut(theme, name, head.w), head, size=SMALL - 1, face=TEXT)
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
         roomy = area.h > 3.4 * row
         if roomy:
-            weights = theme.words("timeline.weights", count=count(exhibit.parameters))
-            short = weights if theme.fits(weights, foot, SMALL - 1) else count(exhibit.parameters)
+            weights = theme.words("timeline.weights", count=abbreviated(exhibit.parameters))
+            short = weights if theme.fits(weights, foot, SMALL - 1) else abbreviated(exhibit.parameters)
             theme.write(surface, short, foot, size=SMALL - 1, face=TEXT, colour=palette.faded, align="right")
         thick = max(px(6), theme.profile.line * 2)
         track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)
@@ -157,7 +161,7 @@ class WallPanel(Panel):
             middle.w -= size + px(2)
         if said:
             face = "routed-gothic" if said.isascii() else TEXT
-            # What a system says that knows no such class is not held against it, nor made much of.
+            # The answer of a system that does not know the class counts neither as right nor as wrong.
             ink = palette.faded if right is None and reply.wanted else palette.ink
             theme.write(surface, said, middle, size=HUGE * 0.8, face=face, align="centre", colour=ink)
         else:
@@ -170,16 +174,16 @@ class WallPanel(Panel):
 
     # -- hands ---------------------------------------------------------------------------------------------------------
 
-    def part_at(self, place):
+    def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the plate under a place."""
         return next((Target("plate", k) for k, b in enumerate(self._boxes) if pygame.Rect(b).collidepoint(place)), None)
 
-    def place_of(self, part):
-        """Return where a plate hangs."""
+    def place_of(self, part: Target) -> pygame.Rect | None:
+        """Return where a plate is."""
         known = part.kind == "plate" and part.number < len(self._boxes)
         return pygame.Rect(self._boxes[part.number]) if known else None
 
-    def parts(self):
+    def parts(self) -> list[Target]:
         """Return the first plate."""
         return [Target("plate", 0)] if self._boxes else []
 

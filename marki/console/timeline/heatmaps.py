@@ -1,4 +1,4 @@
-"""How registers are drawn: each look of the contract as a picture of cells, fitted into a box."""
+"""Heatmaps: each rendering of a register as a picture of cells, fitted into a box."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pygame
 
-from marki.console.drawing.theme import FIGURES, SMALL, Colour, Palette, Theme
+from marki.console.drawing.theme import FIGURES, SMALL, Palette, TextStyle, Theme
 from marki.io.exhibits import ActivationView, Rendering
 
 LEVELS = 33  # of the tones on each side of zero
@@ -18,7 +18,7 @@ BLACK = 14  # of the panel, between maps
 
 @lru_cache(maxsize=4)
 def tones(palette: Palette) -> np.ndarray:
-    """Return the colours from the lowest to the greatest value, (2 LEVELS - 1, 3) uint8: sides as elsewhere."""
+    """Return the colour map from the lowest to the greatest value, (2 LEVELS - 1, 3) uint8."""
     ground = np.array(GROUND, float)
     share = np.linspace(0, 1, LEVELS)[:, None] ** 0.8
     up = ground + (np.array(palette.positive) - ground) * share
@@ -46,7 +46,7 @@ def coloured(values: np.ndarray, table: np.ndarray, most: float | None = None) -
 
 
 def tiling(count: int, high: int, wide: int, w: int, h: int) -> tuple[int, int, int, int]:
-    """Return how maps are laid side by side in w × h px.
+    """Return how maps are arranged side by side in w × h px.
 
     Returns
     -------
@@ -95,14 +95,14 @@ def draw(surface: pygame.Surface, theme: Theme, view: ActivationView, box: pygam
     view : ActivationView
     box : pygame.Rect
     until : float
-        Share of the exposures that have been shown yet; what comes later stays dark.
+        Fraction of the exposures that have been shown yet; what comes later stays dark.
     """
     if box.w < 4 or box.h < 4:
         return
     array = view.array
     match view.rendering:
         case Rendering.MAPS | Rendering.ATTENTION:
-            _lay(surface, tiled(array, box.w, box.h, tones(theme.palette))[0], box)
+            _blit(surface, tiled(array, box.w, box.h, tones(theme.palette))[0], box)
         case Rendering.ROWS:
             _rows(surface, array, box, tones(theme.palette), until)
         case Rendering.BARS:
@@ -111,7 +111,8 @@ def draw(surface: pygame.Surface, theme: Theme, view: ActivationView, box: pygam
             _tokens(surface, theme, [str(t) for t in array.tolist()], box)
 
 
-def _lay(surface: pygame.Surface, picture: np.ndarray, box: pygame.Rect) -> None:
+def _blit(surface: pygame.Surface, picture: np.ndarray, box: pygame.Rect) -> None:
+    """Draw a picture in the middle of a box."""
     w, h = picture.shape[:2]
     if w > box.w or h > box.h:  # a single map larger than its box
         step = max(-(-w // box.w), -(-h // box.h))
@@ -132,7 +133,7 @@ def _rows(surface: pygame.Surface, rows: np.ndarray, box: pygame.Rect, table: np
         cells = cells[:, :: -(-k // box.h)]
     if t > box.w:
         cells = cells[:: -(-t // box.w)]
-    _lay(surface, cells.repeat(across, 0).repeat(down, 1), box)
+    _blit(surface, cells.repeat(across, 0).repeat(down, 1), box)
 
 
 def _bars(surface: pygame.Surface, values: np.ndarray, box: pygame.Rect, palette: Palette) -> None:
@@ -158,7 +159,7 @@ def _bars(surface: pygame.Surface, values: np.ndarray, box: pygame.Rect, palette
                 round(left + k * pitch),
                 max(1, round(left + (k + 1) * pitch) - round(left + k * pitch) - (pitch > 3)),
             )
-            colour: Colour = palette.positive if value > 0 else palette.negative
+            colour = palette.positive if value > 0 else palette.negative
             top = zero - length if value > 0 else zero
             pygame.draw.rect(surface, colour, pygame.Rect(x, top, w, length).clip(box))
 
@@ -183,7 +184,7 @@ def _tokens(surface: pygame.Surface, theme: Theme, tokens: list[str], box: pygam
         for k in line:
             chip = pygame.Rect(x, y, min(widths[k], box.w), row)
             pygame.draw.rect(surface, CHIP, chip, border_radius=px(3))
-            style = dict(size=SMALL, face=FIGURES, colour=theme.palette.ivory, align="centre")
+            style = TextStyle(size=SMALL, face=FIGURES, colour=theme.palette.ivory, align="centre")
             theme.write(surface, tokens[k], chip.inflate(-px(2), 0), **style)
             x += widths[k] + gap
         y += row + gap

@@ -21,6 +21,7 @@ def exhibit(session: Session) -> Exhibit:
     words = {name: Words(name) for name in LANGUAGES}
     return Exhibit(
         name=MARK1,
+        label="Mark I",
         year=YEAR,
         title="Mark I Perceptron",
         authors="F. Rosenblatt, C. Wightman, J. Hay, A. Murray",

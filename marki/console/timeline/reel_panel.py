@@ -1,4 +1,4 @@
-"""A reel on the retina: played as a film, exposure by exposure; and the card before a rack, whatever it is."""
+"""The stimulus of a system: a reel is played as a film, exposure by exposure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pygame
 from marki.console.drawing.layout import Box, square_grid
 from marki.console.drawing.panel import Panel
 from marki.console.drawing.sprites import Lamps
+from marki.console.drawing.theme import Theme
 from marki.console.state.lamp_glow import LEVELS
 from marki.console.state.scene import Scene
-from marki.console.timeline.activation_panel import exposure, standing_of
+from marki.console.timeline.activation_panel import exposure, system_at
 from marki.io.frame import SIDE
 
 LIT = 0.5
@@ -18,9 +19,9 @@ LIT = 0.5
 
 def frame_of(scene: Scene, still: bool) -> tuple[np.ndarray | None, int, int]:
     """Return the frame that the first system sees now, which exposure it is, from 0, and of how many."""
-    system_view = standing_of(scene, "first")
+    system_view = system_at(scene.timeline, "first")
     reply = system_view.reply if system_view is not None else None
-    if reply is None or reply.stimulus.ndim < 2:
+    if system_view is None or reply is None or reply.stimulus.ndim < 2:
         return None, 0, 0
     if reply.stimulus.ndim == 2:
         return reply.stimulus, 0, 0
@@ -34,22 +35,28 @@ class ReelPanel(Panel):
     title = "timeline.film"
     dark = True
 
-    def dress(self, surface, scene):
-        """Draw the frame, and perforations for a reel."""
-        super().dress(surface, scene)
-        px = self.theme.px
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px = theme.px
         self._marks = pygame.Rect(self.inner.x, self.inner.bottom - px(8), self.inner.w, px(8))
         room = Box(self.inner.x, self.inner.y, self.inner.w, self.inner.h - px(12))
-        box, self._pitch = square_grid(room, SIDE, SIDE)
-        self._area = pygame.Rect(box)
-        pygame.draw.rect(surface, (70, 68, 62), self._area.inflate(4, 4), 1)
-        self._name = self.note(colour=self.theme.palette.ivory)
-        self._shown: tuple | None = None
+        place, self._pitch = square_grid(room, SIDE, SIDE)
+        self._area = pygame.Rect(place)
+        self._name = self.note(colour=theme.palette.ivory)
+        self._shown: tuple[bool, int, int, int] | None = None
 
-    def update(self, surface, scene):
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the frame."""
+        super().dress(surface, scene)
+        pygame.draw.rect(surface, (70, 68, 62), self._area.inflate(4, 4), 1)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show the exposure and how far the reel has come."""
+        timeline = scene.timeline
+        if timeline is None:
+            return []
         frame, at, of = frame_of(scene, self.theme.profile.still)
-        key = (frame is not None, scene.timeline.first.serial, at, of)
+        key = (frame is not None, timeline.first.serial, at, of)
         if key == self._shown:
             return []
         self._shown = key
@@ -72,20 +79,19 @@ class ReelPanel(Panel):
 
 
 class ReelLamps(Panel):
-    """The lamps of the S-units under that exposure."""
+    """The lamps of the S-units at that exposure."""
 
     title = "panel.s_units"
     dark = True
 
-    def dress(self, surface, scene):
-        """Set the lamps in."""
-        super().dress(surface, scene)
-        box, pitch = square_grid(Box(*self.inner), SIDE, SIDE)
-        self._lamps = Lamps(box.x, box.y, SIDE, SIDE, (pitch, pitch))
-        self._count = self.note(colour=self.theme.palette.ivory)
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        place, pitch = square_grid(Box(*self.inner), SIDE, SIDE)
+        self._lamps = Lamps(place.x, place.y, SIDE, SIDE, (pitch, pitch))
+        self._count = self.note(colour=theme.palette.ivory)
 
-    def update(self, surface, scene):
-        """Light what is lit."""
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+        """Light the lamps."""
         frame, _, _ = frame_of(scene, self.theme.profile.still)
         lit = np.zeros((SIDE, SIDE), bool) if frame is None else frame >= LIT
         levels = lit.astype(np.int8) * (LEVELS - 1)

@@ -14,7 +14,7 @@ AGAIN_FRAMES = 6  # while a system learns, the same stimulus is asked about anew
 
 
 @dataclass
-class Slot:
+class SystemSlot:
     """A process for systems, with what is known of the one loaded in it.
 
     Attributes

@@ -1,4 +1,4 @@
-"""The strip of years: a plate for each system in order of time, and over them the tree of who is built of whom."""
+"""The timeline strip: a plate for each system in order of time, and over them the graph of who is built of whom."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import MARK1, ancestors, heirs
+from marki.console.state.timeline_view import MARK1, TimelineView, ancestors, heirs
 from marki.console.timeline import timeline_layout
-from marki.console.timeline.labels import count, label
+from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import Exhibit
 
 ARC_STEPS = 20
@@ -19,14 +19,13 @@ FAINT = (96, 92, 82)
 
 
 class StripPanel(Panel):
-    """Every system of the timeline; a click puts it up."""
+    """Every system of the timeline; a click selects it."""
 
     dark = True
 
-    def dress(self, surface, scene):
-        """Lay out the line, the tree and the plates."""
-        super().dress(surface, scene)
-        theme, px = self.theme, self.theme.px
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px = theme.px
         row = max(px(20), theme.row(SMALL))
         area = self.rect.inflate(-2 * px(10), -2 * px(4))
         self._head = pygame.Rect(area.x, area.y, area.w, row)
@@ -34,18 +33,23 @@ class StripPanel(Panel):
         high = lines * row
         self._plates = pygame.Rect(area.x, area.bottom - high, area.w, high)
         self._tree = pygame.Rect(area.x, self._head.bottom, area.w, self._plates.y - self._head.bottom)
-        title = theme.words("timeline.timeline")
-        wide = theme.width(title, SMALL) + px(14)
-        theme.write(surface, title, self._head, size=SMALL, face=TEXT, colour=theme.palette.dim)
+        wide = theme.width(theme.words("timeline.timeline"), SMALL) + px(14)
         line = pygame.Rect(self._head.x + wide, self._head.y, self._head.w - wide, row)
         self._line = self.readout(line, size=SMALL, face=TEXT, colour=theme.palette.ivory)
-        self._shown: tuple | None = None
+        self._shown: tuple[tuple[str, ...], str, str, int, bool] | None = None
         self._boxes: list[Box] = []
         self._named: list[bool] = []
         self._names: tuple[str, ...] = ()
 
-    def update(self, surface, scene):
-        """Show plates and tree; lit is what is chosen or under the mouse, with its ancestors and heirs."""
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the background and the title."""
+        super().dress(surface, scene)
+        theme = self.theme
+        title = theme.words("timeline.timeline")
+        theme.write(surface, title, self._head, size=SMALL, face=TEXT, colour=theme.palette.dim)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+        """Draw plates and graph; the selected or hovered system is highlighted, with its ancestors and descendants."""
         timeline, ui = scene.timeline, scene.ui
         if timeline is None:
             return []
@@ -53,7 +57,7 @@ class StripPanel(Panel):
         hovered = ui.hovered.number if ui.hovered is not None and ui.hovered.kind == "system" else -1
         hovered = hovered if hovered < len(exhibits) else -1
         key = (tuple(e.name for e in exhibits), ui.system, ui.beside, hovered, timeline.ready)
-        dirty = self._tell(surface, scene, exhibits, hovered)
+        dirty = self._tell(surface, timeline, ui.system, hovered)
         if key == self._shown:
             return dirty
         self._shown = key
@@ -75,24 +79,25 @@ class StripPanel(Panel):
         theme = self.theme
         pad = theme.px(10)
         year = theme.width("0000", SMALL, FIGURES) + pad
-        names = [max(year, theme.width(label(e.name), SMALL) + pad) for e in exhibits]
+        names = [max(year, theme.width(e.label, SMALL) + pad) for e in exhibits]
         if theme.profile.least:
             names = [year] * len(exhibits)
         small = theme.width("00", SMALL, FIGURES) + theme.px(6)
         self._boxes, self._named = timeline_layout.shares(Box(*self._plates), names, chosen, small)
 
-    def _tell(self, surface: pygame.Surface, scene: Scene, exhibits: tuple[Exhibit, ...], hovered: int):
-        """Say in one line what is chosen or under the mouse."""
-        words, ui = self.theme.words, scene.ui
-        exhibit = exhibits[hovered] if hovered >= 0 else scene.timeline.exhibit(ui.system)
-        if exhibit is None or not scene.timeline.ready:
+    def _tell(self, surface: pygame.Surface, timeline: TimelineView, system: str, hovered: int) -> list[pygame.Rect]:
+        """Describe in one line the system that is selected or hovered."""
+        words = self.theme.words
+        exhibit = timeline.exhibits[hovered] if hovered >= 0 else timeline.exhibit(system)
+        if exhibit is None or not timeline.ready:
             return self._line.update(surface, words("timeline.loading"))
-        shown = f"{exhibit.year}  {label(exhibit.name)}"
+        shown = f"{exhibit.year}  {exhibit.label}"
         if exhibit.name == MARK1:
             parts = [shown, exhibit.title]
         else:
             score = "" if exhibit.score is None else words("timeline.score", score=f"{100 * exhibit.score:.1f}")
-            parts = [shown, exhibit.title, exhibit.authors, words("timeline.weights", count=count(exhibit.parameters))]
+            weights = words("timeline.weights", count=abbreviated(exhibit.parameters))
+            parts = [shown, exhibit.title, exhibit.authors, weights]
             parts += [score] if score else [words("timeline.untrained")]
             if self.theme.width("   ".join(parts), SMALL) > self._line.rect.w:
                 parts[2] = f"{exhibit.authors.split(', ')[0]} …" if ", " in exhibit.authors else exhibit.authors
@@ -102,7 +107,10 @@ class StripPanel(Panel):
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
-    def _draw_tree(self, surface: pygame.Surface, exhibits, about: str, before, after) -> None:
+    def _draw_tree(
+        self, surface: pygame.Surface, exhibits: tuple[Exhibit, ...], about: str, before: frozenset[str],
+        after: frozenset[str],
+    ) -> None:  # fmt: skip
         palette = self.theme.palette
         number = {e.name: k for k, e in enumerate(exhibits)}
         lit: list[tuple[int, int, Colour]] = []
@@ -127,14 +135,16 @@ class StripPanel(Panel):
         x1, x2, foot = a.x + a.w * 0.56, b.x + b.w * 0.44, self._tree.bottom - 1
         share = min(1.0, abs(x2 - x1) / (0.42 * self._tree.w)) ** 0.5
         high = (self._tree.h - self.theme.px(4)) * max(0.22, share)
-        points = []
+        points: list[tuple[float, float]] = []
         for k in range(ARC_STEPS + 1):
             u = k / ARC_STEPS
             points.append((x1 + (x2 - x1) * u, foot - high * (1 - (2 * u - 1) ** 4) ** 0.8))
         for dy in range(width):
             pygame.draw.aalines(surface, colour, False, [(x, y + dy) for x, y in points])
 
-    def _draw_plate(self, surface, k: int, exhibit: Exhibit, *, chosen, hovered, kin: int, beside: bool) -> None:
+    def _draw_plate(
+        self, surface: pygame.Surface, k: int, exhibit: Exhibit, *, chosen: bool, hovered: bool, kin: int, beside: bool
+    ) -> None:
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
         box = pygame.Rect(self._boxes[k]).inflate(-max(2, px(3)), 0)
         trained = exhibit.score is not None or exhibit.name == MARK1
@@ -160,26 +170,26 @@ class StripPanel(Panel):
         theme.write(surface, text, year, size=SMALL, face=FIGURES, colour=ink, align="centre")
         if lines == 2 and self._named[k]:
             name = pygame.Rect(box.x + px(2), box.y + high, box.w - px(4), high)
-            theme.write(surface, label(exhibit.name), name, size=SMALL, face=TEXT, colour=ink, align="centre")
+            theme.write(surface, exhibit.label, name, size=SMALL, face=TEXT, colour=ink, align="centre")
         elif lines == 2:
             pygame.draw.circle(surface, ink if trained else FAINT, (box.centerx, box.y + high * 3 // 2), max(1, px(2)))
 
     # -- hands ---------------------------------------------------------------------------------------------------------
 
-    def part_at(self, place):
-        """Return the plate under a place; the tree over it belongs to it too."""
+    def part_at(self, place: tuple[int, int]) -> Target | None:
+        """Return the plate under a place; the graph over it belongs to it too."""
         if not self._plates.union(self._tree).collidepoint(place):
             return None
         return next((Target("system", k) for k, b in enumerate(self._boxes) if b.x <= place[0] < b.right), None)
 
-    def place_of(self, part):
-        """Return where a plate lies."""
+    def place_of(self, part: Target) -> pygame.Rect | None:
+        """Return where a plate is."""
         if part.kind != "system" or part.number >= len(self._boxes):
             return None
         return pygame.Rect(self._boxes[part.number])
 
-    def parts(self):
-        """Return the chosen plate."""
+    def parts(self) -> list[Target]:
+        """Return the selected plate."""
         chosen = self._shown[1] if self._shown else MARK1
         return [Target("system", self._names.index(chosen) if chosen in self._names else 0)]
 

@@ -1,13 +1,15 @@
-"""The teleprinter: a strip of paper with what was typed to a system, and its answer, printed sign by sign."""
+"""The teleprinter: a sheet of paper with what was typed to a system, and its answer, printed letter by letter."""
 
 from __future__ import annotations
 
 import pygame
 
+from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import NORMAL, SMALL, TEXT
+from marki.console.drawing.theme import NORMAL, SMALL, TEXT, Theme
+from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import verdict
-from marki.console.timeline.activation_panel import standing_of
+from marki.console.timeline.activation_panel import system_at
 
 FRAMES_A_SIGN = 3
 FACE = "gnu-typewriter"
@@ -20,18 +22,18 @@ class TeleprinterPanel(Panel):
     title = "timeline.teleprinter"
     dark = True
 
-    def dress(self, surface, scene):
-        """Lay the paper in, with its holes."""
-        super().dress(surface, scene)
-        px = self.theme.px
-        self._paper = self.inner.inflate(-px(4), 0)
-        self._note = self.note(colour=self.theme.palette.ivory)
-        self._shown: tuple | None = None
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        self._paper = self.inner.inflate(-theme.px(4), 0)
+        self._note = self.note(colour=theme.palette.ivory)
+        self._shown: tuple[str, str, int, int, str] | None = None
 
-    def update(self, surface, scene):
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Print as much of the answer as has been printed."""
-        system_view = standing_of(scene, "first")
-        reply = system_view.reply if system_view is not None else None
+        system_view = system_at(scene.timeline, "first")
+        if system_view is None:
+            return []
+        reply = system_view.reply
         typed = "" if reply is None else str(reply.stimulus)
         said = "" if reply is None else reply.said
         printed = len(said) if self.theme.profile.still else min(len(said), max(0, system_view.age) // FRAMES_A_SIGN)
@@ -49,7 +51,9 @@ class TeleprinterPanel(Panel):
         )
         return [self._paper, *self._note.update(surface, note)]
 
-    def _draw(self, surface, typed: str, said: str, printing: bool, right: bool | None, wanted: str) -> None:
+    def _draw(
+        self, surface: pygame.Surface, typed: str, said: str, printing: bool, right: bool | None, wanted: str
+    ) -> None:
         theme, px, palette, paper = self.theme, self.theme.px, self.theme.palette, self._paper
         pygame.draw.rect(surface, palette.paper, paper)
         for y in range(paper.y + px(8), paper.bottom - px(6), px(16)):

@@ -1,4 +1,4 @@
-"""Where things of the timeline lie: pure functions of boxes, like those of the window's own layout."""
+"""Layout of the timeline: pure functions from boxes to boxes, like those of the window."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from marki.io.ports import Port
 
 
 def strip_height(unit: float, least: float, text: int) -> int:
-    """Return the height of the strip of years: a line, the tree, and plates of one line or two.
+    """Return the height of the timeline strip: a line, the graph, and plates of one line or two.
 
     Parameters
     ----------
     unit : float
         Length of one pixel of a window of 1280×800.
     least : float
-        Height of the smallest lettering, px; 0 where the profile asks for none.
+        Height of the smallest text, px; 0 where the profile sets none.
     text : int
-        Height of a line of the smallest lettering, px.
+        Height of a line of the smallest text, px.
     """
     lines = 2 if least else 3
     return lines * max(round(20 * unit), text) + round((24 if least else 36) * unit) + round(8 * unit)
 
 
 def shares(box: Box, names: list[int], chosen: int, small: int) -> tuple[list[Box], list[bool]]:
-    """Share a row out among plates: the chosen one and its neighbours are as wide as their names, the others alike.
+    """Divide a row among plates: the selected one and its neighbours are as wide as their names, the others equal.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ def shares(box: Box, names: list[int], chosen: int, small: int) -> tuple[list[Bo
     plain = [k for k in range(n) if not named[k]] or list(range(n))
     for k in plain:
         widths[k] += spare / len(plain)
-    edges, x = [], float(box.x)
+    edges: list[int] = []
+    x = float(box.x)
     for width in widths:
         edges.append(round(x))
         x += width
@@ -63,7 +64,7 @@ def shares(box: Box, names: list[int], chosen: int, small: int) -> tuple[list[Bo
 
 
 def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[str, Box]:
-    """Return the boxes of a system that stands in the place of the Mark I, in the order of the signal's way."""
+    """Return the boxes of a system that is shown instead of the Mark I, in the order of the forward pass."""
     gap = round(7 * unit)
     low_h = max(min(round(170 * unit), stage.h * 34 // 100), round(7.7 * least))
     main = Box(stage.x, stage.y, stage.w, stage.h - low_h - gap)
@@ -85,7 +86,7 @@ def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[
     answer = max(low.w * 34 // 100, round(18 * least))
     ledger = max(low.w * 22 // 100, round(11 * least))
     if least and low.w - answer - ledger - 2 * gap < 14 * least:
-        ledger = -gap  # large lettering beside a page: the ledger stands on the page of the system too
+        ledger = -gap  # large text beside a page: the page of the system shows the costs too
     boxes["answer"] = Box(low.x, low.y, answer, low.h)
     boxes["schooling"] = Box(low.x + answer + gap, low.y, low.w - answer - ledger - 2 * gap, low.h)
     if ledger > 0:
@@ -129,7 +130,7 @@ def hall(stage: Box, unit: float, *, least: float = 0.0) -> dict[str, Box]:
 
 
 def wall(box: Box, count: int, *, wide: int, gap: int) -> list[Box]:
-    """Return equal plates in rows that fill a wall, each about `wide` times as broad as high in hundredths.
+    """Return equal plates in rows that fill a wall, with an aspect ratio near `wide` hundredths.
 
     Parameters
     ----------

@@ -1,30 +1,31 @@
-"""Training from zero, live: the curve, how far it has come, and the digest at the end; and the ledger."""
+"""Training from scratch, live: learning curve, progress, and the digest at the end; and what a system costs."""
 
 from __future__ import annotations
 
 import pygame
 
-from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT
+from marki.console.drawing.layout import Box
+from marki.console.drawing.panel import Backdrop, Panel
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
 from marki.console.panels.curve_panel import nice
+from marki.console.state.scene import Scene
+from marki.console.state.targets import Target
 from marki.console.state.timeline_view import MARK1, SystemView
-from marki.console.timeline.activation_panel import standing_of
+from marki.console.timeline.activation_panel import Side, system_at
 from marki.console.timeline.buttons import ButtonRow
-from marki.console.timeline.labels import count
+from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import Progress
 from marki.io.ports import Port
 
 
 class TrainingPanel(Panel):
-    """A strip of paper with two curves: right while learning, and right with the validation part."""
+    """A sheet of paper with two curves: accuracy on the training set so far, and on the validation set."""
 
     title = "timeline.schooling"
-    which = "first"
 
-    def dress(self, surface, scene):
-        """Lay the paper in."""
-        super().dress(surface, scene)
-        theme, px = self.theme, self.theme.px
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        px = theme.px
         row = theme.row(SMALL)
         self._head = pygame.Rect(self.inner.x, self.rect.y + px(4), self.inner.w, max(px(22), row))
         left = min(self.title_width() + px(20), self._head.w // 2)
@@ -38,12 +39,16 @@ class TrainingPanel(Panel):
         axis = theme.width("100", SMALL - 1, FIGURES) + px(10)
         self._plot = pygame.Rect(self._paper.x + axis, self._paper.y + px(8), self._paper.w - axis - px(12),
                                  text.y - self._paper.y - px(14))  # fmt: skip
-        self._shown: tuple | None = None
-        self.part_at, self.place_of, self.parts = self.buttons.part_at, self.buttons.place_of, self.buttons.parts
+        self.regions = (self.buttons,)
+        self._shown: tuple[str, bool, Progress | None] | None = None
 
-    def update(self, surface, scene):
-        """Draw the curve anew when it has become longer."""
-        system_view = standing_of(scene, self.which)
+    def parts(self) -> list[Target]:
+        """Return the buttons."""
+        return self.buttons.parts()
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+        """Draw the curve again when it has become longer."""
+        system_view = system_at(scene.timeline, "first")
         if system_view is None:
             return []
         dirty = self.buttons.update(surface, scene, self._wanted(system_view), lambda name: name == "stop")
@@ -96,7 +101,7 @@ class TrainingPanel(Panel):
             pygame.draw.line(surface, palette.ruling, (x, plot.y), (x, plot.bottom))
         pygame.draw.line(surface, palette.ink, plot.bottomleft, plot.bottomright, theme.line(1.5))
         pygame.draw.line(surface, palette.ink, plot.topleft, plot.bottomleft, theme.line(1.5))
-        learned = [(0, 0.0)] * 0 + [(s, r) for s, r, _ in progress.curve]
+        learned = [(s, r) for s, r, _ in progress.curve]
         if progress.steps and (not learned or learned[-1][0] < progress.steps):
             learned.append((progress.steps, progress.right))
         self._trace(surface, learned, across, palette.ghost, dots=False)
@@ -104,7 +109,9 @@ class TrainingPanel(Panel):
         self._legend(surface, progress)
         self._tell(surface, progress)
 
-    def _trace(self, surface: pygame.Surface, points: list[tuple[int, float]], across: int, colour, *, dots: bool):
+    def _trace(
+        self, surface: pygame.Surface, points: list[tuple[int, float]], across: int, colour: Colour, *, dots: bool
+    ) -> None:
         plot, theme = self._plot, self.theme
         at = [(plot.x + plot.w * s / across, plot.bottom - plot.h * min(1.0, max(0.0, v))) for s, v in points if v == v]
         if len(at) > 1:
@@ -148,36 +155,54 @@ class TrainingPanel(Panel):
 
 
 class LedgerPanel(Panel):
-    """What a system costs: parameters, multiply-adds, stimuli shown, seconds."""
+    """What a system costs: parameters, multiply-adds, stimuli shown, seconds.
+
+    Parameters
+    ----------
+    box : Box
+    theme : Theme
+    scene : Scene
+    side : str
+        Of which system: ``first`` or ``second``.
+    button : str
+        Button that trains it, "" for none.
+    """
 
     title = "timeline.ledger"
-    which = "first"
-    button = ""
 
-    def dress(self, surface, scene):
-        """Letter the plate."""
-        super().dress(surface, scene)
-        theme, px = self.theme, self.theme.px
+    def __init__(self, box: Box, theme: Theme, scene: Scene, *, side: Side = "first", button: str = ""):
+        super().__init__(box, theme, scene)
+        self.side: Side = side
+        self.button = button
+        px = theme.px
         row = max(px(20), theme.row(SMALL))
         self.buttons = ButtonRow(
             theme, pygame.Rect(self.inner.x, self.inner.bottom - row, self.inner.w, row), fill=True
         )
-        self._ground = surface.subsurface(self.inner).copy()
-        self._note = self.note()
-        self._shown: tuple | None = None
-        self.part_at, self.place_of, self.parts = self.buttons.part_at, self.buttons.place_of, self.buttons.parts
+        self.regions = (self.buttons,)
+        self._backdrop = Backdrop(self.inner)
+        self._shown: tuple[str, tuple[tuple[str, str], ...]] | None = None
 
-    def update(self, surface, scene):
+    def parts(self) -> list[Target]:
+        """Return the button."""
+        return self.buttons.parts()
+
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the plate."""
+        super().dress(surface, scene)
+        self._backdrop.keep(surface)
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show the figures."""
-        system_view = standing_of(scene, self.which)
+        system_view = system_at(scene.timeline, self.side)
         if system_view is None:
             return []
         lines = tuple(self.lines(system_view))
         key = (system_view.exhibit.name, lines)
-        dirty = []
+        dirty: list[pygame.Rect] = []
         if key != self._shown:
             self._shown = key
-            self.buttons._shown = None
+            self.buttons.forget()
             self._draw(surface, lines)
             dirty = [self.inner]
         if self.button and system_view.exhibit.name != MARK1:
@@ -191,7 +216,7 @@ class LedgerPanel(Panel):
         shipped = words("timeline.by_heart" if exhibit.score is not None else "timeline.nothing_learned")
         found = [
             (words("timeline.parameters"), f"{exhibit.parameters:,}"),
-            (words("timeline.multiply_adds"), count(exhibit.multiply_adds)),
+            (words("timeline.multiply_adds"), abbreviated(exhibit.multiply_adds)),
             (words("timeline.learned"), shipped if system_view.learned is None else f"{system_view.learned:,.0f}"),
             (words("timeline.seconds"), "–" if system_view.seconds is None else f"{system_view.seconds:,.1f}"),
         ]
@@ -204,7 +229,7 @@ class LedgerPanel(Panel):
 
     def _draw(self, surface: pygame.Surface, lines: tuple[tuple[str, str], ...]) -> None:
         theme, area, palette = self.theme, self.inner, self.theme.palette
-        surface.blit(self._ground, area)
+        self._backdrop.restore(surface)
         room = area.h - (self.buttons.box.h + theme.px(4) if self.button else 0)
         row = max(theme.row(SMALL), min(theme.px(26), room // max(1, len(lines))))
         y = area.y
@@ -217,15 +242,3 @@ class LedgerPanel(Panel):
             box = pygame.Rect(area.x, y, area.w - wide - theme.px(4), row)
             theme.write(surface, word, box, size=SMALL, face=TEXT, colour=palette.faded, optional=True)
             y += row
-
-
-class PairLedger(LedgerPanel):
-    """The ledger of the upper of two systems, with a knob to let it learn."""
-
-    button = "learn"
-
-
-class SecondLedger(LedgerPanel):
-    """The ledger of the system beside."""
-
-    which, button = "second", "learn2"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 from marki.experiments.validation import machine_rows, theory_rows
 from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow
-from marki.files import write_json, write_text
+from marki.files import csv_text, write_json, write_text
+from marki.jobs.folders import claimed
+from marki.jobs.identity import Identity
+from marki.jobs.options import RunOptions
+from marki.program import program
 
 CHECKS: tuple[Callable[[Bench], Iterator[ComparisonRow]], ...] = (
     theory_rows.activity_rows,
@@ -28,19 +29,19 @@ CHECKS: tuple[Callable[[Bench], Iterator[ComparisonRow]], ...] = (
 )
 
 
-def validate(
-    *, seeds: int, jobs: int | None, out: Path, resume: bool = False, quiet: bool = False
-) -> list[ComparisonRow]:
-    """Make all rows, and write them as JSON, CSV and Markdown to `out`."""
-    bench = Bench(seeds, jobs, out, resume, quiet)
-    rows = [row for check in CHECKS for row in check(bench)]
-    write_json(out / "validation.json", {"seeds": seeds, "rows": [asdict(row) for row in rows]})
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(asdict(rows[0])), lineterminator="\n")
-    table.writeheader()
-    table.writerows(asdict(row) for row in rows)
-    write_text(out / "validation.csv", text.getvalue())
-    write_text(out / "validation.md", as_markdown(rows, seeds))
+IDENTITY = Identity(kind="validation")
+
+
+def validate(seeds: int, options: RunOptions) -> list[ComparisonRow]:
+    """Make all rows with so many seeds, and write them as JSON, CSV and Markdown."""
+    with claimed(options.out, IDENTITY, resume=options.resume):
+        bench = Bench(seeds, options)
+        rows = [row for check in CHECKS for row in check(bench)]
+        if options.out:
+            plain = [asdict(row) for row in rows]
+            write_json(options.out / "validation.json", {"seeds": seeds, "rows": plain})
+            write_text(options.out / "validation.csv", csv_text(list(plain[0]), [list(row.values()) for row in plain]))
+            write_text(options.out / "validation.md", as_markdown(rows, seeds))
     return rows
 
 
@@ -68,7 +69,7 @@ def as_markdown(rows: list[ComparisonRow], seeds: int) -> str:
     lines = [
         "# Documented versus simulated",
         "",
-        f"Made by `python run_sim.py validate --seeds {seeds}`. Intervals are at 95 % over seeds. {tally(rows)}.",
+        f"Made by `{program()} validate --seeds {seeds}`. Intervals are at 95 % over seeds. {tally(rows)}.",
         "",
         "| statement | source | documented | simulated | verdict | note |",
         "| --- | --- | --- | --- | --- | --- |",

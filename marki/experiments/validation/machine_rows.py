@@ -124,7 +124,7 @@ def rules_rows(bench: Bench) -> Iterator[ComparisonRow]:
     found = bench.results("rules")
     means = {name: interval([r["systems"][name]["accuracy"] for r in found])[0] for name in found[0]["systems"]}
     listed = ", ".join(f"{name} {100 * m:.0f} %" for name, m in means.items())
-    best = max(("alpha", "beta", "gamma"), key=means.get)
+    best = max(("alpha", "beta", "gamma"), key=lambda name: means[name])
     yield ComparisonRow(
         statement="Gamma is the best of the monovalent systems when the sizes of classes vary",
         source="R58 pp. 398-399, Fig. 10",

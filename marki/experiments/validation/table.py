@@ -6,13 +6,13 @@ A row *agrees* when the documented figure lies in our interval over seeds (or ou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from marki.experiments import replicas
-from marki.experiments.lab import Order
+from marki.experiments.lab import ExperimentSpec
 from marki.intervals import interval
+from marki.jobs.options import RunOptions
 
 AGREES, DEVIATES, OPEN = "agrees", "deviates", "not comparable"
 
@@ -31,28 +31,31 @@ class ComparisonRow:
 
 @dataclass
 class Bench:
-    """Runs the experiments that the rows need, each once, and keeps their results."""
+    """Runs the experiments that the rows need, each once, and keeps their results.
+
+    Parameters
+    ----------
+    seeds : int
+    options : RunOptions
+        Each experiment has a folder in its output folder.
+    """
 
     seeds: int
-    jobs: int | None
-    out: Path
-    resume: bool
-    quiet: bool
-
-    def __post_init__(self) -> None:
-        self._results: dict[str, list[dict[str, Any]]] = {}
+    options: RunOptions
+    _results: dict[str, list[dict[str, Any]]] = field(default_factory=dict, init=False)
 
     def results(self, experiment: str, seeds: int | None = None) -> list[dict[str, Any]]:
         """Return the results of an experiment, one a seed."""
         if experiment not in self._results:
-            order = Order(experiment=experiment, out=self.out / experiment, resume=self.resume, quiet=self.quiet)
-            summary = replicas.run_many(order, range(seeds or self.seeds), jobs=self.jobs)
+            out = self.options.out and self.options.out / experiment
+            options = replace(self.options, out=out)
+            summary = replicas.run_many(ExperimentSpec(experiment=experiment), range(seeds or self.seeds), options)
             self._results[experiment] = summary["by_seed"]
         return self._results[experiment]
 
 
 def percent(values: list[float]) -> tuple[str, float, float]:
-    """Return a share over seeds as text, with the ends of its interval."""
+    """Return a fraction over seeds as text, with the ends of its interval."""
     mean, low, high = interval(values)
     low, high = max(low, 0.0), min(high, 1.0)
     return f"{100 * mean:.1f} % ({100 * low:.1f} to {100 * high:.1f}, {len(values)} seeds)", low, high

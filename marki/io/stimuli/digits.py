@@ -194,7 +194,7 @@ def cut(images: np.ndarray, *, where: object = None) -> np.ndarray:
     """
     index = []
     for axis in (1, 2):
-        inked = images.any(axis=3 - axis)
+        inked = np.any(images, axis=3 - axis)
         first = inked.argmax(axis=1)
         length = np.where(inked.any(axis=1), inked.shape[1] - inked[:, ::-1].argmax(axis=1) - first, 0)
         if length.max(initial=0) > SIDE:

@@ -150,3 +150,33 @@ def test_certainty_of_systems_that_do_not_end_in_sums():
     np.testing.assert_allclose(shares, [[0.75, 0.25]])
     shares = MLP.create(changes={"classes": 3}).network.confidence(np.array([[0.2, 0.5, 0.3]], np.float32))
     np.testing.assert_allclose(shares, [[0.2, 0.5, 0.3]], rtol=1e-6)
+
+
+def rates(**recipe):
+    """Return the steps that a learner takes: their rates, and how far the weights went."""
+    learner = ByGradient(Seer, Toy().amend({f"recipe.{k}": v for k, v in recipe.items()}))
+    step, found, ways = learner.optimiser.step, [], []
+
+    def watched(rate):
+        before = {n: p.data.copy() for n, p in learner.optimiser.parameters.items()}
+        step(rate)
+        found.append(rate)
+        way = sum(((p.data - before[n]) ** 2).sum() for n, p in learner.optimiser.parameters.items())
+        ways.append(float(way**0.5))
+
+    learner.optimiser.step = watched
+    for _ in range(4):
+        learner.reinforce(FRAMES, CODES)
+    return found, ways
+
+
+def test_the_rate_follows_the_schedule_of_the_recipe():
+    found, _ = rates(rate=0.4, steps=2, schedule="exponential", final_lr_fraction=0.25)
+    assert found == pytest.approx([0.4, 0.2, 0.1, 0.05])
+
+
+def test_a_recipe_bounds_the_gradient():
+    _, free = rates(rate=0.1)
+    _, bound = rates(rate=0.1, clip=0.01)
+    assert min(free) > 0.01
+    assert bound == pytest.approx([0.001] * 4, rel=1e-3)

@@ -180,6 +180,26 @@ def test_a_register_that_took_no_part_is_left_out():
     assert views(watches, Seen(network), network, np.ones((1, 3))) == ()
 
 
+class Again(Module):
+    """The same layer twice."""
+
+    def __init__(self, rng):
+        self.layer = Linear(3, 3, rng)
+
+    def forward(self, x):
+        return self.layer(self.layer(x))
+
+
+def test_of_a_module_that_is_called_twice_the_last_call_is_shown():
+    network, x = Again(rng()), np.ones((1, 3), np.float32)
+    watches = tuple(Watch(name=str(g), path="layer", rendering=Rendering.BARS, given=g) for g in (False, True))
+    with no_grad(), watching(network) as seen:
+        last = network(Tensor(x)).data
+    returned, given = views(watches, seen, network, x)
+    assert np.array_equal(returned.array, last[0])
+    assert np.array_equal(given.array, seen["layer"][0][0])
+
+
 AXES = {Rendering.MAPS: 3, Rendering.ROWS: 2, Rendering.BARS: 1, Rendering.ATTENTION: 3, Rendering.TOKENS: 1}
 
 

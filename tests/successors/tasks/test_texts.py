@@ -109,6 +109,12 @@ def test_bleu_by_hand():
     assert 0.4 < half < 0.9
 
 
+def test_a_translation_that_is_too_short_is_punished():
+    whole, half = np.array(["a b c d e f g h"]), np.array(["a b c d"])
+    assert bleu(half, whole) == pytest.approx(np.exp(1 - 8 / 4))
+    assert bleu(whole, whole) == pytest.approx(1)
+
+
 def test_any_text_comes_back():
     pairs = shipped()
     for text in ("", "Ω 感知机 🙂", "R12, R3.", " two  spaces", "line\nfeed"):

@@ -112,6 +112,7 @@ def test_what_the_theory_says_holds(check):
     assert finding.holds, finding
 
 
+@pytest.mark.slow
 def test_the_convergence_check_can_fail(monkeypatch):
     # A rule that always adds, right or wrong, makes mistakes without end.
     def wrong(self, stimuli, targets, rng):

@@ -127,7 +127,7 @@ def test_it_learns_shifted_digits_and_not_without_tolerance(deck):
     for tolerance in (True, False):
         learner = ENTRY.create(changes={"planes": [24, 40, 150], "shown": [200, 300, 500], "tolerance": tolerance})
         loop.train(learner, deck, learner.recipe.amend({"steps": 20}))
-        scores[tolerance] = loop.examine(learner, deck, deck.test)
+        scores[tolerance] = loop.evaluate(learner, deck, deck.test)
     assert scores[True] > 0.5
     assert scores[False] < scores[True] - 0.2
 

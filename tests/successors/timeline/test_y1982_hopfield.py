@@ -30,7 +30,7 @@ def test_it_restores_letters_and_loses_that_without_feedback(deck):
         learner = ENTRY.create(changes={"iterated": iterated})
         assert learner.answers is Port.FIELD
         loop.train(learner, deck, learner.recipe)
-        scores[iterated] = loop.examine(learner, deck, deck.test)
+        scores[iterated] = loop.evaluate(learner, deck, deck.test)
     assert scores[True] >= 0.9
     assert scores[False] < scores[True] - 0.15
 

@@ -3,10 +3,11 @@ import pytest
 
 from marki.io.check_learner import check_learner
 from successors import tasks
+from successors.nn.grayscale import grayscale
 from successors.nn.optimiser import SGD
 from successors.nn.tensor import Tensor
 from successors.timeline import y1986_mlp
-from successors.timeline.y1986_mlp import ENTRY, MLP, MLPConfig, fields, patterns
+from successors.timeline.y1986_mlp import ENTRY, MLP, MLPConfig, patterns
 
 CHECKS = {check.name: check for check in ENTRY.checks}
 
@@ -66,7 +67,7 @@ def test_all_patterns_are_there_once():
 
 @pytest.mark.parametrize("side", [3, 5, 20])
 def test_weights_as_fields_are_light(side):
-    shown = fields(np.random.default_rng(0).standard_normal((4, side, side)))
+    shown = grayscale(np.random.default_rng(0).standard_normal((4, side, side)))
     assert shown.shape == (4, 20, 20)
     assert shown.dtype == np.float32
     assert 0 <= shown.min() <= shown.max() <= 1

@@ -68,6 +68,6 @@ def test_the_error_shrinks_on_its_way_back():
 def test_it_learns_which_way(context):
     deck = tasks.load("drift", train=400, valid=80, test=80)
     learner = ENTRY.create(changes={"context": context, "recipe.steps": 120, "recipe.eval_every": 120})
-    before = loop.examine(learner, deck, deck.train)
+    before = loop.evaluate(learner, deck, deck.train)
     loop.train(learner, deck, learner.recipe)
-    assert loop.examine(learner, deck, deck.train) > max(0.3, before + 0.1)
+    assert loop.evaluate(learner, deck, deck.train) > max(0.3, before + 0.1)

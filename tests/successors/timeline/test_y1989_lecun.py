@@ -3,6 +3,7 @@ import pytest
 
 from marki.io.check_learner import check_learner
 from successors import tasks
+from successors.nn.gather import masked_scatter, pad_images
 from successors.nn.gradcheck import check as gradient_check
 from successors.nn.layers import Linear
 from successors.nn.tensor import Tensor
@@ -12,11 +13,9 @@ from successors.timeline.y1989_lecun import (
     SEEN,
     LeCun,
     TableConv2d,
-    bordered,
     connections,
     shuffle,
     shuffled,
-    spread,
 )
 
 
@@ -69,21 +68,21 @@ def test_weights_begin_within_the_fan_in_of_their_unit():
     assert 0.9 * 2.4 / 200 < greatest <= 2.4 / 200
 
 
-@pytest.mark.parametrize("operation", ["spread", "bordered"])
+@pytest.mark.parametrize("operation", ["masked_scatter", "pad_images"])
 def test_gradients(operation):
     rng = np.random.default_rng(0)
-    if operation == "spread":
+    if operation == "masked_scatter":
         table = np.array([[True, False, True], [False, True, True]])
         weights = rng.standard_normal((2, 3, 2, 2))
-        worst = gradient_check(lambda k: (spread(k, table) * weights).sum(), rng.standard_normal((4, 2, 2)))
+        worst = gradient_check(lambda k: (masked_scatter(k, table) * weights).sum(), rng.standard_normal((4, 2, 2)))
     else:
         weights = rng.standard_normal((2, 3, 8, 7))
-        worst = gradient_check(lambda x: (bordered(x, 2, -1) * weights).sum(), rng.standard_normal((2, 3, 4, 3)))
+        worst = gradient_check(lambda x: (pad_images(x, 2, -1) * weights).sum(), rng.standard_normal((2, 3, 4, 3)))
     assert worst is None or worst < 1e-6
 
 
 def test_outside_of_the_image_all_is_background():
-    out = bordered(Tensor(np.ones((1, 2, 3, 3))), 2, -1).data
+    out = pad_images(Tensor(np.ones((1, 2, 3, 3))), 2, -1).data
     assert out.shape == (1, 2, 7, 7)
     assert out[0, :, 2:5, 2:5].min() == 1
     assert out.sum() == 2 * (9 - 40)

@@ -80,7 +80,7 @@ def test_it_learns_to_keep_a_letter():
     deck = tasks.load("recall", delay=10, letters="XO", views=20, slides=20, train=400, valid=60, test=60)
     learner = ENTRY.create(changes={"classes": 2, "recipe.steps": 150, "recipe.eval_every": 50})
     loop.train(learner, deck, learner.recipe)
-    assert loop.examine(learner, deck, deck.valid) > 0.9
+    assert loop.evaluate(learner, deck, deck.valid) > 0.9
 
 
 def test_the_trained_one_opens_its_input_gates_at_the_letter_and_shuts_them_after():

@@ -117,5 +117,5 @@ def test_a_border_that_leaves_half_a_unit_is_refused(changes):
 
 
 def test_the_catalogue_fits_the_classes_to_a_deck_and_nothing_else():
-    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.fitted(ENTRY, tasks.load("digits").code) == {"classes": 10}
     assert registry.create("lenet5").config == ENTRY.retina

@@ -9,7 +9,11 @@ from successors.nn.losses import cross_entropy
 from successors.nn.module import training
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor
+from successors.timeline.y2012_alexnet import ENTRY as ALEXNET
 from successors.timeline.y2012_alexnet import cards
+from successors.timeline.y2014_googlenet import (
+    ALEXNET as ALEXNET_WEIGHTS,
+)
 from successors.timeline.y2014_googlenet import (
     ENTRY,
     LEARNING,
@@ -64,6 +68,11 @@ def by_hand(net, x):
 def test_it_keeps_the_contract():
     deck = tasks.load("digits")
     check_learner(lambda: ENTRY.create(), stimuli=deck.train.stimuli[:20], targets=deck.train.targets[:20])
+
+
+def test_alexnet_has_as_many_weights_as_it_is_said_to_have():
+    first = next(iter(ALEXNET.sizes.values())).config
+    assert (ALEXNET.count(first), ALEXNET.count(ALEXNET.retina)) == ALEXNET_WEIGHTS
 
 
 @pytest.mark.parametrize("check", [c for c in ENTRY.checks if not c.slow], ids=lambda c: c.name)
@@ -186,5 +195,5 @@ def test_figures_are_of_cards():
 
 
 def test_the_catalogue_fits_the_classes_to_a_deck():
-    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.fitted(ENTRY, tasks.load("digits").code) == {"classes": 10}
     assert registry.create("googlenet").config == RETINA

@@ -50,4 +50,4 @@ def test_it_learns_to_keep_a_letter():
     deck = tasks.load("recall", delay=10, letters="XO", views=20, slides=20, train=400, valid=60, test=60)
     learner = ENTRY.create(changes={"classes": 2, "recipe.steps": 150, "recipe.eval_every": 50})
     loop.train(learner, deck, learner.recipe)
-    assert loop.examine(learner, deck, deck.valid) > 0.9
+    assert loop.evaluate(learner, deck, deck.valid) > 0.9

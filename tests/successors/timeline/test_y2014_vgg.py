@@ -135,5 +135,5 @@ def test_figures_are_of_cards():
 
 
 def test_the_catalogue_fits_the_classes_to_a_deck():
-    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.fitted(ENTRY, tasks.load("digits").code) == {"classes": 10}
     assert registry.create("vgg").config == ENTRY.retina

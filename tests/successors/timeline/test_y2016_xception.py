@@ -109,5 +109,5 @@ def test_it_learns_a_few_letters():
 
 
 def test_the_catalogue_fits_the_classes():
-    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.fitted(ENTRY, tasks.load("digits").code) == {"classes": 10}
     assert registry.create("xception").config == ENTRY.retina

@@ -4,6 +4,7 @@ import pytest
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
 from successors import tasks
+from successors.nn.attention import relative_to_absolute
 from successors.nn.gradcheck import check as gradient_check
 from successors.nn.tensor import Tensor
 from successors.timeline.y2015_resnet import ConvNorm
@@ -13,7 +14,6 @@ from successors.timeline.y2019_attention_augmented import (
     AugmentedConfig,
     AugmentedConv,
     ImageAttention,
-    skewed,
     stretch,
 )
 
@@ -49,12 +49,12 @@ def test_published_counts():
 
 def test_skewing_turns_distances_into_places():
     table = np.random.default_rng(0).standard_normal((2, 4, 7))
-    found = skewed(Tensor(table)).data
+    found = relative_to_absolute(Tensor(table)).data
     for i in range(4):
         for j in range(4):
             np.testing.assert_array_equal(found[:, i, j], table[:, i, j - i + 3])
-    gradient_check(skewed, table)
-    assert skewed(Tensor(np.ones((3, 1, 1)))).shape == (3, 1, 1)
+    gradient_check(relative_to_absolute, table)
+    assert relative_to_absolute(Tensor(np.ones((3, 1, 1)))).shape == (3, 1, 1)
 
 
 def test_attention_by_the_equations():

@@ -4,13 +4,13 @@ import pytest
 from marki.io.check_learner import check_learner
 from successors import registry, tasks
 from successors.nn.gradcheck import check as gradient_check
+from successors.nn.layers import LayerNorm2d
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
 from successors.timeline.y2022_convnext import (
     ENTRY,
     ROAD_MAP,
     STANDARD,
-    ChannelNorm,
     ConvNeXt,
     ConvNeXtBlock,
     ConvNeXtConfig,
@@ -46,7 +46,7 @@ def test_what_the_paper_says(check):
 
 
 def test_channel_norm_is_over_the_channels_of_each_place():
-    rng, norm = np.random.default_rng(0), ChannelNorm(5)
+    rng, norm = np.random.default_rng(0), LayerNorm2d(5)
     for p in norm.parameters().values():
         p.data[...] = rng.standard_normal(5)
     x = rng.standard_normal((2, 5, 3, 4)).astype(np.float32)
@@ -57,7 +57,7 @@ def test_channel_norm_is_over_the_channels_of_each_place():
 
 def test_the_gradient_of_channel_norm():
     def normed(x, gain, bias):
-        norm = ChannelNorm(4)
+        norm = LayerNorm2d(4)
         norm.gain, norm.bias = gain, bias
         return norm(x)
 
@@ -168,5 +168,5 @@ def test_it_learns_a_few_letters():
 
 
 def test_the_catalogue_fits_the_classes():
-    assert registry.fitted(ENTRY, tasks.load("digits")) == {"classes": 10}
+    assert registry.fitted(ENTRY, tasks.load("digits").code) == {"classes": 10}
     assert registry.create("convnext").config == ENTRY.retina

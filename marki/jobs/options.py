@@ -1,0 +1,96 @@
+"""Options of a run: where it writes and how it is run; none of them changes what comes out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from marki.errors import ConfigError
+from marki.interruption import interrupted_when_terminated
+from marki.jobs.folders import free_folder
+from marki.jobs.pool import cores
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Where a run writes, and how it is run.
+
+    Parameters
+    ----------
+    out : Path, optional
+        Output folder; None writes nothing.
+    resume : bool
+        Whether what is finished in the folder is taken from there, and what was interrupted gone on with.
+    jobs : int, optional
+        Processes on this computer; all cores if not said.
+    cluster : str
+        Address of a Dask scheduler, such as ``tcp://host:8786``; "" for this computer. Its workers must see the output
+        folder under the same name.
+    quiet : bool
+        Show no progress.
+    """
+
+    out: Path | None = None
+    resume: bool = False
+    jobs: int | None = None
+    cluster: str = ""
+    quiet: bool = False
+
+    def folder(self) -> Path:
+        """Return the output folder, where there must be one."""
+        if self.out is None:
+            raise ConfigError("there is no output folder", where="RunOptions", remedy="Give out=")
+        return self.out
+
+    def workers(self, count: int) -> int:
+        """Return how many processes of this computer are used for so many jobs."""
+        return 0 if self.cluster else min(self.jobs or cores(), count)
+
+    def free_out(self, base: Path | str, same: Callable[[Path], bool]) -> RunOptions:
+        """Return these options with a folder, where none was given: `base`, or `base`-2 and so on; see `free_folder`.
+
+        Parameters
+        ----------
+        base : Path or str
+        same : callable
+            ``same(folder) -> bool``, whether a folder is of this order.
+        """
+        if self.out:
+            return self
+        out = free_folder(Path(base), resume=self.resume, same=same)
+        if out != Path(base) and not self.resume and not self.quiet:
+            print(f"{base} is taken: this run is written to {out}", file=sys.stderr)
+        return replace(self, out=out)
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, default: str) -> None:
+    """Add the arguments of `RunOptions`; `default` is what the help says of the output folder."""
+    # What was given before the command stands, unless given again after it.
+    parser.add_argument("--out", metavar="DIR", default=argparse.SUPPRESS, help=f"output folder (default {default})")
+    parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
+    parser.add_argument("--cluster", metavar="ADDRESS", default="", help="run on a Dask cluster, tcp://HOST:PORT")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def options_of(args: argparse.Namespace) -> RunOptions:
+    """Return the options that `add_arguments` asked for."""
+    if args.jobs is not None and args.jobs < 1:
+        raise ConfigError(f"{args.jobs} is out of range", where="--jobs", remedy="Give 1 or more")
+    out = Path(args.out) if getattr(args, "out", None) else None
+    return RunOptions(out=out, resume=args.resume, jobs=args.jobs, cluster=args.cluster, quiet=args.quiet)
+
+
+@contextlib.contextmanager
+def resumable(options: RunOptions) -> Iterator[None]:
+    """Say, when the work in the block is interrupted or asked to end, how to go on."""
+    try:
+        with interrupted_when_terminated():
+            yield
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; what was done is in {options.out}, go on with --resume")
+        raise
