@@ -76,7 +76,8 @@ def plays(scene: Scene) -> bool:
 
 def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
     """Return the panels of the stage that is wanted, with nothing drawn yet."""
-    which = kind(scene)
+    which, timeline = kind(scene), scene.timeline
+    assert timeline is not None, "without a timeline no stage of it is wanted"
     if which == "hall":
         return {
             name: HALL[name](box, theme, scene)
@@ -89,5 +90,5 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
         kinds["ledger"] = partial(LedgerPanel, button="learn")
         boxes = timeline_layout.pair(stage, theme.unit, least=least)
     else:
-        boxes = timeline_layout.rack(stage, theme.unit, scene.timeline.first.exhibit.accepts, least=least)
+        boxes = timeline_layout.rack(stage, theme.unit, timeline.first.exhibit.accepts, least=least)
     return {name: kinds[name](box, theme, scene) for name, box in boxes.items()}
