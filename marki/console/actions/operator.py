@@ -111,7 +111,8 @@ class Operator:
     ):
         self.session, self.playback, self.ui, self.words = session, playback, ui, words
         self.commands, self.window, self.timeline = commands, window, timeline
-        self.out, self.kiosk = Path(out), kiosk
+        self.out = Path(out)
+        self._kiosk_locks = tuple(name for name, command in commands.items() if kiosk and not command.kiosk)
         self.opponent: Opponent | None = None
         self.changes = 0  # commands of the operator's own in this run, outside lessons
         self.folder = Path.cwd()
@@ -170,7 +171,7 @@ class Operator:
     def locked(self) -> tuple[str, ...]:
         """Return the commands that pupils or visitors cannot give now."""
         lesson = self.ui.lesson.lock if self.ui.lesson else ()
-        return (*lesson, *(name for name, command in self.commands.items() if self.kiosk and not command.kiosk))
+        return (*lesson, *self._kiosk_locks)
 
     def log(self, name: str, /, **arguments: Any) -> bool:
         """Give the session a command of its log; in the past, ask first. Return whether it was carried out."""

@@ -77,8 +77,7 @@ def plays(scene: Scene) -> bool:
 def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
     """Return the panels of the stage that is wanted, with nothing drawn yet."""
     which, timeline = kind(scene), scene.timeline
-    if timeline is None:
-        return {}
+    assert timeline is not None, "without a timeline no stage of it is wanted"
     if which == "hall":
         return {
             name: HALL[name](box, theme, scene)
