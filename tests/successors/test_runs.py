@@ -12,9 +12,9 @@ from marki.errors import ConfigError, OutputError, PortError, StateError, Unknow
 from marki.jobs.options import RunOptions
 from successors import registry, tasks
 from successors.baselines.seq2seq import EncoderDecoderConfig
-from successors.evaluation import compare, plots, verify
+from successors.evaluation import compare, plots, publish, verify
 from successors.model_card import Figure, Mechanism, Trial
-from successors.training import participants, presets, publish, training_job
+from successors.training import participants, presets, training_job
 from successors.training.training_job import training
 
 SMALL = {"train": 200, "valid": 60, "test": 60, "shift": 0.0}
