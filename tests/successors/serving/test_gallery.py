@@ -13,7 +13,7 @@ from successors import registry
 from successors.serving import gallery
 from successors.serving.gallery import open_gallery, parents, texts
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
 
 @pytest.fixture(scope="module")
