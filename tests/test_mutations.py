@@ -43,7 +43,7 @@ def test_a_change_that_nothing_notices_is_told_and_the_tree_stays_as_it_was(monk
     before = (mutate.ROOT / row["file"]).read_text()
     found = {
         "noticed": row,
-        "unnoticed": row | {"tests": ["tests/test_kernel_ticks.py"]},
+        "unnoticed": row | {"tests": ["tests/test_ticks.py"]},
         "misfit": row | {"find": "no such text"},
     }
     monkeypatch.setattr(mutate, "mutations", lambda: found)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from console.timeline import EXHIBITS, FakeRack
+from console.fake_timeline import EXHIBITS, FakeRack
 
 from marki.console.state.timeline_view import verdict
 

@@ -15,7 +15,7 @@ from successors.serving import gallery
 from successors.serving.gallery import open_gallery, texts
 from successors.tasks.making import Workshop
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
 
 @pytest.fixture(scope="module")

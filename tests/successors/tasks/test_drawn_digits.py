@@ -10,7 +10,7 @@ import pytest
 from marki.console.input import brush as pens
 from successors import registry, tasks
 
-FILE = Path(__file__).with_name("drawings.toml")
+FILE = Path(__file__).with_name("drawn_digits.toml")
 
 
 def drawings():

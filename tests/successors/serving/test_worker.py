@@ -37,7 +37,7 @@ from successors.serving.worker import OTHERS, ProgressReporter, Worker
 from successors.training import training_job
 from successors.training.loop import Record
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
 LONG_S = 60
 SMALL = {"train": 300, "valid": 60, "test": 60}
 FEW = {"recipe.steps": 12, "recipe.eval_every": 4, "recipe.stop_at_score": 2.0}

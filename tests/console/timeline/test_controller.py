@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from console.timeline import EXHIBITS, FakeTimeline
+from console.fake_timeline import EXHIBITS, FakeTimeline
 
 from marki.console.drawing.layout import Box, frame, unit_of
 from marki.console.state.targets import Target
