@@ -114,7 +114,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
 
 def train(args: argparse.Namespace, machine: Machine) -> int:
     """Train systems with all that they are compared with; print what they have shown."""
-    from successors.training.publish import RUNS, publish
+    from successors.evaluation.publish import RUNS, publish
 
     names = _chosen(args)
     _check_counts(args)

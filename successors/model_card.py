@@ -64,8 +64,8 @@ class Trial:
     """
 
     task: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    changes: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     at_least: float | None = None
     at_most: float | None = None
     baseline: str | None = None
@@ -210,7 +210,7 @@ class Entry:
     sizes: Mapping[str, Size]
     trials: tuple[Trial, ...]
     mechanism: Mechanism
-    learner: type[Successor] = ByGradient
+    learner: type[Successor[Network]] = ByGradient
     accepts: Port = Port.FRAME
     answers: Port = Port.LAMPS
     other: tuple[tuple[Port, Port], ...] = ()
@@ -218,13 +218,14 @@ class Entry:
     checks: tuple[Check, ...] = ()
     figures: tuple[Figure, ...] = ()
     registers: tuple[Watch, ...] = ()
-    modern: Mapping[str, Any] = field(default_factory=dict)
+    modern: Mapping[str, Any] = field(default_factory=dict[str, Any])
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
-    small: Mapping[str, Any] = field(default_factory=dict)
+    small: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def roads(self) -> dict[str, dict[str, Any]]:
         """Return the steps of the road map, each with all changes of the retina settings up to it."""
-        found, changes = {}, {}
+        found: dict[str, dict[str, Any]] = {}
+        changes: dict[str, Any] = {}
         for name, change in self.roadmap:
             changes = changes | dict(change)
             found[name] = changes
@@ -237,7 +238,7 @@ class Entry:
 
     def create(
         self, *, seed: int = 0, changes: Mapping[str, Any] | None = None, answers: Port | None = None
-    ) -> Successor:
+    ) -> Successor[Network]:
         """Return a new learner at retina scale.
 
         Parameters

@@ -23,7 +23,7 @@ from marki.program import program
 from successors import tasks, timeline
 from successors.model_card import Entry, Trial
 from successors.nn import weights_file
-from successors.nn.learner import Successor
+from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
 from successors.tasks import Deck
 from successors.tasks.deck import lamps_used
@@ -161,7 +161,7 @@ def settings(entry: Entry, trial: Trial) -> dict[str, Any]:
 
 def create(
     name: str, pretrained: bool = False, *, seed: int = 0, weights: Path | str | None = None, **changes: Any
-) -> Successor:
+) -> Successor[Network]:
     """Return a learner by name, fit for its own task.
 
     Parameters

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from marki.errors import ConfigError, MarkIError, OutputError, StateError
-from marki.experiments import replicas
+from marki.experiments import command, replicas
 from marki.experiments.lab import ExperimentSpec
 from marki.io.stimuli.forms import form
 from marki.jobs import progress
@@ -427,6 +427,14 @@ def test_a_result_of_other_pictures_is_not_taken_up(tmp_path, pictures):
     (tmp_path / "copy/X/1.png").rename(tmp_path / "copy/X/2.png")
     with pytest.raises(StateError, match="other content of --images"):
         replicas.run_one(moved, 0, again)
+
+
+def test_a_point_of_a_sweep_is_known_by_its_pictures(pictures):
+    point = {"experiment": "images", "world.images": str(pictures)}
+    before = command.check_point(point)
+    (pictures / "X/1.png").unlink()
+    assert set(before) == {"images"}
+    assert command.check_point(point) != before
 
 
 def test_a_result_of_another_wiring_is_not_taken_up(tmp_path):

@@ -5,13 +5,14 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from marki import sweep
 from marki.__main__ import main
-from marki.errors import ConfigError, MarkIError, OutputError, UnknownName
+from marki.errors import ConfigError, MarkIError, OutputError, StateError, UnknownName
 from marki.jobs.options import RunOptions
 from successors import command as successors
 
@@ -93,6 +94,36 @@ def test_resuming_runs_what_is_missing_only(spec, tmp_path):
     assert sweep.run_sweep(spec, kinds(), RunOptions(out=out, resume=True, jobs=1, quiet=True)) == rows
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert files[3].exists()
+
+
+def test_a_sweep_may_grow_but_not_become_another(spec, tmp_path):
+    options = RunOptions(out=tmp_path / "out", resume=True, jobs=1, quiet=True)
+
+    def go_on(**changes):
+        return sweep.run_sweep(replace(spec, **changes), kinds(), options)
+
+    rows = go_on()
+    with pytest.raises(StateError, match=r"fixed\.base = 10, not 11"):
+        go_on(fixed={"base": 11})
+    with pytest.raises(StateError, match="grid ="):
+        go_on(grid={**spec.grid, "c": [1, 2]})
+    more = go_on(grid={**spec.grid, "a": [1, 2, 3, 4]}, seeds=(0, 1, 2))
+    assert len(more) == 24
+    assert all(row in more for row in rows)
+
+
+def test_a_point_whose_files_have_changed_is_refused(spec, tmp_path):
+    content = {"wiring": "1"}
+    kind = replace(kinds()["toy"], check=lambda settings: dict(content))
+    options = RunOptions(out=tmp_path / "out", resume=True, jobs=1, quiet=True)
+
+    def go_on():
+        return sweep.run_sweep(spec, {"toy": kind}, options)
+
+    assert go_on() == go_on()
+    content["wiring"] = "2"
+    with pytest.raises(StateError, match="other content of --wiring"):
+        go_on()
 
 
 def test_a_killed_worker_loses_the_tasks_in_hand_only(spec, tmp_path):

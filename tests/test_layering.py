@@ -49,10 +49,38 @@ ONLY_IN = {
 }
 
 
-def imports(path):
+# The same inside the two largest, by the folder or file under them.
+INSIDE = {
+    "marki.console": [
+        {"", "window_settings", "state"},
+        {"drawing"},
+        {"panels"},
+        {"front", "timeline"},
+        {"export"},
+        {"actions"},
+        {"pages"},
+        {"input"},
+        {"observer", "arrange"},
+        {"app"},
+        {"command"},
+    ],
+    "successors": [
+        {"", "nn"},
+        {"model_card"},
+        {"timeline", "tasks", "baselines"},
+        {"registry"},
+        {"training"},
+        {"evaluation", "serving"},
+        {"command"},
+    ],
+}
+
+
+def imports(path, *, types=False):
+    """Yield the modules and names that a file imports; with `types`, also what only the type checker reads."""
     tree = ast.parse(path.read_text())
-    # What only the type checker reads is not imported when the program runs.
-    tree.body = [n for n in tree.body if not (isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING")]
+    if not types:
+        tree.body = [n for n in tree.body if not (isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING")]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -82,6 +110,54 @@ def test_imports(path):
             own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             if room(module) is not None:
                 assert room(module) <= room(own), f"{here} imports {module} from above"
+
+
+def module_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def inside(package, module):
+    """Return the height of a module's room within a package; None if it is not of it."""
+    if module != package and not module.startswith(f"{package}."):
+        return None
+    name = module.removeprefix(package).lstrip(".").split(".")[0]
+    return next((k for k, names in enumerate(INSIDE[package]) if name in names), None)
+
+
+@pytest.mark.parametrize("package", INSIDE)
+def test_arrows_point_down_inside_too(package):
+    modules = {module_of(path) for path in FILES}
+    assert not [m for m in modules if m.startswith(f"{package}.") and inside(package, m) is None], "without a room"
+    up = [
+        f"{module_of(path)} imports {module}"
+        for path in FILES
+        for module in imports(path, types=True)
+        if module in modules
+        and inside(package, module_of(path)) is not None
+        and inside(package, module) is not None
+        and inside(package, module) > inside(package, module_of(path))
+    ]
+    assert up == []
+
+
+def circles(graph):
+    """Return what remains of a graph when nodes that point at no remaining one are taken away, again and again."""
+    left = {name: set(targets) for name, targets in graph.items()}
+    while done := [name for name, targets in left.items() if not targets & left.keys() - {name}]:
+        for name in done:
+            del left[name]
+    return left
+
+
+def test_there_are_no_circles_not_even_for_the_type_checker():
+    modules = {module_of(path) for path in FILES}
+    graph = {}
+    for path in FILES:
+        found = set(imports(path, types=True)) & modules
+        # `from package import module` is the module's, not the package's.
+        graph[module_of(path)] = {m for m in found if not any(o.startswith(f"{m}.") for o in found)}
+    assert circles(graph) == {}
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": set()}).keys() == {"a", "b", "c", "d"}
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if p.is_relative_to(ROOT / "successors")], ids=lambda p: p.stem)

@@ -35,11 +35,11 @@ def run_one(spec: ExperimentSpec, seed: int, options: RunOptions, *, picture: bo
 
 def run_many(spec: ExperimentSpec, seeds: Sequence[int], options: RunOptions) -> dict[str, Any]:
     """Run an experiment with many seeds, several at a time; write a folder for each, and return the summary."""
-    identity, out = spec.identity(), options.out
+    identity, out = spec.identity(), options.out and options.out.absolute()
     folders = {seed: out / f"seed-{seed:03d}" if out else None for seed in seeds}
     # A picture takes as long as a short experiment, so that only the summary has one.
     jobs = [_job(spec, replace(identity, seed=seed), folder, False) for seed, folder in folders.items()]
-    with claimed(out, identity, resume=options.resume):
+    with claimed(options.out, identity, resume=options.resume):
         results = run_jobs(jobs, options, name=spec.experiment, unit="seeds")
         summary = summarise(results)
         if out:

@@ -45,7 +45,8 @@ class Identity:
 
     def _plain(self) -> dict[str, Any]:
         settings, inputs = dict(self.settings), dict(self.inputs)
-        return json.loads(json.dumps(dict(kind=self.kind, settings=settings, seed=self.seed, inputs=inputs)))
+        plain = dict(kind=self.kind, settings=settings, seed=self.seed, inputs=inputs)
+        return json.loads(json.dumps(plain, default=str))  # whoever uses a setting refuses what it cannot be
 
     def check(self, stored: Any, *, where: Path) -> None:
         """Refuse what was stored for another order.

@@ -38,7 +38,7 @@ def cores() -> int:
 
 def map_unordered(
     function: Callable[..., Any],
-    calls: Sequence[tuple],
+    calls: Sequence[tuple[Any, ...]],
     *,
     jobs: int,
     cluster: str = "",
@@ -160,7 +160,7 @@ def _stop(*_: object) -> None:
         raise KeyboardInterrupt
 
 
-def _call(function: Callable[..., Any], call: tuple) -> Any:
+def _call(function: Callable[..., Any], call: tuple[Any, ...]) -> Any:
     if _Worker.stopped:
         raise KeyboardInterrupt
     _Worker.busy = True

@@ -54,7 +54,7 @@ class ProgressBar:
             return
         if "ipykernel" in sys.modules:
             from tqdm.auto import tqdm
-        elif sys.stderr.isatty():
+        elif getattr(sys.stderr, "isatty", bool)():
             from tqdm import tqdm
         else:
             self._lines = True

@@ -1,1 +1,1 @@
-"""Evaluation: comparisons, the ladder of proof, ablation paths and plots."""
+"""Evaluation: published weights and figures, comparisons, ablation paths, the ladder of proof, plots."""

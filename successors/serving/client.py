@@ -80,7 +80,7 @@ class WorkerClient:
 
     def poll(self) -> list[Message]:
         """Return what has come since, oldest first; never waits."""
-        found = []
+        found: list[Message] = []
         with contextlib.suppress(IndexError):
             while True:
                 found.append(self._come.popleft())

@@ -27,7 +27,7 @@ from successors import registry, tasks
 from successors.model_card import Trial
 from successors.nn.hooks import views as viewed
 from successors.nn.hooks import watching
-from successors.nn.learner import Successor, check_reels
+from successors.nn.learner import Network, Successor, check_reels
 from successors.registry import System
 from successors.serving.questions import (
     AskHall,
@@ -65,7 +65,7 @@ def serve(pipe: Connection) -> None:
     end_with_parent()
     # Whoever interrupts the window at its terminal interrupts this process too; the window will end it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     if hasattr(os, "nice"):
         os.nice(NICE)
     Worker(pipe).run()
@@ -98,7 +98,7 @@ class LoadedSystem:
 
     system: System
     trial: Trial
-    learner: Successor
+    learner: Successor[Network]
     classes: tuple[str, ...] = field(init=False)
     code: np.ndarray = field(init=False)
 
@@ -143,7 +143,8 @@ class LoadedSystem:
             shown = viewed(self.system.entry.registers, seen, network, x)
         else:
             answers, shares = self.learner.weigh(x)
-        said, confidence, others, lamps, field = "", float("nan"), (), None, None
+        said, confidence, lamps, field = "", float("nan"), None, None
+        others: tuple[tuple[str, float], ...] = ()
         if self.learner.answers is Port.LAMPS:
             lamps, classes = answers[0], self.classes
             kind = nearest_class(lamps, self.code)

@@ -38,7 +38,7 @@ from successors.nn import initial
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
-from successors.nn.learner import Labels, Network, Successor
+from successors.nn.learner import ByGradient, Labels, Network, Successor
 from successors.nn.optimiser import SGD
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor
@@ -129,11 +129,16 @@ def _sweeps(network: MLP, inputs: np.ndarray, labels: np.ndarray, rate: float, b
     return None
 
 
+def _matrices(network: MLP) -> list[np.ndarray]:
+    """Return the weights of each layer, with the biases as the last column."""
+    state = network.state()
+    return [np.c_[state[f"layers.{k}.weight"], state[f"layers.{k}.bias"]] for k in range(len(network.layers))]
+
+
 def _momentum() -> Finding:
     """Compare steps of the learner with eqs. 1 to 9, written out in float64."""
-    learner = ENTRY.create(changes={"hidden": (7, 5), "recipe.rate": 0.05})
-    layers = learner.network.layers
-    weights = [np.c_[layer.weight.data, layer.bias.data].astype(np.float64) for layer in layers]
+    learner = ByGradient(MLP, ENTRY.retina.amend({"hidden": (7, 5), "recipe.rate": 0.05}))
+    weights = [w.astype(np.float64) for w in _matrices(learner.network)]
     last = [np.zeros_like(w) for w in weights]
     rng = np.random.default_rng(0)
     for _ in range(5):
@@ -150,9 +155,7 @@ def _momentum() -> Finding:
             error = (error @ weights[k])[:, :-1]  # 7, before the weights change
             last[k] = -0.05 * slope + 0.9 * last[k]  # 9
             weights[k] = weights[k] + last[k]
-    off = max(
-        np.abs(np.c_[layer.weight.data, layer.bias.data] - w).max() for layer, w in zip(layers, weights, strict=True)
-    )
+    off = max(np.abs(found - w).max() for found, w in zip(_matrices(learner.network), weights, strict=True))
     return Finding(
         holds=bool(off < 1e-5),
         found=f"weights after 5 steps differ by at most {off:.1e}",

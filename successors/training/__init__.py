@@ -1,1 +1,1 @@
-"""Training: one training, many of them, and the weights and figures that are published."""
+"""Training: one training, and many of them, each resumable."""

@@ -50,7 +50,7 @@ class Record:
     seconds: float = 0.0
     best_step: int = 0
     best: float = -1.0
-    curve: list[list[float]] = field(default_factory=list)
+    curve: list[list[float]] = field(default_factory=list[list[float]])
 
 
 def evaluate(learner: Learner, deck: Deck, part: Split) -> float:

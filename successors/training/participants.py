@@ -129,9 +129,10 @@ def check_fits(name: str, task: str) -> None:
 
 def default_changes(name: str, task: str) -> Mapping[str, Any]:
     """Return the changes of its retina settings that an entrant makes for a task: those of its own trial of it."""
+    none: Mapping[str, Any] = {}
     if name not in registry.names():
-        return {}
-    return next((trial.changes for trial in registry.find(name).entry.trials if trial.task == task), {})
+        return none
+    return next((trial.changes for trial in registry.find(name).entry.trials if trial.task == task), none)
 
 
 def enter(

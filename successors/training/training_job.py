@@ -96,6 +96,7 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     machine : callable, optional
         Makes the Mark I.
     """
+    folder = folder.absolute()  # a worker elsewhere stands in another one
     checkpoint = folder / f"{order.key}.npz"
     work = partial(_train, order, folder, checkpoint, machine)
     return Job(identity=order.identity, work=work, file=folder / f"{order.key}.json", state=checkpoint)

@@ -12,9 +12,9 @@ from marki.errors import ConfigError, OutputError, PortError, StateError, Unknow
 from marki.jobs.options import RunOptions
 from successors import registry, tasks
 from successors.baselines.seq2seq import EncoderDecoderConfig
-from successors.evaluation import compare, plots, verify
+from successors.evaluation import compare, plots, publish, verify
 from successors.model_card import Figure, Mechanism, Trial
-from successors.training import participants, presets, publish, training_job
+from successors.training import participants, presets, training_job
 from successors.training.training_job import training
 
 SMALL = {"train": 200, "valid": 60, "test": 60, "shift": 0.0}
@@ -120,6 +120,21 @@ def test_comparison(tmp_path):
     table = compare.as_text(rows)
     assert len({len(line.split("  ")) > 3 for line in table.splitlines()}) == 1
     assert "1960" in table
+
+
+def test_a_comparison_goes_on_only_if_it_is_resumed_and_the_same(tmp_path):
+    def again(*names, resume=True, **settings):
+        run = RunOptions(out=tmp_path, resume=resume, jobs=1, quiet=True)
+        return compare.compare("two_class", names, run=run, seeds=(0,), **{"options": SMALL} | settings)
+
+    (row,) = again("perceptron")
+    with pytest.raises(OutputError, match=r"has results already\. Go on with --resume"):
+        again("perceptron", resume=False)
+    with pytest.raises(StateError, match="budget = null, not 640"):
+        again("perceptron", budget=640)
+    with pytest.raises(StateError, match=r"set\.test = 60, not 61"):
+        again("perceptron", options=SMALL | {"test": 61})
+    assert row in again("perceptron", "mlp")
 
 
 def test_comparison_of_recipes_with_one_budget(tmp_path):
@@ -265,6 +280,8 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
         "weights.safetensors",
         "letters.safetensors",
     }
+    with pytest.raises(OutputError, match=r"lenet5: has results already"):
+        publish.publish(["lenet5"], RunOptions(out=tmp_path, jobs=1, quiet=True))
     own = training("lenet5", "two_class", options=SMALL, changes=few)
     done = training_job.train(own, tmp_path / "runs", resume=True)
     assert found["digests"] == {"0": done["digest"]}

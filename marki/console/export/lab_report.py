@@ -24,7 +24,7 @@ from marki.experiments.lab import learning_curve
 from marki.files import refuse_taken, write_folder, writing
 from marki.io.worlds import WorldConfig
 from marki.language import Words
-from marki.machine import MachineConfig, MarkI
+from marki.machine import MachineConfig
 from marki.pictures import can_draw
 from marki.program import program
 from marki.session import Session
@@ -123,8 +123,7 @@ def contents(
         put("notes.txt", notes.rstrip() + "\n", "notes")
     put("config.json", json.dumps(_settings(session), indent=2, ensure_ascii=False) + "\n", "config")
     put("digest.txt", _digest(session), "digest")
-    if isinstance(session.learner, MarkI):
-        put(SAVED, _by_file(path, SAVED, lambda to: savefile.save(session, to)), "saved")
+    put(SAVED, _by_file(path, SAVED, lambda to: savefile.save(session, to)), "saved")
     files["README.txt"] = _readme(session, words, about).encode()
     return files
 
@@ -132,14 +131,13 @@ def contents(
 def command_of(session: Session) -> str | None:
     """Return the command line that repeats a run from its beginning, or None if there is none.
 
-    There is none where the operator has intervened, a wiring was given, or the learner is not the Mark I in a world.
+    There is none where the operator has intervened, or a wiring or a world was given that no setting describes.
     """
-    launched = session.launched
-    if session.commands or launched is None or not isinstance(session.learner, MarkI):
+    if session.commands:
         return None
     changes: list[str] = []
     world = next(iter(session.courses.values()))
-    for room, now, default in (("machine", launched, MachineConfig()), ("world", world, WorldConfig())):
+    for room, now, default in (("machine", session.launched, MachineConfig()), ("world", world, WorldConfig())):
         usual = {name: value for name, value, _ in default.items()}
         for name, value, _ in now.items():
             if value != usual[name]:
@@ -193,14 +191,13 @@ def _draw_curve(session: Session, to: Path) -> None:
 
 
 def _settings(session: Session) -> dict[str, Any]:
-    launched, now = session.launched, getattr(session.learner, "config", None)
     return {
         "seed": session.seed,
         "course": list(session.configs)[session.course],
         "learn": session.learn,
-        "machine": now.to_mapping() if now else None,
-        "machine_at_launch": launched.to_mapping() if launched else None,
-        "wiring_given": bool(getattr(session.learner, "given_wiring", False)),
+        "machine": session.learner.config.to_mapping(),
+        "machine_at_launch": session.launched.to_mapping(),
+        "wiring_given": session.learner.given_wiring,
         "worlds": {name: c.to_mapping() for name, c in session.configs.items()},
         "worlds_at_launch": {name: c.to_mapping() for name, c in session.courses.items()},
         "commands": [
@@ -241,6 +238,5 @@ def _readme(session: Session, words: Words, about: Mapping[str, str]) -> str:
         lines += [words("report.repeat", trial=session.trial), "", f"  {command}", ""]
     else:
         lines += [words("report.no_repeat"), ""]
-    if SAVED in about:
-        lines += [words("report.go_on"), "", f"  {program()} --load {SAVED}", ""]
+    lines += [words("report.go_on"), "", f"  {program()} --load {SAVED}", ""]
     return _lines([*lines[:-1]])

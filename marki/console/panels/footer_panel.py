@@ -38,7 +38,7 @@ class FooterPanel(Panel):
         ui, palette, words = scene.ui, self.theme.palette, self.theme.words
         text, alarm = ui.message, ui.alarm
         if ui.typing is not None:
-            prompt = words(f"typing.{ui.typing.command}")
+            prompt = words.pick(ui.typing.prompt) if ui.typing.prompt else words(f"typing.{ui.typing.command}")
             caret = "_" if scene.beat // 30 % 2 or self.theme.profile.still else " "
             text, alarm = f"{prompt} {ui.typing.text}{caret}", False
         key = (text, alarm)

@@ -51,7 +51,8 @@ class Needles:
         self.values = scene.values
         self.steps = np.zeros(A_UNITS, np.int64)
         self.moving = np.zeros(A_UNITS, bool)
-        self._before, self._trial = scene.values, scene.snapshot.trial
+        self._before = scene.values
+        self._trial: int = scene.snapshot.trial
         self._linger = np.zeros(A_UNITS, np.int8)
 
     def read(self, scene: Scene) -> None:

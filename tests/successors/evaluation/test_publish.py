@@ -1,6 +1,6 @@
 """What is shipped of a system: the run that did best on the validation set, never on the test set."""
 
-from successors.training import publish
+from successors.evaluation import publish
 from successors.training.training_job import TrainingJob
 
 
