@@ -9,7 +9,6 @@ import numpy as np
 
 from marki.console.actions.lessons import cover
 from marki.console.actions.operator import Operator
-from marki.console.actions.session_commands import show
 from marki.console.actions.settings import open_world
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
@@ -68,7 +67,7 @@ def show_card(op: Operator, kind: int = -1) -> None:
 def _show(op: Operator, levels: np.ndarray, name: str, kind: int) -> None:
     """Present a card, and stand still where the response to it is lit."""
     frame = [int(v) for v in np.asarray(levels).reshape(-1)]
-    if not show(op, name, frame, kind):
+    if not op.log("show", name=name, frame=frame, kind=kind):
         return
     op.ui.draft, op.ui.tool = None, "look"
     playback, session = op.playback, op.session

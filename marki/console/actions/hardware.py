@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from marki.console.actions.operator import Operator
-from marki.console.actions.session_commands import force, set_, toggle, turn
+from marki.console.actions.session_commands import turn
 from marki.console.actions.settings import change
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
@@ -30,14 +30,14 @@ def throw_toggle(op: Operator, number: int, to: int | None = None) -> None:
     now = int(row[number])
     row[number] = NEXT[now] if to is None else to
     if row[number] != now:
-        toggle(op, row.tolist())
+        op.log("toggle", positions=row.tolist())
 
 
 def throw_force(op: Operator, number: int) -> None:
     """Throw a forcing switch of an R-unit to its next position."""
     row = op.session.learner.response.forced.copy()
     row[number] = NEXT[int(row[number])]
-    force(op, row.tolist())
+    op.log("force", positions=row.tolist())
 
 
 def _turn(op: Operator, units: Sequence[int], degrees: Sequence[float]) -> None:
@@ -79,7 +79,7 @@ def patch(op: Operator, unit: int, cell: int, sign: str) -> None:
     board = op.session.learner.wiring
     if sign == "=" and not board[unit, cell]:
         return
-    if set_(op, {"machine.plugboard.patches": [*kept, f"{ends[0]}{sign}{ends[1]}"]}):
+    if op.log("set", changes={"machine.plugboard.patches": [*kept, f"{ends[0]}{sign}{ends[1]}"]}):
         op.tell(f"message.wire_{'cut' if sign == '=' else 'plugged'}", a=unit + 1, s=cell + 1)
 
 
@@ -108,7 +108,7 @@ def break_unit(op: Operator, kind: str, number: int) -> None:
     name, one = FAULTS[kind], number + 1
     broken = _broken(op)[name]
     now = [n for n in broken if n != one] if one in broken else [*broken, one]
-    if set_(op, {f"machine.faults.{name}": now}):
+    if op.log("set", changes={f"machine.faults.{name}": now}):
         op.tell(f"message.{'mended' if one in broken else 'broken'}_{kind}", number=one)
 
 
@@ -134,7 +134,7 @@ def mend(op: Operator) -> None:
 def hand(op: Operator) -> None:
     """Be the motor: the trainer's motors rest, and the operator turns the potentiometers; or stop being it."""
     ui = op.ui
-    if not set_(op, {"machine.reinforcement.control": "error" if ui.hand else "none"}):
+    if not op.log("set", changes={"machine.reinforcement.control": "error" if ui.hand else "none"}):
         return
     ui.hand = not ui.hand
     op.playback.halt = "trial" if ui.hand else ""

@@ -16,40 +16,10 @@ def arguments_of(name: str, value: Any) -> dict[str, Any]:
     return {SOLE[name]: value} if name in SOLE else dict(value)
 
 
-def course(op: Operator, name: str, learn: bool) -> bool:
-    """Go over to another course; return whether it was carried out."""
-    return op.log("course", name=name, learn=learn)
-
-
-def world(op: Operator, config: Mapping[str, Any], learn: bool) -> bool:
-    """Open a world and go over to it; return whether it was carried out."""
-    return op.log("world", config=config, learn=learn)
-
-
-def show(op: Operator, name: str, frame: Sequence[float], kind: int) -> bool:
-    """Lay a card before the camera; return whether it was carried out."""
-    return op.log("show", name=name, frame=frame, kind=kind)
-
-
-def set_(op: Operator, changes: Mapping[str, Any]) -> bool:
-    """Change settings of the machine; return whether it was carried out."""
-    return op.log("set", changes=changes)
-
-
-def toggle(op: Operator, positions: Sequence[int]) -> bool:
-    """Set the toggles of the test panel; return whether it was carried out."""
-    return op.log("toggle", positions=positions)
-
-
-def force(op: Operator, positions: Sequence[int]) -> bool:
-    """Set the forcing switches of the R-units; return whether it was carried out."""
-    return op.log("force", positions=positions)
-
-
-def turn(op: Operator, units: Sequence[int], deg: Sequence[float]) -> bool:
-    """Turn potentiometers by hand to angles; return whether it was carried out."""
+def turn(op: Operator, units: Sequence[int], deg: Sequence[float]) -> None:
+    """Turn potentiometers by hand to angles."""
     op.ui.turning = None
-    return op.log("turn", units=units, deg=deg)
+    op.log("turn", units=units, deg=deg)
 
 
 def drop(op: Operator, command: str, arguments: Mapping[str, Any]) -> None:
@@ -65,25 +35,29 @@ def answer(op: Operator, yes: bool) -> None:
         op.carry_out(question.command, **question.arguments)
 
 
-def _row(name: str, do: Any, *arguments: Argument) -> CommandSpec:
-    return CommandSpec(name=name, do=do, arguments=arguments, lockable=False)
+def _logged(name: str, *arguments: Argument) -> CommandSpec:
+    """Return the command that does nothing but what the command of the log does."""
+
+    def log(op: Operator, **given: Any) -> None:
+        op.log(name, **given)
+
+    return CommandSpec(name=name, do=log, arguments=arguments, lockable=False)
 
 
 NAME, LEARN = Argument("name", str), Argument("learn", bool)
 SWITCHES = Argument("positions", tuple[int, ...], low=-1, high=1)
+UNITS = Argument("units", tuple[int, ...], low=0, high=A_UNITS - 1)
+ANGLES = Argument("deg", tuple[float, ...], low=-1e6, high=1e6)
+FRAME = Argument("frame", tuple[float, ...], low=0, high=255)
+HELD_BACK = (Argument("command", str, choices=Session.COMMANDS), Argument("arguments", dict))
 COMMANDS = (
-    _row("course", course, NAME, LEARN),
-    _row("world", world, Argument("config", dict), LEARN),
-    _row("show", show, NAME, Argument("frame", tuple[float, ...], low=0, high=255), Argument("kind", int, low=-1)),
-    _row("set", set_, Argument("changes", dict)),
-    _row("toggle", toggle, SWITCHES),
-    _row("force", force, SWITCHES),
-    _row(
-        "turn",
-        turn,
-        Argument("units", tuple[int, ...], low=0, high=A_UNITS - 1),
-        Argument("deg", tuple[float, ...], low=-1e6, high=1e6),
-    ),
-    _row("drop", drop, Argument("command", str, choices=Session.COMMANDS), Argument("arguments", dict)),
-    _row("answer", answer, Argument("yes", bool)),
+    _logged("course", NAME, LEARN),
+    _logged("world", Argument("config", dict), LEARN),
+    _logged("show", NAME, FRAME, Argument("kind", int, low=-1)),
+    _logged("set", Argument("changes", dict)),
+    _logged("toggle", SWITCHES),
+    _logged("force", SWITCHES),
+    CommandSpec(name="turn", do=turn, arguments=(UNITS, ANGLES), lockable=False),
+    CommandSpec(name="drop", do=drop, arguments=HELD_BACK, lockable=False),
+    CommandSpec(name="answer", do=answer, arguments=(Argument("yes", bool),), lockable=False),
 )

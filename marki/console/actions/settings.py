@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from marki.config import parse_changes
-from marki.console.actions import session_commands
 from marki.console.actions.operator import Operator
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
@@ -19,7 +18,7 @@ from marki.io.worlds import WorldConfig
 
 def change(op: Operator, changes: Mapping[str, Any]) -> None:
     """Change settings of the machine, and say so."""
-    if session_commands.set_(op, changes):
+    if op.log("set", changes=changes):
         for name, value in changes.items():
             label = op.words.get(f"setting.{name}", name)
             op.tell("message.set", name=label, value=op.shown_value(value))
@@ -27,7 +26,7 @@ def change(op: Operator, changes: Mapping[str, Any]) -> None:
 
 def open_world(op: Operator, config: Mapping[str, Any]) -> None:
     """Open a world, learn in it, and say so."""
-    if session_commands.world(op, WorldConfig.from_mapping(config).to_mapping(), True):
+    if op.log("world", config=WorldConfig.from_mapping(config).to_mapping(), learn=True):
         op.begin_match()
         name = op.world_config().name
         op.tell("message.world", name=op.words.get(f"choice.{name}", name))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from marki.console.actions.lessons import lesson, reveal
 from marki.console.actions.operator import Operator
 from marki.console.state.commands import Argument, CommandSpec
+from marki.console.state.playback import Playback
 from marki.teaching.narration import Narrator
 
 
 def play(op: Operator) -> None:
     """Run, or stand still; what is covered is revealed first."""
-    op.playback.play()
-    op.ui.turning = None
+    move(op, Playback.play)
     if op.playback.running and op.ui.covered:
         reveal(op)
         op.playback.running = True
@@ -19,16 +22,14 @@ def play(op: Operator) -> None:
 
 def step_event(op: Operator) -> None:
     """Stop, go on to the next event of any unit, and say what it was."""
-    op.playback.step_event()
+    move(op, Playback.step_event)
     _say_event(op)
-    op.ui.turning = None
 
 
 def back_event(op: Operator) -> None:
     """Stop, go back to the event before, and say what it was."""
-    op.playback.back_event()
+    move(op, Playback.back_event)
     _say_event(op)
-    op.ui.turning = None
 
 
 def _say_event(op: Operator) -> None:
@@ -43,33 +44,9 @@ def _say_event(op: Operator) -> None:
         op.say(f"{text} {more}".strip())
 
 
-def step_trial(op: Operator) -> None:
-    """Stop, and go on to the end of the trial."""
-    op.playback.step_trial()
-    op.ui.turning = None
-
-
-def back_trial(op: Operator) -> None:
-    """Stop, and go back by one trial."""
-    op.playback.back_trial()
-    op.ui.turning = None
-
-
-def to_start(op: Operator) -> None:
-    """Stop, and go back to the beginning; what is known of the run stays known."""
-    op.playback.to_start()
-    op.ui.turning = None
-
-
-def to_end(op: Operator) -> None:
-    """Stop, and go to the end of what is known of the run."""
-    op.playback.to_end()
-    op.ui.turning = None
-
-
-def to_mistake(op: Operator) -> None:
-    """Run as fast as possible until a response is wrong, then stop."""
-    op.playback.to_mistake()
+def move(op: Operator, way: Callable[[Playback], None]) -> None:
+    """Move in time; a potentiometer in hand is let go."""
+    way(op.playback)
     op.ui.turning = None
 
 
@@ -78,16 +55,6 @@ def go_to(op: Operator, trial: int) -> None:
     if trial != op.session.trial or not op.session.learner.idle:
         op.ui.turning, op.ui.covered = None, False
         op.playback.go_to(trial)
-
-
-def slower(op: Operator) -> None:
-    """Take the next lower speed."""
-    op.playback.slower()
-
-
-def faster(op: Operator) -> None:
-    """Take the next higher speed."""
-    op.playback.faster()
 
 
 def reset(op: Operator) -> None:
@@ -125,19 +92,23 @@ def scenario(op: Operator) -> None:
         reset(op)
 
 
+def _row(name: str, do: Callable[..., None], key: str, *, button: bool = True) -> CommandSpec:
+    return CommandSpec(name=name, do=do, keys=(key,), group="time", button=button)
+
+
 COMMANDS = (
-    CommandSpec(name="to_start", do=to_start, keys=("home",), group="time", button=True),
-    CommandSpec(name="back_trial", do=back_trial, keys=("left",), group="time", button=True),
-    CommandSpec(name="back_event", do=back_event, keys=(",",), group="time", button=True),
-    CommandSpec(name="play", do=play, keys=("space",), group="time", button=True),
-    CommandSpec(name="step_event", do=step_event, keys=(".",), group="time", button=True),
-    CommandSpec(name="step_trial", do=step_trial, keys=("right",), group="time", button=True),
-    CommandSpec(name="to_mistake", do=to_mistake, keys=("m",), group="time", button=True),
-    CommandSpec(name="to_end", do=to_end, keys=("end",), group="time", button=True),
-    CommandSpec(name="slower", do=slower, keys=("[",), group="time", button=True),
-    CommandSpec(name="faster", do=faster, keys=("]",), group="time", button=True),
-    CommandSpec(name="reset", do=reset, keys=("r",), group="time", button=True),
-    CommandSpec(name="scenario", do=scenario, keys=("R",), group="time"),
-    CommandSpec(name="new_seed", do=new_seed, keys=("n",), group="time"),
+    _row("to_start", partial(move, way=Playback.to_start), "home"),
+    _row("back_trial", partial(move, way=Playback.back_trial), "left"),
+    _row("back_event", back_event, ","),
+    _row("play", play, "space"),
+    _row("step_event", step_event, "."),
+    _row("step_trial", partial(move, way=Playback.step_trial), "right"),
+    _row("to_mistake", partial(move, way=Playback.to_mistake), "m"),
+    _row("to_end", partial(move, way=Playback.to_end), "end"),
+    _row("slower", lambda op: op.playback.slower(), "["),
+    _row("faster", lambda op: op.playback.faster(), "]"),
+    _row("reset", reset, "r"),
+    _row("scenario", scenario, "R", button=False),
+    _row("new_seed", new_seed, "n", button=False),
     CommandSpec(name="go_to", do=go_to, arguments=(Argument("trial", int, low=0),)),
 )
