@@ -8,7 +8,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from console.timeline import FakeTimeline
+from console.fake_timeline import FakeTimeline
 from PIL import Image
 
 from marki import savefile
