@@ -67,7 +67,12 @@ def parser() -> Parser:
         ("validate", experiments.add_validate_arguments, experiments.validate, "documented versus simulated"),
         ("wiring", experiments.add_wiring_arguments, experiments.wiring, "print the plugboard's wiring list"),
         ("lessons", teaching.add_lessons_arguments, teaching.lessons, "list the lessons"),
-        ("worksheet", teaching.add_worksheet_arguments, teaching.worksheet, "make a worksheet from a lesson"),
+        (
+            "worksheet",
+            teaching.add_worksheet_arguments,
+            partial(teaching.worksheet, lockable=console.lockable),
+            "make a worksheet from a lesson",
+        ),
         ("timeline", successors.add_timeline_arguments, successors.timeline, "list the successors"),
         ("card", successors.add_card_arguments, successors.card, "what is known of a successor"),
         ("train", successors.add_train_arguments, partial(successors.train, machine=mark1), "train successors"),

@@ -122,6 +122,13 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
     return App(session, settings, timeline).run()
 
 
+def lockable() -> tuple[str, ...]:
+    """Return the commands of the window that a lesson may lock."""
+    from marki.console.actions import command_table
+
+    return command_table.lockable()
+
+
 def read_size(text: str) -> tuple[int, int]:
     """Return (width, height) of a text such as ``1280x800``; refuse what no window can be."""
     parts = str(text).lower().split("x")

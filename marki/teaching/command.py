@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from marki.errors import ConfigError
@@ -61,9 +62,9 @@ def add_worksheet_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=None, metavar="N", help="another seed than the lesson's")
 
 
-def worksheet(args: argparse.Namespace) -> int:
-    """Write a worksheet, or its answers, as a page of HTML."""
-    words, one = _words(args), shelf.load(args.lesson)
+def worksheet(args: argparse.Namespace, *, lockable: Callable[[], Iterable[str]] | None = None) -> int:
+    """Write a worksheet, or its answers, as a page of HTML; `lockable` returns the commands that a lesson may lock."""
+    words, one = _words(args), shelf.load(args.lesson, lockable=lockable() if lockable else None)
     if args.seed is not None and args.seed < 0:
         raise ConfigError(f"{args.seed} is out of range", where="--seed", remedy="Give 0 or more")
     path = args.out or Path(f"{Path(args.lesson).stem}{'-key' if args.key else ''}.html")

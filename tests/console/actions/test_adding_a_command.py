@@ -93,6 +93,8 @@ def test_the_page_adds_a_command_with_one_file(copy):
     run(copy, *arguments)
     assert (copy / "out/menu.png").stat().st_size > 1000
     assert run(copy, "-c", PROMISES).split("\n")[-5:-1] == ["listed en", "listed zh", "obeyed", "locked"]
+    run(copy, "run_sim.py", "worksheet", "mine.toml", "--out", "mine.html")
+    assert (copy / "mine.html").exists()
 
 
 def test_the_page_breaks_none_of_our_rules(tmp_path):
