@@ -8,7 +8,7 @@ import pytest
 from successors.nn import losses, normalisation, optimiser, schedule
 from successors.nn.attention import attention
 from successors.nn.gru import gru
-from successors.nn.layers import BatchNorm2d, Dropout
+from successors.nn.layers import BatchNorm2d, Dropout, Embedding, GroupNorm, LayerNorm, RMSNorm
 from successors.nn.lstm import lstm
 from successors.nn.module import training
 from successors.nn.recipe import Recipe
@@ -214,6 +214,30 @@ def test_normalisation_of_rows_and_groups():
     assert normalisation.rms_norm(x, four, 0.0).data == pytest.approx(np.array([[1, 3, 5, 14]]) / sqrt(21))
     pairs = normalisation.group_norm(x, 2, four, nothing, 0.0).data
     assert pairs == pytest.approx(np.array([[-1, 1, -1, 3]]))
+
+
+def test_layers_of_normalisation_begin_with_a_gain_of_one():
+    x = Tensor(np.array([[[[1.0]], [[3]], [[5]], [[7]]]], np.float32))
+    assert GroupNorm(2, 4, eps=0.0)(x).data.ravel() == pytest.approx([-1, 1, -1, 1])
+    assert RMSNorm(4, eps=0.0)(x.reshape(1, 4)).data.ravel() == pytest.approx(np.array([1, 3, 5, 7]) / sqrt(21))
+    assert LayerNorm(4, eps=0.0)(x.reshape(1, 4)).data.ravel() == pytest.approx(np.array([-3, -1, 1, 3]) / sqrt(5))
+
+
+def test_an_embedding_looks_rows_up_and_learns_those_alone():
+    layer = Embedding(5, 2, np.random.default_rng(0))
+    found = layer(np.array([[3, 0], [3, 3]]))
+    assert np.array_equal(found.data, layer.table.data[[[3, 0], [3, 3]]])
+    found.sum().backward()
+    assert layer.table.grad.tolist() == [[1, 1], [0, 0], [0, 0], [3, 3], [0, 0]]
+
+
+def test_an_optimiser_that_is_reset_begins_anew():
+    w = weight(1)
+    rule = optimiser.Adam({"w": w})
+    first = steps(rule, w, [1, 2], 0.1)
+    rule.reset()
+    w.data[...] = 1
+    assert steps(rule, w, [1, 2], 0.1) == first
 
 
 def test_dropout_keeps_the_mean_and_does_nothing_in_use():
