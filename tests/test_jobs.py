@@ -318,7 +318,11 @@ from marki.jobs.pool import map_unordered
 
 def linger():
     Path(f"{os.getpid()}.pid").touch()
-    time.sleep(120)
+    try:
+        time.sleep(120)
+    except KeyboardInterrupt:
+        Path(f"{os.getpid()}.saved").touch()
+        raise
 
 list(map_unordered(linger, [(), ()], jobs=2))
 """
@@ -333,24 +337,33 @@ def alive(pid):
         return False
 
 
-@posix
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_no_worker_outlives_a_killed_parent(tmp_path, how):
+@pytest.fixture
+def parent(tmp_path):
+    """A script whose two workers are at work."""
     (tmp_path / "parent.py").write_text(PARENT)
     parent = subprocess.Popen([sys.executable, "parent.py"], cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while len(pids := [int(p.stem) for p in tmp_path.glob("*.pid")]) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        assert all(alive(pid) for pid in pids)
-        parent.send_signal(how)
-        parent.wait()
-        while any(alive(pid) for pid in pids):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    finally:
-        parent.kill()
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("*.pid"))) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield parent
+    parent.kill()
+    parent.wait()
+
+
+@posix
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_no_worker_outlives_its_parent(parent, tmp_path, how):
+    pids = [int(p.stem) for p in tmp_path.glob("*.pid")]
+    assert all(alive(pid) for pid in pids)
+    parent.send_signal(how)
+    parent.wait(timeout=60)
+    deadline = time.monotonic() + 60
+    while any(alive(pid) for pid in pids):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    # An interruption reaches the workers, and is not waited out.
+    assert len(list(tmp_path.glob("*.saved"))) == (2 if how == signal.SIGINT else 0)
 
 
 # -- experiments -------------------------------------------------------------------------------------------------------
