@@ -127,14 +127,14 @@ def test_worlds_of_a_dropped_future_leave_no_trace():
 def test_a_world_opened_before_the_dropped_future_stays():
     session = mark1_session(seed=1)
     session.run(3)
-    session.press("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
+    session.command("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
     session.run(6)
     session.rewind(5)
     assert list(session.configs) == ["learn", "exam", "left_right 2"]
     session.run(4)
     alone = mark1_session(seed=1)
     alone.run(3)
-    alone.press("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
+    alone.command("world", {"config": WorldConfig(name="left_right").to_mapping(), "learn": True})
     alone.run(6)
     assert session.digest == alone.digest
 
