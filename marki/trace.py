@@ -15,8 +15,6 @@ from typing import BinaryIO, overload
 
 import numpy as np
 
-from marki.ticks import clock_face
-
 
 class Bank(IntEnum):
     """Where an event happens; in the order in which the devices act within one microsecond."""
@@ -91,13 +89,6 @@ def decode(codes: np.ndarray) -> np.ndarray:
     out["unit"] = (codes >> _UNIT) & 511
     out["kind"] = codes & 15
     return out
-
-
-def describe(code: int) -> str:
-    """Return one event as a line of text; units count from 1, as on the machine's labels."""
-    event = decode(np.array([code]))[0]
-    bank, kind = Bank(int(event["bank"])), Kind(int(event["kind"]))
-    return f"{clock_face(event['t_us'])}  {bank.name.lower()} {int(event['unit']) + 1}  {kind.name.lower()}"
 
 
 class _Retired:

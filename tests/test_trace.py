@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marki.ticks import LIMIT_US
-from marki.trace import Bank, Kind, Trace, count_until, decode, describe, encode, moves, time_of
+from marki.trace import Bank, Kind, Trace, count_until, decode, encode, moves, time_of
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -29,10 +29,6 @@ def test_moves_split_codes():
     codes = encode(np.array([3, 4]), Bank.SENSORY, np.array([511, 0]), np.array([Kind.ON, Kind.OFF]))
     at, unit, state = moves(codes)
     assert (at.tolist(), unit.tolist(), state.tolist()) == ([3, 4], [511, 0], [True, False])
-
-
-def test_an_event_in_words_counts_units_from_one():
-    assert describe(encode(1_500_000, Bank.ASSOCIATION, 11, Kind.ON)) == "0:00:01.500  association 12  on"
 
 
 def blocks(count, seed=0):

@@ -27,11 +27,6 @@ class Box(NamedTuple):
         """First row below the box."""
         return self.y + self.h
 
-    def inset(self, dx: int, dy: int | None = None) -> Box:
-        """Return the box made smaller by `dx` and `dy` on each side."""
-        dy = dx if dy is None else dy
-        return Box(self.x + dx, self.y + dy, self.w - 2 * dx, self.h - 2 * dy)
-
 
 def unit_of(size: tuple[int, int], scale: float = 1.0) -> float:
     """Return the length that is one pixel in a window of 1280×800."""

@@ -201,14 +201,6 @@ def sign(name: str, size: int, colour: Colour) -> pygame.Surface:
             for x in (0.08, 0.38, 0.68):
                 for y in (0.1, 0.4, 0.7):
                     bar(x, y, 0.24, 0.2)
-        case "new_seed":
-            pygame.draw.rect(big, colour, (0.14 * fine, 0.14 * fine, 0.72 * fine, 0.72 * fine), fine // 10, fine // 8)
-            for x, y in ((0.34, 0.34), (0.66, 0.34), (0.5, 0.5), (0.34, 0.66), (0.66, 0.66)):
-                pygame.draw.circle(big, colour, (x * fine, y * fine), 0.075 * fine)
-        case "picture":
-            pygame.draw.rect(big, colour, (0.08 * fine, 0.26 * fine, 0.84 * fine, 0.58 * fine), fine // 10, fine // 12)
-            pygame.draw.circle(big, colour, (0.5 * fine, 0.55 * fine), 0.17 * fine, fine // 12)
-            bar(0.36, 0.16, 0.28, 0.14)
         case "help":
             pygame.draw.circle(big, colour, (0.5 * fine, 0.5 * fine), 0.42 * fine, fine // 11)
             stroke(0.38, 0.38, 0.44, 0.29, 0.56, 0.29, 0.61, 0.39, 0.5, 0.51, 0.5, 0.58, width=0.08)
