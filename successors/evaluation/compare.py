@@ -30,7 +30,7 @@ COLUMNS = (
     "seconds",
     "note",
 )
-"""Columns of the CSV: recipe, historical or modern (one only for the Mark I and references); score, the mean test score,
+"""Columns of the CSV: recipe, historical or modern (one only for the Mark I and references); score, mean test score,
 with its 95 % interval over the seeds; multiply-adds of one answer; stimuli shown in training and seconds of training,
 means over the seeds."""
 

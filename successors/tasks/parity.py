@@ -67,7 +67,7 @@ class ParityConfig(RetinaConfig):
 
 @functools.lru_cache(maxsize=8)
 def _patterns(bits: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the patterns with an even and with an odd number of lit patches, each in an order of the seed's."""
+    """Return the patterns with an even and with an odd number of lit patches, each in an order drawn from the seed."""
     patterns = generator(seed, "tasks.parity.patterns").permutation(2**bits)
     odd = np.bitwise_count(patterns) % 2 == 1
     return patterns[~odd], patterns[odd]
