@@ -93,7 +93,7 @@ class RNN(Network):
         self.output = Linear(h, c.classes, rng, init=initial.glorot)
 
     def look(self, x: Tensor) -> Tensor:
-        """Return what the hidden units are given of reels (n, T, ...): (n, T, d)."""
+        """Return the input of the hidden units for reels (n, T, ...): (n, T, d)."""
         rng = training_rng()
         if self.config.rolled and rng is not None:
             x = Tensor(_rolled(x.data, rng))
@@ -184,7 +184,7 @@ def vanishing() -> Finding:
 
 
 def jordan_by_hand() -> Finding:
-    """Reckon a Jordan network's outputs over three exposures by hand."""
+    """Compute a Jordan network's outputs over three exposures by hand."""
     rng = generator(0, "rnn.jordan")
     config = RNNConfig(inputs=4, hidden=3, classes=2, context="output", keep=0.5)
     network = RNN(config, rng).astype(np.float64)
