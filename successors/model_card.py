@@ -165,7 +165,7 @@ class Entry:
         Names of the earlier systems that it is built on; the family tree draws them. A file that imports from another
         system's file names it here.
     title, authors : str
-        Of the paper.
+        Title and authors of the paper.
     idea : str
         What was new, in a sentence.
     shrunk : str

@@ -164,7 +164,7 @@ class _Place:
         self.whole = kernel == (1, 1) and stride == (1, 1) and padding == (0, 0)  # one tap that covers the image
 
     def turned(self, c: int, f: int, size: tuple[int, int]) -> _Place | None:
-        """Return the geometry of the convolution, with kernels rotated by 180°, that gives the gradient of the input.
+        """Return the geometry that, with kernels rotated by 180°, maps the gradient of f channels to that of c.
 
         None where the gradient must be scattered instead: if the stride leaves gaps in it, if it would have to be
         cropped, or if scattering is cheaper.

@@ -18,7 +18,7 @@ PARTS = ("train", "valid", "test")
 
 
 def lamps_used(code: np.ndarray) -> int:
-    """Return how many lamps, from R1 on, a code (classes, 8) needs; 0 if it has no row."""
+    """Return the number of lamps, from R1 on, that a code (classes, 8) needs; 0 if it has no row."""
     lit = np.flatnonzero(code.any(axis=0))
     return int(lit[-1]) + 1 if lit.size else 0
 

@@ -126,11 +126,11 @@ class Stage(Module):
     ----------
     config : NeocognitronConfig
     number : int
-        Of the stage, from 0.
+        Index of the stage, from 0.
     below : int
-        Planes of the layer below.
+        Number of planes of the layer below.
     rng : Generator
-        Draws the first a.
+        Draws the initial a.
     """
 
     def __init__(self, config: NeocognitronConfig, number: int, below: int, rng: np.random.Generator):
@@ -159,7 +159,7 @@ class Stage(Module):
         return d.reshape(n * n, m * m)
 
     def windows(self, u: np.ndarray) -> np.ndarray:
-        """Return what each S-cell of a plane sees of layers (n, planes, side, side): (n, cells, planes * field^2)."""
+        """Return the input window of each S-cell in layers (n, planes, side, side): (n, cells, planes * field^2)."""
         field, margin = self._config.s_field[self._number], self._config.s_margin[self._number]
         if margin > 0:
             u = np.pad(u, ((0, 0), (0, 0), (margin, margin), (margin, margin)))

@@ -115,7 +115,7 @@ class RNN(Network):
         return outputs
 
     def errors(self, stimuli: np.ndarray, labels: np.ndarray, strength: float = 1.0) -> np.ndarray:
-        """Return how long the error is at each exposure: the length of delta_t, mean over reels, (T,) float64.
+        """Return the size of the error at each exposure: the norm of delta_t, mean over reels, (T,) float64.
 
         delta_t is the gradient of the loss by the sums of the hidden units, so it is that of a nudge added to them.
 

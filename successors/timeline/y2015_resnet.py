@@ -158,11 +158,11 @@ class Residual(Module):
     Parameters
     ----------
     channels, filters : int
-        Of the input and of the output.
+        Channels of the input and of the output.
     rng : Generator
     stride : int
     shortcut : {"projection", "padding", "none"}
-        With none it is relu(F(x)), a plain network's layers.
+        With "none" it is relu(F(x)), the layers of a plain network.
     norm : callable
     """
 
@@ -197,7 +197,7 @@ class Basic(Residual):
     Parameters
     ----------
     channels, width : int
-        Of the input, and of both convolutions.
+        Channels of the input, and of both convolutions.
     rng : Generator
     stride : int
     shortcut : str
@@ -229,13 +229,13 @@ class Bottleneck(Residual):
     Parameters
     ----------
     channels, width : int
-        Of the input, and a quarter of those of the output.
+        Channels of the input, and a quarter of those of the output.
     rng : Generator
     stride : int
     inner : int, optional
-        Channels of the middle one; `width` if left out.
+        Channels of the middle convolution; `width` if left out.
     groups : int
-        Of the middle one.
+        Groups of the middle convolution.
     shortcut : str
     norm : callable
     """
@@ -266,14 +266,14 @@ class Bottleneck(Residual):
 def stages(
     channels: int, width: int, counts: Sequence[int], block: Callable[..., Residual]
 ) -> tuple[list[Sequential], int]:
-    """Return stages of blocks, each but the first with halved sides and doubled width, and the channels that leave.
+    """Return stages of blocks, each but the first with halved sides and doubled width, and their output channels.
 
     Parameters
     ----------
     channels : int
-        That enter.
+        Channels of the input.
     width : int
-        Of the first stage.
+        Width of the first stage.
     counts : sequence of int
         Blocks of each stage.
     block : callable

@@ -199,7 +199,7 @@ def _fewer() -> Finding:
 
 
 def _use(learner: Successor[DenseNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how much each layer of the last block uses what each one before it made (figure 5)."""
+    """Return how much each layer of the last block uses the maps of each earlier one (figure 5)."""
     network = learner.network
     block, growth = network.blocks[-1], network.config.growth
     lines = {}

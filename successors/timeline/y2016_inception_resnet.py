@@ -58,7 +58,7 @@ class Conv(Module):
     ----------
     channels, filters : int
     size : int or pair of int
-        Of the kernels.
+        Size of the kernels.
     rng : Generator
     stride : int
     border : bool
@@ -125,10 +125,10 @@ class Residual(Module):
     Parameters
     ----------
     channels : int
-        Of input and output.
+        Channels of input and output.
     branches : Branches
     filters : int
-        That leave the branches.
+        Output channels of the branches.
     rng : Generator
     scale : float
         s.
@@ -379,7 +379,7 @@ def _sizes(network: InceptionResNet, stimuli: np.ndarray) -> tuple[np.ndarray, n
 
 
 def _residuals(learner: Successor[InceptionResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how large the input of each block is, and what it adds."""
+    """Return the size of the input of each block, and of its residual."""
     entered, added = _sizes(learner.network, stimuli)
     return {"input": entered, "residual, scaled": added}
 

@@ -258,7 +258,7 @@ class Layer(Module):
     init : callable
         Initialiser of the weights.
     eps : float
-        Of the normalisations.
+        Added to the variance in the normalisations.
     """
 
     def __init__(
@@ -450,7 +450,7 @@ def pieces(network: Network, stimuli: np.ndarray) -> np.ndarray:
 
 
 def _looks(learner: Successor[Transformer], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how much the heads that look across agree with the order read: where each looks, word by word."""
+    """Return where each cross-attention head attends, word by word, to compare with the order of the source."""
     network = learner.network
     weights = _across(network, stimuli[:1])[0]
     at = np.arange(weights.shape[-1])

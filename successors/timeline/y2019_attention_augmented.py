@@ -104,7 +104,7 @@ class ImageAttention(Module):
     keys, values, heads : int
         d_k, d_v and N_h.
     side : int
-        Of the images.
+        Side of the images.
     rng : Generator
     relative : bool
         Whether scores depend on distance.
@@ -154,7 +154,7 @@ class AugmentedConv(Module):
     channels, filters : int
     config : AugmentedConfig
     side : int
-        Of what comes out.
+        Side of the output.
     rng : Generator
     stride : int
     pooled : bool

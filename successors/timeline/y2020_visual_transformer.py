@@ -171,7 +171,7 @@ class VTModule(Module):
     channels, tokens, width : int
     rng : Generator
     guided, spatial : bool
-        Of the tokenizer.
+        As for `Tokenizer`.
     last : bool
         Whether its tokens alone are read.
     """

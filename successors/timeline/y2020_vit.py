@@ -271,7 +271,7 @@ def _looks(learner: Successor[ViT], stimuli: np.ndarray, targets: np.ndarray) ->
 
 
 def _places(learner: Successor[ViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how alike the position embeddings of a column of patches are to those of all, as in figure 7 (centre)."""
+    """Compare the position embeddings of a column of patches with those of all, as in figure 7 (centre)."""
     network = learner.network
     side = network.config.side // network.config.patch
     if network.positions is None:

@@ -226,7 +226,7 @@ def _gates() -> Finding:
 
 
 def _opened(learner: Successor[ConViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how much the gates let places through, by block: the mean of the heads, and the least and the most."""
+    """Return how far the gates admit positions, by block: the mean, minimum and maximum over heads."""
     network = learner.network
     gates = [b.attention.gate.sigmoid().data.ravel() for b in network.blocks if isinstance(b.attention, GPSA)]
     if not gates:

@@ -192,7 +192,7 @@ class Crossing(Module):
     Parameters
     ----------
     width, other : int
-        Of the token's branch and of the other.
+        Widths of the token's branch and of the other.
     heads : int
     rng : Generator
     """

@@ -257,7 +257,7 @@ def _global() -> Finding:
 
 
 def _between(learner: Successor[SepViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how much the first, middle and last window look at each in the first block, the mean of the heads."""
+    """Return the attention of the first, middle and last window to each in the first block, averaged over heads."""
     network = learner.network
     shown = {"shown": stimuli[:12]}
     if network.stages[0].blocks[0].attention.tokens is None:
