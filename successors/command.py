@@ -47,7 +47,7 @@ def add_card_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def card(args: argparse.Namespace) -> int:
-    """Print what is known of a system."""
+    """Print the card of a system."""
     from successors import registry
 
     content = registry.card(args.name)
@@ -56,7 +56,7 @@ def card(args: argparse.Namespace) -> int:
 
 
 def card_text(content: dict[str, Any]) -> str:
-    """Return a card for people."""
+    """Format a card as text."""
     from successors import registry
 
     lines = [
@@ -113,7 +113,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def train(args: argparse.Namespace, machine: Machine) -> int:
-    """Train systems with all that they are compared with; print what they have shown."""
+    """Train systems and their baselines; print the results."""
     from successors.evaluation.publish import RUNS, publish
 
     names = _chosen(args)
@@ -215,14 +215,14 @@ def roadmap(args: argparse.Namespace) -> int:
 
 
 def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Refuse settings of a sweep's point that are no training; see `training_job.check_point`."""
+    """Refuse the settings of a sweep point if they do not describe a training; see `training_job.check_point`."""
     from successors.training import training_job
 
     return training_job.check_point(settings)
 
 
 def run_point(settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine) -> dict[str, Any]:
-    """Train at one point of a sweep; see `training_job.run_point`."""
+    """Train at one sweep point; see `training_job.run_point`."""
     from successors.training import training_job
 
     return training_job.run_point(settings, seed, folder, machine=machine)
@@ -236,7 +236,7 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(args: argparse.Namespace) -> int:
-    """Climb the ladder of proof; exit status 1 if a rung fails."""
+    """Run the ladder of checks; exit status 1 if a rung fails."""
     from successors.evaluation import verify
 
     failed = unseen = 0
@@ -262,7 +262,7 @@ def add_write_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def write(args: argparse.Namespace) -> int:
-    """Send a text to a trained system, and print what it answers."""
+    """Send a text to a trained system, and print its answer."""
     import numpy as np
 
     from marki.io.ports import Port
@@ -292,7 +292,7 @@ def write(args: argparse.Namespace) -> int:
 
 
 def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
-    """Return the systems that were asked for, each checked to be there."""
+    """Return the requested systems, each checked to exist."""
     from successors import registry
 
     if args.all == bool(args.names):

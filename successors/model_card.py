@@ -1,4 +1,4 @@
-"""Entries: what a file of the timeline says of its system, as data; catalogue, training and ladder read it."""
+"""Entries: the description of a system in its timeline file, as data for registry, training and verification."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from successors.nn.recipe import NetworkConfig
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """A size that was published.
+    """A published size.
 
     Parameters
     ----------
@@ -26,9 +26,9 @@ class Size:
     published : int, optional
         Trainable parameters that the paper gives; None if it gives none.
     within : float
-        Share by which the count may differ from it, for figures that are rounded in print; 0 asks for equality.
+        Fraction by which the count may differ from it, for figures that are rounded in print; 0: exact.
     source : str
-        Where the figure stands.
+        Where the figure is published.
     """
 
     config: NetworkConfig
@@ -39,28 +39,28 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A task that a system has to stand, or to fail.
+    """A task that a system must pass, or must fail.
 
     Parameters
     ----------
     task : str
         Name of the task.
     options : mapping
-        Its settings, where they are not the usual ones.
+        Settings of the task that differ from the defaults.
     changes : mapping
         Changes of the system's retina settings for this trial, by dotted name.
     at_least, at_most : float, optional
-        Bounds for the score with the test part, of every seed.
+        Bounds for the test score, for every seed.
     baseline : str, optional
-        What it is compared with: an earlier system, or another entrant.
+        What it is compared with: an earlier system, or another participant.
     against : mapping, optional
         Changes of the baseline's retina settings; those of its own trial of the task if left out.
     above : bool
-        Whether its mean must lie above that of the baseline; else it may lie up to `slack` below.
+        Whether its mean must be above that of the baseline; otherwise it may be up to `slack` below.
     slack : float
-        Score by which it may lie below.
+        Score by which it may be below.
     seeds : int
-        How many seeds are tried.
+        Number of seeds.
     """
 
     task: str
@@ -77,7 +77,7 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Mechanism:
-    """What makes a system what it is, and how to switch it off.
+    """The defining mechanism of a system, and how to ablate it.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class Mechanism:
     without : mapping
         Changes of the retina settings that switch it off.
     unseen : str
-        Why it is not missed on the retina, if that is so; the ladder then says so and does not fail.
+        Why its ablation makes no difference at retina scale, if so; the ladder then says so and does not fail.
     """
 
     name: str
@@ -95,7 +95,7 @@ class Mechanism:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check found.
+    """The result of a check.
 
     Parameters
     ----------
@@ -111,13 +111,13 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A statement of the paper that can be tried.
+    """A statement of the paper that can be checked.
 
     Parameters
     ----------
     name : str
     run : callable
-        ``run() -> Finding``; takes no more than some seconds unless `slow`.
+        ``run() -> Finding``; takes no more than a few seconds unless `slow`.
     slow : bool
     """
 
@@ -128,17 +128,17 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A picture of a trained system.
+    """A figure of a trained system.
 
     Parameters
     ----------
     name : str
-        Of the file.
+        Name of the file.
     title, x, y : str
-        Words on it; axes are for lines alone.
+        Title and axis labels; only lines have axes.
     measure : callable
         ``measure(learner, stimuli, targets) -> dict`` of what is drawn, by label: lines (m,), or rows of fields
-        (k, 20, 20). Given are the first stimuli of the test part, at most `stimuli`.
+        (k, 20, 20). It is given the first stimuli of the test set, at most `stimuli`.
     stimuli : int
     log : bool
         Whether y is logarithmic.
@@ -160,12 +160,12 @@ class Entry:
     Parameters
     ----------
     label : str
-        What it is called, in few letters.
+        Short display name.
     parents : tuple of str
-        Names of the earlier systems that it is built of; the family tree draws them. A file that imports from another
+        Names of the earlier systems that it is built on; the family tree draws them. A file that imports from another
         system's file names it here.
     title, authors : str
-        Of the paper.
+        Title and authors of the paper.
     idea : str
         What was new, in a sentence.
     shrunk : str
@@ -173,30 +173,30 @@ class Entry:
     network : callable
         ``network(config, rng) -> Network``.
     retina : NetworkConfig
-        Settings of what runs here.
+        Settings at retina scale.
     sizes : mapping of str to Size
         The published sizes; the first is the paper's main one.
     trials : tuple of Trial
         The first is the system's own task.
     mechanism : Mechanism
     learner : type
-        `ByGradient`, `ByRule`, or a child of `Successor`.
+        `ByGradient`, `ByRule`, or another subclass of `Successor`.
     accepts, answers : Port
     other : tuple of (Port, Port)
-        Other pairs of ports that it can stand between.
+        Other pairs of ports that it supports.
     tasks : tuple of str
-        The only tasks that it can take part in; empty: all that its ports fit.
+        The only tasks that it can take part in; empty: all that fit its ports.
     checks : tuple of Check
     figures : tuple of Figure
     registers : tuple of Watch
-        What is worth looking at while it answers.
+        Registers to display while it answers.
     modern : mapping
-        Changes of the retina settings that its modern recipe makes beside the common one.
+        Changes of the retina settings for its modern recipe, in addition to the common one.
     roadmap : tuple of (str, mapping)
         Steps from something simpler to the system, or past it: names, and changes of the retina settings on top of
-        those before.
+        the previous ones.
     small : mapping
-        Changes of the retina settings that make it small enough to check each of its gradients; empty if it is.
+        Changes of the retina settings that make it small enough to check all of its gradients; empty if it already is.
     """
 
     label: str
@@ -233,7 +233,7 @@ class Entry:
 
     @property
     def ways(self) -> tuple[tuple[Port, Port], ...]:
-        """All pairs of ports that it can stand between, the usual one first."""
+        """All pairs of ports that it supports, the default one first."""
         return ((self.accepts, self.answers), *self.other)
 
     def create(
@@ -247,7 +247,7 @@ class Entry:
         changes : mapping, optional
             Changes of the retina settings, by dotted name.
         answers : Port, optional
-            What it answers on, if not the usual one.
+            The port that it answers on, if not the default.
 
         Raises
         ------
@@ -260,6 +260,6 @@ class Entry:
         return self.learner(self.network, config, accepts=accepts, answers=answers, seed=seed)
 
     def count(self, config: NetworkConfig) -> int:
-        """Return the trainable parameters of a size, from shapes alone."""
+        """Return the number of trainable parameters of a size, from shapes alone."""
         with meta():
             return self.network(config, np.random.default_rng(0)).count()

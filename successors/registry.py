@@ -1,4 +1,4 @@
-"""The catalogue: the folder of the timeline, read as data. A new file there is a new row here, with nothing to edit."""
+"""The registry of systems: the files of the timeline, read as data. A new file there needs no edit here."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _FILE = re.compile(r"y(\d{4})_([a-z][a-z0-9_]*)")
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """A row of the catalogue.
+    """An entry of the registry.
 
     Parameters
     ----------
     name, year
-        Those of the file.
+        From the name of the file.
     entry : Entry
-        What the file says.
+        The description in the file.
     """
 
     name: str
@@ -139,13 +139,13 @@ def _sample(task: str, options: tuple[tuple[str, Any], ...]) -> Deck:
 
 
 def fitted(entry: Entry, code: np.ndarray) -> dict[str, Any]:
-    """Return the changes that fit a system to a code on the lamps: as many classes, or else R-units, as it uses.
+    """Return the changes that fit a system to a code on the lamps: its number of classes, or else of R-units.
 
     Parameters
     ----------
     entry : Entry
     code : ndarray of bool, shape (classes, 8)
-        Without rows there is nothing to fit.
+        If it has no rows, there is nothing to fit.
     """
     if not len(code):
         return {}
@@ -169,9 +169,9 @@ def create(
     name : str
         One of `names`.
     pretrained : bool
-        Whether it comes with the weights that are shipped.
+        Whether to load the shipped weights.
     seed : int
-        Of the untrained state.
+        Seed of the untrained state.
     weights : Path or str, optional
         A file of weights to load instead of the shipped ones.
     **changes
@@ -188,7 +188,7 @@ def create(
     ConfigError
         For a setting out of range.
     StateError
-        For weights that are missing, broken, of another system, or of other settings.
+        For weights that are missing, damaged, or of another system or other settings.
     """
     system = find(name)
     own = {key.replace("__", "."): value for key, value in changes.items()}
@@ -238,19 +238,19 @@ def is_trained(name: str) -> bool:
 
 
 def in_hall(entry: Entry, task: str) -> bool:
-    """Return whether a system takes part in the hall, where all are shown one frame, with weights of this task."""
+    """Return whether a system, with weights of this task, takes part in the hall, where all are shown one frame."""
     return entry.accepts is Port.FRAME and entry.answers is Port.LAMPS and task in HALL
 
 
 def weights_name(task: str) -> str:
-    """Return the name of the file of weights of a task that is not the system's own."""
+    """Return the file name of the weights of a task that is not the system's own."""
     return f"{task}.safetensors"
 
 
 def weights(name: str, task: str) -> tuple[Path, Trial] | None:
-    """Return the shipped weights of a system that suit a task best, and the trial that they are of.
+    """Return the shipped weights of a system that best fit a task, and the trial on which they were trained.
 
-    Those of the task itself, or else those of the system's own; None if there are none.
+    These are the weights of the task itself, or else of the system's own task; None if there are none.
     """
     entry = find(name).entry
     if not is_trained(name):
@@ -262,7 +262,7 @@ def weights(name: str, task: str) -> tuple[Path, Trial] | None:
 
 
 def metrics(name: str) -> dict[str, Any] | None:
-    """Return what training found out, as shipped beside the weights; None if the system was not trained."""
+    """Return the metrics shipped with the weights; None if the system was not trained."""
     try:
         return read_json(shipped(name) / METRICS)
     except StateError:
@@ -270,7 +270,7 @@ def metrics(name: str) -> dict[str, Any] | None:
 
 
 def as_typed(changes: Mapping[str, Any]) -> str:
-    """Return changes of settings as they would be typed, each after a space."""
+    """Format changes of settings as command-line arguments, each after a space."""
     return "".join(f" {key}={value}" for key, value in changes.items())
 
 
@@ -282,14 +282,14 @@ def multiply_adds(learner: Learner, deck: Deck) -> int:
 
 
 def count_footprint(entry: Entry) -> dict[str, int]:
-    """Count the parameters of a system, and the multiply-adds of one answer, as it stands before its own task."""
+    """Count the parameters of a system, and the multiply-adds of one answer, fitted to its own task."""
     main = entry.trials[0]
     learner = entry.create(changes=settings(entry, main))
     return {"parameters": learner.network.count(), "multiply_adds": multiply_adds(learner, sample(main))}
 
 
 def footprint(system: System) -> dict[str, int]:
-    """Return parameters and multiply-adds as training has noted them; those of a new file are counted."""
+    """Return the parameters and multiply-adds recorded in training; count those of a new file."""
     found = metrics(system.name)
     if found is None:
         return count_footprint(system.entry)
@@ -297,7 +297,7 @@ def footprint(system: System) -> dict[str, int]:
 
 
 def card(name: str) -> dict[str, Any]:
-    """Return what is known of a system, ready for JSON.
+    """Return the card of a system, ready for JSON.
 
     Returns
     -------

@@ -1,10 +1,10 @@
-"""The LSTMLayer encoder–decoder, with which writers of text are compared: Sutskever, Vinyals and Le 2014, "Sequence to
+"""The LSTM encoder–decoder, with which writers of text are compared: Sutskever, Vinyals and Le 2014, "Sequence to
 sequence learning with neural networks"; Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder",
-for what the decoder begins with.
+for the initial state of the decoder.
 
-One memory reads the text backwards, as the former found best; its last state is all that the other one, which writes,
-is told. Shrunk: one layer for four, as many weights as the Transformer of the retina; one table of tokens. Assumed: the
-cell begins with a linear layer of that state.
+The encoder reads the text backwards, as the former found best; its last state is all that the decoder receives. Shrunk:
+one layer in place of four, as many weights as the Transformer at retina scale, and one token table. Assumed: the
+decoder's initial cell is a linear layer of that state.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from successors.nn.writer import Writer
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderDecoderConfig(NetworkConfig):
-    """Settings of the LSTMLayer encoder–decoder."""
+    """Settings of the LSTM encoder–decoder."""
 
     vocabulary: int = setting(512, "Tokens, shared by both languages", low=8)
     width: int = setting(64, "Numbers that stand for a token", low=1)
@@ -41,7 +41,7 @@ class EncoderDecoderConfig(NetworkConfig):
 
 
 class EncoderDecoder(Writer):
-    """Two memories, and a table of tokens that the output shares."""
+    """Two LSTM layers, and a token table that is tied to the output."""
 
     def __init__(self, config: EncoderDecoderConfig, rng: np.random.Generator):
         super().__init__(config, rng)
@@ -57,16 +57,16 @@ class EncoderDecoder(Writer):
         return told, self.cell(told)
 
     def forward(self, source: np.ndarray, target: np.ndarray) -> Tensor:
-        """Return the scores (n, t, vocabulary) of tokens (n, s) and the beginning of their translation (n, t)."""
+        """Return the logits (n, t, vocabulary) for tokens (n, s) and the beginning of their translation (n, t)."""
         states = self.decoder(embedding(target, self.tokens), self._read(source))
         return linear(self.output(states), self.tokens)
 
     def begin(self, source: np.ndarray) -> list[Tensor]:
-        """Return state and cell after tokens (n, s)."""
+        """Encode tokens (n, s); return state and cell."""
         return list(self._read(source))
 
     def follow(self, tokens: np.ndarray, memory: list[Tensor]) -> np.ndarray:
-        """Return the scores (n, vocabulary) of what follows one token (n,) more."""
+        """Decode one more token (n,): return the logits (n, vocabulary) of the next one."""
         states, seen = self.decoder(embedding(tokens[:, None], self.tokens), tuple(memory), trace=True)
         memory[:] = states[:, -1], Tensor(seen["cell"][:, -1])
         return linear(self.output(memory[0]), self.tokens).data

@@ -1,4 +1,4 @@
-"""References: what a system is compared with where no earlier one fits."""
+"""References: trivial learners to compare a system with where no earlier one fits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from successors.nn.learner import check_reels
 
 
 class LastExposure:
-    """A learner of frames before a reel: it sees the last exposure alone.
+    """A learner of frames on a task of reels: it sees only the last exposure.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class LastExposure:
 
 
 class AsShown:
-    """The identity on fields, which learns nothing: the score to beat in restoring."""
+    """The identity on fields, which learns nothing: the score to beat in restoration."""
 
     accepts: Port = Port.FIELD
     answers: Port = Port.FIELD

@@ -1,4 +1,4 @@
-"""Ablation paths (road maps): the steps that lead to a system, each trained by itself."""
+"""Ablation paths (road maps): the steps that lead to a system, each trained separately."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMNS = ("step", "score", "low", "high", "seeds", "parameters", "multiply_adds
 
 
 def identity(name: str) -> Identity:
-    """Return what the path of a system is known by; seeds may be added to it."""
+    """Return the identity of a system's path; seeds may be added to it."""
     return Identity(kind=f"road map of {name}")
 
 
@@ -32,13 +32,13 @@ def train_path(name: str, options: RunOptions, *, seeds: Sequence[int] = (0, 1, 
     ----------
     name : str
     options : RunOptions
-        Its output folder is for ``roadmap.csv``, ``roadmap.json``, ``roadmap.png`` and the runs.
+        Its output folder receives ``roadmap.csv``, ``roadmap.json``, ``roadmap.png`` and the runs.
     seeds : sequence of int
 
     Returns
     -------
     list of dict
-        One row a step, in order, keys as in `COLUMNS`.
+        One row per step, in order, keys as in `COLUMNS`.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def train_path(name: str, options: RunOptions, *, seeds: Sequence[int] = (0, 1, 
 
 
 def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows as a table for people."""
+    """Format the rows as a table."""
     wide = max(len(row["step"]) for row in rows)
     return "\n".join(
         f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({100 * row['low']:.1f} to {100 * row['high']:.1f})"

@@ -1,4 +1,4 @@
-"""Comparison: any set of learners, the Mark I included, on one task, with one ledger of what each has spent."""
+"""Comparison: any set of learners, the Mark I included, on one task, with the cost of each."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ COLUMNS = (
     "seconds",
     "note",
 )
-"""Columns of the CSV: recipe, historical or modern, the Mark I and references have one only; score, mean test score,
-with its 95 % interval over the seeds; multiply-adds of one answer; stimuli shown for learning, and seconds of learning,
+"""Columns of the CSV: recipe, historical or modern (one only for the Mark I and references); score, mean test score,
+with its 95 % interval over the seeds; multiply-adds of one answer; stimuli shown in training and seconds of training,
 means over the seeds."""
 
 
 def identity(task: str, options: Mapping[str, Any] | None, recipe: str, budget: int | None) -> Identity:
-    """Return what a comparison is known by; learners and seeds may be added to it."""
+    """Return the identity of a comparison; learners and seeds may be added to it."""
     settings = {"task": task, "set": dict(options or {}), "recipe": recipe, "budget": budget}
     return Identity(kind="comparison", settings=settings)
 
@@ -52,29 +52,29 @@ def compare(
     budget: int | None = None,
     machine: Machine | None = None,
 ) -> list[dict[str, Any]]:
-    """Train learners on a task, each as a recipe says, and evaluate them on the test set.
+    """Train learners on a task, each by a recipe, and evaluate them on the test set.
 
     Parameters
     ----------
     task : str
     learners : sequence of str, optional
-        Names of participants; all that fit the task if left out.
+        Names of participants; by default all that fit the task.
     run : RunOptions
-        Its output folder is for ``comparison.csv``, ``comparison.json``, ``comparison.png`` and the runs.
+        Its output folder receives ``comparison.csv``, ``comparison.json``, ``comparison.png`` and the runs.
     seeds : sequence of int
     options : mapping, optional
         Settings of the task.
     recipe : {"historical", "modern", "both"}
-        Whether each is trained as its own file says, all in one modern way, or each in both.
+        Whether to train each by its own recipe, all by the modern one, or each by both.
     budget : int, optional
-        Stimuli shown for learning, the same for all; see `presets.changes`.
+        Stimuli shown in training, the same for all; see `presets.changes`.
     machine : callable, optional
         Makes the Mark I.
 
     Returns
     -------
     list of dict
-        One row a learner and recipe, keys as in `COLUMNS`, in order of time.
+        One row per learner and recipe, keys as in `COLUMNS`, in order of time.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def _row(name: str, recipe: str, found: Sequence[Mapping[str, Any]]) -> dict[str
 
 
 def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows as a table for people."""
+    """Format the rows as a table."""
     head = ("learner", "year", "recipe", "right", "95 % interval", "parameters", "mult-adds", "shown", "seconds", "")
     lines: list[tuple[str, ...]] = [head]
     for row in rows:

@@ -1,4 +1,4 @@
-"""The pictures of the successors: curves of training, figures of a system, and comparisons."""
+"""Plots: training curves, figures of a system, and comparisons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INK = "#222222"
 
 
 def training_curves(path: Path, title: str, metrics: Mapping[str, Any]) -> None:
-    """Draw the score with the validation part against steps, one line a seed.
+    """Plot the score on the validation set against steps, one line per seed.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def training_curves(path: Path, title: str, metrics: Mapping[str, Any]) -> None:
         PNG to write.
     title : str
     metrics : mapping
-        With ``curves[seed]`` of (step, share right while learning, score) and ``result``.
+        With ``curves[seed]`` of (step, training accuracy, score) and ``result``.
     """
     figure = sheet()
     axes = chart(figure, title, "steps of reinforcement", f"{metrics['result']['metric']} (%)")
@@ -33,7 +33,7 @@ def training_curves(path: Path, title: str, metrics: Mapping[str, Any]) -> None:
         marker = {"marker": "o"} if len(steps) == 1 else {}
         axes.plot(steps, 100 * valid, **look(k), linewidth=2, label=f"seed {seed}", **marker)
     axes.set_xlim(left=0)
-    # Curves that begin high would hug the upper edge.
+    # Curves that start high would hug the upper edge.
     lowest = min(row[2] for curve in metrics["curves"].values() for row in curve)
     axes.set_ylim(max(0, 10 * math.floor(10 * lowest) - 10) if lowest > 0.7 else 0, 100.5)
     axes.legend(frameon=False, fontsize=11, loc="lower right")
@@ -102,7 +102,7 @@ AXES = (
     ("multiply_adds", "multiply-adds of an answer"),
     ("shown", "stimuli shown for learning"),
 )
-"""Columns that scores are drawn against beside time, with their words."""
+"""Columns against which scores are plotted, besides time, with their labels."""
 
 
 def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric: str, chance: float) -> None:
@@ -110,7 +110,7 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
 
     The axis of the scores is logistic, so that 99 and 99.5 % are as far apart as 90 and 95 %. With two recipes the
     modern one is hollow, and a line leads to it from the historical one. Systems are numbered in order of time; where
-    they lie close together, the number stands for the name, and intervals would hide the points.
+    they lie close together, the number replaces the name, and intervals, which would hide the points, are left out.
 
     Parameters
     ----------
@@ -118,10 +118,10 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         PNG to write.
     title : str
     rows : sequence of mapping
-        In order of time, with name, year, recipe, score, low, high, and the columns of `AXES`; who has none in a column
-        is not drawn there.
+        In order of time, with name, year, recipe, score, low, high, and the columns of `AXES`; a row without a value
+        in a column is not drawn there.
     metric : str
-        What the score is.
+        Name of the score.
     chance : float
         Drawn as a line, unless it is 0.
     """
@@ -156,7 +156,7 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         for both in points.values():
             if len(both) > 1:
                 axes.plot(*zip(*both, strict=True), color="#888888", linewidth=1, zorder=0)
-        if 100 * chance >= bounds[0]:  # a logistic axis has no place for 0
+        if 100 * chance >= bounds[0]:  # a logistic axis cannot show 0
             axes.axhline(100 * chance, color="#888888", linewidth=1, linestyle=":")
             axes.annotate("chance", (0.995, 100 * chance), xycoords=("axes fraction", "data"), ha="right", va="bottom")
         drawn.append((axes, points))
@@ -168,7 +168,7 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         axes.set_xlim(min(xs) / beside, max(xs) * beside)
         axes.set_xscale("log")
         axes.xaxis.set_minor_formatter("")
-        if max(xs) / min(xs) < 10:  # powers of ten are not enough then
+        if max(xs) / min(xs) < 10:  # powers of ten are too few ticks then
             axes.set_xticks([k * 10**e for e in range(9) for k in (1, 2, 5) if axes.viewLim.containsx(k * 10**e)])
             axes.xaxis.set_major_formatter("{x:,.0f}")
     if two:
@@ -191,7 +191,7 @@ def roadmap(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric
     rows : sequence of mapping
         With step, score, low, high and parameters.
     metric : str
-        What the score is.
+        Name of the score.
     """
     picture = sheet(11, 1.5 + 0.42 * len(rows))
     axes = chart(picture, title, f"{metric} (%)", "")
@@ -209,7 +209,7 @@ def roadmap(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric
 
 
 HIGHEST = 0.9995
-"""Where a score without error is drawn: a logistic axis has no place for it."""
+"""Where a perfect score is drawn: a logistic axis cannot show it."""
 TICKS = (1, 2, 5, 10, 20, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9)
 
 
@@ -223,7 +223,7 @@ def _logistic(value: Any) -> Any:
 
 
 def _timeline(axes: Any, systems: Sequence[tuple[str, int | None]]) -> None:
-    """Number and name the systems below, each with its year, and shade and name the eras that they lie in."""
+    """Number and name the systems below the axis, each with its year, and shade and name their eras."""
     labels = [f"{k}  {name.replace('_', ' ')}\n{year or ''}" for k, (name, year) in enumerate(systems, 1)]
     axes.set_xticks(range(len(systems)), labels, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.6, len(systems) - 0.4)
@@ -250,11 +250,11 @@ _PLACES = [
         (-0.8, -0.8, "right", "top"),
     )
 ]
-"""Where a number may stand from its point, nearest first: across and up in points, and how it is aligned."""
+"""Candidate offsets of a number from its point, nearest first: right and up in points, and its alignment."""
 
 
 def _labels(axes: Any, drawn: Mapping[int, Sequence[tuple[float, float]]]) -> None:
-    """Write each number near its first point, at the first place where it covers no other number and no point."""
+    """Write each number near its first point, at the first offset where it covers no other number and no point."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox

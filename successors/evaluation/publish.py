@@ -1,4 +1,4 @@
-"""Publication: train all that is needed to know what a system can do; write its weights, metrics and pictures.
+"""Publication: run all trainings that a system's metrics need; write its weights, metrics and plots.
 
 For each system: its trials with all seeds, its own task with the defining mechanism switched off, and its baselines.
 Runs that several systems need are done once.
@@ -31,10 +31,10 @@ from successors.training.participants import Machine
 from successors.training.training_job import TrainingJob
 
 BASELINE_SEEDS = 3
-"""Seeds of a baseline at most: its mean is the bar, not its interval."""
+"""Largest number of seeds of a baseline: only its mean is compared, not its interval."""
 
 RUNS = "runs"
-"""Folder of the trainings, in the output folder."""
+"""Folder of the training runs, in the output folder."""
 
 
 def publish(
@@ -45,24 +45,24 @@ def publish(
     machine: Machine | None = None,
     command: str = "",
 ) -> dict[str, dict[str, Any]]:
-    """Train systems; write ``OUT/NAME/`` with weights, metrics and pictures of each, and return the metrics.
+    """Train systems; write ``OUT/NAME/`` with weights, metrics and plots of each, and return the metrics.
 
     Parameters
     ----------
     names : sequence of str
     options : RunOptions
-        With an output folder. It may hold other systems; a folder of one of these is taken only if it is resumed.
+        With an output folder. It may hold other systems; an existing folder of one of these is used only on resumption.
     seed : int
         The first seed of each trial.
     machine : callable, optional
         Makes the Mark I.
     command : str
-        What was typed, to be kept with the metrics.
+        The command line, stored with the metrics.
 
     Raises
     ------
     OutputError, StateError
-        If there are results already, and they are not resumed; or results of something else.
+        If there are results already and they are not resumed, or results of something else.
     """
     out = options.folder()
     folder = out / RUNS
@@ -114,7 +114,7 @@ def _summary(found: Mapping[TrainingJob, Mapping[str, Any]], orders: Sequence[Tr
 
 
 def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str, Any]], seed: int) -> dict[str, Any]:
-    """Return what came of one trial, and whether it was stood."""
+    """Return the results of one trial, and whether it was passed."""
     result = _summary(found, _main(system, trial, seed))
     scores = list(result["seeds"].values())
     stood = {}
@@ -144,12 +144,12 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
 
 
 def _best(orders: Sequence[TrainingJob], found: Mapping[TrainingJob, Mapping[str, Any]]) -> TrainingJob:
-    """Return the run of the highest validation score."""
+    """Return the run with the highest validation score."""
     return max(orders, key=lambda order: (found[order]["valid"], -order.seed))
 
 
 def _ship(system: System, order: TrainingJob, folder: Path, path: Path) -> dict[str, str]:
-    """Write the weights of a run, rounded; return what goes with them."""
+    """Write the weights of a run, rounded to float16; return the text stored with them."""
     arrays, about = weights_file.load(folder / f"{order.key}.safetensors", system=system.name)
     weights_file.save(path, arrays, half=True, **about)
     return about
@@ -169,7 +169,7 @@ def _conclude(
         if registry.in_hall(entry, trial.task) and trial == next(t for t in entry.trials if t.task == trial.task):
             order = _best(_main(system, trial, seed), found)
             _ship(system, order, folder, home / registry.weights_name(trial.task))
-    # What is shipped has been rounded, so that it is evaluated again.
+    # The shipped weights are rounded, so they are evaluated again.
     learner = registry.create(system.name, weights=home / WEIGHTS)
     deck = tasks.load(best.task, **dict(best.options))
     metrics = {

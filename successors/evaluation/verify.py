@@ -1,8 +1,8 @@
-"""The ladder of proof: what a system must show before it may bear its name.
+"""Verification: the ladder of checks that a system must pass before it may bear its name.
 
-Rungs, from the ground up: its contract and shapes, its gradients, its parameters at published scale, the statements of
-its paper, that every parameter moves, and that it learns, beats what came before, and needs its mechanism. The last
-three are read from the record of its training; `train` makes it.
+Rungs, from the bottom: its contract and shapes, its gradients, its parameter count at published scale, the statements
+of its paper, that every parameter is trained, and that it learns, beats its baseline, and needs its mechanism. The last
+three are read from the record of its training, which `train` writes.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ PASSED, FAILED, ABSENT, UNSEEN = "passed", "FAILED", "does not apply", "not seen
 
 @dataclass(frozen=True, kw_only=True)
 class Rung:
-    """What came of one rung.
+    """The result of one rung.
 
     Parameters
     ----------
     name : str
     state : {"passed", "FAILED", "does not apply", "not seen here"}
-        The last for a mechanism that is not missed on the retina, where the system's file says so and why.
+        The last is for a mechanism that makes no difference on the retina, where the system's file says so and why.
     found : str
-        With figures.
+        The finding, with figures.
     """
 
     name: str
@@ -50,13 +50,13 @@ class Rung:
 
 
 def climb(name: str, *, slow: bool = True) -> Iterator[Rung]:
-    """Try all rungs of a system, and yield what came of each.
+    """Check all rungs of a system, and yield the result of each.
 
     Parameters
     ----------
     name : str
     slow : bool
-        Whether to try statements that take longer than some seconds.
+        Whether to check statements that take longer than a few seconds.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def _finding(check: Check) -> str:
 
 
 def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as may be."""
+    """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as possible."""
     trial = system.entry.trials[0]
     if system.entry.accepts is Port.TEXT:
         options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
@@ -113,14 +113,14 @@ def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
 
 
 def contract(system: System) -> str:
-    """Demand the contract of a learner, with stimuli of its own task."""
+    """Check the contract of a learner, with stimuli of its own task."""
     stimuli, targets = few(system)
     check_learner(lambda: registry.create(system.name), stimuli=stimuli, targets=targets)
     return f"{system.entry.accepts} to {system.entry.answers}"
 
 
 def gradients(system: System) -> str | None:
-    """Compare the gradient of the loss by every parameter with central differences in float64."""
+    """Compare the gradient of the loss with respect to every parameter with central differences in float64."""
     if not issubclass(system.entry.learner, ByGradient):
         return None
     entry, trial = system.entry, system.entry.trials[0]
@@ -132,7 +132,7 @@ def gradients(system: System) -> str | None:
     parameters = network.parameters()
 
     def loss(*values: Tensor) -> Tensor:
-        # The network's own parameters take on the values that are tried, then the backward pass starts from them.
+        # The network's own parameters are replaced by the checked values, so that the backward pass ends at them.
         with in_training(np.random.default_rng(0)):
             _lend(network, dict(zip(parameters, values, strict=True)))
             return network.judged(stimuli, labels)[1]
@@ -142,7 +142,7 @@ def gradients(system: System) -> str | None:
 
 
 def _lend(network: object, values: dict[str, Tensor]) -> None:
-    """Put tensors in the places of a network's parameters."""
+    """Replace a network's parameters by tensors."""
     for name, owner, key, _ in list(places(network)):
         if name in values:
             owner[key] = values[name]
@@ -161,7 +161,7 @@ def _sizes(system: System) -> Iterator[Rung]:
 
 
 def moves(system: System) -> str:
-    """Demand that learning changes every array that can be learned."""
+    """Check that training changes every trainable array."""
     learner = registry.create(system.name)
     trial = system.entry.trials[0]
     deck = tasks.load(trial.task, **dict(trial.options))
@@ -182,7 +182,7 @@ def moves(system: System) -> str:
 
 
 def _trained(system: System) -> Iterator[Rung]:
-    """Read what training has shown, and evaluate the shipped weights anew."""
+    """Check the recorded training results, and evaluate the shipped weights again."""
     found = registry.metrics(system.name)
     if found is None:
         yield Rung(name="learns", state=FAILED, found=f"not trained: {program()} train {system.name} --out DIR")
@@ -199,7 +199,7 @@ def _trained(system: System) -> Iterator[Rung]:
 
 
 def _needed(system: System, found: Mapping[str, Any]) -> Rung:
-    """Compare the system with what it is without its mechanism: it must be missed by more than the interval."""
+    """Compare the system with its ablation: the mechanism must matter by more than the confidence interval."""
     mechanism = system.entry.mechanism
     with_, without = (list(found["mechanism_seeds"][which].values()) for which in ("with", "without"))
     loss, low, high = difference(with_, without)
@@ -218,7 +218,7 @@ def _shipped(system: System, recorded: float) -> str:
     trial = system.entry.trials[0]
     deck = tasks.load(trial.task, **dict(trial.options))
     score = loop.evaluate(registry.create(system.name, pretrained=True), deck, deck.test)
-    # Another computer may round a sum otherwise, and tip an answer or two.
+    # Another computer may round a sum differently, and change an answer or two.
     if abs(score - recorded) > 0.002:
         raise NotShown(f"{100 * score:.2f} % with the test part, {100 * recorded:.2f} % recorded")
     return f"{100 * score:.1f} % with the test part, as recorded"

@@ -10,7 +10,7 @@ from successors.nn.tensor import Tensor, logistic, make
 
 
 def gelu(x: Tensor, *, tanh: bool = False) -> Tensor:
-    """Return x Φ(x), Φ the normal distribution, or 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+    """Return x Φ(x), Φ the normal distribution function, or 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def gelu(x: Tensor, *, tanh: bool = False) -> Tensor:
     """
     a = x.data
     if tanh:
-        # In place wherever it can be: fresh memory costs more than the arithmetic.
+        # In place where possible: allocating memory costs more than the arithmetic.
         scale, cubic = math.sqrt(2 / math.pi), 0.044715
         squashed = a * a
         squashed *= scale * cubic
@@ -126,7 +126,7 @@ def erf(x: np.ndarray) -> np.ndarray:
     Moshier 1989, Cephes, ndtr.c.
     """
     size = np.abs(x)
-    # Each half of the argument's range is held at its end for the elements of the other.
+    # Each of the two approximations gets all elements, clipped to its own range.
     small = np.minimum(size, 1)
     square = small * small
     near = small * _horner(_ERF_TOP, square) / _horner(_ERF_BOTTOM, square)

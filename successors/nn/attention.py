@@ -20,7 +20,7 @@ def attention(
     bias: Tensor | None = None,
     dropout: np.ndarray | None = None,
 ) -> Tensor:
-    """Return what each query reads: the values, weighted by how well their keys match it.
+    """Return the values summed for each query, weighted by how well their keys match it.
 
     softmax(q kᵀ / √d + bias) v
 
@@ -31,11 +31,11 @@ def attention(
     v : Tensor, shape (..., s, e)
         Leading axes of the three broadcast against each other.
     mask : ndarray of bool, broadcastable to (..., t, s), optional
-        True where a query may look. A query that may look nowhere reads zeros.
+        True where a query may attend. The output of a query that may attend nowhere is zero.
     bias : Tensor, broadcastable to (..., t, s), optional
         Added to the scores.
     dropout : ndarray, broadcastable to (..., t, s), optional
-        Factors of the weights, already drawn: 0 or 1 / (1 - rate).
+        Dropout mask by which the weights are multiplied, already drawn: 0 or 1 / (1 - rate).
 
     Returns
     -------
@@ -58,7 +58,7 @@ def attention(
     if k.shape[-2] != v.shape[-2]:
         raise ShapeError(f"{shown}; k and v are not of one length", where="attention")
     try:
-        # Of k and q only: what v adds to the leading axes does not enlarge the scores.
+        # From k and q only: leading axes that only v has do not enlarge the scores.
         scores = (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), q.shape[-2], k.shape[-2])
         leading = np.broadcast_shapes(scores[:-2], v.shape[:-2])
     except ValueError:
@@ -74,7 +74,7 @@ def attention(
     if bias is not None:
         weights += bias.data
     if mask is not None:
-        # Finite, so that a row without any True gives no NaN; its zeros are restored after exp.
+        # Finite, so that a row without any True gives no NaN; it is set to zero after exp.
         np.copyto(weights, np.finfo(weights.dtype).min, where=~np.asarray(mask, bool))
     weights -= weights.max(-1, keepdims=True, initial=np.finfo(weights.dtype).min)
     np.exp(weights, out=weights)
@@ -104,7 +104,7 @@ def attention(
 
 
 def relative_to_absolute(table: Tensor) -> Tensor:
-    """Return what belongs to each pair of places, of what belongs to each place and distance.
+    """Turn values for each position and relative distance into values for each pair of positions.
 
     ``out[..., i, j] = table[..., i, j - i + L - 1]``
 
@@ -119,7 +119,7 @@ def relative_to_absolute(table: Tensor) -> Tensor:
     *leading, places, _ = table.shape
 
     def view(a: np.ndarray) -> np.ndarray:
-        # A row is 2 L - 1 long, so that steps of 2 L - 2 go one to the left with each row.
+        # A row has 2 L - 1 elements, so a stride of 2 L - 2 shifts each row one to the left of the last.
         *steps, row, one = a.strides
         strides = (*steps, row - one, one)
         return np.ndarray((*leading, places, places), a.dtype, a, (places - 1) * one, strides)

@@ -1,4 +1,4 @@
-"""Augmentation: what is done to stimuli while they are learned from."""
+"""Augmentation: random changes of the stimuli during training."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 
 
 def moved(frames: np.ndarray, by: np.ndarray, fill: float = 0.0) -> np.ndarray:
-    """Return frames, each moved by a step of its own; what comes in from outside is `fill`.
+    """Return frames, each shifted by its own offset; cells that come in from outside are `fill`.
 
     Parameters
     ----------
     frames : ndarray, shape (n, h, w)
     by : ndarray of int, shape (n, 2)
-        Cells downwards and to the right.
+        Offset in cells, downwards and to the right.
     fill : float
 
     Returns
@@ -27,10 +27,10 @@ def moved(frames: np.ndarray, by: np.ndarray, fill: float = 0.0) -> np.ndarray:
 
 
 def disturbed(frames: np.ndarray, shift: int, affine: float, rng: np.random.Generator) -> np.ndarray:
-    """Return frames, each shifted by whole cells and bent by a random affine map of its own.
+    """Return frames, each shifted by whole cells and warped by its own random affine map.
 
-    With ``A = 1 + affine U``, U of four numbers evenly from -1 to 1, place p of the new frame shows the light at
-    ``A (p - middle) + middle + t`` of the old one, read between four cells; outside it is dark.
+    With ``A = 1 + affine U``, U of four uniform numbers from -1 to 1, position p of the new frame shows the light at
+    ``A (p - middle) + middle + t`` of the old one, interpolated between four cells; outside it is dark.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def disturbed(frames: np.ndarray, shift: int, affine: float, rng: np.random.Gene
     shift : int
         Greatest shift t, cells.
     affine : float
-        0 leaves the shift alone.
+        Size of the affine map; 0: shift only.
     rng : Generator
 
     Returns
@@ -56,7 +56,7 @@ def disturbed(frames: np.ndarray, shift: int, affine: float, rng: np.random.Gene
     middle = np.array([h - 1, w - 1]) / 2
     places = np.indices((h, w)).reshape(2, -1) - middle[:, None]
     at = maps @ places + (middle + moves)[:, :, None]
-    # One dark cell all round, so that whatever lies outside is read from there.
+    # A border of one dark cell, from which everything outside is read.
     padded = np.pad(frames, ((0, 0), (1, 2), (1, 2))).reshape(n, -1)
     at = np.clip(at + 1, 0, np.array([h + 1, w + 1])[:, None])
     corner = at.astype(np.int64)

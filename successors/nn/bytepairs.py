@@ -1,8 +1,8 @@
-"""Byte-level pair encoding: text as numbers, by merging the pairs of bytes that are most often neighbours.
+"""Byte-level pair encoding: text as tokens, by merging the most frequent pairs of neighbouring bytes.
 
 Gage 1994, "A new algorithm for data compression", The C Users Journal 12(2); for words, Sennrich, Haddow and Birch
 2016, "Neural machine translation of rare words with subword units"; over bytes, Radford et al. 2019. Any text can be
-written, and comes back as it was.
+encoded, and decodes to itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from marki.files import asset
 
 PAD, START, END, MASK, NEXT = range(5)
-"""Tokens that stand for no text: filling, beginning, end, a hidden token, and the seam between two texts."""
+"""Special tokens: padding, beginning, end, mask, and separator of two texts."""
 
 FIRST_BYTE = 5
 _WORD = re.compile(r" ?[^\W\d_]+| ?\d| ?[^\w\s]+|_|\s")
@@ -31,7 +31,7 @@ class BytePairs:
     Parameters
     ----------
     merges : sequence of (int, int)
-        Pairs of tokens that become one, in the order in which they were learned; the first becomes token 261.
+        Pairs of tokens to merge, in the order in which they were learned; the first becomes token 261.
     """
 
     def __init__(self, merges: Sequence[tuple[int, int]]):
@@ -44,15 +44,15 @@ class BytePairs:
 
     @property
     def size(self) -> int:
-        """Tokens that there are."""
+        """Number of tokens in the vocabulary."""
         return len(self._bytes)
 
     @classmethod
     def learn(cls, texts: Iterable[str], size: int) -> BytePairs:
-        """Return the encoding of `size` tokens that merges what is most often neighbours in texts.
+        """Learn an encoding of `size` tokens that merges the most frequent neighbours in texts.
 
-        Words are counted with the space before them; numbers are left in digits, so that they can be compared. Of
-        pairs that are equally frequent the one of lower tokens is merged.
+        Words are counted with the space before them; digits are never merged, so that numbers can be compared. Among
+        equally frequent pairs, the one with the lower tokens is merged.
         """
         words = Counter(word for text in texts for word in _WORD.findall(text))
         parts = {word: [FIRST_BYTE + b for b in word.encode()] for word in words}
@@ -71,7 +71,7 @@ class BytePairs:
         return cls(merges)
 
     def encode(self, text: str) -> list[int]:
-        """Return the tokens of a text."""
+        """Encode a text as tokens."""
         found: list[int] = []
         for word in _WORD.findall(text):
             if word not in self._known:
@@ -89,17 +89,17 @@ class BytePairs:
         return tokens
 
     def decode(self, tokens: Iterable[int]) -> str:
-        """Return the text of tokens; what is no text, or cannot be printed, comes as a replacement character."""
+        """Decode tokens to text; what is not text, or cannot be printed, becomes a replacement character."""
         text = b"".join(self._bytes[token] for token in tokens).decode(errors="replace")
         return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
     def pieces(self, text: str) -> list[str]:
-        """Return the text of each token by itself."""
+        """Return the text of each token separately."""
         return [self._bytes[token].decode(errors="replace") for token in self.encode(text)]
 
 
 def _merge(tokens: list[int], pair: tuple[int, int], merged: int) -> None:
-    """Merge a pair wherever it stands, in place."""
+    """Merge every occurrence of a pair, in place."""
     k = 0
     while k < len(tokens) - 1:
         if (tokens[k], tokens[k + 1]) == pair:
@@ -108,7 +108,7 @@ def _merge(tokens: list[int], pair: tuple[int, int], merged: int) -> None:
 
 
 def padded(rows: Sequence[Sequence[int]]) -> np.ndarray:
-    """Return rows of tokens as one array (n, t) of int64, filled up with `PAD`."""
+    """Return rows of tokens as one array (n, t) of int64, padded with `PAD`."""
     found = np.full((len(rows), max(map(len, rows), default=0)), PAD, np.int64)
     for k, row in enumerate(rows):
         found[k, : len(row)] = row

@@ -1,11 +1,11 @@
 """Convolution as matrix products, with the gradients written by hand.
 
-Arrays are (N, C, H, W) to everyone outside. In memory they may lie in any order, as with the memory formats of torch:
-with few channels the batch lies innermost, (C, H, W, N), so that copies run over long rows; with many channels the
-channels do, (N, H, W, C), so that products do. Depthwise convolutions have the batch innermost; mixtures of channels,
-and convolutions of small maps, leave it there if they find it there. Pictures are taken as they come, and what is made
-of many of them has its channels innermost at once. An operation takes the view it wants by transposing, which copies
-only if the memory is in another order.
+All arrays have the shape (N, C, H, W). Their memory layout may be any, as with the memory formats of torch: with few
+channels it is batch-last, (C, H, W, N), so that copies run over long rows; with many channels it is channels-last,
+(N, H, W, C), so that matrix products do. Depthwise convolutions are batch-last; 1x1 convolutions, and convolutions of
+small maps, stay batch-last if their input is. Input images are taken in the layout they have, and the output of many
+filters over them is channels-last at once. An operation transposes to the view that it needs, which copies only if the
+memory has another layout.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from successors.nn.functions import linear
 from successors.nn.macs import count
 from successors.nn.tensor import ShapeError, Tensor, make
 
-MANY = 16  # from so many channels on, both in and out, these lie innermost
-COLOURS = 4  # up to so many channels are those of pictures
-BLOCK = 1 << 19  # bytes of a matrix of windows that is made at once
-SMALL = 6 << 20  # bytes of all windows up to which images whose batch lies innermost stay so
-WIDE = 16  # rows of so many kernels' width are too wide for depthwise convolution as a product
+MANY = 16  # from this many channels on, both in and out, the layout is channels-last
+COLOURS = 4  # up to this many channels, the input is taken as an image
+BLOCK = 1 << 19  # bytes of the matrix of windows that is built at a time
+SMALL = 6 << 20  # up to this many bytes of windows, batch-last images stay batch-last
+WIDE = 16  # rows this many times as wide as the kernel are too wide for depthwise convolution as a product
 Pair = int | tuple[int, int]
 
 
 def pair(value: Pair) -> tuple[int, int]:
-    """Return (vertical, horizontal) of a number for both or a pair of them."""
+    """Return (vertical, horizontal), given one number for both or a pair."""
     if isinstance(value, (int, np.integer)):
         return int(value), int(value)
     down, across = value
@@ -37,12 +37,12 @@ def pair(value: Pair) -> tuple[int, int]:
 
 
 def batch_last(a: np.ndarray) -> np.ndarray:
-    """Return (N, C, H, W) as contiguous (C, H, W, N); a view if memory is so already."""
+    """Return (N, C, H, W) as contiguous (C, H, W, N); a view if it has this layout already."""
     return np.ascontiguousarray(a.transpose(1, 2, 3, 0))
 
 
 def channels_last(a: np.ndarray) -> np.ndarray:
-    """Return (N, C, H, W) as contiguous (N, H, W, C); a view if memory is so already."""
+    """Return (N, C, H, W) as contiguous (N, H, W, C); a view if it has this layout already."""
     return np.ascontiguousarray(a.transpose(0, 2, 3, 1))
 
 
@@ -57,7 +57,7 @@ def is_batch_last(a: np.ndarray) -> bool:
 
 
 def extent(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
-    """Return how many places a kernel has along an axis."""
+    """Return the number of positions of a kernel along an axis."""
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
@@ -85,18 +85,18 @@ def conv2d(
     bias : Tensor, shape (F,), optional
         Added to each output channel.
     stride : int or pair of int
-        s, step between places of the kernel.
+        s, step between positions of the kernel.
     padding : int or pair of int
-        p, rows and columns of zeros laid round the image.
+        p, rows and columns of zeros around the image.
     dilation : int or pair of int
         d, distance between taps of the kernel.
     groups : int
-        Channels are cut into as many groups, and each output channel sees one; C for a depthwise convolution.
+        Number of groups of channels; each output channel sees one of them; C for a depthwise convolution.
 
     Returns
     -------
     Tensor, shape (N, F, oh, ow)
-        With ``oh = floor((H + 2 p - d (kh - 1) - 1) / s) + 1``, and so across.
+        With ``oh = floor((H + 2 p - d (kh - 1) - 1) / s) + 1``, and ow likewise.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def conv2d(
     ----------
     .. [1] LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition. Proc. IEEE 86, 1998.
     .. [2] Chellapilla, Puri, Simard: High Performance Convolutional Neural Networks for Document Processing. IWFHR 2006
-       (convolution as a product of matrices).
+       (convolution as a matrix product).
     .. [3] Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions. ICLR 2016.
     """
     if x.ndim != 4:
@@ -128,20 +128,20 @@ def conv2d(
     if not (min(kh, kw) > 0 and min(oh, ow) > 0):
         raise ShapeError(f"kernels {weight.shape}, dilation {d}, on images {x.shape}, padding {p}", where="conv2d")
     if (kh, kw) == (h, w) and groups == 1 and p == (0, 0):
-        # One place only: each filter is a unit that is fed by the whole image.
+        # One position only: each filter is a unit fully connected to the image.
         return linear(x.flatten(), weight.reshape(f, c * h * w), bias).reshape(n, f, 1, 1)
     place = _place((kh, kw), s, p, d, (oh, ow))
     taps = n * oh * ow * kh * kw * x.data.itemsize
     small = (kh, kw) == (1, 1) or taps * c <= SMALL
     many = groups == 1 and min(c, f) >= MANY and not (small and is_batch_last(x.data))
     if many and place.whole:
-        # At each place the channels feed f units.
+        # At each position, the channels feed f units.
         return linear(x.transpose(0, 2, 3, 1), weight.reshape(f, c), bias).transpose(0, 3, 1, 2)
     count(n * oh * ow * f * per * kh * kw)
     if many:
         return _many(x, weight, bias, place)
     if groups == 1 and c <= COLOURS and f >= MANY and taps * f > SMALL:
-        # The next convolution will want the channels innermost.
+        # The next convolution will need the channels-last layout.
         return _pictures(x, weight, bias, place)
     if groups == c == f and c > 1:
         narrow = w + 2 * p[1] <= WIDE * kw
@@ -150,7 +150,7 @@ def conv2d(
 
 
 class _Place:
-    """Where the taps of a kernel fall on an image."""
+    """Geometry of a convolution: where the taps of a kernel fall on an image."""
 
     def __init__(
         self,
@@ -161,13 +161,13 @@ class _Place:
         out: tuple[int, int],
     ):
         self.kernel, self.stride, self.padding, self.dilation, self.out = kernel, stride, padding, dilation, out
-        self.whole = kernel == (1, 1) and stride == (1, 1) and padding == (0, 0)  # one tap that sees all of the image
+        self.whole = kernel == (1, 1) and stride == (1, 1) and padding == (0, 0)  # one tap that covers the image
 
     def turned(self, c: int, f: int, size: tuple[int, int]) -> _Place | None:
-        """Return where kernels, turned by half a circle, fall on the gradient of f channels to give that of c.
+        """Return the geometry that, with kernels rotated by 180°, maps the gradient of f channels to that of c.
 
-        None where the gradient is to be scattered: if steps leave gaps in it, if it would have to be cut, or if it is
-        cheaper.
+        None where the gradient must be scattered instead: if the stride leaves gaps in it, if it would have to be
+        cropped, or if scattering is cheaper.
         """
         (kh, kw), (p, q) = self.kernel, self.padding
         dense = self.stride == self.dilation == (1, 1) and p < kh and q < kw
@@ -183,7 +183,7 @@ class _Place:
         return [(u, v, row, column) for u, row in enumerate(rows) for v, column in enumerate(columns)]
 
     def padded(self, a: np.ndarray) -> np.ndarray:
-        """Return an array of rows and columns on its axes 1 and 2 with zeros laid round."""
+        """Pad axes 1 and 2, rows and columns, with zeros."""
         (p, q), (k, h, w, m) = self.padding, a.shape
         if not (p or q):
             return a
@@ -202,7 +202,7 @@ _place = lru_cache(maxsize=1024)(_Place)
 
 
 def _few(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place, groups: int) -> Tensor:
-    """Convolve with the batch innermost: (g, f / g, c / g kh kw) times (g, c / g kh kw, oh ow n)."""
+    """Convolve in batch-last layout: (g, f / g, c / g kh kw) times (g, c / g kh kw, oh ow n)."""
     (kh, kw), (oh, ow) = place.kernel, place.out
     n, c, h, w = x.shape
     f, per = weight.shape[:2]
@@ -241,8 +241,8 @@ def _columns(a: np.ndarray, place: _Place, groups: int) -> np.ndarray:
     padded = place.padded(a)
     c, hp, wp, n = padded.shape
     if not place.whole:
-        # Windows share memory until the copy. Strides are reckoned from the shape, as those of axes of length 1 may be
-        # anything.
+        # Windows share memory until the copy. Strides are computed from the shape, as those of axes of length 1 are
+        # arbitrary.
         (s, t), (d, e) = place.stride, place.dilation
         step = tuple(m * n * padded.itemsize for m in (hp * wp, d * wp, e, s * wp, t))
         shape = (c, *place.kernel, *place.out, n)
@@ -252,7 +252,7 @@ def _columns(a: np.ndarray, place: _Place, groups: int) -> np.ndarray:
 
 
 def _pictures(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
-    """Convolve with the columns innermost, to have the channels so: (n oh ow, c kh kw) times (c kh kw, f)."""
+    """Convolve images to channels-last output, with the windows as rows: (n oh ow, c kh kw) times (c kh kw, f)."""
     (kh, kw), (oh, ow) = place.kernel, place.out
     n, c, h, w = x.shape
     f = len(weight.data)
@@ -286,7 +286,7 @@ def _pictures(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> 
 
 
 def _many(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
-    """Convolve with the channels innermost: kh products (oh n ow, kw c) times (kw c, f), some images at a time."""
+    """Convolve in channels-last layout: kh products (oh n ow, kw c) times (kw c, f), some images at a time."""
     (kh, kw), (oh, ow) = place.kernel, place.out
     n, c, h, w = x.shape
     f = len(weight.data)
@@ -313,7 +313,7 @@ def _many(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tens
                 p, q = place.padding
                 gx = np.zeros((n, h + 2 * p, w + 2 * q, c), g.dtype)
                 taps = np.ascontiguousarray(weight.data.transpose(2, 3, 0, 1))
-                # A product for each tap, so that rows of what is added lie together.
+                # A product for each tap, so that the rows to be added are contiguous.
                 for u, v, row, column in place.taps():
                     gx[:, row, column] += (g.reshape(-1, f) @ taps[u, v]).reshape(n, oh, ow, c)
                 gx = place.cropped(gx)
@@ -340,15 +340,15 @@ def _products(a: np.ndarray, kernels: np.ndarray, place: _Place) -> np.ndarray:
 def _rows(a: np.ndarray, place: _Place) -> Iterator[tuple[slice, list[np.ndarray]]]:
     """Yield some images of (n, h, w, c) at a time, and the windows of each row of kernels, (oh images ow, kw c).
 
-    Windows across are copied, once for all rows of kernels, which see them from the row on where they begin. Those of
-    all images would not stay in the cache, and to make them again costs less than to fetch them.
+    Horizontal windows are copied once for all kernel rows; each kernel row starts at another image row. The windows of
+    all images would not fit in the processor's cache, and to build them again costs less than to load them.
     """
     n, c = len(a), a.shape[3]
     (kh, kw), (oh, ow), (s, t), (d, e) = place.kernel, place.out, place.stride, place.dilation
     many = max(1, BLOCK // ((a.shape[1] + 2 * place.padding[0]) * ow * kw * c * a.itemsize))
     for i in range(0, n, many):
         padded = place.padded(a[i : i + many])
-        # Strides are reckoned from the shape, as those of axes of length 1 may be anything.
+        # Strides are computed from the shape, as those of axes of length 1 are arbitrary.
         m, hp, wp, _ = padded.shape
         step = tuple(k * a.itemsize for k in (wp * c, hp * wp * c, t * c, e * c, 1))
         across = np.ndarray((hp, m, ow, kw, c), a.dtype, padded, 0, step).copy()
@@ -357,18 +357,18 @@ def _rows(a: np.ndarray, place: _Place) -> Iterator[tuple[slice, list[np.ndarray
 
 
 def _banded(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
-    """Convolve each channel with a kernel of its own, the batch innermost.
+    """Convolve each channel with its own kernel, in batch-last layout.
 
-    A row of the output, (ow, n), is a band matrix, (ow, kh wp), times kh rows of the padded image, which lie together
-    in memory and so are not copied. Most of the band is zero; the product is faster than single taps all the same.
+    A row of the output, (ow, n), is a band matrix, (ow, kh wp), times kh rows of the padded image, which are contiguous
+    in memory and need no copy. Most of the matrix is zero; the product is still faster than single taps.
     """
     (kh, kw), (s, t), (d, e), (oh, ow) = place.kernel, place.stride, place.dilation, place.out
     padded = place.padded(batch_last(x.data))
     c, hp, wp, n = padded.shape
-    rows = (kh - 1) * d + 1  # rows of a dilated kernel, with those of zeros
+    rows = (kh - 1) * d + 1  # rows of a dilated kernel, its gaps included
 
     def diagonals(bands: np.ndarray) -> np.ndarray:
-        """Return where the taps are, (c, ow, kh, kw): (u, v) of output j at row u d and column j t + v e."""
+        """Return a view of the taps, (c, ow, kh, kw): (u, v) of output j at row u d and column j t + v e."""
         step = tuple(m * bands.itemsize for m in (ow * rows * wp, rows * wp + t, d * wp, e))
         return as_strided(bands, (c, ow, kh, kw), step)
 
@@ -388,7 +388,7 @@ def _banded(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Te
                 total += np.matmul(g[:, i], windows[:, i].swapaxes(1, 2), out=part)
             gw = diagonals(total).sum(axis=1).reshape(weight.shape)
         if x.requires_grad:
-            # The same the other way round: output rows, apart by the stride, seen by a kernel upside down.
+            # The same for the gradient: output rows, spaced by the stride, under a flipped kernel.
             spread = np.zeros((c, hp + rows - 1, ow, n), g.dtype)
             spread[:, rows - 1 : rows + s * (oh - 1) : s] = g
             p, q = place.padding
@@ -401,14 +401,14 @@ def _banded(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Te
 
 
 def _overlapping(a: np.ndarray, places: int, rows: int, stride: int) -> np.ndarray:
-    """Return `rows` rows of (c, h, w, n) from each `stride`th on, (c, places, rows w, n), in shared memory."""
+    """Return `rows` rows of (c, h, w, n) from every `stride`-th on, (c, places, rows w, n), as a view."""
     c, _, w, n = a.shape
     step = (a.strides[0], stride * w * n * a.itemsize, n * a.itemsize, a.itemsize)
     return as_strided(a, (c, places, rows * w, n), step, writeable=False)
 
 
 def _depthwise(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
-    """Convolve each channel with a kernel of its own, tap by tap: there is nothing to sum that a product could do."""
+    """Convolve each channel with its own kernel, tap by tap: no sum over channels makes it a matrix product."""
     (kh, kw), (oh, ow) = place.kernel, place.out
     n, c = x.shape[:2]
     padded = place.padded(channels_last(x.data))

@@ -11,7 +11,7 @@ from successors.nn.tensor import ShapeError, Tensor, demand_range, make
 
 
 def images(x: Tensor) -> Tensor:
-    """Return frames (n, h, w) as images (n, 1, h, w); what are images already stay as they are."""
+    """Return frames (n, h, w) as images (n, 1, h, w); images are returned unchanged."""
     return x if x.ndim == 4 else x.reshape(len(x), 1, *x.shape[1:])
 
 
@@ -42,7 +42,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     k, d = weight.shape
     if bias is not None and not (bias.shape == (k,)):
         raise ShapeError(f"bias {bias.shape} for weight {weight.shape}; {(k,)} is wanted", where="linear")
-    # All leading axes as one: a single product, where matmul would make one for each example.
+    # All leading axes as one: a single product, where matmul would compute one for each sample.
     flat = x.data if x.ndim == 2 else x.data.reshape(math.prod(x.shape[:-1]), d)
     rows = len(flat)
     count(rows * k * d)
@@ -64,7 +64,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def embedding(indices: np.ndarray, table: Tensor) -> Tensor:
-    """Return rows of a table.
+    """Look up rows of a table.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def embedding(indices: np.ndarray, table: Tensor) -> Tensor:
     Raises
     ------
     ShapeError
-        If the table is not of two axes or an index is none of its rows.
+        If the table does not have two axes, or an index is out of range.
 
     References
     ----------
@@ -99,13 +99,13 @@ def embedding(indices: np.ndarray, table: Tensor) -> Tensor:
 
 
 def dropout(x: Tensor, rate: float, rng: np.random.Generator) -> Tensor:
-    """Return x with a share `rate` of its elements set to zero and the others divided by 1 - rate.
+    """Return x with each element set to zero with probability `rate`, and the others divided by 1 - rate.
 
     Parameters
     ----------
     x : Tensor, any shape
     rate : float
-        From 0 to below 1; 0 returns `x` itself and draws nothing.
+        From 0 to below 1; with 0, `x` itself is returned and nothing is drawn.
     rng : Generator
 
     Returns

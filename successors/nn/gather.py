@@ -1,4 +1,4 @@
-"""Elements at other places: scattered, padded, permuted and split, with the backward passes written by hand."""
+"""Moving elements: scattered, padded, permuted and split, with the backward passes written by hand."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from successors.nn.tensor import Tensor, make
 
 
 def masked_scatter(rows: Tensor, mask: np.ndarray) -> Tensor:
-    """Return rows at the places of a mask, and zeros elsewhere.
+    """Return rows where a mask is true, and zeros elsewhere.
 
     Parameters
     ----------
     rows : Tensor, shape (m, ...)
         In the order of the mask's elements.
     mask : ndarray of bool
-        With m true elements.
+        Has m true elements.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def pad_images(x: Tensor, width: int, value: float) -> Tensor:
     ----------
     x : Tensor, shape (n, c, h, w)
     width : int
-        Cells on every side.
+        Width of the border, in cells.
     value : float
         The constant.
 
@@ -45,7 +45,7 @@ def pad_images(x: Tensor, width: int, value: float) -> Tensor:
     Tensor, shape (n, c, h + 2 width, w + 2 width)
     """
     n, c, h, w = x.shape
-    # The batch is the last axis in memory, as convolutions of few channels want it.
+    # The batch is the last axis in memory, as convolutions of few channels need it.
     out = np.full((c, h + 2 * width, w + 2 * width, n), value, x.dtype).transpose(3, 0, 1, 2)
     inner = (..., slice(width, width + h), slice(width, width + w))
     out[inner] = x.data
@@ -59,11 +59,11 @@ def permute_rows(x: Tensor, order: np.ndarray, inverse: np.ndarray, *, left_out:
     ----------
     x : Tensor, shape (n, t, k)
     order : ndarray of int
-        Which row stands at each place of the result.
+        Index of the input row at each position of the result.
     inverse : ndarray of int, shape (t,)
-        At which place of the result each row stands; a row that stands at several has the gradient of this one.
+        Position of each input row in the result; a row that occurs several times takes the gradient from here alone.
     left_out : ndarray of bool, shape (t,), optional
-        Rows that stand at none: their gradient is zero.
+        Rows that do not occur in the result; their gradient is zero.
     """
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:
@@ -76,9 +76,9 @@ def permute_rows(x: Tensor, order: np.ndarray, inverse: np.ndarray, *, left_out:
 
 
 def split(x: Tensor, places: Sequence[Any]) -> list[Tensor]:
-    """Return the parts of a tensor at each of the places, which together are all of it.
+    """Split a tensor into the parts at the given indices, which together must cover it.
 
-    All of them must be used: their gradients are gathered in one array, which the last to come back hands on.
+    Every part must be used: their gradients are collected in one array, which is passed on when the last has arrived.
 
     Parameters
     ----------

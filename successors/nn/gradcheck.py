@@ -11,7 +11,7 @@ from successors.nn.tensor import Tensor
 
 
 class GradientError(MarkIError):
-    """A backward pass that disagrees with the differences; the message has the place and both numbers."""
+    """A backward pass that disagrees with the differences; the message gives the position and both values."""
 
 
 def check(
@@ -22,21 +22,21 @@ def check(
     Parameters
     ----------
     function : callable
-        Takes as many tensors as there are arrays and returns one, of any shape; it is weighted with fixed random
-        numbers to a scalar. It must give the same value each time.
+        Takes as many tensors as there are arrays and returns one, of any shape; its sum, weighted by fixed random
+        numbers, is the scalar to differentiate. It must be deterministic.
     *arrays : ndarray
-        Where to check; taken as float64.
+        Point at which to check; converted to float64.
     step : float
         h.
     tolerance : float
-        Greatest difference allowed, relative to the greatest gradient of that array (or to 1, if that is less).
+        Largest difference allowed, relative to the largest gradient of that array (or to 1, if that is larger).
     places : int
-        Elements tried in each array, spread by a fixed draw; all, if there are not more.
+        Elements checked in each array, drawn at random from a fixed seed; all, if there are no more.
 
     Returns
     -------
     float
-        The greatest relative difference.
+        The largest relative difference.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Arrays of weights and activations as images of the retina's size, to be looked at."""
+"""Arrays of weights and activations as images of the retina's size, for display."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from marki.io.frame import SIDE
 def grayscale(arrays: np.ndarray) -> np.ndarray:
     """Return square arrays (k, m, m) as images (k, 20, 20) float32 from 0 to 1; zero is mid-gray.
 
-    Every value becomes a square of whole cells; what is left over is a mid-gray border. All are scaled by the greatest
-    absolute value of them.
+    Every value becomes a square of whole cells; the remainder is a mid-gray border. All arrays are scaled by their
+    common largest absolute value.
     """
     many = SIDE // arrays.shape[-1]
     greatest = np.abs(arrays).max() or 1.0

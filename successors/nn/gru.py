@@ -15,7 +15,7 @@ from successors.nn.tensor import Tensor, make, recording
 def gru(
     x: Tensor, w_in: Tensor, w_state: Tensor, bias_in: Tensor, bias_state: Tensor, start: Tensor | None = None
 ) -> Tensor:
-    """Return the states of gated recurrent units.
+    """Return the hidden states of gated recurrent units.
 
     r, z = sigmoid(W x_t + b + U h_{t-1} + b'), n = tanh(W_n x_t + b_n + r (U_n h_{t-1} + b'_n)),
     h_t = (1 - z) n + z h_{t-1}
@@ -24,7 +24,7 @@ def gru(
     ----------
     x : Tensor, shape (n, T, d)
     w_in : Tensor, shape (3h, d)
-        Blocks in the order r, z, n; so of the next three.
+        Blocks in the order r, z, n; likewise in the next three.
     w_state : Tensor, shape (3h, h)
     bias_in, bias_state : Tensor, shape (3h,)
     start : Tensor, shape (n, h), optional
@@ -48,8 +48,8 @@ def gru(
     count(n * steps * 3 * h * (h + d))
     z = columns(x.data, h, start)
     dtype = z.dtype
-    # Four blocks: candidate's share of the state, r, z, candidate's share of the input. The first sees state and one,
-    # the last sees one and input, the others see all of a column.
+    # Four blocks: the candidate's sum over the state, r, z, the candidate's sum over the input. The first sees state
+    # and one, the last sees one and input, the others see the whole column.
     from_state = np.concatenate([w_state.data[2 * h :], bias_state.data[2 * h :, None]], 1).astype(dtype)
     from_input = np.concatenate([bias_in.data[2 * h :, None], w_in.data[2 * h :]], 1).astype(dtype)
     both = join(w_state.data, bias_in.data + bias_state.data, w_in.data)[: 2 * h] * dtype.type(0.5)
@@ -86,7 +86,7 @@ def gru(
             act, column = a[t], z[t]
             reset, update, candidate = act[h : 2 * h], act[2 * h : 3 * h], act[3 * h :]
             np.add(carry, g[:, t].T, out=dh)
-            # h = n + z (h' - n): dz = dh (h' - n), and dn = dh - z dh, where z dh is also what h' receives.
+            # h = n + z (h' - n): dz = dh (h' - n), and dn = dh - z dh, where z dh is also the gradient of h'.
             np.subtract(column[:h], candidate, out=da[2 * h : 3 * h])
             da[2 * h : 3 * h] *= dh
             np.multiply(dh, update, out=carry)

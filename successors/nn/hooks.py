@@ -1,4 +1,4 @@
-"""Watching: what modules return and are given, while somebody looks; who does not look pays for nothing."""
+"""Hooks: record the inputs and outputs of modules; no cost without an active watcher."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from successors.nn.tensor import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """A register that is worth looking at.
+    """A register worth displaying.
 
     Parameters
     ----------
     name : str
-        For people.
+        Name for display.
     path : str
-        Dotted path of a module within the network, or that and what an operation in it notes, such as
+        Dotted path of a module within the network, or that and a name that an operation in it notes, such as
         ``cells.forget`` or ``block.attention``.
     rendering : Rendering
-        How it is drawn.
+        How to draw it.
     given : bool
-        Whether what the module is given is meant, not what it returns: what lies between two modules is often bent
-        and pooled on its way.
+        Whether to show the module's input, not its output: between two modules there is often an activation or
+        pooling.
     measure : callable, optional
-        ``measure(network, stimuli) -> ndarray``, for networks whose registers are no outputs of modules; `path` is
-        then not looked at.
+        ``measure(network, stimuli) -> ndarray``, for networks whose registers are not outputs of modules; `path` is
+        then ignored.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Watch:
 
 
 class Seen(dict[str, list[np.ndarray]]):
-    """What was seen, by dotted path, in order of the calls.
+    """Recorded outputs by dotted path, in the order of the calls.
 
     Attributes
     ----------
     given : dict of str to list of ndarray
-        What the modules were given.
+        Recorded inputs of the modules.
     """
 
     def __init__(self, network: Module):
@@ -59,7 +59,7 @@ class Seen(dict[str, list[np.ndarray]]):
         self._at = [""]
 
     def call(self, called: Module, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """Run a module, and keep what it is given and returns."""
+        """Run a module, and record its inputs and outputs."""
         path = self._paths.get(id(called))
         if path is None:
             return called.forward(*inputs, **options)
@@ -75,19 +75,19 @@ class Seen(dict[str, list[np.ndarray]]):
         return output
 
     def note(self, name: str, array: np.ndarray) -> None:
-        """Keep an array of the module that is running."""
+        """Record an array of the module that is running."""
         path = self._at[-1]
         self.setdefault(f"{path}.{name}" if path else name, []).append(array.copy())
 
 
 @contextlib.contextmanager
 def watching(network: Module) -> Iterator[Seen]:
-    """Watch a network while the block runs.
+    """Record the modules of a network during the block.
 
     Parameters
     ----------
     network : Module
-        Its modules are watched; others that run meanwhile are not.
+        Its modules are recorded; others that run meanwhile are not.
 
     Yields
     ------
@@ -102,27 +102,27 @@ def watching(network: Module) -> Iterator[Seen]:
 
 
 def watched() -> bool:
-    """Return whether somebody looks."""
+    """Return whether a watcher is active."""
     return module.watcher is not None
 
 
 def note(name: str, array: np.ndarray) -> None:
-    """Show an array of an operation to whoever looks, under the path of the module that is running and a name."""
+    """Record an array for the active watcher, if any, under the path of the running module and a name."""
     if module.watcher is not None:
         module.watcher.note(name, array)
 
 
 def views(watches: tuple[Watch, ...], seen: Seen, network: Module, stimuli: np.ndarray) -> tuple[ActivationView, ...]:
-    """Return registers ready to be drawn, of one stimulus; those that did not take part are left out.
+    """Return the registers of one stimulus, ready to be drawn; those that were not computed are left out.
 
     Parameters
     ----------
     watches : tuple of Watch
     seen : Seen
-        Of one answer.
+        The record of one answer.
     network : Module
     stimuli : ndarray
-        What it was shown, one alone.
+        Its input, a single stimulus.
     """
     found = []
     for watch in watches:
@@ -138,19 +138,19 @@ def views(watches: tuple[Watch, ...], seen: Seen, network: Module, stimuli: np.n
 
 
 def shaped(array: np.ndarray, rendering: Rendering) -> np.ndarray:
-    """Return the array of one stimulus in the shape that a look wants.
+    """Return the array of one stimulus in the shape that a rendering needs.
 
     Parameters
     ----------
     array : ndarray
-        With a first axis of one stimulus; (1, channels, places) are maps if the places make up a square. Attention may
-        have any axes before the last two, windows and heads: they become one.
+        With a first axis of length one; (1, channels, positions) are maps if the positions form a square. Attention may
+        have any axes before the last two, such as windows and heads: they are merged into one.
     rendering : Rendering
 
     Returns
     -------
     ndarray
-        float32, but for text.
+        float32, except for text.
     """
     if rendering is Rendering.TOKENS:
         return array.reshape(-1)

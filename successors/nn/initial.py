@@ -1,7 +1,7 @@
-"""How weights begin: drawn arrays of float32, or mere shapes inside `meta`.
+"""Initialisation: random arrays of float32, or mere shapes inside `meta`.
 
-Inside ``with meta():`` a network of any size is built without its memory: every array is one zero seen from all sides,
-so that GPT-3's parameters can be counted on a laptop.
+Inside ``with meta():`` a network of any size is built without its memory: every array is a single zero, broadcast to
+its shape, so that GPT-3's parameters can be counted on a laptop.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _meta = False
 
 @contextlib.contextmanager
 def meta() -> Iterator[None]:
-    """Build networks of shapes only; they can be counted, not run."""
+    """Build networks of shapes only; their parameters can be counted, but they cannot run."""
     global _meta
     before, _meta = _meta, True
     try:
@@ -39,36 +39,36 @@ def buffer(shape: tuple[int, ...], value: float = 0.0) -> np.ndarray:
 
 
 def uniform(rng: np.random.Generator, shape: tuple[int, ...], bound: float) -> Parameter:
-    """Return a parameter drawn evenly from -bound to bound."""
+    """Return a parameter drawn uniformly from -bound to bound."""
     return _hollow(shape) if _meta else Parameter(rng.uniform(-bound, bound, shape).astype(np.float32))
 
 
 def normal(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -> Parameter:
-    """Return a parameter drawn from a normal distribution round 0."""
+    """Return a parameter drawn from a normal distribution with mean 0."""
     return _hollow(shape) if _meta else Parameter((rng.standard_normal(shape) * deviation).astype(np.float32))
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return how many inputs an output of these weights sums, and how many outputs an input feeds.
+    """Return fan-in and fan-out: the inputs that each output sums, and the outputs that each input feeds.
 
-    (out, in) of a linear layer, (out, in, kh, kw) of a convolution.
+    The shape is (out, in) for a linear layer, (out, in, kh, kw) for a convolution.
     """
     field = math.prod(shape[2:])
     return shape[1] * field, shape[0] * field
 
 
 def lecun(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
-    """Return weights drawn evenly within 2.4 / fan-in, as LeCun 1989 (p. 545) did."""
+    """Return weights drawn uniformly within 2.4 / fan-in, as LeCun 1989 (p. 545) did."""
     return uniform(rng, shape, 2.4 / fans(shape)[0])
 
 
 def glorot(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
-    """Return weights drawn evenly within sqrt(6 / (fan-in + fan-out)), Glorot and Bengio 2010, eq. 16."""
+    """Return weights drawn uniformly within sqrt(6 / (fan-in + fan-out)), Glorot and Bengio 2010, eq. 16."""
     return uniform(rng, shape, math.sqrt(6 / sum(fans(shape))))
 
 
 def he(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
-    """Return weights of normal distribution with deviation sqrt(2 / fan-in), He et al. 2015, eq. 10."""
+    """Return normally distributed weights with standard deviation sqrt(2 / fan-in), He et al. 2015, eq. 10."""
     return normal(rng, shape, math.sqrt(2 / fans(shape)[0]))
 
 
@@ -83,7 +83,7 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], gain: float = 1
 
 
 def given(values: np.ndarray) -> Parameter:
-    """Return a parameter that begins with these values, as float32."""
+    """Return a parameter with these initial values, as float32."""
     return _hollow(values.shape) if _meta else Parameter(values.astype(np.float32))
 
 
@@ -93,7 +93,7 @@ def stacked(
     blocks: int,
     shape: tuple[int, int],
 ) -> Parameter:
-    """Return `blocks` matrices of `shape`, each drawn by itself, one below the other: the gates of a recurrent cell."""
+    """Return `blocks` matrices of `shape`, each drawn by itself, stacked by rows: the gates of a recurrent cell."""
     if _meta:
         return _hollow((blocks * shape[0], shape[1]))
     return Parameter(np.concatenate([draw(rng, shape).data for _ in range(blocks)]))

@@ -1,4 +1,4 @@
-"""Layers: operations with parameters of their own, for networks to be built of."""
+"""Layers: operations with their own parameters, from which networks are built."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from successors.nn.rnn import rnn
 from successors.nn.tensor import Parameter, Tensor
 
 Initialiser = Callable[[np.random.Generator, tuple[int, ...]], Parameter]
-"""How weights begin: a function of `successors.nn.initial` of generator and shape."""
+"""An initialiser: a function of generator and shape, from `successors.nn.initial`."""
 
 
 class Linear(Module):
@@ -30,9 +30,9 @@ class Linear(Module):
         Width of the input and of the output.
     rng : Generator
     bias : bool
-        Whether there is a b, zero at first.
+        Whether there is a bias b, initially zero.
     init : callable
-        How W begins.
+        Initialiser of W.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class Conv2d(Module):
     stride, padding, dilation, groups
         As in `conv2d`.
     bias : bool
-        Whether each filter has a bias, zero at first.
+        Whether each filter has a bias, initially zero.
     init : callable
-        How the kernels begin.
+        Initialiser of the kernels.
     """
 
     def __init__(
@@ -88,14 +88,14 @@ class Conv2d(Module):
 
 
 class BatchNorm2d(Module):
-    """Batch normalisation of images (N, C, H, W), Ioffe and Szegedy 2015: by the batch while training, by the running
-    means in use.
+    """Batch normalisation of images (N, C, H, W), Ioffe and Szegedy 2015: by the moments of the batch in training, by
+    the running moments otherwise.
 
     Parameters
     ----------
     channels : int
     momentum : float
-        Share of a new batch in the running mean and variance.
+        Weight of a new batch in the running mean and variance.
     eps : float
     """
 
@@ -105,7 +105,7 @@ class BatchNorm2d(Module):
         self._momentum, self._eps = momentum, eps
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the normalised images; while training the running means move."""
+        """Return the normalised images; in training, update the running moments."""
         return batch_norm(
             x,
             self.gain,
@@ -137,7 +137,7 @@ class LayerNorm(Module):
 
 
 class LayerNorm2d(Module):
-    """Layer normalisation over the channels of each place of images (n, c, h, w).
+    """Layer normalisation over the channels at each position of images (n, c, h, w).
 
     Parameters
     ----------
@@ -191,49 +191,49 @@ class GroupNorm(Module):
 
 
 class Embedding(Module):
-    """A table of k rows of width d, looked up by number.
+    """A table of k rows of width d, looked up by index.
 
     Parameters
     ----------
     k, d : int
     rng : Generator
     deviation : float
-        Spread of the rows at first.
+        Standard deviation of the initial rows.
     """
 
     def __init__(self, k: int, d: int, rng: np.random.Generator, *, deviation: float = 0.02):
         self.table = initial.normal(rng, (k, d), deviation)
 
     def forward(self, indices: np.ndarray) -> Tensor:
-        """Return (..., d) for whole numbers of any shape."""
+        """Return (..., d) for integers of any shape."""
         return embedding(indices, self.table)
 
 
 class Dropout(Module):
-    """Dropout while training; in use nothing happens.
+    """Dropout in training; otherwise the identity.
 
     Parameters
     ----------
     rate : float
-        Share of elements set to zero.
+        Probability of setting an element to zero.
     """
 
     def __init__(self, rate: float):
         self._rate = rate
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x`, thinned out while training."""
+        """Return `x`, with dropout in training."""
         rng = training_rng()
         return x if rng is None else dropout(x, self._rate, rng)
 
 
 class DropPath(Module):
-    """A residual branch (n, ...) that is left out for a share of the cases while training, else scaled up.
+    """Stochastic depth: in training, drop a residual branch (n, ...) for random samples, and scale up the others.
 
     Parameters
     ----------
     rate : float
-        Share of the cases for which it is left out.
+        Probability of dropping it for a sample.
 
     References
     ----------
@@ -244,7 +244,7 @@ class DropPath(Module):
         self._rate = rate
 
     def forward(self, branch: Tensor) -> Tensor:
-        """Return the branch, while training for some cases zeros."""
+        """Return the branch; in training, zeros for the dropped samples."""
         rng = training_rng()
         if rng is None or not self._rate:
             return branch
@@ -253,7 +253,7 @@ class DropPath(Module):
 
 
 class RNNLayer(Module):
-    """The simple recurrence over a whole sequence, (n, T, d) to (n, T, h).
+    """A simple recurrent layer over a whole sequence, (n, T, d) to (n, T, h).
 
     Parameters
     ----------
@@ -285,9 +285,9 @@ class LSTMLayer(Module):
     forget : bool
         Whether there is a forget gate.
     forget_bias : float
-        Its bias at first; above 0 the cell begins by remembering.
+        Its initial bias; above 0, the cell initially keeps its content.
     peephole : bool
-        Whether the gates see the cell.
+        Whether the gates read the cell.
     """
 
     def __init__(
@@ -352,7 +352,7 @@ class Sequential(Module):
         return iter(self.layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the output of the last one."""
+        """Return the output of the last layer."""
         for layer in self.layers:
             x = layer(x)
         return x

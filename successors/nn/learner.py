@@ -1,7 +1,7 @@
-"""Networks as learners: the contract that the Mark I obeys, for whatever learns by gradients or by a rule of its own.
+"""Networks as learners: the Mark I's contract, for networks that learn by gradients or by a rule of their own.
 
-A learner's only randomness is drawn from its seed and the number of its step, and both are registers: restoring the
-registers restores the run.
+All randomness of a learner follows from its seed and step number, and both are registers: restoring the registers
+restores the run.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 
 ROWS = 256
-"""Stimuli that are answered at a time."""
+"""Stimuli answered at a time."""
 
 
 class Network(Module):
@@ -51,28 +51,28 @@ class Network(Module):
         return self._config
 
     def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
-        """Return the scalar to be made small: cross-entropy of labels (n,) int64, where a network has no other."""
+        """Return the loss, a scalar: cross-entropy with labels (n,) int64, unless a network defines its own."""
         return cross_entropy(outputs, targets)
 
     def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the answers that outputs stand for: for classes, the number of the greatest, (n,) int64."""
+        """Return the answers given by outputs: for classes, the index of the largest, (n,) int64."""
         return outputs.argmax(-1)
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
-        """Return the answers to checked stimuli while learning, and the loss by the answers wanted.
+        """Return the answers to checked stimuli in training, and the loss against the targets.
 
-        Networks that read or write text have their own: their stimuli, and targets if the answer is text, are str (n,).
+        Networks that read or write text override it: their stimuli, and targets if the answer is text, are str (n,).
         """
         outputs = self(Tensor(stimuli))
         return self.decide(outputs.data), self.loss(outputs, targets)
 
     def confidence(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the share of certainty of each class that outputs stand for, (n, classes): for sums, their softmax."""
-        # In double precision, so that small shares keep their order.
+        """Return the probability of each class given by outputs, (n, classes): the softmax of logits."""
+        # In double precision, so that small probabilities keep their order.
         return softmax(Tensor(outputs.astype(np.float64))).data
 
     def outputs(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return what the answers to checked stimuli are decided by; nothing is learned."""
+        """Return the outputs from which the answers to checked stimuli are decided; nothing is learned."""
         return self(Tensor(stimuli)).data
 
     def answer(self, stimuli: np.ndarray) -> np.ndarray:
@@ -80,20 +80,20 @@ class Network(Module):
         return self.decide(self.outputs(stimuli))
 
     def write(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the texts (n,) of str that checked stimuli are answered with, where the answer is text."""
+        """Return the answers (n,) of str to checked stimuli, where the answer is text."""
         raise NotImplementedError
 
     def pretrain(self, texts: np.ndarray) -> Tensor:
-        """Return the loss of texts (n,) of str that nobody wants an answer to, where a network can learn from such."""
+        """Return the pre-training loss of unlabelled texts (n,) of str, where a network can learn from them."""
         raise NotImplementedError
 
     def learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Learn from checked stimuli in place, where a network has a rule of its own; return the answers before."""
+        """Learn from checked stimuli in place, where a network has its own rule; return the answers before learning."""
         raise NotImplementedError
 
 
 class Labels:
-    """Classes on the lamps: class k is the number k + 1 in binary, two classes use one lamp.
+    """Classes on the lamps: class k is the number k + 1 in binary; two classes use one lamp.
 
     Parameters
     ----------
@@ -110,16 +110,16 @@ class Labels:
         return np.packbits(shown, axis=1)[:, 0]
 
     def lamps(self, labels: np.ndarray) -> np.ndarray:
-        """Return the lamps of labels, (n, 8) bool."""
+        """Encode labels on the lamps, (n, 8) bool."""
         return self.code[labels]
 
     def read(self, shown: np.ndarray) -> np.ndarray:
-        """Return the labels, (n,) int64, that lamps stand for.
+        """Decode lamps to labels, (n,) int64.
 
         Raises
         ------
         PortError
-            If they stand for no class.
+            If they encode no class.
         """
         labels = self._number[self._packed(shown)]
         if (labels < 0).any():
@@ -138,7 +138,7 @@ def check_reels(reels: np.ndarray, *, where: object = "reel port") -> np.ndarray
     Raises
     ------
     PortError
-        For another shape or dtype, no exposure, or light that is not from 0 to 1.
+        For a wrong shape or dtype, no exposure, or light outside 0 to 1.
     """
     a = np.asarray(reels)
     if a.ndim == 3:
@@ -199,7 +199,7 @@ class Successor(Generic[N]):
         self._equip()
 
     def _equip(self) -> None:
-        """Make what is needed beside the network."""
+        """Create what is needed besides the network."""
 
     @property
     def step(self) -> int:
@@ -222,7 +222,7 @@ class Successor(Generic[N]):
         Raises
         ------
         PortError
-            For another shape, values that are no number, or light that is not from 0 to 1.
+            For a wrong shape, values that are not finite, or light outside 0 to 1.
         """
         x = self._check(stimuli)
         with no_grad():
@@ -233,7 +233,7 @@ class Successor(Generic[N]):
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def weigh(self, stimuli: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Answer a few stimuli, and say how certain that is; nothing is learned.
+        """Answer a few stimuli, and return the probabilities of the classes; nothing is learned.
 
         Parameters
         ----------
@@ -245,7 +245,7 @@ class Successor(Generic[N]):
         answers : ndarray
             As of `respond`.
         shares : ndarray, shape (n, classes)
-            Of certainty; NaN for a system that has none, and without columns if there are no classes.
+            Probability of each class; NaN for a system that has none, and no columns if there are no classes.
 
         Raises
         ------
@@ -257,9 +257,9 @@ class Successor(Generic[N]):
         return answers, np.full((len(answers), classes), math.nan)
 
     def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Learn from stimuli with the answers wanted; return the answers given before.
+        """Learn from stimuli and targets; return the answers given before learning.
 
-        Frames are shifted and warped first if the recipe says so; the answers are to what is seen then.
+        Frames are shifted and warped first if the recipe says so; the answers are to the changed frames.
 
         Parameters
         ----------
@@ -276,9 +276,9 @@ class Successor(Generic[N]):
         Raises
         ------
         PortError
-            For stimuli or targets that do not fit; nothing is changed then.
+            For stimuli or targets that do not fit; nothing has changed then.
         Diverged
-            If loss or gradient are no longer finite; the weights are not changed then.
+            If the loss or a gradient is no longer finite; the weights have not changed then.
         """
         x = self._check(stimuli)
         if self.answers is Port.LAMPS:
@@ -310,7 +310,7 @@ class Successor(Generic[N]):
         return check_frames(stimuli, where=f"{self.accepts} port")
 
     def _shown(self, answers: np.ndarray) -> np.ndarray:
-        """Return the answers as they appear at the port."""
+        """Return the answers in the form of the port."""
         return answers if self.labels is None else self.labels.lamps(answers)
 
     def _nothing(self) -> np.ndarray:
@@ -319,16 +319,16 @@ class Successor(Generic[N]):
         return np.zeros((0, R_UNITS), bool) if self.answers is Port.LAMPS else np.zeros((0, SIDE, SIDE), np.float32)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return what it knows, to be shipped: the live arrays of the network by name."""
+        """Return the weights to be shipped: the live arrays of the network by name."""
         return self.network.state()
 
     def load_weights(self, arrays: Mapping[str, np.ndarray], *, where: object = None) -> None:
-        """Take over weights; nothing is changed unless all of them fit.
+        """Load weights; nothing changes unless all of them fit.
 
         Raises
         ------
         StateError
-            If an array is missing, left over, of another shape, or not finite.
+            If an array is missing, unexpected, of another shape, or not finite.
         """
         self.network.load(arrays, where=where)
 
@@ -356,7 +356,7 @@ class ByGradient(Successor[N]):
         self.last_loss = math.nan
 
     def pretrain(self, texts: np.ndarray) -> None:
-        """Learn from texts that nobody wants an answer to: pre-training.
+        """Pre-train on unlabelled texts.
 
         Parameters
         ----------
@@ -366,7 +366,7 @@ class ByGradient(Successor[N]):
         Raises
         ------
         PortError
-            For what is no text; nothing is changed then.
+            For what is not text; nothing has changed then.
         Diverged
             As of `reinforce`.
         """
@@ -400,7 +400,7 @@ class ByGradient(Successor[N]):
         self.optimiser.step(self.recipe.rate_at(self.step))
 
     def weigh(self, stimuli: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Answer a few stimuli, and say how certain that is."""
+        """Answer a few stimuli, and return the probabilities of the classes."""
         if self.labels is None or not len(stimuli):
             return super().weigh(stimuli)
         x = self._check(stimuli)
@@ -418,14 +418,14 @@ class ByGradient(Successor[N]):
 
 @runtime_checkable
 class Pretrainable(Learner, Protocol):
-    """A learner that can learn from texts that nobody wants an answer to."""
+    """A learner that can be pre-trained on unlabelled texts."""
 
     def pretrain(self, texts: np.ndarray) -> None:
-        """Learn from texts (n,) of str: one step."""
+        """Take one pre-training step on texts (n,) of str."""
 
 
 class ByRule(Successor[N]):
-    """A learner whose network has a rule of its own: ``learn(stimuli, targets, rng) -> answers before``, in place."""
+    """A learner whose network has its own rule: ``learn(stimuli, targets, rng) -> answers before``, in place."""
 
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         with no_grad():

@@ -1,4 +1,4 @@
-"""Losses, and the softmax that stands before them, each as one operation."""
+"""Losses, and the softmax that precedes them, each as one operation."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
 
 
 def cross_entropy(logits: Tensor, labels: np.ndarray, *, smoothing: float = 0.0) -> Tensor:
-    """Return the mean over examples of -log softmax(logits) at the label, or at smoothed labels.
+    """Return the mean over samples of -log softmax(logits) at the label, or of smoothed labels.
 
     -(1 - ε) log p_label - (ε / k) Σ log p, with p = softmax(logits)
 
@@ -59,7 +59,7 @@ def cross_entropy(logits: Tensor, labels: np.ndarray, *, smoothing: float = 0.0)
     labels : ndarray of int, shape (n,)
         From 0 to k - 1.
     smoothing : float
-        ε, the share of the truth that is given to all classes alike.
+        ε, the fraction of the target that is spread evenly over all classes.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def cross_entropy(logits: Tensor, labels: np.ndarray, *, smoothing: float = 0.0)
     Raises
     ------
     ShapeError
-        If the shapes do not fit together or a label is none of the classes.
+        If the shapes do not fit together or a label is out of range.
 
     References
     ----------
@@ -118,7 +118,7 @@ def mean_squared_error(x: Tensor, target: Tensor | np.ndarray) -> Tensor:
 
     References
     ----------
-    Rumelhart, Hinton & Williams 1986, eq. 3, with the mean for half the sum.
+    Rumelhart, Hinton & Williams 1986, eq. 3, with the mean in place of half the sum.
     """
     target = as_tensor(target, x)
     if x.shape != target.shape:

@@ -1,4 +1,4 @@
-"""The long short-term memory over a whole sequence, as one operation."""
+"""Long short-term memory over a whole sequence, as one operation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def lstm(
     peephole: Tensor | None = None,
     trace: bool = False,
 ) -> Any:
-    """Return the states of a long short-term memory.
+    """Return the hidden states of a long short-term memory.
 
     i, f, o = sigmoid(W x_t + U h_{t-1} + b), g = tanh(the same), c_t = f c_{t-1} + i g, h_t = o tanh(c_t)
 
@@ -35,7 +35,7 @@ def lstm(
     ----------
     x : Tensor, shape (n, T, d)
     w_in : Tensor, shape (4h, d)
-        Blocks in the order i, f, g, o; without `forget` (3h, d), in the order i, g, o. So of the next two.
+        Blocks in the order i, f, g, o; without `forget` (3h, d), in the order i, g, o; likewise in the next two.
     w_state : Tensor, shape (4h, h)
     bias : Tensor, shape (4h,)
     start : tuple of two Tensors, shape (n, h), optional
@@ -73,13 +73,13 @@ def lstm(
         raise ShapeError(f"peephole {peephole.shape}; {(gates - 1, h)} is wanted", where="lstm")
     count(n * steps * gates * h * (h + d))
 
-    # Inside the order is g, i, f, o: sigmoids together, and the output gate, whose peephole has to wait for c, last.
+    # The internal order is g, i, f, o: sigmoids together, and last the output gate, whose peephole needs the new c.
     order = np.arange(gates * h).reshape(gates, h)[[2, 0, 1, 3] if forget else [1, 0, 2]].reshape(-1)
     weight = join(w_state.data, bias.data, w_in.data)[order]
     weight[h:] *= 0.5
     z = columns(x.data, h, starts[0] if starts else None)
     dtype = z.dtype
-    # Without a way back only the present step is needed.
+    # Without a backward pass only the current step is needed.
     shows = trace or watched()
     keep = shows or (recording() and any(p.requires_grad for p in (x, w_in, w_state, bias, *given(peephole), *starts)))
     a = np.empty((steps if keep else 1, gates * h, n), dtype)
@@ -124,7 +124,7 @@ def lstm(
             act, before, tc = a[t], cells[t], squashed[t]
             gi, gf, go = act[h : 2 * h], act[2 * h : 3 * h], act[-h:]
             np.add(back.dz[:h], g[:, t].T, out=dh)
-            # The slopes of all gates at once: s - s² of the sigmoids, 1 - g² of the candidate.
+            # The derivatives of all gates at once: s - s² of the sigmoids, 1 - g² of the candidate.
             np.multiply(act, act, out=slope)
             np.subtract(1, slope[:h], out=slope[:h])
             np.subtract(act[h:], slope[h:], out=slope[h:])

@@ -1,4 +1,4 @@
-"""What a computation costs: multiply-adds, as the operations report them."""
+"""Cost of a computation: multiply-adds, as reported by the operations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _tallies: list[list[int]] = []
 
 @contextlib.contextmanager
 def tally() -> Iterator[list[int]]:
-    """Count multiply-adds: yields a list whose only element grows by those of each product inside."""
+    """Count multiply-adds: yield a list whose only element is their running total."""
     _tallies.append([0])
     try:
         yield _tallies[-1]
@@ -19,6 +19,6 @@ def tally() -> Iterator[list[int]]:
 
 
 def count(multiply_adds: int) -> None:
-    """Report multiply-adds of an operation to the tally, if there is one."""
+    """Add multiply-adds of an operation to the active tally, if there is one."""
     for t in _tallies:
         t[0] += int(multiply_adds)

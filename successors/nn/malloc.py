@@ -1,7 +1,7 @@
-"""Memory: what is freed is kept for the next array, where the C library would give it back to the system.
+"""Memory: freed memory is kept for the next array, where the C library would return it to the system.
 
-A network makes and frees the same large arrays in every step. By default glibc maps and unmaps each of them, and to
-have its pages filled with zeros again takes time that the arithmetic could have.
+A network allocates and frees the same large arrays in every step. By default glibc maps and unmaps each of them, and
+zeroing their pages again takes time away from the arithmetic.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import ctypes
 import sys
 
 LARGEST = 1 << 25
-"""Bytes of the largest array that is kept; glibc takes no more."""
+"""Bytes of the largest array that is kept; glibc accepts no more."""
 KEPT = 1 << 29
-"""Bytes that are kept free at the most before some are given back."""
+"""Free bytes that are kept at most before some are returned."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 def keep() -> bool:
-    """Ask the C library to keep what is freed; return whether it does, which it can on Linux with glibc alone."""
+    """Ask the C library to keep freed memory; return whether it does, which is possible only on Linux with glibc."""
     if not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

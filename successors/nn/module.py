@@ -1,8 +1,8 @@
-"""Modules: parameters with names, and two ways to run them.
+"""Modules: named parameters, in training and evaluation mode.
 
-A module is a plain object; its parameters are found by walking its attributes, in the order in which they were made.
-Whether one trains is no flag of a module but the block in which it is called: `training` lends the generator that
-dropout draws from and lets batch normalisation gather; outside it everything is as in use.
+A module is a plain object; its parameters are found by walking its attributes, in order of creation. The
+`training(rng)` context, not a flag on the module, sets training mode: it provides the generator for dropout and lets
+batch normalisation update its running moments. Outside it, modules run in evaluation mode.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from successors.nn.tensor import Parameter, Tensor
 _generators: list[np.random.Generator] = []
 
 watcher: Any = None
-"""Who looks on while modules run, see `successors.nn.hooks`; None if nobody does."""
+"""The active watcher, see `successors.nn.hooks`; None if there is none."""
 
 
 @contextlib.contextmanager
 def training(rng: np.random.Generator) -> Iterator[None]:
-    """Run modules as in training, with `rng` for all that is drawn."""
+    """Run modules in training mode, with `rng` as their source of randomness."""
     _generators.append(rng)
     try:
         yield
@@ -33,12 +33,12 @@ def training(rng: np.random.Generator) -> Iterator[None]:
 
 
 def training_rng() -> np.random.Generator | None:
-    """Return the generator of the training that goes on, or None outside of one."""
+    """Return the generator of the active training context, or None outside one."""
     return _generators[-1] if _generators else None
 
 
 class Module:
-    """Base of all layers and networks: `forward` computes, everything else is found by name."""
+    """Base of all layers and networks: a subclass defines `forward`; its parameters are found by name."""
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run `forward`."""
@@ -47,11 +47,11 @@ class Module:
         return self.forward(*inputs, **options)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
-        """Compute the output; every module has its own."""
+        """Compute the output; every subclass defines its own."""
         raise NotImplementedError
 
     def parameters(self) -> dict[str, Parameter]:
-        """Return what training changes, by dotted name; a parameter used in two places is listed once."""
+        """Return the trainable parameters by dotted name; one used in two places is listed once."""
         found: dict[str, Parameter] = {}
         seen: set[int] = set()
         for name, value in _walk(self, ""):
@@ -69,12 +69,12 @@ class Module:
         return {name: p.data for name, p in self.parameters().items()} | self.buffers()
 
     def load(self, state: Mapping[str, np.ndarray], *, where: object = None) -> None:
-        """Write arrays into the live ones; nothing is changed unless all of them fit.
+        """Copy arrays into the live ones; nothing changes unless all of them fit.
 
         Raises
         ------
         StateError
-            If an array is missing, left over, of another shape, or not finite.
+            If an array is missing, unexpected, of another shape, or not finite.
         """
         own = self.state()
         remedy = "Give weights that were saved from this system with these settings"
@@ -95,7 +95,7 @@ class Module:
         return sum(p.size for p in self.parameters().values())
 
     def astype(self, dtype: type) -> Self:
-        """Turn all parameters and float buffers into `dtype`, for gradient checks; returns self."""
+        """Convert all parameters and float buffers to `dtype`, for gradient checks; return self."""
         for _, owner, key, value in places(self, ""):
             if isinstance(value, Parameter):
                 value.data = value.data.astype(dtype)
@@ -110,7 +110,7 @@ def _walk(module: Module, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def places(node: Any, prefix: str = "") -> Iterator[tuple[str, Any, Any, Any]]:
-    """Yield (dotted name, container, key, value) of every parameter and array below `node`, in order of making."""
+    """Yield (dotted name, container, key, value) of every parameter and array below `node`, in order of creation."""
     if isinstance(node, Module):
         node = vars(node)
         items: Any = [(k, v) for k, v in node.items() if not k.startswith("_")]

@@ -1,7 +1,7 @@
 """Normalisation by moments, with the gradients written by hand.
 
 With ``y = (x - mean) r``, ``r = (variance + eps)^(-1/2)`` over m elements, and h the gradient of y, that of x is
-``r (h - mean(h) - y mean(h y))``; without the mean taken off, as in RMS normalisation, ``r (h - y mean(h y))``.
+``r (h - mean(h) - y mean(h y))``; without subtracting the mean, as in RMS normalisation, ``r (h - y mean(h y))``.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Return each channel with the mean and variance of the batch (training) or of all batches so far taken out.
+    """Normalise each channel by the mean and variance of the batch (training) or by the running ones.
 
-    ``out = gain (x - mean) / sqrt(variance + eps) + bias``. In training `mean` and `variance` are changed in place to
+    ``out = gain (x - mean) / sqrt(variance + eps) + bias``. In training, `mean` and `variance` are updated in place to
     ``(1 - momentum) old + momentum new``, where the new variance is the unbiased one.
 
     Parameters
@@ -37,7 +37,7 @@ def batch_norm(
     mean, variance : ndarray, shape (C,)
         The running moments.
     training : bool
-        Whether to take the moments of this batch, and have the running ones follow.
+        Whether to use the moments of this batch, and update the running ones.
     momentum : float
         Weight of the batch in the running moments.
     eps : float
@@ -67,7 +67,7 @@ def batch_norm(
     if training and m < 2:
         raise ShapeError(f"activations {x.shape}: one element has no variance", where="batch_norm")
     if not (training or recording()):
-        # In use there is no way back; the order of memory stays as it is.
+        # In evaluation mode there is no backward pass; the memory layout stays as it is.
         each = (c, 1, 1) if x.ndim == 4 else (c,)
         out = x.data - mean.astype(x.dtype, copy=False).reshape(each)
         out *= (1 / np.sqrt(variance.astype(x.dtype, copy=False) + eps)).reshape(each)
@@ -77,7 +77,7 @@ def batch_norm(
     inner = x.ndim == 2 or is_channels_last(x.data)
 
     def view(a: np.ndarray) -> np.ndarray:
-        """Return channels on an axis of their own: (n, h w, c) or (c, h w n)."""
+        """Return a view with a separate channel axis: (n, h w, c) or (c, h w n)."""
         if a.ndim == 2:
             return np.ascontiguousarray(a)[None]
         return channels_last(a).reshape(n, -1, c) if inner else batch_last(a).reshape(c, -1)
@@ -89,7 +89,7 @@ def batch_norm(
         return a.reshape(n, h, w, c).transpose(0, 3, 1, 2) if inner else a.reshape(c, h, w, n).transpose(3, 0, 1, 2)
 
     def total(a: np.ndarray) -> np.ndarray:
-        # By way of a sum for each image: one long running sum in float32 would lose digits.
+        # Sum each image first: one long running sum in float32 would lose digits.
         return (np.ones(a.shape[1], a.dtype) @ a).sum(axis=0) if inner else a.sum(axis=1)
 
     def spread(a: np.ndarray) -> np.ndarray:
@@ -129,7 +129,7 @@ def batch_norm(
 
 
 def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
-    """Return each row of the last axis with its mean and variance taken out.
+    """Normalise each row of the last axis by its mean and variance.
 
     ``out = gain (x - mean(x)) / sqrt(var(x) + eps) + bias``.
 
@@ -159,7 +159,7 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tens
     if not fits:
         raise ShapeError(f"activations {x.shape} with gain {gain.shape}, bias {bias.shape}", where="layer_norm")
     d = x.shape[-1]
-    # The same as `_normalise` does, without its generality, which costs more than the arithmetic of a single example.
+    # The same as `_normalise`, without its generality, which costs more than the arithmetic of a single sample.
     a = np.ascontiguousarray(x.data).reshape(x.size // d if d else 0, d)
     y = a - _mean(a)
     r = 1 / np.sqrt(_mean(y * y) + eps)
@@ -186,7 +186,7 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tens
 
 
 def layer_norm2d(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-6) -> Tensor:
-    """Return images normalised over the channels of each place, with the batch as the last axis in memory.
+    """Normalise images over the channels at each position, with the batch as the last axis in memory.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def _mean(a: np.ndarray) -> np.ndarray:
 
 
 def rms_norm(x: Tensor, gain: Tensor, eps: float = 1e-5) -> Tensor:
-    """Return each row of the last axis over its root mean square.
+    """Divide each row of the last axis by its root mean square.
 
     ``out = gain x / sqrt(mean(x^2) + eps)``.
 
@@ -259,16 +259,16 @@ def rms_norm(x: Tensor, gain: Tensor, eps: float = 1e-5) -> Tensor:
 
 
 def group_norm(x: Tensor, groups: int, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
-    """Return each group of channels of each example with its mean and variance taken out.
+    """Normalise each group of channels of each sample by its mean and variance.
 
-    ``out = gain (x - mean(x)) / sqrt(var(x) + eps) + bias``, moments over C / groups channels and all places.
+    ``out = gain (x - mean(x)) / sqrt(var(x) + eps) + bias``, moments over C / groups channels and all positions.
 
     Parameters
     ----------
     x : Tensor, shape (N, C, ...)
         Activations.
     groups : int
-        Number of groups; 1 takes all channels together, C each by itself.
+        Number of groups; 1: all channels together, C: each separately.
     gain, bias : Tensor, shape (C,)
         Scale and shift of each channel.
     eps : float
@@ -304,17 +304,17 @@ def group_norm(x: Tensor, groups: int, gain: Tensor, bias: Tensor, eps: float = 
 
 
 def local_response_norm(x: Tensor, size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 2.0) -> Tensor:
-    """Return each channel damped by the activity of those beside it.
+    """Damp each channel by the activity of its neighbours.
 
     ``out_c = x_c / (k + alpha / size sum_j x_j^2)^beta``, j from c - floor(size / 2) to c + floor((size - 1) / 2) as
-    far as there are channels. The original has alpha where torch, and so this, has alpha / size.
+    far as there are channels. Where the paper has alpha, torch, and this function, have alpha / size.
 
     Parameters
     ----------
     x : Tensor, shape (N, C, ...)
         Activations.
     size : int
-        Channels that take part.
+        Number of channels in the sum.
     alpha, beta, k : float
         Scale, power and offset.
 
@@ -342,7 +342,7 @@ def local_response_norm(x: Tensor, size: int = 5, alpha: float = 1e-4, beta: flo
     factor = base**-beta
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:
-        # Channel j stands in the sums of those that see it: the window the other way round.
+        # Channel j enters the sums of the channels that see it: the mirrored window.
         g = _apart(g)
         back = _window(g * a * factor / base, after, before)
         back *= -2 * alpha * beta / size
@@ -353,7 +353,7 @@ def local_response_norm(x: Tensor, size: int = 5, alpha: float = 1e-4, beta: flo
 
 
 def _apart(a: np.ndarray) -> np.ndarray:
-    """Return (N, C, ...) with each channel by itself in memory, as sums over channels want it."""
+    """Return (N, C, ...) with each channel contiguous in memory, as sums over channels need it."""
     return batch_last(a).transpose(3, 0, 1, 2) if a.ndim == 4 else a
 
 
@@ -387,7 +387,7 @@ def _normalise(
 ) -> Tensor:
     """Normalise x, brought into memory `order` and a `shape` of three axes, over axis `place` and groups of channels.
 
-    No mean is taken off if there is no bias.
+    The mean is not subtracted if there is no bias.
     """
     moved, home = tuple(x.shape[k] for k in order), np.argsort(order)
     per = shape[channel] // groups
@@ -402,8 +402,8 @@ def _normalise(
         return a.reshape(moved).transpose(home)
 
     def average(a: np.ndarray) -> np.ndarray:
-        # First over places, then over the few channels of a group, and out to each channel again: numpy is slow over
-        # short inner axes.
+        # First over positions, then over the few channels of a group, then broadcast to each channel: numpy is slow
+        # over short inner axes.
         a = (a.mean(axis=place) if shape[place] != 1 else a).reshape(parted).mean(axis=channel + 1)
         return a if groups == 1 else np.repeat(a, per, axis=channel)
 
@@ -426,7 +426,7 @@ def _normalise(
         part = g * y
         gg = fold(part)
         if x.requires_grad:
-            # In place wherever it can be: fresh memory costs more than the arithmetic.
+            # In place where possible: allocating memory costs more than the arithmetic.
             h = g * weight
             part *= weight
             np.multiply(y, average(part), out=part)

@@ -12,11 +12,11 @@ from successors.nn.tensor import Parameter
 
 
 class Diverged(MarkIError):
-    """A gradient or loss that is no longer a number."""
+    """A gradient or loss that is no longer finite."""
 
 
 class Optimiser:
-    """Base: holds the parameters and the number of steps taken.
+    """Base of optimisers: the parameters and the number of steps taken.
 
     Parameters
     ----------
@@ -40,17 +40,17 @@ class Optimiser:
         return {"steps": self.steps} | {f"{s}.{n}": a for s, arrays in self._slots.items() for n, a in arrays.items()}
 
     def reset(self) -> None:
-        """Forget everything but the parameters."""
+        """Reset all state except the parameters."""
         for array in self.state().values():
             array[...] = 0
 
     def step(self, rate: float) -> None:
-        """Take one step of learning rate `rate` along the gradients, and forget them.
+        """Take one step with learning rate `rate` against the gradients, and clear them.
 
         Raises
         ------
         Diverged
-            If a gradient is not finite; nothing is changed then.
+            If a gradient is not finite; nothing has changed then.
         """
         gradients = {n: p.grad for n, p in self.parameters.items() if p.grad is not None}
         if not math.isfinite(norm(self.parameters)):
@@ -68,15 +68,15 @@ class Optimiser:
 class SGD(Optimiser):
     """Gradient descent with momentum: m ← momentum · m + g (+ decay · w); w ← w - rate · m.
 
-    Rumelhart, Hinton and Williams 1986, eq. 9, write it with the rate inside m; the same for a constant rate.
+    Rumelhart, Hinton and Williams 1986, eq. 9, include the rate in m; this is the same for a constant rate.
 
     Parameters
     ----------
     parameters : mapping of str to Parameter
     momentum : float
-        Share of the last change that is kept.
+        Fraction of the last update that is kept.
     nesterov : bool
-        Look ahead along the momentum, Sutskever et al. 2013.
+        Whether to use Nesterov momentum, Sutskever et al. 2013.
     decay : float
         Weight decay, added to the gradient.
     """
@@ -109,9 +109,9 @@ class Adam(Optimiser):
     ----------
     parameters : mapping of str to Parameter
     betas : (float, float)
-        Decay of the means of the gradient and of its square.
+        Decay rates of the running means of the gradient and of its square.
     eps : float
-        Added to the root of the second.
+        Added to the square root of the second.
     decay : float
         Decoupled weight decay: w ← w - rate · decay · w; on matrices only, not on gains and biases.
     """
@@ -148,12 +148,12 @@ class Adam(Optimiser):
 
 
 def norm(parameters: Mapping[str, Parameter]) -> float:
-    """Return the Euclidean length of all gradients together."""
+    """Return the Euclidean norm of all gradients together."""
     return math.sqrt(sum(float(np.vdot(p.grad, p.grad)) for p in parameters.values() if p.grad is not None))
 
 
 def clip(parameters: Mapping[str, Parameter], limit: float) -> float:
-    """Shorten all gradients together to `limit`, Pascanu et al. 2013, algorithm 1; return the length before."""
+    """Clip the norm of all gradients to `limit`, Pascanu et al. 2013, algorithm 1; return the norm before."""
     length = norm(parameters)
     if length > limit:
         for p in parameters.values():
@@ -169,7 +169,7 @@ class Average:
     ----------
     parameters : mapping of str to Parameter
     keep : float
-        Share kept at each step, 0 to 1.
+        Fraction kept at each step, 0 to 1.
     """
 
     def __init__(self, parameters: Mapping[str, Parameter], *, keep: float = 0.999):
@@ -177,14 +177,14 @@ class Average:
         self.values = {n: p.data.copy() for n, p in self.parameters.items()}
 
     def update(self) -> None:
-        """Take in the present weights."""
+        """Update the mean with the current weights."""
         for name, p in self.parameters.items():
             a = self.values[name]
             a *= self.keep
             a += (1 - self.keep) * p.data
 
     def swap(self) -> None:
-        """Exchange the weights and their mean, in place; once more brings them back."""
+        """Swap the weights and their mean, in place; a second call swaps them back."""
         for name, p in self.parameters.items():
             kept = p.data.copy()
             p.data[...] = self.values[name]

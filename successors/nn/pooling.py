@@ -1,7 +1,7 @@
 """Pooling of images, with the gradients written by hand.
 
-Each tap of the window is one slice of the whole batch; numpy walks these in the order that memory has, so (N, C, H, W)
-views of any memory order stay so.
+Each tap of the window is one slice of the whole batch; numpy walks these in memory order, so (N, C, H, W) views keep
+their memory layout, whatever it is.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from successors.nn.tensor import ShapeError, Tensor, make
 
 
 def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pair = 0) -> Tensor:
-    """Return the greatest element of each window.
+    """Return the maximum of each window.
 
     ``out[n, c, i, j] = max_{u < kh, v < kw} x[n, c, i s + u - p, j s + v - p]``, where x is -inf outside. The gradient
-    goes to the first of equals.
+    goes to the first of equal maxima.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
     Returns
     -------
     Tensor, shape (N, C, oh, ow)
-        With ``oh = floor((H + 2 p - kh) / s) + 1``, and so across.
+        With ``oh = floor((H + 2 p - kh) / s) + 1``, and ow likewise.
 
     Raises
     ------
@@ -54,10 +54,10 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
     def backward(g: np.ndarray) -> tuple[np.ndarray]:
         if g.strides != out.strides:
             ordered = np.empty_like(out)
-            ordered[...] = g  # once, not at each tap
+            ordered[...] = g  # once, not for each tap
             g = ordered
         gx = np.zeros_like(padded, dtype=g.dtype)
-        free = np.ones_like(out, dtype=bool)  # windows whose greatest element has not been met yet
+        free = np.ones_like(out, dtype=bool)  # windows whose maximum has not been met yet
         for tap in taps:
             first = padded[tap] == out
             first &= free
@@ -75,8 +75,8 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
 def avg_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pair = 0) -> Tensor:
     """Return the mean of each window.
 
-    ``out[n, c, i, j] = 1 / (kh kw) sum_{u < kh, v < kw} x[n, c, i s + u - p, j s + v - p]``, where x is 0 outside; what
-    lies outside counts in the mean.
+    ``out[n, c, i, j] = 1 / (kh kw) sum_{u < kh, v < kw} x[n, c, i s + u - p, j s + v - p]``, where x is 0 outside; the
+    padding counts in the mean.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def avg_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
 def _taps(
     where: str, x: Tensor, size: Pair, stride: Pair | None, padding: Pair
 ) -> tuple[tuple[tuple[slice, ...], ...], tuple[int, int], bool]:
-    """Return what each tap of the window sees of the padded image, the padding, and whether no windows overlap."""
+    """Return the slice of the padded image for each tap of the window, the padding, and whether no windows overlap."""
     if x.ndim != 4:
         raise ShapeError(f"images of shape {x.shape}, not (N, C, H, W)", where=where)
     k, p = pair(size), pair(padding)
@@ -144,7 +144,7 @@ def _taps(
 def _slices(
     size: tuple[int, int], stride: tuple[int, int], out: tuple[int, int]
 ) -> tuple[tuple[slice, slice, slice, slice], ...]:
-    """Return the slices of (N, C, H, W) that each tap of a window sees."""
+    """Return the slices of (N, C, H, W) for each tap of a window."""
     every = slice(None)
     rows, columns = (
         [slice(u, u + s * (n - 1) + 1, s) for u in range(k)] for k, s, n in zip(size, stride, out, strict=True)
@@ -156,7 +156,7 @@ def _padded(a: np.ndarray, padding: tuple[int, int], value: float) -> np.ndarray
     (p, q), (n, c, h, w) = padding, a.shape
     if not (p or q):
         return a
-    # The shape differs from that of a, but not the order of axes in memory.
+    # The shape differs from that of `a`, but not the memory layout.
     out = np.full_like(a, value, shape=(n, c, h + 2 * p, w + 2 * q), order="K")
     out[:, :, p : p + h, q : q + w] = a
     return out

@@ -16,38 +16,38 @@ from successors.nn.tensor import Parameter
 class Recipe(Config):
     """Settings of a training.
 
-    A system that learns by a rule of its own has no use for optimiser, rate and what belongs to them. Frames alone are
-    shifted and warped, and only if the answers are lamps: a field that is to be restored is left where it is.
+    A system that learns by a rule of its own ignores the optimiser, the rate and what belongs to them. Only frames are
+    shifted and warped, and only if the answers are lamps: a field to be restored must stay in place.
     """
 
     batch: int = setting(64, "Stimuli in a step", low=1, high=100_000)
     pretrain_steps: int = setting(
-        0, "Steps of study, of text without answers, before all others", low=0, high=10_000_000, formerly="study"
+        0, "Steps of pre-training on text without answers, before all others", low=0, high=10_000_000, formerly="study"
     )
-    pretrain_rate: float = setting(0.001, "Learning rate of study at its highest", low=0, formerly="study_rate")
+    pretrain_rate: float = setting(0.001, "Peak learning rate of pre-training", low=0, formerly="study_rate")
     steps: int = setting(2_000, "Steps with answers", low=0, high=10_000_000)
     eval_every: int = setting(
-        200, "Steps between two examinations with the validation part", low=1, high=10_000_000, formerly="every"
+        200, "Steps between two evaluations on the validation set", low=1, high=10_000_000, formerly="every"
     )
-    patience: int = setting(0, "Examinations without a better score after which training stops; 0: never", low=0)
+    patience: int = setting(0, "Evaluations without a better score after which training stops; 0: never", low=0)
     stop_at_score: float = setting(
-        1.0, "Score with the validation part at which training stops; 2: never", low=0, high=2, formerly="enough"
+        1.0, "Validation score at which training stops; 2: never", low=0, high=2, formerly="enough"
     )
-    optimiser: str = setting("sgd", "Rule of the step; adam with decay is AdamW", choices=("sgd", "adam"))
-    rate: float = setting(0.1, "Learning rate at its highest", low=0)
+    optimiser: str = setting("sgd", "Update rule; adam with decay is AdamW", choices=("sgd", "adam"))
+    rate: float = setting(0.1, "Peak learning rate", low=0)
     schedule: str = setting(
-        "constant", "How the rate falls over the steps", choices=("constant", "cosine", "exponential", "inverse root")
+        "constant", "How the learning rate falls", choices=("constant", "cosine", "exponential", "inverse root")
     )
-    warm_up: int = setting(0, "Steps in which the rate climbs, with cosine and inverse root", low=0)
+    warm_up: int = setting(0, "Steps of linear warm-up, with cosine and inverse root", low=0)
     final_lr_fraction: float = setting(
-        0.1, "Share of the rate that is left in the end, with cosine and exponential", low=0, high=1, formerly="share"
+        0.1, "Fraction of the peak rate left at the end, with cosine and exponential", low=0, high=1, formerly="share"
     )
-    momentum: float = setting(0.0, "Share of the last change kept, with sgd", low=0, high=1)
+    momentum: float = setting(0.0, "Fraction of the last update that is kept, with sgd", low=0, high=1)
     decay: float = setting(0.0, "Weight decay", low=0)
-    clip: float = setting(0.0, "Greatest length of the gradient; 0: any", low=0)
-    shift: int = setting(0, "Frames are shifted by up to this much while they are learned", unit="cells", low=0)
+    clip: float = setting(0.0, "Largest norm of the gradient; 0: any", low=0)
+    shift: int = setting(0, "Frames are shifted by up to this much in training", unit="cells", low=0)
     affine: float = setting(
-        0.0, "And turned, sheared and scaled by up to about this share", unit="share", low=0, high=1, formerly="warp"
+        0.0, "And rotated, sheared and scaled by up to this fraction", unit="share", low=0, high=1, formerly="warp"
     )
 
     def __post_init__(self) -> None:
@@ -69,7 +69,7 @@ class Recipe(Config):
         return self.pretrain_steps + self.steps
 
     def rate_at(self, step: int) -> float:
-        """Return the learning rate of step number `step`, from 0; the schedule is gone through by study and again."""
+        """Return the learning rate of step number `step`, from 0; pre-training has a schedule of its own."""
         if step < self.pretrain_steps:
             return self.pretrain_rate * self._factor(step, self.pretrain_steps)
         return self.rate * self._factor(step - self.pretrain_steps, self.steps)
@@ -86,16 +86,16 @@ class Recipe(Config):
 
 
 class NetworkConfig(Config):
-    """Base of the settings of networks: what each of them has, beside fields of its own.
+    """Base of the settings of networks: what each of them has, besides fields of its own.
 
     Attributes
     ----------
     recipe : Recipe
         How it is trained.
     classes : int or None
-        Of a classifier: how many classes it tells apart. None, and no field, where the answer is something else.
+        Number of classes of a classifier. None, and no field, where the answer is something else.
     units : int or None
-        Of a system without classes: how many units answer, as many as the task's code uses of the lamps. None, and no
+        Number of units that answer, of a system without classes: as many as the task's code uses lamps. None, and no
         field, for the others.
     """
 

@@ -1,8 +1,8 @@
-"""Columns: what the recurrent layers share, each one operation over a whole sequence, its way back written by hand.
+"""What the recurrent layers share; each is one operation over a sequence with a hand-written backward pass.
 
-Inside, time is the first axis and the examples are the last: a gate of a step is then one contiguous block, and
-NumPy walks it in a single loop. State, a row of ones and input of a step lie above each other in one array, so that
-state weights, bias and input weights are one matrix, and a step costs one product and no addition. Sigmoids are
+Internally, time is the first axis and the batch the last: a gate of one step is then a contiguous block, and NumPy
+walks it in a single loop. State, a row of ones and input of a step are stacked as columns of one array, so that state
+weights, bias and input weights are one matrix, and a step costs one product and no addition. Sigmoids are
 tanh(a / 2) / 2 + 1/2, with the inner half already in the weights, so that one call of tanh serves all gates.
 """
 
@@ -17,20 +17,20 @@ from successors.nn.tensor import ShapeError, Tensor
 
 
 class Back:
-    """What the ways back of `rnn` and `lstm` share: gradients of the joined weights and of the columns."""
+    """What the backward passes of `rnn` and `lstm` share: gradients of the joined weights and of the columns."""
 
     def __init__(self, x: Tensor, weight: np.ndarray, z: np.ndarray, h: int):
         self.z, self.h = z, h
         self.dx = np.empty(x.shape, z.dtype) if x.requires_grad else None
         self.dw = np.zeros_like(weight)
         self._part = np.empty_like(weight)
-        # The row of ones wants no gradient; nor does the input, often.
+        # The row of ones needs no gradient; nor, often, does the input.
         columns = np.concatenate([weight[:, :h], weight[:, h + 1 :]], 1) if x.requires_grad else weight[:, :h]
         self._weight = np.ascontiguousarray(columns.T)
         self.dz = np.zeros((len(self._weight), z.shape[2]), z.dtype)
 
     def step(self, t: int, da: np.ndarray) -> None:
-        """Take the gradient (gates h, n) of the sums at step t."""
+        """Propagate the gradient (gates h, n) of the sums at step t."""
         np.matmul(self._weight, da, out=self.dz)
         self.dw += np.matmul(da, self.z[t].T, out=self._part)
         if self.dx is not None:
@@ -59,12 +59,12 @@ def columns(x: np.ndarray, h: int, start: Tensor | None) -> np.ndarray:
 
 
 def states_of(z: np.ndarray, h: int) -> np.ndarray:
-    """Return the states (n, T, h) that stand in the columns."""
+    """Return the states (n, T, h) that the columns contain."""
     return np.ascontiguousarray(z[1:, :h].transpose(2, 0, 1))
 
 
 def given(*values: Any) -> tuple[Any, ...]:
-    """Return those values that are not None."""
+    """Return the values that are not None."""
     return tuple(v for v in values if v is not None)
 
 
@@ -77,7 +77,7 @@ def check(
     biases: Sequence[Tensor],
     starts: Sequence[Tensor | None],
 ) -> tuple[int, int, int, int]:
-    """Return n, T, d, h of operands that fit together and are of one dtype."""
+    """Return n, T, d, h of operands, which must fit together and have one dtype."""
     if x.ndim != 3:
         raise ShapeError(f"x {x.shape}; (n, T, d) is wanted", where=where)
     if w_state.ndim != 2:

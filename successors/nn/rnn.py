@@ -1,4 +1,4 @@
-"""The simple recurrent network over a whole sequence, as one operation."""
+"""A simple recurrent network over a whole sequence, as one operation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from successors.nn.tensor import Tensor, make, recording
 def rnn(
     x: Tensor, w_in: Tensor, w_state: Tensor, bias: Tensor, start: Tensor | None = None, activation: str = "tanh"
 ) -> Tensor:
-    """Return the states of a simple recurrent network.
+    """Return the hidden states of a simple recurrent network.
 
     h_t = f(W_in x_t + W_state h_{t-1} + b)
 
@@ -50,7 +50,7 @@ def rnn(
     tanh = activation == "tanh"
     parents = (x, w_in, w_state, bias, *given(start))
     if not (recording() and any(p.requires_grad for p in parents)):
-        # Without a way back the weights need not be joined, which costs more than a short sequence itself.
+        # Without a backward pass the weights need not be joined, which would cost more than a short sequence.
         states = (x.data.reshape(n * steps, d) @ w_in.data.T + bias.data).reshape(n, steps, h)
         state = None if start is None else start.data
         for t in range(steps):

@@ -14,12 +14,12 @@ def constant() -> Schedule:
 
 
 def exponential(steps: int, share: float = 0.1) -> Schedule:
-    """Return a factor that falls evenly on a logarithmic scale, to `share` after `steps`."""
+    """Return a factor that decays exponentially, to `share` after `steps`."""
     return lambda step: share ** (step / steps)
 
 
 def cosine(steps: int, *, warm_up: int = 0, floor: float = 0.0) -> Schedule:
-    """Return a factor that climbs in a line for `warm_up` steps and then falls along half a cosine to `floor`.
+    """Return a factor that rises linearly for `warm_up` steps and then falls along half a cosine to `floor`.
 
     Loshchilov and Hutter 2017, eq. 5, without restarts; after `steps` it stays at `floor`.
     """

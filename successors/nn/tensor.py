@@ -1,8 +1,8 @@
-"""The tape: arrays that remember how they were made, and one walk back that gives all gradients.
+"""The tape: arrays that record how they were computed, and one backward pass that gives all gradients.
 
-An operation computes its value with NumPy and hands over a function that turns the gradient of its output into those of
-its inputs; `Tensor.backward` calls these in reverse order. Broadcasting operands get the sum of what reached their
-copies. Working dtype is that of the data: float32 for work, float64 for checks.
+An operation computes its value with NumPy and records a function that turns the gradient of its output into those of
+its inputs; `Tensor.backward` calls these in reverse order. The gradient of a broadcast operand is summed over its
+copies. The dtype is that of the data: float32 for work, float64 for checks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _recording = True
 
 
 class no_grad:
-    """Compute values only; nothing is remembered."""
+    """Compute values only; nothing is recorded."""
 
     __slots__ = ("_before",)
 
@@ -41,7 +41,7 @@ class no_grad:
 
 
 def recording() -> bool:
-    """Return whether operations are being remembered."""
+    """Return whether operations are being recorded."""
     return _recording
 
 
@@ -53,7 +53,7 @@ class Tensor:
     data : array_like
         float32 or float64 are kept; everything else becomes float32.
     requires_grad : bool
-        Whether a gradient is wanted; so of parameters.
+        Whether to compute a gradient, as for parameters.
 
     Attributes
     ----------
@@ -104,11 +104,11 @@ class Tensor:
         return float(self.data.item())
 
     def detach(self) -> Tensor:
-        """Return the same data, cut from the tape."""
+        """Return the same data, detached from the tape."""
         return Tensor(self.data)
 
     def backward(self, grad: np.ndarray | None = None) -> None:
-        """Fill in `grad` of every tensor that this one was made from and that wants one.
+        """Fill in `grad` of every tensor that this one was computed from and that requires it.
 
         Parameters
         ----------
@@ -118,7 +118,7 @@ class Tensor:
         Raises
         ------
         PortError
-            If no gradient is given and this is not a scalar, or nothing was remembered.
+            If no gradient is given and this is not a scalar, or nothing was recorded.
         """
         if grad is None:
             if self.size != 1:
@@ -142,24 +142,24 @@ class Tensor:
                     parent.grad = g
                 else:
                     parent.grad = parent.grad + g
-            # What lies between is not needed again; only leaves keep their gradient.
+            # Intermediate results are not needed again; only leaves keep their gradient.
             node.grad, node._backward, node._parents = None, None, ()
 
     @property
     def gradient(self) -> np.ndarray:
-        """What `backward` has filled in.
+        """The gradient that `backward` has filled in.
 
         Raises
         ------
         PortError
-            If it has not.
+            If there is none.
         """
         if self.grad is None:
             raise PortError("a tensor without a gradient", where="Tensor", remedy="Call backward first")
         return self.grad
 
     def _order(self) -> list[Tensor]:
-        """Return all tensors on the tape behind this one, parents before children."""
+        """Return all tensors that this one depends on, parents before children."""
         order: list[Tensor] = []
         seen: set[int] = set()
         stack: list[tuple[Tensor, bool]] = [(self, False)]
@@ -288,7 +288,7 @@ class Tensor:
         return total * (total.size / self.size)
 
     def max(self, axis: int) -> Tensor:
-        """Return the greatest element along `axis`; its gradient goes to the first of equals."""
+        """Return the maximum along `axis`; the gradient goes to the first of equal maxima."""
         at = np.expand_dims(self.data.argmax(axis), axis)
 
         def backward(g: np.ndarray) -> tuple[np.ndarray]:
@@ -325,7 +325,7 @@ class Tensor:
         return make(self.data[index], (self,), backward)
 
     def pad(self, widths: Sequence[tuple[int, int]]) -> Tensor:
-        """Return the tensor with zeros laid round it, (before, after) for each axis."""
+        """Pad with zeros, (before, after) for each axis."""
         inner = tuple(slice(a, a + n) for (a, _), n in zip(widths, self.shape, strict=True))
         return make(np.pad(self.data, widths), (self,), lambda g: (g[inner],))
 
@@ -340,7 +340,7 @@ class Parameter(Tensor):
 
 
 def make(data: np.ndarray, parents: tuple[Tensor, ...], backward: Backward) -> Tensor:
-    """Return the tensor of an operation: its value, what it was made from, and its way back.
+    """Return the tensor of an operation: its value, its inputs, and its backward pass.
 
     Parameters
     ----------
@@ -349,9 +349,9 @@ def make(data: np.ndarray, parents: tuple[Tensor, ...], backward: Backward) -> T
     parents : tuple of Tensor
         The inputs.
     backward : callable
-        ``backward(g)`` returns a gradient for each parent, or None where none is wanted.
+        ``backward(g)`` returns a gradient for each parent, or None where none is needed.
     """
-    # Without `__init__`, which would look at the dtype once more: small networks spend their time on such things.
+    # Without `__init__`, which would check the dtype again: small networks spend their time on such things.
     out = Tensor.__new__(Tensor)
     out.data, out.grad = data, None
     if _recording and any(p.requires_grad for p in parents):
@@ -372,14 +372,14 @@ def unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
-    """Return tensors laid one after the other along `axis`."""
+    """Concatenate tensors along `axis`."""
     ends = np.cumsum([t.shape[axis] for t in tensors])[:-1]
     data = np.concatenate([t.data for t in tensors], axis)
     return make(data, tuple(tensors), lambda g: np.split(g, ends, axis))
 
 
 def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
-    """Return tensors of one shape along a new axis."""
+    """Stack tensors of one shape along a new axis."""
     data = np.stack([t.data for t in tensors], axis)
     return make(data, tuple(tensors), lambda g: [np.take(g, k, axis) for k in range(len(tensors))])
 
@@ -395,7 +395,7 @@ def where(mask: np.ndarray, a: Tensor, b: Tensor) -> Tensor:
 
 
 def logistic(a: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-a)) of each element, by way of tanh, which does not overflow."""
+    """Return 1 / (1 + exp(-a)) of each element, computed from tanh, which does not overflow."""
     out = np.tanh(a * 0.5)
     out *= 0.5
     out += 0.5
@@ -403,7 +403,7 @@ def logistic(a: np.ndarray) -> np.ndarray:
 
 
 def as_tensor(value: Any, like: Tensor) -> Tensor:
-    """Return `value` as a tensor, in the dtype of `like` if it is none yet."""
+    """Return `value` as a tensor, in the dtype of `like` if it is not one yet."""
     return value if isinstance(value, Tensor) else Tensor(np.asarray(value, like.dtype))
 
 

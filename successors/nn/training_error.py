@@ -1,4 +1,4 @@
-"""The error on what is being learned, for statements about how well networks of several depths can be trained."""
+"""The training error, to check statements about how well networks of several depths can be trained."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from successors.nn.recipe import NetworkConfig
 def training_error(
     config: NetworkConfig, network: Callable[[Any, np.random.Generator], Network], steps: int, *, seed: int = 0
 ) -> list[float]:
-    """Return the fraction of wrong answers while digits are learned, over each tenth of the steps.
+    """Train on digits; return the fraction of wrong answers in each tenth of the steps.
 
     Parameters
     ----------

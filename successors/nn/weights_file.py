@@ -1,4 +1,4 @@
-"""Weights on disk, as safetensors: plain arrays and a table of text, nothing that could run."""
+"""Weights on disk, as safetensors: plain arrays and a table of text, no executable code."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from marki.files import writing
 
 
 def save(path: Path | str, arrays: Mapping[str, np.ndarray], *, half: bool = False, **about: str) -> None:
-    """Write named arrays, whole or not at all.
+    """Write named arrays to a file, atomically.
 
     Parameters
     ----------
     path : Path or str
     arrays : mapping of str to ndarray
     half : bool
-        Store floats as float16, for shipping; half the size, three digits.
+        Store floats as float16, for shipping: half the size, three significant digits.
     **about : str
-        Text to go with them, such as the system's name.
+        Text to store with them, such as the system's name.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def save(path: Path | str, arrays: Mapping[str, np.ndarray], *, half: bool = Fal
 
 
 def _in_order(data: bytes) -> bytes:
-    """Return a file with its header in order, which the library leaves to chance: equal weights are equal files."""
+    """Return a file with its header sorted, whose order the library leaves to chance: equal weights, equal files."""
     end = 8 + int.from_bytes(data[:8], "little")
     header = json.dumps(json.loads(data[8:end]), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     header += b" " * (-len(header) % 8)
@@ -48,13 +48,13 @@ def _in_order(data: bytes) -> bytes:
 
 
 def load(path: Path | str, *, system: str | None = None) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Read what `save` wrote; halves come back as float32.
+    """Read what `save` wrote; float16 becomes float32.
 
     Parameters
     ----------
     path : Path or str
     system : str, optional
-        Name that the file must bear under ``system``.
+        Name that the file must have under ``system``.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def load(path: Path | str, *, system: str | None = None) -> tuple[dict[str, np.n
     try:
         with safe_open(str(path), framework="np") as file:
             about = dict(file.metadata() or {})
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is no mapping
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is not a mapping
     except (OSError, SafetensorError, ValueError) as error:
         raise StateError(
             f"cannot be read as weights ({type(error).__name__}: {error})",

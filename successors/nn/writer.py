@@ -1,4 +1,4 @@
-"""Writers: networks that answer a text with a text, token after token, the likeliest each time."""
+"""Writers: networks that answer a text with a text, token by token, by greedy decoding."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from successors.nn.tensor import Tensor
 class Writer(Network):
     """Base of such networks; its config has `longest`, tokens of a text at most, and `smoothing` of the labels.
 
-    A child has ``forward(source, target)``: the scores (n, t, vocabulary) of what follows each of the tokens (n, t)
-    that begin the answer to tokens (n, s).
+    A subclass defines ``forward(source, target)``: the logits (n, t, vocabulary) of the token that follows each of the
+    tokens (n, t) of the answer to tokens (n, s).
     """
 
     def begin(self, source: np.ndarray) -> Any:
-        """Return what is to be remembered of tokens (n, s) while their answers are written."""
+        """Encode tokens (n, s); return the memory that decoding their answers needs."""
         raise NotImplementedError
 
     def follow(self, tokens: np.ndarray, memory: Any) -> np.ndarray:
-        """Return the scores (n, vocabulary) of what follows one token (n,) more; the memory takes it in."""
+        """Decode one more token (n,): return the logits (n, vocabulary) of the next one, and update the memory."""
         raise NotImplementedError
 
     def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
-        """Return the cross-entropy of scores (m, vocabulary) and the tokens wanted (m,), with smoothed labels."""
+        """Return the cross-entropy of logits (m, vocabulary) with the target tokens (m,), with label smoothing."""
         return cross_entropy(outputs, targets, smoothing=self.config.smoothing)
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
-        """Return what it writes if each token before is right, and the loss."""
+        """Return the texts written under teacher forcing, and the loss."""
         rows = [shipped().encode(text)[: self.config.longest - 1] for text in targets.tolist()]
         wanted = padded([[*row, END] for row in rows])
         outputs = self(self.rows(stimuli), padded([[START, *row] for row in rows]))
@@ -41,11 +41,11 @@ class Writer(Network):
         return self.texts(best), self.loss(outputs[there], wanted[there])
 
     def rows(self, texts: np.ndarray) -> np.ndarray:
-        """Return texts (n,) of str as tokens (n, t), each with its end; what is too long is cut off."""
+        """Encode texts (n,) of str as tokens (n, t), each with an end token; texts that are too long are truncated."""
         return padded([[*shipped().encode(text)[: self.config.longest - 1], END] for text in texts.tolist()])
 
     def texts(self, tokens: np.ndarray) -> np.ndarray:
-        """Return the texts (n,) of str that tokens (n, t) stand for, up to their ends."""
+        """Decode tokens (n, t) to texts (n,) of str, up to their end tokens."""
         found = []
         for row in tokens.tolist():
             row = row[: row.index(END)] if END in row else row
@@ -53,7 +53,7 @@ class Writer(Network):
         return np.array(found, dtype=np.str_)
 
     def write(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the answers to texts."""
+        """Write the answers to texts."""
         memory = self.begin(self.rows(stimuli))
         written = [np.full(len(stimuli), START)]
         ended = np.zeros(len(stimuli), bool)
@@ -65,7 +65,7 @@ class Writer(Network):
 
 @runtime_checkable
 class TextSampler(Protocol):
-    """A network that draws how a text may go on."""
+    """A network that samples continuations of a text."""
 
     def generate(
         self,
@@ -77,5 +77,5 @@ class TextSampler(Protocol):
         top_k: int = 0,
         nucleus: float = 1.0,
     ) -> list[str]:
-        """Return `count` texts that go on from a prompt."""
+        """Sample `count` continuations of a prompt."""
         ...

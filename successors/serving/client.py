@@ -1,7 +1,7 @@
 """The client of a worker process, in which a system is loaded: neither answering nor training blocks the caller.
 
 Two threads of the calling process carry questions and answers over the pipe; a call only queues a question or takes
-answers that have arrived. What goes on in the process is in `worker`.
+answers that have arrived. The process itself runs `worker`.
 """
 
 from __future__ import annotations
@@ -55,31 +55,31 @@ class WorkerClient:
             thread.start()
 
     def load(self, name: str) -> None:
-        """Put a system up with its shipped weights, untrained if there are none."""
+        """Load a system with its shipped weights, untrained if there are none."""
         self._ask(LoadSystem(name=name))
 
     def show(self, number: int, stimulus: np.ndarray, *, views: bool = True) -> None:
-        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns."""
+        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the loaded system; also during training."""
         self._ask(ShowStimulus(number=number, stimulus=np.array(stimulus), views=views))
 
     def example(self, number: int, *, views: bool = True) -> None:
-        """Show stimulus `number` of the test part of its own task, with what is wanted; after the last, the first."""
+        """Show stimulus `number` of the test set of its own task, with the target; after the last, the first."""
         self._ask(ShowExample(number=number, views=views))
 
     def hall(self, number: int, frame: np.ndarray, task: str = "letters") -> None:
-        """Show a frame to every trained system that answers frames on lamps, with the weights that suit a task best."""
+        """Show a frame to every trained system that answers frames on lamps, with the weights that best fit a task."""
         self._ask(AskHall(number=number, frame=np.array(frame), task=task))
 
     def train(self, name: str, seed: int) -> None:
-        """Put a system up untrained and let it learn its own task."""
+        """Load a system untrained, and train it on its own task."""
         self._ask(TrainSystem(name=name, seed=seed))
 
     def stop(self) -> None:
-        """End a training where it is; the system stays as it is."""
+        """Stop the training; the system keeps its current state."""
         self._ask(StopTraining())
 
     def poll(self) -> list[Message]:
-        """Return what has come since, oldest first; never waits."""
+        """Return the messages that have arrived since the last call, oldest first; never block."""
         found: list[Message] = []
         with contextlib.suppress(IndexError):
             while True:
@@ -87,7 +87,7 @@ class WorkerClient:
         return found
 
     def close(self) -> None:
-        """End the process; a second time does nothing."""
+        """End the process; a second call does nothing."""
         with self._asked:
             if self._over:
                 return
@@ -112,7 +112,7 @@ class WorkerClient:
             self._asked.notify_all()
 
     def _talk(self) -> None:
-        """Hand questions over; where the pipe is full, only this thread waits."""
+        """Send questions; if the pipe is full, only this thread blocks."""
         while True:
             with self._asked:
                 self._asked.wait_for(lambda: self._waiting or self._over or self._dead)
@@ -122,10 +122,10 @@ class WorkerClient:
             try:
                 self._pipe.send(question)
             except OSError:
-                return  # the other thread says so
+                return  # the other thread reports it
 
     def _listen(self) -> None:
-        """Take answers in until the process is gone, and say so unless that was wanted."""
+        """Receive answers until the process ends; report its end unless it was requested."""
         with contextlib.suppress(EOFError, OSError):
             while True:
                 self._come.append(self._pipe.recv())

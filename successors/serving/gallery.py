@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from successors.serving.client import WorkerClient
 
 TEXTS = "timeline.toml"
-"""What is said of the systems beside their own files."""
+"""Texts about the systems, besides those in their own files."""
 
 
 def open_gallery() -> Gallery:
-    """Return the gallery; nothing is read until it is asked."""
+    """Return the gallery; nothing is read before first use."""
     return Gallery()
 
 
@@ -33,8 +33,8 @@ class Gallery:
         self._reading = threading.Lock()
 
     def exhibits(self) -> tuple[Exhibit, ...]:
-        """Return them; they are read when they are first asked for, by whichever thread."""
-        # One at a time: the multiply-adds of a new file are counted in a global tally.
+        """Return the exhibits, read on first use and then cached; thread-safe."""
+        # One thread at a time: the multiply-adds of a new file are counted in a global tally.
         with self._reading:
             if self._exhibits is None:
                 from successors import registry
@@ -51,7 +51,7 @@ class Gallery:
 
 
 def texts() -> dict[str, dict[str, str]]:
-    """Return what is said of each system, by name: idea_zh, seed_en and seed_zh.
+    """Return the texts about each system, by name: idea_zh, seed_en and seed_zh.
 
     Raises
     ------
@@ -66,13 +66,13 @@ def texts() -> dict[str, dict[str, str]]:
 
 
 def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
-    """Return a system of the catalogue as an exhibit.
+    """Return a system of the registry as an exhibit.
 
     Parameters
     ----------
     system : System
     said : mapping of str to str
-        Its texts; those that are missing are empty.
+        Its texts; missing ones become empty.
     """
     from successors import registry
 

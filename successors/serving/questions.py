@@ -1,4 +1,4 @@
-"""What is asked of the process in which systems stand: one typed message for each kind of question."""
+"""Messages to the worker process: one type for each kind of question."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LoadSystem:
-    """Put a system up with its shipped weights, untrained if there are none."""
+    """Load a system with its shipped weights, untrained if there are none."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ShowStimulus:
-    """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up."""
+    """Show a frame (20, 20), a reel (T, 20, 20) or text () to the loaded system."""
 
     number: int
     stimulus: np.ndarray
@@ -25,7 +25,7 @@ class ShowStimulus:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ShowExample:
-    """Show stimulus `number` of the test set of its own task to the system that is up."""
+    """Show stimulus `number` of the test set of its own task to the loaded system."""
 
     number: int
     views: bool
@@ -42,7 +42,7 @@ class AskHall:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TrainSystem:
-    """Put a system up untrained and let it learn its own task."""
+    """Load a system untrained, and train it on its own task."""
 
     name: str
     seed: int
@@ -50,21 +50,21 @@ class TrainSystem:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StopTraining:
-    """End a training where it is."""
+    """Stop the training."""
 
 
 Question = LoadSystem | ShowStimulus | ShowExample | AskHall | TrainSystem | StopTraining
 
 Waiting = dict[type[Question], Question]
-"""Questions that wait, in their turn; one of each kind."""
+"""Queued questions, oldest first; at most one of each kind."""
 
 
 def lay(waiting: Waiting, question: Question) -> None:
-    """Lay a question behind those that wait; an older one of its kind is taken away."""
+    """Append a question to the queue; an older one of its kind is removed."""
     waiting.pop(type(question), None)
     waiting[type(question)] = question
 
 
 def take(waiting: Waiting) -> Question:
-    """Take away what has waited longest, and return it."""
+    """Remove the oldest question from the queue, and return it."""
     return waiting.pop(next(iter(waiting)))

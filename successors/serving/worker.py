@@ -1,6 +1,6 @@
-"""The worker process: a system is loaded, answers what is asked, and may be training.
+"""The worker process: holds a system, answers questions about it, and may train it.
 
-A training here is that of `training_job.train`, step by step: between two steps the process checks its questions.
+Training is that of `training_job.train`, step by step: between two steps the process checks for questions.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from successors.training import loop, participants
 from successors.training.loop import Record
 
 EVERY_S = 0.05
-"""Time between two messages of a training's progress, s."""
+"""Time between two progress messages of a training, s."""
 
 NICE = 10
 """Niceness of the process, where the operating system has such a thing."""
@@ -55,15 +55,15 @@ LAST = 20
 """Steps over which the accuracy is averaged."""
 
 OTHERS = 3
-"""Classes that are named beside the answer."""
+"""Number of classes reported besides the answer."""
 
 Message = Reply | Progress | Trouble
 
 
 def serve(pipe: Connection) -> None:
-    """Answer what comes over a pipe until it is closed; the whole life of the process."""
+    """Answer questions from a pipe until it is closed: the entry point of the process."""
     end_with_parent()
-    # Whoever interrupts the window at its terminal interrupts this process too; the window will end it.
+    # Ctrl-C at the window's terminal would interrupt this process too; the window will end it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     if hasattr(os, "nice"):
@@ -72,12 +72,12 @@ def serve(pipe: Connection) -> None:
 
 
 def one_frame(frame: np.ndarray, *, where: str) -> np.ndarray:
-    """Return a frame (20, 20) as the only one of a row, (1, 20, 20) float32.
+    """Return a frame (20, 20) as a batch of one, (1, 20, 20) float32.
 
     Raises
     ------
     PortError
-        For another shape or dtype, or light that is not from 0 to 1.
+        For a wrong shape or dtype, or light outside 0 to 1.
     """
     if np.ndim(frame) != 2:
         raise PortError(f"expected a frame of shape ({SIDE}, {SIDE}), got {np.shape(frame)}", where=where)
@@ -86,13 +86,13 @@ def one_frame(frame: np.ndarray, *, where: str) -> np.ndarray:
 
 @dataclass(kw_only=True, eq=False)
 class LoadedSystem:
-    """A system that is up.
+    """A loaded system.
 
     Parameters
     ----------
     system : System
     trial : Trial
-        What it learns, or has learned.
+        The trial that it is trained on.
     learner : Successor
     """
 
@@ -106,7 +106,7 @@ class LoadedSystem:
         self.classes, self.code = registry.classes(self.trial), registry.code(self.trial)
 
     def one(self, stimulus: np.ndarray) -> np.ndarray:
-        """Return a single stimulus as the first of a row of them.
+        """Return a single stimulus as a batch of one.
 
         Raises
         ------
@@ -173,12 +173,12 @@ class LoadedSystem:
 
 
 class Worker:
-    """Answers questions, and between the steps of a training too.
+    """Answers questions, also between the steps of a training.
 
     Parameters
     ----------
     pipe : Connection
-        To whoever asks.
+        Connection to the client.
     """
 
     def __init__(self, pipe: Connection):
@@ -189,7 +189,7 @@ class Worker:
         self._trained: dict[tuple[str, str], LoadedSystem | None] = {}
 
     def run(self) -> None:
-        """Answer until the pipe is closed, which ends the process."""
+        """Answer until the pipe is closed; the process then ends."""
         while True:
             self._gather(wait=True)
             while self._waiting:
@@ -197,7 +197,7 @@ class Worker:
                 self._gather()
 
     def _gather(self, *, wait: bool = False) -> None:
-        """Take in all questions that have come; only with `wait`, wait for one."""
+        """Receive all questions that have arrived; block for one only with `wait`."""
         try:
             while self._pipe.poll(None if wait and not self._waiting else 0):
                 lay(self._waiting, self._pipe.recv())
@@ -211,7 +211,7 @@ class Worker:
             sys.exit(0)
 
     def _next(self) -> None:
-        """Answer what has waited longest; an error is reported as `Trouble`, and does not end the process."""
+        """Answer the oldest question; an error is reported as `Trouble`, and does not end the process."""
         question = take(self._waiting)
         if isinstance(question, LoadSystem | TrainSystem):
             name = question.name
@@ -237,7 +237,7 @@ class Worker:
             case TrainSystem():
                 self._train(question.name, question.seed)
             case StopTraining():
-                pass  # while a system learns, it is taken between two steps
+                pass  # during training, it is handled between two steps
             case _:
                 raise StateError(f"{type(question).__name__} is no question", where="rack")
 
@@ -263,7 +263,7 @@ class Worker:
         self._send(up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views))
 
     def _whole(self, trial: Trial) -> Deck:
-        """Return the deck of a trial; the last one is kept."""
+        """Return the deck of a trial; the last one is cached."""
         if self._deck is None or self._deck[0] is not trial:
             self._deck = trial, tasks.load(trial.task, **dict(trial.options))
         return self._deck[1]
@@ -282,7 +282,7 @@ class Worker:
                 self._send(Trouble(name=name, text=str(error)))
 
     def _in_hall(self, name: str, task: str) -> LoadedSystem | None:
-        """Return a system with the shipped weights that suit a task, each read once; None if it is not of the hall."""
+        """Return a system with the shipped weights that best fit a task, cached; None if it is not in the hall."""
         if (name, task) not in self._trained:
             system, standing = registry.find(name), None
             found = registry.weights(name, task) if registry.in_hall(system.entry, task) else None
@@ -325,13 +325,13 @@ class Worker:
 
 
 class ProgressReporter:
-    """Tells how far a training has come, not too often; once at the start, and at the end.
+    """Reports the progress of a training at limited frequency, and at its start and end.
 
     Parameters
     ----------
     name : str
     seed, of : int
-        Root of its randomness, and how many steps there are.
+        Seed of the training, and its number of steps.
     send : callable
         Takes a `Progress`.
     """
@@ -344,13 +344,13 @@ class ProgressReporter:
         self._tell(Record())
 
     def step(self, record: Record, right: float) -> None:
-        """Take note of a step, with the share of its stimuli answered rightly."""
+        """Record a step, with the fraction of its stimuli answered correctly."""
         self._right.append(right)
         if time.perf_counter() - self._last >= EVERY_S:
             self._tell(record)
 
     def end(self, record: Record, digest: str) -> None:
-        """Say that it is over, and of what digest all registers are."""
+        """Report the end of the training, with the digest of all registers."""
         self._tell(record, digest)
 
     def _tell(self, record: Record, digest: str = "") -> None:

@@ -54,8 +54,8 @@ def load(
 ) -> Deck:
     """Return the deck of a task.
 
-    Any item of it is a function of task, options, seed, part and number alone: not of the counts, nor of `jobs`. Items
-    are in turn of their classes as far as these are drawn; whoever learns from them shuffles them.
+    Each item depends only on task, options, seed, part and number, not on the counts or on `jobs`. Items
+    are in turn of their classes as far as these are drawn; training shuffles them.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ def load(
     seed : int
         Root of all randomness, 0 or above.
     quiet : bool
-        Show no bar.
+        Show no progress bar.
     jobs : int, optional
-        Processes that make the stimuli; this one alone if left out.
+        Number of processes that make the stimuli; by default only this one.
     cache : bool
-        Whether a deck may be read from the cache, and kept there.
+        Whether a deck may be read from, and written to, the cache.
     **options
         Fields of the task's settings, `find(name).config`.
 
@@ -79,7 +79,7 @@ def load(
     Raises
     ------
     UnknownName
-        For a task or option that is not there.
+        For a task or option that does not exist.
     ConfigError
         For an option of a wrong type or out of range.
     """

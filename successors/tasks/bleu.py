@@ -1,4 +1,4 @@
-"""BLEU: how much of a translation is right, in words and in runs of words."""
+"""BLEU: how much of a translation is right, in words and n-grams."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9]+|\S")
 def bleu(answers: np.ndarray, targets: np.ndarray, *, longest: int = 4) -> float:
     """Return the BLEU of answers with one reference each, 0…1.
 
-    BP · exp(Σ log p_n / N), where p_n is the share of runs of n tokens in the answers that stand in their references,
-    each counted as often as it stands there at most, and BP = exp(1 - r / c) if the answers, c tokens, are shorter than
+    BP · exp(Σ log p_n / N), where p_n is the fraction of n-grams in the answers that occur in their references, each
+    counted at most as often as it occurs there, and BP = exp(1 - r / c) if the answers, c tokens, are shorter than
     the references, r tokens. Tokens are English words, Chinese characters, and signs.
 
     Parameters

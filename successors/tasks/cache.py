@@ -1,7 +1,7 @@
-"""The cache: decks that took long to make, kept in a folder of the user's, to be read instead of made again.
+"""The cache: decks that took long to make, stored in a user folder to be read instead of made again.
 
-The cache can only save time. A file that is missing, truncated, foreign or of other settings is made anew, and a
-folder that cannot be written is left alone.
+The cache can only save time. A file that is missing, truncated, foreign or of other settings is made again, and a
+folder that cannot be written is ignored.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from successors.tasks.deck import PARTS, Deck, Reels, Split
 from successors.tasks.task import Task
 
 FORMAT = 1
-"""Version of the files; a file of another version is made anew."""
+"""Version of the files; a file of another version is made again."""
 
 WORTH_S = 0.2
-"""A deck that is made sooner than this is not kept: reading it would save nothing."""
+"""A deck that takes less time than this to make is not stored: reading it would save nothing."""
 
 
 def folder() -> Path:
@@ -53,7 +53,7 @@ def path(task: Task, config: Config, seed: int) -> Path:
 
 @lru_cache(maxsize=1)
 def _makers() -> str:
-    """Return a digest of what makes the stimuli: our own modules, the assets' sizes, and the library that draws."""
+    """Return a digest of what determines the stimuli: our own modules, the assets' sizes, and the random generator."""
     import importlib.metadata
 
     found = hashlib.blake2b(digest_size=12)
@@ -67,7 +67,7 @@ def _makers() -> str:
 
 
 def read(task: Task, config: Config, seed: int) -> Deck | None:
-    """Return the deck that is kept for these settings, or None."""
+    """Return the cached deck for these settings, or None."""
     if task.accepts is Port.TEXT:
         return None
     try:
@@ -86,12 +86,12 @@ def read(task: Task, config: Config, seed: int) -> Deck | None:
             test=test,
         )
     except (MarkIError, OSError, KeyError, TypeError, AttributeError, ValueError, IndexError, RuntimeError):
-        # Whatever is wrong with a file that anybody may have put there, the deck can be made anew.
+        # The file may come from anywhere; whatever is wrong with it, the deck can be made again.
         return None
 
 
 def write(deck: Deck, task: Task, config: Config, seed: int) -> None:
-    """Keep a deck, if the folder can be written; text is made soon enough."""
+    """Store a deck, if the folder can be written; text is fast enough to make again."""
     if task.accepts is Port.TEXT:
         return
     header = json.dumps({"key": key(task, config, seed), "classes": deck.classes}).encode()
@@ -117,7 +117,7 @@ def _packed(part: Split, name: str) -> dict[str, np.ndarray]:
 
 
 def _unpacked(arrays: dict[str, np.ndarray], name: str) -> Split:
-    """Return the part of these arrays; light is all that is kept as (…, 20, 20) of uint16."""
+    """Return the part of these arrays; light is whatever is stored as (…, 20, 20) of uint16."""
     found = {
         what: array.astype(np.float32) / np.float32(STEPS) if array.dtype == np.uint16 and array.ndim == 3 else array
         for what in ("bank", "index", "stimuli", "targets", "kinds")

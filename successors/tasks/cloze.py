@@ -1,4 +1,4 @@
-"""The cloze: a line of the log book with a word hidden, which the others tell."""
+"""The cloze: a line of the log book with one word hidden, which follows from the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connectedness: is the figure in one piece? No look at its parts can tell (Minsky and Papert, 1969)."""
+"""Connectedness: is the figure in one piece? No local view can tell (Minsky and Papert, 1969)."""
 
 from __future__ import annotations
 

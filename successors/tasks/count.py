@@ -54,7 +54,7 @@ def _reels(config: CountConfig, workshop: Workshop, part: str) -> tuple[Reels, n
     for number in range(count):
         flashes = int(kinds[number])
         rng = ItemKey(task=workshop.task, seed=workshop.seed, part=part, number=number).rng("reel")
-        # Moments without neighbours: chosen among fewer exposures, then moved apart by one dark exposure each.
+        # Flashes that are not adjacent: chosen among fewer exposures, then moved apart by one dark exposure each.
         places = config.exposures - flashes + 1 if flashes else 0
         moments = np.sort(rng.permutation(places)[:flashes]) + np.arange(flashes)
         index[number, moments] = 1 + rng.integers(config.slides, size=flashes)

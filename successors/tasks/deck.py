@@ -1,4 +1,4 @@
-"""Decks: the stimuli of a task with the answers wanted, for training, validation and test."""
+"""Decks: the stimuli and targets of a task, for training, validation and test."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ PARTS = ("train", "valid", "test")
 
 
 def lamps_used(code: np.ndarray) -> int:
-    """Return how many lamps, from R1 on, a code (classes, 8) needs; 0 if it has no row."""
+    """Return the number of lamps, from R1 on, that a code (classes, 8) needs; 0 if it has no row."""
     lit = np.flatnonzero(code.any(axis=0))
     return int(lit[-1]) + 1 if lit.size else 0
 
 
 class Reels:
-    """Films of exposures out of a bank of slides.
+    """Reels: films whose exposures come from a bank of slides.
 
-    A film is a row of numbers of slides, so that a deck of films of 100 exposures takes hardly more memory than its
-    slides; the films that are asked for are made then.
+    A film is a row of indices of slides, so that a deck of films of 100 exposures takes hardly more memory than its
+    slides; films are expanded on access.
 
     Parameters
     ----------
     bank : ndarray of float32, shape (m, 20, 20)
         The slides, as the photocells deliver them.
     index : ndarray of int, shape (n, T)
-        The slides of each film, in turn.
+        Indices of the slides of each film, in order.
 
     Raises
     ------
     PortError
-        For another shape or dtype, or a slide that is not in the bank.
+        For a wrong shape or dtype, or a slide that is not in the bank.
     """
 
     ndim = 4
@@ -64,7 +64,7 @@ class Reels:
         return len(self.index)
 
     def __getitem__(self, which: Any) -> np.ndarray:
-        """Return films as an array (k, T, 20, 20) of float32; one film, asked for by a number, as (T, 20, 20)."""
+        """Return films as an array (k, T, 20, 20) of float32; one film, for an integer index, as (T, 20, 20)."""
         return self.bank[self.index[which]]
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -76,21 +76,21 @@ class Reels:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Split:
-    """One part of a deck; its arrays are read-only.
+    """One split of a deck; its arrays are read-only.
 
     Parameters
     ----------
     stimuli : ndarray or Reels
         (n, 20, 20) float32 for frames and fields, (n, T, 20, 20) for reels, (n, 8) bool for lamps, (n,) str for text.
     targets : ndarray
-        The answers wanted: (n, 8) bool for lamps, (n, 20, 20) float32 for fields, (n,) str for text.
+        The correct answers: (n, 8) bool for lamps, (n, 20, 20) float32 for fields, (n,) str for text.
     kinds : ndarray of int16, shape (n,)
         The class of each stimulus; -1 where there are no classes.
 
     Raises
     ------
     PortError
-        If the three are not of one length.
+        If the three differ in length.
     """
 
     stimuli: np.ndarray | Reels
@@ -120,15 +120,15 @@ class Deck:
     task : str
         Name of the task.
     accepts, answers : Port
-        What a network is shown, and what it answers on.
+        Input and output of a network.
     classes : tuple of str
         Names of the classes.
     code : ndarray of bool, shape (classes, 8)
-        The lamps wanted for each class; (0, 8) if the answer is a field or text.
+        The lamps for each class; (0, 8) if the answer is a field or text.
     train, valid, test : Split
-        To learn from, to choose settings by, and to be examined with.
+        Training set, validation set and test set.
     corpus : ndarray of str, shape (n,)
-        Text without answers, that can be studied before; there is none for most tasks.
+        Text without answers, for pre-training; empty for most tasks.
     """
 
     task: str

@@ -1,4 +1,4 @@
-"""Digits written by hand, straight as their writers left them, or held unsteadily."""
+"""Handwritten digits, straight as they were written, or held unsteadily."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from successors.tasks.retina import Unsteady, camera, signals
 from successors.tasks.task import Task
 
 TRAIN, VALID, TEST = 18_000, 2_000, 10_000
-"""Digits of each part; the validation has the last 2,000 of the 20,000 shipped for training."""
+"""Digits of each part; the validation set has the last 2,000 of the 20,000 shipped for training."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def _item(config: DigitsConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
 
 
 def _straight(config: DigitsConfig, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return digits that are not disturbed, at once.
+    """Return undisturbed digits, all at once.
 
     One point of a digit fills one cell, so that through perfect optics a cell sees one of 256 levels of ink, whichever
     digit it belongs to; the camera is asked for these alone.

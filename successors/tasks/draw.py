@@ -1,4 +1,4 @@
-"""Draw: the lamps say a letter; a picture of it is wanted on the field."""
+"""Draw: the lamps encode a letter; the answer is a picture of it on the field."""
 
 from __future__ import annotations
 

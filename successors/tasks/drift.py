@@ -1,6 +1,6 @@
 """Drift: in which of eight directions does a patch of dots move over the retina?
 
-The retina is taken as rolled up: what leaves it on one side comes back on the other. The patch starts anywhere, with
+The retina wraps around: what leaves it on one side comes back on the other. The patch starts anywhere, with
 equal probability, so that at every exposure it is anywhere with equal probability, whatever its direction: no single
 frame tells anything about the direction.
 """
@@ -37,7 +37,7 @@ DIRECTIONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class DriftConfig(RetinaConfig):
-    """Settings of drift. The patches of the test are others than those that are learned from."""
+    """Settings of drift. The patches of the test set differ from those of the training set."""
 
     exposures: int = setting(8, "Exposures in a reel", low=2, high=200)
     speeds: tuple[int, ...] = setting((1, 2), "Steps in an exposure; each reel has one", unit="cells", low=1, high=9)
@@ -55,7 +55,7 @@ class DriftConfig(RetinaConfig):
 
 
 def _slide(config: DriftConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
-    """Return one patch at one of the 400 places; `slot.number` is patch · 400 + row · 20 + column."""
+    """Return one patch at one of the 400 positions; `slot.number` is patch · 400 + row · 20 + column."""
     patch, place = divmod(slot.number, CELLS)
     row, column = divmod(place, SIDE)
     rng = ItemKey(task=slot.task, seed=slot.seed, part=slot.part, number=patch).rng("patch")

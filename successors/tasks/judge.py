@@ -17,7 +17,7 @@ from successors.tasks.task import Task
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeConfig(Config):
-    """Settings of judging. The corpus is of the sessions to learn from, verdicts included; both classes are as many."""
+    """Settings of judging. The corpus is the training sessions, verdicts included; classes are equally frequent."""
 
     train: int = setting(64, "Labelled lines to learn from", low=1, high=2_000)
     valid: int = setting(200, "Lines to choose settings by", low=1, high=240)

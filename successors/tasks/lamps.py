@@ -11,12 +11,12 @@ from successors.tasks.deck import Reels, Split
 
 
 def coded(classes: int, parts: Mapping[str, tuple[np.ndarray | Reels, np.ndarray]]) -> dict[str, Split]:
-    """Return parts whose classes are wanted on the lamps; two classes use one lamp.
+    """Return parts whose targets are classes on the lamps; two classes use one lamp.
 
     Parameters
     ----------
     classes : int
-        How many there are.
+        Number of classes.
     parts : mapping of str to (stimuli, kinds)
         The stimuli of each part, and the class of each.
     """

@@ -18,10 +18,10 @@ from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
 HELD_OUT = ("cabin", "go", "goudy-bookletter", "quicksand", "because-we-mentor")
-"""The faces of the test: three without serifs, one with, and one written by hand; no sister of theirs is learned."""
+"""The test faces: three without serifs, one with, and one handwritten; no related face is in the training set."""
 
 FACES = tuple(face for face in letters.TYPEFACES if face not in HELD_OUT)
-"""The 23 faces to learn from."""
+"""The 23 training faces."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The log book: what was told of sessions of the simulated Mark I, line by line; `assets/make/logbook.py` wrote it."""
+"""The log book: sessions of the simulated Mark I, told line by line; `assets/make/logbook.py` wrote it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Line:
     ----------
     text : str
     right : bool
-        Whether the answer was.
+        Whether the answer was right.
     until : int
-        Characters before the verdict and the space before it.
+        Number of characters before the space and the verdict.
     words : tuple of (int, int, str)
-        Where words stand that follow from others, and what they are: card, answer, verdict, unit.
+        Positions of the words that follow from others, and their kind: card, answer, verdict, unit.
     """
 
     text: str
@@ -39,7 +39,7 @@ class Line:
 
 @lru_cache(maxsize=1)
 def sessions() -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Return the lines of the sessions of each part; of ten sessions one is for the test and one for validation."""
+    """Return the lines of the sessions of each part; of ten sessions one is for test and one for validation."""
     told = [tuple(s.splitlines()) for s in asset("text/logbook.txt").read_text(encoding="utf-8").split("\n\n")]
     found: dict[str, list[tuple[str, ...]]] = {"train": [], "valid": [], "test": []}
     for number, lines in enumerate(told):
@@ -48,7 +48,7 @@ def sessions() -> dict[str, tuple[tuple[str, ...], ...]]:
 
 
 def corpus(together: int = 1) -> np.ndarray:
-    """Return the lines of the sessions to learn from, (n,) of str, so many that follow each other together."""
+    """Return the lines of the training sessions, (n,) of str, each with so many consecutive lines `together`."""
     found: list[str] = []
     for told in sessions()["train"]:
         found += ["\n".join(told[k : k + together]) for k in range(len(told) - together + 1)]

@@ -1,4 +1,4 @@
-"""Making: items drawn each from its own number, in pieces, by one process or several."""
+"""Making: items, each drawn from its own number, in batches, by one or several processes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from successors.tasks.retina import RetinaConfig, signals
 PIECE = 256
 """Items that one process makes at a time."""
 
-_SPAWN = 4 * PIECE  # fewer items are made sooner than fresh interpreters are started
+_SPAWN = 4 * PIECE  # fewer items take less time than starting interpreters
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemKey:
-    """The place of one item: all that its randomness depends on."""
+    """The key of one item: all that its randomness depends on."""
 
     task: str
     seed: int
@@ -41,7 +41,7 @@ Item = Callable[[C, ItemKey], tuple[np.ndarray, int]]
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """Who makes the items of a deck.
+    """Makes the items of a deck.
 
     Parameters
     ----------
@@ -50,9 +50,9 @@ class Workshop:
     seed : int
         Root of all randomness.
     jobs : int
-        Processes; with one, this process.
+        Number of processes; 1: this process only.
     quiet : bool
-        Show no bar.
+        Show no progress bar.
     """
 
     task: str
@@ -61,7 +61,7 @@ class Workshop:
     quiet: bool = True
 
     def rng(self, what: str) -> np.random.Generator:
-        """Return the generator of something that is common to all items."""
+        """Return the generator for something common to all items."""
         return generator(self.seed, f"tasks.{self.task}.{what}")
 
     def frames(self, item: Item[C], config: C, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -70,13 +70,13 @@ class Workshop:
         Parameters
         ----------
         item : callable
-            ``item(config, slot) -> (light, kind)``, a function of a module, so that other processes find it.
+            ``item(config, slot) -> (light, kind)``, a module-level function, so that other processes can import it.
         config : RetinaConfig
             Settings of the task.
         part : str
             Name of the part; it keys the randomness.
         count : int
-            How many items.
+            Number of items.
 
         Returns
         -------

@@ -26,8 +26,8 @@ _EIGHTHS = {"train": (0, 6), "valid": (6, 7), "test": (7, 8)}  # of the patterns
 class ParityConfig(RetinaConfig):
     """Settings of parity.
 
-    The patches in use are the first `bits` of the grid, row by row; the others stay dark. If the patterns suffice, six
-    eighths of them are for training and one eighth each for validation and test, chosen by the seed. If they do not,
+    The patches in use are the first `bits` of the grid, row by row; the others stay dark. If there are enough patterns,
+    six eighths of them are for training and one eighth each for validation and test, chosen by the seed. Otherwise
     every part has all patterns: the training part over and over up to its count, the others each pattern once.
     """
 
@@ -60,14 +60,14 @@ class ParityConfig(RetinaConfig):
         )
 
     def held(self, part: str) -> int:
-        """Return how many stimuli a part holds."""
+        """Return the number of stimuli in a part."""
         count = getattr(self, part)
         return count if self.disjoint or part == "train" else min(count, 2**self.bits)
 
 
 @functools.lru_cache(maxsize=8)
 def _patterns(bits: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the patterns with an even and with an odd number of lit patches, each in an order of the seed's."""
+    """Return the patterns with an even and with an odd number of lit patches, each in an order drawn from the seed."""
     patterns = generator(seed, "tasks.parity.patterns").permutation(2**bits)
     odd = np.bitwise_count(patterns) % 2 == 1
     return patterns[~odd], patterns[odd]

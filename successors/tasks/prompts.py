@@ -1,7 +1,7 @@
-"""Prompts: what is to be done is not taught but asked for, in the words in which documents do it by the way.
+"""Prompts: tasks that are not taught but asked for, in the words in which documents happen to perform them.
 
-Documents to study are captions of scenes with what else can be said of them, and lines of the log book up to the
-verdict. A prompt is the beginning of such a document, up to the colon; what follows is wanted.
+The documents for pre-training are captions of scenes with further statements about them, and lines of the log book up
+to the verdict. A prompt is the beginning of such a document, up to the colon; the target is what follows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NUMBERS = ("one", "two", "three")
 
 @dataclass(frozen=True, kw_only=True)
 class PromptsConfig(Config):
-    """Settings of prompts. No caption or session of the test is in the documents."""
+    """Settings of prompts. No caption or session of the test set is in the documents."""
 
     documents: int = setting(16_000, "Documents to study", low=1, high=1_000_000)
     train: int = setting(400, "Prompts of the documents' captions, with answers", low=1, high=100_000)
@@ -32,7 +32,7 @@ class PromptsConfig(Config):
 
 
 def _asked(kind: str, part: str, rng: np.random.Generator) -> tuple[str, str]:
-    """Return a prompt of a kind and what is to follow it."""
+    """Return a prompt of a kind and its continuation."""
     if kind == "verdict":
         lines = logbook.lines(part)
         line = lines[int(rng.integers(len(lines)))]
@@ -48,7 +48,7 @@ def _asked(kind: str, part: str, rng: np.random.Generator) -> tuple[str, str]:
 
 
 def _document(number: int, workshop: Workshop) -> str:
-    """Return a document to study."""
+    """Return a document for pre-training."""
     rng = ItemKey(task="prompts", seed=workshop.seed, part="documents", number=number).rng()
     return " ".join(_asked(KINDS[number % len(KINDS)], "train", rng))
 

@@ -19,7 +19,7 @@ from successors.tasks.task import Task
 
 @dataclass(frozen=True, kw_only=True)
 class RecallConfig(Unsteady):
-    """Settings of recall. The letters of the test are in faces held out, as in the task of the letters."""
+    """Settings of recall. The letters of the test set are in held-out faces, as in the task of the letters."""
 
     letters: str = setting("ABCDEFGH", "Letters in use, A to Z")
     delay: int = setting(20, "Exposures after the letter; the answer is wanted at their end", low=0, high=1000)
@@ -45,14 +45,14 @@ class RecallConfig(Unsteady):
 
 
 def _letter(config: RecallConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
-    """Return one slide of a letter, in turn of the letters and then of the faces."""
+    """Return one slide of a letter, cycling through the letters and then through the faces."""
     faces = HELD_OUT if slot.part.startswith("test") else FACES
     row, kind = divmod(slot.number, len(config.letters))
     return light(config, config.letters[kind], faces[row % len(faces)], slot.rng()), kind
 
 
 def _distractor(config: RecallConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
-    """Return one slide that has nothing to do with the letter to be kept."""
+    """Return one slide that has nothing to do with the letter to be recalled."""
     rng = slot.rng()
     if config.distractors == "letters":
         optics = replace(config.optics, exposure=config.optics.exposure * config.dim)
@@ -65,7 +65,7 @@ def _distractor(config: RecallConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
 
 
 def random_form(rng: np.random.Generator) -> Stimulus:
-    """Return a random form of random size at a random place, wholly on the retina."""
+    """Return a random form of random size at a random position, entirely on the retina."""
     kind = forms.KINDS[int(rng.integers(len(forms.KINDS)))]
     size = float(rng.integers(8, 13))
     x, y = rng.integers(-3, 4, 2).tolist()

@@ -1,4 +1,4 @@
-"""Restore: a letter of which a third is dark, to be given back whole."""
+"""Restore: a letter of which a third is dark, to be completed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIDES = ("left", "right", "top", "bottom", "block")
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreConfig(RetinaConfig):
-    """Settings of restore. What is learned from is whole; what is examined with is damaged."""
+    """Settings of restore. Training stimuli are whole; those for evaluation are damaged."""
 
     typeface: str = setting("league-spartan", "Typeface of the letters", choices=tuple(TYPEFACES))
     patterns: int = setting(6, "Different letters to be kept, the first of `letters`", low=1, high=26)
@@ -55,7 +55,7 @@ def damage(which: str, share: float, rng: np.random.Generator) -> np.ndarray:
     which : str
         One of `SIDES`.
     share : float
-        Share of the retina.
+        Fraction of the retina.
     rng : numpy.random.Generator
         Draws the block.
     """

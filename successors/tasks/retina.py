@@ -1,4 +1,4 @@
-"""Sight: what the photocells deliver of a card, and how unsteadily it was held."""
+"""The retina: the signals of the photocells for a card, and how unsteadily it was held."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def camera(optics: Optics) -> Camera:
 
 
 def signals(light: np.ndarray, exposure: Exposure, noise: np.ndarray | None = None) -> np.ndarray:
-    """Return what dark photocells deliver of each frame.
+    """Return the signals of initially dark photocells for each frame.
 
     Before every exposure the lens is covered until the cells are dark, as on the machine between two cards; so it is
     between the exposures of a reel too. The signals are rounded to 1/1024, as the camera rounds its light: float32

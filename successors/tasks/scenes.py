@@ -1,7 +1,7 @@
-"""Scenes: one to three shapes on the retina, and what can truly be said of them in English and in Chinese.
+"""Scenes: one to three shapes on the retina, and true captions of them in English and in Chinese.
 
-A caption has a plan, which says the same in both languages. The orders of words differ: what stands beside what comes
-after it in English and before it in Chinese, and bars and crosses have measure words of their own.
+A caption follows a plan, which says the same in both languages. The word orders differ: the reference of a relation
+comes after it in English and before it in Chinese, and bars and crosses have measure words of their own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KINDS = ("square", "circle", "diamond", "triangle", "bar", "plus")
 SIZES = ("small", "large")
 CELLS = {"small": 4.0, "large": 6.0}
 PITCH = 6.5
-"""Cells between the middles of neighbouring places."""
+"""Cells between the centres of neighbouring places."""
 
 _EN_KIND = {"plus": "cross"}
 _ZH_KIND = {
@@ -56,7 +56,7 @@ class Shape:
     column: int
 
     def relation(self, other: Shape) -> str:
-        """Return where it stands from another one; beside comes before above."""
+        """Return its position relative to another one; beside takes precedence over above."""
         if self.column != other.column:
             return "left" if self.column < other.column else "right"
         return "above" if self.row < other.row else "below"
@@ -88,12 +88,12 @@ def card(scene: Scene) -> Stimulus:
 
 
 def caption(scene: Scene, plan: str) -> tuple[str, str]:
-    """Return what a plan says of a scene, in English and in Chinese.
+    """Return the caption of a scene by a plan, in English and in Chinese.
 
     Parameters
     ----------
     scene : tuple of Shape
-        Of two shapes at least, but for the plan ``list``; of three for ``chain``, of different sizes for ``compare``.
+        Of at least two shapes, unless the plan is ``list``; of three for ``chain``, of different sizes for ``compare``.
     plan : str
         One of `PLANS`.
     """

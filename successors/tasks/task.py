@@ -1,4 +1,4 @@
-"""A task: what is shown, what is to be answered, and how the answers are scored."""
+"""A task: its stimuli, its targets, and how answers are scored."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ class Task:
     name : str
         Key in the catalogue.
     title : str
-        For people.
+        Title for display.
     accepts, answers : Port
-        What a network is shown, and what it answers on.
+        Input and output of a network.
     config : type
         Class of its settings.
     metric : str
-        What `score` gives, in words.
+        Name of the score.
     chance : float
         The score of a guess among equally frequent classes, with the default settings.
     classes : callable
-        ``classes(config) -> tuple of str``: the names of the classes, told from the settings alone.
+        ``classes(config) -> tuple of str``: the names of the classes, from the settings alone.
     make : callable
         ``make(config, workshop) -> parts``: train, valid and test by name.
     corpus : callable, optional
-        ``corpus(config, workshop) -> texts``: (n,) of str, to learn from without answers.
+        ``corpus(config, workshop) -> texts``: (n,) of str, without answers, for pre-training.
     also : mapping of str to callable
-        Other figures of answers and targets, reported beside the score.
+        Other metrics of answers and targets, reported besides the score.
     """
 
     name: str
@@ -83,26 +83,26 @@ class Task:
         return lamps(binary_code(len(self.classes(config))))
 
     def score(self, answers: np.ndarray, targets: np.ndarray) -> float:
-        """Return the share of stimuli that are answered rightly.
+        """Return the fraction of stimuli that are answered correctly.
 
         Parameters
         ----------
         answers : ndarray
             (n, 8) bool for lamps, (n, 20, 20) from 0 to 1 for fields, (n,) of str for text.
         targets : ndarray
-            The answers wanted, of the same shape.
+            The correct answers, of the same shape.
 
         Returns
         -------
         float
-            For lamps, the share of stimuli whose eight lamps are all right. For text, the share of answers that are
-            right to the letter. For fields, the share of fields of which
-            at most `WRONG_CELLS` cells are on the wrong side of half light.
+            For lamps, the fraction of stimuli whose eight lamps are all correct. For text, the fraction of exact
+            matches. For fields, the fraction of fields of which at most `WRONG_CELLS` cells are on the wrong side of
+            half light.
 
         Raises
         ------
         PortError
-            If there are none, or they have another shape or dtype.
+            If there are none, or they have a wrong shape or dtype.
         """
         if not len(targets):
             raise PortError("no answers to score", where=f"task {self.name}")
@@ -124,7 +124,7 @@ def cells_wrong(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
     Raises
     ------
     PortError
-        If the two have different lengths or are no fields.
+        If the two have different lengths or are not fields.
     """
     answers, targets = check_frames(answers, where="field port"), check_frames(targets, where="field port")
     if len(answers) != len(targets):

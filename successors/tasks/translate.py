@@ -1,4 +1,4 @@
-"""Translation: a caption of a scene comes over the teleprinter in English or in Chinese, and is wanted in the other."""
+"""Translation: a caption of a scene comes over the teleprinter in English or in Chinese; the answer is in the other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DIRECTIONS = ("to Chinese", "to English")
 
 @dataclass(frozen=True, kw_only=True)
 class TranslateConfig(Config):
-    """Settings of translation. No caption of the test is one of those learned from, in either language."""
+    """Settings of translation. No caption of the test set is in the training set, in either language."""
 
     train: int = setting(12_000, "Captions to learn from", low=1, high=1_000_000)
     valid: int = setting(400, "Captions to choose settings by", low=1, high=100_000)

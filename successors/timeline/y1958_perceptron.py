@@ -15,9 +15,9 @@ Equations:
 
     P_a = sum over e - i >= theta of C(x,e) R^e (1-R)^(x-e) C(y,i) R^i (1-R)^(y-i)    (1)
 
-P_a is the share of A-units, of x excitatory and y inhibitory wires, that are active when a share R of the retina is
-lit. Reinforcement by error is of Rosenblatt's later reports; the theorem that it comes to an end whenever an errorless
-state exists, after at most (R / gamma)^2 mistakes, is of Block 1962 and Novikoff 1962.
+P_a is the fraction of A-units, with x excitatory and y inhibitory wires, that are active when a fraction R of the
+retina is lit. Reinforcement by error is of Rosenblatt's later reports; the theorem that it comes to an end whenever an
+errorless state exists, after at most (R / gamma)^2 mistakes, is of Block 1962 and Novikoff 1962.
 
 Shrunk: nothing; retina, A-units and R-units are as many as those of the Mark I. Wires and threshold of an A-unit are
 not known of that machine; they are the assumed ones of `marki`. Its plugboard lets an S-unit feed 40 A-units at most;
@@ -93,7 +93,7 @@ class Perceptron(Network):
         self.values.data = self.values.data.astype(np.float64)
 
     def active(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return what feeds each value, of stimuli (n, ...) of as many cells: (n, values) bool."""
+        """Return the input of each value for stimuli (n, ...) of as many cells: (n, values) bool."""
         s = stimuli.reshape(len(stimuli), -1) >= self.config.threshold
         if not self.config.association:
             return np.tile(s, self.config.units)
@@ -119,7 +119,7 @@ class Perceptron(Network):
             (n, ...) frames.
         targets : ndarray of bool, shape (n, 8)
         rng : Generator
-            Is not needed: nothing is drawn.
+            Not used: nothing is drawn.
         """
         if self.config.control == "none":
             return self.answer(stimuli)
@@ -185,7 +185,7 @@ def convergence() -> Finding:
 
 
 def activity() -> Finding:
-    """Compare the share of active A-units with equation 1."""
+    """Compare the fraction of active A-units with equation 1."""
     rng = generator(0, "perceptron.activity")
     config = PerceptronConfig(a_units=4_000)
     network = Perceptron(config, rng)
@@ -215,7 +215,7 @@ def _binomial(k: np.ndarray, p: float) -> np.ndarray:
 def _through_the_wires(
     learner: Successor[Perceptron], stimuli: np.ndarray, targets: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return what each cell adds to each R-unit by way of the A-units, as images; mid-gray is nothing."""
+    """Return the contribution of each cell to each R-unit through the A-units, as images; mid-gray is zero."""
     network = learner.network
     weights = network.values.data[:, None] * network.wiring
     return {"shown": stimuli[:8], "weighed": grayscale((network._members().T @ weights).reshape(-1, SIDE, SIDE))}

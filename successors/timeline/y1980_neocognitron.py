@@ -27,7 +27,7 @@ Stages learn one after the other.
 
 Added: the paper's last planes have no names. When all stages have learned, it is counted for which labels each of them
 answered most strongly of all; then they vote, each for its labels in proportion to these counts and to its answer to
-the power `sharpness`. No error is reckoned and nothing is corrected.
+the power `sharpness`. No error is computed and nothing is corrected.
 
 Shrunk: 20x20 receptors in place of 16x16, C-cells on every second cell, and 600 planes in the last stage in place of
 24, since digits by many hands are learned in place of five patterns.
@@ -55,7 +55,7 @@ DECLINE = 0.9
 """Factor by which c and d decline over one cell; assumed."""
 
 FIRST = 1e-3
-"""Share of c that the first a are at most; assumed."""
+"""Upper bound of the initial a, as a fraction of c; assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +126,11 @@ class Stage(Module):
     ----------
     config : NeocognitronConfig
     number : int
-        Of the stage, from 0.
+        Index of the stage, from 0.
     below : int
-        Planes of the layer below.
+        Number of planes of the layer below.
     rng : Generator
-        Draws the first a.
+        Draws the initial a.
     """
 
     def __init__(self, config: NeocognitronConfig, number: int, below: int, rng: np.random.Generator):
@@ -159,7 +159,7 @@ class Stage(Module):
         return d.reshape(n * n, m * m)
 
     def windows(self, u: np.ndarray) -> np.ndarray:
-        """Return what each S-cell of a plane sees of layers (n, planes, side, side): (n, cells, planes * field^2)."""
+        """Return the input window of each S-cell in layers (n, planes, side, side): (n, cells, planes * field^2)."""
         field, margin = self._config.s_field[self._number], self._config.s_margin[self._number]
         if margin > 0:
             u = np.pad(u, ((0, 0), (0, 0), (margin, margin), (margin, margin)))
@@ -265,7 +265,7 @@ class Neocognitron(Network):
         rng : Generator
         """
         ends = np.cumsum(self.config.shown)
-        # As long as nothing was counted, the answer needs no reckoning.
+        # Until anything has been counted, the answer needs no computation.
         given = self.answer(stimuli) if self.counts.any() else np.zeros(len(stimuli), np.int64)
         at = 0
         while at < len(stimuli):
@@ -351,7 +351,7 @@ def selectivity() -> Finding:
 
 
 def _features(learner: Successor[Neocognitron], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the planes of the first stage look for, enlarged."""
+    """Return the features of the planes of the first stage, enlarged."""
     network = learner.network
     stage, field = network.stages[0], network.config.s_field[0]
     learned = stage.a.data[stage.b.data > 0] / stage._c
@@ -364,7 +364,7 @@ def _features(learner: Successor[Neocognitron], stimuli: np.ndarray, targets: np
 
 
 def _by_shift(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the share of stimuli read rightly when moved aside by 0 to 5 cells."""
+    """Return the accuracy on stimuli shifted sideways by 0 to 5 cells."""
     moved = [np.pad(stimuli, ((0, 0), (0, 0), (k, 0)))[:, :, :SIDE] for k in range(6)]
     return {"read rightly": np.array([(learner.respond(x) == targets).all(axis=1).mean() for x in moved])}
 

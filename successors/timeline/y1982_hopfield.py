@@ -10,7 +10,7 @@ Equations, with units V_i of 0 or 1 and thresholds U_i:
     T_ij = sum_s (2 V_i^s - 1)(2 V_j^s - 1), T_ii = 0                      storage of states V^s, with U_i = 0
     E = -1/2 sum_ij T_ij V_i V_j + sum_i U_i V_i                           never rises, since T_ij = T_ji
 
-With U_i = 1/2 sum_j T_ij the units are those of -1 and 1 of Amit, Gutfreund and Sompolinsky 1985, who reckon that some
+With U_i = 1/2 sum_j T_ij the units are those of -1 and 1 of Amit, Gutfreund and Sompolinsky 1985, who compute that some
 0.138 N random states can be held; Hopfield saw about 0.15 N, with some errors in what was recalled. With units of 0 and
 1 and no thresholds the noise in a sum has twice the power, against what it is to say, of that of -1 and 1; measured
 here, such a network holds some 0.06 N (1,000 units, overlap 0.9).
@@ -22,8 +22,8 @@ what sets them apart from their mean m, and to the same extent each, which is st
     T_ij = sum_s z_i^s z_j^s / |z^s|^2, z^s = V^s - m
     U_i = sum_j T_ij m_j + level (1/2 - m_i)
 
-so that a unit compares m_i and what the others say of the difference with 1/2. `level` was chosen with the validation
-part of the task. T and U are rounded to whole steps: sums are exact, and a recall is the same on every computer.
+so that a unit compares m_i and what the others say of the difference with 1/2. `level` was chosen on the validation
+set of the task. T and U are rounded to whole steps: sums are exact, and a recall is the same on every computer.
 
 Shrunk: nothing; the 400 cells are 400 units, where the paper simulates 30 and 100. A cell is on from half light.
 """
@@ -101,13 +101,13 @@ class Hopfield(Network):
         return t * (1 - np.eye(len(t)))
 
     def recall(self, states: np.ndarray, *, sweeps: int | None = None) -> np.ndarray:
-        """Return the states (n, N) of 0 and 1 that states (n, N) come to, unit after unit.
+        """Return the states (n, N) of 0 and 1 to which states (n, N) converge, unit by unit.
 
         Parameters
         ----------
         states : ndarray
         sweeps : int, optional
-            Times that every unit looks at most; that of the settings if left out.
+            Largest number of updates of every unit; by default that of the settings.
         """
         v = np.array(states.T, np.float64, order="C")
         if not self.config.iterated:
@@ -139,7 +139,7 @@ class Hopfield(Network):
         return -0.5 * np.einsum("ni,ni->n", v @ self.T.data, v) + v @ self.U.data
 
     def answer(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the fields that fields come to, (n, 20, 20) float32 of 0 and 1."""
+        """Return the fields to which fields converge, (n, 20, 20) float32 of 0 and 1."""
         return self.recall(_states(stimuli)).reshape(stimuli.shape).astype(np.float32)
 
     def learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -149,7 +149,7 @@ class Hopfield(Network):
         ----------
         stimuli, targets : ndarray
         rng : Generator
-            Is not needed: nothing is drawn.
+            Not used: nothing is drawn.
         """
         given = self.answer(stimuli)
         self.store(_states(targets))
@@ -171,7 +171,7 @@ def _holding(units: int, states: int, storage: str, seed: int = 0) -> tuple[Hopf
 
 
 def _energies(network: Hopfield, state: np.ndarray, sweeps: int) -> np.ndarray:
-    """Return E after each look of a unit, from the start on."""
+    """Return E after each update of a unit, from the start on."""
     v = state.astype(np.float64)
     course = [network.energy(v[None])[0]]
     for k in range(sweeps):
@@ -185,7 +185,7 @@ def _energies(network: Hopfield, state: np.ndarray, sweeps: int) -> np.ndarray:
 
 
 def energy_falls() -> Finding:
-    """Follow the energy from random states, with each way of storage, and reckon it anew in the end."""
+    """Follow the energy from random states, with each kind of storage, and recompute it at the end."""
     risen = looks = wrong = fell = 0
     for storage in ("plain", "spin", "difference"):
         network, _ = _holding(200, 30, storage)

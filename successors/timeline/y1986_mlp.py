@@ -1,6 +1,6 @@
 """Rumelhart, Hinton and Williams 1986: "Learning representations by back-propagating errors", Nature 323, 533-536.
 
-New: the error is carried back through the layers, so that units in the middle, for which nobody states a wish, find
+New: the error is propagated back through the layers, so that hidden units, for which no target is given, find
 features of their own. What Minsky and Papert had shown a single layer cannot tell, parity and connectedness, can be
 learned.
 
@@ -8,17 +8,17 @@ Equations (numbers of the paper):
 
     x_j = sum_i y_i w_ji                                     (1)  a bias is the weight of a unit that is always on
     y_j = 1 / (1 + exp(-x_j))                                (2)
-    E = 1/2 sum_c sum_j (y_jc - d_jc)^2                      (3)  c the cases, j the output units
+    E = 1/2 sum_c sum_j (y_jc - d_jc)^2                      (3)  c the samples, j the output units
     dE/dx_j = dE/dy_j y_j (1 - y_j)                          (5)
     dE/dw_ji = dE/dx_j y_i                                   (6)
     dE/dy_i = sum_j dE/dx_j w_ji                             (7)
     dw(t) = -epsilon dE/dw(t) + alpha dw(t - 1)              (9)
 
-As for its figure 1, weights and biases begin evenly between -0.3 and 0.3. Two classes have one output unit, more have
-one each.
+As for its figure 1, weights and biases are initially uniform between -0.3 and 0.3. Two classes have one output unit,
+more have one each.
 
 Shrunk: nothing; the 400 cells of the retina are the input units. The paper changes the weights after a sweep through
-all cases, and mentions doing so after each; here it is after a batch of 32, over which E is summed.
+all samples, and mentions doing so after each; here it is after a batch of 32, over which E is summed.
 Epsilon stays as it is, but for connectedness, where it climbs at first and falls towards the end.
 """
 
@@ -94,7 +94,7 @@ class MLP(Network):
         return (outputs[:, 0] > 0.5).astype(np.int64) if outputs.shape[1] == 1 else outputs.argmax(-1)
 
     def confidence(self, outputs: np.ndarray) -> np.ndarray:
-        """Return each output's share of their sum: made small with eq. 3, each estimates how likely its class is."""
+        """Return the outputs divided by their sum: trained by eq. 3, each estimates the probability of its class."""
         if outputs.shape[1] == 1:
             return np.concatenate([1 - outputs, outputs], 1)
         return outputs / outputs.sum(1, keepdims=True)
@@ -115,7 +115,7 @@ def patterns(bits: int) -> np.ndarray:
 
 
 def _sweeps(network: MLP, inputs: np.ndarray, labels: np.ndarray, rate: float, batch: int, most: int) -> int | None:
-    """Teach a network by eq. 9, in sweeps through all cases, and return after how many no answer is wrong."""
+    """Train a network by eq. 9, in epochs over all samples, and return after how many no answer is wrong."""
     optimiser = SGD(network.parameters(), momentum=0.9)
     rng = generator(0, "mlp.sweeps")
     for sweep in range(1, most + 1):

@@ -93,7 +93,7 @@ class RNN(Network):
         self.output = Linear(h, c.classes, rng, init=initial.glorot)
 
     def look(self, x: Tensor) -> Tensor:
-        """Return what the hidden units are given of reels (n, T, ...): (n, T, d)."""
+        """Return the input of the hidden units for reels (n, T, ...): (n, T, d)."""
         rng = training_rng()
         if self.config.rolled and rng is not None:
             x = Tensor(_rolled(x.data, rng))
@@ -115,7 +115,7 @@ class RNN(Network):
         return outputs
 
     def errors(self, stimuli: np.ndarray, labels: np.ndarray, strength: float = 1.0) -> np.ndarray:
-        """Return how long the error is at each exposure: the length of delta_t, mean over reels, (T,) float64.
+        """Return the size of the error at each exposure: the norm of delta_t, mean over reels, (T,) float64.
 
         delta_t is the gradient of the loss by the sums of the hidden units, so it is that of a nudge added to them.
 
@@ -184,7 +184,7 @@ def vanishing() -> Finding:
 
 
 def jordan_by_hand() -> Finding:
-    """Reckon a Jordan network's outputs over three exposures by hand."""
+    """Compute a Jordan network's outputs over three exposures by hand."""
     rng = generator(0, "rnn.jordan")
     config = RNNConfig(inputs=4, hidden=3, classes=2, context="output", keep=0.5)
     network = RNN(config, rng).astype(np.float64)

@@ -12,15 +12,15 @@ The network of the paper, 1,256 units from the 16x16 image on:
     H3      30 units, each fed by all of H2                       5,790                5,790
     output  10 units, each fed by all of H3                         310                  310
 
-    f(a) = A tanh(S a), A = 1.7159, S = 2/3; outside of a map all is -1; weights begin evenly within 2.4 / F,
+    f(a) = A tanh(S a), A = 1.7159, S = 2/3; outside of a map all is -1; weights begin uniform within 2.4 / F,
     F the inputs of their unit; E = mean over patterns and outputs of (y - d)^2, d = 1 for the class and -1 elsewhere.
 
 Assumed: which 8 of the 12 maps a map of H2 sees is not printed; here map k sees the maps k to k + 7, and after the last
-comes the first. That the maps of H1 too are -1 outside is not said either.
+comes the first. The paper does not say either that the maps of H1 are -1 outside.
 
 Shrunk: nothing, but the retina has 20x20 cells, so that H1 is 10x10 and H2 5x5, and H3 has more inputs: 13,540
 parameters. The paper learns from one pattern at a time with second derivatives on the diagonal (a quasi-Newton rule);
-here small batches and momentum do, as an array of cases costs NumPy little more than one.
+here small batches and momentum do, as a batch of samples costs NumPy little more than one.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class TableConv2d(Module):
     size : int
         Side of the kernels.
     rng : Generator
-        Draws the kernels evenly within 2.4 / fan-in, that of each output map.
+        Draws the kernels uniformly within 2.4 / fan-in, that of each output map.
     stride : int
     bias : tuple of int
         Shape of the biases: (filters, 1, 1) for one a map, (filters, h, w) for one a unit.
@@ -94,7 +94,7 @@ class TableConv2d(Module):
 
 
 def _within(rng: np.random.Generator, shape: tuple[int, ...], bounds: np.ndarray) -> Parameter:
-    """Return a parameter drawn evenly from -bounds to bounds, which are broadcast to its shape."""
+    """Return a parameter drawn uniformly from -bounds to bounds, which are broadcast to its shape."""
     return initial.given(rng.uniform(-1, 1, shape) * bounds)
 
 
@@ -144,7 +144,7 @@ class LeCun(Network):
         return mean_squared_error(outputs, wanted)
 
     def confidence(self, outputs: np.ndarray) -> np.ndarray:
-        """Return each output's share of their sum from -1 on: (1 + output) / 2 estimates how likely a class is."""
+        """Return 1 + outputs divided by their sum: (1 + output) / 2 estimates the probability of a class."""
         likely = np.maximum(outputs + 1, np.finfo(outputs.dtype).tiny)
         return likely / likely.sum(1, keepdims=True)
 

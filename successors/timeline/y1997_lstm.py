@@ -112,7 +112,7 @@ class Eye(Module):
     gain : float
         First weights, as a multiple of Glorot's.
     blind : float
-        Share of the inputs that is blind while learning, others in each reel.
+        Fraction of the inputs that is dropped in training, drawn for each reel.
     """
 
     def __init__(self, inputs: int, width: int, rng: np.random.Generator, *, gain: float, blind: float):
@@ -121,7 +121,7 @@ class Eye(Module):
         self._blind = blind
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what is seen of each exposure."""
+        """Return the output for each exposure."""
         x = x.reshape(*x.shape[:2], -1)
         rng = training_rng()
         if rng is not None and self._blind:
@@ -155,7 +155,7 @@ class Blocks(Module):
         self._owner = np.repeat(np.arange(blocks), size)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what is seen of the cells at all steps."""
+        """Return the outputs of the cells at all steps."""
         n, steps = x.shape[:2]
         b = self._blocks
         first = 2 * b if self._forget else b
@@ -188,7 +188,7 @@ class LSTM(Network):
             self.cells = Blocks(d, h // c.block, c.block, rng, forget=c.forget, heard=c.heard)
         else:
             self.cells = Cells(d, h, rng, forget=c.forget, forget_bias=c.forget_bias)
-        if c.gated and self.cells.bias.data.flags.writeable:  # not of mere shapes
+        if c.gated and self.cells.bias.data.flags.writeable:  # not for mere shapes
             self.cells.bias.data[: h // c.block] = c.input_bias
             if c.layout_1997 and c.forget:
                 self.cells.bias.data[h // c.block : 2 * h // c.block] = c.forget_bias
@@ -199,7 +199,7 @@ class LSTM(Network):
         return self.output(self.cells(self.eye(x))[:, -1])
 
     def watch(self, stimuli: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what gates and cells do at each exposure: arrays (n, T, h) "input", "forget", "output", "cell".
+        """Return gate and cell activations at each exposure: arrays (n, T, h) "input", "forget", "output", "cell".
 
         Raises
         ------
@@ -287,14 +287,14 @@ def carousel() -> Finding:
 
 
 def _gates(learner: Successor[LSTM], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what share the gates are open, in the mean over cells and reels."""
+    """Return how far the gates are open, averaged over cells and reels."""
     network = learner.network
     seen = network.watch(stimuli)
     return {f"{name} gate": seen[name].mean((0, 2)) for name in ("input", "forget", "output") if name in seen}
 
 
 def _memory(learner: Successor[LSTM], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the cells that differ most between letters hold, over a reel of the first letter."""
+    """Return the states of the cells that differ most between letters, over a reel of the first letter."""
     network = learner.network
     cells = network.watch(stimuli)["cell"]
     telling = np.argsort(cells[:, -1].var(0))[::-1][:6]
@@ -302,7 +302,7 @@ def _memory(learner: Successor[LSTM], stimuli: np.ndarray, targets: np.ndarray) 
 
 
 def _apart(learner: Successor[LSTM], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the most telling cell holds, over a reel of each of eight letters."""
+    """Return the state of the most informative cell, over a reel of each of eight letters."""
     network = learner.network
     cells = network.watch(stimuli[:8])["cell"]
     k = int(cells[:, -1].var(0).argmax())

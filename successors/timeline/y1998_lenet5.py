@@ -16,18 +16,18 @@ The network of the paper, on 32x32 cells, with its trainable parameters:
 
     f(a) = A tanh(S a), A = 1.7159, S = 2/3, after all layers from C1 to F6        (6)
     E = mean over patterns of y_D + log(exp(-j) + sum_i exp(-y_i))                 (9)
-    light from 0 to 1 becomes -0.1 to 1.175; weights begin evenly within 2.4 / F, F the inputs of their unit.
+    light from 0 to 1 becomes -0.1 to 1.175; weights begin uniform within 2.4 / F, F the inputs of their unit.
 
 Assumed: the drawings of the ten digits are ours, not those of the paper's ASCII set (figure 3), and made to differ in
 24 of 84 cells or more, where the paper's are alike for characters that look alike; the codes of further classes are
 drawn at random once and for all. The constant j has no value in the paper. C1 and C3 squash their sums, as sections
-II-A and II-B read; that they do not, as is sometimes told, is the setting `squash`.
+II-A and II-B read; that they do not, as is sometimes stated, is the setting `squash`.
 
 Shrunk: a digit that fills 20x20 cells lies in 32x32 in the paper and in 28x28 here, so that the maps are 24, 12, 8 and
 4 wide and the kernels of C5 are 4x4: 42,720 parameters. The paper learns from one pattern at a time with a stochastic
-diagonal Levenberg-Marquardt rule; here it is small batches and Adam, as an array of cases costs NumPy little more than
+diagonal Levenberg-Marquardt rule; here it is small batches and Adam, as a batch of samples costs NumPy little more than
 one. As in the paper's run with distorted patterns, though with shifts alone, each digit is shifted by up to a cell
-while it is learned.
+in training.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class SubSampling(Module):
     ----------
     maps : int
     rng : Generator
-        Draws the coefficients evenly within 2.4 / 4.
+        Draws the coefficients uniformly within 2.4 / 4.
     """
 
     def __init__(self, maps: int, rng: np.random.Generator):
@@ -184,7 +184,7 @@ class LeNet5(Network):
         return (x * x).sum(1, keepdims=True) - 2 * linear(x, self._codes) + self._codes.shape[1]
 
     def _laid(self, x: Tensor) -> Tensor:
-        """Return frames in their border, (n, 1, h, w) from `WHITE` to `BLACK`; while training each is shifted."""
+        """Return frames with their border, (n, 1, h, w) from `WHITE` to `BLACK`; in training each is shifted."""
         (n, h, w), rng, border = x.shape, training_rng(), self.config.border
         out = np.full((n, h + 2 * border, w + 2 * border), WHITE, x.dtype)
         out[:, border : border + h, border : border + w] = x.data * (BLACK - WHITE) + WHITE
@@ -194,7 +194,7 @@ class LeNet5(Network):
         return Tensor(out[:, None])
 
     def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
-        """Return eq. 9: the cross-entropy of a softmax of -y, in which -j stands for a class of rubbish."""
+        """Return eq. 9: the cross-entropy of a softmax of -y, in which -j is the logit of a rubbish class."""
         rubbish = Tensor(np.full((len(outputs), 1), -self.config.rubbish, outputs.dtype))
         return cross_entropy(concatenate([-outputs, rubbish], 1), targets)
 
@@ -203,7 +203,7 @@ class LeNet5(Network):
         return outputs.argmin(-1)
 
     def confidence(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the shares of eq. 9; what is missing to 1 is rubbish."""
+        """Return the probabilities of eq. 9; the remainder to 1 is that of the rubbish class."""
         rubbish = np.full((len(outputs), 1), self.config.rubbish, outputs.dtype)
         return super().confidence(-np.concatenate([outputs, rubbish], 1))[:, :-1]
 
@@ -221,7 +221,7 @@ class LeNet5(Network):
 
 
 def _as_it_is(x: Tensor) -> Tensor:
-    """Return the tensor itself."""
+    """Return the tensor unchanged."""
     return x
 
 

@@ -4,7 +4,7 @@
 New: a convolutional network of eight layers on photographs, made possible by units that do not saturate, f(a) =
 max(0, a), and by two graphics cards. With it come pooling whose windows overlap (3x3, every second cell), normalisation
 by the maps beside, two groups that see only their own half of the maps in conv2, conv4 and conv5, dropout in the full
-layers, and images that are shifted while they are learned.
+layers, and images that are shifted in training.
 
     conv1   96 maps of 55x55, kernels 11x11 every fourth cell, normalised, pooled to 27x27         34,944 parameters
     conv2  256 maps of 27x27, kernels 5x5 in 48 maps, normalised, pooled to 13x13                 307,456
@@ -23,8 +23,8 @@ code and torchvision have it: 64, 192, 384, 256 and 256 maps, no groups.
 Shrunk: 20x20 cells of grey for 224x224 of colour, with kernels of 5x5 on every cell in conv1, and fewer maps and units.
 Weights begin by fan-in (He), with biases of 0; deviations of 0.01 and biases of 1, as printed, are for the published
 size. alpha is greater, since light of 0 to 1 takes the place of pixels of up to 255, and with the printed one nothing
-would be damped. Each image is shifted anew each time; it is not mirrored, as a letter in the mirror is another letter
-or none, and there is no colour to vary. The mean over ten patches when in use is left out.
+would be damped. Each image is shifted at random; it is not mirrored, as a letter in the mirror is another letter or
+none, and there is no colour to vary. The mean over ten patches at test time is left out.
 
 Figure 1, in which ReLU reaches a training error of 25 % six times sooner than tanh, is seen here under the paper's
 conditions alone, raw pixels and small weights: with a deviation of 0.05 a small net took ReLU 150 to 202 steps on
@@ -32,7 +32,7 @@ digits, and tanh more than 400; with larger weights, or light from 0 to 1 and we
 (``benchmarks/bench_relu.py``). Dropout and shifts are not missed: what is hard about the letters is faces that were
 never shown, not places.
 
-Assumed: 224 cells with two of zeros laid round, which give the 55x55 places that the paper counts; dropout after the
+Assumed: 224 cells with a border of two zeros, which give the 55x55 positions that the paper counts; dropout after the
 units of full6 and full7.
 """
 
@@ -124,7 +124,7 @@ class AlexNetConfig(NetworkConfig):
 
 
 def drawn(deviation: float) -> Callable[[np.random.Generator, tuple[int, ...]], Parameter]:
-    """Return how weights begin: with this deviation, or by fan-in if it is 0."""
+    """Return the initialiser: normal with this deviation, or by fan-in if it is 0."""
     return partial(initial.normal, deviation=deviation) if deviation else initial.he
 
 
@@ -163,7 +163,7 @@ class AlexNet(Network):
         return x.relu() if self.config.activation == "relu" else x.tanh()
 
     def _damped(self, x: Tensor) -> Tensor:
-        """Return maps damped by the five round each; alpha is for their sum, that of the engine for their mean."""
+        """Return maps normalised by the five around each; alpha applies to their sum, the engine's to their mean."""
         return local_response_norm(x, 5, alpha=5 * self.config.alpha) if self.config.respond else x
 
     def _pooled(self, x: Tensor) -> Tensor:
@@ -223,14 +223,14 @@ def cards() -> tuple[np.ndarray, np.ndarray]:
 
 
 def awake(stimuli: np.ndarray, *, activation: str, light: float) -> float:
-    """Return the share of the units of conv1 that stimuli leave a slope of more than a hundredth, before learning.
+    """Return the fraction of the units of conv1 with a derivative above a hundredth on stimuli, before training.
 
     Parameters
     ----------
     stimuli : ndarray, shape (n, 20, 20)
     activation : {"relu", "tanh"}
     light : float
-        What full light is to the network.
+        Input value of full light.
     """
     network = AlexNet(AlexNetConfig(), np.random.default_rng(0))
     with no_grad():
@@ -255,7 +255,7 @@ def _saturates() -> Finding:
 
 
 def _kernels(learner: Successor[AlexNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return some stimuli, and what conv1 makes of the first of them."""
+    """Return some stimuli, and the output of conv1 for the first of them."""
     network = learner.network
     with no_grad():
         maps = network.conv1(Tensor(stimuli[:1, None])).relu().data[0]

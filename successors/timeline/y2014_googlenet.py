@@ -1,10 +1,10 @@
 """Szegedy, Liu, Jia, Sermanet, Reed, Anguelov, Erhan, Vanhoucke and Rabinovich 2014: "Going deeper with convolutions",
 arXiv 1409.4842; CVPR 2015.
 
-New: the Inception module. Kernels of 1x1, 3x3 and 5x5 and a pooling see the same maps side by side, and what they find
-is laid together; before the large kernels, and after the pooling, 1x1 kernels reduce the number of maps, so that depth
-and width cost little. A mean over all places takes the place of the large full layers, and two auxiliary classifiers
-half-way up send a gradient to the lower layers while it learns.
+New: the Inception module. Kernels of 1x1, 3x3 and 5x5 and a pooling see the same maps side by side, and their outputs
+are concatenated; before the large kernels, and after the pooling, 1x1 kernels reduce the number of maps, so that depth
+and width cost little. A mean over all positions replaces the large full layers, and two auxiliary classifiers
+half-way up send a gradient to the lower layers in training.
 
     row of table 1: 1x1 | 3x3 reduce, 3x3 | 5x5 reduce, 5x5 | pool projection
     3a   64 |  96, 128 | 16,  32 |  32      4a  192 |  96, 208 | 16,  48 |  64      5a  256 | 160, 320 | 32, 128 | 128
@@ -14,13 +14,13 @@ half-way up send a gradient to the lower layers while it learns.
                                             4e  256 | 160, 320 | 32, 128 | 128
 
     auxiliary classifiers on 4a and 4d: mean of 5x5 every third cell, to 4x4; 128 kernels of 1x1; 1,024 units; dropout
-    0.7; the classes. Loss: L = L_main + 0.3 (L_4a + L_4d); they are thrown away afterwards.
+    0.7; the classes. Loss: L = L_main + 0.3 (L_4a + L_4d); they are discarded afterwards.
 
 Assumed: pooling of 3x3 reaches one cell beyond the map, so that 224 cells become 112, 56, 28, 14 and 7 as in table 1.
 
 Shrunk: 20x20 cells of grey; the kernels before the first module are of 3x3 on every cell, there are five modules on
 maps of 10x10 and 5x5, few maps, and one auxiliary classifier. The damping by maps beside has the alpha of AlexNet
-at each size. Images are shifted while they are learned; not mirrored, as a letter in the mirror is another letter or
+at each size. Images are shifted in training; not mirrored, as a letter in the mirror is another letter or
 none, nor are they of many sizes. Weights begin by fan-in (He). Recent implementations add batch normalisation and take
 3x3 for 5x5; here both are as printed.
 """
@@ -118,7 +118,7 @@ class GoogLeNetConfig(NetworkConfig):
 
 
 class Inception(Module):
-    """Four paths side by side, whose maps are laid together: (n, channels, h, w) to (n, `maps`, h, w).
+    """Four parallel paths, whose maps are concatenated: (n, channels, h, w) to (n, `maps`, h, w).
 
     Parameters
     ----------
@@ -148,11 +148,11 @@ class Inception(Module):
 
     @property
     def maps(self) -> int:
-        """Maps that come out."""
+        """Number of output maps."""
         return self._maps
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what the four paths find."""
+        """Return the concatenated maps of the four paths."""
         paths = (
             (x, self.one),
             (x, self.three),
@@ -168,7 +168,7 @@ class Inception(Module):
 
 
 class Auxiliary(Module):
-    """A classifier half-way up: a mean, 1x1 kernels, and two full layers; only there while the network learns.
+    """A classifier half-way up: a mean, 1x1 kernels, and two full layers; only used in training.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ class Auxiliary(Module):
         self.output = Linear(config.aux_units, config.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return its sums, (n, classes)."""
+        """Return its logits, (n, classes)."""
         x = avg_pool2d(x, self._config.aux_pool, stride=self._config.aux_stride)
         x = self.hidden(self.convolution(x).relu().flatten()).relu()
         rng = training_rng()
@@ -194,7 +194,7 @@ class Auxiliary(Module):
 
 
 class GoogLeNet(Network):
-    """Modules in stages, and a mean over all places."""
+    """Modules in stages, and a mean over all positions."""
 
     def __init__(self, config: GoogLeNetConfig, rng: np.random.Generator):
         super().__init__(config, rng)
@@ -220,9 +220,9 @@ class GoogLeNet(Network):
         self.output = Linear(channels, config.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the sums of the output units, (n, classes), of frames (n, side, side) of light, or of colour images.
+        """Return the logits, (n, classes), of frames (n, side, side) of light, or of colour images.
 
-        While training, (1 + auxiliary classifiers, n, classes): theirs too.
+        In training, (1 + auxiliary classifiers, n, classes), theirs included.
         """
         x = images(x)
         rng, found = training_rng(), []
@@ -248,7 +248,7 @@ class GoogLeNet(Network):
         return local_response_norm(x, 5, alpha=5 * self.config.alpha) if self.config.alpha else x
 
     def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
-        """Return the cross-entropy, and that of the auxiliary classifiers at their weight."""
+        """Return the cross-entropy plus the weighted one of the auxiliary classifiers."""
         if outputs.ndim == 2:
             return cross_entropy(outputs, targets)
         loss = cross_entropy(outputs[0], targets)
@@ -257,7 +257,7 @@ class GoogLeNet(Network):
         return loss
 
     def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the classes that the main classifier finds."""
+        """Return the classes predicted by the main classifier."""
         return (outputs if outputs.ndim == 2 else outputs[0]).argmax(-1)
 
 
@@ -300,11 +300,11 @@ def _count(config: NetworkConfig, **changes: object) -> int:
 
 
 ALEXNET = (60_965_224, 371_226)
-"""Weights of AlexNet, as published and on the retina: what GoogLeNet is compared with, and not built of."""
+"""Weights of AlexNet, as published and on the retina: what GoogLeNet is compared with, but not built on."""
 
 
 def _fewer() -> Finding:
-    """Compare its weights in use with those of AlexNet, as published and on the retina."""
+    """Compare the number of its weights at test time with that of AlexNet, as published and on the retina."""
     times = [alexnet / _count(own, auxiliary=[]) for alexnet, own in zip(ALEXNET, (PAPER, RETINA), strict=True)]
     return Finding(
         holds=times[0] > 8.7 and times[1] >= 12,
@@ -324,7 +324,7 @@ def _reduction() -> Finding:
 
 
 def _maps(learner: Successor[GoogLeNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return some stimuli, and what the first kernels make of the first of them."""
+    """Return some stimuli, and the output of the first kernels for the first of them."""
     network = learner.network
     with no_grad():
         maps = network.first(Tensor(stimuli[:1, None])).relu().data[0, :12]

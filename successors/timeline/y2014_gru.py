@@ -72,7 +72,7 @@ class GRU(Network):
         d = c.eye or c.inputs
         self.eye = Eye(c.inputs, c.eye, rng, gain=c.gain, blind=c.blind)
         self.units = Units(d, h, rng) if c.gated else RNNLayer(d, h, rng)
-        if isinstance(self.units, Units) and self.units.b_in.data.flags.writeable:  # not of mere shapes
+        if isinstance(self.units, Units) and self.units.b_in.data.flags.writeable:  # not for mere shapes
             self.units.b_in.data[h : 2 * h] = c.update_bias
         self.output = Linear(h, c.classes, rng, init=initial.glorot)
 
@@ -81,7 +81,7 @@ class GRU(Network):
         return self.output(self.units(self.eye(x))[:, -1])
 
     def watch(self, stimuli: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what gates and units do at each exposure: arrays (n, T, h) "reset", "update", "state".
+        """Return the activations of gates and units at each exposure: arrays (n, T, h) "reset", "update", "state".
 
         Raises
         ------

@@ -21,8 +21,8 @@ Seen here: a second block helps the letters much, more depth than the retina's n
 trains nets of 4 to 9 layers); digits, of which there are more, are given a third block.
 
 Shrunk: 20x20 cells of grey are halved twice, three times for digits, so that two or three blocks are left, and there
-are fewer maps and units. The images are shifted while they are learned and not mirrored, as a letter in the mirror is
-another letter or none; a little turning, shearing and scaling stands for the paper's jitter of sizes, colour is not
+are fewer maps and units. The images are shifted in training and not mirrored, as a letter in the mirror is
+another letter or none; slight rotation, shear and scaling replace the paper's scale jitter, colour is not
 varied, and A-LRN, which the paper found to be of no use, is left out.
 """
 
@@ -131,12 +131,12 @@ class VGG(Network):
         self.full = [Linear(d, k, rng, init=draw) for d, k in itertools.pairwise(widths)]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the sums of the output units, (n, classes), of frames (n, side, side) of light, or of images."""
+        """Return the logits, (n, classes), of frames (n, side, side) of light, or of images."""
         x = images(x)
         for block in self.blocks:
             for convolution in block[:-1]:
                 x = convolution(x).relu()
-            # The greatest of rectified values is the rectified greatest, and there are fewer of these.
+            # The maximum of rectified values is the rectified maximum, and there are fewer of these.
             x = max_pool2d(block[-1](x), 2).relu()
         x, rng = x.flatten(), training_rng()
         for layer in self.full[:-1]:
@@ -198,7 +198,7 @@ def _spread(start: str) -> float:
 
 
 def _signal() -> Finding:
-    """Compare what comes out of 19 untrained layers with weights of a deviation of 0.01, of Glorot, and of He."""
+    """Compare the output of 19 untrained layers with weights of a deviation of 0.01, of Glorot, and of He."""
     found = {start: _spread(start) for start in ("small", "glorot", "he")}
     return Finding(
         holds=found["small"] < 1e-6 * found["glorot"] and found["glorot"] < found["he"],
@@ -208,7 +208,7 @@ def _signal() -> Finding:
 
 
 def _maps(learner: Successor[VGG], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return some stimuli, and what the first block makes of the first of them."""
+    """Return some stimuli, and the output of the first block for the first of them."""
     network = learner.network
     x = Tensor(stimuli[:1, None])
     with no_grad():
@@ -246,7 +246,7 @@ ENTRY = Entry(
     },
     trials=(
         Trial(task="letters", at_least=0.955, baseline="alexnet", seeds=5),
-        # Digits have more cases, and a third stack is of use; people draw them smaller and more askew than these are.
+        # Digits have more samples, and a third stack helps; people draw them smaller and more askew than these are.
         Trial(
             task="digits",
             changes={"depths": (2, 2, 2), "widths": (16, 32, 64), "recipe.steps": 3_000, "recipe.affine": 0.25},

@@ -20,7 +20,7 @@ does, with as many weights. The smaller form with 6n + 2 layers is that of secti
 
 Shrunk: the retina's is the smaller form with n = 4, 26 layers, and half the filters: option A, a stem of 3x3, three
 stages. A frame has 20x20 cells, and the stem halves the sides: maps of 10x10, 5x5 and 3x3. As in section 4.2, images
-are shifted at random while they are learned, here by one cell at most; letters are not mirrored.
+are shifted at random in training, here by one cell at most; letters are not mirrored.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from successors.nn.tensor import Tensor, no_grad
 from successors.nn.training_error import training_error
 
 Norm = Callable[[int], Module]
-"""What normalises images of so many channels."""
+"""A normalisation layer for a number of channels."""
 
 SHORTCUTS = ("projection", "padding", "none")
 
@@ -57,7 +57,7 @@ class ConvNorm(Module):
     ----------
     channels, filters : int
     size : int
-        Side of the kernels, odd; as much is laid round the images that their sides stay.
+        Side of the kernels, odd; images are padded so that their sides stay.
     rng : Generator
     stride, groups : int
     norm : callable
@@ -124,7 +124,7 @@ class Shortcut(Module):
     channels, filters, stride : int
     rng : Generator
     kind : {"projection", "padding"}
-        What is done where it does not fit.
+        What to do where it does not fit.
     norm : callable
     """
 
@@ -153,16 +153,16 @@ class Shortcut(Module):
 
 
 class Residual(Module):
-    """Base of the blocks: relu(F(x) + x), where a child's `residual` is F; it sets `filters`.
+    """Base of the blocks: relu(F(x) + x), where `residual` of a subclass is F; it sets `filters`.
 
     Parameters
     ----------
     channels, filters : int
-        Of the input and of the output.
+        Channels of the input and of the output.
     rng : Generator
     stride : int
     shortcut : {"projection", "padding", "none"}
-        With none it is relu(F(x)), a plain network's layers.
+        With "none" it is relu(F(x)), the layers of a plain network.
     norm : callable
     """
 
@@ -197,7 +197,7 @@ class Basic(Residual):
     Parameters
     ----------
     channels, width : int
-        Of the input, and of both convolutions.
+        Channels of the input, and of both convolutions.
     rng : Generator
     stride : int
     shortcut : str
@@ -229,13 +229,13 @@ class Bottleneck(Residual):
     Parameters
     ----------
     channels, width : int
-        Of the input, and a quarter of those of the output.
+        Channels of the input, and a quarter of those of the output.
     rng : Generator
     stride : int
     inner : int, optional
-        Channels of the middle one; `width` if left out.
+        Channels of the middle convolution; `width` if left out.
     groups : int
-        Of the middle one.
+        Groups of the middle convolution.
     shortcut : str
     norm : callable
     """
@@ -266,14 +266,14 @@ class Bottleneck(Residual):
 def stages(
     channels: int, width: int, counts: Sequence[int], block: Callable[..., Residual]
 ) -> tuple[list[Sequential], int]:
-    """Return stages of blocks, each but the first with halved sides and doubled width, and the channels that leave.
+    """Return stages of blocks, each but the first with halved sides and doubled width, and their output channels.
 
     Parameters
     ----------
     channels : int
-        That enter.
+        Channels of the input.
     width : int
-        Of the first stage.
+        Width of the first stage.
     counts : sequence of int
         Blocks of each stage.
     block : callable
@@ -392,7 +392,7 @@ def _free() -> Finding:
 
 
 def degradation(steps: int = 300, n: tuple[int, int] = (1, 8)) -> dict[str, list[float]]:
-    """Return figure 6 at the size of the retina: the error while learning of plain and residual networks.
+    """Return figure 6 at retina scale: the training error of plain and residual networks.
 
     Parameters
     ----------
@@ -429,7 +429,7 @@ def _degrades() -> Finding:
 
 
 def _responses(learner: Successor[ResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the standard deviation of what each block takes in, and of what it adds (figure 7)."""
+    """Return the standard deviation of the input of each block, and of its residual (figure 7)."""
     network = learner.network
     taken, added = [], []
     with no_grad():

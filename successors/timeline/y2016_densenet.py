@@ -9,7 +9,7 @@ Equations:
     x_l = H_l([x_0, x_1, ..., x_(l-1)])                                                              (2)
     H   = W2 * relu(B(W1 * relu(B(x))))     kernels 1x1 to 4k channels (the bottleneck, "B"), 3x3 to k
 
-    Between blocks a transition, W * relu(B(x)) with kernels of 1x1, keeps a share theta of the channels (compression,
+    Between blocks a transition, W * relu(B(x)) with kernels of 1x1, keeps the fraction theta of channels (compression,
     "C"), and the mean of 2x2 halves the sides. B is batch normalisation, and no convolution has a bias. After the last
     block B, relu, the mean of each map, and one linear layer.
 
@@ -199,7 +199,7 @@ def _fewer() -> Finding:
 
 
 def _use(learner: Successor[DenseNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how much each layer of the last block uses what each one before it made (figure 5)."""
+    """Return how much each layer of the last block uses the maps of each earlier one (figure 5)."""
     network = learner.network
     block, growth = network.blocks[-1], network.config.growth
     lines = {}

@@ -58,11 +58,11 @@ class Conv(Module):
     ----------
     channels, filters : int
     size : int or pair of int
-        Of the kernels.
+        Size of the kernels.
     rng : Generator
     stride : int
     border : bool
-        Whether as much is laid round the images that their sides stay.
+        Whether images are padded so that their sides stay.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Mean(Module):
 
 
 class Greatest(Module):
-    """The greatest of 3x3 cells, every second.
+    """Max pooling over 3x3 cells with stride 2.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class Greatest(Module):
 
 
 class Branches(Module):
-    """Branches side by side; what they find is laid together.
+    """Parallel branches; their outputs are concatenated.
 
     Parameters
     ----------
@@ -125,15 +125,15 @@ class Residual(Module):
     Parameters
     ----------
     channels : int
-        Of input and output.
+        Channels of input and output.
     branches : Branches
     filters : int
-        That leave the branches.
+        Output channels of the branches.
     rng : Generator
     scale : float
         s.
     shortcut : bool
-        Whether there is a sum; else what is found takes the place of the input, and is not scaled.
+        Whether there is a sum; otherwise the branches' output replaces the input, and is not scaled.
     relu : bool
         Whether the sum is rectified.
     """
@@ -154,7 +154,7 @@ class Residual(Module):
         self._scale, self._shortcut, self._relu = scale, shortcut, relu
 
     def residual(self, x: Tensor) -> Tensor:
-        """Return what is found, before it is scaled."""
+        """Return the residual before scaling."""
         return self.back(self.branches(x))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -299,7 +299,7 @@ class InceptionResNet(Network):
         return Sequential(*made)
 
     def modules(self) -> list[Callable[[Tensor], Tensor]]:
-        """Return what follows the stem, in turn."""
+        """Return the modules after the stem, in order."""
         return [self.mixed_5b, *self.a, self.mixed_6a, *self.b, self.mixed_7a, *self.c, self.conv_7b]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -314,7 +314,7 @@ PAPER = InceptionResNetConfig(channels=3, classes=1_000, width_multiplier=1.0, b
 
 
 def stability(rates: Sequence[float] = (0.1, 0.4), steps: int = 120) -> dict[str, list[float]]:
-    """Return the share of wrong answers over the whole of a short training, by scale, for each rate.
+    """Return the fraction of wrong answers over a short training, by scale, for each rate.
 
     Parameters
     ----------
@@ -349,7 +349,7 @@ def _stable() -> Finding:
 
 
 def _growth() -> Finding:
-    """Compare the size of what leaves the blocks B of an untrained network with what enters them."""
+    """Compare the size of the outputs of the blocks B of an untrained network with that of their inputs."""
     grown = {}
     rng = np.random.default_rng(0)
     x = rng.random((8, 20, 20)).astype(np.float32)
@@ -366,7 +366,7 @@ def _growth() -> Finding:
 
 
 def _sizes(network: InceptionResNet, stimuli: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the standard deviation of what enters each residual block, and of what it adds, scaled."""
+    """Return the standard deviation of the input of each residual block, and of its scaled residual."""
     entered, added = [], []
     with no_grad():
         x = network.stem(images(Tensor(stimuli)))
@@ -379,7 +379,7 @@ def _sizes(network: InceptionResNet, stimuli: np.ndarray) -> tuple[np.ndarray, n
 
 
 def _residuals(learner: Successor[InceptionResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how large the input of each block is, and what it adds."""
+    """Return the size of the input of each block, and of its residual."""
     entered, added = _sizes(learner.network, stimuli)
     return {"input": entered, "residual, scaled": added}
 

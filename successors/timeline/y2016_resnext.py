@@ -110,12 +110,12 @@ DEEP, DEEPER = (3, 4, 6, 3), (3, 4, 23, 3)
 
 
 def paths(block: Bottleneck, x: np.ndarray, cardinality: int) -> np.ndarray:
-    """Return what the paths of a block come to, each computed by itself and their outputs added, eq. 3.
+    """Compute the paths of a block separately and return the sum of their outputs, eq. 3.
 
     Parameters
     ----------
     block : Bottleneck
-        In use, so that its normalisations are fixed.
+        In evaluation mode, so that its normalisations are fixed.
     x : ndarray, shape (n, c, h, w)
     cardinality : int
 
@@ -143,7 +143,7 @@ def paths(block: Bottleneck, x: np.ndarray, cardinality: int) -> np.ndarray:
 
 
 def _fixed(norm: Module, x: np.ndarray, own: slice) -> np.ndarray:
-    """Return some channels as a batch normalisation in use does."""
+    """Normalise some channels as batch normalisation does in evaluation mode."""
     state = norm.state()
     mean, variance, gain, bias = (
         state[name].astype(np.float64)[own, None, None] for name in ("mean", "variance", "gain", "bias")
@@ -180,7 +180,7 @@ def _size() -> Finding:
 
 
 def _kinds(learner: Successor[ResNeXt], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return some stimuli, and what a filter of each path of the first block makes of the first of them."""
+    """Return some stimuli, and the output of a filter of each path of the first block for the first of them."""
     network = learner.network
     block = network.stages[0].layers[0]
     with no_grad():

@@ -4,14 +4,14 @@ New: an Inception module taken to its extreme. Channels and places are mapped on
 done: each channel is convolved with a kernel of its own (depthwise), then all channels of a place are mixed
 (pointwise). Whole networks of it, with residual shortcuts round every two or three.
 
-    y_f = sum_c P_fc (D_c * x_c)            D_c 3x3, P 1x1, no bias and no bend in between (section 4.7)
+    y_f = sum_c P_fc (D_c * x_c)            D_c 3x3, P 1x1, no bias and no activation in between (section 4.7)
     C F weights for the mixing and 9 C for the places, where a convolution has 9 C F
 
     entry    conv 3x3 /2, conv 3x3; then modules of two separable convolutions, max pooling /2, and a shortcut 1x1 /2
     middle   eight modules of three separable convolutions, and the identity as shortcut
     exit     a module as in the entry; two separable convolutions; mean over places; one linear layer     (figure 5)
 
-Each convolution is followed by batch normalisation; ReLU stands before the separable ones within modules.
+Each convolution is followed by batch normalisation; ReLU precedes the separable ones within modules.
 
 Shrunk: two modules of entry instead of three, two of middle instead of eight, and about a twentieth of the width; the
 first two convolutions are padded, so that maps are from 10x10 to 2x2 cells wide, in the paper from 149x149 to 10x10.
@@ -21,7 +21,7 @@ letters little is lost.
 
 Assumed: padding of zeros in all but the first two convolutions, as in the author's code; no dropout, as for JFT without
 fully connected layers. The paper was trained by SGD with momentum for ImageNet; here it is Adam for two
-thousand steps. While they are learned, cases are shifted, turned, sheared and scaled a little.
+thousand steps. In training, samples are shifted, rotated, sheared and scaled a little.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor
 
 FORMS = ("separable", "whole", "pointwise")
-"""What stands for a separable convolution: itself, one convolution 3x3, or its mixture of channels alone."""
+"""What is used as a separable convolution: itself, one 3x3 convolution, or its pointwise half alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +169,7 @@ class Xception(Network):
         self.head = Linear(widths[-1], config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         x = images(x)
         for convolution, norm in zip((self.conv1, self.conv2), self.stem_norms, strict=True):
             x = norm(convolution(x)).relu()
@@ -217,7 +217,7 @@ def _kernels(learner: Successor[Xception], stimuli: np.ndarray, targets: np.ndar
 
 
 def shares(network: Xception) -> dict[str, int]:
-    """Return how many weights look at places, how many mix channels, and how many there are besides."""
+    """Return the number of spatial weights, of weights that mix channels, and of all others."""
     found = {"places": 0, "channels": 0}
     for name, p in network.parameters().items():
         for kind, part in (("places", ".depthwise."), ("channels", ".pointwise.")):

@@ -1,9 +1,9 @@
 """Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser and Polosukhin 2017: "Attention is all you need", Advances
 in Neural Information Processing Systems 30.
 
-New: neither recurrence nor convolution. Every word looks at all others at once, h times in different ways; where it
-stands is added to it as sines. The encoder reads, the decoder writes word after word, looking back at what it has
-written and across at what was read.
+New: neither recurrence nor convolution. Every word attends to all others at once, in h different ways; its
+position is added to it as sines. The encoder reads, the decoder writes word by word, attending to what it has written
+and to what was read.
 
     Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V                                                     (1)
     MultiHead(Q, K, V) = Concat(head_1, …, head_h) Wᴼ,  head_i = Attention(Q Wᵢᵠ, K Wᵢᴷ, V Wᵢⱽ)     (section 3.2.2)
@@ -99,9 +99,9 @@ class MultiHead(Module):
     bias : bool
         Whether the projections have biases; the paper's have none, most of its heirs' have.
     dropout : float
-        Share of the attention weights left out while learning.
+        Dropout rate of the attention weights.
     init : callable
-        How the projections begin.
+        Initialiser of the projections.
     """
 
     def __init__(
@@ -142,13 +142,13 @@ class MultiHead(Module):
         return rows[0], rows[1]
 
     def split(self, x: Tensor) -> Tensor:
-        """Return rows (n, t, width) by heads, (n, h, t, d)."""
+        """Split rows (n, t, width) into heads, (n, h, t, d)."""
         return x.reshape(*x.shape[:2], self._heads, -1).transpose(0, 2, 1, 3)
 
     def forward(
         self, x: Tensor, source: Tensor | None = None, *, mask: np.ndarray | None = None, bias: Tensor | None = None
     ) -> Tensor:
-        """Return what each row reads, (n, t, width).
+        """Return the attention output for each row, (n, t, width).
 
         Parameters
         ----------
@@ -157,19 +157,19 @@ class MultiHead(Module):
         source : Tensor, shape (n, s, width), optional
             Where keys and values come from; `x` itself if left out.
         mask : ndarray of bool, broadcastable to (n, h, t, s), optional
-            True where a query may look.
+            True where a query may attend.
         bias : Tensor, broadcastable to (n, h, t, s), optional
             Added to the scores.
         """
         return self._read(*self.project(x, source), x.shape, mask=mask, bias=bias)
 
     def step(self, x: Tensor, past: Past) -> Tensor:
-        """Return what one row more of each text, (n, 1, width), reads of itself and those before; `past` keeps it."""
+        """Attend from one more row of each text, (n, 1, width), to itself and those before; cache it in `past`."""
         q, k, v = self.project(x)
         return self._read(q, *past.extend(k, v), x.shape)
 
     def recall(self, x: Tensor, kept: tuple[Tensor, Tensor], *, mask: np.ndarray | None = None) -> Tensor:
-        """Return what rows (n, t, width) read of keys and values that are kept, alone."""
+        """Attend from rows (n, t, width) to cached keys and values only."""
         return self._read(self.queries(x), *kept, x.shape, mask=mask)
 
     def _read(
@@ -192,7 +192,7 @@ class MultiHead(Module):
 
 
 class FeedForward(Module):
-    """Two linear layers and what is between them, eq. 2, the same at every position.
+    """Two linear layers with an activation between them, eq. 2, the same at every position.
 
     Parameters
     ----------
@@ -200,11 +200,11 @@ class FeedForward(Module):
         d_model and d_ff.
     rng : Generator
     activation : callable
-        The paper takes the rectifier.
+        The paper uses ReLU.
     dropout : float
-        Share of the hidden units left out while learning.
+        Dropout rate of the hidden units.
     init : callable
-        How the weights begin.
+        Initialiser of the weights.
     """
 
     def __init__(
@@ -227,12 +227,12 @@ class FeedForward(Module):
 
 
 def causal(t: int) -> np.ndarray:
-    """Return the mask that lets each of t places look at itself and those before, bool (1, 1, t, t), section 3.2.3."""
+    """Return the causal mask, (1, 1, t, t) bool: each position attends to itself and those before, section 3.2.3."""
     return np.tril(np.ones((t, t), bool))[None, None]
 
 
 def sinusoids(longest: int, width: int) -> np.ndarray:
-    """Return the positional encodings of section 3.5, (longest, width): sines in even places, cosines in odd ones."""
+    """Return the positional encodings of section 3.5, (longest, width): sines at even indices, cosines at odd ones."""
     at = np.arange(longest)[:, None] / 10_000 ** (np.arange(0, width, 2) / width)
     found = np.empty((longest, width), np.float32)
     found[:, 0::2], found[:, 1::2] = np.sin(at), np.cos(at)[:, : width // 2]
@@ -248,17 +248,17 @@ class Layer(Module):
         d_model, d_ff and h.
     rng : Generator
     reads : bool
-        Whether it attends to what the encoder found, as those of the decoder do.
+        Whether it attends to the encoder's output, as those of the decoder do.
     bias : bool
         Whether the projections of the attention have biases.
     activation : callable
         Between the linear layers.
     dropout : float
-        Share left out behind each sub-layer, and of the attention weights, while learning.
+        Dropout rate after each sub-layer, and of the attention weights.
     init : callable
-        How the weights begin.
+        Initialiser of the weights.
     eps : float
-        Of the normalisations.
+        Added to the variance in the normalisations.
     """
 
     def __init__(
@@ -293,7 +293,7 @@ class Layer(Module):
         return self.norm3(x + self._thin(self.feed_forward(x)))
 
     def step(self, x: Tensor, past: Past, read: tuple[Tensor, Tensor], read_mask: np.ndarray) -> Tensor:
-        """Return one row more of each text, (n, 1, width), from what is kept of those before and of what is read."""
+        """Return one more row of each text, (n, 1, width), from the cached rows before it and the encoder's output."""
         x = self.norm1(x + self.attention.step(x, past))
         if self.reading is not None and self.norm2 is not None:
             x = self.norm2(x + self.reading.recall(x, read, mask=read_mask))
@@ -301,7 +301,7 @@ class Layer(Module):
 
 
 class Transformer(Writer):
-    """Encoder and decoder over one table of tokens; the output layer shares it (section 3.4).
+    """Encoder and decoder over one token table, which is tied to the output layer (section 3.4).
 
     Parameters
     ----------
@@ -319,14 +319,14 @@ class Transformer(Writer):
         self._positions, self._thin = sinusoids(c.longest, c.width), Dropout(c.dropout)
 
     def embed(self, tokens: np.ndarray, first: int = 0) -> Tensor:
-        """Return tokens (n, t) as rows (n, t, width), with their positions from `first` on."""
+        """Embed tokens (n, t) as rows (n, t, width), with positions from `first` on."""
         x = embedding(tokens, self.tokens) * self.config.width**0.5
         if self.config.positions:
             x = x + Tensor(self._positions[first : first + tokens.shape[1]].astype(x.dtype))
         return self._thin(x)
 
     def encode(self, tokens: np.ndarray) -> tuple[Tensor, np.ndarray]:
-        """Return what the encoder finds in tokens (n, s), (n, s, width), and where there are any, (n, 1, 1, s)."""
+        """Encode tokens (n, s); return hidden states (n, s, width) and the padding mask (n, 1, 1, s)."""
         mask = (tokens != PAD)[:, None, None, :]
         x = self.embed(tokens)
         for layer in self.encoder:
@@ -334,7 +334,7 @@ class Transformer(Writer):
         return x, mask
 
     def forward(self, source: np.ndarray, target: np.ndarray) -> Tensor:
-        """Return the scores (n, t, vocabulary) of tokens (n, s) and the beginning of their translation (n, t)."""
+        """Return the logits (n, t, vocabulary) for tokens (n, s) and the beginning of their translation (n, t)."""
         read, read_mask = self.encode(source)
         mask = causal(target.shape[1])
         x = self.embed(target)
@@ -343,7 +343,7 @@ class Transformer(Writer):
         return linear(x, self.tokens)
 
     def begin(self, source: np.ndarray) -> Memory:
-        """Return what the encoder finds in tokens (n, s), as keys and values of each layer of the decoder."""
+        """Encode tokens (n, s); return their keys and values for each layer of the decoder."""
         read, mask = self.encode(source)
         return Memory(
             read=[layer.reading.sources(read) for layer in self.decoder if layer.reading is not None],
@@ -352,7 +352,7 @@ class Transformer(Writer):
         )
 
     def follow(self, tokens: np.ndarray, memory: Memory) -> np.ndarray:
-        """Return the scores (n, vocabulary) of what follows one token (n,) more."""
+        """Decode one more token (n,): return the logits (n, vocabulary) of the next one."""
         x = self.embed(tokens[:, None], memory.written)
         for layer, past, read in zip(self.decoder, memory.past, memory.read, strict=True):
             x = layer.step(x, past, read, memory.mask)
@@ -362,18 +362,18 @@ class Transformer(Writer):
 
 @dataclass(kw_only=True)
 class Memory:
-    """What is kept while a translation is written.
+    """What is cached while a translation is written.
 
     Attributes
     ----------
     read : list of (Tensor, Tensor)
-        Keys and values of what was read, for each layer of the decoder.
+        Keys and values of the source, for each layer of the decoder.
     mask : ndarray of bool, shape (n, 1, 1, s)
-        Where there is anything.
+        Padding mask of the source.
     past : list of Past
-        Those of what was written, for each layer.
+        Keys and values of the written tokens, for each layer.
     written : int
-        Tokens so far.
+        Number of tokens so far.
     """
 
     read: list[tuple[Tensor, Tensor]]
@@ -389,7 +389,7 @@ def _pair() -> tuple[Transformer, np.ndarray, np.ndarray]:
 
 
 def _kept() -> Finding:
-    """Compare scores while writing, with keys and values that are kept, with those of the whole beginning anew."""
+    """Compare logits while writing, with cached keys and values, with those recomputed from the whole beginning."""
     network, source, target = _pair()
     with no_grad():
         memory = network.begin(source)
@@ -399,7 +399,7 @@ def _kept() -> Finding:
 
 
 def _ahead() -> Finding:
-    """Change the words to come."""
+    """Change the words that follow."""
     network, source, target = _pair()
     other = target.copy()
     other[:, 4:] = 5
@@ -413,7 +413,7 @@ def _ahead() -> Finding:
 
 
 def _order() -> Finding:
-    """Turn what is read around, with and without positions."""
+    """Reverse the source, with and without positions."""
     changes = []
     for positions in (False, True):
         network = Transformer(TransformerConfig(positions=positions), np.random.default_rng(0))
@@ -429,7 +429,7 @@ def _order() -> Finding:
 
 
 def _linear() -> Finding:
-    """Look for one matrix that moves any position by five places, section 3.5."""
+    """Find one matrix that shifts any position by five, section 3.5."""
     table = sinusoids(96, 64).astype(np.float64)
     moved = np.linalg.lstsq(table[:-5], table[5:], rcond=None)[0]
     worst = float(np.abs(table[:-5] @ moved - table[5:]).max())
@@ -437,7 +437,7 @@ def _linear() -> Finding:
 
 
 def _across(network: Transformer, stimuli: np.ndarray) -> np.ndarray:
-    """Return where the words written look among those read, in the last layer, (1, heads, t, s)."""
+    """Return the attention of the written words to those read, in the last layer, (1, heads, t, s)."""
     answer = network.write(stimuli)
     with watching(network) as seen, no_grad():
         network.judged(stimuli, answer)
@@ -445,12 +445,12 @@ def _across(network: Transformer, stimuli: np.ndarray) -> np.ndarray:
 
 
 def pieces(network: Network, stimuli: np.ndarray) -> np.ndarray:
-    """Return the pieces of the text that is read, (t,) of str."""
+    """Return the token texts of the source, (t,) of str."""
     return np.array(shipped().pieces(stimuli[0]))
 
 
 def _looks(learner: Successor[Transformer], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how much the heads that look across agree with the order read: where each looks, word by word."""
+    """Return where each cross-attention head attends, word by word, to compare with the order of the source."""
     network = learner.network
     weights = _across(network, stimuli[:1])[0]
     at = np.arange(weights.shape[-1])

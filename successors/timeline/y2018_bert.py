@@ -5,12 +5,12 @@ New: the encoder of a Transformer is pre-trained on two tasks that need no label
 light of all others, before and after it. Then it is fine-tuned, all of it, with one layer more.
 
     masked LM: of the tokens 15 % are chosen; 80 % of these are hidden, 10 % changed, 10 % left; which were they?
-    next sentence: does B follow A in the text, or does it come from another one? Told at the first token, by halves.
+    next sentence: does B follow A in the text, or does it come from another one? Read at the first token, half each.
     input = token + segment (A or B) + position                                                  (figure 2)
     pooled = tanh(W h_first + b); classes = softmax(W' pooled)                                    (section 3)
 
 Shrunk: 2 layers for 12, rows of 64 for 768, 4 heads for 12, texts of 64 tokens for 512; lines of the machine's log book
-for books and Wikipedia, B what stands behind a sentence of a line's last third. Lines being short, 30 % of their tokens
+for books and Wikipedia, B what follows a sentence of a line's last third. Lines being short, 30 % of their tokens
 are to be found. Weights begin with a deviation of 0.07 for 0.02, as wide against the width as theirs. Without dropout.
 
 Assumed: B is taken from the next text of the batch where it is not the one that follows; a hidden word of the log book
@@ -46,13 +46,13 @@ from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import Layer, pieces
 
 DEVIATION = 0.07
-"""Of the first weights."""
+"""Standard deviation of the initial weights."""
 _draw = partial(initial.normal, deviation=DEVIATION)
 _gelu = partial(gelu, tanh=True)
 HIDDEN = "_"
-"""What stands for a hidden word."""
+"""Placeholder of a hidden word."""
 WIDEST = 3
-"""Tokens of a hidden word at most."""
+"""Largest number of tokens of a hidden word."""
 _SENTENCE = re.compile(r"(?<=[.]) ")
 
 
@@ -117,17 +117,17 @@ class BERT(Network):
         return x
 
     def pooled(self, states: Tensor) -> Tensor:
-        """Return what the first token stands for, (n, width)."""
+        """Return the pooled state of the first token, (n, width)."""
         return self.pooler(states[:, 0]).tanh()
 
     def hidden(self, states: Tensor) -> Tensor:
-        """Return the scores (m, vocabulary) of what tokens of states (m, width) are."""
+        """Return the logits (m, vocabulary) of the tokens of states (m, width)."""
         return linear(self.turn_norm(_gelu(self.turn(states))), self.tokens, self.output_bias)
 
     def rows(self, pairs: list[tuple[str, str]], widths: list[int] | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return pairs of parts as tokens (n, t), START A NEXT B NEXT, and segments (n, t).
 
-        Hidden words are of the widths given, or of one token. Of what is too long the end is cut off.
+        Hidden words have the widths given, or one token. Pairs that are too long are truncated.
         """
         widths = widths or [1] * len(pairs)
         encoded = [tuple(_hidden(part, width) for part in pair) for pair, width in zip(pairs, widths, strict=True)]
@@ -136,7 +136,7 @@ class BERT(Network):
         return tokens, (np.arange(tokens.shape[1]) >= first[:, None]).astype(np.int64)
 
     def pretrain(self, texts: np.ndarray) -> Tensor:
-        """Return the loss of both tasks of pre-training."""
+        """Return the loss of both pre-training tasks."""
         tokens, segments, shown, chosen, follows = self.posed(texts, training_rng() or np.random.default_rng(0))
         states = self(shown, segments)
         loss = cross_entropy(self.hidden(states[chosen]), tokens[chosen])
@@ -145,14 +145,14 @@ class BERT(Network):
         return loss
 
     def posed(self, texts: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-        """Return what both tasks of pre-training are posed with.
+        """Return inputs and targets of both pre-training tasks.
 
         Returns
         -------
         tokens, segments, shown : ndarray of int64, shape (n, t)
-            `shown` are the tokens with some hidden or changed.
+            `shown` are the tokens, some of them hidden or changed.
         chosen : ndarray of bool, shape (n, t)
-            Which are to be found.
+            Which tokens are to be predicted.
         follows : ndarray of int64, shape (n,)
             Whether B follows A.
         """
@@ -164,7 +164,7 @@ class BERT(Network):
         return tokens, segments, *self._masked(tokens, rng), follows.astype(np.int64)
 
     def _masked(self, tokens: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return tokens with some hidden or changed, and where they are to be found, bool (n, t)."""
+        """Return tokens with some hidden or changed, and the mask of those to be predicted, bool (n, t)."""
         words = ~np.isin(tokens, (PAD, START, NEXT))
         chosen = words & (rng.random(tokens.shape) < self.config.masked)
         if not chosen.any():
@@ -200,11 +200,11 @@ class BERT(Network):
         return self.head(self.pooled(self(*self.rows([_cut(text) for text in stimuli.tolist()]))))
 
     def outputs(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the scores of the classes of texts, (n, classes)."""
+        """Return the logits of the classes of texts, (n, classes)."""
         return self._scores(stimuli).data
 
     def write(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the words hidden in texts, one each; "" where none is."""
+        """Return the hidden word of each text; "" where there is none."""
         pairs = [_cut(text) for text in stimuli.tolist()]
         best = np.full(len(pairs), -np.inf)
         words = np.full(len(pairs), "", dtype=object)
@@ -220,7 +220,7 @@ class BERT(Network):
 
 
 def _cut(text: str, rng: np.random.Generator | None = None) -> tuple[str, str]:
-    """Return what stands before and behind the end of a sentence of the last third: the first, or one drawn."""
+    """Split a text after a sentence that ends in its last third: the first such, or a random one."""
     ends = [match.start() for match in _SENTENCE.finditer(text)] or [len(text)]
     late = [end for end in ends if 3 * end >= 2 * len(text)] or ends[-1:]
     end = late[0 if rng is None else int(rng.integers(len(late)))]
@@ -271,7 +271,7 @@ def _shares() -> Finding:
 
 
 def _looks(learner: Successor[BERT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return where the heads of the last layer look from the first token, of the first text."""
+    """Return the attention of the heads of the last layer from the first token of the first text."""
     network = learner.network
     with watching(network) as seen, no_grad():
         network(*network.rows([_cut(stimuli[0])]))

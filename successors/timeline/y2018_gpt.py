@@ -1,15 +1,15 @@
 """Radford, Narasimhan, Salimans and Sutskever 2018: "Improving language understanding by generative pre-training",
 OpenAI.
 
-New: the decoder of a Transformer alone first learns to go on with text that nobody has labelled, and is then fine-tuned
+New: the decoder of a Transformer alone first learns to continue unlabelled text, and is then fine-tuned
 with few labels, the same weights throughout; only a linear layer is added.
 
-    L1(U) = sum_i log P(u_i | u_1 … u_i-1)                                  (1), study
+    L1(U) = sum_i log P(u_i | u_1 … u_i-1)                                  (1), pre-training
     h_0 = U W_e + W_p,  h_l = block(h_l-1),  P(u) = softmax(h_n W_eᵀ)       (2)
     L2(C) = sum log P(y | x_1 … x_m),  P(y) = softmax(h_m W_y)              (3), (4)
     L3(C) = L2(C) + λ L1(C), λ = 0.5                                        (5), fine-tuning
 
-with positions that are learned, Gaussian error linear units, and normalisation behind each sub-layer.
+with positions that are learned, Gaussian error linear units, and normalisation after each sub-layer.
 
 Shrunk: 2 layers for 12, rows of 64 for 768, 4 heads for 12, texts of 32 tokens for 512, lines of the machine's log book
 for 7,000 books. Weights begin with a deviation of 0.07 for 0.02, as wide against the width as theirs. Without dropout.
@@ -66,13 +66,13 @@ class GPTConfig(NetworkConfig):
 
 
 DEVIATION = 0.07
-"""Of the first weights."""
+"""Standard deviation of the initial weights."""
 _draw = partial(initial.normal, deviation=DEVIATION)
 _gelu = partial(gelu, tanh=True)
 
 
 class GPT(Network):
-    """Tokens and learned positions, masked layers, and heads that go on with the text or name its class."""
+    """Tokens and learned positions, masked layers, and heads that continue the text or classify it."""
 
     def __init__(self, config: GPTConfig, rng: np.random.Generator):
         super().__init__(config, rng)
@@ -95,7 +95,7 @@ class GPT(Network):
         return x
 
     def rows(self, texts: list[str]) -> np.ndarray:
-        """Return texts as tokens (n, t), behind the start; what is too long is cut off."""
+        """Encode texts as tokens (n, t), after the start token; texts that are too long are truncated."""
         return padded([[START, *shipped().encode(text)[: self.config.longest - 1]] for text in texts])
 
     def _ongoing(self, states: Tensor, tokens: np.ndarray) -> Tensor:
@@ -104,7 +104,7 @@ class GPT(Network):
         return cross_entropy(linear(states[:, :-1][there], self.tokens), tokens[:, 1:][there])
 
     def pretrain(self, texts: np.ndarray) -> Tensor:
-        """Return the loss of going on with texts."""
+        """Return the language-modelling loss of texts."""
         tokens = self.rows(texts.tolist())
         return self._ongoing(self(tokens), tokens)
 
@@ -125,13 +125,13 @@ class GPT(Network):
         return self.decide(scores.data), loss
 
     def outputs(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the scores of the classes of texts, (n, classes)."""
+        """Return the logits of the classes of texts, (n, classes)."""
         tokens = self.rows(stimuli.tolist())
         return self._scores(self(tokens), tokens).data
 
 
 def _ahead() -> Finding:
-    """Change the words to come."""
+    """Change the words that follow."""
     network = GPT(GPTConfig(), np.random.default_rng(0))
     tokens = np.random.default_rng(1).integers(5, 512, (2, 9))
     other = tokens.copy()
@@ -149,7 +149,7 @@ PAPER = GPTConfig(vocabulary=40_478, width=768, hidden=3072, heads=12, layers=12
 
 
 def _same() -> Finding:
-    """Count what fine-tuning adds to the weights of study."""
+    """Count the weights that fine-tuning adds to those of pre-training."""
     more = ENTRY.count(PAPER.amend({"classes": 2})) - ENTRY.count(PAPER)
     return Finding(
         holds=more == 2 * PAPER.width + 2, found=f"{more:,} weights more", wanted="a linear layer of two classes"
@@ -157,7 +157,7 @@ def _same() -> Finding:
 
 
 def _looks(learner: Successor[GPT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return where the heads of the last layer look from the end of the first text."""
+    """Return the attention of the heads of the last layer from the end of the first text."""
     network = learner.network
     with watching(network) as seen, no_grad():
         network(network.rows(stimuli[:1].tolist()))

@@ -1,9 +1,9 @@
 """Bello, Zoph, Vaswani, Shlens and Le 2019: "Attention augmented convolutional networks", arXiv:1904.09925; ICCV 2019,
 3286-3295.
 
-New: part of the maps of a convolution are made by self-attention over all cells of the image instead, and stand beside
-those of the kernels. So that attention knows where things are without losing the likeness of all places, scores depend
-on how far apart two cells are, down and across by themselves.
+New: part of the maps of a convolution are made by self-attention over all cells of the image instead, and are
+concatenated with those of the kernels. So that attention knows where things are without losing the likeness of all
+places, scores depend on how far apart two cells are, down and across by themselves.
 
     AAConv(X) = Concat[Conv(X), MHA(X)],   MHA(X) = Concat[O_1, ..., O_Nh] W^O                            (section 3.2)
     O_h = softmax((Q K^T + S^rel_H + S^rel_W) / sqrt(d_k^h)) V
@@ -104,7 +104,7 @@ class ImageAttention(Module):
     keys, values, heads : int
         d_k, d_v and N_h.
     side : int
-        Of the images.
+        Side of the images.
     rng : Generator
     relative : bool
         Whether scores depend on distance.
@@ -142,7 +142,7 @@ class ImageAttention(Module):
         return self.output(read).reshape(n, h, w, -1).transpose(0, 3, 1, 2)
 
     def split(self, rows: Tensor) -> Tensor:
-        """Return rows (n, t, width) by heads, (n, heads, t, d)."""
+        """Split rows (n, t, width) into heads, (n, heads, t, d)."""
         return rows.reshape(*rows.shape[:2], self._heads, -1).transpose(0, 2, 1, 3)
 
 
@@ -154,7 +154,7 @@ class AugmentedConv(Module):
     channels, filters : int
     config : AugmentedConfig
     side : int
-        Of what comes out.
+        Side of the output.
     rng : Generator
     stride : int
     pooled : bool
@@ -181,7 +181,7 @@ class AugmentedConv(Module):
         self._back = stretch(seen, side) if pooled else None
 
     def seen(self, x: Tensor) -> Tensor:
-        """Return what the attention sees."""
+        """Return the input of the attention."""
         for _ in range(self._halvings):
             x = avg_pool2d(x, 3, stride=2, padding=1)
         return x
@@ -191,7 +191,7 @@ class AugmentedConv(Module):
         read = self.attention(self.seen(x))
         if self._back is not None:
             read = Tensor(self._back) @ read @ Tensor(self._back.T)
-        # Joined with the batch innermost, as convolutions of few channels leave it.
+        # Concatenated in batch-last layout, as convolutions of few channels leave it.
         both = [part.transpose(1, 2, 3, 0) for part in (self.conv(x), read)]
         return self.norm(concatenate(both).transpose(3, 0, 1, 2))
 
@@ -288,7 +288,7 @@ WEIGHTS = "attention.attention"
 
 
 def _looks(learner: Successor, stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the cell in the middle looks at in the first block with attention, by heads, as in figure 5."""
+    """Return the attention of the central cell in the first block with attention, by heads, as in figure 5."""
     with watching(learner.network) as seen, no_grad():
         learner.network(Tensor(stimuli[:12]))
     shown, weights = {"shown": stimuli[:12]}, next((w[-1] for path, w in seen.items() if path.endswith(WEIGHTS)), None)

@@ -1,18 +1,18 @@
 """Radford, Wu, Child, Luan, Amodei and Sutskever 2019: "Language models are unsupervised multitask learners", OpenAI.
 
-New: nothing is fine-tuned. A decoder that goes on with text, large and well read, does what it is asked for in the
-words of a prompt, P(output | input, task). Any text can be read, since pairs of bytes are merged into tokens;
-normalisation stands before each sub-layer, and once more at the end; the weights that lead back into the shortcuts
-begin smaller by 1/sqrt(N), N of these (section 2.3).
+New: nothing is fine-tuned. A decoder that continues text, large and trained on much of it, does what it is asked for in
+the words of a prompt, P(output | input, task). Any text can be read, since pairs of bytes are merged into tokens;
+normalisation precedes each sub-layer, and is applied once more at the end; the weights that lead back into the
+shortcuts are initially smaller by 1/sqrt(N), N of these (section 2.3).
 
     x = x + attention(LayerNorm(x)),  x = x + FFN(LayerNorm(x)),  P(u) = softmax(LayerNorm(x) W_eT)
 
-While it writes, keys and values of what stands there are kept. It may take the likeliest token each time, or draw one:
-of scores over a temperature, of the k likeliest, or of the nucleus, the fewest tokens whose shares sum to p (Holtzman
-et al. 2019, "The curious case of neural text degeneration", section 3.1).
+While it writes, keys and values are cached. It may take the likeliest token each time, or draw one: with a temperature,
+from the k likeliest, or from the nucleus, the fewest tokens whose probabilities sum to p (Holtzman et al. 2019, "The
+curious case of neural text degeneration", section 3.1).
 
 Shrunk: 2 layers for 12 to 48, rows of 64 for 768 to 1,600, texts of 64 tokens for 1,024, 512 tokens for 50,257;
-captions of scenes with what else can be said of them, and lines of the log book, for 40 GB of the web. Weights begin
+captions of scenes with further statements about them, and lines of the log book, for 40 GB of the web. Weights begin
 with a deviation of 0.07 for 0.02, as wide against the width as theirs. Without dropout.
 
 Assumed: every document begins with one token and ends with another, where theirs are parted by one. The counts are
@@ -46,7 +46,7 @@ from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, causal
 
 DEVIATION = 0.07
-"""Of the first weights."""
+"""Standard deviation of the initial weights."""
 _draw = partial(initial.normal, deviation=DEVIATION)
 _gelu = partial(gelu, tanh=True)
 
@@ -90,12 +90,12 @@ class Block(Module):
         self.norm2 = LayerNorm(c.width)
         self.mlp = FeedForward(c.width, c.hidden, rng, activation=_gelu, init=_draw)
         for back in (self.attention.output.weight, self.mlp.second.weight):
-            if back.data.flags.writeable:  # not of mere shapes
+            if back.data.flags.writeable:  # not for mere shapes
                 back.data *= (2 * c.layers) ** -0.5
         self._before, self._thin = c.pre_norm, Dropout(c.dropout)
 
     def forward(self, x: Tensor, mask: np.ndarray | None = None, past: Past | None = None) -> Tensor:
-        """Return (n, t, width); with what is kept of the rows before, that of one row more."""
+        """Return (n, t, width); with the cache of the rows before, the output for one more row."""
         y = self.norm1(x) if self._before else x
         y = self.attention(y, mask=mask) if past is None else self.attention.step(y, past)
         x = x + self._thin(y)
@@ -106,7 +106,7 @@ class Block(Module):
 
 
 class GPT2(Network):
-    """Tokens and learned positions, masked blocks, and scores of what follows by the same table of tokens.
+    """Tokens and learned positions, masked blocks, and an output layer tied to the token table.
 
     Parameters
     ----------
@@ -133,32 +133,32 @@ class GPT2(Network):
         return self.norm(x)
 
     def follow(self, tokens: np.ndarray, kept: list[Past], place: int) -> np.ndarray:
-        """Return the scores (n, vocabulary) of what follows tokens (n,) at a place; `kept`, one a block, grows."""
+        """Return the logits (n, vocabulary) after tokens (n,) at a position; `kept`, one cache per block, grows."""
         x = embedding(tokens[:, None], self.tokens) + self.positions[place : place + 1]
         for block, past in zip(self.blocks, kept, strict=True):
             x = block(x, past=past)
         return linear(self.norm(x), self.tokens).data[:, -1]
 
     def rows(self, texts: list[str], *, end: bool) -> np.ndarray:
-        """Return texts as tokens (n, t) behind the start, and before the end if they do; of what is too long, less."""
+        """Encode texts as tokens (n, t) after the start token, with an end token if `end`; long texts are truncated."""
         room = self.config.longest - 1 - end
         encoded = [shipped().encode(text) for text in texts]
-        # Of a prompt that is too long the end is read, and there is room for one token at least behind it.
+        # Of a prompt that is too long the end is kept, with room for at least one token after it.
         encoded = [row[:room] if end else row[-(room - 1) :] for row in encoded]
         return padded([[START, *row, *([END] if end else [])] for row in encoded])
 
     def pretrain(self, texts: np.ndarray) -> Tensor:
-        """Return the loss of going on with texts."""
+        """Return the language-modelling loss of texts."""
         tokens = self.rows(texts.tolist(), end=True)
         return self._ongoing(tokens, tokens[:, 1:] != PAD)
 
     def _ongoing(self, tokens: np.ndarray, there: np.ndarray) -> Tensor:
-        """Return the mean loss of the tokens that stand where it is said of the places before."""
+        """Return the mean loss of the tokens predicted at the positions where `there` is true."""
         states = self(tokens)[:, :-1]
         return self.loss(linear(states[there], self.tokens), tokens[:, 1:][there])
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
-        """Return the answers to prompts before, and the loss of those wanted; the paper does not do so."""
+        """Return the answers to prompts, and the loss of the targets; the paper does not fine-tune."""
         both = [f"{prompt} {answer}" for prompt, answer in zip(stimuli.tolist(), targets.tolist(), strict=True)]
         tokens = self.rows(both, end=True)
         asked = np.array([len(shipped().encode(prompt)) for prompt in stimuli.tolist()])
@@ -170,7 +170,7 @@ class GPT2(Network):
         return answers, self._ongoing(tokens, there)
 
     def write(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return how prompts go on, by the likeliest token each time, (n,) of str."""
+        """Continue prompts by greedy decoding, (n,) of str."""
         return self._written(stimuli.tolist(), lambda scores: scores.argmax(-1))
 
     def generate(
@@ -183,25 +183,25 @@ class GPT2(Network):
         top_k: int = 0,
         nucleus: float = 1.0,
     ) -> list[str]:
-        """Return ways in which a prompt may go on, drawn token by token.
+        """Sample continuations of a prompt, token by token.
 
         Parameters
         ----------
         prompt : str
         rng : Generator
         count : int
-            How many.
+            Number of continuations.
         temperature : float
-            What the scores are divided by; 0 takes the likeliest token.
+            Divisor of the logits; 0: the likeliest token.
         top_k : int
-            Tokens of which one is drawn, the likeliest; 0: all.
+            Number of likeliest tokens to draw from; 0: all.
         nucleus : float
-            Shares that the likeliest tokens of which one is drawn sum to; 1: all.
+            Probability mass of the likeliest tokens to draw from; 1: all.
 
         Raises
         ------
         PortError
-            For what is no text.
+            If the prompt is not text.
         ConfigError
             For settings out of range.
         """
@@ -239,18 +239,18 @@ class GPT2(Network):
 def drawn(
     scores: np.ndarray, rng: np.random.Generator, temperature: float = 1.0, top_k: int = 0, nucleus: float = 1.0
 ) -> np.ndarray:
-    """Return a token for each row of scores (n, vocabulary), drawn from the likeliest, (n,) int64.
+    """Draw a token for each row of logits (n, vocabulary) from the likeliest, (n,) int64.
 
     Parameters
     ----------
     scores : ndarray
     rng : Generator
     temperature : float
-        0 takes the likeliest.
+        0: the likeliest.
     top_k : int
-        Tokens that take part; 0: all.
+        Number of likeliest tokens to draw from; 0: all.
     nucleus : float
-        The fewest likeliest tokens whose shares sum to this take part.
+        Draw from the fewest likeliest tokens whose probabilities sum to this.
     """
     if temperature == 0:
         return scores.argmax(-1)
@@ -272,7 +272,7 @@ def _pair() -> tuple[GPT2, np.ndarray]:
 
 
 def _kept() -> Finding:
-    """Compare scores while writing, with keys and values that are kept, with those reckoned anew."""
+    """Compare logits while writing, with cached keys and values, with those recomputed."""
     network, tokens = _pair()
     kept = [Past() for _ in network.blocks]
     with no_grad():
@@ -283,7 +283,7 @@ def _kept() -> Finding:
 
 
 def _nucleus() -> Finding:
-    """Draw often from shares of 0.5, 0.3, 0.15 and 0.05 with a nucleus of 0.75."""
+    """Draw often from probabilities of 0.5, 0.3, 0.15 and 0.05 with a nucleus of 0.75."""
     scores = np.log(np.tile([0.05, 0.5, 0.15, 0.3], (20_000, 1)))
     found = np.bincount(drawn(scores, np.random.default_rng(0), nucleus=0.75), minlength=4) / len(scores)
     return Finding(
@@ -294,20 +294,20 @@ def _nucleus() -> Finding:
 
 
 def _any() -> Finding:
-    """Encode and decode texts that no merging was learned from."""
+    """Encode and decode texts from which no merge was learned."""
     texts = ["Ω ≠ naïve 感知机 🙂", "xqzj", "  spaces\nand lines "]
     same = sum(shipped().decode(shipped().encode(text)) == text for text in texts)
     return Finding(holds=same == len(texts), found=f"{same} of {len(texts)} come back as they were", wanted="all")
 
 
 def _tokens(network: GPT2, stimuli: np.ndarray) -> np.ndarray:
-    """Return the pieces of a prompt and of how it goes on, (t,) of str."""
+    """Return the token texts of a prompt and its continuation, (t,) of str."""
     with no_grad():
         return np.array(shipped().pieces(f"{stimuli[0]} {network.write(stimuli)[0]}"))
 
 
 def _attention(network: GPT2, stimuli: np.ndarray) -> np.ndarray:
-    """Return where each piece of prompt and answer looks, in the last layer, (1, heads, t, t)."""
+    """Return the attention of each token of prompt and answer in the last layer, (1, heads, t, t)."""
     with no_grad():
         text = f"{stimuli[0]} {network.write(stimuli)[0]}"
         with watching(network) as seen:
@@ -316,7 +316,7 @@ def _attention(network: GPT2, stimuli: np.ndarray) -> np.ndarray:
 
 
 def _looks(learner: Successor[GPT2], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how far back the heads of the last layer look, piece by piece of a prompt and its answer."""
+    """Return how far back the heads of the last layer attend, for each token of a prompt and its answer."""
     weights = _attention(learner.network, stimuli[:1])[0]
     at = np.arange(weights.shape[-1])
     return {f"head {k + 1}": at - head @ at for k, head in enumerate(weights)}

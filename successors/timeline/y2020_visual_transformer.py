@@ -1,10 +1,10 @@
 """Wu, Xu, Dai, Wan, Zhang, Yan, Tomizuka, Gonzalez, Keutzer and Vajda 2020: "Visual transformers: token-based image
 representation and processing for computer vision", arXiv:2006.03677.
 
-New: late in a network, where maps stand for things and not for cells, an image is a few visual tokens. Each is a mean
+New: late in a network, where maps represent things and not cells, an image is a few visual tokens. Each is a mean
 of all cells, weighted by a spatial attention of its own; a transformer relates the tokens, and a projector adds what
-it finds to the maps. Tokens are few whatever the size of the maps, so that this is cheaper than the convolutions in
-whose place it stands.
+it finds to the maps. Tokens are few whatever the size of the maps, so that this is cheaper than the convolutions
+that it replaces.
 
     T = softmax_HW(X W_A)^T X                                      filter-based tokenizer, L tokens of HW cells
     T = softmax_HW(X (T_in W_(T->R))^T)^T X                        recurrent tokenizer, guided by the tokens before
@@ -110,7 +110,7 @@ class Tokenizer(Module):
         self._tokens = tokens
 
     def queries(self, cells: Tensor, before: Tensor | None) -> Tensor:
-        """Return what each token looks for, (L, channels) or (n, L, channels)."""
+        """Return the query of each token, (L, channels) or (n, L, channels)."""
         if self.guide is not None:
             return self.guide(before)
         if self.filters is not None:
@@ -144,7 +144,7 @@ class TokenTransformer(Module):
 
 
 class Projector(Module):
-    """Cells (n, hw, channels), to which is added what they read of the tokens.
+    """Cells (n, hw, channels), to which the result of attention to the tokens is added.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class VTModule(Module):
     channels, tokens, width : int
     rng : Generator
     guided, spatial : bool
-        Of the tokenizer.
+        As for `Tokenizer`.
     last : bool
         Whether its tokens alone are read.
     """
@@ -248,7 +248,7 @@ def published(block: str, blocks: tuple[int, ...], modules: int) -> VTConfig:
 
 
 def _multiply_adds(config: ResNetConfig, network: type[Network]) -> int:
-    """Return the multiply-adds of an answer at the size of the retina."""
+    """Return the multiply-adds of an answer at retina scale."""
     made = network(config, np.random.default_rng(0))
     with tally() as total, no_grad():
         made(Tensor(np.zeros((1, 20, 20), np.float32)))
@@ -296,7 +296,7 @@ def _means() -> Finding:
 
 
 def _attentions(learner: Successor[VTResNet], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return where the first tokens of the first module look, as in the paper's picture of spatial attention."""
+    """Return the spatial attention of the first tokens of the first module, as pictured in the paper."""
     network = learner.network
     if not network.modules:
         return {"shown": stimuli[:12]}
@@ -313,7 +313,7 @@ def _attentions(learner: Successor[VTResNet], stimuli: np.ndarray, targets: np.n
 SOURCE = "table of VT-ResNets on ImageNet, rounded; what the equations leave open stands in the file"
 
 ANYWHERE = {"shift": 4.0, "zoom": 0.3, "turn_deg": 15.0}
-"""Letters that lie anywhere on the retina, of several sizes, and askew."""
+"""Letters anywhere on the retina, in several sizes, and rotated."""
 LONGER = {"recipe.steps": 2_000}
 
 ENTRY = Entry(

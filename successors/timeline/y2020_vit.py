@@ -10,21 +10,21 @@ network, and on very much data better.
     z_l = MLP(LN(z'_l)) + z'_l                                   l = 1 ... L                                  (3)
     y = LN(z_L^0)                                                                                             (4)
 
-x_class is a learned row that stands before the N patches of P x P cells, E_pos a learned row for each place, and MLP
+x_class is a learned row before the N patches of P x P cells, E_pos a learned row for each position, and MLP
 two linear layers with gelu between them. One linear layer reads y; the hidden layer that the paper puts between them in
 pre-training, and takes away for fine-tuning, is left out, as in the counts.
 
 Shrunk: 16 patches of 5x5 cells instead of 196 of 16x16, 3 layers instead of 12, D of 64 instead of 768, 4 heads instead
-of 12; the hidden width is twice D instead of four times. In place of pre-training, cases are shifted, turned, sheared
-and scaled a little while they are learned.
+of 12; the hidden width is twice D instead of four times. In place of pre-training, samples are shifted, rotated,
+sheared and scaled a little in training.
 
 What is switched off as its mechanism is E_pos, as in table 8 of the paper, not attention. With as few patches as these
 letters are read without attention as well: perceptrons on patches that know their places, and their mean, are enough.
 The road map goes from there to the system, and says what each step brings or costs.
 
-Assumed: gelu by its tanh form, as in the authors' code; all weights begin as Glorot's, where the last layer begins at
-zero there. With `attention` off nothing could reach x_class, so that the mean of the patches is read instead of it;
-that the mean serves as well is said in appendix D.3.
+Assumed: gelu by its tanh form, as in the authors' code; all weights are initialised by Glorot's rule, where the last
+layer begins at zero there. With `attention` off nothing could reach x_class, so that the mean of the patches is read
+instead of it; appendix D.3 says that the mean serves as well.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class ViTConfig(NetworkConfig):
 
 
 def patches(x: Tensor, size: int) -> Tensor:
-    """Return images (n, c, h, w) as patches in reading order, (n, N, c size size), the channel outermost."""
+    """Return images (n, c, h, w) as patches in reading order, (n, N, c size size), channels first."""
     n, c, h, w = x.shape
     x = x.reshape(n, c, h // size, size, w // size, size).transpose(0, 2, 4, 1, 3, 5)
     return x.reshape(n, (h // size) * (w // size), c * size * size)
@@ -134,7 +134,7 @@ class PatchEmbedding(Module):
 
 
 class ClassToken(Module):
-    """A learned row that is put before the others, (n, N, width) to (n, N + 1, width); zero at first.
+    """A learned row that is prepended to the others, (n, N, width) to (n, N + 1, width); initially zero.
 
     Parameters
     ----------
@@ -157,10 +157,10 @@ class Block(Module):
     ----------
     width : int
     attention : Module or None
-        ``attention(rows, **how) -> rows``; nothing is mixed without.
+        ``attention(rows, **how) -> rows``; None: no mixing.
     mlp : Module
     drop_path : float
-        Share of cases for which a branch is left out while learning.
+        Probability of dropping a branch for a sample in training.
     """
 
     def __init__(self, width: int, attention: Module | None, mlp: Module, *, drop_path: float = 0.0):
@@ -171,7 +171,7 @@ class Block(Module):
         self._drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor, **how: object) -> Tensor:
-        """Return the rows (n, t, width); `how` is handed to the attention."""
+        """Return the rows (n, t, width); `how` is passed to the attention."""
         if self.attention is not None and self.norm1 is not None:
             x = x + self._drop_path(self.attention(self.norm1(x), **how))
         return x + self._drop_path(self.mlp(self.norm2(x)))
@@ -207,7 +207,7 @@ class ViT(Network):
         return x if self.positions is None else x + self.positions
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         x = self.embed(x)
         for block in self.blocks:
             x = block(x)
@@ -256,7 +256,7 @@ def _resolution() -> Finding:
 
 
 def _looks(learner: Successor[ViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the class token looks at in the first and the last block, the mean of its heads, as in figure 6."""
+    """Return the attention of the class token in the first and the last block, averaged over heads, as in figure 6."""
     network = learner.network
     side = network.config.side // network.config.patch
     shown = {"shown": stimuli[:12]}
@@ -271,7 +271,7 @@ def _looks(learner: Successor[ViT], stimuli: np.ndarray, targets: np.ndarray) ->
 
 
 def _places(learner: Successor[ViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how alike the position embeddings of a column of patches are to those of all, as in figure 7 (centre)."""
+    """Compare the position embeddings of a column of patches with those of all, as in figure 7 (centre)."""
     network = learner.network
     side = network.config.side // network.config.patch
     if network.positions is None:

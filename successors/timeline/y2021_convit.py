@@ -15,8 +15,8 @@ a kernel of sqrt(h) x sqrt(h), and the values are the patches as they are. The f
 positional self-attention (GPSA); then comes the class token, and the last blocks have that of the vision transformer.
 
 Shrunk: 25 patches of 4x4 cells instead of 196 of 16x16, 3 blocks instead of 12, the first 2 with GPSA instead of 10,
-rows of 64 in 4 heads instead of 432 in 9. Cases are shifted, turned, sheared and scaled a little while they are
-learned, in place of the augmentation of DeiT.
+rows of 64 in 4 heads instead of 432 in 9. Samples are shifted, rotated, sheared and scaled a little in
+training, in place of the augmentation of DeiT.
 
 Assumed: gelu by its tanh form. As in the authors' code v^h is a linear layer with a bias, positions are embedded too
 at the entrance, and queries, keys and values have no biases; Q_i K_j is over the root of the width of a head.
@@ -97,7 +97,7 @@ def relative(side: int) -> np.ndarray:
 
 
 def centres(heads: int) -> np.ndarray:
-    """Return D, the offset that each head looks at at first, (heads, 2) of rows and columns; 0 beyond the kernel."""
+    """Return D, the offset that each head initially attends to, (heads, 2) of rows and columns; 0 beyond the kernel."""
     side = math.isqrt(heads)
     found = np.zeros((heads, 2), np.float32)
     found[: side * side] = np.stack(np.divmod(np.arange(side * side), side), -1) - (side - 1) / 2
@@ -114,7 +114,7 @@ class GPSA(Module):
     width, heads : int
     rng : Generator
     strength : float
-        Locality strength at first.
+        Initial locality strength.
     """
 
     def __init__(self, side: int, width: int, heads: int, rng: np.random.Generator, *, strength: float = 1.0):
@@ -129,18 +129,18 @@ class GPSA(Module):
         self._heads, self._relative = heads, relative(side)
 
     def _split(self, x: Tensor) -> Tensor:
-        """Return rows by heads, (n, h, N, d)."""
+        """Split rows into heads, (n, h, N, d)."""
         n, t, _ = x.shape
         return x.reshape(n, t, self._heads, -1).transpose(0, 2, 1, 3)
 
     def positional(self) -> Tensor:
-        """Return where each head looks by position alone, (h, N, N)."""
+        """Return the positional attention of each head, (h, N, N)."""
         scores = linear(Tensor(self._relative), self.places, self.places_bias).transpose(2, 0, 1)
         scores = (scores - scores.data.max(-1, keepdims=True)).exp()
         return scores / scores.sum(-1, keepdims=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what each patch reads; as both attentions sum to 1, so does their mixture, without a division."""
+        """Return the output for each patch; both attentions sum to 1, so their mixture needs no division."""
         v = self._split(linear(x, self.value))
         near, alike = self.positional() @ v, attention(self._split(self.query(x)), self._split(self.key(x)), v)
         read = alike + self.gate.sigmoid() * (near - alike)
@@ -174,7 +174,7 @@ class ConViT(Network):
         self.head = Linear(c.width, c.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         x = self.embedding(images(x)) + self.positions
         for k, block in enumerate(self.blocks):
             if k == self.config.local:
@@ -226,7 +226,7 @@ def _gates() -> Finding:
 
 
 def _opened(learner: Successor[ConViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how much the gates let places through, by block: the mean of the heads, and the least and the most."""
+    """Return how far the gates admit positions, by block: the mean, minimum and maximum over heads."""
     network = learner.network
     gates = [b.attention.gate.sigmoid().data.ravel() for b in network.blocks if isinstance(b.attention, GPSA)]
     if not gates:
@@ -241,7 +241,7 @@ def _opened(learner: Successor[ConViT], stimuli: np.ndarray, targets: np.ndarray
 
 
 def _looks(learner: Successor[ConViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return where the heads of each gated block look from the middle of the retina, by position alone."""
+    """Return the positional attention of the heads of each gated block from the middle of the retina."""
     network = learner.network
     side = network.config.side // network.config.patch
     shown = {}

@@ -15,8 +15,8 @@ linear layer of its own, and the scores are averaged.
 
 Shrunk: patches of 4x4 and 10x10 cells instead of 12x12 and 16x16, two encoders instead of three, of one small and two
 large blocks instead of one and four, widths of 32 and 56 instead of 192 and 384. Both branches see the retina as it is;
-the paper's see the image at 240x240 and 224x224. Cases are shifted, turned, sheared and scaled a little while they are
-learned, in place of the augmentation of DeiT.
+the paper's see the image at 240x240 and 224x224. Samples are shifted, rotated, sheared and scaled a little in
+training, in place of the augmentation of DeiT.
 
 Seen here: with three times the steps both branches read faces never seen a little better than the one with large
 patches alone; with the usual steps they do not. Without the crossing they are at least as good: a token that crosses
@@ -164,7 +164,7 @@ class Branch(Module):
         return x
 
     def read(self, x: Tensor) -> Tensor:
-        """Return the scores of the class token."""
+        """Return the logits from the class token."""
         return self.head(self.norm(x[:, 0]))
 
 
@@ -192,7 +192,7 @@ class Crossing(Module):
     Parameters
     ----------
     width, other : int
-        Of the token's branch and of the other.
+        Widths of the token's branch and of the other.
     heads : int
     rng : Generator
     """
@@ -252,7 +252,7 @@ class CrossViT(Network):
         return [concatenate([token, own[:, 1:]], 1) for token, own in zip(tokens, rows, strict=True)]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         rows = self.encoded(x, self.config.encoders)
         if self.crossings:
             rows = self.crossed(rows, self.config.encoders - 1)
@@ -312,7 +312,7 @@ def _told() -> Finding:
 
 
 def _looks(learner: Successor[CrossViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return where each class token looks among the patches of the other branch in the last crossing."""
+    """Return the attention of each class token to the patches of the other branch in the last crossing."""
     network = learner.network
     shown = {"shown": stimuli[:12]}
     if not network.crossings:
@@ -326,7 +326,7 @@ def _looks(learner: Successor[CrossViT], stimuli: np.ndarray, targets: np.ndarra
 
 
 def _across(network: CrossViT, stimuli: np.ndarray) -> list[np.ndarray]:
-    """Return where both class tokens look among the other branch's patches at last, (n, heads, patches) each."""
+    """Return the last attention of both class tokens to the other branch's patches, (n, heads, patches) each."""
     with watching(network) as seen, no_grad():
         network(Tensor(stimuli))
     last = len(network.crossings) - 1

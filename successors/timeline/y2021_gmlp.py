@@ -14,11 +14,11 @@ remains one. Other forms of s that the paper tries (table 3) are the setting `ga
 Z + W Z + b; multiplicative, Z * (W Z + b); and split, the unit itself.
 
 Shrunk: 25 patches of 4x4 cells instead of 196 of 16x16, 6 blocks instead of 30, 64 channels instead of 256; e is 2 d
-and 6 d in the paper. Cases are shifted, turned, sheared and scaled a little while they are learned, in place of the
+and 6 d in the paper. Samples are shifted, rotated, sheared and scaled a little in training, in place of the
 augmentation and the stochastic depth of the paper.
 
-Assumed: gelu by its tanh form; weights begin as Glorot's, W evenly within 0.001 / n. In its other forms Z is normalised
-before W as well.
+Assumed: gelu by its tanh form; weights are initialised by Glorot's rule, W uniformly within 0.001 / n. In its other
+forms Z is normalised before W as well.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class SpatialGatingUnit(Module):
         self._form = form
 
     def forward(self, z: Tensor) -> Tensor:
-        """Return what is let through."""
+        """Return the gated channels."""
         half = z.shape[-1] // 2
         first, second = (z[..., :half], z[..., half:]) if self._form == "split" else (z, z)
         gate = self.spatial(self.norm(second).transpose(0, 2, 1)).transpose(0, 2, 1)
@@ -140,14 +140,14 @@ class GMLP(Network):
 
     def __init__(self, config: GMLPConfig, rng: np.random.Generator):
         super().__init__(config, rng)
-        # Each patch by itself: a linear layer of it, written as a convolution with its step.
+        # Each patch separately: a linear layer of it, written as a convolution with its stride.
         self.stem = Conv2d(config.channels, config.width, config.patch, rng, stride=config.patch, init=initial.glorot)
         self.blocks = [GMLPBlock(config, rng) for _ in range(config.blocks)]
         self.norm = LayerNorm(config.width)
         self.head = Linear(config.width, config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         x = images(x)
         x = self.stem(x)
         x = x.reshape(len(x), self.config.width, self.config.places).transpose(0, 2, 1)

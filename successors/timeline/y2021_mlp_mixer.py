@@ -14,12 +14,12 @@ All linear layers have biases. Cost is linear in the number of patches, and ther
 first perceptron knows the places anyhow.
 
 Shrunk: 25 patches of 4x4 cells instead of 196 of 16x16, 4 layers instead of 12, 64 channels instead of 768; D_S is half
-of C as in the paper, D_C twice instead of four times. The paper learned from up to 300 million images; here cases are
-shifted, turned, sheared and scaled a little while they are learned, in place of its augmentation of small sets.
+of C as in the paper, D_C twice instead of four times. The paper learned from up to 300 million images; here samples
+are shifted, rotated, sheared and scaled a little in training, in place of its augmentation of small sets.
 
-Assumed: gelu by its tanh form, as in the authors' code; all weights begin as Glorot's, where the last layer begins at
-zero there. Stochastic depth, which falls from none at the first layer to `drop_path` at the last, leaves out whole
-branches.
+Assumed: gelu by its tanh form, as in the authors' code; all weights are initialised by Glorot's rule, where the last
+layer begins at zero there. Stochastic depth, which falls from none at the first layer to `drop_path` at the last,
+leaves out whole branches.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class MixerConfig(NetworkConfig):
 
 
 def patches(x: Tensor, size: int) -> Tensor:
-    """Return images (n, c, h, w) as patches in reading order, (n, S, size size c), the channel innermost."""
+    """Return images (n, c, h, w) as patches in reading order, (n, S, size size c), channels last."""
     n, c, h, w = x.shape
     x = x.reshape(n, c, h // size, size, w // size, size).transpose(0, 2, 4, 3, 5, 1)
     return x.reshape(n, (h // size) * (w // size), size * size * c)
@@ -144,7 +144,7 @@ class MLPMixer(Network):
         self.head = Linear(config.width, config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         x = images(x)
         x = self.stem(patches(x, self.config.patch))
         for layer in self.layers:

@@ -16,12 +16,12 @@ seeing each other by a mask. A map that does not fall into windows is padded bel
 larger than a window is one window, and is not shifted. There are no position embeddings beside B.
 
 Shrunk: patches of 2x2 cells instead of 4x4, windows of 2x2 instead of 7x7, two stages (10x10 and 5x5 patches) instead
-of four, 24 channels in the first instead of 96, MLPs twice as wide as their input instead of four times. Cases are
-shifted, turned, sheared and scaled a little while they are learned, in place of the paper's augmentation.
+of four, 24 channels in the first instead of 96, MLPs twice as wide as their input instead of four times. Samples
+are shifted, rotated, sheared and scaled a little in training, in place of the paper's augmentation.
 
-Assumed: gelu by its tanh form; weights begin as Glorot's, tables of biases at zero, where the paper's code draws both
-from normal distributions of deviation 0.02; what the mask hides weighs nothing, where that code adds -100 to it, and
-padding is never seen.
+Assumed: gelu by its tanh form; weights are initialised by Glorot's rule, tables of biases at zero, where the paper's
+code draws both from normal distributions of deviation 0.02; what the mask hides weighs nothing, where that code adds
+-100 to it, and padding is never seen.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class SwinConfig(NetworkConfig):
 
 
 def windowed(side: int, window: int, shift: int) -> np.ndarray:
-    """Return which patch of a map, in reading order, stands at each place of its windows, -1 where it is padded.
+    """Return the index of the patch, in reading order, at each position of the windows, -1 for padding.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def windowed(side: int, window: int, shift: int) -> np.ndarray:
 
 
 def seen(side: int, window: int, shift: int) -> np.ndarray:
-    """Return whom each patch of a window may see, (windows, window², window²) bool: no padding, and none rolled in."""
+    """Return what each patch of a window sees, (windows, window², window²) bool: no padding, nothing rolled in."""
     padded = -(-side // window) * window
     rows, columns = np.divmod(windowed(padded, window, shift), padded)
     # What was rolled round the edge has come from before the shift, and meets in the last windows what stayed.
@@ -151,11 +151,11 @@ class Windows:
         self.seen = seen(side, window, shift) if shift or self._padding.any() else None
 
     def into(self, x: Tensor) -> Tensor:
-        """Return rows of a map (n, side², k) as they stand in the windows; padding repeats a row, and is not seen."""
+        """Arrange rows of a map (n, side², k) in windows; padding repeats a row, and is masked."""
         return permute_rows(x, self._order, self._back)
 
     def out_of(self, x: Tensor) -> Tensor:
-        """Return rows as they stand in the windows as a map again."""
+        """Arrange rows in windows as a map again."""
         return permute_rows(x, self._back, self._order, left_out=self._padding)
 
 
@@ -184,7 +184,7 @@ class WindowAttention(Module):
         self._offsets = offsets(window)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what each patch reads in its window."""
+        """Return the attention output for each patch in its window."""
         (n, _, width), windows = x.shape, self._windows
         rows = windows.into(linear(x, self.weight, self.bias)).reshape(n, *windows.shape, *self._split)
         q, k, v = (part.transpose(0, 1, 3, 2, 4) for part in split(rows, THIRDS))
@@ -247,7 +247,7 @@ class Swin(Network):
         self.head = Linear(config.widths[-1], config.classes, rng, init=GLOROT)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         x = self.stem(images(x))
         n, width, h, w = x.shape
         x = self.stem_norm(x.reshape(n, width, h * w).transpose(0, 2, 1))

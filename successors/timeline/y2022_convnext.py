@@ -1,7 +1,7 @@
 """Liu, Mao, Wu, Feichtenhofer, Darrell and Xie 2022: "A ConvNet for the 2020s", CVPR, 11966-11976.
 
 New: nothing but a walk. A residual network is changed step by step towards the design of vision transformers, and each
-step is trained; at the end stands a network of convolutions alone that is as good as they are.
+step is trained; the result is a network of convolutions alone that is as good as they are.
 
     X + g * (W2 gelu(W1 LayerNorm(D * X)))       D 7x7 for each channel; W1 to four times the width; g layer scale
 
@@ -22,16 +22,16 @@ the channels of a place.
 training. With `STANDARD`, the settings at its start, the same class is ResNet-50, parameter for parameter.
 
 Shrunk: three stages of 10x10, 5x5 and 2x2 places instead of four, patches of 2x2 cells, widths from 24; the road map
-has 16 for 24 where the paper has 64 for 96. Cases are shifted, turned, sheared and scaled a little while they are
-learned, in place of the paper's augmentation.
+has 16 for 24 where the paper has 64 for 96. Samples are shifted, rotated, sheared and scaled a little in
+training, in place of the paper's augmentation.
 
 Seen here: on maps of 10x10 cells and less the residual network at the start of the road reads faces never seen somewhat
 better than ConvNeXt; it is the step to kernels of 7x7 that costs most. What is switched off is that convolutions within
 blocks see places.
 
 Assumed: gelu by its tanh form; on the way, a convolution has a bias unless batch normalisation follows it;
-a shortcut that must change its shape is a convolution 1x1 with a norm, without a bias; the one norm of a block stands
-after the convolution that sees places.
+a shortcut that must change its shape is a convolution 1x1 with a norm, without a bias; the one norm of a block
+follows the convolution that sees positions.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class ConvNeXtConfig(NetworkConfig):
 
 
 def _as_it_is(x: Tensor) -> Tensor:
-    """Return the tensor itself."""
+    """Return the tensor unchanged."""
     return x
 
 
@@ -198,7 +198,7 @@ class ConvNeXt(Network):
         self.head = Linear(channels, config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         config = self.config
         x = images(x)
         x = self.stem_norm(self.stem(x))

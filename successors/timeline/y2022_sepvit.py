@@ -15,8 +15,8 @@ tells the places (conditional position encoding). The map of the last stage is o
 
 Shrunk: two stages (10x10 and 5x5 patches) instead of four, of one block each, windows of 2x2 instead of 7x7, 24
 channels in the first instead of 96, MLPs twice as wide as their input instead of four times. With one
-block in a stage none is grouped. Cases are shifted, turned, sheared and scaled a little while they are
-learned, in place of the paper's augmentation.
+block in a stage none is grouped. Samples are shifted, rotated, sheared and scaled a little in
+training, in place of the paper's augmentation.
 
 Assumed: gelu by its tanh form; as in the authors' code there is a shortcut round DWA and one round PWA, a linear layer
 after them, a token of its own for each window, and each head mixes windows by itself.
@@ -142,7 +142,7 @@ class Separable(Module):
         return q, k
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what each patch reads in its window and, at its place in them, in the others."""
+        """Return the attention output for each patch: from its window and, at its position in them, from the others."""
         (n, t, width), (many, area), heads = x.shape, self._windows.shape, self._heads
         f = self.depthwise(x)
         if self.look is not None and self.norm is not None:
@@ -167,7 +167,7 @@ class Stage(Module):
     config : SepViTConfig
     number : int
     rates : list of float
-        Share of branches left out in each block.
+        Probability of dropping a branch, for each block.
     rng : Generator
     """
 
@@ -213,7 +213,7 @@ class SepViT(Network):
         self.head = Linear(config.widths[-1], config.classes, rng, init=initial.glorot)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
         x = images(x)
         for stage in self.stages:
             x = stage(x)
@@ -257,7 +257,7 @@ def _global() -> Finding:
 
 
 def _between(learner: Successor[SepViT], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how much the first, middle and last window look at each in the first block, the mean of the heads."""
+    """Return the attention of the first, middle and last window to each in the first block, averaged over heads."""
     network = learner.network
     shown = {"shown": stimuli[:12]}
     if network.stages[0].blocks[0].attention.tokens is None:

@@ -1,1 +1,1 @@
-"""Training: one training, and many of them, each resumable."""
+"""Training: single and multiple training runs, each resumable."""

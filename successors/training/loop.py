@@ -1,4 +1,4 @@
-"""Training: from a learner, a deck and a recipe to the learner at its best, and the record of the way there."""
+"""The training loop: train a learner on a deck by a recipe, keep its best state, and record the run."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from successors.nn.recipe import Recipe
 from successors.tasks import Deck, Split
 
 ROWS = 256
-"""Samples that are evaluated at a time, so that a deck of films is never unrolled as a whole."""
+"""Samples evaluated at a time, so that a deck of reels is never unrolled as a whole."""
 
 
 @dataclass
 class Record:
-    """What happened in a training.
+    """The record of a training run.
 
     Attributes
     ----------
     steps : int
         Steps taken.
     shown : int
-        Stimuli shown for learning.
+        Stimuli shown in training.
     seconds : float
-        Time that it took, on this computer.
+        Time taken, on this computer.
     best_step : int
-        Steps after which the score on the validation set was highest; the learner is returned so.
+        Step at which the score on the validation set was highest; the learner ends in this state.
     best : float
         That score.
     curve : list of (int, float, float)
-        Step, fraction of right answers while learning since the last row, and score on the validation set.
+        Step, training accuracy since the last row, and score on the validation set.
     """
 
     steps: int = 0
@@ -54,12 +54,12 @@ class Record:
 
 
 def evaluate(learner: Learner, deck: Deck, part: Split) -> float:
-    """Return the score of a learner on a part of a deck; nothing is learned."""
+    """Return the score of a learner on one split of a deck; nothing is learned."""
     return tasks.find(deck.task).score(_answers(learner, part), part.targets)
 
 
 def figures(learner: Learner, deck: Deck, part: Split) -> dict[str, float]:
-    """Return the score of a learner on a part of a deck, and whatever else its task reports; nothing is learned."""
+    """Return the score of a learner on one split of a deck, and other figures of the task; nothing is learned."""
     task, answers = tasks.find(deck.task), _answers(learner, part)
     return {"score": task.score(answers, part.targets)} | {
         name: measure(answers, part.targets) for name, measure in task.also.items()
@@ -71,12 +71,12 @@ def _answers(learner: Learner, part: Split) -> np.ndarray:
 
 
 def batches(count: int, size: int, seed: int, *, first: int = 0) -> Iterator[np.ndarray]:
-    """Yield the numbers of the stimuli of each step from step `first` on: all in a new order, then all again.
+    """Yield the indices of the stimuli of each step from step `first` on, reshuffled every epoch.
 
     Parameters
     ----------
     count : int
-        Stimuli there are.
+        Number of stimuli.
     size : int
         Stimuli in a step.
     seed : int
@@ -113,26 +113,26 @@ def train(
     on_evaluation: Callable[[int, float], None] | None = None,
     on_step: Callable[[Record, float], bool] | None = None,
 ) -> Record:
-    """Train a learner from where it is; it ends as it was when it did best on the validation set.
+    """Train a learner from its current state; it ends in the state with the best score on the validation set.
 
     Parameters
     ----------
     learner : Learner
     deck : Deck
     recipe : Recipe
-        How many steps of how many samples, after how many of pre-training on the deck's corpus, and when to stop early.
+        Number and size of the steps, pre-training steps on the deck's corpus before them, and when to stop early.
     seed : int
-        Of the order of the stimuli.
+        Seed of the order of the stimuli.
     checkpoint : Path, optional
-        File that the state is written to at each evaluation, on interruption, and when the loss diverges.
+        File to which the state is written at each evaluation, on interruption, and when the loss diverges.
     resume : bool
-        Whether to go on from that file, if it is there. The end is the same as without an interruption.
+        Whether to resume from that file, if it exists. The result is the same as without an interruption.
     on_evaluation : callable, optional
         ``on_evaluation(steps, score)``, called after each evaluation on the validation set.
     on_step : callable, optional
-        ``on_step(record, accuracy)``, called after each step with the fraction of its samples answered rightly. If it
-        returns False training ends there, and the learner stays as it is. It may ask the learner, and must not change
-        it.
+        ``on_step(record, accuracy)``, called after each step with the fraction of its samples answered correctly. If it
+        returns False, training ends there, and the learner stays in its current state. It may query the learner, but
+        must not change it.
 
     Returns
     -------
@@ -141,9 +141,9 @@ def train(
     Raises
     ------
     Diverged
-        If loss or gradient are no longer finite. The learner, and the file, are then at the best state there was.
+        If the loss or a gradient is no longer finite. Learner and file then hold the best state so far.
     StateError
-        If the file is not one of this learner, deck and recipe.
+        If the file does not belong to this learner, deck and recipe.
     """
     pretrainable = learner if isinstance(learner, Pretrainable) else None
     if recipe.pretrain_steps and pretrainable is None:
@@ -203,14 +203,14 @@ def train(
 
 
 def _right(answers: np.ndarray, targets: np.ndarray) -> int:
-    """Return how many answers are right; fields are compared at half light."""
+    """Return the number of correct answers; fields are compared at a threshold of half light."""
     if targets.dtype == np.float32:
         answers, targets = answers >= 0.5, targets >= 0.5
     return int((answers == targets).reshape(len(targets), -1).all(axis=1).sum())
 
 
 def _ended(record: Record, recipe: Recipe) -> bool:
-    """Whether training may stop early: good enough, or no longer better."""
+    """Return whether training may stop early: good enough, or no longer improving."""
     if record.best >= recipe.stop_at_score:
         return True
     since_best = sum(row[0] > record.best_step for row in record.curve)

@@ -1,4 +1,4 @@
-"""Entrants: whoever takes part in a task, a successor, the Mark I or a reference, fit for the deck's ports."""
+"""Participants in a task: successors, the Mark I and references, fitted to the deck's ports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENCODER_DECODER = "lstm encoder-decoder"
 ENCODER_DECODER_YEAR = 2014
 
 Machine = Callable[[int, int], Learner]
-"""Makes the Mark I: ``machine(R-units in use, seed)``. The successors know the ports, not the machine; it is lent."""
+"""Makes the Mark I: ``machine(R-units in use, seed)``. The successors know only the ports; the machine is passed in."""
 
 MACHINE_RECIPE = Recipe(batch=100, steps=100, eval_every=20, patience=2)
 """How the Mark I is trained here: 10,000 presentations at most."""
@@ -41,9 +41,9 @@ class Participant:
     learner : Learner
     recipe : Recipe
     parameters : int
-        What can be learned: weights, or the Mark I's values.
+        Number of trainable values: weights, or the Mark I's potentiometers.
     note : str
-        What else should be said, such as that it sees the last exposure alone.
+        A remark, such as that it sees only the last exposure.
     """
 
     name: str
@@ -54,19 +54,19 @@ class Participant:
     note: str = ""
 
     def multiply_adds(self, deck: Deck) -> int | None:
-        """Return the multiply-adds of one answer; None for what does not compute but is built."""
+        """Return the multiply-adds of one answer; None for the Mark I, which is hardware."""
         if self.name == MARK1:
             return None
         return registry.multiply_adds(self.learner, deck)
 
 
 def names() -> tuple[str, ...]:
-    """Return all who may take part."""
+    """Return the names of all participants."""
     return (MARK1, *registry.names(), AS_SHOWN, ENCODER_DECODER)
 
 
 def ports(name: str) -> tuple[tuple[Port, Port], ...]:
-    """Return what an entrant accepts and answers on, the usual pair first.
+    """Return the pairs of ports that a participant accepts and answers on, the default pair first.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def ports(name: str) -> tuple[tuple[Port, Port], ...]:
 
 
 def fits(name: str, task: str) -> bool:
-    """Return whether an entrant can take part in a task; one of frames sees the last exposure of a reel."""
+    """Return whether a participant can take part in a task; one for frames sees the last exposure of a reel."""
     wanted = tasks.find(task)
     alone = _alone(name)
     return (not alone or task in alone) and any(
@@ -96,12 +96,12 @@ def fits(name: str, task: str) -> bool:
 
 
 def _alone(name: str) -> tuple[str, ...]:
-    """Return the only tasks that an entrant can take part in; none if it is free."""
+    """Return the only tasks that a participant can take part in; none if it is not restricted."""
     return registry.find(name).entry.tasks if name in registry.names() else ()
 
 
 def fitting(task: str) -> list[str]:
-    """Return all who can take part in a task, in order of time."""
+    """Return the names of all that can take part in a task, in order of time."""
     return [name for name in names() if fits(name, task)]
 
 
@@ -111,7 +111,7 @@ def check_fits(name: str, task: str) -> None:
     Raises
     ------
     UnknownName
-        For an entrant or task that does not exist.
+        For a participant or task that does not exist.
     PortError
         For one whose ports do not fit.
     """
@@ -128,7 +128,7 @@ def check_fits(name: str, task: str) -> None:
 
 
 def default_changes(name: str, task: str) -> Mapping[str, Any]:
-    """Return the changes of its retina settings that an entrant makes for a task: those of its own trial of it."""
+    """Return the changes of a participant's retina settings for a task: those of its own trial of the task."""
     none: Mapping[str, Any] = {}
     if name not in registry.names():
         return none
@@ -138,7 +138,7 @@ def default_changes(name: str, task: str) -> Mapping[str, Any]:
 def enter(
     name: str, deck: Deck, *, seed: int = 0, changes: Mapping[str, Any] | None = None, machine: Machine | None = None
 ) -> Participant:
-    """Return an untrained entrant for a deck.
+    """Return an untrained participant for a deck.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def enter(
     deck : Deck
     seed : int
     changes : mapping, optional
-        Changes of its retina settings, for a successor; of the recipe alone, for the Mark I.
+        Changes of its retina settings, for a successor; for the Mark I, of the recipe only.
     machine : callable, optional
         Makes the Mark I, if it is to take part.
 

@@ -1,4 +1,4 @@
-"""Recipes of a comparison: the historical one of each system, or one modern recipe for all; and one budget for all."""
+"""Recipes of a comparison: each system's historical one or a common modern one, and a common budget."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ COMMON: Mapping[str, Any] = MappingProxyType(
         "affine": 0.12,
     }
 )
-"""The modern recipe: AdamW (Loshchilov and Hutter 2019), a rate that climbs and then falls as a cosine, a bound for the
-gradient, and cases that are shifted, turned, sheared and scaled. A system's ``Entry.modern`` may differ from it."""
+"""The modern recipe: AdamW (Loshchilov and Hutter 2019), a cosine schedule with warm-up, gradient clipping, and samples
+that are shifted, rotated, sheared and scaled. A system's ``Entry.modern`` may differ from it."""
 
 
 def kinds(recipe: str) -> tuple[str, ...]:
-    """Return the recipes that a choice stands for.
+    """Return the recipes that a choice comprises.
 
     Raises
     ------
@@ -48,18 +48,18 @@ def kinds(recipe: str) -> tuple[str, ...]:
 
 
 def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None = None) -> dict[str, Any]:
-    """Return the changes of an entrant's settings that a recipe and a budget mean.
+    """Return the changes of a participant's settings for a recipe and a budget.
 
     Parameters
     ----------
     name, task : str
     kind : {"historical", "modern"}
-        Historical is what the system's file says. Of the modern one, a system with a rule of its own takes the shifted
-        and warped cases alone. The Mark I and references have one recipe only.
+        The historical recipe is that of the system's file. A system with a rule of its own takes only the augmentation
+        from the modern one. The Mark I and references have one recipe only.
     budget : int, optional
-        Stimuli that are shown for learning; text that is studied without answers is not counted. Learners by gradient
-        use all of it, and their schedules are stretched to it; the others, whose steps mean something of their own, go
-        on as ever and stop there at the latest.
+        Stimuli shown in training; pre-training is not counted. Learners by gradient use all of it, and their schedules
+        are stretched to it; the others, whose steps have a meaning of their own, keep their recipe and stop there at
+        the latest.
     """
     own = dict(participants.default_changes(name, task))
     if name in registry.names():

@@ -27,7 +27,7 @@ from successors.training.participants import Machine
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingJob:
-    """What is to be trained, and on what; equal ones are trained once.
+    """What to train, and on what; equal jobs are trained once.
 
     Parameters
     ----------
@@ -47,14 +47,14 @@ class TrainingJob:
 
     @property
     def key(self) -> str:
-        """Name of its files."""
+        """Base name of its files."""
         text = json.dumps([self.options, self.changes], sort_keys=True)
         digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
         return f"{self.learner.replace(' ', '_')}-{self.task}-{digest}-{self.seed:03d}"
 
     @property
     def identity(self) -> Identity:
-        """All that its result follows from."""
+        """Everything on which its result depends."""
         settings = {"learner": self.learner, "task": self.task}
         settings |= {"options": dict(self.options), "changes": dict(self.changes)}
         return Identity(kind="training", settings=settings, seed=self.seed)
@@ -85,9 +85,9 @@ def _sorted(mapping: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> Job:
     """Return the job that trains and evaluates; it writes ``KEY.json`` and, for a successor, ``KEY.safetensors``.
 
-    Its result has: score (test score), also (other figures of the task), valid (validation score), best_step, steps,
+    The result has: score (test score), also (other figures of the task), valid (validation score), best_step, steps,
     shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all registers at the end). If the loss is
-    no longer finite it raises `Diverged`, and ``KEY.npz`` holds the last good state.
+    no longer finite, it raises `Diverged`, and ``KEY.npz`` holds the last good state.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     machine : callable, optional
         Makes the Mark I.
     """
-    folder = folder.absolute()  # a worker elsewhere stands in another one
+    folder = folder.absolute()  # a worker may run in another working directory
     checkpoint = folder / f"{order.key}.npz"
     work = partial(_train, order, folder, checkpoint, machine)
     return Job(identity=order.identity, work=work, file=folder / f"{order.key}.json", state=checkpoint)
@@ -105,7 +105,7 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
 def train(
     order: TrainingJob, folder: Path, *, machine: Machine | None = None, resume: bool = False, quiet: bool = True
 ) -> dict[str, Any]:
-    """Train in this process, and evaluate; return the result of `job`.
+    """Train and evaluate in this process; return the result of `job`.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def train(
     machine : callable, optional
         Makes the Mark I.
     resume : bool
-        Whether a finished run is taken from its file, and an interrupted one gone on with.
+        Whether to read a finished run from its file, and to continue an interrupted one.
     quiet : bool
         Show no progress.
 
@@ -123,7 +123,7 @@ def train(
     Diverged
         If the loss is no longer finite.
     OutputError, StateError
-        If the folder holds this training, and it is not resumed; or files of another one.
+        If the folder holds this training and it is not resumed, or files of another one.
     """
     return run_job(job(order, folder, machine=machine), resume=resume, quiet=quiet)
 
@@ -173,9 +173,9 @@ def _train(
 def train_all(
     orders: Sequence[TrainingJob], folder: Path, options: RunOptions, *, machine: Machine | None = None
 ) -> dict[TrainingJob, dict[str, Any]]:
-    """Run trainings, equal ones once, several at a time; return the result of each.
+    """Run training jobs in parallel, equal ones once; return the result of each.
 
-    The decks are made first, so that no two processes make the same.
+    The decks are made first, so that no two processes make the same one.
     """
     orders = list(dict.fromkeys(orders))
     for task, choices in dict.fromkeys((o.task, o.options) for o in orders):
@@ -190,20 +190,20 @@ def _note(result: Mapping[str, Any]) -> str:
 
 
 def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Refuse settings of a sweep's point that are no training.
+    """Refuse the settings of a sweep point if they do not describe a training.
 
-    ``learner`` and ``task`` are names, ``options.…`` settings of the task, everything else changes of the learner's
-    retina settings.
+    ``learner`` and ``task`` are names, ``options.…`` are settings of the task, and everything else is a change of the
+    learner's retina settings.
 
     Returns
     -------
     dict of str to str
-        The content hash of every file that it reads: there is none.
+        The content hash of every file that it reads: always empty.
 
     Raises
     ------
     MarkIError
-        For what is missing, unknown or out of range.
+        For a setting that is missing, unknown or out of range.
     """
     learner, task, options, changes = _parts(settings)
     participants.check_fits(learner, task)
@@ -218,7 +218,7 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
 def run_point(
     settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine | None = None
 ) -> dict[str, Any]:
-    """Train at one point of a sweep; return the figures that do not depend on the computer's speed."""
+    """Train at one sweep point; return the figures that do not depend on the computer's speed."""
     learner, task, options, changes = _parts(settings)
     order = training(learner, task, options=options, changes=changes, seed=seed)
     found = train(order, folder, machine=machine, resume=True)
@@ -241,7 +241,7 @@ def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what runs of several seeds come to: score, low and high (mean, 95 % interval), seeds, and the sizes."""
+    """Summarise the runs of several seeds: score, low and high (mean, 95 % interval), seeds, and the sizes."""
     mean, low, high = interval([f["score"] for f in found])
     return {
         "score": mean,
