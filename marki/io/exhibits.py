@@ -130,7 +130,7 @@ class Progress:
     seed, steps, of, shown : int
         Steps taken of how many, and stimuli shown.
     curve : tuple of (int, float, float)
-        Step, share right while learning, score with the validation part, at each examination.
+        Step, training accuracy, and validation score, at each evaluation.
     right : float
         Share right over the last steps.
     seconds : float

@@ -37,9 +37,7 @@ def training_curves(path: Path, title: str, metrics: Mapping[str, Any]) -> None:
     lowest = min(row[2] for curve in metrics["curves"].values() for row in curve)
     axes.set_ylim(max(0, 10 * math.floor(10 * lowest) - 10) if lowest > 0.7 else 0, 100.5)
     axes.legend(frameon=False, fontsize=11, loc="lower right")
-    figure.text(
-        0.995, 0.005, "with the validation part; the best state is kept", ha="right", fontsize=8, color="#666666"
-    )
+    figure.text(0.995, 0.005, "on the validation set; the best state is kept", ha="right", fontsize=8, color="#666666")
     save(figure, path)
 
 

@@ -220,5 +220,5 @@ def _shipped(system: System, recorded: float) -> str:
     score = loop.evaluate(registry.create(system.name, pretrained=True), deck, deck.test)
     # Another computer may round a sum differently, and change an answer or two.
     if abs(score - recorded) > 0.002:
-        raise NotShown(f"{100 * score:.2f} % with the test part, {100 * recorded:.2f} % recorded")
-    return f"{100 * score:.1f} % with the test part, as recorded"
+        raise NotShown(f"{100 * score:.2f} % on the test set, {100 * recorded:.2f} % recorded")
+    return f"{100 * score:.1f} % on the test set, as recorded"
