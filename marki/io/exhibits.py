@@ -37,11 +37,13 @@ class Exhibit:
     parameters, multiply_adds : int
         As it stands here.
     published : int or None
-        Parameters of the paper's main size.
+        Parameters at the paper's main size.
+    source : str
+        Where that figure is published; not always in the paper.
     score : float or None
         Share of right answers to the test part of its task, in the mean over seeds; None if it was not trained.
-    idea, seed : mapping of language ("en", "zh") to str
-        What was new; and what the source document says of it, "" if nothing.
+    idea, seed, but : mapping of language ("en", "zh") to str
+        What was new; what a history of 2022 says of it, "" if nothing; and what is wrong in that, "" if nothing.
     """
 
     name: str
@@ -57,9 +59,11 @@ class Exhibit:
     parameters: int
     multiply_adds: int
     published: int | None
+    source: str
     score: float | None
     idea: Mapping[str, str]
     seed: Mapping[str, str]
+    but: Mapping[str, str]
 
 
 class Rendering(StrEnum):

@@ -51,7 +51,7 @@ class Gallery:
 
 
 def texts() -> dict[str, dict[str, str]]:
-    """Return the texts about each system, by name: idea_zh, seed_en and seed_zh.
+    """Return the texts about each system, by name: idea_zh, seed_en and seed_zh, some with but_en and but_zh.
 
     Raises
     ------
@@ -79,6 +79,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
     entry = system.entry
     main = entry.trials[0]
     size = registry.footprint(system)
+    main_size = next(iter(entry.sizes.values()))
     found: Mapping[str, Any] = registry.metrics(system.name) or {}
     return Exhibit(
         name=system.name,
@@ -93,8 +94,10 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         parents=entry.parents,
         parameters=size["parameters"],
         multiply_adds=size["multiply_adds"],
-        published=next(iter(entry.sizes.values())).published,
+        published=main_size.published,
+        source=main_size.source,
         score=found["result"]["value"] if found else None,
         idea={"en": entry.idea, "zh": said.get("idea_zh", "")},
         seed={"en": said.get("seed_en", ""), "zh": said.get("seed_zh", "")},
+        but={"en": said.get("but_en", ""), "zh": said.get("but_zh", "")},
     )

@@ -3,6 +3,7 @@ of the National Academy of Sciences 79, 2554-2558.
 
 New: a memory that is asked by a part of what it holds. Every unit feeds every other; units look at their inputs one at
 a time, in any order, and whatever the state, it runs downhill in an energy until it rests in a state that was stored.
+Not the first such net: those of Amari 1972 and Little 1974 came before it.
 
 Equations, with units V_i of 0 or 1 and thresholds U_i:
 

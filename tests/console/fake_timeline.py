@@ -43,9 +43,11 @@ def exhibit(name, year, parents):
         task="recall" if accepts == Port.REEL else "translation" if accepts == Port.TEXT else "letters",
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
         multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
+        source="table 1",
         score=None if name == "swin" else 0.8 + len(name) / 100,
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
+        but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
 
 

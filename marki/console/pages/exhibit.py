@@ -1,4 +1,4 @@
-"""The card of a system: title, authors, year, what was new, what the document says, sizes, score."""
+"""The card of a system: title, authors, year, what was new, what a history of 2022 says of it, sizes, score."""
 
 from __future__ import annotations
 
@@ -22,15 +22,19 @@ def exhibit(context: Context) -> list[PageBlock]:
         Text(shown.title),
         Text(shown.authors, dim=True),
     ]
-    idea, seed = words.pick(dict(shown.idea)), words.pick(dict(shown.seed))
+    idea, seed, but = (words.pick(dict(text)) for text in (shown.idea, shown.seed, shown.but))
     if idea:
         found += [Heading(words("exhibit.idea")), Text(idea)]
     if seed:
         found += [Heading(words("exhibit.seed")), Text(seed)]
+    if but:
+        found.append(Text(words("exhibit.but", text=but)))
     found.append(Heading(words("exhibit.sizes")))
     found.append(PageRow(words("timeline.parameters"), right=f"{shown.parameters:,}"))
     if shown.published:
         found.append(PageRow(words("exhibit.published"), right=abbreviated(shown.published)))
+        if shown.source:
+            found.append(Text(shown.source, dim=True))
     found.append(PageRow(words("timeline.multiply_adds"), right=f"{shown.multiply_adds:,}"))
     ports = " → ".join(words(f"exhibit.port_{port}") for port in (shown.accepts, shown.answers))
     found.append(PageRow(words("exhibit.ports"), right=ports))

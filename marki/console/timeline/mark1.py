@@ -24,7 +24,7 @@ def exhibit(session: Session) -> Exhibit:
         label="Mark I",
         year=YEAR,
         title="Mark I Perceptron",
-        authors="F. Rosenblatt, C. Wightman, J. Hay, A. Murray",
+        authors="F. Rosenblatt, C. Wightman, F. Martin, J. Hay and others",
         accepts=Port.FRAME,
         answers=Port.LAMPS,
         task="",
@@ -33,9 +33,11 @@ def exhibit(session: Session) -> Exhibit:
         parameters=len(learner.response.source_set),
         multiply_adds=wires + len(learner.response.source_set),
         published=None,
+        source="",
         score=None,
         idea={name: w("timeline.mark1_idea") for name, w in words.items()},
-        seed={name: w("timeline.mark1_seed") for name, w in words.items()},
+        seed=dict.fromkeys(LANGUAGES, ""),
+        but=dict.fromkeys(LANGUAGES, ""),
     )
 
 

@@ -497,8 +497,12 @@ def test_the_card_tells_what_is_known(with_timeline, language):
         str(exhibit.year),
         exhibit.idea[language],
         f"{exhibit.parameters:,}",
+        exhibit.source,
+        {"en": "But: It is more.", "zh": "但是：不止于此。"}[language],
     ):
         assert wanted in said
     app.obey("put_up", name="mark1")
     frames(app, 10)
-    assert "Mark I Perceptron" in [b.text for b in app.handler.panels["page"].blocks]
+    said = [b.text for b in app.handler.panels["page"].blocks]
+    assert "Mark I Perceptron" in said
+    assert app.words("exhibit.seed") not in said

@@ -88,15 +88,43 @@ def test_every_system_has_its_texts_and_no_text_is_of_nobody():
     rows = texts()
     assert set(rows) == set(registry.names())
     for name, row in rows.items():
-        assert set(row) == {"idea_zh", "seed_en", "seed_zh"}, name
+        assert set(row) - {"but_en", "but_zh"} == {"idea_zh", "seed_en", "seed_zh"}, name
+        assert ("but_en" in row) is ("but_zh" in row), name
+        assert row["seed_en"] or "but_en" not in row, name
         assert row["idea_zh"], name
         assert bool(row["seed_en"]) is bool(row["seed_zh"]), name
         assert not any(text != text.strip() for text in row.values()), name
 
 
+@pytest.mark.parametrize(
+    ("name", "en", "zh"),
+    [
+        ("perceptron", "26 letters", "26 个字母"),
+        ("hopfield", "Amari 1972", "Amari 1972"),
+        ("lenet5", "F6", "F6"),
+        ("alexnet", "six tenths", "六成"),
+        ("vgg", "second in classification", "第二名"),
+        ("resnet", "May 2015", "2015 年 5 月"),
+        ("gpt", "2016", "2016"),
+        ("attention_augmented", "CBAM", "CBAM"),
+    ],
+)
+def test_what_is_wrong_in_a_quotation_is_said(exhibits, name, en, zh):
+    shown = exhibits[name]
+    assert shown.seed["en"]
+    assert shown.seed["zh"]
+    assert en in shown.but["en"]
+    assert zh in shown.but["zh"]
+
+
+def test_a_published_figure_has_its_source(exhibits):
+    assert [n for n, e in exhibits.items() if e.published and not e.source] == []
+    assert exhibits["gpt2"].source == "the released weights"
+
+
 def test_exhibits_have_both_languages(exhibits):
     for shown in exhibits.values():
-        assert set(shown.idea) == set(shown.seed) == {"en", "zh"}
+        assert set(shown.idea) == set(shown.seed) == set(shown.but) == {"en", "zh"}
         assert shown.idea["en"]
         assert shown.idea["zh"]
 
