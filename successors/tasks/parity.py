@@ -1,4 +1,8 @@
-"""Parity: is the number of lit patches odd? No single layer can tell (Minsky and Papert, 1969)."""
+"""Parity: is the number of lit patches odd?
+
+No perceptron whose first-layer units each see only some of the patches computes it (Minsky and Papert, 1969). Where the
+patterns are few, all parts hold all of them; where they are many, the test asks new ones.
+"""
 
 from __future__ import annotations
 

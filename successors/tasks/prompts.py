@@ -1,7 +1,9 @@
-"""Prompts: tasks that are not taught but asked for, in the words in which documents happen to perform them.
+"""Prompts: tasks that are asked for in words.
 
-The documents for pre-training are captions of scenes with further statements about them, and lines of the log book up
-to the verdict. A prompt is the beginning of such a document, up to the colon; the target is what follows.
+The documents for pre-training perform the same four tasks, with their answers, on captions and sessions that are not
+in the test: captions of scenes with further statements about them, and lines of the log book up to the verdict. Unlike
+the paper's, where tasks occur by the way, they hold nothing else, so that this is supervised training written as text.
+A prompt is the beginning of such a document, up to the colon; the target is what follows.
 """
 
 from __future__ import annotations
@@ -72,7 +74,7 @@ def _corpus(config: PromptsConfig, workshop: Workshop) -> np.ndarray:
 
 TASK = Task(
     name="prompts",
-    title="Answers to prompts, by what was read alone",
+    title="Answers to prompts of the kinds that were read",
     accepts=Port.TEXT,
     answers=Port.TEXT,
     config=PromptsConfig,

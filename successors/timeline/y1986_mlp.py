@@ -1,8 +1,8 @@
 """Rumelhart, Hinton and Williams 1986: "Learning representations by back-propagating errors", Nature 323, 533-536.
 
-New: the error is propagated back through the layers, so that hidden units, for which no target is given, find
-features of their own. What Minsky and Papert had shown a single layer cannot tell, parity and connectedness, can be
-learned.
+New to most: the error is propagated back through the layers, so that hidden units, for which no target is given, find
+features of their own. The method is older (Linnainmaa 1970, Werbos 1974; LeCun and Parker 1985); this paper made it
+known. Here parity can be learned, where all patterns are shown, and connectedness in part.
 
 Equations (numbers of the paper):
 
@@ -212,7 +212,8 @@ ENTRY = Entry(
     parents=(),
     title="Learning representations by back-propagating errors",
     authors="D. E. Rumelhart, G. E. Hinton, R. J. Williams",
-    idea="The error is carried back through the layers, so that hidden units find features of their own.",
+    idea="The error is carried back through the layers, so that hidden units find features of their own: made known by "
+    "this paper.",
     shrunk="Nothing: the 400 cells of the retina are its input units.",
     network=MLP,
     retina=MLPConfig(),

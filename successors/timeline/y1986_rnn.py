@@ -225,7 +225,7 @@ def _elman(**changes: Any) -> RNNConfig:
 ENTRY = Entry(
     label="RNN",
     parents=(),
-    title="Learning internal representations by error propagation: recurrent nets",
+    title="Learning internal representations by error propagation",
     authors="D. E. Rumelhart, G. E. Hinton, R. J. Williams",
     idea="A network that is fed by what it was a moment before, and learns by carrying the error back through time.",
     shrunk="Nothing for short films; for long ones a linear eye reduces the 400 cells of each exposure to 32 numbers.",

@@ -318,7 +318,7 @@ ENTRY = Entry(
     parents=(),
     title="Long short-term memory",
     authors="S. Hochreiter, J. Schmidhuber",
-    idea="Cells that keep what they hold, and gates that learn what may enter, stay and leave.",
+    idea="Cells that keep what they hold, and gates that learn what may enter and leave (since 2000 also what stays).",
     shrunk="A linear eye reduces the 400 cells of each exposure to 32 numbers, for speed; each cell has gates of its "
     "own, a forget gate (of 2000) included, where the paper's cells share gates in blocks.",
     network=LSTM,
