@@ -306,7 +306,7 @@ CASES = [
     (motor_turning, "motor_turning", []),
     (lambda tmp, patch: patched("A1+"), "no_patch", ["'A1+'", "512", "400"]),
     (lambda tmp, patch: patched("A600+3"), "no_patch", ["'A600+3'"]),
-    (lambda tmp, patch: patched(*(f"A{n}+3" for n in range(1, 42))), "feeds_too_many", ["感觉单元 3", "上限是 40"]),
+    (lambda tmp, patch: patched(*(f"A{n}+3" for n in range(1, 42))), "feeds_too_many", ["S单元 3", "上限是 40"]),
     (lambda tmp, patch: amended("plugboard.excitatory", 100), "wires_places", ["106", "54272", "400 x 40 = 16000"]),
     (lambda tmp, patch: PlugboardConfig(excitatory=0, inhibitory=0), "wires_per_unit", ["有 0 根", "400 根"]),
     (
