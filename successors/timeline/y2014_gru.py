@@ -1,5 +1,5 @@
 """Cho, van Merrienboer, Gulcehre, Bahdanau, Bougares, Schwenk and Bengio 2014: "Learning phrase representations using
-RNNLayer encoder-decoder for statistical machine translation", EMNLP 2014, 1724-1734.
+RNN encoder-decoder for statistical machine translation", EMNLP 2014, 1724-1734.
 
 New: a unit with two gates instead of the LSTM's three, and no cell beside its state: what the update gate lets in, it
 takes from what is kept. It is cheaper, a quarter fewer weights, and remembers as well.
@@ -163,7 +163,7 @@ def _memory(learner: Successor[GRU], stimuli: np.ndarray, targets: np.ndarray) -
 ENTRY = Entry(
     label="GRU",
     parents=("lstm",),
-    title="Learning phrase representations using RNNLayer encoder-decoder for statistical machine translation",
+    title="Learning phrase representations using RNN encoder-decoder for statistical machine translation",
     authors="K. Cho, B. van Merrienboer, C. Gulcehre, D. Bahdanau, F. Bougares, H. Schwenk, Y. Bengio",
     idea="Two gates instead of three, and no cell beside the state: a quarter fewer weights, and as good a memory.",
     shrunk="The unit alone, without encoder and decoder; a linear eye reduces the 400 cells of each exposure to 32 "

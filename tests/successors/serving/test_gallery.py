@@ -117,6 +117,13 @@ def test_what_is_wrong_in_a_quotation_is_said(exhibits, name, en, zh):
     assert zh in shown.but["zh"]
 
 
+def test_titles_are_those_of_the_papers(exhibits):
+    assert exhibits["rnn"].title == "Learning internal representations by error propagation"
+    assert exhibits["gru"].title == (
+        "Learning phrase representations using RNN encoder-decoder for statistical machine translation"
+    )
+
+
 def test_a_published_figure_has_its_source(exhibits):
     assert [n for n, e in exhibits.items() if e.published and not e.source] == []
     assert exhibits["gpt2"].source == "the released weights"
