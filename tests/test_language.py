@@ -397,6 +397,36 @@ def test_a_refusal_that_no_pattern_knows_is_quoted():
     assert said == ZH["message.refused"].format(text="the moon is in the way")
 
 
+# -- terms ---------------------------------------------------------------------------------------------------------
+
+# Chinese words that had two forms, or a wrong one: what is not written, and what is written for it.
+TERMS = {
+    "联合单元": "A单元（联想单元）",
+    "联合系统": "联想系统",
+    "光电管": "光电元件",
+    "电动机": "电机",
+    "A 单元": "A单元",
+    "R 单元": "R单元",
+    "次试次": "个试次",
+    "摘要": "校验值",
+    "裁定": "判定",
+    "训练员断开": "训练器关闭",
+    "训练员接通": "训练器打开",
+    "弯折": "非线性变换",
+    "整流单元": "修正线性单元（ReLU）",
+    "小块": "图像块",
+    "铭牌": "面板、卡片",
+    "原文怎么说": "《深度学习简史》（Nyandwi，2022）怎么说",
+}
+
+
+@pytest.mark.parametrize("wrong", TERMS)
+def test_a_chinese_term_has_one_form(wrong):
+    assets = ROOT / "assets"
+    paths = [assets / "language" / "zh.toml", assets / "timeline.toml", *(assets / "lessons").glob("*.toml")]
+    assert [p.name for p in paths if wrong in p.read_text(encoding="utf-8")] == []
+
+
 # -- lettering -----------------------------------------------------------------------------------------------------
 
 
