@@ -74,7 +74,7 @@ class ConvNeXtConfig(NetworkConfig):
     inverted: bool = setting(True, "Whether the middle of a block is its wide part, instead of its ends")
     first: bool = setting(True, "Whether the kernels that see places stand in front of a block, not in its middle")
     activation: str = setting("gelu", "The nonlinearity", choices=("gelu", "relu"))
-    fewer_activations: bool = setting(True, "Whether a block has one nonlinearity, between the 1x1 convolutions, and no stem")
+    fewer_activations: bool = setting(True, "One nonlinearity a block, between the 1x1 convolutions; none in the stem")
     fewer_norms: bool = setting(True, "Whether a block has one norm, before its first 1x1 convolution")
     norm: str = setting("layer", "Over the channels of a place, or over the batch", choices=("layer", "batch"))
     separate: bool = setting(True, "Whether downsampling is a layer of its own; else a step in a stage's first block")
