@@ -1,3 +1,4 @@
+import signal
 import sys
 from pathlib import Path
 
@@ -10,3 +11,8 @@ sys.path.append(str(Path(__file__).parent))
 # `pytest --hypothesis-profile=default`.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+# A shell starts what runs in the background with Ctrl-C ignored, and programs started from there inherit that; tests of
+# interruptions need it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
