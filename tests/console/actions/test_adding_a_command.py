@@ -1,17 +1,14 @@
 """docs/adding_a_command.md, followed literally in a copy of the program."""
 
-import os
 import re
-import shlex
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from dataclasses import fields
 
 import pytest
+from followed_page import Page, run
 
-ROOT = Path(__file__).resolve().parents[3]
-PAGE = (ROOT / "docs/adding_a_command.md").read_text(encoding="utf-8")
+from marki.console.state.commands import CommandSpec
+
+PAGE = Page("adding_a_command.md")
 
 # What the page promises, in a process of the copy: prints a line for each promise that is kept.
 PROMISES = """
@@ -57,40 +54,14 @@ print("locked")
 """
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    root = tmp_path_factory.mktemp("copy")
-    for name in ("marki", "successors", "assets"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "weights"))
-    shutil.copy(ROOT / "run_sim.py", root)
-    return root
-
-
-def run(copy, *arguments):
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(copy), "OPENBLAS_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, f"{arguments}\n{done.stdout}{done.stderr}"
-    return done.stdout
+    return PAGE.copy(tmp_path_factory.mktemp("copy"), "weights")
 
 
 def test_the_page_adds_a_command_with_one_file(copy):
-    (name,) = re.findall(r"<!-- file: (\S+) -->", PAGE)
-    (text,) = blocks("python")
-    assert not (copy / name).exists()
-    (copy / name).write_text(text, encoding="utf-8")
-    (command,) = [line for block in blocks("sh") for line in block.splitlines()]
-    program, *arguments = shlex.split(command)
-    assert program == "python"
-    run(copy, *arguments)
+    (command,) = PAGE.commands
+    run(copy, *command)
     assert (copy / "out/menu.png").stat().st_size > 1000
     assert run(copy, "-c", PROMISES).split("\n")[-5:-1] == ["listed en", "listed zh", "obeyed", "locked"]
     run(copy, "run_sim.py", "worksheet", "mine.toml", "--out", "mine.html")
@@ -98,23 +69,10 @@ def test_the_page_adds_a_command_with_one_file(copy):
 
 
 def test_the_page_breaks_none_of_our_rules(tmp_path):
-    (text,) = blocks("python")
-    path = tmp_path / "all_toggles.py"
-    path.write_text(text, encoding="utf-8")
-    for command in (["check"], ["format", "--check"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--config", str(ROOT / "pyproject.toml"), str(path)],
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout
+    PAGE.check_rules(tmp_path)
 
 
-def test_every_field_that_the_page_names_is_one(copy):
-    from dataclasses import fields
-
-    from marki.console.state.commands import CommandSpec
-
-    rows = re.findall(r"^\| (`.*?) \|", PAGE, re.M)
+def test_every_field_that_the_page_names_is_one():
+    rows = re.findall(r"^\| (`.*?) \|", PAGE.text, re.M)
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert named == {f.name for f in fields(CommandSpec)} - {"name", "do", "listed", "check"}

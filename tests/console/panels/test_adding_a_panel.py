@@ -3,25 +3,18 @@
 import ast
 import itertools
 import json
-import os
 import re
-import shlex
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from followed_page import ROOT, Page, run
 
 from marki.console.drawing.layout import Box, split
 from marki.console.drawing.panel import Declared, Dock, Panel
 from marki.console.panels import panel_registry
 from marki.errors import ConfigError, UnknownName
 
-ROOT = Path(__file__).resolve().parents[3]
-PAGE = (ROOT / "docs/adding_a_panel.md").read_text(encoding="utf-8")
-(NAME,) = re.findall(r"<!-- file: (\S+) -->", PAGE)
-(TEXT,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+PAGE = Page("adding_a_panel.md")
 LOOK = """
 import itertools, json, sys
 import pygame
@@ -67,34 +60,14 @@ json.dump(found, sys.stdout)
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    root = tmp_path_factory.mktemp("copy")
-    unwanted = shutil.ignore_patterns("__pycache__", "runs", "weights")
-    for name in ("marki", "successors", "assets"):
-        shutil.copytree(ROOT / name, root / name, ignore=unwanted)
-    shutil.copy(ROOT / "run_sim.py", root)
-    return root
-
-
-def run(copy, *arguments):
-    quiet = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=copy, capture_output=True, text=True,
-        env=os.environ | quiet | {"PYTHONPATH": str(copy), "OPENBLAS_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, f"{arguments}\n{done.stdout}{done.stderr}"
-    return done.stdout
+    return PAGE.copy(tmp_path_factory.mktemp("copy"), "runs", "weights")
 
 
 def test_the_page_adds_a_panel_with_one_file(copy):
-    assert not (copy / NAME).exists()
-    (copy / NAME).write_text(TEXT, encoding="utf-8")
-    commands = [line for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.M | re.S) for line in block.splitlines()]
-    assert len(commands) == 3
-    for command in commands:
-        program, *arguments = shlex.split(command)
-        assert program == "python"
-        run(copy, *arguments)
-        assert (copy / arguments[-1]).stat().st_size > 10_000
+    assert len(PAGE.commands) == 3
+    for command in PAGE.commands:
+        run(copy, *command)
+        assert (copy / command[-1]).stat().st_size > 10_000
     for look in json.loads(run(copy, "-c", LOOK)):
         boxes = {name: Box(*box) for name, box in look["boxes"].items()}
         assert min(boxes["histogram"].w, boxes["histogram"].h) > 60, look
@@ -108,20 +81,12 @@ def test_the_page_adds_a_panel_with_one_file(copy):
 
 
 def test_the_page_breaks_none_of_our_rules(tmp_path):
-    path = tmp_path / "histogram_panel.py"
-    path.write_text(TEXT, encoding="utf-8")
-    for command in (["check"], ["format", "--check"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--config", str(ROOT / "pyproject.toml"), str(path)],
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout
+    PAGE.check_rules(tmp_path)
 
 
 def test_the_page_names_all_neighbours():
     names = {n for n, d in panel_registry.declared().items() if "schematic" in d.views}
-    (listed,) = re.findall(r"In the schematic a panel can be docked beside (.*?); at", PAGE, re.S)
+    (listed,) = re.findall(r"In the schematic a panel can be docked beside (.*?); at", PAGE.text, re.S)
     assert set(re.findall(r"`(\w+)`", listed)) == names
 
 
