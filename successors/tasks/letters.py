@@ -17,11 +17,17 @@ from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
-HELD_OUT = ("cabin", "go", "goudy-bookletter", "quicksand", "because-we-mentor")
-"""The test faces: three without serifs, one with, and one handwritten; no related face is in the training set."""
+FOLDS = (
+    ("cabin", "go", "goudy-bookletter", "quicksand", "because-we-mentor"),
+    ("dejavu-sans", "dejavu-sans-mono", "dejavu-serif", "jura", "humor-sans", "because-we-build"),
+    ("liberation-mono", "liberation-sans", "liberation-serif", "routed-gothic", "dosis", "because-we-connect"),
+    ("b612", "b612-mono", "roboto-slab", "league-spartan", "inconsolata", "because-we-create"),
+    ("gnu-typewriter", "comic-neue", "national-park", "play", "because-we-organize"),
+)
+"""The 28 faces in five folds, each with at least one handwritten face and one with serifs. Faces of one family are in
+one fold, so that no face of a test set has a relative in the training set."""
 
-FACES = tuple(face for face in letters.TYPEFACES if face not in HELD_OUT)
-"""The 23 training faces."""
+_APART = 8  # faces of the test set and the validation set together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +35,10 @@ class LettersConfig(Unsteady):
     """Settings of the letters. The counts are multiples of letters and faces, so that all are equally frequent."""
 
     letters: str = setting(letters.LETTERS, "Letters in use, A to Z")
-    train: int = setting(11_960, "Stimuli to learn from, in 23 faces", low=1, high=1_000_000)
-    valid: int = setting(1_196, "Other stimuli in the same faces", low=1, high=1_000_000)
-    test: int = setting(2_600, "Stimuli in the 5 faces held out", low=1, high=1_000_000)
+    fold: int = setting(0, "Which fifth of the faces is held out for the test", low=0, high=len(FOLDS) - 1)
+    train: int = setting(11_960, "Stimuli to learn from, in 20 faces", low=1, high=1_000_000)
+    valid: int = setting(1_248, "Stimuli in 2 or 3 other faces, to choose by", low=1, high=1_000_000)
+    test: int = setting(3_120, "Stimuli in the 5 or 6 faces held out", low=1, high=1_000_000)
     shift: float = setting(1.0, "Each card is shifted at random by up to this much", unit="cells", low=0, high=10)
     turn_deg: float = setting(6.0, "Each card is turned at random by up to this angle", unit="deg", low=0, high=180)
     zoom: float = setting(0.1, "Each card is scaled at random by up to this share", unit="share", low=0, high=0.9)
@@ -42,6 +49,14 @@ class LettersConfig(Unsteady):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_letters(self.letters, where="LettersConfig.letters")
+
+
+def faces(fold: int) -> dict[str, tuple[str, ...]]:
+    """Return the faces of each part of a deck: the test set has a fold, the validation set the last of the next one."""
+    test, following = FOLDS[fold], FOLDS[(fold + 1) % len(FOLDS)]
+    valid = following[-(_APART - len(test)) :]
+    rest = tuple(face for face in letters.TYPEFACES if face not in test + valid)
+    return {"train": rest, "valid": valid, "test": test}
 
 
 def check_letters(chosen: str, *, where: str) -> None:
@@ -61,10 +76,15 @@ def light(config: Unsteady, letter: str, face: str, rng: np.random.Generator) ->
     return camera(config.optics).frame(card(letter, face), **config.handling.draw(rng))
 
 
+def _face(config: LettersConfig, part: str, number: int) -> str:
+    """Return the face of a stimulus."""
+    among = faces(config.fold)[part]
+    return among[number // len(config.letters) % len(among)]
+
+
 def _item(config: LettersConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
-    faces = HELD_OUT if slot.part == "test" else FACES
-    row, kind = divmod(slot.number, len(config.letters))
-    return light(config, config.letters[kind], faces[row % len(faces)], slot.rng()), kind
+    kind = slot.number % len(config.letters)
+    return light(config, config.letters[kind], _face(config, slot.part, slot.number), slot.rng()), kind
 
 
 def _make(config: LettersConfig, workshop: Workshop) -> dict[str, Split]:
@@ -82,5 +102,7 @@ TASK = Task(
     chance=1 / 26,
     classes=lambda config: tuple(config.letters),
     make=_make,
+    folds=len(FOLDS),
+    groups=lambda config: tuple(_face(config, "test", number) for number in range(config.test)),
 )
 """The task."""

@@ -9,17 +9,24 @@ import numpy as np
 from marki.config import setting
 from marki.io.ports import Port
 from marki.io.stimuli import Stimulus, forms
+from marki.io.stimuli.letters import TYPEFACES
 from successors.tasks.deck import PARTS, Reels, Split
 from successors.tasks.lamps import coded
-from successors.tasks.letters import FACES, HELD_OUT, check_letters, light
+from successors.tasks.letters import FOLDS, check_letters, light
 from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.retina import Unsteady, camera
 from successors.tasks.task import Task
 
+HELD_OUT = FOLDS[0]
+"""The faces of the test set."""
+
+FACES = tuple(face for face in TYPEFACES if face not in HELD_OUT)
+"""The faces of the training and validation sets."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecallConfig(Unsteady):
-    """Settings of recall. The letters of the test set are in held-out faces, as in the task of the letters."""
+    """Settings of recall. The letters of the test set are in held-out faces."""
 
     letters: str = setting("ABCDEFGH", "Letters in use, A to Z")
     delay: int = setting(20, "Exposures after the letter; the answer is wanted at their end", low=0, high=1000)

@@ -47,6 +47,11 @@ class Task:
         ``corpus(config, workshop) -> texts``: (n,) of str, without answers, for pre-training.
     also : mapping of str to callable
         Other metrics of answers and targets, reported besides the score.
+    folds : int
+        Number of folds. If there are several, the setting ``fold`` says which of them is the test set, and training
+        number n (its seed) leaves out fold n mod `folds`; together they are tested on everything that can be left out.
+    groups : callable, optional
+        ``groups(config) -> tuple of str``: the group, such as the typeface, of each stimulus of the test set.
     """
 
     name: str
@@ -60,6 +65,8 @@ class Task:
     make: Callable[[Any, Workshop], Mapping[str, Split]]
     corpus: Callable[[Any, Workshop], np.ndarray] | None = None
     also: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = field(default_factory=dict[str, Any])
+    folds: int = 1
+    groups: Callable[[Any], tuple[str, ...]] | None = None
 
     def deck(self, config: Config, workshop: Workshop) -> Deck:
         """Return the deck of these settings."""
@@ -83,7 +90,11 @@ class Task:
         return lamps(binary_code(len(self.classes(config))))
 
     def score(self, answers: np.ndarray, targets: np.ndarray) -> float:
-        """Return the fraction of stimuli that are answered correctly.
+        """Return the fraction of stimuli that are answered correctly; see `right`."""
+        return float(self.right(answers, targets).mean())
+
+    def right(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return whether each stimulus is answered correctly.
 
         Parameters
         ----------
@@ -94,10 +105,9 @@ class Task:
 
         Returns
         -------
-        float
-            For lamps, the fraction of stimuli whose eight lamps are all correct. For text, the fraction of exact
-            matches. For fields, the fraction of fields of which at most `WRONG_CELLS` cells are on the wrong side of
-            half light.
+        ndarray of bool, shape (n,)
+            For lamps, whether all eight are correct; for text, whether it is an exact match; for fields, whether at
+            most `WRONG_CELLS` cells are on the wrong side of half light.
 
         Raises
         ------
@@ -108,14 +118,14 @@ class Task:
             raise PortError("no answers to score", where=f"task {self.name}")
         if self.answers is Port.LAMPS:
             answers = check_lamps(answers, len(targets), where=f"answers to task {self.name}")
-            return float((answers == check_lamps(targets, len(targets))).all(axis=1).mean())
+            return (answers == check_lamps(targets, len(targets))).all(axis=1)
         if self.answers is Port.TEXT:
             wanted = check_text(targets)
             answers = check_text(answers, where=f"answers to task {self.name}")
             if len(answers) != len(wanted):
                 raise PortError(f"{len(answers)} answers to {len(wanted)} stimuli", where=f"task {self.name}")
-            return float((answers == wanted).mean())
-        return float((cells_wrong(answers, targets) <= WRONG_CELLS).mean())
+            return np.asarray(answers == wanted)
+        return cells_wrong(answers, targets) <= WRONG_CELLS
 
 
 def cells_wrong(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,12 +58,39 @@ def evaluate(learner: Learner, deck: Deck, part: Split) -> float:
     return tasks.find(deck.task).score(_answers(learner, part), part.targets)
 
 
-def figures(learner: Learner, deck: Deck, part: Split) -> dict[str, float]:
-    """Return the score of a learner on one split of a deck, and other figures of the task; nothing is learned."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Exam:
+    """What a learner answered to one split of a deck.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (n,)
+        Whether each stimulus was answered correctly.
+    answered : ndarray of int, shape (n,) or (0,)
+        The class that each stimulus was taken for, -1 if the lamps show none; empty if the answer is a field or text.
+    also : mapping of str to float
+        Other figures of the task.
+    """
+
+    right: np.ndarray
+    answered: np.ndarray
+    also: Mapping[str, float]
+
+
+def examine(learner: Learner, deck: Deck, part: Split) -> Exam:
+    """Return what a learner answers to one split of a deck; nothing is learned."""
     task, answers = tasks.find(deck.task), _answers(learner, part)
-    return {"score": task.score(answers, part.targets)} | {
-        name: measure(answers, part.targets) for name, measure in task.also.items()
-    }
+    return Exam(
+        right=task.right(answers, part.targets),
+        answered=_classes(answers, deck.code) if len(deck.code) else np.zeros(0, int),
+        also={name: measure(answers, part.targets) for name, measure in task.also.items()},
+    )
+
+
+def _classes(answers: np.ndarray, code: np.ndarray) -> np.ndarray:
+    """Return the class whose code (classes, 8) each answer (n, 8) shows, -1 if none does."""
+    shown = (answers[:, None] == code).all(axis=2)
+    return np.where(shown.any(axis=1), shown.argmax(axis=1), -1)
 
 
 def _answers(learner: Learner, part: Split) -> np.ndarray:

@@ -85,9 +85,11 @@ def _sorted(mapping: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> Job:
     """Return the job that trains and evaluates; it writes ``KEY.json`` and, for a successor, ``KEY.safetensors``.
 
-    The result has: score (test score), also (other figures of the task), valid (validation score), best_step, steps,
-    shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all registers at the end). If the loss is
-    no longer finite, it raises `Diverged`, and ``KEY.npz`` holds the last good state.
+    The result has: score (test score), also (other figures of the task), right (a 0 or 1 for each stimulus of the test
+    set), answered (the class that each was taken for, -1 for none; empty if the answer is a field or text), valid
+    (validation score), best_step, steps, shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all
+    registers at the end). If the loss is no longer finite, it raises `Diverged`, and ``KEY.npz`` holds the last good
+    state.
 
     Parameters
     ----------
@@ -146,15 +148,17 @@ def _train(
         record = loop.train(
             entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume, on_evaluation=tell
         )
-    figures = loop.figures(entrant.learner, deck, deck.test)
+    exam = loop.examine(entrant.learner, deck, deck.test)
     if isinstance(entrant.learner, Successor):
         settings = json.dumps(entrant.learner.config.to_mapping())
         weights_file.save(
             folder / f"{order.key}.safetensors", entrant.learner.weights(), system=order.learner, settings=settings
         )
     return {
-        "score": figures.pop("score"),
-        "also": figures,
+        "score": float(exam.right.mean()),
+        "also": exam.also,
+        "right": "".join("01"[hit] for hit in exam.right.tolist()),
+        "answered": exam.answered.tolist(),
         "valid": record.best,
         "best_step": record.best_step,
         "steps": record.steps,
@@ -236,8 +240,11 @@ def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[
 
 
 def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:
-    """Return the same job with each of the seeds."""
-    return [replace(order, seed=seed) for seed in seeds]
+    """Return the same job with each of the seeds; in a task of several folds, each leaves out the next fold."""
+    folds, options = tasks.find(order.task).folds, dict(order.options)
+    if folds == 1 or "fold" in options:
+        return [replace(order, seed=seed) for seed in seeds]
+    return [replace(order, seed=seed, options=_sorted(options | {"fold": seed % folds})) for seed in seeds]
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from marki.io.camera import Camera
 from marki.io.stimuli import forms, letters
 from successors import tasks
 from successors.tasks.drift import DIRECTIONS
-from successors.tasks.letters import FACES, HELD_OUT
+from successors.tasks.letters import FOLDS, faces
 from successors.tasks.parity import patches
 
 
@@ -17,19 +17,41 @@ def load(name, **options):
     return tasks.load(name, cache=False, **options)
 
 
-def test_faces_of_the_test_are_held_out():
-    assert not set(FACES) & set(HELD_OUT)
-    assert set(FACES) | set(HELD_OUT) == set(letters.TYPEFACES)
-    assert {letters.TYPEFACES[f].kind for f in HELD_OUT} == {letters.TYPEFACES[f].kind for f in FACES}
-    deck = load("letters", train=26 * 23, valid=26, test=26 * 5, shift=0.0, turn_deg=0.0, zoom=0.0, noise=0.0)
-    for part, faces in ((deck.train, FACES), (deck.test, HELD_OUT)):
-        wanted = [Camera().frames(letters.alphabet(face)) for face in faces]
+def test_folds_hold_out_every_face_once():
+    assert sorted(itertools.chain(*FOLDS)) == sorted(letters.TYPEFACES)
+    for fold in FOLDS:
+        assert {letters.TYPEFACES[face].kind for face in fold} == {face.kind for face in letters.TYPEFACES.values()}
+
+
+@pytest.mark.parametrize("fold", range(len(FOLDS)))
+def test_parts_share_no_face_and_no_family(fold):
+    parts = faces(fold)
+    assert sorted(itertools.chain(*parts.values())) == sorted(letters.TYPEFACES)
+    assert len(parts["train"]) == 20
+    families = {part: {face.split("-")[0] for face in found if "because" not in face} for part, found in parts.items()}
+    assert not families["test"] & (families["train"] | families["valid"])
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_stimuli_are_in_the_faces_of_their_part(fold):
+    still = {"shift": 0.0, "turn_deg": 0.0, "zoom": 0.0, "noise": 0.0}
+    deck = load("letters", fold=fold, train=26 * 20, valid=26, test=26 * len(FOLDS[fold]), **still)
+    for name, part in deck.parts().items():
+        shown = faces(fold)[name][: len(part) // 26]
+        wanted = [Camera().frames(letters.alphabet(face)) for face in shown]
         assert np.array_equal(part.stimuli, np.concatenate(wanted))
+    task = tasks.find("letters")
+    assert task.groups(task.config(fold=fold, test=26 * 3 + 1)) == (
+        *itertools.chain(*([face] * 26 for face in FOLDS[fold][:3])),
+        FOLDS[fold][3],
+    )
 
 
-def test_default_counts_show_every_letter_of_every_face_alike():
-    config = tasks.find("letters").config()
-    assert config.train % (26 * len(FACES)) == config.valid % (26 * len(FACES)) == config.test % (26 * 5) == 0
+@pytest.mark.parametrize("fold", range(len(FOLDS)))
+def test_default_counts_show_every_letter_of_every_face_alike(fold):
+    config = tasks.find("letters").config(fold=fold)
+    for part, found in faces(fold).items():
+        assert getattr(config, part) % (26 * len(found)) == 0
 
 
 @pytest.mark.parametrize("pair", [("X", "E"), ("square", "circle"), ("A", "square")])
