@@ -338,7 +338,7 @@ ENTRY = Entry(
         )
     },
     trials=(
-        Trial(task="letters", at_least=0.94, baseline="resnet", above=False, seeds=5),
+        Trial(task="letters", at_least=0.94, baseline="resnet", above=False),
         Trial(
             task="letters",
             options=ANYWHERE,
@@ -348,14 +348,13 @@ ENTRY = Entry(
             against=LONGER,
             above=False,
             slack=0.005,
-            seeds=5,
         ),
         Trial(task="digits", at_least=0.98),
     ),
     mechanism=Mechanism(
         name="visual transformers on the last maps",
         without={"modules": 0},
-        unseen="Letters are small, and few convolutions with the mean of their maps read them nearly as well.",
+        remark="Letters are small, and few convolutions with the mean of their maps read them nearly as well.",
     ),
     checks=(
         Check(name="fewer multiply-adds than the convolutions they replace", run=_cheaper),

@@ -274,9 +274,9 @@ ENTRY = Entry(
         "B": Size(config=published(768, 16), published=86_540_000, within=0.001, source=SOURCE),
     },
     trials=(
-        Trial(task="letters", at_least=0.93, baseline="vit", seeds=5),
-        Trial(task="letters", options=FEW, at_least=0.93, baseline="vit", seeds=5),
-        Trial(task="letters", options=ANYWHERE, at_least=0.88, baseline="vit", seeds=5),
+        Trial(task="letters", at_least=0.93, baseline="vit"),
+        Trial(task="letters", options=FEW, at_least=0.93, baseline="vit"),
+        Trial(task="letters", options=ANYWHERE, at_least=0.88, baseline="vit"),
         Trial(task="digits", at_least=0.97),
     ),
     mechanism=Mechanism(name="gated attention that begins as a convolution", without={"gated": False}),

@@ -359,21 +359,20 @@ ENTRY = Entry(
         "18 dagger": Size(config=published(224, 6, 7, 3, convolutions=True), published=44_300_000, **NEAR),
     },
     trials=(
-        Trial(task="letters", at_least=0.93, baseline="vit", seeds=5),
+        Trial(task="letters", at_least=0.93, baseline="vit"),
         Trial(
             task="letters",
             changes=LONGER,
             at_least=0.95,
             baseline="crossvit",
             against={"branches": "large", **LONGER},
-            seeds=5,
         ),
         Trial(task="digits", at_least=0.95),
     ),
     mechanism=Mechanism(
         name="cross-attention",
         without={"crossing": False},
-        unseen="With 25 and 4 patches each branch sees the whole retina well enough, and the mean of both is as good.",
+        remark="With 25 and 4 patches each branch sees the whole retina well enough, and the mean of both is as good.",
     ),
     checks=(
         Check(name="crossing is linear in the patches", run=_linear),
