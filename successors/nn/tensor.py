@@ -139,7 +139,7 @@ class Tensor:
             for parent, g in zip(node._parents, gradients, strict=True):
                 if g is None or not parent.requires_grad:
                     continue
-                if g.dtype != parent.data.dtype:
+                if g.dtype is not parent.data.dtype:  # either is one object for each type
                     g = g.astype(parent.data.dtype)
                 if parent.grad is None:
                     parent.grad = g
