@@ -10,10 +10,11 @@ from successors.nn.activations import gelu, scaled_tanh, silu
 from successors.nn.attention import attention
 from successors.nn.convolution import conv2d
 from successors.nn.functions import linear
+from successors.nn.gradcheck import check
 from successors.nn.gru import gru
 from successors.nn.lstm import lstm
 from successors.nn.rnn import rnn
-from successors.nn.tensor import Parameter, ShapeError, no_grad
+from successors.nn.tensor import Parameter, ShapeError, Tensor, no_grad
 
 
 def zeros(*shape):
@@ -51,6 +52,7 @@ EMPTY = {
     "silu": lambda: silu(zeros(0, 3)),
     "scaled_tanh": lambda: scaled_tanh(zeros(0, 3)),
     "relu": lambda: zeros(0, 3).relu(),
+    "flatten": lambda: zeros(4, 3, 0).flatten(),
     "mean of each": lambda: zeros(0, 3).mean(1),
     "max of each": lambda: zeros(0, 3).max(1),
 }
@@ -94,3 +96,14 @@ def test_a_moment_of_nothing_is_refused_in_one_line(name, recorded):
     with nullcontext() if recorded else no_grad(), pytest.raises(ShapeError) as refused:
         REFUSED[name]()
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 0), (0, 3, 2), (4, 0, 2), (4,)])
+def test_flattening_keeps_the_number_of_samples(shape):
+    assert zeros(*shape).flatten().shape == (shape[0], int(np.prod(shape[1:])))
+
+
+@pytest.mark.parametrize("function", [gelu, lambda x: gelu(x, tanh=True), silu, scaled_tanh, Tensor.relu])
+def test_activations_take_a_single_number(function):
+    check(function, np.array(0.7))
+    check(function, np.full((1,), 0.7))
