@@ -25,12 +25,18 @@ if TYPE_CHECKING:
 def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `timeline`."""
     parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--results", action="store_true", help="with scores and claims, as a Markdown table")
 
 
 def timeline(args: argparse.Namespace) -> int:
     """Print the systems in order of time."""
     from successors import registry
 
+    if args.results:
+        from successors.evaluation import results_table
+
+        print(results_table.markdown(), end="")
+        return 0
     rows = registry.rows()
     if args.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))

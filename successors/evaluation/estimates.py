@@ -29,6 +29,9 @@ from marki.intervals import student
 HOLDS, OPEN, FAILS = "holds", "not told apart", "fails"
 """The three words."""
 
+BOUNDS = ("at least", "at most")
+"""Claims of a score; all others are of a difference."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:

@@ -30,8 +30,6 @@ from successors.registry import System
 from successors.training import loop
 
 PASSED, FAILED, ABSENT = "passed", "FAILED", "does not apply"
-BOUNDS = ("at least", "at most")
-"""Claims of a score; all others are of a difference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,19 +43,19 @@ class Rung:
         The last three are for claims that were tested in training, with an interval.
     found : str
         The finding, with figures.
-    known : bool
-        Whether the system's file says why the claim is not seen to hold.
+    excused : bool
+        Whether a claim may be left open, or the system's file says why it is not seen to hold.
     """
 
     name: str
     state: str
     found: str
-    known: bool = False
+    excused: bool = False
 
     @property
     def failed(self) -> bool:
-        """Whether it counts as failed: a check that fails, or a claim, unless the file says why it is not seen."""
-        return self.state == FAILED or (self.state == estimates.FAILS and not self.known)
+        """Whether it counts as failed: a check, or a claim that is not excused."""
+        return self.state == FAILED or (self.state in (estimates.OPEN, estimates.FAILS) and not self.excused)
 
 
 def climb(name: str, *, slow: bool = True) -> Iterator[Rung]:
@@ -211,7 +209,7 @@ def _trained(system: System) -> Iterator[Rung]:
         name=f"needs {mechanism['name']}",
         state=mechanism["word"],
         found=_remarked(text, mechanism),
-        known=bool(mechanism["remark"]),
+        excused=bool(mechanism["remark"]),  # a system must need its mechanism, or its file says why it does not
     )
     for task, shipped in found["shipped"].items():
         yield _tried(f"shipped weights, {task}", lambda _, t=task, s=shipped: _shipped(system, t, s), system)
@@ -220,10 +218,12 @@ def _trained(system: System) -> Iterator[Rung]:
 def _claimed(name: str, claim: Mapping[str, Any], *, percent: bool = True) -> Rung:
     """Return the rung of a claim that was tested."""
     if percent:
-        text = f"{estimates.as_text(claim, difference=claim['claim'] not in BOUNDS)}, claimed {100 * claim['wanted']:g}"
+        found = estimates.as_text(claim, difference=claim["claim"] not in estimates.BOUNDS)
+        text = f"{found}, claimed {100 * claim['wanted']:g}"
     else:
         text = f"{claim['value']:.3g}, claimed above {claim['wanted']:g}"
-    return Rung(name=name, state=claim["word"], found=_remarked(text, claim), known=bool(claim.get("remark")))
+    excused = bool(claim.get("remark")) or claim["word"] == estimates.OPEN
+    return Rung(name=name, state=claim["word"], found=_remarked(text, claim), excused=excused)
 
 
 def _remarked(text: str, about: Mapping[str, Any]) -> str:

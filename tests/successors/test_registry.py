@@ -10,6 +10,7 @@ from marki.io.check_learner import check_learner, sample_frames
 from marki.io.ports import Port
 from successors import registry, timeline
 from successors.evaluation import verify
+from successors.evaluation.estimates import FAILS, HOLDS, OPEN
 from successors.nn.learner import ByGradient
 from successors.training import participants
 
@@ -79,17 +80,22 @@ def test_card(name):
     card = json.loads(json.dumps(registry.card(name)))
     wanted = (
         "name year title authors ports task paper_parameters published_parameters paper_sizes retina_parameters "
-        "retina_multiply_adds result baseline mechanism"
+        "retina_multiply_adds trials mechanism measures"
     )
     assert set(wanted.split()) <= set(card)
     assert card["name"] == name
     assert card["paper_parameters"] == next(iter(card["paper_sizes"].values()))
     assert card["retina_parameters"] > 0
     assert card["retina_multiply_adds"] > 0
-    assert set(card["result"]) == {"metric", "value", "interval", "seeds"}
-    compared = registry.find(name).entry.trials[0].baseline is not None
-    assert set(card["baseline"]) == {"name", "value"} if compared else card["baseline"] is None
-    assert set(card["mechanism"]) == {"name", "with", "without"}
+    entry = registry.find(name).entry
+    for trial, found in zip(entry.trials, card["trials"], strict=True):
+        assert (found["task"], len(found["seeds"])) == (trial.task, trial.seeds)
+        assert found["interval"][0] <= found["value"] <= found["interval"][1]
+        assert ("baseline" in found) == (trial.baseline is not None)
+        if "baseline" in found:
+            assert found["baseline"]["seeds"].keys() == found["seeds"].keys()
+    assert card["mechanism"]["word"] in (HOLDS, OPEN, FAILS)
+    assert card["mechanism"]["seeds_without"].keys() == card["trials"][0]["seeds"].keys()
 
 
 def bad_input(name):

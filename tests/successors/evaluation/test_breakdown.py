@@ -14,7 +14,11 @@ def run(task, options, answered):
     deck = tasks.load(task, **options)
     hits = np.asarray(answered) == deck.test.kinds
     settings = {"task": task, "options": options}
-    return {"order": {"settings": settings}, "right": "".join("01"[h] for h in hits.tolist()), "answered": list(answered)}
+    return {
+        "order": {"settings": settings},
+        "right": "".join("01"[h] for h in hits.tolist()),
+        "answered": list(answered),
+    }
 
 
 def test_letters_are_counted_by_face_and_by_letter():

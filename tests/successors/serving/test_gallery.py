@@ -38,7 +38,7 @@ def test_an_exhibit_says_what_the_card_says(exhibits, name):
     assert (shown.task, shown.idea["en"]) == (card["task"], card["idea"])
     assert (shown.parameters, shown.multiply_adds) == (card["retina_parameters"], card["retina_multiply_adds"])
     assert shown.published == card["published_parameters"]
-    assert shown.score == card["result"]["value"]
+    assert shown.score == card["trials"][0]["value"]
 
 
 def test_classes_are_those_of_the_lamps(exhibits):

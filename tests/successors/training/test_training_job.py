@@ -241,10 +241,11 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
     found = publish.publish(["perceptron"], RunOptions(out=tmp_path, jobs=1, quiet=True), machine=mark1, command="test")
     metrics = json.loads((tmp_path / "perceptron/metrics.json").read_text())
     assert metrics == json.loads(json.dumps(found["perceptron"]))
-    stood = [trial["stood"] for trial in metrics["trials"]]
-    assert all(bound["holds"] for bound in stood[0].values())
-    assert not stood[1]["at_most"]["holds"]
-    assert metrics["shipped"]["score"] >= 0.5
+    first, second = ([(c["claim"], c["word"]) for c in trial["claims"]] for trial in metrics["trials"])
+    assert first == [("at least", "holds"), ("not below mark1", "holds")]
+    assert second == [("at most", "not told apart"), ("above mark1", "not told apart")], "one seed decides nothing"
+    assert metrics["trials"][1]["interval"] is None
+    assert metrics["shipped"]["two_class"]["score"] >= 0.5
     for name in ("weights.safetensors", "learning_curve.png", "rows.png", "lines.png"):
         assert (tmp_path / "perceptron" / name).stat().st_size > 200
 
@@ -264,6 +265,7 @@ def test_a_baseline_is_trained_as_the_trial_says_or_as_for_its_own(tmp_path, mon
     (done,) = (tmp_path / "runs").glob("mlp-*.json")
     assert json.loads(done.read_text())["steps"] == steps
     assert found["trials"][0]["baseline"]["changes"] == (against or {})
+    assert found["trials"][0]["baseline"]["seeds"].keys() == found["trials"][0]["seeds"].keys()
 
 
 def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_path, monkeypatch):
@@ -335,31 +337,31 @@ class TestLadder:
         with pytest.raises(verify.NotShown, match="did not change"):
             verify.moves(system)
 
-    def test_a_mechanism_that_does_not_hurt_is_found(self, monkeypatch):
+    @pytest.mark.parametrize(
+        ("word", "remark", "failed"),
+        [("holds", "", False), ("not told apart", "", True), ("not told apart", "Too small.", False)],
+    )
+    def test_a_system_needs_its_mechanism_or_says_why_not(self, monkeypatch, word, remark, failed):
         system = verify.registry.find("mlp")
         record = dict(verify.registry.metrics("mlp"))
-        seeds = {str(k): 0.5 + 0.01 * k for k in range(5)}
-        # Better in the mean, though by less than can be told from five seeds.
-        record["mechanism_seeds"] = {"with": {k: v + 0.005 for k, v in seeds.items()}, "without": seeds}
+        record["mechanism"] = record["mechanism"] | {"word": word, "remark": remark}
         monkeypatch.setattr(verify.registry, "metrics", lambda name: record)
-        rungs = {rung.name: rung.state for rung in verify._trained(system)}
-        needs = f"needs {system.entry.mechanism.name}"
-        assert rungs[needs] == verify.FAILED
-        assert rungs["shipped weights"] == verify.PASSED
-        record["mechanism_seeds"]["with"] = {k: v + 0.1 for k, v in seeds.items()}
-        assert {rung.name: rung.state for rung in verify._trained(system)}[needs] == verify.PASSED
+        rungs = {rung.name: rung for rung in verify._trained(system)}
+        needs = rungs[f"needs {system.entry.mechanism.name}"]
+        assert (needs.state, needs.failed) == (word, failed)
+        assert ("Too small" in needs.found) == (remark != "")
+        assert rungs["shipped weights, parity"].state == verify.PASSED
 
-    def test_a_mechanism_that_is_said_not_to_be_missed_is_told_apart_from_a_passed_one(self, monkeypatch):
+    @pytest.mark.parametrize(("word", "failed"), [("holds", False), ("not told apart", False), ("fails", True)])
+    def test_a_claim_that_fails_fails_the_ladder(self, monkeypatch, word, failed):
         system = verify.registry.find("mlp")
-        mechanism = Mechanism(name="nothing", without={}, unseen="It is too small.")
-        entry = type(system.entry)(**{**vars(system.entry), "mechanism": mechanism})
-        seeds = {str(k): 0.5 + 0.01 * k for k in range(5)}
-        rung = verify._needed(
-            type(system)(name="mlp", year=1986, entry=entry), {"mechanism_seeds": {"with": seeds, "without": seeds}}
-        )
-        assert rung.state == verify.UNSEEN
-        assert "0.0 points lost" in rung.found
-        assert "too small" in rung.found
+        record = dict(verify.registry.metrics("mlp"))
+        claim = {"claim": "above perceptron", "wanted": 0.0, "value": 0.01, "interval": [0.0, 0.02], "word": word}
+        record["trials"] = [record["trials"][0] | {"claims": [claim]}]
+        monkeypatch.setattr(verify.registry, "metrics", lambda name: record)
+        rung = next(verify._trained(system))
+        assert (rung.state, rung.failed) == (word, failed)
+        assert "+1.0 points (+0.0 to +2.0)" in rung.found
 
     def test_an_untrained_system_does_not_pass(self, monkeypatch):
         monkeypatch.setattr(verify.registry, "metrics", lambda name: None)
