@@ -159,8 +159,11 @@ def imagenet(blocks: Sequence[int], growth: int = 32) -> DenseNetConfig:
 def cifar(layers: int, growth: int, *, compressed: bool) -> DenseNetConfig:
     """Return the settings of section 4 for CIFAR-10, as table 2 names them: L, k, and whether it is a DenseNet-BC."""
     each = (layers - 4) // (6 if compressed else 3)
-    form: dict[str, Any] = dict(stem_filters=2 * growth) if compressed else dict(bottleneck=False, compression=1.0)
-    return DenseNetConfig(channels=3, classes=10, stem_stride=1, blocks=(each,) * 3, growth=growth, **form)
+    form: dict[str, Any] = {} if compressed else dict(bottleneck=False, compression=1.0)
+    filters = 2 * growth if compressed else 16
+    return DenseNetConfig(
+        channels=3, classes=10, stem_stride=1, stem_filters=filters, blocks=(each,) * 3, growth=growth, **form
+    )
 
 
 PAPER = {
