@@ -85,7 +85,7 @@ class VTConfig(ResNetConfig):
 
 def widening(width: int, target: int, rng: np.random.Generator) -> Linear | None:
     """Return the matrix between two widths; None where they are the same."""
-    return None if width == target else Linear(width, target, rng, bias=False, init=initial.glorot)
+    return None if width == target else Linear(width, target, rng, bias=False)
 
 
 class Tokenizer(Module):
@@ -105,7 +105,7 @@ class Tokenizer(Module):
         self, channels: int, tokens: int, width: int, rng: np.random.Generator, *, guided: bool, spatial: bool
     ):
         self.filters = initial.glorot(rng, (tokens, channels)) if spatial and not guided else None
-        self.guide = Linear(width, channels, rng, bias=False, init=initial.glorot) if spatial and guided else None
+        self.guide = Linear(width, channels, rng, bias=False) if spatial and guided else None
         self.values = widening(channels, width, rng)
         self._tokens = tokens
 
@@ -133,8 +133,8 @@ class TokenTransformer(Module):
     """
 
     def __init__(self, width: int, rng: np.random.Generator):
-        self.query = Linear(width, width // 2, rng, bias=False, init=initial.glorot)
-        self.key = Linear(width, width // 2, rng, bias=False, init=initial.glorot)
+        self.query = Linear(width, width // 2, rng, bias=False)
+        self.key = Linear(width, width // 2, rng, bias=False)
         self.perceptron = FeedForward(width, width, rng)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -153,8 +153,8 @@ class Projector(Module):
     """
 
     def __init__(self, channels: int, width: int, rng: np.random.Generator):
-        self.query = Linear(channels, channels // 2, rng, bias=False, init=initial.glorot)
-        self.key = Linear(width, channels // 2, rng, bias=False, init=initial.glorot)
+        self.query = Linear(channels, channels // 2, rng, bias=False)
+        self.key = Linear(width, channels // 2, rng, bias=False)
         self.values = widening(width, channels, rng)
 
     def forward(self, cells: Tensor, tokens: Tensor) -> Tensor:

@@ -125,7 +125,7 @@ class PatchEmbedding(Module):
     """
 
     def __init__(self, channels: int, size: int, width: int, rng: np.random.Generator):
-        self.project = Linear(channels * size * size, width, rng, init=initial.glorot)
+        self.project = Linear(channels * size * size, width, rng)
         self._size = size
 
     def forward(self, x: Tensor) -> Tensor:
@@ -186,7 +186,7 @@ class ViT(Network):
         self.embedding = PatchEmbedding(c.channels, c.patch, width, rng)
         self.token = ClassToken(width) if c.pooling == "class" else None
         rows = c.places + (self.token is not None)
-        self.positions = initial.normal(rng, (rows, width), 0.02) if c.positions else None
+        self.positions = initial.normal(rng, (rows, width), 0.02, decays=False) if c.positions else None
         self.blocks = [
             Block(
                 width,
@@ -197,7 +197,7 @@ class ViT(Network):
             for rate in np.linspace(0, c.drop_path, c.layers)
         ]
         self.norm = LayerNorm(width, eps=1e-6)
-        self.head = Linear(width, c.classes, rng, init=initial.glorot)
+        self.head = Linear(width, c.classes, rng)
 
     def embed(self, x: Tensor) -> Tensor:
         """Return z_0, equation 1, of frames (n, h, w) or images (n, c, h, w)."""

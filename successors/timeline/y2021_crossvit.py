@@ -141,7 +141,7 @@ class Branch(Module):
         embedding = Convolutions if config.convolutions else PatchEmbedding
         self.embedding = embedding(config.channels, patch, width, rng)
         self.token = ClassToken(width)
-        self.positions = initial.normal(rng, ((side // patch) ** 2 + 1, width), 0.02)
+        self.positions = initial.normal(rng, ((side // patch) ** 2 + 1, width), 0.02, decays=False)
         self.blocks = [
             [
                 Block(width, MultiHead(width, config.heads, rng), perceptron(width, config.mlp_ratio * width, rng))
@@ -150,7 +150,7 @@ class Branch(Module):
             for _ in range(config.encoders)
         ]
         self.norm = LayerNorm(width, eps=1e-6)
-        self.head = Linear(width, config.classes, rng, init=initial.glorot)
+        self.head = Linear(width, config.classes, rng)
         self._side = side
 
     def embed(self, x: Tensor) -> Tensor:
@@ -179,7 +179,7 @@ class Mapping(Module):
 
     def __init__(self, width: int, other: int, rng: np.random.Generator):
         self.norm = LayerNorm(width, eps=1e-6)
-        self.linear = Linear(width, other, rng, init=initial.glorot)
+        self.linear = Linear(width, other, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the mapped token."""
@@ -200,9 +200,7 @@ class Crossing(Module):
     def __init__(self, width: int, other: int, heads: int, rng: np.random.Generator):
         self.there, self.back = Mapping(width, other, rng), Mapping(other, width, rng)
         self.norm = LayerNorm(other, eps=1e-6)
-        self.query, self.key, self.value, self.output = (
-            Linear(other, other, rng, init=initial.glorot) for _ in range(4)
-        )
+        self.query, self.key, self.value, self.output = (Linear(other, other, rng) for _ in range(4))
         self._heads = heads
 
     def _split(self, x: Tensor) -> Tensor:

@@ -98,8 +98,8 @@ class Perceptron(Module):
     """
 
     def __init__(self, width: int, hidden: int, rng: np.random.Generator):
-        self.first = Linear(width, hidden, rng, init=initial.glorot)
-        self.second = Linear(hidden, width, rng, init=initial.glorot)
+        self.first = Linear(width, hidden, rng)
+        self.second = Linear(hidden, width, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (..., width)."""
@@ -137,11 +137,11 @@ class MLPMixer(Network):
 
     def __init__(self, config: MixerConfig, rng: np.random.Generator):
         super().__init__(config, rng)
-        self.stem = Linear(config.patch**2 * config.channels, config.width, rng, init=initial.glorot)
+        self.stem = Linear(config.patch**2 * config.channels, config.width, rng)
         rates = np.linspace(0, config.drop_path, config.layers)
         self.layers = [MixerLayer(config, rng, float(rate)) for rate in rates]
         self.norm = LayerNorm(config.width, eps=1e-6)
-        self.head = Linear(config.width, config.classes, rng, init=initial.glorot)
+        self.head = Linear(config.width, config.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""

@@ -195,7 +195,7 @@ class ConvNeXt(Network):
                 channels, stride = width if config.inverted else config.mlp_ratio * width, 1
             self.stages.append(stage)
         self.norm = LayerNorm(channels, eps=1e-6) if config.separate else None
-        self.head = Linear(channels, config.classes, rng, init=initial.glorot)
+        self.head = Linear(channels, config.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""

@@ -118,11 +118,11 @@ class Separable(Module):
         many = self._windows.shape[0]
         self.weight = initial.stacked(initial.glorot, rng, 3, (width, width))
         self.bias = initial.constant((3 * width,))
-        self.output = Linear(width, width, rng, init=initial.glorot)
+        self.output = Linear(width, width, rng)
         tokens = pointwise and many > 1
         self.tokens = initial.constant((many, 1, width)) if tokens else None
         self.norm = LayerNorm(width, eps=1e-6) if tokens else None
-        self.look = Linear(width, 2 * width, rng, init=initial.glorot) if tokens else None
+        self.look = Linear(width, 2 * width, rng) if tokens else None
 
     def depthwise(self, x: Tensor) -> Tensor:
         """Return each window after it has attended to itself, its token first: (n, windows, 1 + window², width)."""
@@ -210,7 +210,7 @@ class SepViT(Network):
             Stage(config, k, [float(next(rates)) for _ in range(depth)], rng) for k, depth in enumerate(config.depths)
         ]
         self.norm = LayerNorm(config.widths[-1], eps=1e-6)
-        self.head = Linear(config.widths[-1], config.classes, rng, init=initial.glorot)
+        self.head = Linear(config.widths[-1], config.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
