@@ -1,6 +1,7 @@
 """What is shown is what is said to be shown."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from successors import tasks
 from successors.tasks.drift import DIRECTIONS
 from successors.tasks.letters import FOLDS, faces
 from successors.tasks.parity import patches
+from successors.tasks.same_different import pair
 
 
 def load(name, **options):
@@ -137,6 +139,14 @@ def test_same_and_different_forms():
         # Each is drawn about the middle of its own corner, which lies one cell further out than that of the quarter.
         alike = np.allclose(np.roll(one, (2, 2 if lit[0, 0] else -2), (0, 1)), other, atol=2 / 1024)
         assert alike == bool(kind)
+
+
+def test_all_pairs_of_forms_are_equally_frequent():
+    config = tasks.find("same_different").config()
+    assert all(getattr(config, part) % 80 == 0 for part in ("train", "valid", "test"))
+    found = Counter(pair(config, number) for number in range(80))
+    for upper, lower, side in itertools.product(config.forms, config.forms, (1, -1)):
+        assert found[upper, lower, side] == (4 if upper == lower else 1)
 
 
 def test_a_corner_of_same_different_tells_nothing():
