@@ -39,7 +39,10 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A task that a system must pass, or must fail.
+    """A task on which a system is trained and tested, and what is claimed of it, before it is run.
+
+    Each claim is tested with a 95 % interval and comes out as *holds*, *not told apart* or *fails*; see
+    `evaluation.estimates`.
 
     Parameters
     ----------
@@ -50,17 +53,23 @@ class Trial:
     changes : mapping
         Changes of the system's retina settings for this trial, by dotted name.
     at_least, at_most : float, optional
-        Bounds for the test score, for every seed.
+        Bounds for the test score.
     baseline : str, optional
-        What it is compared with: an earlier system, or another participant.
+        What it is compared with, on the same decks with the same seeds: a system, or another participant.
     against : mapping, optional
         Changes of the baseline's retina settings; those of its own trial of the task if left out.
     above : bool
-        Whether its mean must be above that of the baseline; otherwise it may be up to `slack` below.
+        Whether it is claimed to score higher than the baseline; otherwise, at most `slack` lower.
     slack : float
-        Score by which it may be below.
+        Score by which it may be lower.
     seeds : int
-        Number of seeds.
+        Number of seeds, of the system and of the baseline.
+    label : str
+        Name of the trial, for `grows_from`.
+    grows_from : str
+        Label of another trial, than whose lead over its baseline the lead of this one is claimed to be greater.
+    remark : str
+        Why a claim is not seen to hold at retina scale, written when it was not.
     """
 
     task: str
@@ -72,25 +81,44 @@ class Trial:
     against: Mapping[str, Any] | None = None
     above: bool = True
     slack: float = 0.02
-    seeds: int = 3
+    seeds: int = 5
+    label: str = ""
+    grows_from: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mechanism:
-    """The defining mechanism of a system, and how to ablate it.
+    """The defining mechanism of a system, and how to ablate it; it is claimed that the system scores higher with it.
 
     Parameters
     ----------
     name : str
     without : mapping
         Changes of the retina settings that switch it off.
-    unseen : str
-        Why its ablation makes no difference at retina scale, if so; the ladder then says so and does not fail.
+    remark : str
+        Why the claim is not seen to hold at retina scale, written when it was not.
     """
 
     name: str
     without: Mapping[str, Any]
-    unseen: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A figure of the trained network that is claimed to be above 0 on the mean of all seeds of the first trial.
+
+    Parameters
+    ----------
+    name : str
+        The claim, in words.
+    run : callable
+        ``run(learner) -> float``.
+    """
+
+    name: str
+    run: Callable[[Any], float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +215,7 @@ class Entry:
     tasks : tuple of str
         The only tasks that it can take part in; empty: all that fit its ports.
     checks : tuple of Check
+    measures : tuple of Measure
     figures : tuple of Figure
     registers : tuple of Watch
         Registers to display while it answers.
@@ -216,6 +245,7 @@ class Entry:
     other: tuple[tuple[Port, Port], ...] = ()
     tasks: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
+    measures: tuple[Measure, ...] = ()
     figures: tuple[Figure, ...] = ()
     registers: tuple[Watch, ...] = ()
     modern: Mapping[str, Any] = field(default_factory=dict[str, Any])

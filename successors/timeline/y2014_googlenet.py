@@ -347,7 +347,7 @@ ENTRY = Entry(
         ),
     },
     trials=(
-        Trial(task="letters", at_least=0.94, baseline="alexnet", above=False, slack=0.02, seeds=5),
+        Trial(task="letters", at_least=0.94, baseline="alexnet", above=False, slack=0.02),
         Trial(task="digits", at_least=0.97),
     ),
     mechanism=Mechanism(name="kernels of several sizes side by side", without={"kernels": [1, 1]}),

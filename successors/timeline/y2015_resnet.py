@@ -467,7 +467,7 @@ ENTRY = Entry(
     },
     trials=(
         # With as few letters as these the much shallower LeNet-5 is as good; what depth brings is a check below.
-        Trial(task="letters", at_least=0.95, baseline="lenet5", above=False, seeds=5),
+        Trial(task="letters", at_least=0.95, baseline="lenet5", above=False),
         Trial(task="digits", at_least=0.985, baseline="mlp"),
     ),
     mechanism=Mechanism(name="shortcuts", without={"shortcut": "none"}),

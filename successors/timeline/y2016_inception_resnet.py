@@ -399,7 +399,7 @@ ENTRY = Entry(
         )
     },
     trials=(
-        Trial(task="letters", at_least=0.95, baseline="resnet", above=False, seeds=5),
+        Trial(task="letters", at_least=0.95, baseline="resnet", above=False),
         Trial(task="digits", at_least=0.975),
     ),
     mechanism=Mechanism(name="residual connections", without={"residual": False}),

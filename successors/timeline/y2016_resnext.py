@@ -209,13 +209,13 @@ ENTRY = Entry(
         "CIFAR-10, 29 layers, 16x64d": Size(config=cifar(16, 64), published=68_100_000, within=0.01, source="table 7"),
     },
     trials=(
-        Trial(task="letters", at_least=0.95, baseline="resnet", above=False, seeds=5),
+        Trial(task="letters", at_least=0.95, baseline="resnet", above=False),
         Trial(task="digits", at_least=0.975),
     ),
     mechanism=Mechanism(
         name="many paths",
         without={"cardinality": 1, "path": 9},
-        unseen="With as many weights in one path it reads faces never shown as well.",
+        remark="With as many weights in one path it reads faces never shown as well.",
     ),
     checks=(
         Check(name="a convolution of groups is the sum of the paths", run=_equivalent),

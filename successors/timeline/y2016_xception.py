@@ -238,13 +238,13 @@ ENTRY = Entry(
         "ImageNet": Size(config=PAPER, published=22_855_952, source="table 3; trainable ones of the author's code"),
     },
     trials=(
-        Trial(task="letters", at_least=0.955, baseline="googlenet", seeds=5),
+        Trial(task="letters", at_least=0.955, baseline="googlenet"),
         Trial(task="digits", at_least=0.97),
     ),
     mechanism=Mechanism(
         name="depthwise convolutions",
         without={"form": "pointwise"},
-        unseen="Places meet in the first two convolutions and in pooling as well.",
+        remark="Places meet in the first two convolutions and in pooling as well.",
     ),
     checks=(
         Check(name="a separable convolution is a whole one of few weights", run=_apart),

@@ -297,7 +297,7 @@ ENTRY = Entry(
         ),
     },
     trials=(
-        Trial(task="letters", at_least=0.95, baseline="resnet", above=False, slack=0.02, seeds=5),
+        Trial(task="letters", at_least=0.95, baseline="resnet", above=False, slack=0.02),
         Trial(task="digits", at_least=0.97),
     ),
     mechanism=Mechanism(name="convolutions that see places", without={"kernel": 1}),
