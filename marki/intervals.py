@@ -28,7 +28,7 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
     mean = float(a.mean())
     if a.size < 2:
         return mean, mean, mean
-    half = _quantile(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size)
+    half = student(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size)
     return mean, mean - half, mean + half
 
 
@@ -44,9 +44,10 @@ def difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, 
     share = own / (own + other)
     freedom = 1 / (share**2 / (a.size - 1) + (1 - share) ** 2 / (b.size - 1))
     # Rounded down, so that the interval is rather too wide; less than 1 it is by rounding alone.
-    half = _quantile(max(1, int(round(freedom, 9)))) * math.sqrt(own + other)
+    half = student(max(1, int(round(freedom, 9)))) * math.sqrt(own + other)
     return found, found - half, found + half
 
 
-def _quantile(freedom: int) -> float:
+def student(freedom: int) -> float:
+    """Return the quantile of Student's t for a two-sided 95 % interval."""
     return _T[freedom - 1] if freedom - 1 < len(_T) else 1.96 + 2.5 / freedom

@@ -304,8 +304,9 @@ def card(name: str) -> dict[str, Any]:
     dict
         name, year, title, authors, idea, shrunk, ports, task, settings (at retina scale); paper_parameters (counted
         from shapes), published_parameters (None if the paper gives none), paper_sizes; retina_parameters,
-        retina_multiply_adds (of one answer); and from the last shipped training, or None before it: result (metric,
-        value, interval, seeds), baseline (name, value), mechanism (name, with, without), trials, cost.
+        retina_multiply_adds (of one answer); and from the shipped training, or None before it: trials (on each: task,
+        options, changes, metric, value, interval, seeds, baseline, claims, groups, classes, confusion), mechanism
+        (name, with, without, difference, word), measures, cost.
     """
     system = find(name)
     entry = system.entry
@@ -330,10 +331,9 @@ def card(name: str) -> dict[str, Any]:
         "paper_sizes": sizes,
         "retina_parameters": size["parameters"],
         "retina_multiply_adds": size["multiply_adds"],
-        "result": found.get("result"),
-        "baseline": found.get("baseline"),
-        "mechanism": found.get("mechanism") or {"name": entry.mechanism.name, "with": None, "without": None},
         "trials": found.get("trials"),
+        "mechanism": found.get("mechanism"),
+        "measures": found.get("measures"),
         "cost": found.get("cost"),
     }
 

@@ -13,11 +13,11 @@ from marki.jobs.options import RunOptions
 from marki.pictures import can_draw
 from marki.versions import versions
 from successors import registry, tasks
-from successors.evaluation import plots
-from successors.training.training_job import seeded, summary, train_all, training
+from successors.evaluation import estimates, plots
+from successors.training.training_job import seeded, train_all, training
 
 COLUMNS = ("step", "score", "low", "high", "seeds", "parameters", "multiply_adds")
-"""Columns of the CSV: score, mean test score over the seeds, with its 95 % interval."""
+"""Columns of the CSV: score, mean test score over the seeds, with its 95 % interval (empty for one seed)."""
 
 
 def identity(name: str) -> Identity:
@@ -62,7 +62,7 @@ def train_path(name: str, options: RunOptions, *, seeds: Sequence[int] = (0, 1, 
     out = options.folder()
     with claimed(out, identity(name), resume=options.resume):
         found = train_all(every, out / "runs", options)
-        rows = [{"step": step, **summary([found[order] for order in row])} for step, row in orders.items()]
+        rows = [{"step": step, **estimates.summary([found[order] for order in row])} for step, row in orders.items()]
         about = {"name": name, "task": trial.task, "options": dict(trial.options), "seeds": list(seeds)}
         write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows})
         write_text(out / "roadmap.csv", csv_text(COLUMNS, [list(row.values()) for row in rows]))
@@ -76,7 +76,7 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Format the rows as a table."""
     wide = max(len(row["step"]) for row in rows)
     return "\n".join(
-        f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
+        f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({estimates.range_text(row['low'], row['high'])})"
         f"{row['parameters']:>10,} parameters{row['multiply_adds']:>12,} multiply-adds"
         for row in rows
     )

@@ -12,7 +12,7 @@ from marki.jobs.options import RunOptions
 from marki.pictures import can_draw
 from marki.versions import versions
 from successors import registry, tasks
-from successors.evaluation import plots
+from successors.evaluation import estimates, plots
 from successors.training import participants, presets, training_job
 from successors.training.participants import Machine
 
@@ -31,8 +31,8 @@ COLUMNS = (
     "note",
 )
 """Columns of the CSV: recipe, historical or modern (one only for the Mark I and references); score, mean test score,
-with its 95 % interval over the seeds; multiply-adds of one answer; stimuli shown in training and seconds of training,
-means over the seeds."""
+with its 95 % interval over seeds and test sets, empty for one seed (see `estimates`); multiply-adds of one answer;
+stimuli shown in training and seconds of training, means over the seeds."""
 
 
 def identity(task: str, options: Mapping[str, Any] | None, recipe: str, budget: int | None) -> Identity:
@@ -121,7 +121,7 @@ def _row(name: str, recipe: str, found: Sequence[Mapping[str, Any]]) -> dict[str
         "name": name,
         "year": found[0]["year"],
         "recipe": recipe if name in registry.names() else "",
-        **training_job.summary(found),
+        **estimates.summary(found),
         "shown": sum(f["shown"] for f in found) / len(found),
         "seconds": sum(f["processor_seconds"] for f in found) / len(found),
         "note": found[0]["note"],
@@ -139,7 +139,7 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
                 str(row["year"] or "-"),
                 row["recipe"] or "-",
                 f"{100 * row['score']:.1f} %",
-                f"{100 * row['low']:.1f} to {100 * row['high']:.1f}",
+                estimates.range_text(row["low"], row["high"]),
                 f"{row['parameters']:,}",
                 "-" if row["multiply_adds"] is None else f"{row['multiply_adds']:,}",
                 f"{row['shown']:,.0f}",

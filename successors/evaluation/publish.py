@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from marki.files import write_json
-from marki.intervals import interval
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
@@ -23,15 +22,17 @@ from marki.pictures import can_draw
 from marki.versions import versions
 from successors import registry, tasks
 from successors.evaluation import plots
-from successors.model_card import Trial
+from successors.evaluation.breakdown import breakdown
+from successors.evaluation.estimates import Estimate, growth, lead, mean, share
+from successors.model_card import Measure, Trial
 from successors.nn import weights_file
 from successors.registry import METRICS, WEIGHTS, System
 from successors.training import loop, participants, training_job
 from successors.training.participants import Machine
 from successors.training.training_job import TrainingJob
 
-BASELINE_SEEDS = 3
-"""Largest number of seeds of a baseline: only its mean is compared, not its interval."""
+COST = ("steps", "shown", "seconds", "processor_seconds")
+"""What is recorded of the cost of a training on the system's own task."""
 
 RUNS = "runs"
 """Folder of the training runs, in the output folder."""
@@ -86,7 +87,7 @@ def _baseline(trial: Trial, seed: int) -> list[TrainingJob]:
         return []
     changes = participants.default_changes(trial.baseline, trial.task) if trial.against is None else trial.against
     order = training_job.training(trial.baseline, trial.task, options=trial.options, changes=changes)
-    return training_job.seeded(order, range(seed, seed + min(trial.seeds, BASELINE_SEEDS)))
+    return training_job.seeded(order, range(seed, seed + trial.seeds))
 
 
 def _without(system: System, seed: int) -> list[TrainingJob]:
@@ -103,49 +104,82 @@ def _orders(system: System, seed: int) -> list[TrainingJob]:
     return orders + _without(system, seed)
 
 
-def _summary(found: Mapping[TrainingJob, Mapping[str, Any]], orders: Sequence[TrainingJob]) -> dict[str, Any]:
-    scores = [found[order]["score"] for order in orders]
-    mean, low, high = interval(scores)
-    return {
-        "value": mean,
-        "interval": [max(0.0, low), min(1.0, high)],
-        "seeds": {str(order.seed): score for order, score in zip(orders, scores, strict=True)},
-    }
+Runs = Sequence[Mapping[str, Any]]
+"""The results of the trainings of one system with several seeds."""
+
+
+def _summary(orders: Sequence[TrainingJob], runs: Runs) -> dict[str, Any]:
+    scores = {str(order.seed): run["score"] for order, run in zip(orders, runs, strict=True)}
+    size = {key: runs[0][key] for key in ("parameters", "multiply_adds")}
+    return {**share(runs).as_mapping(), "seeds": scores, **size}
+
+
+def _claim(what: str, wanted: float, about: Estimate, word: str, remark: str = "") -> dict[str, Any]:
+    found = {"claim": what, "wanted": wanted, **about.as_mapping(), "word": word}
+    return found | {"remark": remark} if remark else found
 
 
 def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str, Any]], seed: int) -> dict[str, Any]:
-    """Return the results of one trial, and whether it was passed."""
-    result = _summary(found, _main(system, trial, seed))
-    scores = list(result["seeds"].values())
-    stood = {}
-    if trial.at_least is not None:
-        stood["at_least"] = {"wanted": trial.at_least, "holds": min(scores) >= trial.at_least}
-    if trial.at_most is not None:
-        stood["at_most"] = {"wanted": trial.at_most, "holds": max(scores) <= trial.at_most}
-    about = {
+    """Return the results of one trial, and what became of its claims."""
+    orders = _main(system, trial, seed)
+    runs = [found[order] for order in orders]
+    about: dict[str, Any] = {
         "task": trial.task,
+        "label": trial.label,
         "options": dict(trial.options),
         "changes": dict(trial.changes),
         "metric": tasks.find(trial.task).metric,
-        **result,
+        **_summary(orders, runs),
     }
-    runs_ = [found[order] for order in _main(system, trial, seed)]
-    if runs_[0]["also"]:
-        about["also"] = {name: sum(r["also"][name] for r in runs_) / len(runs_) for name in runs_[0]["also"]}
+    if runs[0]["also"]:
+        about["also"] = {name: sum(r["also"][name] for r in runs) / len(runs) for name in runs[0]["also"]}
+    own = share(runs)
+    claims = []
+    if trial.at_least is not None:
+        word = own.above(trial.at_least)
+        claims.append(_claim("at least", trial.at_least, own, word, trial.remark))
+    if trial.at_most is not None:
+        claims.append(_claim("at most", trial.at_most, own, own.below(trial.at_most), trial.remark))
     if trial.baseline is not None:
-        base = _summary(found, _baseline(trial, seed))
-        about["baseline"] = {"name": trial.baseline, "changes": dict(trial.against or {}), **base}
-        if trial.above:
-            stood["above baseline"] = {"wanted": base["value"], "holds": result["value"] > base["value"]}
-        else:
-            least = base["value"] - trial.slack
-            stood["not below baseline"] = {"wanted": least, "holds": result["value"] >= least}
-    return about | {"stood": stood}
+        against = _baseline(trial, seed)
+        others = [found[order] for order in against]
+        about["baseline"] = {
+            "name": trial.baseline,
+            "changes": dict(trial.against or {}),
+            **_summary(against, others),
+        }
+        ahead = lead(runs, others)
+        about["baseline"]["lead"] = ahead.as_mapping()
+        wanted = 0.0 if trial.above else -trial.slack
+        what = f"above {trial.baseline}" if trial.above else f"not below {trial.baseline}"
+        claims.append(_claim(what, wanted, ahead, ahead.above(wanted, strictly=trial.above), trial.remark))
+    if trial.grows_from:
+        less = next(t for t in system.entry.trials if t.label == trial.grows_from)
+        pair = [found[o] for o in _main(system, less, seed)], [found[o] for o in _baseline(less, seed)]
+        more = growth(pair, (runs, [found[o] for o in _baseline(trial, seed)]))
+        what = f"a greater lead than {trial.grows_from}"
+        claims.append(_claim(what, 0.0, more, more.above(0.0, strictly=True), trial.remark))
+    return about | {"claims": claims, **breakdown(runs)}
+
+
+def _mechanism(system: System, with_: Runs, orders: Sequence[TrainingJob], runs: Runs) -> dict[str, Any]:
+    """Return what became of the claim that the system needs its mechanism."""
+    mechanism, lost = system.entry.mechanism, lead(with_, runs)
+    return {
+        "name": mechanism.name,
+        "with": share(with_).value,
+        "without": share(runs).value,
+        "seeds_without": {str(order.seed): run["score"] for order, run in zip(orders, runs, strict=True)},
+        "difference": lost.as_mapping(),
+        "word": lost.above(0.0, strictly=True),
+        "remark": mechanism.remark,
+    }
 
 
 def _best(orders: Sequence[TrainingJob], found: Mapping[TrainingJob, Mapping[str, Any]]) -> TrainingJob:
-    """Return the run with the highest validation score."""
-    return max(orders, key=lambda order: (found[order]["valid"], -order.seed))
+    """Return the run with the highest validation score, of those on the first one's deck."""
+    same = [order for order in orders if order.options == orders[0].options]
+    return max(same, key=lambda order: (found[order]["valid"], -order.seed))
 
 
 def _ship(system: System, order: TrainingJob, folder: Path, path: Path) -> dict[str, str]:
@@ -160,44 +194,54 @@ def _conclude(
 ) -> dict[str, Any]:
     """Write the folder of one system."""
     entry, home = system.entry, out / system.name
-    main = _main(system, entry.trials[0], seed)
+    main, without = _main(system, entry.trials[0], seed), _without(system, seed)
+    runs = [found[order] for order in main]
     trials = [_trial(system, trial, found, seed) for trial in entry.trials]
-    first, without = trials[0], _summary(found, _without(system, seed))
     best = _best(main, found)
     about = _ship(system, best, folder, home / WEIGHTS)
+    shipped = {best.task: _shipped(system, home / WEIGHTS, best)}
     for trial in entry.trials[1:]:
-        if registry.in_hall(entry, trial.task) and trial == next(t for t in entry.trials if t.task == trial.task):
-            order = _best(_main(system, trial, seed), found)
-            _ship(system, order, folder, home / registry.weights_name(trial.task))
-    # The shipped weights are rounded, so they are evaluated again.
-    learner = registry.create(system.name, weights=home / WEIGHTS)
-    deck = tasks.load(best.task, **dict(best.options))
+        if registry.in_hall(entry, trial.task) and trial.task not in shipped:
+            order, path = _best(_main(system, trial, seed), found), home / registry.weights_name(trial.task)
+            _ship(system, order, folder, path)
+            shipped[trial.task] = _shipped(system, path, order)
     metrics = {
         "name": system.name,
         **registry.count_footprint(entry),
         "command": command,
         "versions": versions(),
-        "result": {k: first[k] for k in ("metric", "value", "interval", "seeds")},
-        "baseline": {k: v for k, v in first["baseline"].items() if k in ("name", "value")}
-        if "baseline" in first
-        else None,
-        "mechanism": {"name": entry.mechanism.name, "with": first["value"], "without": without["value"]},
-        "mechanism_seeds": {"with": first["seeds"], "without": without["seeds"]},
         "trials": trials,
-        "shipped": {"seed": best.seed, "score": loop.evaluate(learner, deck, deck.test)},
-        "cost": {
-            k: sum(found[order][k] for order in main) / len(main)
-            for k in ("steps", "shown", "seconds", "processor_seconds")
-        },
-        "curves": {str(order.seed): found[order]["curve"] for order in main},
-        "digests": {str(order.seed): found[order].get("digest", "") for order in main},
+        "mechanism": _mechanism(system, runs, without, [found[order] for order in without]),
+        "measures": [_measure(system, measure, main, folder) for measure in entry.measures],
+        "shipped": shipped,
+        "cost": {key: sum(run[key] for run in runs) / len(runs) for key in COST},
+        "curves": {str(order.seed): run["curve"] for order, run in zip(main, runs, strict=True)},
+        "digests": {str(order.seed): run["digest"] for order, run in zip(main, runs, strict=True)},
         "settings": json.loads(about["settings"]),
     }
     write_json(home / METRICS, metrics)
     if can_draw():
+        deck = tasks.load(best.task, **dict(best.options))
+        learner = registry.create(system.name, weights=home / WEIGHTS)
         plots.training_curves(home / "learning_curve.png", f"{system.name}, {system.year}, on {best.task}", metrics)
         for figure in entry.figures:
             stimuli = np.asarray(deck.test.stimuli[: figure.stimuli])
             shown = figure.measure(learner, stimuli, deck.test.targets[: figure.stimuli])
             plots.figure(home / f"{figure.name}.png", figure, shown)
     return metrics
+
+
+def _shipped(system: System, path: Path, order: TrainingJob) -> dict[str, Any]:
+    """Return the score of the shipped weights, which are rounded, on the test set of their training."""
+    deck = tasks.load(order.task, **dict(order.options))
+    score = loop.evaluate(registry.create(system.name, weights=path), deck, deck.test)
+    return {"file": path.name, "seed": order.seed, "options": dict(order.options), "score": score}
+
+
+def _measure(system: System, measure: Measure, orders: Sequence[TrainingJob], folder: Path) -> dict[str, Any]:
+    """Return what became of the claim that a figure of the trained network is above 0."""
+    learners = [registry.create(system.name, weights=folder / f"{order.key}.safetensors") for order in orders]
+    found = [measure.run(learner) for learner in learners]
+    about = mean(found)
+    seeds = {str(order.seed): value for order, value in zip(orders, found, strict=True)}
+    return _claim(measure.name, 0.0, about, about.above(0.0, strictly=True)) | {"seeds": seeds}

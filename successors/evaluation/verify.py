@@ -2,7 +2,8 @@
 
 Rungs, from the bottom: its contract and shapes, its gradients, its parameter count at published scale, the statements
 of its paper, that every parameter is trained, and that it learns, beats its baseline, and needs its mechanism. The last
-three are read from the record of its training, which `train` writes.
+three are read from the record of its training, which `train` writes, and come out as *holds*, *not told apart* or
+*fails*.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from marki.errors import MarkIError
-from marki.intervals import difference
 from marki.io.check_learner import check_learner
 from marki.io.ports import Port
 from marki.program import program
 from successors import registry, tasks
+from successors.evaluation import estimates
 from successors.model_card import Check
 from successors.nn.gradcheck import check as gradient_check
 from successors.nn.learner import ByGradient, Pretrainable
@@ -28,7 +29,9 @@ from successors.nn.tensor import Tensor
 from successors.registry import System
 from successors.training import loop
 
-PASSED, FAILED, ABSENT, UNSEEN = "passed", "FAILED", "does not apply", "not seen here"
+PASSED, FAILED, ABSENT = "passed", "FAILED", "does not apply"
+BOUNDS = ("at least", "at most")
+"""Claims of a score; all others are of a difference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,15 +41,23 @@ class Rung:
     Parameters
     ----------
     name : str
-    state : {"passed", "FAILED", "does not apply", "not seen here"}
-        The last is for a mechanism that makes no difference on the retina, where the system's file says so and why.
+    state : {"passed", "FAILED", "does not apply", "holds", "not told apart", "fails"}
+        The last three are for claims that were tested in training, with an interval.
     found : str
         The finding, with figures.
+    known : bool
+        Whether the system's file says why the claim is not seen to hold.
     """
 
     name: str
     state: str
     found: str
+    known: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it counts as failed: a check that fails, or a claim, unless the file says why it is not seen."""
+        return self.state == FAILED or (self.state == estimates.FAILS and not self.known)
 
 
 def climb(name: str, *, slow: bool = True) -> Iterator[Rung]:
@@ -182,43 +193,48 @@ def moves(system: System) -> str:
 
 
 def _trained(system: System) -> Iterator[Rung]:
-    """Check the recorded training results, and evaluate the shipped weights again."""
+    """Report the claims that the recorded training tested, and evaluate the shipped weights again."""
     found = registry.metrics(system.name)
     if found is None:
         yield Rung(name="learns", state=FAILED, found=f"not trained: {program()} train {system.name} --out DIR")
         return
     for trial in found["trials"]:
         options = registry.as_typed(trial["options"] | trial["changes"])
-        scores = " ".join(f"{100 * s:.1f}" for s in trial["seeds"].values())
-        for what, bound in trial["stood"].items():
-            state = PASSED if bound["holds"] else FAILED
-            text = f"{scores} % by seed, bound {100 * bound['wanted']:.1f} %"
-            yield Rung(name=f"{trial['task']}{options}: {what}", state=state, found=text)
-    yield _needed(system, found)
-    yield _tried("shipped weights", lambda _: _shipped(system, found["shipped"]["score"]), system)
-
-
-def _needed(system: System, found: Mapping[str, Any]) -> Rung:
-    """Compare the system with its ablation: the mechanism must matter by more than the confidence interval."""
-    mechanism = system.entry.mechanism
-    with_, without = (list(found["mechanism_seeds"][which].values()) for which in ("with", "without"))
-    loss, low, high = difference(with_, without)
-    text = (
-        f"{100 * np.mean(with_):.1f} % with, {100 * np.mean(without):.1f} % without, "
-        f"{100 * loss:.1f} points lost ({100 * low:.1f} to {100 * high:.1f} at 95 %, {len(without)} seeds)"
+        for claim in trial["claims"]:
+            yield _claimed(f"{trial['task']}{options}: {claim['claim']}", claim)
+    for measure in found["measures"]:
+        yield _claimed(measure["claim"], measure, percent=False)
+    mechanism = found["mechanism"]
+    text = f"{100 * mechanism['with']:.1f} % with, {100 * mechanism['without']:.1f} % without, "
+    text += f"{estimates.as_text(mechanism['difference'], difference=True)} lost"
+    yield Rung(
+        name=f"needs {mechanism['name']}",
+        state=mechanism["word"],
+        found=_remarked(text, mechanism),
+        known=bool(mechanism["remark"]),
     )
-    if low > 0:
-        return Rung(name=f"needs {mechanism.name}", state=PASSED, found=text)
-    if mechanism.unseen:
-        return Rung(name=f"needs {mechanism.name}", state=UNSEEN, found=f"{text}. {mechanism.unseen}")
-    return Rung(name=f"needs {mechanism.name}", state=FAILED, found=text)
+    for task, shipped in found["shipped"].items():
+        yield _tried(f"shipped weights, {task}", lambda _, t=task, s=shipped: _shipped(system, t, s), system)
 
 
-def _shipped(system: System, recorded: float) -> str:
-    trial = system.entry.trials[0]
-    deck = tasks.load(trial.task, **dict(trial.options))
-    score = loop.evaluate(registry.create(system.name, pretrained=True), deck, deck.test)
+def _claimed(name: str, claim: Mapping[str, Any], *, percent: bool = True) -> Rung:
+    """Return the rung of a claim that was tested."""
+    if percent:
+        text = f"{estimates.as_text(claim, difference=claim['claim'] not in BOUNDS)}, claimed {100 * claim['wanted']:g}"
+    else:
+        text = f"{claim['value']:.3g}, claimed above {claim['wanted']:g}"
+    return Rung(name=name, state=claim["word"], found=_remarked(text, claim), known=bool(claim.get("remark")))
+
+
+def _remarked(text: str, about: Mapping[str, Any]) -> str:
+    return f"{text}. {about['remark']}" if about.get("remark") and about["word"] != estimates.HOLDS else text
+
+
+def _shipped(system: System, task: str, recorded: Mapping[str, Any]) -> str:
+    deck = tasks.load(task, **recorded["options"])
+    learner = registry.create(system.name, weights=registry.shipped(system.name) / recorded["file"])
+    score = loop.evaluate(learner, deck, deck.test)
     # Another computer may round a sum differently, and change an answer or two.
-    if abs(score - recorded) > 0.002:
-        raise NotShown(f"{100 * score:.2f} % on the test set, {100 * recorded:.2f} % recorded")
+    if abs(score - recorded["score"]) > 0.002:
+        raise NotShown(f"{100 * score:.2f} % on the test set, {100 * recorded['score']:.2f} % recorded")
     return f"{100 * score:.1f} % on the test set, as recorded"

@@ -96,7 +96,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         multiply_adds=size["multiply_adds"],
         published=main_size.published,
         source=main_size.source,
-        score=found["result"]["value"] if found else None,
+        score=found["trials"][0]["value"] if found else None,
         idea={"en": entry.idea, "zh": said.get("idea_zh", "")},
         seed={"en": said.get("seed_en", ""), "zh": said.get("seed_zh", "")},
         but={"en": said.get("but_en", ""), "zh": said.get("but_zh", "")},

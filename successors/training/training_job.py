@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from marki.errors import ConfigError
-from marki.intervals import interval
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
@@ -245,16 +244,3 @@ def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:
     if folds == 1 or "fold" in options:
         return [replace(order, seed=seed) for seed in seeds]
     return [replace(order, seed=seed, options=_sorted(options | {"fold": seed % folds})) for seed in seeds]
-
-
-def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Summarise the runs of several seeds: score, low and high (mean, 95 % interval), seeds, and the sizes."""
-    mean, low, high = interval([f["score"] for f in found])
-    return {
-        "score": mean,
-        "low": max(0.0, low),
-        "high": min(1.0, high),
-        "seeds": len(found),
-        "parameters": found[0]["parameters"],
-        "multiply_adds": found[0]["multiply_adds"],
-    }

@@ -1,0 +1,190 @@
+"""Estimates: shares over seeds and stimuli with 95 % intervals, and the words for what they say of a claim.
+
+The answers of n trainings are a table with a row for each training and a column for each stimulus of the test set. Two
+things vary by chance: the training (its seed) and the choice of what it is tested on.
+
+- If every training left out another fold (letters: other typefaces), each fold's mean varies by both, and the folds
+  share no stimulus: the interval is Student's t over the means of the folds.
+- If all were tested on the same stimuli, the variance of the mean is estimated as s²/n over the means of the rows plus
+  s²/m over the means of the m columns, with Satterthwaite's degrees of freedom. The sum counts the remaining scatter
+  twice, so the interval is rather too wide than too narrow; see Owen 2007, "The pigeonhole bootstrap", Annals of
+  Applied Statistics 1, for two ways that are crossed.
+
+Two systems are compared by the differences of such tables, stimulus by stimulus, with the same seeds and the same decks
+on both sides. A claim *holds* if the whole interval is on its side, *fails* if the whole interval is on the other, and
+is otherwise *not told apart*. One training has no interval, and decides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from marki.intervals import student
+
+HOLDS, OPEN, FAILS = "holds", "not told apart", "fails"
+"""The three words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A mean with its 95 % interval.
+
+    Parameters
+    ----------
+    value : float
+    low, high : float, optional
+        None after one training.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    def above(self, bound: float, *, strictly: bool = False) -> str:
+        """Return the word for the claim that the true value is at least `bound`, or strictly above it."""
+        if self.low is None or self.high is None:
+            return OPEN
+        if self.low > bound or (self.low == bound and not strictly):
+            return HOLDS
+        return FAILS if self.high < bound else OPEN
+
+    def below(self, bound: float) -> str:
+        """Return the word for the claim that the true value is at most `bound`."""
+        return Estimate(value=-self.value, low=_minus(self.high), high=_minus(self.low)).above(-bound)
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return value and interval, ready for JSON; the interval is None after one training."""
+        return {"value": self.value, "interval": None if self.low is None else [self.low, self.high]}
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+def answers(run: Mapping[str, Any]) -> np.ndarray:
+    """Return whether a training answered each stimulus of its test set correctly, (m,) float64 of 0 and 1."""
+    return (np.frombuffer(run["right"].encode(), np.uint8) == ord("1")).astype(float)
+
+
+def share(runs: Sequence[Mapping[str, Any]]) -> Estimate:
+    """Estimate the score of a system from its trainings.
+
+    Parameters
+    ----------
+    runs : sequence of mapping
+        Results of `training_job.job`; those with equal options of the task were tested on the same stimuli.
+
+    Returns
+    -------
+    Estimate
+        With an interval that is cut at 0 and 1.
+    """
+    found = _mean(_tables(runs, [answers(run) for run in runs]))
+    if found.low is None or found.high is None:
+        return found
+    return Estimate(value=found.value, low=max(0.0, found.low), high=min(1.0, found.high))
+
+
+def lead(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> Estimate:
+    """Estimate by how much the first system scores higher than the second.
+
+    Parameters
+    ----------
+    first, second : sequence of mapping
+        Trainings with the same seeds and decks, in the same order.
+    """
+    differences = [answers(one) - answers(other) for one, other in zip(first, second, strict=True)]
+    return _mean(_tables(first, differences))
+
+
+Pair = tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
+"""The trainings of two systems that are compared."""
+
+
+def growth(before: Pair, after: Pair) -> Estimate:
+    """Estimate by how much the lead of the first system of `after` is greater than that of `before`.
+
+    Parameters
+    ----------
+    before, after : (sequence of mapping, sequence of mapping)
+        As in `lead`; all four with the same seeds and test sets.
+    """
+    rows = zip(*before, *after, strict=True)
+    differences = [
+        (answers(own) - answers(other)) - (answers(first) - answers(second)) for first, second, own, other in rows
+    ]
+    return _mean(_tables(before[0], differences))
+
+
+def mean(values: Sequence[float]) -> Estimate:
+    """Estimate the mean of one figure per training by Student's t."""
+    return _mean([np.array([[value]]) for value in values])
+
+
+def _tables(runs: Sequence[Mapping[str, Any]], rows: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return a table (trainings, stimuli) for each fold."""
+    found: dict[Any, list[np.ndarray]] = {}
+    for run, row in zip(runs, rows, strict=True):
+        found.setdefault(run["order"]["settings"]["options"].get("fold"), []).append(row)
+    return [np.stack(rows) for rows in found.values()]
+
+
+def _mean(tables: Sequence[np.ndarray]) -> Estimate:
+    if len(tables) > 1:
+        means = np.array([table.mean() for table in tables])
+        parts = [(float(means.var(ddof=1)) / len(means), len(means) - 1)]
+        value = float(means.mean())
+    else:
+        (table,) = tables
+        value = float(table.mean())
+        if len(table) < 2:
+            return Estimate(value=value)
+        parts = [
+            (float(table.mean(axis=1 - axis).var(ddof=1)) / table.shape[axis], table.shape[axis] - 1)
+            for axis in (0, 1)
+            if table.shape[axis] > 1
+        ]
+    variance = sum(part for part, _ in parts)
+    if not variance:
+        return Estimate(value=value, low=value, high=value)
+    freedom = variance**2 / sum(part**2 / n for part, n in parts)
+    half = student(max(1, int(round(freedom, 9)))) * math.sqrt(variance)
+    return Estimate(value=value, low=value - half, high=value + half)
+
+
+def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Summarise the trainings of several seeds: score, low and high (None for one seed), seeds, and the sizes."""
+    about = share(found)
+    return {
+        "score": about.value,
+        "low": about.low,
+        "high": about.high,
+        "seeds": len(found),
+        "parameters": found[0]["parameters"],
+        "multiply_adds": found[0]["multiply_adds"],
+    }
+
+
+def as_text(about: Mapping[str, Any], *, difference: bool = False) -> str:
+    """Format a share, or a difference of shares, with its interval.
+
+    Parameters
+    ----------
+    about : mapping
+        With value and interval, as of `Estimate.as_mapping`.
+    difference : bool
+        Whether it is a difference, which is given in points with its sign.
+    """
+    sign, unit = ("+", "points") if difference else ("", "%")
+    low, high = about["interval"] or (None, None)
+    return f"{100 * about['value']:{sign}.1f} {unit} ({range_text(low, high, sign=sign)})"
+
+
+def range_text(low: float | None, high: float | None, *, sign: str = "") -> str:
+    """Format an interval in per cent; "-" where one training has none."""
+    return "-" if low is None or high is None else f"{100 * low:{sign}.1f} to {100 * high:{sign}.1f}"
