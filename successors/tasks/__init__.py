@@ -21,6 +21,7 @@ from successors.tasks import (
     prompts,
     recall,
     restore,
+    same_different,
     translate,
     two_class,
 )
@@ -31,8 +32,8 @@ from successors.tasks.task import Task
 __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 
 _ALL = (
-    letters, digits, two_class, parity, connectedness, drift, recall, count, restore, draw, translate, judge, cloze,
-    prompts,
+    letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, translate,
+    judge, cloze, prompts,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

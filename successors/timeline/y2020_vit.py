@@ -72,7 +72,7 @@ class ViTConfig(NetworkConfig):
     drop_path: float = setting(0.0, "Share of branches left out at the last block while learning", low=0, high=0.9)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=1_300, eval_every=650, optimiser="adam", rate=0.003, decay=0.05,
+            batch=64, steps=1_000, eval_every=500, optimiser="adam", rate=0.003, decay=0.05,
             schedule="cosine", warm_up=100, final_lr_fraction=0.01, clip=1.0, shift=1, affine=0.12,
         ),
         "How it is trained",

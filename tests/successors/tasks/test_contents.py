@@ -1,6 +1,7 @@
 """What is shown is what is said to be shown."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from successors import tasks
 from successors.tasks.drift import DIRECTIONS
 from successors.tasks.letters import FOLDS, faces
 from successors.tasks.parity import patches
+from successors.tasks.same_different import pair
 
 
 def load(name, **options):
@@ -121,6 +123,39 @@ def pieces(cells):
 def test_connected_figures_are_in_one_piece():
     part = load("connectedness", train=40, valid=1, test=1).train
     assert [2 - pieces(cells > 0.5) for cells in part.stimuli] == part.kinds.tolist()
+
+
+STILL = {"jitter": 0.0, "noise": 0.0}
+
+
+def test_same_and_different_forms():
+    part = load("same_different", train=80, valid=1, test=1, **STILL).train
+    corners = part.stimuli.reshape(80, 2, 10, 2, 10).transpose(0, 1, 3, 2, 4)
+    for shown, kind in zip(corners, part.kinds, strict=True):
+        lit = shown.any(axis=(2, 3))
+        assert lit.sum() == 2
+        assert lit[0, 0] == lit[1, 1], "the two lie in opposite corners"
+        one, other = shown[lit]
+        # Each is drawn about the middle of its own corner, which lies one cell further out than that of the quarter.
+        alike = np.allclose(np.roll(one, (2, 2 if lit[0, 0] else -2), (0, 1)), other, atol=2 / 1024)
+        assert alike == bool(kind)
+
+
+def test_all_pairs_of_forms_are_equally_frequent():
+    config = tasks.find("same_different").config()
+    assert all(getattr(config, part) % 80 == 0 for part in ("train", "valid", "test"))
+    found = Counter(pair(config, number) for number in range(80))
+    for upper, lower, side in itertools.product(config.forms, config.forms, (1, -1)):
+        assert found[upper, lower, side] == (4 if upper == lower else 1)
+
+
+def test_a_corner_of_same_different_tells_nothing():
+    part = load("same_different", train=80, valid=1, test=1, **STILL).train
+    for rows, columns in itertools.product((slice(10), slice(10, 20)), repeat=2):
+        shown = [sorted(x.tobytes() for x in part.stimuli[part.kinds == kind][:, rows, columns]) for kind in (0, 1)]
+        assert shown[0] == shown[1]
+    size = part.stimuli.sum(axis=(1, 2))
+    assert size[part.kinds == 0].mean() == pytest.approx(size[part.kinds == 1].mean())
 
 
 def test_reels_of_drift_move_as_labelled():

@@ -16,6 +16,7 @@ SMALL = {
     "two_class": dict(train=20, valid=10, test=10),
     "parity": dict(train=60, valid=10, test=10, bits=8, noise=0.05),
     "connectedness": dict(train=20, valid=10, test=10),
+    "same_different": dict(train=20, valid=10, test=10),
     "drift": dict(patches=2, train=40, valid=16, test=24),
     "recall": dict(train=40, valid=16, test=24, delay=5, views=6, slides=10),
     "count": dict(train=40, valid=16, test=24, slides=10),
@@ -161,6 +162,12 @@ def test_wrong_options_are_refused_by_name():
         tasks.load("two_class", pair=("sqare", "circle"))
     with pytest.raises(ConfigError, match="two different"):
         tasks.load("two_class", pair=("X", "X"))
+    with pytest.raises(UnknownName, match=r"form 'sqare'.*'square'"):
+        tasks.load("same_different", forms=("sqare", "circle"))
+    with pytest.raises(ConfigError, match="2 or more different forms"):
+        tasks.load("same_different", forms=("X", "X"))
+    with pytest.raises(ConfigError, match="Give 6 or more"):
+        tasks.load("same_different", size=8.0, jitter=2.0, corner=5.0)
     with pytest.raises(ConfigError, match="divide"):
         tasks.load("parity", grid=3)
     with pytest.raises(ConfigError, match="5 patches in use of 4"):

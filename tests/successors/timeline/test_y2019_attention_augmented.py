@@ -3,7 +3,7 @@ import pytest
 
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
-from successors import tasks
+from successors import registry, tasks
 from successors.nn.attention import relative_to_absolute
 from successors.nn.gradcheck import check as gradient_check
 from successors.nn.tensor import Tensor
@@ -125,3 +125,13 @@ def test_figures_can_be_drawn(changes):
     for figure in ENTRY.figures:
         shown = figure.measure(learner, frames, np.zeros((12, 8), bool))
         assert all(rows.shape == (12, 20, 20) for rows in shown.values())
+
+
+def test_the_residual_network_it_is_compared_with_has_no_fewer_weights():
+    trial = next(t for t in ENTRY.trials if t.task == "same_different")
+    other = registry.find(trial.baseline).entry
+    own = ENTRY.retina.amend({"classes": 2, **trial.changes})
+    its = other.retina.amend({"classes": 2, **trial.against})
+    assert ENTRY.count(own) <= other.count(its)
+    assert own.recipe == its.recipe
+    assert own.blocks == its.blocks

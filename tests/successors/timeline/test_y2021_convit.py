@@ -6,7 +6,7 @@ from marki.io.check_learner import check_learner
 from successors import registry, tasks
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import MultiHead
-from successors.timeline.y2021_convit import ENTRY, GPSA, ConViT, ConViTConfig, centres, relative
+from successors.timeline.y2021_convit import ENTRY, GPSA, ConViT, ConViTConfig, centres, reach, relative
 
 SMALL = {"layers": 2, "local": 1, "width": 24, "hidden": 32}
 
@@ -103,6 +103,27 @@ def test_the_gates_are_drawn_as_they_are():
     np.testing.assert_allclose(shown["mean of the heads"], [0.7311, 0.5], atol=1e-4)
     np.testing.assert_allclose(shown["least"], [0.7311, 0], atol=1e-4)
     np.testing.assert_allclose(shown["most"], [0.7311, 1], atol=1e-4)
+
+
+def test_how_far_a_block_reaches_by_position():
+    layer = GPSA(5, 8, 4, np.random.default_rng(0))
+    layer.places.data[...] = 0  # to all patches alike
+    at = np.stack(np.divmod(np.arange(25), 5), -1)
+    wanted = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1)).mean()
+    assert reach(layer) == pytest.approx(wanted, rel=1e-6)
+    layer.places.data[:] = -50, 0, 0  # each patch to itself
+    assert reach(layer) == pytest.approx(0, abs=1e-6)
+    layer.places.data[0] = 0
+    assert reach(layer) == pytest.approx(wanted / 4, rel=1e-6)
+
+
+def test_how_much_further_the_second_block_reaches():
+    learner, (measure,) = ENTRY.create(), ENTRY.measures
+    first, second = (block.attention for block in learner.network.blocks[:2])
+    assert measure.run(learner) == 0
+    second.places.data[...] = 0
+    assert measure.run(learner) == pytest.approx(reach(second) - reach(first))
+    assert measure.run(learner) > 0.5
 
 
 @pytest.mark.parametrize(
