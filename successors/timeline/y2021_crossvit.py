@@ -343,12 +343,7 @@ def _across(network: CrossViT, stimuli: np.ndarray) -> list[np.ndarray]:
 
 
 SOURCE = "table 1; its code at 240x240"
-LONGER = {"recipe.steps": 3_000}
-"""The branch with large patches, the better of the two by far, learns sooner than both."""
 NEAR: dict[str, Any] = {"rounded": 100_000, "source": SOURCE}
-=======
-NEAR = {"within": 0.01, "source": SOURCE}
->>>>>>> statements
 
 ENTRY = Entry(
     label="CrossViT",
