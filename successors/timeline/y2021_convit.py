@@ -292,7 +292,14 @@ ENTRY = Entry(
     },
     trials=(
         Trial(task="letters", at_least=0.93, baseline="vit", against={"patch": 4}),
-        Trial(task="letters", options=ANYWHERE, at_least=0.88, baseline="convit", against=PLAIN),
+        Trial(
+            task="letters",
+            options=ANYWHERE,
+            label="letters anywhere",
+            at_least=0.88,
+            baseline="convit",
+            against=PLAIN,
+        ),
         Trial(task="letters", baseline="convit", against=PLAIN, label="11,960 cards"),
         Trial(
             task="letters", options={"train": 1_196}, baseline="convit", against=PLAIN,
