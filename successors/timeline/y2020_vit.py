@@ -303,7 +303,7 @@ ENTRY = Entry(
         "H/14": Size(config=published(14, 32, 1280, 16), published=632_045_800, source=SOURCE),
     },
     trials=(
-        Trial(task="letters", at_least=0.93, baseline="mlp"),
+        Trial(task="letters", at_least=0.83, baseline="mlp"),
         Trial(task="digits", at_least=0.945),
     ),
     mechanism=Mechanism(name="position embeddings", without={"positions": False}),
