@@ -157,7 +157,7 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
         less = next(t for t in system.entry.trials if t.label == trial.grows_from)
         pair = [found[o] for o in _main(system, less, seed)], [found[o] for o in _baseline(less, seed)]
         more = growth(pair, (runs, [found[o] for o in _baseline(trial, seed)]))
-        what = f"a greater lead than {trial.grows_from}"
+        what = f"a greater lead than with {trial.grows_from}"
         claims.append(_claim(what, 0.0, more, more.above(0.0, strictly=True), trial.remark))
     return about | {"claims": claims, **breakdown(runs)}
 

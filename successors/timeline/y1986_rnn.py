@@ -245,6 +245,7 @@ ENTRY = Entry(
         Trial(
             task="recall",
             options={"delay": 100, "views": 300},
+            label="a letter after 100 exposures",
             changes={"eye": 32, "recipe.steps": 800, "recipe.eval_every": 100},
             at_most=0.3,
         ),

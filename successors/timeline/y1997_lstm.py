@@ -332,7 +332,15 @@ ENTRY = Entry(
         ),
         "adding": Size(config=_paper(inputs=2, hidden=4, classes=1), published=93, source="table 7"),
     },
-    trials=(Trial(task="recall", options={"delay": 100, "views": 300}, at_least=0.95, baseline="rnn"),),
+    trials=(
+        Trial(
+            task="recall",
+            options={"delay": 100, "views": 300},
+            label="a letter after 100 exposures",
+            at_least=0.95,
+            baseline="rnn",
+        ),
+    ),
     mechanism=Mechanism(name="the constant error carousel, and its gates", without={"gated": False}),
     accepts=Port.REEL,
     checks=(

@@ -177,9 +177,14 @@ ENTRY = Entry(
     },
     trials=(
         Trial(
-            task="recall", options={"delay": 100, "views": 300}, at_least=0.95, baseline="lstm", above=False, slack=0.02
+            task="recall",
+            options={"delay": 100, "views": 300},
+            label="a letter after 100 exposures",
+            at_least=0.95,
+            baseline="lstm",
+            above=False,
         ),
-        Trial(task="count", at_least=0.9, baseline="lstm", above=False, slack=0.02),
+        Trial(task="count", at_least=0.9, baseline="lstm", above=False),
     ),
     mechanism=Mechanism(name="gates", without={"gated": False}),
     accepts=Port.REEL,

@@ -354,6 +354,7 @@ ENTRY = Entry(
         Trial(
             task="letters",
             options=ANYWHERE,
+            label="letters anywhere",
             changes=HALF,
             at_least=0.88,
             baseline="resnet",
