@@ -303,8 +303,8 @@ ENTRY = Entry(
         "H/14": Size(config=published(14, 32, 1280, 16), published=632_045_800, source=SOURCE),
     },
     trials=(
-        Trial(task="letters", at_least=0.93, baseline="mlp"),
-        Trial(task="digits", at_least=0.945),
+        Trial(task="letters", at_least=0.83, baseline="mlp"),
+        Trial(task="digits", at_least=0.90),
     ),
     mechanism=Mechanism(name="position embeddings", without={"positions": False}),
     checks=(

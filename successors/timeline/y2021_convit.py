@@ -291,12 +291,12 @@ ENTRY = Entry(
         "B": Size(config=published(768, 16), published=86_540_000, rounded=10_000, source=SOURCE),
     },
     trials=(
-        Trial(task="letters", at_least=0.93, baseline="vit", against={"patch": 4}),
+        Trial(task="letters", at_least=0.87, baseline="vit", against={"patch": 4}),
         Trial(
             task="letters",
             options=ANYWHERE,
             label="letters anywhere",
-            at_least=0.88,
+            at_least=0.83,
             baseline="convit",
             against=PLAIN,
         ),
