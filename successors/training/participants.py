@@ -128,11 +128,16 @@ def check_fits(name: str, task: str) -> None:
 
 
 def default_changes(name: str, task: str) -> Mapping[str, Any]:
-    """Return the changes of a participant's retina settings for a task: those of its own trial of the task."""
+    """Return the changes of a participant's retina settings for a task.
+
+    They are those of its own trial of the task, or else, for two classes, those of its entry.
+    """
     none: Mapping[str, Any] = {}
     if name not in registry.names():
         return none
-    return next((trial.changes for trial in registry.find(name).entry.trials if trial.task == task), none)
+    entry, about = registry.find(name).entry, tasks.find(task)
+    other = entry.two_classes if len(about.classes(about.config())) == 2 else none
+    return next((trial.changes for trial in entry.trials if trial.task == task), other)
 
 
 def enter(

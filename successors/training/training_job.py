@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +23,7 @@ from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.training import loop, participants
+from successors.training.diagnosis import diagnose
 from successors.training.participants import Machine
 
 
@@ -88,8 +90,8 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     The result has: score (test score), also (other figures of the task), right (a 0 or 1 for each stimulus of the test
     set), answered (the class that each was taken for, -1 for none; empty if the answer is a field or text), valid
     (validation score), best_step, steps, shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all
-    registers at the end). If the loss is no longer finite, it raises `Diverged`, and ``KEY.npz`` holds the last good
-    state.
+    registers at the end), warnings (signs of a dead or stuck training, in words). If the loss is no longer finite, it
+    raises `Diverged`, and ``KEY.npz`` holds the last good state.
 
     Parameters
     ----------
@@ -171,6 +173,8 @@ def _train(
         "note": entrant.note,
         "curve": record.curve,
         "digest": fingerprint(snapshot(entrant.learner.registers())),
+        # Last of all: the machine's clock goes on while it answers.
+        "warnings": [str(symptom) for symptom in diagnose(entrant.learner, deck, record)],
     }
 
 
@@ -190,7 +194,8 @@ def train_all(
 
 def _note(result: Mapping[str, Any]) -> str:
     settings = result["order"]["settings"]
-    return f"{settings['learner']} on {settings['task']}: {100 * result['score']:.1f} %"
+    text = f"{settings['learner']} on {settings['task']}: {100 * result['score']:.1f} %"
+    return "; ".join([text, *result["warnings"]])
 
 
 def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -222,11 +227,12 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
 def run_point(
     settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine | None = None
 ) -> dict[str, Any]:
-    """Train at one sweep point; return the figures that do not depend on the computer's speed."""
+    """Train at one sweep point; return the figures that do not depend on the computer's speed, and the warnings."""
     learner, task, options, changes = _parts(settings)
     order = training(learner, task, options=options, changes=changes, seed=seed)
     found = train(order, folder, machine=machine, resume=True)
-    return {k: found[k] for k in ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")}
+    kept = ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")
+    return {k: found[k] for k in kept} | {"warnings": "; ".join(found["warnings"])}
 
 
 def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
@@ -245,6 +251,12 @@ def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:
     if folds == 1 or "fold" in options:
         return [replace(order, seed=seed) for seed in seeds]
     return [replace(order, seed=seed, options=_sorted(options | {"fold": seed % folds})) for seed in seeds]
+
+
+def warned(found: Sequence[Mapping[str, Any]]) -> str:
+    """Return the warnings of the runs of several seeds in words, each with the number of runs; "" without any."""
+    counts = Counter(warning for f in found for warning in f["warnings"])
+    return "; ".join(f"{words} ({count} of {len(found)} seeds)" for words, count in counts.items())
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
