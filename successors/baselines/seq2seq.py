@@ -13,7 +13,7 @@ it translated rightly to the letter
     600 steps    0.0 % at a rate of 0.003    5.5 % at 0.01    2.2 % at 0.03
     1,800 steps                             79.2 % at 0.01, the recipe chosen
 
-where the Transformer needs 600 steps; ``benchmarks/seq2seq_rates.py`` prints these curves.
+where the Transformer needs 600 steps; ``benchmarks/bench_seq2seq.py`` prints these curves.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Print how the LSTM encoder-decoder learns to translate at several rates and steps, on the validation set alone.
 
-Run from the root of the repository; all takes some five minutes: ``python benchmarks/seq2seq_rates.py [STEPS=RATE …]``
+Run from the root of the repository; all takes some five minutes: ``python benchmarks/bench_seq2seq.py [STEPS=RATE …]``
 """
 
 from __future__ import annotations
