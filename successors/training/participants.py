@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
 
 from marki.errors import ConfigError, PortError, unknown
 from marki.io.learner import Learner
@@ -23,7 +25,17 @@ AS_SHOWN = "as shown"
 ENCODER_DECODER = "lstm encoder-decoder"
 ENCODER_DECODER_YEAR = 2014
 
-Machine = Callable[[int, int], Learner]
+
+@runtime_checkable
+class HasWipers(Learner, Protocol):
+    """A learner whose values are the positions of wipers: the Mark I."""
+
+    def wipers(self) -> np.ndarray:
+        """Return the angles of the wipers, (512,) int64, 1e-6 deg."""
+        ...
+
+
+Machine = Callable[[int, int], HasWipers]
 """Makes the Mark I: ``machine(R-units in use, seed)``. The successors know only the ports; the machine is passed in."""
 
 MACHINE_RECIPE = Recipe(batch=100, steps=100, eval_every=20, patience=2)

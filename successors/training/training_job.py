@@ -24,7 +24,7 @@ from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.training import loop, participants
 from successors.training.diagnosis import diagnose
-from successors.training.participants import Machine
+from successors.training.participants import HasWipers, Machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +90,9 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     The result has: score (test score), also (other figures of the task), right (a 0 or 1 for each stimulus of the test
     set), answered (the class that each was taken for, -1 for none; empty if the answer is a field or text), valid
     (validation score), best_step, steps, shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all
-    registers at the end), warnings (signs of a dead or stuck training, in words). If the loss is no longer finite, it
-    raises `Diverged`, and ``KEY.npz`` holds the last good state.
+    registers at the end), wipers (the Mark I's angles, 1e-6 deg, and of no other learner), warnings (signs of a dead or
+    stuck training, in words). If the loss is no longer finite, it raises `Diverged`, and ``KEY.npz`` holds the last
+    good state.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ def _train(
         weights_file.save(
             folder / f"{order.key}.safetensors", entrant.learner.weights(), system=order.learner, settings=settings
         )
-    return {
+    result = {
         "score": float(exam.right.mean()),
         "also": exam.also,
         "right": "".join("01"[hit] for hit in exam.right.tolist()),
@@ -173,9 +174,31 @@ def _train(
         "note": entrant.note,
         "curve": record.curve,
         "digest": fingerprint(snapshot(entrant.learner.registers())),
-        # Last of all: the machine's clock goes on while it answers.
-        "warnings": [str(symptom) for symptom in diagnose(entrant.learner, deck, record)],
     }
+    if isinstance(entrant.learner, HasWipers):
+        result["wipers"] = entrant.learner.wipers().tolist()
+    # Last of all: the machine's clock goes on while it answers.
+    result["warnings"] = [str(symptom) for symptom in diagnose(entrant.learner, deck, record)]
+    return result
+
+
+def wiper_positions(order: TrainingJob, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shipped positions of a trained Mark I, ready for JSON; its plugboard follows from the seed.
+
+    Parameters
+    ----------
+    order : TrainingJob
+        Of the participant `participants.MARK1`.
+    found : mapping
+        Its result.
+
+    Returns
+    -------
+    dict
+        task, options, seed, digest, score, valid; and wipers, the 512 angles, 1e-6 deg.
+    """
+    about = {"task": order.task, "options": dict(order.options), "seed": order.seed}
+    return about | {key: found[key] for key in ("digest", "score", "valid", "wipers")}
 
 
 def train_all(
