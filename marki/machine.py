@@ -354,6 +354,11 @@ class MarkI:
             *self.response.registers(),
         ]
 
+    def wipers(self) -> np.ndarray:
+        """Return the angles of the wipers at this moment, (512,) int64, 1e-6 deg; looking changes nothing."""
+        self._align()
+        return self.potentiometers.wiper_at(self.now)
+
     def view(self) -> MachineView:
         """Return what can be seen at this moment; looking changes nothing."""
         self._align()

@@ -232,6 +232,8 @@ class Entry:
     roadmap : tuple of (str, mapping)
         Steps from something simpler to the system, or past it: names, and changes of the retina settings on top of
         the previous ones.
+    two_classes : mapping
+        Changes of the retina settings for tasks of two classes that are not among its trials.
     small : mapping
         Changes of the retina settings that make it small enough to check all of its gradients; empty if it already is.
     """
@@ -258,6 +260,7 @@ class Entry:
     registers: tuple[Watch, ...] = ()
     modern: Mapping[str, Any] = field(default_factory=dict[str, Any])
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    two_classes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     small: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def roads(self) -> dict[str, dict[str, Any]]:

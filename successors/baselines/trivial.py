@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from marki.errors import ConfigError
@@ -9,7 +11,7 @@ from marki.io.frame import check_frames
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.registers import Register
-from successors.nn.learner import check_reels
+from successors.nn.learner import Measured, check_reels
 
 
 class LastExposure:
@@ -39,6 +41,11 @@ class LastExposure:
     def reinforce(self, stimuli: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Learn from the last exposure of each reel."""
         return self.learner.reinforce(check_reels(stimuli)[:, -1], targets)
+
+    @property
+    def last_loss(self) -> float:
+        """The loss of the learner's last step; NaN if it has none."""
+        return self.learner.last_loss if isinstance(self.learner, Measured) else math.nan
 
     def registers(self) -> list[Register]:
         """List all state."""

@@ -32,7 +32,8 @@ COLUMNS = (
 )
 """Columns of the CSV: recipe, historical or modern (one only for the Mark I and references); score, mean test score,
 with its 95 % interval over seeds and test sets, empty for one seed (see `estimates`); multiply-adds of one answer;
-stimuli shown in training and seconds of training, means over the seeds."""
+stimuli shown in training and seconds of training, means over the seeds; note, a remark, and warnings of dead or stuck
+trainings."""
 
 
 def identity(task: str, options: Mapping[str, Any] | None, recipe: str, budget: int | None) -> Identity:
@@ -124,7 +125,7 @@ def _row(name: str, recipe: str, found: Sequence[Mapping[str, Any]]) -> dict[str
         **estimates.summary(found),
         "shown": sum(f["shown"] for f in found) / len(found),
         "seconds": sum(f["processor_seconds"] for f in found) / len(found),
-        "note": found[0]["note"],
+        "note": "; ".join(text for text in (found[0]["note"], training_job.warned(found)) if text),
     }
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from successors.nn import activity
 from successors.nn.tensor import Tensor, logistic, make
 
 
@@ -93,6 +94,7 @@ def scaled_tanh(x: Tensor) -> Tensor:
     """
     t = np.asarray(x.data * (2 / 3))  # of no axes, NumPy gives a scalar, which nothing can be written to
     np.tanh(t, out=t)
+    activity.report(t, -1, 1)
     return make(1.7159 * t, (x,), lambda g: (g * (1.7159 * 2 / 3) * (1 - t * t),))
 
 

@@ -424,6 +424,16 @@ class Pretrainable(Learner, Protocol):
         """Take one pre-training step on texts (n,) of str."""
 
 
+@runtime_checkable
+class Measured(Protocol):
+    """A learner with the loss of its last step; NaN before the first, and for one that has no loss."""
+
+    @property
+    def last_loss(self) -> float:
+        """The loss."""
+        ...
+
+
 class ByRule(Successor[N]):
     """A learner whose network has its own rule: ``learn(stimuli, targets, rng) -> answers before``, in place."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from marki.errors import PortError
-from successors.nn import malloc
+from successors.nn import activity, malloc
 from successors.nn.macs import count
 
 malloc.keep()
@@ -261,17 +261,21 @@ class Tensor:
     def tanh(self) -> Tensor:
         """Return the hyperbolic tangent of each element."""
         value = np.tanh(self.data)
+        activity.report(value, -1, 1)
         return make(value, (self,), lambda g: (g * (1 - value * value),))
 
     def sigmoid(self) -> Tensor:
         """Return 1 / (1 + exp(-x)) of each element."""
         value = logistic(self.data)
+        activity.report(value, 0, 1)
         return make(value, (self,), lambda g: (g * value * (1 - value),))
 
     def relu(self) -> Tensor:
         """Return max(x, 0) of each element."""
         if not _recording:
-            return make(np.maximum(self.data, 0), (), lambda g: ())
+            value = np.maximum(self.data, 0)
+            activity.report(value, 0)
+            return make(value, (), lambda g: ())
         value = np.maximum(self.data, 0)
         return make(value, (self,), lambda g: (g * (value > 0),))
 

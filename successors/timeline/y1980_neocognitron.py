@@ -389,6 +389,7 @@ ENTRY = Entry(
             at_least=0.7,
             baseline="perceptron",
         ),
+        Trial(task="letters", at_least=0.45, baseline="perceptron"),
     ),
     mechanism=Mechanism(name="C-cells that forgive shifts", without={"tolerance": False}),
     checks=(

@@ -234,6 +234,8 @@ ENTRY = Entry(
             at_least=0.6,
             baseline="mark1",
         ),
+        Trial(task="letters", at_least=0.78, baseline="perceptron"),
+        Trial(task="digits", at_least=0.91, baseline="perceptron"),
     ),
     mechanism=Mechanism(name="the error carried back to hidden units", without={"carried": False}),
     checks=(

@@ -234,7 +234,11 @@ ENTRY = Entry(
             config=PAPER, published=9_760, source="section 3.4: 1,256 units, 64,660 connections, 9,760 free parameters"
         )
     },
-    trials=(Trial(task="digits", at_least=0.97, baseline="mlp"),),
+    trials=(
+        Trial(task="digits", at_least=0.97, baseline="mlp"),
+        Trial(task="letters", at_least=0.84, baseline="mlp"),
+    ),
+    two_classes={"recipe.rate": 0.02},  # as the error is a mean over outputs, the same step for each as with ten
     mechanism=Mechanism(name="local fields of shared weights", without={"local": False}),
     checks=(
         Check(name="9,760 free parameters, exactly, layer by layer", run=_parameters),

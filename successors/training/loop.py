@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,7 +17,7 @@ from marki.io.learner import Learner
 from marki.registers import restore, snapshot
 from marki.seeding import generator
 from successors import tasks
-from successors.nn.learner import Pretrainable
+from successors.nn.learner import Measured, Pretrainable
 from successors.nn.optimiser import Diverged
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck, Split
@@ -43,6 +44,9 @@ class Record:
         That score.
     curve : list of (int, float, float)
         Step, training accuracy since the last row, and score on the validation set.
+    losses : list of float
+        Mean loss since the last row, for each row of the curve that ends steps with answers; empty for a learner
+        without a loss.
     """
 
     steps: int = 0
@@ -51,6 +55,7 @@ class Record:
     best_step: int = 0
     best: float = -1.0
     curve: list[list[float]] = field(default_factory=list[list[float]])
+    losses: list[float] = field(default_factory=list[float])
 
 
 def evaluate(learner: Learner, deck: Deck, part: Split) -> float:
@@ -187,7 +192,9 @@ def train(
 
     if resume and checkpoint is not None and checkpoint.exists():
         record, best = _resumed(learner, checkpoint, about)
+    measured = learner if isinstance(learner, Measured) else None
     right = seen = 0
+    lost: list[float] = []
     since = time.perf_counter() - record.seconds
     study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps)
     order = batches(len(deck.train), recipe.batch, seed, first=max(0, record.steps - recipe.pretrain_steps))
@@ -204,6 +211,8 @@ def train(
                 hits = _right(answers, targets)
                 right += hits
                 seen += len(chosen)
+                if measured is not None:
+                    lost.append(measured.last_loss)
             record.steps += 1
             record.shown += len(chosen)
             if on_step is not None and not on_step(record, hits / len(chosen)):
@@ -213,7 +222,10 @@ def train(
                 continue
             score = evaluate(learner, deck, deck.valid)
             record.curve.append([record.steps, right / max(1, seen), score])
+            if lost and math.isfinite(lost[0]):
+                record.losses.append(sum(lost) / len(lost))
             right = seen = 0
+            lost.clear()
             if score > record.best:
                 record.best, record.best_step, best = score, record.steps, snapshot(learner.registers())
             record.seconds = time.perf_counter() - since

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
 
 from marki.errors import ConfigError, PortError, unknown
 from marki.io.learner import Learner
@@ -23,7 +25,17 @@ AS_SHOWN = "as shown"
 ENCODER_DECODER = "lstm encoder-decoder"
 ENCODER_DECODER_YEAR = 2014
 
-Machine = Callable[[int, int], Learner]
+
+@runtime_checkable
+class HasWipers(Learner, Protocol):
+    """A learner whose values are the positions of wipers: the Mark I."""
+
+    def wipers(self) -> np.ndarray:
+        """Return the angles of the wipers, (512,) int64, 1e-6 deg."""
+        ...
+
+
+Machine = Callable[[int, int], HasWipers]
 """Makes the Mark I: ``machine(R-units in use, seed)``. The successors know only the ports; the machine is passed in."""
 
 MACHINE_RECIPE = Recipe(batch=100, steps=100, eval_every=20, patience=2)
@@ -128,11 +140,16 @@ def check_fits(name: str, task: str) -> None:
 
 
 def default_changes(name: str, task: str) -> Mapping[str, Any]:
-    """Return the changes of a participant's retina settings for a task: those of its own trial of the task."""
+    """Return the changes of a participant's retina settings for a task.
+
+    They are those of its own trial of the task, or else, for two classes, those of its entry.
+    """
     none: Mapping[str, Any] = {}
     if name not in registry.names():
         return none
-    return next((trial.changes for trial in registry.find(name).entry.trials if trial.task == task), none)
+    entry, about = registry.find(name).entry, tasks.find(task)
+    other = entry.two_classes if len(about.classes(about.config())) == 2 else none
+    return next((trial.changes for trial in entry.trials if trial.task == task), other)
 
 
 def enter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +22,8 @@ from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.training import loop, participants
-from successors.training.participants import Machine
+from successors.training.diagnosis import diagnose
+from successors.training.participants import HasWipers, Machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +89,9 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     The result has: score (test score), also (other figures of the task), right (a 0 or 1 for each stimulus of the test
     set), answered (the class that each was taken for, -1 for none; empty if the answer is a field or text), valid
     (validation score), best_step, steps, shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all
-    registers at the end). If the loss is no longer finite, it raises `Diverged`, and ``KEY.npz`` holds the last good
-    state.
+    registers at the end), wipers (the Mark I's angles, 1e-6 deg, and of no other learner), warnings (signs of a dead or
+    stuck training, in words). If the loss is no longer finite, it raises `Diverged`, and ``KEY.npz`` holds the last
+    good state.
 
     Parameters
     ----------
@@ -153,7 +156,7 @@ def _train(
         weights_file.save(
             folder / f"{order.key}.safetensors", entrant.learner.weights(), system=order.learner, settings=settings
         )
-    return {
+    result = {
         "score": float(exam.right.mean()),
         "also": exam.also,
         "right": "".join("01"[hit] for hit in exam.right.tolist()),
@@ -171,6 +174,30 @@ def _train(
         "curve": record.curve,
         "digest": fingerprint(snapshot(entrant.learner.registers())),
     }
+    if isinstance(entrant.learner, HasWipers):
+        result["wipers"] = entrant.learner.wipers().tolist()
+    # Last of all: the machine's clock goes on while it answers.
+    result["warnings"] = [str(symptom) for symptom in diagnose(entrant.learner, deck, record)]
+    return result
+
+
+def wiper_positions(order: TrainingJob, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shipped positions of a trained Mark I, ready for JSON; its plugboard follows from the seed.
+
+    Parameters
+    ----------
+    order : TrainingJob
+        Of the participant `participants.MARK1`.
+    found : mapping
+        Its result.
+
+    Returns
+    -------
+    dict
+        task, options, seed, digest, score, valid; and wipers, the 512 angles, 1e-6 deg.
+    """
+    about = {"task": order.task, "options": dict(order.options), "seed": order.seed}
+    return about | {key: found[key] for key in ("digest", "score", "valid", "wipers")}
 
 
 def train_all(
@@ -189,7 +216,8 @@ def train_all(
 
 def _note(result: Mapping[str, Any]) -> str:
     settings = result["order"]["settings"]
-    return f"{settings['learner']} on {settings['task']}: {100 * result['score']:.1f} %"
+    text = f"{settings['learner']} on {settings['task']}: {100 * result['score']:.1f} %"
+    return "; ".join([text, *result["warnings"]])
 
 
 def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -221,11 +249,12 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
 def run_point(
     settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine | None = None
 ) -> dict[str, Any]:
-    """Train at one sweep point; return the figures that do not depend on the computer's speed."""
+    """Train at one sweep point; return the figures that do not depend on the computer's speed, and the warnings."""
     learner, task, options, changes = _parts(settings)
     order = training(learner, task, options=options, changes=changes, seed=seed)
     found = train(order, folder, machine=machine, resume=True)
-    return {k: found[k] for k in ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")}
+    kept = ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")
+    return {k: found[k] for k in kept} | {"warnings": "; ".join(found["warnings"])}
 
 
 def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
@@ -244,3 +273,9 @@ def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:
     if folds == 1 or "fold" in options:
         return [replace(order, seed=seed) for seed in seeds]
     return [replace(order, seed=seed, options=_sorted(options | {"fold": seed % folds})) for seed in seeds]
+
+
+def warned(found: Sequence[Mapping[str, Any]]) -> str:
+    """Return the warnings of the runs of several seeds in words, each with the number of runs; "" without any."""
+    counts = Counter(warning for f in found for warning in f["warnings"])
+    return "; ".join(f"{words} ({count} of {len(found)} seeds)" for words, count in counts.items())
