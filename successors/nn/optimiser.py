@@ -150,23 +150,23 @@ class Adam(Optimiser):
 
 
 def norm(parameters: Mapping[str, Parameter]) -> float:
-    """Return the Euclidean norm of all gradients together, computed in float64.
+    """Return the Euclidean norm of all gradients together; it is finite if they are.
 
     Raises
     ------
     Diverged
         If a gradient is not finite.
     """
-    gradients = [p.grad.astype(np.float64, copy=False).ravel() for p in parameters.values() if p.grad is not None]
-    with np.errstate(over="ignore", invalid="ignore"):
-        length = math.sqrt(sum(float(g @ g) for g in gradients))
-    if math.isfinite(length):
-        return length
+    gradients = [p.grad for p in parameters.values() if p.grad is not None]
+    square = sum(float(np.vdot(g, g)) for g in gradients)
+    if math.isfinite(square):
+        return math.sqrt(square)
     if not all(np.isfinite(g).all() for g in gradients):
         raise Diverged("a gradient is not a number", remedy="Lower the learning rate, or clip the gradient")
-    # The squares of finite numbers are too large for float64, which needs float64 gradients.
+    # The squares are too large for the dtype, though the numbers themselves are not.
     largest = max(float(np.abs(g).max(initial=0)) for g in gradients)
-    return largest * math.sqrt(sum(float((g / largest) @ (g / largest)) for g in gradients))
+    parts = [np.divide(g, largest, dtype=np.float64) for g in gradients]
+    return largest * math.sqrt(sum(float(np.vdot(g, g)) for g in parts))
 
 
 def clip(parameters: Mapping[str, Parameter], limit: float) -> float:
@@ -181,7 +181,7 @@ def clip(parameters: Mapping[str, Parameter], limit: float) -> float:
     if length > limit:
         for p in parameters.values():
             if p.grad is not None:
-                p.grad = np.multiply(p.grad, limit / length, dtype=np.float64).astype(p.grad.dtype)
+                p.grad = p.grad * (limit / length)
     return length
 
 

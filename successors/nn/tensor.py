@@ -7,6 +7,7 @@ copies. The dtype is that of the data: float32 for work, float64 for checks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -139,7 +140,7 @@ class Tensor:
             for parent, g in zip(node._parents, gradients, strict=True):
                 if g is None or not parent.requires_grad:
                     continue
-                if g.dtype != parent.data.dtype:
+                if g.dtype is not parent.data.dtype:  # either is one object for each type
                     g = g.astype(parent.data.dtype)
                 if parent.grad is None:
                     parent.grad = g
@@ -331,7 +332,7 @@ class Tensor:
 
     def flatten(self) -> Tensor:
         """Return all axes but the first as one, (n, …) to (n, k)."""
-        return self.reshape(len(self.data), -1) if self.size else self.reshape(0, int(np.prod(self.shape[1:])))
+        return self.reshape(len(self.data), math.prod(self.shape[1:]))
 
     def transpose(self, *axes: int) -> Tensor:
         """Return the axes in another order."""

@@ -161,12 +161,14 @@ class Block(Module):
     mlp : Module
     drop_path : float
         Probability of dropping a branch for a sample in training.
+    eps : float
+        Of the normalisations.
     """
 
-    def __init__(self, width: int, attention: Module | None, mlp: Module, *, drop_path: float = 0.0):
-        self.norm1 = LayerNorm(width, eps=1e-6) if attention is not None else None
+    def __init__(self, width: int, attention: Module | None, mlp: Module, *, drop_path: float = 0.0, eps: float = 1e-6):
+        self.norm1 = LayerNorm(width, eps=eps) if attention is not None else None
         self.attention = attention
-        self.norm2 = LayerNorm(width, eps=1e-6)
+        self.norm2 = LayerNorm(width, eps=eps)
         self.mlp = mlp
         self._drop_path = DropPath(drop_path)
 

@@ -269,9 +269,9 @@ ENTRY = Entry(
     network=ConViT,
     retina=ConViTConfig(),
     sizes={
-        "S": Size(config=published(432, 9), published=27_780_000, within=0.001, source=SOURCE),
-        "Ti": Size(config=published(192, 4), published=5_710_000, within=0.001, source=SOURCE),
-        "B": Size(config=published(768, 16), published=86_540_000, within=0.001, source=SOURCE),
+        "S": Size(config=published(432, 9), published=27_780_000, rounded=10_000, source=SOURCE),
+        "Ti": Size(config=published(192, 4), published=5_710_000, rounded=10_000, source=SOURCE),
+        "B": Size(config=published(768, 16), published=86_540_000, rounded=10_000, source=SOURCE),
     },
     trials=(
         Trial(task="letters", at_least=0.93, baseline="vit", seeds=5),

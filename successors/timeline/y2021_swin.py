@@ -198,7 +198,8 @@ def block(config: SwinConfig, stage: int, shifted: bool, drop_path: float, rng: 
     window = min(config.window, side)
     shift = window // 2 if shifted and side > window else 0
     attention = WindowAttention(side, window, shift, width, config.heads[stage], rng)
-    return Block(width, attention, perceptron(width, config.mlp_ratio * width, rng), drop_path=drop_path)
+    mlp = perceptron(width, config.mlp_ratio * width, rng)
+    return Block(width, attention, mlp, drop_path=drop_path, eps=1e-5)  # as all normalisations here
 
 
 class Merging(Module):

@@ -284,10 +284,10 @@ ENTRY = Entry(
     network=SepViT,
     retina=SepViTConfig(),
     sizes={
-        "T": Size(config=published(96, 6, 3, 0.2), published=31_200_000, within=0.01, source=SOURCE),
-        "S": Size(config=published(96, 14, 3, 0.3), published=46_600_000, within=0.01, source=SOURCE),
-        "B": Size(config=published(128, 14, 4, 0.5), published=82_300_000, within=0.01, source=SOURCE),
-        "Lite": Size(config=published(32, 6, 1, 0.1), published=3_700_000, within=0.0135, source=SOURCE),
+        "T": Size(config=published(96, 6, 3, 0.2), published=31_200_000, rounded=100_000, source=SOURCE),
+        "S": Size(config=published(96, 14, 3, 0.3), published=46_600_000, rounded=100_000, source=SOURCE),
+        "B": Size(config=published(128, 14, 4, 0.5), published=82_300_000, rounded=100_000, source=SOURCE),
+        "Lite": Size(config=published(32, 6, 1, 0.1), published=3_700_000, rounded=100_000, source=SOURCE),
     },
     trials=(
         Trial(task="letters", at_least=0.93, baseline="swin", above=False, seeds=5),

@@ -46,7 +46,8 @@ def convolved(x, layer):
 
 
 def pooled(x, step):
-    x = np.pad(x, ((0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
+    margin = (1, 1) if step == 1 else (0, 1)
+    x = np.pad(x, ((0, 0), margin, margin), constant_values=-np.inf)
     return np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(1, 2))[:, ::step, ::step].max((3, 4))
 
 
@@ -120,7 +121,7 @@ def test_the_way_forward_agrees_with_torch():
         return f.local_response_norm(y, 5, alpha=1.0, beta=0.75, k=2.0)
 
     def pool(y):
-        return f.max_pool2d(y, 3, 2, 1)
+        return f.max_pool2d(y, 3, 2, ceil_mode=True)
 
     y = pool(damp(through(damp(pool(through(torch.tensor(x), net.first))), *net.rest)))
     for number, m in enumerate(net.modules):

@@ -4,6 +4,8 @@ import pytest
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
 from successors import registry, tasks
+from successors.nn.layers import LayerNorm
+from successors.nn.module import Module
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2021_swin import ENTRY, Merging, Swin, SwinConfig, WindowAttention, seen, windowed
 
@@ -84,6 +86,20 @@ def test_attention_patch_by_patch(side, window, shift):
             wanted[i, own] = weights @ v[others, own]
     wanted = wanted @ layer.output.weight.data.T + layer.output.bias.data
     np.testing.assert_allclose(layer(Tensor(x[None])).data[0], wanted, rtol=1e-9)
+
+
+def test_all_normalisations_are_alike():
+    def norms(node):
+        for value in vars(node).values() if isinstance(node, Module) else node:
+            if isinstance(value, LayerNorm):
+                yield value
+            elif isinstance(value, (Module, list)):
+                yield from norms(value)
+
+    net = network()
+    found = list(norms(net))
+    assert len(found) == 3 + 2 * sum(net.config.depths)
+    assert {norm._eps for norm in found} == {1e-5}
 
 
 def test_merging_against_torch():
