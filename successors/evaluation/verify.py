@@ -153,7 +153,8 @@ def _sizes(system: System) -> Iterator[Rung]:
         counted = system.entry.count(size.config)
         name = f"parameters, {key}"
         if size.published is None:
-            yield Rung(name=name, state=ABSENT, found=f"{counted:,} counted, with no figure to compare ({size.source})")
+            why = size.source or "the paper gives no figure"
+            yield Rung(name=name, state=ABSENT, found=f"{counted:,} counted, not compared: {why}")
             continue
         state = PASSED if size.agrees(counted) else FAILED
         yield Rung(name=name, state=state, found=f"{counted:,} counted, {size.published:,} published ({size.source})")
