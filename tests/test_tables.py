@@ -10,7 +10,6 @@ from marki.machine import MachineConfig
 from marki.session import mark1_session
 from marki.tables import REGISTERS, TRIALS, registers_csv, trials_csv
 
-
 LAMPS = {0: "dark", 1: "R1", 2: "R2", 3: "R1 R2"}
 CODES = {"R1": "A", "R2": "B", "R1 R2": "C"}
 
