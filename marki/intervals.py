@@ -32,7 +32,7 @@ Interval = tuple[float, float | None, float | None]
 def interval(values: Sequence[float]) -> Interval:
     """Return (mean, low, high): the mean over seeds and its 95 % interval by Student's t; one value has no interval."""
     a = np.asarray(values, float)
-    mean = float(a.mean())
+    mean = math.fsum(a) / a.size
     if a.size < 2:
         return mean, None, None
     half = _quantile(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size)
@@ -64,7 +64,7 @@ def share_interval(shares: Sequence[float], trials: int) -> Interval:
         The ends are None for one seed.
     """
     a = np.asarray(shares, float)
-    mean = float(a.mean())
+    mean = math.fsum(a) / a.size
     if a.size < 2 or not trials:
         return mean, None, None
     between = float(a.var(ddof=1)) / a.size
@@ -81,7 +81,7 @@ def count_interval(counts: Sequence[float]) -> Interval:
     differ much would else give a number of trials below nought.
     """
     a = np.asarray(counts, float)
-    mean = float(a.mean())
+    mean = math.fsum(a) / a.size
     if a.size < 2:
         return mean, None, None
     if not mean:
