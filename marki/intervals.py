@@ -35,7 +35,7 @@ def interval(values: Sequence[float]) -> Interval:
     mean = math.fsum(a) / a.size
     if a.size < 2:
         return mean, None, None
-    half = _quantile(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size)
+    half = _half_width(a)
     return mean, mean - half, mean + half
 
 
@@ -86,7 +86,7 @@ def count_interval(counts: Sequence[float]) -> Interval:
         return mean, None, None
     if not mean:
         return mean, mean, mean
-    factor = math.exp(_quantile(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size) / mean)
+    factor = math.exp(_half_width(a) / mean)
     return mean, mean / factor, mean * factor
 
 
@@ -109,6 +109,10 @@ def difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, 
     # Rounded down, so that the interval is rather too wide; less than 1 it is by rounding alone.
     half = _quantile(max(1, int(round(freedom, 9)))) * math.sqrt(own + other)
     return found, found - half, found + half
+
+
+def _half_width(a: np.ndarray) -> float:
+    return _quantile(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size)
 
 
 def _quantile(freedom: int) -> float:
