@@ -40,7 +40,8 @@ def validate(seeds: int, options: RunOptions) -> list[ComparisonRow]:
         if options.out:
             plain = [asdict(row) for row in rows]
             write_json(options.out / "validation.json", {"seeds": seeds, "rows": plain})
-            write_text(options.out / "validation.csv", csv_text(list(plain[0]), [list(row.values()) for row in plain]))
+            table = csv_text(list(plain[0]), (list(row.values()) for row in plain), options.csv)
+            write_text(options.out / "validation.csv", table)
             write_text(options.out / "validation.md", as_markdown(rows, seeds))
     return rows
 
