@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from marki.experiments.validation import machine_rows, theory_rows
+from marki.experiments.validation import damage_rows, machine_rows, theory_rows
 from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow
 from marki.files import csv_text, write_json, write_text
 from marki.jobs.folders import claimed
@@ -25,6 +25,7 @@ CHECKS: tuple[Callable[[Bench], Iterator[ComparisonRow]], ...] = (
     machine_rows.rules_rows,
     machine_rows.spontaneous_rows,
     machine_rows.limits_rows,
+    damage_rows.damage_rows,
     machine_rows.open_rows,
 )
 
