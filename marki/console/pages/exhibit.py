@@ -27,6 +27,8 @@ def exhibit(context: Context) -> list[PageBlock]:
     idea, seed, but = (words.pick(dict(text)) for text in (shown.idea, shown.seed, shown.but))
     if idea:
         found += [Heading(words("exhibit.idea")), Text(idea)]
+    if shown.ablation is not None:
+        found += _ablation(shown.ablation, words)
     if seed:
         found += [Heading(words("exhibit.seed")), Text(seed)]
     if but:
@@ -44,8 +46,6 @@ def exhibit(context: Context) -> list[PageBlock]:
         found.append(PageRow(words("exhibit.task"), right=words.get(f"exhibit.task_{shown.task}", shown.task)))
         score = words("timeline.untrained") if shown.score is None else f"{100 * shown.score:.1f} %"
         found.append(PageRow(words("exhibit.score"), right=score))
-        if shown.ablation is not None:
-            found += _ablation(shown.ablation, words)
     system_view = timeline.first
     if system_view.learned is not None and system_view.seconds is not None:
         found.append(PageRow(words("timeline.learned"), right=f"{system_view.learned:,.0f}"))

@@ -170,7 +170,7 @@ def spontaneous_rows(bench: Bench) -> Iterator[ComparisonRow]:
         + f"; decay {TYPICAL_DECAY} before decay 0, seed by seed: {gain}",
         verdict=AGREES if low > 0 else DEVIATES,
         reason="squares left and right, bivalent gamma, random start; 50 % is chance; the verdict is that of the "
-        f"difference between decay {TYPICAL_DECAY} and none: unless its interval lies above 0, the decay is not shown to "
+        f"difference between decay {TYPICAL_DECAY} and none: unless its interval lies above 0, decay is not shown to "
         "be what separates them",
     )
 
