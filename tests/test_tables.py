@@ -11,6 +11,10 @@ from marki.session import mark1_session
 from marki.tables import REGISTERS, TRIALS, registers_csv, trials_csv
 
 
+LAMPS = {0: "dark", 1: "R1", 2: "R2", 3: "R1 R2"}
+CODES = {"R1": "A", "R2": "B", "R1 R2": "C"}
+
+
 def rows(text):
     assert "\r" not in text
     return list(csv.DictReader(text.splitlines()))
@@ -39,24 +43,36 @@ def test_trials_say_what_the_records_say(session):
     assert [r["learned"] for r in table[:7]] == ["1"] * 4 + ["0"] * 3
     for row, record in zip(table, session.records, strict=False):
         assert int(row["end_us"]) == record["t_us"]
-        assert row["class"] == "ABC"[record["kind"]]
-        assert int(row["response"], 2) == record["response"]
+        assert row["shown"] == row["wanted"] == "ABC"[record["kind"]]
+        assert row["wanted_lamps"] == LAMPS[record["target"]]
+        assert row["answered_lamps"] == LAMPS[record["response"]]
+        assert row["answered"] == CODES.get(row["answered_lamps"], "")
+        assert (row["answered"] == row["wanted"]) != record["wrong"]
         assert int(row["wrong"]) == record["wrong"]
 
 
 def test_the_first_trial_letter_for_letter(session):
     session.run(1)
     record = session.records[0]
+    shown = "ABC"[record["kind"]]
     assert trials_csv([("a", session)]).splitlines()[1] == (
-        f"a,0,{record['t_us']},learn,1,{record['item']},{'ABC'[record['kind']]},"
-        f"{record['target']:08b},{record['response']:08b},{record['active']},{int(record['wrong'])}"
+        f"a,0,{record['t_us']},learn,1,{record['item']},{shown},{shown},{CODES.get(LAMPS[record['response']], '')},"
+        f"{LAMPS[record['target']]},{LAMPS[record['response']]},{record['active']},{int(record['wrong'])}"
     )
 
 
 def test_a_card_of_unknown_class_has_none(session):
     session.command("show", {"name": "?", "frame": [255] * 400, "kind": -1})
     session.run(1)
-    assert rows(trials_csv([("a", session)]))[0]["class"] == ""
+    row = rows(trials_csv([("a", session)]))[0]
+    assert row["shown"] == row["wanted"] == row["wanted_lamps"] == ""
+
+
+def test_lamps_that_are_nobodys_code_answer_no_class(session):
+    session.run(1)
+    session._records["response"][0] = 0b1010
+    row = rows(trials_csv([("a", session)]))[0]
+    assert (row["answered"], row["answered_lamps"]) == ("", "R2 R4")
 
 
 def test_registers_are_the_registers(session):

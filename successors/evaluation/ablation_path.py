@@ -65,7 +65,7 @@ def train_path(name: str, options: RunOptions, *, seeds: Sequence[int] = (0, 1, 
         rows = [{"step": step, **summary([found[order] for order in row])} for step, row in orders.items()]
         about = {"name": name, "task": trial.task, "options": dict(trial.options), "seeds": list(seeds)}
         write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows})
-        write_text(out / "roadmap.csv", csv_text(COLUMNS, [list(row.values()) for row in rows]))
+        write_text(out / "roadmap.csv", csv_text(COLUMNS, [list(row.values()) for row in rows], options.csv))
         if can_draw():
             title = f"{name}, step by step: {trial.task} ({len(seeds)} seeds)"
             plots.roadmap(out / "roadmap.png", title, rows, metric=tasks.find(trial.task).metric)

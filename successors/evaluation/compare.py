@@ -108,7 +108,7 @@ def compare(
         content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
         content |= {"recipe": recipe, "budget": budget, "seeds": list(seeds), "versions": versions(), "rows": rows}
         write_json(out / "comparison.json", content)
-        write_text(out / "comparison.csv", csv_text(COLUMNS, [list(row.values()) for row in rows]))
+        write_text(out / "comparison.csv", csv_text(COLUMNS, [list(row.values()) for row in rows], run.csv))
         if can_draw():
             shown = f", {budget:,} stimuli shown at most" if budget else ""
             title = f"{about.title} ({len(seeds)} seeds{shown})"

@@ -88,7 +88,7 @@ def reveal(op: Operator) -> None:
 def save_tally(op: Operator) -> None:
     """Write the votes to a file."""
     path = op.file("votes", "csv")
-    op.ui.tally.save(path)
+    op.ui.tally.save(path, form=op.csv)
     op.tell("message.saved", path=path)
 
 

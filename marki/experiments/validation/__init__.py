@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from marki.experiments.validation import damage_rows, machine_rows, theory_rows
+from marki.experiments.validation import machine_rows, theory_rows
 from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow
 from marki.files import csv_text, write_json, write_text
 from marki.jobs.folders import claimed
@@ -25,7 +25,7 @@ CHECKS: tuple[Callable[[Bench], Iterator[ComparisonRow]], ...] = (
     machine_rows.rules_rows,
     machine_rows.spontaneous_rows,
     machine_rows.limits_rows,
-    damage_rows.damage_rows,
+    machine_rows.damage_rows,
     machine_rows.open_rows,
 )
 
@@ -41,7 +41,8 @@ def validate(seeds: int, options: RunOptions) -> list[ComparisonRow]:
         if options.out:
             plain = [asdict(row) for row in rows]
             write_json(options.out / "validation.json", {"seeds": seeds, "rows": plain})
-            write_text(options.out / "validation.csv", csv_text(list(plain[0]), [list(row.values()) for row in plain]))
+            table = csv_text(list(plain[0]), (list(row.values()) for row in plain), options.csv)
+            write_text(options.out / "validation.csv", table)
             write_text(options.out / "validation.md", as_markdown(rows, seeds))
     return rows
 

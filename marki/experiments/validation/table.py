@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from marki.errors import StateError
 from marki.experiments import replicas
-from marki.experiments.lab import ExperimentSpec
-from marki.intervals import interval
+from marki.experiments.lab import RIGHT, ExperimentSpec
+from marki.intervals import span
 from marki.jobs.options import RunOptions
+from marki.measurements import Estimate, measured, over_seeds
 
 AGREES, DEVIATES, OPEN = "agrees", "deviates", "not comparable"
 
@@ -53,9 +55,15 @@ class Bench:
             self._results[experiment] = summary["by_seed"]
         return self._results[experiment]
 
+    def estimate(self, experiment: str, condition: str, *, name: str = RIGHT, seeds: int | None = None) -> Estimate:
+        """Return one measurement of an experiment over the seeds, by default the fraction of right responses."""
+        every = over_seeds(measured(result) for result in self.results(experiment, seeds))
+        return next(e for e in every if (e.name, e.condition) == (name, condition))
 
-def percent(values: list[float]) -> tuple[str, float, float]:
-    """Return a fraction over seeds as text, with the ends of its interval."""
-    mean, low, high = interval(values)
-    low, high = max(low, 0.0), min(high, 1.0)
-    return f"{100 * mean:.1f} % ({100 * low:.1f} to {100 * high:.1f}, {len(values)} seeds)", low, high
+
+def percent(estimate: Estimate) -> tuple[str, float, float]:
+    """Return a fraction over two seeds or more as text, with the ends of its interval."""
+    mean, low, high = estimate.value, estimate.low, estimate.high
+    if mean is None or low is None or high is None:
+        raise StateError("has no interval", where=estimate.name, remedy="Give two seeds or more")
+    return f"{100 * mean:.1f} % ({span(low, high)}, {estimate.seeds} seeds)", low, high
