@@ -73,7 +73,7 @@ class Estimate:
     missing : int
         Seeds that have none, since it was not reached.
     trials : int
-        Trials of the seeds that have a value, together.
+        Trials of all seeds together.
     """
 
     name: str
@@ -123,13 +123,13 @@ def over_seeds(seeds: Iterable[Sequence[Measurement]]) -> list[Estimate]:
 def _estimate(group: Sequence[Measurement]) -> Estimate:
     first = group[0]
     values = [m.value for m in group if m.value is not None]
-    trials = sum(m.trials for m in group if m.value is not None)
+    trials = sum(m.trials for m in group if m.value is not None)  # of which the values are
     value, low, high = None, None, None
     if values:
         value, low, high = share_interval(values, trials) if first.unit == FRACTION else count_interval(values)
     return Estimate(
         name=first.name, condition=first.condition, value=value, low=low, high=high, unit=first.unit,
-        seeds=len(values), missing=len(group) - len(values), trials=trials,
+        seeds=len(values), missing=len(group) - len(values), trials=sum(m.trials for m in group),
     )  # fmt: skip
 
 

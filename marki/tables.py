@@ -40,13 +40,14 @@ def trials_csv(runs: Iterable[tuple[str, Session]], form: CsvForm = "plain") -> 
         for name, session in runs:
             courses = list(session.configs)
             classes = [_class_of_lamps(world) for world in session.worlds]
+            in_use = [(1 << world.code.shape[1]) - 1 for world in session.worlds]  # the others stay as they were
             for number, row in enumerate(session.records):
                 course, kind, target, response = (int(row[k]) for k in ("course", "kind", "target", "response"))
                 known = kind >= 0
                 yield (
                     name, number, row["t_us"], courses[course], int(row["learned"]), row["item"],
                     session.worlds[course].classes[kind] if known else None,
-                    classes[course].get(target) if known else None, classes[course].get(response),
+                    classes[course].get(target) if known else None, classes[course].get(response & in_use[course]),
                     _LAMPS[target] if known else None, _LAMPS[response], row["active"], int(row["wrong"]),
                 )  # fmt: skip
 

@@ -10,7 +10,6 @@ from marki.machine import MachineConfig
 from marki.session import mark1_session
 from marki.tables import REGISTERS, TRIALS, registers_csv, trials_csv
 
-
 LAMPS = {0: "dark", 1: "R1", 2: "R2", 3: "R1 R2"}
 CODES = {"R1": "A", "R2": "B", "R1 R2": "C"}
 
@@ -69,10 +68,20 @@ def test_a_card_of_unknown_class_has_none(session):
 
 
 def test_lamps_that_are_nobodys_code_answer_no_class(session):
-    session.run(1)
-    session._records["response"][0] = 0b1010
-    row = rows(trials_csv([("a", session)]))[0]
-    assert (row["answered"], row["answered_lamps"]) == ("", "R2 R4")
+    session.run(2)
+    session._records["response"][:2] = 0b1010, 0b1001  # R4 is out of use in this world, and may have been left on
+    silent = rows(trials_csv([("a", session)]))
+    assert [row["answered_lamps"] for row in silent] == ["R2 R4", "R1 R4"]
+    assert [row["answered"] for row in silent] == ["B", "A"]
+    session._records["response"][:1] = 0b0000
+    assert rows(trials_csv([("a", session)]))[0]["answered"] == ""
+
+
+def test_for_a_spreadsheet_texts_stay_texts(session):
+    session.run(2)
+    plain, marked = trials_csv([("01", session)]), trials_csv([("01", session)], "excel")
+    assert marked[0] == "\ufeff"
+    assert marked[1:].replace('"=""01"""', "01") == plain
 
 
 def test_registers_are_the_registers(session):
