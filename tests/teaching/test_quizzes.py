@@ -10,12 +10,11 @@ import functools
 import numpy as np
 import pytest
 
-from marki.errors import ConfigError
 from marki.hardware import plugboard
 from marki.io.responses import binary_code
 from marki.io.worlds import WorldConfig, create
 from marki.session import mark1_session
-from marki.teaching.lesson import answer_of, begin, go_through, load, names, right_option
+from marki.teaching.lesson import begin, go_through, load, names, right_option
 from successors import registry, tasks
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2015_resnet import Basic
@@ -146,7 +145,7 @@ def codes_of_five_lamps(seed):
 
 
 def only_values_change(seed):
-    session, starts = run("alphabet", 2, seed)
+    session, _ = run("alphabet", 2, seed)
     learner = session.learner
     after = {r.name: np.array(r.array) for r in learner.registers()}
     session.visit(0)

@@ -12,7 +12,7 @@ from marki.experiments.lab import PASSES, right
 from marki.experiments.rules import SYSTEMS
 from marki.experiments.spontaneous import DECAYS, SEPARATION
 from marki.experiments.two_faces import EXPOSURES
-from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow, percent
+from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow, exceeds, percent
 from marki.hardware.plugboard import PlugboardConfig, wire
 from marki.intervals import interval, span
 from marki.io.responses import R_UNITS
@@ -178,7 +178,7 @@ def spontaneous_rows(bench: Bench) -> Iterator[ComparisonRow]:
         documented="separates them; rate of decay not given",
         simulated="; ".join(f"decay {d:g}: {text}" for d, text in at.items())
         + f"; decay {TYPICAL_DECAY:g} less decay 0, seed by seed: {100 * gain:+.1f} points ({span(low, high)})",
-        verdict=AGREES if low is not None and low > 0 else DEVIATES,
+        verdict=exceeds(0, low, high),
         reason="squares left and right, bivalent gamma, random start; 50 % is chance; the verdict is that of the "
         f"difference between decay {TYPICAL_DECAY:g} and none: unless its interval lies above 0, decay is not shown "
         "to be what separates them",
@@ -234,7 +234,7 @@ def damage_rows(bench: Bench) -> Iterator[ComparisonRow]:
         {share: bench.estimate("ablation", removed(share), name=name) for share in SHARES if share}
         for name in (LETTERS_LOST, LETTERS_UNSURE)
     )
-    least = lost[DECIDING].low
+    wiped_out = exceeds(1, lost[DECIDING].low, lost[DECIDING].high)
     yield ComparisonRow(
         statement="Removing part of the A-system wipes out no single letter",
         source="R58 p. 405 (prediction)",
@@ -244,10 +244,10 @@ def damage_rows(bench: Bench) -> Iterator[ComparisonRow]:
             f"{unsure[share].value:.1f} sometimes wrong"
             for share, e in lost.items()
         ),
-        verdict=DEVIATES if least is not None and least >= 1 else AGREES,
+        verdict={AGREES: DEVIATES, DEVIATES: AGREES}.get(wiped_out, wiped_out),
         reason=f"lost: wrong in each of {REPEATS} examinations; R58 speaks of probabilities of response, while sums of "
         "this machine have nearly always the same sign, so that a letter is right or wrong; it deviates if with "
-        f"{100 * DECIDING:.0f} % removed the whole interval is at one letter or more",
+        f"{100 * DECIDING:.0f} % removed the whole interval is above one letter",
     )
 
 
