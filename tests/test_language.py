@@ -26,10 +26,11 @@ from marki.io.worlds import WorldConfig
 from marki.language import LANGUAGES, Words
 from marki.machine import MachineConfig
 from marki.session import mark1_session
+from successors import registry, tasks
 from successors.nn.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
-ONLY_CHINESE = ("meaning.", "note.", "errors.")
+ONLY_CHINESE = ("meaning.", "note.", "errors.", "register.")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SETTINGS = {f"machine.{n}": meta for n, _, meta in MachineConfig().items()} | {
     f"world.{n}": meta for n, _, meta in WorldConfig().items()
@@ -106,6 +107,16 @@ def test_a_note_keeps_its_numbers():
     for name, row in provenance.table().items():
         if row.note:
             assert set(re.findall("[0-9]+", row.note)) <= set(re.findall("[0-9]+", ZH[f"note.{name}"])), name
+
+
+def test_every_register_and_task_of_the_timeline_has_a_chinese_name():
+    systems = registry.systems()
+    names = {r.name for system in systems for r in system.entry.registers}
+    assert in_room(ZH, "register") == names
+    assert {n: ZH[f"register.{n}"] for n in names if not HAN.search(ZH[f"register.{n}"])} == {}
+    for name in tasks.names():
+        assert f"exhibit.task_{name}" in EN, name
+        assert HAN.search(ZH[f"exhibit.task_{name}"]), name
 
 
 # -- refusals ------------------------------------------------------------------------------------------------------
