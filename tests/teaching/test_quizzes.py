@@ -71,11 +71,6 @@ def wipers(session, trial):
     return session.learner.potentiometers.wiper_at(session.now)
 
 
-def near(turned, on):
-    """Return whether the motors turned are those of the units that were on, but for units at their thresholds."""
-    return bool((turned != on).sum() <= 0.1 * on.sum())
-
-
 def active(session, frame):
     """Return which A-units a frame switches on, by the wiring alone, for photocells that do not tremble."""
     config = session.launched
@@ -247,8 +242,8 @@ def motors_of_units_that_were_on(seed):
     trials = machine.run(40).copy()
     first = int(np.flatnonzero(trials["wrong"])[0])
     turned = wipers(machine, first) != wipers(machine, first + 1)
-    on = active(machine, machine.world.at(int(trials["number"][first])).frame)
-    return bool(turned.all()), near(turned, on), near(turned, ~on), int(turned.sum()) == 1
+    on = machine.learner.active  # in the last reading, that of the card which was answered wrongly
+    return bool(turned.all()), np.array_equal(turned, on), np.array_equal(turned, ~on), int(turned.sum()) == 1
 
 
 def half_a_degree(seed):
