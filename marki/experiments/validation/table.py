@@ -1,7 +1,8 @@
 """The table *documented versus simulated*: its rows, and the bench on which the experiments for them run.
 
 A row *agrees* when the documented figure lies in our interval over seeds (or our rounded figure equals it),
-*deviates* when it does not, and is *not comparable* when the documents leave out what one would have to know.
+*deviates* when it does not, is *not told apart* when it rests on a difference whose interval holds both, and is *not
+comparable* when the documents leave out what one would have to know.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from marki.intervals import span
 from marki.jobs.options import RunOptions
 from marki.measurements import Estimate, measured, over_seeds
 
-AGREES, DEVIATES, OPEN = "agrees", "deviates", "not comparable"
+AGREES, DEVIATES, UNDECIDED, OPEN = "agrees", "deviates", "not told apart", "not comparable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,3 +68,10 @@ def percent(estimate: Estimate) -> tuple[str, float, float]:
     if mean is None or low is None or high is None:
         raise StateError("has no interval", where=estimate.name, remedy="Give two seeds or more")
     return f"{100 * mean:.1f} % ({span(low, high)}, {estimate.seeds} seeds)", low, high
+
+
+def exceeds(bound: float, low: float | None, high: float | None) -> str:
+    """Return the verdict on a figure that is to lie above a bound, by its interval."""
+    if low is None or high is None:
+        return UNDECIDED
+    return AGREES if low > bound else DEVIATES if high <= bound else UNDECIDED
