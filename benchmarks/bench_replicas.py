@@ -11,6 +11,7 @@ from pathlib import Path
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from marki.experiments.command import report
 from marki.experiments.lab import ExperimentSpec
 from marki.experiments.replicas import run_many
 from marki.jobs.options import RunOptions
@@ -27,11 +28,7 @@ def main() -> None:
         summary = run_many(ExperimentSpec(experiment="alphabet"), range(options.seeds), run)
         seconds.append(time.perf_counter() - start)
         digests.append(summary["digest"])
-        print(
-            f"{jobs} process(es): {seconds[-1]:6.1f} s, errorless {summary['errorless_seeds']} of {options.seeds}, ",
-            end="",
-        )
-        print(f"exposures {summary['exposures_per_letter']:.1f}, at most {summary['exposures_per_letter_most']}")
+        print(f"{jobs} process(es): {seconds[-1]:6.1f} s", *report(summary)[1:-1], sep="\n")
     same = "equal" if digests[0] == digests[1] else "DIFFER"
     print(f"ratio {seconds[0] / seconds[1]:.2f} (target: at least 1.7); digests {same}")
 

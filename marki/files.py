@@ -7,17 +7,21 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal, get_args
 
 import numpy as np
 
 from marki.errors import OutputError, StateError
+
+CsvForm = Literal["plain", "excel"]
+CSV_FORMS: tuple[CsvForm, ...] = get_args(CsvForm)
 
 _HERE = Path(__file__).resolve().parent
 
@@ -142,13 +146,55 @@ def write_text(path: Path | str, text: str) -> None:
         file.write(text.encode())
 
 
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table as CSV: a line of names, and one for each row."""
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]], form: CsvForm = "plain") -> str:
+    """Return a table as CSV: a line of names, and one for each row; None is an empty field.
+
+    Parameters
+    ----------
+    head : sequence of str
+    rows : iterable of sequence
+    form : {"plain", "excel"}
+        ``excel`` begins with a byte order mark, by which spreadsheets know UTF-8, and writes a text that they would
+        take for a number, a date or a formula as ``="text"``.
+    """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(head)
-    table.writerows(rows)
-    return text.getvalue()
+    if form == "plain":
+        table.writerows(rows)
+        return text.getvalue()
+    table.writerows([_kept(cell) for cell in row] for row in rows)
+    return "\ufeff" + text.getvalue()
+
+
+def read_csv(path: Path | str) -> list[list[str]]:
+    """Return the lines of a table of either form of `csv_text`, its heading first, each field as the text that it was.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it cannot be read.
+    """
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return [[_given(cell) for cell in line] for line in csv.reader(file)]
+
+
+def _given(cell: str) -> str:
+    """Return what a field of `_kept` was."""
+    return cell[2:-1].replace('""', '"') if cell.startswith('="') else cell
+
+
+def _kept(cell: Any) -> Any:
+    """Return a field as a spreadsheet must be given it, so that a text stays one."""
+    if not isinstance(cell, str) or not _TAKEN.match(cell):
+        return cell
+    return '="{}"'.format(cell.replace('"', '""'))
+
+
+# Numbers and dates begin with a digit, a sign, a point, or a month's name before a digit; formulas with = + - @.
+_TAKEN = re.compile(
+    r"\s*([-+=@.\d]|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s./-]*\d|true$|false$)", re.I
+)
 
 
 def write_json(path: Path | str, content: Any) -> None:

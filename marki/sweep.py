@@ -11,22 +11,25 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from marki.config import flat, read_settings
 from marki.errors import ConfigError, MarkIError, unknown
-from marki.files import csv_text, write_json, write_text
+from marki.files import CsvForm, csv_text, write_json, write_text
 from marki.jobs.folders import claimed, holds
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions, options_of, resumable
 from marki.jobs.options import add_arguments as add_run_arguments
 from marki.jobs.runner import Job, run_jobs
+from marki.measurements import Measurement, measured, over_seeds
+from marki.measurements import rows as estimate_rows
 from marki.versions import versions
 
 TABLES = ("kind", "seeds", "fixed", "grid")
+MEANS, MEASUREMENTS = "measurements", "measurements.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,8 @@ class SweepKind:
         hash of every file that is read, see `marki.jobs.identity`.
     run : callable
         ``run(settings, seed, folder) -> dict`` of plain numbers and text, the same wherever it runs; it may go on with
-        what it finds in its folder.
+        what it finds in its folder. Where it has ``measurements``, a list as in `marki.measurements`, each has a row in
+        the table.
     """
 
     check: Callable[[Mapping[str, Any]], Mapping[str, str]]
@@ -134,6 +138,9 @@ def read(path: Path | str, kinds: Mapping[str, SweepKind]) -> SweepSpec:
 def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptions) -> list[dict[str, Any]]:
     """Run all points that have no result yet; write ``results/``, ``sweep.csv`` and ``sweep.json``; return the rows.
 
+    Each point and seed has a row, or one for each of its measurements. Means of measurements over the seeds, with their
+    intervals, are written to ``measurements.csv``, a row for each point, name and condition.
+
     Parameters
     ----------
     spec : SweepSpec
@@ -161,12 +168,12 @@ def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptio
     ]
     with claimed(out, spec.identity, resume=options.resume):
         results = run_jobs(jobs, options, name="sweep", unit="points")
-        rows = [
-            dict(point.settings) | {"seed": point.seed} | dict(result["result"])
-            for point, result in zip(points, results, strict=True)
-        ]
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        write_text(out / "sweep.csv", csv_text(columns, ([row.get(key) for key in columns] for row in rows)))
+        found = [(point, result["result"]) for point, result in zip(points, results, strict=True)]
+        rows = [row for point, result in found for row in _rows(point, result)]
+        write_text(out / "sweep.csv", _table(rows, options.csv))
+        means = _means(found)
+        if means:
+            write_text(out / MEASUREMENTS, _table(means, options.csv))
         write_json(
             out / "sweep.json",
             {
@@ -176,9 +183,35 @@ def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptio
                 "seeds": list(spec.seeds),
                 "versions": versions(),
                 "rows": rows,
+                MEANS: means,
             },
         )
     return rows
+
+
+def _rows(point: Point, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of one point and seed: one, or one for each measurement."""
+    about = dict(point.settings) | {"seed": point.seed}
+    if MEANS not in result:
+        return [about | dict(result)]
+    rest = {name: value for name, value in result.items() if name != MEANS}
+    return [about | asdict(measurement) | rest for measurement in measured(result)]
+
+
+def _means(found: Sequence[tuple[Point, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Return, for each point, what its measurements are over the seeds."""
+    points: dict[str, tuple[Mapping[str, Any], list[list[Measurement]]]] = {}
+    for point, result in found:
+        if MEANS in result:
+            key = json.dumps(sorted(point.settings.items()))
+            points.setdefault(key, (point.settings, []))[1].append(measured(result))
+    return [dict(settings) | row for settings, seeds in points.values() for row in estimate_rows(over_seeds(seeds))]
+
+
+def _table(rows: Sequence[Mapping[str, Any]], form: CsvForm) -> str:
+    """Return rows as CSV, with the columns of all of them."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    return csv_text(columns, ([row.get(key) for key in columns] for row in rows), form)
 
 
 def _run(
@@ -210,6 +243,6 @@ def command(args: argparse.Namespace, kinds: Mapping[str, SweepKind]) -> int:
     base = Path("out", f"sweep-{Path(args.spec).stem}")
     options = options_of(args).free_out(base, lambda folder: holds(folder, spec.identity))
     with resumable(options):
-        rows = run_sweep(spec, kinds, options)
-    print(f"{len(rows)} points, the table is {options.folder() / 'sweep.csv'}")
+        run_sweep(spec, kinds, options)
+    print(f"{len(spec.points)} points, the table is {options.folder() / 'sweep.csv'}")
     return 0

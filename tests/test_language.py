@@ -26,10 +26,11 @@ from marki.io.worlds import WorldConfig
 from marki.language import LANGUAGES, Words
 from marki.machine import MachineConfig
 from marki.session import mark1_session
+from successors import registry, tasks
 from successors.nn.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
-ONLY_CHINESE = ("meaning.", "note.", "errors.")
+ONLY_CHINESE = ("meaning.", "note.", "errors.", "register.")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SETTINGS = {f"machine.{n}": meta for n, _, meta in MachineConfig().items()} | {
     f"world.{n}": meta for n, _, meta in WorldConfig().items()
@@ -106,6 +107,16 @@ def test_a_note_keeps_its_numbers():
     for name, row in provenance.table().items():
         if row.note:
             assert set(re.findall("[0-9]+", row.note)) <= set(re.findall("[0-9]+", ZH[f"note.{name}"])), name
+
+
+def test_every_register_and_task_of_the_timeline_has_a_chinese_name():
+    systems = registry.systems()
+    names = {r.name for system in systems for r in system.entry.registers}
+    assert in_room(ZH, "register") == names
+    assert {n: ZH[f"register.{n}"] for n in names if not HAN.search(ZH[f"register.{n}"])} == {}
+    for name in tasks.names():
+        assert f"exhibit.task_{name}" in EN, name
+        assert HAN.search(ZH[f"exhibit.task_{name}"]), name
 
 
 # -- refusals ------------------------------------------------------------------------------------------------------
@@ -417,14 +428,67 @@ TERMS = {
     "小块": "图像块",
     "铭牌": "面板、卡片",
     "原文怎么说": "Nyandwi 2022 年的《深度学习简史》怎么说",
+    "关联单元": "A单元（联想单元）",
+    "联络单元": "A单元（联想单元）",
+    "S 单元": "S单元",
+    "光敏电阻": "光电元件",
+    "电位计": "电位器",
+    "训练员": "训练器；人是训练者",
+    "打入": "输入",
+    "停在一个错误上": "在一次答错时停下",
+    "随机抽取": "随机初始化",
+    "账本": "开销",
+    "大厅": "展厅",
+    "影片": "图像序列",
+    "胶卷": "图像序列",
+    "混淆表": "混淆矩阵",
+    "满偏": "满刻度",
+    "门限": "阈值",
+    "投对的票": "猜对的票",
+    "打字给它": "输入一句话",
+    "平白的话": "通俗的话",
+    "全凭偶然": "尚未训练，回答是随机的",
+    "正在取来": "正在加载",
 }
+ENGLISH_TERMS = {
+    r"(?-i:\b[ASR] unit)": "A-unit, S-unit, R-unit",
+    r"photo[- ]cell": "photocell",
+    r"plug[- ]board": "plugboard",
+    r"type[- ]face": "typeface",
+    r"\bback ?propagation": "back-propagation",
+    r"\bplates?\b": "panel, card",
+    r"\bbends?\b(?! twice, by a nonlinearity)": "a nonlinearity (here ReLU)",
+    r"\b(passes?|passed|passing) errors\b": "how far an answer was off is passed back; errors are wrong answers",
+    r"\bsource document\b": "a history of 2022 (J. de D. Nyandwi)",
+}
+"""What is not written in English, as a pattern, and what is written for it."""
+
+WORDS = [ROOT / "assets" / "timeline.toml", *sorted((ROOT / "assets" / "lessons").glob("*.toml"))]
 
 
 @pytest.mark.parametrize("wrong", TERMS)
 def test_a_chinese_term_has_one_form(wrong):
-    assets = ROOT / "assets"
-    paths = [assets / "language" / "zh.toml", assets / "timeline.toml", *(assets / "lessons").glob("*.toml")]
+    paths = [ROOT / "assets" / "language" / "zh.toml", *WORDS]
     assert [p.name for p in paths if wrong in p.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("wrong", ENGLISH_TERMS)
+def test_an_english_term_has_one_form(wrong):
+    paths = [ROOT / "assets" / "language" / "en.toml", *WORDS]
+    said = {p.name: re.sub("(?m)^#.*", "", p.read_text(encoding="utf-8")) for p in paths}
+    assert {name: found for name, text in said.items() if (found := re.findall(f"(?i).*{wrong}.*", text))} == {}
+
+
+def test_a_term_is_explained_where_a_class_first_meets_it():
+    """S-, A- and R-units have a second name in Chinese, which stands with the first mention and in the vocabulary."""
+    first = (ROOT / "assets" / "lessons" / "what_it_is.toml").read_text(encoding="utf-8")
+    for unit, other in (("S单元", "感觉单元"), ("A单元", "联想单元"), ("R单元", "响应单元")):
+        assert f"{unit}，也就是{other}" in first
+        assert ZH[f"worksheet.vocabulary.{unit[0].lower()}_unit"] == f"{unit}（{other}）"
+        lessons = [p for p in WORDS if p.parent.name == "lessons" and p.stem != "what_it_is"]
+        assert [p.name for p in lessons if other in p.read_text(encoding="utf-8")] == []
+    assert "权重" in ZH["worksheet.meanings.value"]
+    assert not any("权重" in ZH[name] for name in ZH if name.startswith(("meaning.machine.", "setting.machine.")))
 
 
 # -- lettering -----------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ ROOMS = [
         "jobs",
         "program",
         "intervals",
+        "measurements",
         "versions",
         "pictures",
         "sweep",

@@ -69,6 +69,7 @@ class App:
             window=self,
             out=Path(settings.out),
             kiosk=settings.kiosk,
+            csv=settings.csv,
             timeline=self.timeline,
         )
         self.observer = Observer(session, self.playback, self.ui, self.timeline)
@@ -159,7 +160,7 @@ class App:
             if self.settings.film and self.film is not None:
                 self.film.save(self.settings.film)
             if self.settings.table:
-                write_text(self.settings.table, registers_csv(self.session))
+                write_text(self.settings.table, registers_csv(self.session, self.settings.csv))
             if self.settings.lab_report:
                 self.write_report(Path(self.settings.lab_report))
             if self.settings.report:
@@ -390,7 +391,8 @@ class App:
         """Write the lab report."""
         from marki.console.export.lab_report import lab_report
 
-        lab_report(self.session, path, words=self.words, pictures={"window": self.surface}, tally=self.ui.tally)
+        pictures = {"window": self.surface}
+        lab_report(self.session, path, words=self.words, pictures=pictures, tally=self.ui.tally, form=self.settings.csv)
 
     def toggle_sound(self) -> bool:
         """Switch the sound on or off; return whether it is on."""

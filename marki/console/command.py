@@ -15,6 +15,7 @@ from marki.console.state.playback import SPEEDS
 from marki.console.state.ui_state import PAGES, VIEWS
 from marki.console.window_settings import WindowSettings
 from marki.errors import ConfigError, MarkIError, unknown
+from marki.jobs.options import CSV_HELP, csv_form
 from marki.language import LANGUAGES
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--film", metavar="FILE", help="write all frames as an animated GIF; needs --frames")
     add("--table", metavar="FILE", help="write all registers, as they stand in the end, to this CSV file")
     add("--lab-report", metavar="PATH", help="write a lab report in the end: a folder, or one file if it ends in .zip")
+    add("--csv", metavar="FORM", default="plain", help=CSV_HELP)
     add("--begin", metavar="TRIAL", default="0", help="go through so many presentations first (default: %(default)s)")
     add("--out", metavar="DIR", help="folder of whatever is saved from the window (default: out)")
     add("--lang", metavar="LANGUAGE", default="en", help=f"language: {' or '.join(LANGUAGES)} (default: %(default)s)")
@@ -107,6 +109,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         film=args.film,
         table=args.table,
         lab_report=args.lab_report,
+        csv=csv_form(args.csv),
         out=args.out or "out",
         language=args.lang,
         projector=args.projector,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from marki.files import CsvForm
+
 
 @dataclass(frozen=True, kw_only=True)
 class WindowSettings:
@@ -20,6 +22,7 @@ class WindowSettings:
     film: str | None = None
     table: str | None = None
     lab_report: str | None = None
+    csv: CsvForm = "plain"
     out: str = "out"
     began: float = 0.0
     language: str = "en"

@@ -17,7 +17,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> ModuleType:
-    """Return the module of an experiment: it has `TITLE` and `run(lab) -> dict`."""
+    """Return the module of an experiment: it has `TITLE` and `run(lab) -> list of Measurement`."""
     if name not in names():
         raise unknown("experiment", name, names())
     return importlib.import_module(f"{__name__}.{name}")

@@ -5,9 +5,8 @@ Documented for the Mark I: errorless after 40 exposures of each letter (ONR news
 
 from __future__ import annotations
 
-from typing import Any
-
-from marki.experiments.lab import ExperimentRun, Lab, scored
+from marki.experiments.lab import ExperimentRun, Lab, needed, right
+from marki.measurements import Measurement
 
 TITLE = "26 letters of one typeface"
 MOST_PASSES = 40
@@ -27,15 +26,9 @@ def learn_to_errorless(run: ExperimentRun, most: int = MOST_PASSES) -> int | Non
     return None
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def run(lab: Lab) -> list[Measurement]:
     """Learn, then test once with the trainer off."""
-    world = lab.world("letters")
-    session = lab.run("alphabet", world, most=26 * MOST_PASSES)
+    session = lab.run("alphabet", lab.world("letters"), most=26 * MOST_PASSES)
     passes = learn_to_errorless(session)
     exam = session.records[-26:] if passes else session.exam()
-    return {
-        **scored(exam),
-        "exposures_per_letter": passes if passes else MOST_PASSES,
-        "errorless": passes is not None,
-        "typefaces": list(world.typefaces),
-    }
+    return [right(exam, "after learning"), needed(session, passes, "the alphabet", most=MOST_PASSES)]

@@ -13,6 +13,7 @@ from marki import experiments
 from marki.errors import ConfigError
 from marki.jobs.folders import holds
 from marki.jobs.options import RunOptions, add_arguments, options_of, resumable
+from marki.measurements import as_text, measured, over_seeds
 
 if TYPE_CHECKING:
     from marki.experiments.lab import ExperimentSpec
@@ -177,11 +178,11 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def run_point(settings: Mapping[str, Any], seed: int, folder: Path) -> dict[str, Any]:
-    """Run the experiment of one point of a sweep; return its figures."""
+    """Run the experiment of one point of a sweep; return its measurements and totals."""
     from marki.experiments import replicas
 
     result = replicas.run_one(_spec(settings), seed, RunOptions(out=folder, resume=True, quiet=True), picture=False)
-    return {k: v for k, v in result.items() if k in _FIGURES}
+    return {k: result[k] for k in ("measurements", "presentations", "simulated_seconds", "digest")}
 
 
 def _spec(settings: Mapping[str, Any]) -> ExperimentSpec:
@@ -191,47 +192,15 @@ def _spec(settings: Mapping[str, Any]) -> ExperimentSpec:
     return ExperimentSpec(experiment=settings["experiment"], changes=changes)
 
 
-_FIGURES = ("accuracy", "errorless", "exposures_per_letter", "presentations", "simulated_seconds", "digest")
-
-
-def report(result: dict[str, Any]) -> list[str]:
-    """Return a result in a few lines of text."""
-    low, high = result.get("accuracy_interval", (None, None))
-    span = f" (95 % interval {100 * low:.1f} to {100 * high:.1f})" if low is not None else ""
-    lines = [result["title"], f"  right responses     {100 * result['accuracy']:.1f} %{span}"]
-    if "exposures_per_letter" in result:
-        errorless = result.get("errorless_seeds", result["errorless"])
-        if "seeds" in result:
-            lines.append(f"  errorless           {errorless} of {len(result['seeds'])} seeds")
-        else:
-            lines.append(f"  errorless           {'yes' if errorless else 'no'}")
-        lines.append(f"  exposures a letter  {result['exposures_per_letter']:g}")
-    for key in _DETAILS:
-        if key in result:
-            lines += _detail(key, result[key])
+def report(result: Mapping[str, Any]) -> list[str]:
+    """Return a result in a few lines of text: a row for each measurement, its mean and interval over the seeds."""
+    seeds = [measured(seed) for seed in result.get("by_seed", [result])]
     hours = result["simulated_seconds"] / 3600
-    lines.append(f"  presentations       {result['presentations']:,} in {hours:,.1f} hours of machine time")
-    lines.append(f"  digest              {result['digest']}")
-    return lines
-
-
-_DETAILS = (
-    "after",
-    "pairs",
-    "systems",
-    "grids",
-    "separation",
-    "accuracy_by_share_removed",
-    "both_faces_after_exposures",
-)
-
-
-def _detail(key: str, table: dict[str, Any]) -> list[str]:
-    lines = [f"  {key.replace('_', ' ')}"]
-    for name, value in table.items():
-        share = value["accuracy"] if isinstance(value, dict) else value
-        lines.append(f"    {name:<18}{100 * share:.1f} %")
-    return lines
+    return [
+        result["title"],
+        *as_text(over_seeds(seeds)),
+        f"  {result['presentations']:,} presentations in {hours:,.1f} hours of machine time, digest {result['digest']}",
+    ]
 
 
 def add_validate_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from marki.experiments.lab import Lab, scored
+from marki.experiments.lab import Lab, right
+from marki.measurements import Measurement
 
 TITLE = "Connectedness"
 TRIALS, EXAM = 1500, 500
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def run(lab: Lab) -> list[Measurement]:
     """Learn from 1,500 figures, test on 500 others."""
     run = lab.run("connectedness", lab.world("connectedness"), most=TRIALS + EXAM)
     run.learn(TRIALS)
-    return scored(run.exam(EXAM))
+    return [right(run.exam(EXAM), "new figures")]

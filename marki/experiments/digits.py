@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from marki.experiments.lab import Lab, scored
-from marki.experiments.metrics import accuracy
+from marki.experiments.lab import Lab, right
+from marki.measurements import Measurement
 
 TITLE = "Handwritten digits"
 DECK, PASSES, EXAM = 1000, 4, 500
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def run(lab: Lab) -> list[Measurement]:
     """Learn 1,000 digits four times over in a 4-bit code; test on 500 of other writers."""
     run = lab.run("digits", lab.world("digits", count=DECK, exam_count=EXAM), most=PASSES * (DECK + EXAM))
-    passes = []
-    for _ in range(PASSES):
+    found = []
+    for n in range(1, PASSES + 1):
         run.learn_pass()
-        exam = run.exam()
-        passes.append(accuracy(exam))
-    return {**scored(exam), "accuracy_by_pass": passes}
+        found.append(right(run.exam(), f"other writers, after pass {n}"))
+    return found

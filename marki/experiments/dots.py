@@ -7,27 +7,26 @@ stimuli is at chance from the start.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from marki.experiments.lab import Lab, scored
-from marki.experiments.metrics import accuracy
+from marki.experiments.lab import Lab, right
+from marki.measurements import Measurement
 
 TITLE = "Random dots"
 SIZES, PASSES = (20, 200, 1000), 3
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def run(lab: Lab) -> list[Measurement]:
     """Force the responses of 20, 200 and 1,000 patterns; test on them, and on as many new ones."""
-    recall, fresh = {}, {}
+    found = []
     for size in SIZES:
         world = lab.world("dots", count=size)
         machine = lab.machine(reinforcement__control="forced")
         known = lab.run(f"{size} patterns", world, machine, most=PASSES * size + size)
         for _ in range(PASSES):
             known.learn_pass()
-        recall[str(size)] = accuracy(known.exam())
+        found.append(right(known.exam(), f"the {size:,} patterns learned"))
     new = lab.run("new patterns", world, machine, exam=replace(world, part="new"), most=(PASSES + 1) * size)
     for _ in range(PASSES):
         new.learn_pass()
-    fresh = new.exam()
-    return {**scored(fresh), "recall": recall}
+    found.append(right(new.exam(), f"{size:,} new patterns"))
+    return found

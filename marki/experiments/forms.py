@@ -6,10 +6,8 @@ The documented series (99.8, 100, 100, 90 and over 80 %) is given for the Mark I
 
 from __future__ import annotations
 
-from typing import Any
-
-from marki.experiments.lab import Lab, scored
-from marki.experiments.metrics import accuracy
+from marki.experiments.lab import Lab, right
+from marki.measurements import Measurement
 
 TITLE = "Pairs of forms"
 
@@ -24,17 +22,20 @@ PAIRS = {
 EXAM, LONG = 300, 2000
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def after(pair: str, images: int) -> str:
+    """Return the condition in words."""
+    return f"{pair}, {images:,} images"
+
+
+def run(lab: Lab) -> list[Measurement]:
     """Learn each pair from as many images as documented, and go on to 2,000; test on new ones."""
-    pairs = {}
-    for name, (kinds, turn, images, documented) in PAIRS.items():
+    found = []
+    for name, (kinds, turn, images, _) in PAIRS.items():
         world = lab.world("forms", kinds=kinds, size=10.0, shift=4.0, turn_deg=turn)
         run = lab.run(name, world, most=max(images, LONG) + 2 * EXAM)
         run.learn(images)
-        exam = run.exam(EXAM)
-        pairs[name] = {**scored(exam), "images": images, "documented": documented}
+        found.append(right(run.exam(EXAM), after(name, images)))
         if images < LONG:
             run.learn(LONG - images)
-            pairs[name]["accuracy_after_2000"] = accuracy(run.exam(EXAM))
-    mean = sum(p["accuracy"] for p in pairs.values()) / len(pairs)
-    return {"accuracy": mean, "pairs": pairs}
+            found.append(right(run.exam(EXAM), after(name, LONG)))
+    return found

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marki.errors import StimulusError
 from marki.experiments.alphabet import MOST_PASSES, learn_to_errorless
-from marki.experiments.lab import Lab, scored
+from marki.experiments.lab import Lab, needed, right
+from marki.measurements import Measurement
 
 TITLE = "Image files"
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def run(lab: Lab) -> list[Measurement]:
     """Learn the pictures up to 40 times over, until none is wrong."""
     if not lab.spec.images:
         raise StimulusError("no folder is named", where="images", remedy="Give one with --images DIR")
@@ -19,4 +18,4 @@ def run(lab: Lab) -> dict[str, Any]:
     passes = learn_to_errorless(run, MOST_PASSES)
     size = run.session.worlds[1].size
     exam = run.records[-size:] if passes else run.exam()
-    return {**scored(exam), "exposures": passes, "errorless": passes is not None, "pictures": size}
+    return [right(exam, "after learning"), needed(run, passes, "the pictures", most=MOST_PASSES)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,25 @@ from marki import savefile, tables
 from marki.config import under
 from marki.errors import StateError
 from marki.experiments.metrics import accuracy, curve
-from marki.files import write_json, write_text
+from marki.files import CsvForm, write_json, write_text
 from marki.hardware import plugboard
 from marki.interruption import whole
-from marki.intervals import wilson
+from marki.io.responses import code_names
 from marki.io.stimuli.images import SUFFIXES
 from marki.io.worlds import WorldConfig
 from marki.jobs.identity import Identity, content_hash
 from marki.jobs.progress import ProgressBar
 from marki.machine import MachineConfig
+from marki.measurements import Measurement, over_seeds, rows
 from marki.session import Session, mark1_session
 from marki.ticks import SECOND
 from marki.versions import versions
 
 STATE = "state"
 """Folder, in that of a seed, in which sessions are saved."""
+
+RIGHT, PASSES = "right responses", "passes until no error"
+"""Names of the usual measurements."""
 
 
 class ExperimentRun:
@@ -220,8 +224,8 @@ class Lab:
 
     # -- results -----------------------------------------------------------------------------------------------------
 
-    def result(self, title: str, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the result of the experiment: what it found, with digest and totals."""
+    def result(self, title: str, found: Sequence[Measurement]) -> dict[str, Any]:
+        """Return the result of the experiment: what it measured, with digest and totals."""
         digest = hashlib.blake2b("".join(r.name + r.session.digest for r in self.runs).encode(), digest_size=16)
         return {
             "experiment": self.spec.experiment,
@@ -229,7 +233,7 @@ class Lab:
             "seed": self.seed,
             "digest": digest.hexdigest() if len(self.runs) != 1 else self.runs[0].session.digest,
             "settings": dict(self.spec.changes),
-            **found,
+            "measurements": rows(over_seeds([found])),
             "presentations": sum(r.session.trial for r in self.runs),
             "simulated_seconds": sum(r.session.now for r in self.runs) / SECOND,
             "runs": {
@@ -244,30 +248,41 @@ class Lab:
             "versions": versions(),
         }
 
-    def write(self) -> None:
+    def write(self, form: CsvForm = "plain") -> None:
         """Write trials and settings to the output folder; the result is written by whoever runs the job."""
         if not self.out:
             return
-        write_text(self.out / "trials.csv", self.trials_csv())
+        write_text(self.out / "trials.csv", self.trials_csv(form))
         settings = {
             r.name: {
                 "machine": r.session.launched.to_mapping(),
                 "worlds": {n: w.to_mapping() for n, w in r.session.configs.items()},
+                "codes": codes(r.session),
             }
             for r in self.runs
         }
         write_json(self.out / "config.json", {"experiment": self.spec.experiment, "seed": self.seed, "runs": settings})
 
-    def trials_csv(self) -> str:
+    def trials_csv(self, form: CsvForm = "plain") -> str:
         """Return all trials of all runs as CSV."""
-        return tables.trials_csv((run.name, run.session) for run in self.runs)
+        return tables.trials_csv(((run.name, run.session) for run in self.runs), form)
 
 
-def scored(records: np.ndarray) -> dict[str, Any]:
-    """Return accuracy and its Wilson interval for session records."""
-    wrong = int(records["wrong"].sum())
-    low, high = wilson(len(records) - wrong, len(records))
-    return {"accuracy": accuracy(records), "accuracy_interval": [low, high], "exam_trials": len(records)}
+def codes(session: Session) -> dict[str, dict[str, str]]:
+    """Return the code table of each course: the lamps of each class."""
+    named = zip(session.configs, session.worlds, strict=True)
+    return {name: code_names(world.classes, world.code) for name, world in named}
+
+
+def right(records: np.ndarray, condition: str, *, name: str = RIGHT) -> Measurement:
+    """Return the fraction of right responses in session records as a measurement."""
+    return Measurement(name=name, condition=condition, value=accuracy(records), trials=len(records))
+
+
+def needed(run: ExperimentRun, passes: int | None, condition: str, *, most: int) -> Measurement:
+    """Return the passes through the deck that it took until there was no error; None if `most` did not do."""
+    trials = (passes or most) * run.session.worlds[0].size
+    return Measurement(name=PASSES, condition=condition, value=passes, unit="passes", trials=trials)
 
 
 def learning_curve(session: Session) -> dict[str, list[float]]:

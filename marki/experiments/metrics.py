@@ -9,7 +9,7 @@ import numpy as np
 
 def accuracy(records: np.ndarray) -> float:
     """Return the fraction of right responses in session records."""
-    return float(1 - records["wrong"].mean()) if len(records) else math.nan
+    return float((~records["wrong"]).sum() / len(records)) if len(records) else math.nan
 
 
 def curve(wrong: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

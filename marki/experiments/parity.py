@@ -5,20 +5,19 @@ On a few fields the 512 A-units can hold every pattern by heart; on many, new pa
 
 from __future__ import annotations
 
-from typing import Any
-
-from marki.experiments.lab import Lab, scored
+from marki.experiments.lab import Lab, right
+from marki.measurements import Measurement
 
 TITLE = "Parity"
 GRIDS = {"2 x 2 fields": 2, "4 x 4 fields": 4, "5 x 5 fields": 5}
 TRIALS, EXAM = 1500, 500
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def run(lab: Lab) -> list[Measurement]:
     """Learn from 1,500 patterns, test on 500 others, on grids of 2, 4 and 5 fields a side."""
-    grids = {}
+    found = []
     for name, side in GRIDS.items():
         run = lab.run(name, lab.world("parity", grid=side), most=TRIALS + EXAM)
         run.learn(TRIALS)
-        grids[name] = scored(run.exam(EXAM))
-    return {**grids["5 x 5 fields"], "grids": grids}
+        found.append(right(run.exam(EXAM), f"new patterns, {name}"))
+    return found

@@ -13,14 +13,17 @@ from marki import experiments, pictures
 from marki.errors import StateError
 from marki.experiments import plots
 from marki.experiments.lab import STATE, ExperimentSpec, Lab
-from marki.files import write_json, write_text
-from marki.intervals import interval
+from marki.files import CsvForm, csv_text, read_csv, read_json, write_json, write_text
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.runner import Job, run_job, run_jobs
+from marki.measurements import as_csv, measured, over_seeds, rows
+from marki.tables import TRIALS as TRIALS_COLUMNS
+from marki.tables import TRIALS_TEXTS
 
-RESULT, TRIALS = "result.json", "trials.csv"
+RESULT, TRIALS, CONFIG, MEASUREMENTS = "result.json", "trials.csv", "config.json", "measurements.csv"
+CURVE, POINTS = "learning_curve.png", "measurements.png"
 
 
 def run_one(spec: ExperimentSpec, seed: int, options: RunOptions, *, picture: bool = True) -> dict[str, Any]:
@@ -30,7 +33,8 @@ def run_one(spec: ExperimentSpec, seed: int, options: RunOptions, *, picture: bo
     """
     identity = replace(spec.identity(), seed=seed)
     with claimed(options.out, identity, resume=options.resume):
-        return run_job(_job(spec, identity, options.out, picture), resume=options.resume, quiet=options.quiet)
+        job = _job(spec, identity, options.out, options.csv, picture)
+        return run_job(job, resume=options.resume, quiet=options.quiet)
 
 
 def run_many(spec: ExperimentSpec, seeds: Sequence[int], options: RunOptions) -> dict[str, Any]:
@@ -38,27 +42,28 @@ def run_many(spec: ExperimentSpec, seeds: Sequence[int], options: RunOptions) ->
     identity, out = spec.identity(), options.out and options.out.absolute()
     folders = {seed: out / f"seed-{seed:03d}" if out else None for seed in seeds}
     # A picture takes as long as a short experiment, so that only the summary has one.
-    jobs = [_job(spec, replace(identity, seed=seed), folder, False) for seed, folder in folders.items()]
+    jobs = [_job(spec, replace(identity, seed=seed), folder, options.csv, False) for seed, folder in folders.items()]
     with claimed(options.out, identity, resume=options.resume):
         results = run_jobs(jobs, options, name=spec.experiment, unit="seeds")
         summary = summarise(results)
         if out:
-            write_text(out / TRIALS, _gathered({seed: folder for seed, folder in folders.items() if folder}))
+            written = {seed: folder for seed, folder in folders.items() if folder}
+            write_text(out / TRIALS, _gathered(written, options.csv))
+            codes = {name: run["codes"] for name, run in read_json(written[seeds[0]] / CONFIG)["runs"].items()}
             settings = {"experiment": spec.experiment, "seeds": list(seeds), "settings": dict(spec.changes)}
-            write_json(out / "config.json", settings)
-            if pictures.can_draw():
-                plots.learning_curves(out / "learning_curve.png", summary["title"], results)
+            write_json(out / CONFIG, settings | {"codes": codes})
+            _show(out, summary, results, options.csv, picture=True)
             write_json(out / RESULT, summary)
     return summary
 
 
-def _job(spec: ExperimentSpec, identity: Identity, out: Path | None, picture: bool) -> Job:
-    work = partial(_run, spec, identity.seed or 0, out, picture)
+def _job(spec: ExperimentSpec, identity: Identity, out: Path | None, form: CsvForm, picture: bool) -> Job:
+    work = partial(_run, spec, identity.seed or 0, out, form, picture)
     return Job(identity=identity, work=work, file=out and out / RESULT, state=out and out / STATE)
 
 
 def _run(
-    spec: ExperimentSpec, seed: int, out: Path | None, picture: bool, *, resume: bool, quiet: bool
+    spec: ExperimentSpec, seed: int, out: Path | None, form: CsvForm, picture: bool, *, resume: bool, quiet: bool
 ) -> dict[str, Any]:
     module = experiments.find(spec.experiment)
     lab = Lab(spec, seed=seed, out=out, resume=resume, quiet=quiet)
@@ -70,31 +75,45 @@ def _run(
     finally:
         lab.close()
     lab.save()
-    lab.write()
-    if out and picture and pictures.can_draw():
-        plots.learning_curves(out / "learning_curve.png", module.TITLE, [result])
+    lab.write(form)
+    if out:
+        _show(out, result, [result], form, picture=picture)
     return result
 
 
-def _gathered(folders: Mapping[int, Path]) -> str:
-    """Return the trials of all seeds as one CSV, with a column for the seed."""
-    lines: list[str] = []
+def _show(
+    out: Path, result: Mapping[str, Any], seeds: Sequence[Mapping[str, Any]], form: CsvForm, *, picture: bool
+) -> None:
+    """Write the measurements of a result as a table, and the pictures of it and its seeds."""
+    found = [measured(seed) for seed in seeds]
+    write_text(out / MEASUREMENTS, as_csv(over_seeds(found), form))
+    if picture and pictures.can_draw():
+        plots.learning_curves(out / CURVE, result["title"], seeds)
+        plots.measurements(out / POINTS, result["title"], found, digest=result["digest"])
+
+
+def _gathered(folders: Mapping[int, Path], form: CsvForm) -> str:
+    """Return the trials of all seeds as one CSV, with a column for the seed; those of earlier may have another form."""
+    trials: list[list[Any]] = []
     for seed, folder in folders.items():
         try:
-            head, *rows = (folder / TRIALS).read_text(encoding="utf-8").splitlines()
+            _, *found = read_csv(folder / TRIALS)
+            trials += [[seed, *map(_cell, TRIALS_COLUMNS, row)] for row in found]
         except (OSError, ValueError) as error:
             raise StateError(
                 f"cannot be read ({error})",
                 where=folder / TRIALS,
                 remedy=f"Delete {folder} and --resume; workers of a cluster must see this folder",
             ) from error
-        lines = lines or [f"seed,{head}"]
-        lines += [f"{seed},{row}" for row in rows]
-    return "\n".join(lines) + "\n"
+    return csv_text(("seed", *TRIALS_COLUMNS), trials, form)
+
+
+def _cell(column: str, text: str) -> str | int:
+    return text if column in TRIALS_TEXTS else int(text)
 
 
 def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return one result for several seeds: means with 95 % intervals over the seeds, and the figures of each."""
+    """Return one result for several seeds: means with 95 % intervals over the seeds, and the measurements of each."""
     first = results[0]
     summary: dict[str, Any] = {
         "experiment": first["experiment"],
@@ -104,19 +123,7 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "digest": hashlib.blake2b("".join(r["digest"] for r in results).encode(), digest_size=16).hexdigest(),
         "settings": first["settings"],
     }
-    mean, low, high = interval([r["accuracy"] for r in results])
-    summary |= {"accuracy": mean, "accuracy_interval": [low, high]}
-    if "errorless" in first:
-        summary["errorless"] = all(r["errorless"] for r in results)
-        summary["errorless_seeds"] = sum(r["errorless"] for r in results)
-    if "exposures_per_letter" in first:
-        counts = [r["exposures_per_letter"] for r in results]
-        mean, low, high = interval(counts)
-        summary |= {
-            "exposures_per_letter": mean,
-            "exposures_per_letter_interval": [low, high],
-            "exposures_per_letter_most": max(counts),
-        }
+    summary["measurements"] = rows(over_seeds(measured(r) for r in results))
     summary |= {
         "presentations": sum(r["presentations"] for r in results),
         "simulated_seconds": sum(r["simulated_seconds"] for r in results),

@@ -6,9 +6,8 @@ bivalent system does about as well.
 
 from __future__ import annotations
 
-from typing import Any
-
-from marki.experiments.lab import Lab, scored
+from marki.experiments.lab import Lab, right
+from marki.measurements import Measurement
 
 TITLE = "Alpha, beta and gamma with unequal classes"
 SYSTEMS = {
@@ -20,11 +19,12 @@ SYSTEMS = {
 }
 SHARES = (0.8, 0.2)
 DOTS, TRIALS = 40, 400
+RARE = "right responses, the rare class"
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def run(lab: Lab) -> list[Measurement]:
     """Force the responses of 40 random patterns, one class four times as often; test all patterns equally."""
-    systems = {}
+    found, rare = [], []
     for name, (rule, polarity) in SYSTEMS.items():
         machine = lab.machine(
             reinforcement__control="forced", reinforcement__rule=rule, reinforcement__polarity=polarity,
@@ -35,6 +35,6 @@ def run(lab: Lab) -> dict[str, Any]:
         run = lab.run(name, world, machine, most=TRIALS + DOTS)
         run.learn(TRIALS)
         exam = run.exam()
-        rare = exam[exam["kind"] == 1]
-        systems[name] = {**scored(exam), "rare_class": 1 - float(rare["wrong"].mean())}
-    return {"accuracy": systems["gamma"]["accuracy"], "systems": systems, "shares": list(SHARES)}
+        found.append(right(exam, name))
+        rare.append(right(exam[exam["kind"] == 1], name, name=RARE))
+    return found + rare

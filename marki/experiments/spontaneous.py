@@ -6,16 +6,15 @@ itself; seen on the IBM 704, not stated for the Mark I.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from marki.experiments.lab import Lab
+from marki.measurements import Measurement
 
 TITLE = "Spontaneous learning"
 TRIALS, EXAM = 300, 100
 DECAYS = (0.0, 0.02, 0.05, 0.1, 0.2)
-TYPICAL = 0.1
+SEPARATION = "separation of the classes"
 
 
 def separation(exam: np.ndarray) -> float:
@@ -25,9 +24,9 @@ def separation(exam: np.ndarray) -> float:
     return max(same, 1 - same)
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def run(lab: Lab) -> list[Measurement]:
     """Show squares on the left and on the right, with values that stay, and that decay at several rates."""
-    found = {}
+    found = []
     for decay in DECAYS:
         machine = lab.machine(
             reinforcement__control="spontaneous", reinforcement__rule="gamma", reinforcement__decay=decay,
@@ -35,5 +34,7 @@ def run(lab: Lab) -> dict[str, Any]:
         )  # fmt: skip
         run = lab.run(f"decay {decay:g}", lab.world("left_right", size=8.0), machine, most=TRIALS + EXAM)
         run.learn(TRIALS)
-        found[f"{decay:g}"] = separation(run.exam(EXAM))
-    return {"accuracy": found[f"{TYPICAL:g}"], "separation": found}
+        exam = run.exam(EXAM)
+        condition = f"decay {decay:g}"
+        found.append(Measurement(name=SEPARATION, condition=condition, value=separation(exam), trials=len(exam)))
+    return found

@@ -6,17 +6,16 @@ how long it was trained is not stated).
 
 from __future__ import annotations
 
-from typing import Any
-
 from marki.experiments.alphabet import MOST_PASSES
-from marki.experiments.lab import Lab, scored
-from marki.experiments.metrics import accuracy
+from marki.experiments.lab import Lab, needed, right
+from marki.measurements import Measurement
 
 TITLE = "A second typeface"
+EXPOSURES = (5, 10, 20, 40)
 FACES = ("routed-gothic", "liberation-serif")
 
 
-def run(lab: Lab) -> dict[str, Any]:
+def run(lab: Lab) -> list[Measurement]:
     """Learn one face; try the second unseen; then learn both, up to 40 exposures of each letter."""
     first, second = FACES
     one = lab.run(
@@ -25,23 +24,12 @@ def run(lab: Lab) -> dict[str, Any]:
         exam=lab.world("letters", typefaces=(second,), part="exam"),
         most=26 * (MOST_PASSES + 1),
     )
-    passes = None
-    for n in range(1, MOST_PASSES + 1):
-        if not one.learn_pass()["wrong"].any():
-            passes = n
-            break
-    unseen = accuracy(one.exam())
+    passes = next((n for n in range(1, MOST_PASSES + 1) if not one.learn_pass()["wrong"].any()), None)
+    found = [right(one.exam(), "second face, unseen")]
 
     both = lab.run("both faces", lab.world("letters", typefaces=FACES), most=52 * (MOST_PASSES + 1))
-    by_exposure = {}
     for n in range(1, MOST_PASSES + 1):
         both.learn_pass()
-        if n in (5, 10, 20, 40):
-            by_exposure[str(n)] = accuracy(both.exam())
-    return {
-        **scored(both.records[-52:]),
-        "first_face_passes": passes,
-        "second_face_unseen": unseen,
-        "both_faces_after_exposures": by_exposure,
-        "typefaces": list(FACES),
-    }
+        if n in EXPOSURES:
+            found.append(right(both.exam(), f"both faces, {n} exposures"))
+    return [*found, needed(one, passes, "first face", most=MOST_PASSES)]

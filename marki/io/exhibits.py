@@ -18,6 +18,28 @@ from marki.io.ports import Port
 
 
 @dataclass(frozen=True, kw_only=True)
+class AblationResult:
+    """What a system loses without its defining mechanism.
+
+    Attributes
+    ----------
+    mechanism : mapping of language ("en", "zh") to str
+    present, absent : float
+        Fraction of right answers with the mechanism and without it, in the mean over seeds.
+    interval : (float, float) or None
+        Of the difference, `present` less `absent`, at 95 %; None if it was not measured.
+    word : str
+        Whether it holds that the mechanism helps: "holds", "not told apart" or "fails"; "" if that was not tested.
+    """
+
+    mechanism: Mapping[str, str]
+    present: float
+    absent: float
+    interval: tuple[float, float] | None
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Exhibit:
     """A system of the timeline, for people.
 
@@ -38,10 +60,12 @@ class Exhibit:
         As it stands here.
     published : int or None
         Parameters at the paper's main size.
-    source : str
+    source : mapping of language ("en", "zh") to str
         Where that figure is published; not always in the paper.
     score : float or None
         Share of right answers to the test part of its task, in the mean over seeds; None if it was not trained.
+    ablation : AblationResult or None
+        None if it was not trained.
     idea, seed, but : mapping of language ("en", "zh") to str
         What was new; what a history of 2022 says of it, "" if nothing; and what is wrong in that, "" if nothing.
     """
@@ -59,8 +83,9 @@ class Exhibit:
     parameters: int
     multiply_adds: int
     published: int | None
-    source: str
+    source: Mapping[str, str]
     score: float | None
+    ablation: AblationResult | None
     idea: Mapping[str, str]
     seed: Mapping[str, str]
     but: Mapping[str, str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 from marki.errors import ConfigError, PortError
@@ -45,6 +47,19 @@ def lamps(code: np.ndarray) -> np.ndarray:
     wide = np.zeros((len(code), R_UNITS), bool)
     wide[:, : code.shape[1]] = code
     return wide
+
+
+def lamp_names(lit: Iterable[bool]) -> str:
+    """Return the names of the lamps that are lit, ``R1 R3 R4``; ``dark`` if none is.
+
+    A text to every program that reads tables, unlike a row of noughts and ones.
+    """
+    return " ".join(f"R{k}" for k, on in enumerate(lit, start=1) if on) or "dark"
+
+
+def code_names(classes: Sequence[str], code: np.ndarray) -> dict[str, str]:
+    """Return the code table of a world: for each class, the names of its lamps."""
+    return {name: lamp_names(row) for name, row in zip(classes, code, strict=True)}
 
 
 def nearest_class(response: np.ndarray, code: np.ndarray) -> int:

@@ -1,4 +1,4 @@
-"""Options of a run: where it writes and how it is run; none of them changes what comes out."""
+"""Options of a run: where and how it writes, and how it is run; none of them changes what comes out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from marki.errors import ConfigError
+from marki.errors import ConfigError, unknown
+from marki.files import CSV_FORMS, CsvForm
 from marki.interruption import interrupted_when_terminated
 from marki.jobs.folders import free_folder
 from marki.jobs.pool import cores
@@ -32,6 +33,8 @@ class RunOptions:
         folder under the same name.
     quiet : bool
         Show no progress.
+    csv : {"plain", "excel"}
+        How tables are written, see `marki.files.csv_text`.
     """
 
     out: Path | None = None
@@ -39,6 +42,7 @@ class RunOptions:
     jobs: int | None = None
     cluster: str = ""
     quiet: bool = False
+    csv: CsvForm = "plain"
 
     def folder(self) -> Path:
         """Return the output folder, where there must be one."""
@@ -67,6 +71,9 @@ class RunOptions:
         return replace(self, out=out)
 
 
+CSV_HELP = "how tables are written: plain (default), or excel, which keeps texts as they are in spreadsheets"
+
+
 def add_arguments(parser: argparse.ArgumentParser, *, default: str) -> None:
     """Add the arguments of `RunOptions`; `default` is what the help says of the output folder."""
     # What was given before the command stands, unless given again after it.
@@ -75,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, default: str) -> None:
     parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
     parser.add_argument("--cluster", metavar="ADDRESS", default="", help="run on a Dask cluster, tcp://HOST:PORT")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.add_argument("--csv", metavar="FORM", default=argparse.SUPPRESS, help=CSV_HELP)
 
 
 def options_of(args: argparse.Namespace) -> RunOptions:
@@ -82,7 +90,16 @@ def options_of(args: argparse.Namespace) -> RunOptions:
     if args.jobs is not None and args.jobs < 1:
         raise ConfigError(f"{args.jobs} is out of range", where="--jobs", remedy="Give 1 or more")
     out = Path(args.out) if getattr(args, "out", None) else None
-    return RunOptions(out=out, resume=args.resume, jobs=args.jobs, cluster=args.cluster, quiet=args.quiet)
+    form = csv_form(getattr(args, "csv", "plain"))
+    return RunOptions(out=out, resume=args.resume, jobs=args.jobs, cluster=args.cluster, quiet=args.quiet, csv=form)
+
+
+def csv_form(name: str) -> CsvForm:
+    """Return the form of CSV of that name, or refuse it."""
+    for form in CSV_FORMS:
+        if form == name:
+            return form
+    raise unknown("form", name, CSV_FORMS, where="--csv")
 
 
 @contextlib.contextmanager

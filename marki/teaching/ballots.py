@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from marki.errors import OutputError, SessionError
-from marki.files import write_json, write_text
+from marki.files import CsvForm, csv_text, write_json, write_text
 from marki.language import Words
 
 COLUMNS = ("trial", "shown", "option", "votes", "answered", "machine_right")
@@ -115,22 +113,22 @@ class BallotBook:
             "machine_right": sum(b.right is True for b in self.closed),
         }
 
-    def to_csv(self, words: Words | None = None) -> str:
+    def to_csv(self, words: Words | None = None, form: CsvForm = "plain") -> str:
         """Return a row for each option of each revealed ballot; with `words`, headed in their language."""
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow([words(f"tally.{name}") for name in COLUMNS] if words else COLUMNS)
-        for b in self.closed:
-            right = "" if b.right is None else int(b.right)
-            for option, count in zip(b.options, b.counts, strict=True):
-                rows.writerow([b.trial, b.shown, option, count, b.answered, right])
-        return text.getvalue()
+        head = [words(f"tally.{name}") for name in COLUMNS] if words else COLUMNS
+        right = {None: None, False: 0, True: 1}
+        rows = (
+            [b.trial, b.shown, option, count, b.answered, right[b.right]]
+            for b in self.closed
+            for option, count in zip(b.options, b.counts, strict=True)
+        )
+        return csv_text(head, rows, form)
 
     def to_mapping(self) -> dict[str, Any]:
         """Return ballots and totals, ready for JSON."""
         return {"totals": self.totals(), "ballots": [vars(b) | {"options": list(b.options)} for b in self.closed]}
 
-    def save(self, path: Path | str, words: Words | None = None) -> None:
+    def save(self, path: Path | str, words: Words | None = None, form: CsvForm = "plain") -> None:
         """Write the ballots atomically, as .csv or .json by the file's suffix.
 
         Raises
@@ -142,7 +140,7 @@ class BallotBook:
             case ".json":
                 write_json(path, self.to_mapping())
             case ".csv":
-                write_text(path, self.to_csv(words))
+                write_text(path, self.to_csv(words, form))
             case _:
                 raise OutputError(
                     "is neither .csv nor .json", where=path, remedy="Give a name that ends in one of them"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from marki.errors import MarkIError
+from marki.errors import ConfigError, MarkIError
 from marki.files import asset
 from marki.machine import MachineConfig
 from marki.session import Session, mark1_session
@@ -17,6 +18,7 @@ from marki.teaching.toml_checks import among, refused
 
 __all__ = [
     "PARTS", "VIEWS", "Lesson", "LessonPage", "Question", "State", "answer_of", "begin", "go_through", "load", "names",
+    "right_option",
 ]  # fmt: skip
 
 
@@ -93,9 +95,31 @@ def go_through(lesson: Lesson, page: int, seed: int | None = None) -> tuple[Sess
 
 def answer_of(question: Question, lesson: Lesson, language: str = "en", *, seed: int | None = None) -> str | int:
     """Return the answer: the right option, or what the lesson's run measures; "" where it is to be discussed."""
+    if question.options:
+        return str(question.options[language][right_option(question, lesson, seed=seed)])
+    return _measured(question.answer, lesson, language, seed) if isinstance(question.answer, Mapping) else ""
+
+
+def right_option(question: Question, lesson: Lesson, *, seed: int | None = None) -> int:
+    """Return the number of the option that is right, from 0; if that depends on the run, in the lesson's own.
+
+    Raises
+    ------
+    ConfigError
+        For a question that is to be discussed.
+    """
     answer = question.answer
-    if isinstance(answer, Mapping):
-        page = answer.get("page")
-        session, first = (begin(lesson, seed), 0) if page is None else go_through(lesson, page, seed)
-        return measures.take(session, answer, language, first=first)
-    return "" if answer is None else str(question.options[language][answer])
+    if answer is None:
+        raise ConfigError("a question to be discussed has no right option", where=lesson.name)
+    return (
+        answer if isinstance(answer, int) else measures.right_option(answer, int(_measured(answer, lesson, "en", seed)))
+    )
+
+
+def _measured(measure: Mapping[str, Any], lesson: Lesson, language: str, seed: int | None) -> str | int:
+    if measure["measure"] == "more_errors":
+        here, there = ({**measure, "measure": "errors", "page": measure[page]} for page in ("page", "than"))
+        return int(_measured(here, lesson, language, seed)) - int(_measured(there, lesson, language, seed))
+    page = measure.get("page")
+    session, first = (begin(lesson, seed), 0) if page is None else go_through(lesson, page, seed)
+    return measures.take(session, measure, language, first=first)

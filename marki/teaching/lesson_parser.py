@@ -59,7 +59,9 @@ def _lesson(content: Any, name: str, file: str, lockable: Iterable[str]) -> Less
     for number, page in enumerate(pages):
         for k, question in enumerate(page.questions):
             if isinstance(question.answer, Mapping):
-                measures.check(question.answer, f"{file}: pages[{number}].questions[{k}].answer", pages=len(pages))
+                options = len(next(iter(question.options.values()), ()))
+                place = f"{file}: pages[{number}].questions[{k}].answer"
+                measures.check(question.answer, place, pages=len(pages), options=options)
     return Lesson(
         name=name,
         order=t.number("order", 100, low=0, whole=True),
@@ -145,14 +147,13 @@ def _question(content: Any, where: str) -> Question:
             "the options are too few, or not as many in each language", where=t.place("options"),
             remedy="Give at least two, as many in every language",
         )  # fmt: skip
-    if isinstance(answer, Mapping):
-        if options:
-            raise ConfigError("a measure cannot be the answer to options", where=t.place("answer"))
-    elif options:
+    if options and not isinstance(answer, Mapping):
         if answer is None:
-            raise ConfigError("lacks 'answer'", where=where, remedy="Give the number of the right option, from 0")
+            raise ConfigError(
+                "lacks 'answer'", where=where, remedy="Give the number of the right option, from 0, or a measure"
+            )
         t.number("answer", 0, low=0, high=min(counts) - 1, whole=True)
-    elif answer is not None:
+    elif answer is not None and not isinstance(answer, Mapping):
         raise ConfigError(f"answer {answer!r} without options", where=where, remedy="Give options, or a measure")
     return Question(
         ask=t.texts("ask"), options=options, answer=answer, explain=t.texts("explain", needed=bool(options))

@@ -25,7 +25,8 @@ class Question:
     options : mapping of language to list of str
         Empty for an open question.
     answer : int, mapping or None
-        Number of the right option, from 0; or a measure of the lesson's own run, see `measures`; None: to be discussed.
+        Number of the right option, from 0; or a measure of the lesson's own run, see `measures`, which with options
+        says which one is right; None: to be discussed.
     """
 
     ask: Texts

@@ -8,7 +8,7 @@ from html import escape
 
 from marki.io.frame import SIDE
 from marki.language import Words
-from marki.teaching.lesson import Lesson, LessonPage, Question, answer_of, begin
+from marki.teaching.lesson import Lesson, LessonPage, Question, answer_of, begin, right_option
 
 IDENTITY_TRIALS = 26  # presentations after which the digest is printed, if the lesson does not begin later
 TERMS = ("stimulus", "s_unit", "a_unit", "r_unit", "plugboard", "value", "reinforcement", "threshold")
@@ -109,8 +109,9 @@ def _vocabulary(words: Words, key: bool) -> str:
 def _question(number: int, question: Question, lesson: Lesson, words: Words, *, key: bool, seed: int) -> str:
     parts = [f"<p><b>{number}.</b> {escape(words.pick(question.ask))}</p>"]
     if question.options:
+        marked = right_option(question, lesson, seed=seed) if key else -1
         for k, option in enumerate(words.pick(question.options)):
-            right = key and k == question.answer
+            right = k == marked
             mark = ' class="option right"' if right else ' class="option"'
             parts.append(f'<p{mark}><span class="box">{"×" if right else ""}</span>{escape(option)}</p>')
     elif not key:

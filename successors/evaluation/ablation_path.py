@@ -7,6 +7,7 @@ from typing import Any
 
 from marki.errors import ConfigError
 from marki.files import csv_text, write_json, write_text
+from marki.intervals import span
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
@@ -65,7 +66,7 @@ def train_path(name: str, options: RunOptions, *, seeds: Sequence[int] = (0, 1, 
         rows = [{"step": step, **estimates.summary([found[order] for order in row])} for step, row in orders.items()]
         about = {"name": name, "task": trial.task, "options": dict(trial.options), "seeds": list(seeds)}
         write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows})
-        write_text(out / "roadmap.csv", csv_text(COLUMNS, [list(row.values()) for row in rows]))
+        write_text(out / "roadmap.csv", csv_text(COLUMNS, [list(row.values()) for row in rows], options.csv))
         if can_draw():
             title = f"{name}, step by step: {trial.task} ({len(seeds)} seeds)"
             plots.roadmap(out / "roadmap.png", title, rows, metric=tasks.find(trial.task).metric)
@@ -76,7 +77,7 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Format the rows as a table."""
     wide = max(len(row["step"]) for row in rows)
     return "\n".join(
-        f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({estimates.range_text(row['low'], row['high'])})"
+        f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({span(row['low'], row['high'])})"
         f"{row['parameters']:>10,} parameters{row['multiply_adds']:>12,} multiply-adds"
         for row in rows
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marki.files import csv_text, write_json, write_text
+from marki.intervals import span
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
@@ -109,7 +110,7 @@ def compare(
         content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
         content |= {"recipe": recipe, "budget": budget, "seeds": list(seeds), "versions": versions(), "rows": rows}
         write_json(out / "comparison.json", content)
-        write_text(out / "comparison.csv", csv_text(COLUMNS, [list(row.values()) for row in rows]))
+        write_text(out / "comparison.csv", csv_text(COLUMNS, [list(row.values()) for row in rows], run.csv))
         if can_draw():
             shown = f", {budget:,} stimuli shown at most" if budget else ""
             title = f"{about.title} ({len(seeds)} seeds{shown})"
@@ -140,7 +141,7 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
                 str(row["year"] or "-"),
                 row["recipe"] or "-",
                 f"{100 * row['score']:.1f} %",
-                estimates.range_text(row["low"], row["high"]),
+                span(row["low"], row["high"]),
                 f"{row['parameters']:,}",
                 "-" if row["multiply_adds"] is None else f"{row['multiply_adds']:,}",
                 f"{row['shown']:,.0f}",

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.intervals import student
+from marki.intervals import share_ends, span, student
 
 HOLDS, OPEN, FAILS = "holds", "not told apart", "fails"
 """The three words."""
@@ -85,12 +85,14 @@ def share(runs: Sequence[Mapping[str, Any]]) -> Estimate:
     Returns
     -------
     Estimate
-        With an interval that is cut at 0 and 1.
+        With an interval within 0 and 1, by Wilson's method as in `intervals.share_interval`.
     """
-    found = _mean(_tables(runs, [answers(run) for run in runs]))
-    if found.low is None or found.high is None:
-        return found
-    return Estimate(value=found.value, low=max(0.0, found.low), high=min(1.0, found.high))
+    tables = _tables(runs, [answers(run) for run in runs])
+    value, variance, freedom = _mean(tables)
+    if freedom < 1:
+        return Estimate(value=value)
+    low, high = share_ends(value, variance, sum(table.shape[1] for table in tables), freedom)
+    return Estimate(value=value, low=low, high=high)
 
 
 def lead(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> Estimate:
@@ -102,7 +104,7 @@ def lead(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]
         Trainings with the same seeds and decks, in the same order.
     """
     differences = [answers(one) - answers(other) for one, other in zip(first, second, strict=True)]
-    return _mean(_tables(first, differences))
+    return _student(_tables(first, differences))
 
 
 Pair = tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
@@ -121,12 +123,12 @@ def growth(before: Pair, after: Pair) -> Estimate:
     differences = [
         (answers(own) - answers(other)) - (answers(first) - answers(second)) for first, second, own, other in rows
     ]
-    return _mean(_tables(before[0], differences))
+    return _student(_tables(before[0], differences))
 
 
 def mean(values: Sequence[float]) -> Estimate:
     """Estimate the mean of one figure per training by Student's t."""
-    return _mean([np.array([[value]]) for value in values])
+    return _student([np.array([[value]]) for value in values])
 
 
 def _tables(runs: Sequence[Mapping[str, Any]], rows: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -137,27 +139,32 @@ def _tables(runs: Sequence[Mapping[str, Any]], rows: Sequence[np.ndarray]) -> li
     return [np.stack(rows) for rows in found.values()]
 
 
-def _mean(tables: Sequence[np.ndarray]) -> Estimate:
+def _student(tables: Sequence[np.ndarray]) -> Estimate:
+    value, variance, freedom = _mean(tables)
+    if freedom < 1:
+        return Estimate(value=value)
+    half = student(freedom) * math.sqrt(variance)
+    return Estimate(value=value, low=value - half, high=value + half)
+
+
+def _mean(tables: Sequence[np.ndarray]) -> tuple[float, float, int]:
+    """Return the mean of some tables, its variance, and the degrees of freedom of that: 0 after one training."""
     if len(tables) > 1:
         means = np.array([table.mean() for table in tables])
-        parts = [(float(means.var(ddof=1)) / len(means), len(means) - 1)]
-        value = float(means.mean())
-    else:
-        (table,) = tables
-        value = float(table.mean())
-        if len(table) < 2:
-            return Estimate(value=value)
-        parts = [
-            (float(table.mean(axis=1 - axis).var(ddof=1)) / table.shape[axis], table.shape[axis] - 1)
-            for axis in (0, 1)
-            if table.shape[axis] > 1
-        ]
+        return float(means.mean()), float(means.var(ddof=1)) / len(means), len(means) - 1
+    (table,) = tables
+    value, n = float(table.mean()), len(table)
+    if n < 2:
+        return value, 0.0, 0
+    parts = [(float(table.mean(axis=1).var(ddof=1)) / n, n - 1)]
+    if (m := table.shape[1]) > 1:
+        parts.append((float(table.mean(axis=0).var(ddof=1)) / m, m - 1))
     variance = sum(part for part, _ in parts)
     if not variance:
-        return Estimate(value=value, low=value, high=value)
-    freedom = variance**2 / sum(part**2 / n for part, n in parts)
-    half = student(max(1, int(round(freedom, 9)))) * math.sqrt(variance)
-    return Estimate(value=value, low=value - half, high=value + half)
+        return value, 0.0, n - 1
+    # Rounded down, so that the interval is rather too wide; less than 1 it is by rounding alone.
+    freedom = variance**2 / sum(part**2 / of for part, of in parts)
+    return value, variance, max(1, int(round(freedom, 9)))
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -185,9 +192,4 @@ def as_text(about: Mapping[str, Any], *, difference: bool = False) -> str:
     """
     sign, unit = ("+", "points") if difference else ("", "%")
     low, high = about["interval"] or (None, None)
-    return f"{100 * about['value']:{sign}.1f} {unit} ({range_text(low, high, sign=sign)})"
-
-
-def range_text(low: float | None, high: float | None, *, sign: str = "") -> str:
-    """Format an interval in per cent; "-" where one training has none."""
-    return "-" if low is None or high is None else f"{100 * low:{sign}.1f} to {100 * high:{sign}.1f}"
+    return f"{100 * about['value']:{sign}.1f} {unit} ({span(low, high, sign=sign)})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from marki.intervals import span
 from successors import registry
 from successors.evaluation import estimates
 
@@ -34,7 +35,7 @@ def told(trial: Mapping[str, Any]) -> str:
 
 def _share(about: Mapping[str, Any]) -> str:
     low, high = about["interval"] or (None, None)
-    return f"{100 * about['value']:.1f} % ({estimates.range_text(low, high)})"
+    return f"{100 * about['value']:.1f} % ({span(low, high)})"
 
 
 def _claims(found: Mapping[str, Any]) -> Iterator[str]:
@@ -49,7 +50,7 @@ def _claims(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _difference(about: Mapping[str, Any]) -> str:
     low, high = about["interval"] or (None, None)
-    return f"{100 * about['value']:+.1f} ({estimates.range_text(low, high, sign='+')})"
+    return f"{100 * about['value']:+.1f} ({span(low, high, sign='+')})"
 
 
 def _word(about: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from marki.errors import StateError
 from marki.files import asset
-from marki.io.exhibits import Exhibit
+from marki.io.exhibits import AblationResult, Exhibit
 from marki.io.ports import Port
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ class Gallery:
 
 
 def texts() -> dict[str, dict[str, str]]:
-    """Return the texts about each system, by name: idea_zh, seed_en and seed_zh, some with but_en and but_zh.
+    """Return the texts about each system, by name: idea_zh, mechanism_zh, seed_en, seed_zh; some have more.
+
+    but_en and but_zh say what is wrong in the history that is quoted; source_zh says where the number of weights is
+    published, of each system of which it is.
 
     Raises
     ------
@@ -95,9 +98,30 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         parameters=size["parameters"],
         multiply_adds=size["multiply_adds"],
         published=main_size.published,
-        source=main_size.source,
+        source={"en": main_size.source, "zh": said.get("source_zh", main_size.source)},
         score=found["trials"][0]["value"] if found else None,
+        ablation=ablation_result(found["mechanism"], said) if found else None,
         idea={"en": entry.idea, "zh": said.get("idea_zh", "")},
         seed={"en": said.get("seed_en", ""), "zh": said.get("seed_zh", "")},
         but={"en": said.get("but_en", ""), "zh": said.get("but_zh", "")},
+    )
+
+
+def ablation_result(found: Mapping[str, Any], said: Mapping[str, str]) -> AblationResult:
+    """Return what the metrics of a system say of its mechanism, for people.
+
+    Parameters
+    ----------
+    found : mapping
+        name, with and without; of newer trainings also difference (value, low, high) and word.
+    said : mapping of str to str
+        Texts about the system.
+    """
+    difference = found.get("difference")
+    return AblationResult(
+        mechanism={"en": found["name"], "zh": said.get("mechanism_zh", found["name"])},
+        present=found["with"],
+        absent=found["without"],
+        interval=(difference["low"], difference["high"]) if difference else None,
+        word=found.get("word", ""),
     )

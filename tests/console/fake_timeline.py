@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from marki.io.exhibits import ActivationView, Exhibit, Progress, Rendering, Reply, Trouble
+from marki.io.exhibits import AblationResult, ActivationView, Exhibit, Progress, Rendering, Reply, Trouble
 from marki.io.ports import Port
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -20,6 +20,12 @@ SYSTEMS = (
     ("efficientnet", 2019, ("mobilenet",)), ("vit", 2020, ("transformer",)), ("deit", 2020, ("vit",)),
     ("swin", 2021, ("vit",)), ("mlp_mixer", 2021, ("vit",)), ("gmlp", 2021, ("mlp_mixer",)),
     ("convnext", 2022, ("resnext", "swin")), ("llama", 2023, ("gpt",)),
+)  # fmt: skip
+MECHANISM = {"en": "a mechanism", "zh": "一种机制"}
+ABLATIONS = (
+    AblationResult(mechanism=MECHANISM, present=0.985, absent=0.941, interval=None, word=""),
+    AblationResult(mechanism=MECHANISM, present=0.985, absent=0.941, interval=(0.021, 0.067), word="holds"),
+    AblationResult(mechanism=MECHANISM, present=0.962, absent=0.966, interval=(-0.012, 0.004), word="not told apart"),
 )  # fmt: skip
 REELS = ("rnn", "lstm", "gru")
 TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama")
@@ -43,8 +49,9 @@ def exhibit(name, year, parents):
         task="recall" if accepts == Port.REEL else "translation" if accepts == Port.TEXT else "letters",
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
         multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
-        source="table 1",
+        source={"en": "table 1", "zh": "表 1"},
         score=None if name == "swin" else 0.8 + len(name) / 100,
+        ablation=None if name == "swin" else ABLATIONS[len(name) % 3],
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from followed_page import Page, run
 
+from marki.experiments.lab import RIGHT
+from marki.measurements import value_of
+
 PAGE = Page("adding_an_experiment.md")
 HERE = Path(__file__).parent
 
@@ -22,13 +25,14 @@ def test_the_page_adds_an_experiment_with_one_file(copy):
     found = [run(copy, *command) for command in PAGE.commands]
     assert "moved" in found[0]
     assert "Letters that are moved" in found[1]
-    assert "2 cells" in found[1]
+    assert "moved by up to 2 cells" in found[1]
     result = json.loads((copy / "out/moved/result.json").read_text())
-    assert result["after"]["0 cells"] > 0.95
-    for part in ("trials.csv", "config.json"):
+    assert value_of(result, RIGHT, "moved by up to 0 cells") > 0.95
+    for part in ("trials.csv", "measurements.csv", "config.json"):
         assert (copy / "out/moved" / part).exists()
     many = json.loads((copy / "out/moved_theta3/result.json").read_text())
-    assert len(many["seeds"]) == 2
+    assert {row["seeds"] for row in many["measurements"]} == {2}
+    assert all(row["low"] <= row["value"] <= row["high"] for row in many["measurements"])
 
 
 def test_what_the_page_says_must_come_out_comes_out(copy):

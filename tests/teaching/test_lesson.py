@@ -8,7 +8,7 @@ from marki.errors import ConfigError, MarkIError, UnknownName
 from marki.files import asset
 from marki.language import LANGUAGES
 from marki.teaching import lesson as shelf
-from marki.teaching.lesson import PARTS, answer_of, begin, go_through, load, names
+from marki.teaching.lesson import PARTS, answer_of, begin, go_through, load, names, right_option
 
 SHIPPED = [
     "what_it_is",
@@ -111,7 +111,10 @@ def test_answers_are_the_same_again(name, page, number):
     lesson = load(name)
     question = lesson.pages[page].questions[number]
     answer = answer_of(question, lesson)
-    if (name, page, number) in MEASURED:
+    if question.options:
+        right = right_option(question, lesson)
+        assert (answer, answer_of(question, lesson, "zh")) == tuple(question.options[x][right] for x in ("en", "zh"))
+    elif (name, page, number) in MEASURED:
         assert type(answer) is int
         assert answer_of(question, lesson, "zh") == answer
     else:
@@ -188,6 +191,69 @@ def test_measures(tmp_path, measure, kind):
     assert first == again
 
 
+# Squares on the left and right, cards 0 to 9 with the trainer on, cards 10 to 19 with it off.
+TWO_PAGES = (
+    GOOD.replace("[[pages]]", "[[pages]]\nrun = 10", 1)
+    + """
+[[pages]]
+commands = [ { course = { name = "exam", learn = false } } ]
+run = 10
+text = { en = "Two.", zh = "二。" }
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("measure", "value"),
+    [
+        ('measure = "errors", page = 0, first = 0, last = 10', lambda rows: int(rows[2:12]["wrong"].sum())),
+        (
+            'measure = "more_errors", page = 0, than = 1, first = 0, last = 10',
+            lambda rows: int(rows[2:12]["wrong"].sum()) - int(rows[12:]["wrong"].sum()),
+        ),
+        (
+            'measure = "errors_switched_on", first = 0, last = 12',
+            lambda rows: sum(bool(row["wrong"] and row["active"] > 0) for row in rows[:12]),
+        ),
+        ('measure = "answers", page = 1, first = 0, last = 9', lambda rows: len(set(rows[12:21]["response"].tolist()))),
+    ],
+)
+def test_the_run_says_which_option_is_right(tmp_path, measure, value):
+    for seed in (0, 3):
+        found = value(go_through(load(write(tmp_path, TWO_PAGES)), 1, seed)[0].known)
+        low, high = (-10, 10) if "than" in measure else (1, 9) if "answers" in measure else (0, 12)
+        high = 10 if measure.startswith('measure = "errors"') else high
+        for ranges, right in (([[low, found], [found + 1, high]], 0), ([[found + 1, high], [low, found]], 1)):
+            if found == high:
+                continue
+            text = TWO_PAGES.replace("answer = 1", f"answer = {{ {measure}, right_if = {ranges} }}")
+            lesson = load(write(tmp_path, text))
+            question = lesson.pages[0].questions[0]
+            assert right_option(question, lesson, seed=seed) == right
+            assert answer_of(question, lesson, "zh", seed=seed) == "甲乙"[right]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "said"),
+    [
+        ("[[0, 1], [3, 4]]", "answer.right_if: 2 is in no range. Part the values from 0 to 4 among the options"),
+        ("[[1, 2], [3, 4]]", "answer.right_if: 0 is in no range"),
+        ("[[0, 2], [2, 4]]", "answer.right_if: 2 is in two ranges"),
+        ("[[0, 1], [2, 3]]", "answer.right_if: the ranges end at 3, the values at 4"),
+        ("[[0, 1], [2, 5]]", "answer.right_if: the ranges end at 5, the values at 4"),
+        ("[[0, 1], [2, 3], [4, 4]]", "answer.right_if: has 3 ranges for 2 options"),
+        ("[[0, 1], [4, 2]]", "answer.right_if[1]: expected the least and the greatest value, got [4, 2]"),
+        ("[[0, 1], [2]]", "answer.right_if[1]: expected the least and the greatest value, got [2]"),
+        ("[[0, 1], 3]", "answer.right_if[1]: expected the least and the greatest value, got 3"),
+        ("3", "answer.right_if: expected a list, got 3"),
+    ],
+)
+def test_ranges_that_do_not_part_the_values_are_refused(tmp_path, ranges, said):
+    measure = f'{{ measure = "errors", first = 1, last = 5, right_if = {ranges} }}'
+    with pytest.raises(ConfigError, match=re.escape(f"mine.toml: pages[0].questions[0].{said}")):
+        load(write(tmp_path, GOOD.replace("answer = 1", f"answer = {measure}")))
+
+
 @pytest.mark.slow
 def test_no_pass_without_an_error(tmp_path):
     text = GOOD.replace('options = { en = ["a", "b"], zh = ["甲", "乙"] }\nanswer = 1',
@@ -230,7 +296,7 @@ REFUSALS = [
     (("answer = 1", ""), ConfigError, "mine.toml: pages[0].questions[0]: lacks 'answer'"),
     (('zh = ["甲", "乙"]', 'zh = ["甲"]'), ConfigError, "mine.toml: pages[0].questions[0].options: the options"),
     (('en = ["a", "b"]', 'en = "ab"'), ConfigError, "questions[0].options.en: expected a list, got 'ab'"),
-    (("answer = 1", 'answer = { measure = "errors", first = 0, last = 2 }'), ConfigError, "a measure cannot be"),
+    (("answer = 1", 'answer = { measure = "errors", first = 0, last = 2 }'), ConfigError, "lacks 'right_if'"),
     (('options = { en = ["a", "b"], zh = ["甲", "乙"] }', ""), ConfigError, "questions[0]: answer 1 without options"),
     (("[state]", '[state]\nview = "back"'), UnknownName, "mine.toml: state.view: unknown view 'back'"),
     (("[state]", "[state]\nspede = 2"), UnknownName, "mine.toml: state: unknown key 'spede'. Did you mean 'speed'?"),
@@ -264,6 +330,9 @@ def test_a_mistake_is_refused_with_its_place(tmp_path, change, kind, said):
         ('{ measure = "active", trial = "1" }', "expected a whole number"),
         ('{ measure = "active", trail = 1 }', "unknown key 'trail'"),
         ('{ measure = "active", trial = 1, page = 1 }', "1 is out of range"),
+        ('{ measure = "errors", first = 0, last = 2, right_if = [] }', "unknown key 'right_if'"),
+        ('{ measure = "more_errors", first = 0, last = 2, than = 0 }', "lacks 'page'"),
+        ('{ measure = "more_errors", first = 0, last = 2, page = 0, than = 1 }', "1 is out of range"),
     ],
 )
 def test_a_wrong_measure_is_refused(tmp_path, measure, said):
@@ -296,3 +365,15 @@ def test_a_world_that_is_not_there_names_the_lesson(tmp_path):
     lesson = load(write(tmp_path, GOOD.replace("[[pages]]", page)))
     with pytest.raises(UnknownName, match=r"mine\.toml: pages\[0\]: unknown course 'exams'"):
         shelf.go_through(lesson, 0)
+
+
+def test_a_measure_that_may_be_no_number_parts_nothing(tmp_path):
+    measure = '{ measure = "first_errorless_pass", right_if = [[1, 9], [10, 60]] }'
+    with pytest.raises(ConfigError, match="the measure 'first_errorless_pass' is not always a number"):
+        load(write(tmp_path, GOOD.replace("answer = 1", f"answer = {measure}")))
+
+
+def test_a_question_to_be_discussed_has_no_right_option():
+    lesson = load("what_it_is")
+    with pytest.raises(ConfigError, match="what_it_is: a question to be discussed has no right option"):
+        right_option(lesson.pages[5].questions[0], lesson)

@@ -88,7 +88,7 @@ def reveal(op: Operator) -> None:
 def save_tally(op: Operator) -> None:
     """Write the votes to a file."""
     path = op.file("votes", "csv")
-    op.ui.tally.save(path)
+    op.ui.tally.save(path, form=op.csv)
     op.tell("message.saved", path=path)
 
 
@@ -102,7 +102,7 @@ def lesson(op: Operator, name: str) -> None:
     lesson = load(op, name)
     op.go_over(lessons.begin(lesson))
     ui = op.ui
-    ui.lesson, ui.leaf, ui.chosen, ui.answers, ui.opened = lesson, 0, {}, {}, set()
+    ui.lesson, ui.leaf, ui.chosen, ui.marked, ui.answers, ui.opened = lesson, 0, {}, {}, {}, set()
     ui.view = lesson.state.view
     op.playback.speed, op.playback.running = lesson.state.speed, not lesson.state.paused
     _open_leaf(op, lesson)
@@ -178,6 +178,8 @@ def choose(op: Operator, question: int, option: int) -> None:
     if option >= len(op.words.pick(asked.options)):
         raise SessionError(f"question {question} has no option {option}", where=lesson.name)
     op.ui.chosen[op.ui.leaf, question] = option
+    if (op.ui.leaf, question) not in op.ui.marked:
+        op.ui.marked[op.ui.leaf, question] = lessons.right_option(asked, lesson)
 
 
 def next_leaf(op: Operator) -> None:

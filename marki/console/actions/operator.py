@@ -12,6 +12,7 @@ from marki.console.state.playback import Playback
 from marki.console.state.ui_state import Confirmation, UIState
 from marki.console.timeline.controller import TimelineController
 from marki.errors import MarkIError, unknown
+from marki.files import CsvForm
 from marki.io.responses import nearest_class
 from marki.io.worlds import WorldConfig
 from marki.language import Words
@@ -92,6 +93,8 @@ class Operator:
         Folder for whatever is written.
     kiosk : bool
         Leave out what visitors must not do: files, closing.
+    csv : {"plain", "excel"}
+        How tables are written, see `marki.files.csv_text`.
     timeline : TimelineController, optional
         The timeline, if there is one.
     """
@@ -107,11 +110,13 @@ class Operator:
         window: Window,
         out: Path,
         kiosk: bool = False,
+        csv: CsvForm = "plain",
         timeline: TimelineController | None = None,
     ):
         self.session, self.playback, self.ui, self.words = session, playback, ui, words
         self.commands, self.window, self.timeline = commands, window, timeline
         self.out = Path(out)
+        self.csv: CsvForm = csv
         self._kiosk_locks = tuple(name for name, command in commands.items() if kiosk and not command.kiosk)
         self.opponent: Opponent | None = None
         self.changes = 0  # commands of the operator's own in this run, outside lessons

@@ -29,7 +29,7 @@ def film(op: Operator) -> None:
 def table(op: Operator) -> None:
     """Write all registers as a table."""
     path = op.file("registers", "csv")
-    write_text(path, registers_csv(op.session))
+    write_text(path, registers_csv(op.session, op.csv))
     op.tell("message.saved", path=path)
 
 

@@ -20,8 +20,8 @@ from marki.console.export.capture import png
 from marki.errors import MarkIError, OutputError
 from marki.experiments import plots
 from marki.experiments.command import session_of
-from marki.experiments.lab import learning_curve
-from marki.files import refuse_taken, write_folder, writing
+from marki.experiments.lab import codes, learning_curve
+from marki.files import CsvForm, refuse_taken, write_folder, writing
 from marki.io.worlds import WorldConfig
 from marki.language import Words
 from marki.machine import MachineConfig
@@ -39,7 +39,7 @@ CURVE, SAVED = "learning_curve.png", "session.npz"
 class ReportTable(Protocol):
     """A table of votes that can be written as CSV."""
 
-    def to_csv(self) -> str: ...  # noqa: D102
+    def to_csv(self, *, form: CsvForm = "plain") -> str: ...  # noqa: D102
 
 
 def lab_report(
@@ -50,6 +50,7 @@ def lab_report(
     pictures: Mapping[str, pygame.Surface],
     tally: ReportTable | None = None,
     notes: str = "",
+    form: CsvForm = "plain",
 ) -> Path:
     """Write the report of a run as a folder, or as one file if `path` ends in ``.zip``; return its path.
 
@@ -67,6 +68,8 @@ def lab_report(
         Votes that were counted, with ``to_csv()``.
     notes : str
         What the operator wrote.
+    form : {"plain", "excel"}
+        How tables are written, see `marki.files.csv_text`.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def lab_report(
     zipped = path.suffix.lower() == ".zip"
     if not zipped:
         refuse_taken(path)
-    files = contents(session, path, words=words, pictures=pictures, tally=tally, notes=notes)
+    files = contents(session, path, words=words, pictures=pictures, tally=tally, notes=notes, form=form)
     if zipped:
         memory = io.BytesIO()
         with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as pack:
@@ -101,6 +104,7 @@ def contents(
     pictures: Mapping[str, pygame.Surface],
     tally: ReportTable | None = None,
     notes: str = "",
+    form: CsvForm = "plain",
 ) -> dict[str, bytes]:
     """Return the files of the report by name; the arguments are those of `lab_report`."""
     files: dict[str, bytes] = {}
@@ -114,11 +118,11 @@ def contents(
         put(_file_name(name, files), png(picture), "picture", name=name)
     if can_draw():
         put(CURVE, _by_file(path, CURVE, lambda to: _draw_curve(session, to)), "curve")
-    put("trials.csv", trials_csv([("window", session)]), "trials")
-    put("registers.csv", registers_csv(session), "registers")
+    put("trials.csv", trials_csv([("window", session)], form), "trials")
+    put("registers.csv", registers_csv(session, form), "registers")
     put("narration.txt", _lines(Narrator(session, words).log(0, session.trial)), "narration")
     if tally is not None:
-        put("tally.csv", tally.to_csv(), "tally")
+        put("tally.csv", tally.to_csv(form=form), "tally")
     if notes.strip():
         put("notes.txt", notes.rstrip() + "\n", "notes")
     put("config.json", json.dumps(_settings(session), indent=2, ensure_ascii=False) + "\n", "config")
@@ -199,6 +203,7 @@ def _settings(session: Session) -> dict[str, Any]:
         "machine_at_launch": session.launched.to_mapping(),
         "wiring_given": session.learner.given_wiring,
         "worlds": {name: c.to_mapping() for name, c in session.configs.items()},
+        "codes": codes(session),
         "worlds_at_launch": {name: c.to_mapping() for name, c in session.courses.items()},
         "commands": [
             {"trial": c.trial, "after_us": c.after_us, "name": c.name, "value": c.value} for c in session.commands

@@ -6,6 +6,8 @@ from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.console.state.timeline_view import MARK1
 from marki.console.timeline.counts import abbreviated
+from marki.io.exhibits import AblationResult
+from marki.language import Words
 
 
 def exhibit(context: Context) -> list[PageBlock]:
@@ -25,6 +27,8 @@ def exhibit(context: Context) -> list[PageBlock]:
     idea, seed, but = (words.pick(dict(text)) for text in (shown.idea, shown.seed, shown.but))
     if idea:
         found += [Heading(words("exhibit.idea")), Text(idea)]
+    if shown.ablation is not None:
+        found += _ablation(shown.ablation, words)
     if seed:
         found += [Heading(words("exhibit.seed")), Text(seed)]
     if but:
@@ -33,8 +37,8 @@ def exhibit(context: Context) -> list[PageBlock]:
     found.append(PageRow(words("timeline.parameters"), right=f"{shown.parameters:,}"))
     if shown.published:
         found.append(PageRow(words("exhibit.published"), right=abbreviated(shown.published)))
-        if shown.source:
-            found.append(Text(shown.source, dim=True))
+        if source := words.pick(shown.source):
+            found.append(Text(source, dim=True))
     found.append(PageRow(words("timeline.multiply_adds"), right=f"{shown.multiply_adds:,}"))
     ports = " → ".join(words(f"exhibit.port_{port}") for port in (shown.accepts, shown.answers))
     found.append(PageRow(words("exhibit.ports"), right=ports))
@@ -53,4 +57,24 @@ def exhibit(context: Context) -> list[PageBlock]:
         if known:
             found.append(Heading(heading))
             found += [PageRow(e.label, right=f"{e.year}", command="put_up", arguments={"name": e.name}) for e in known]
+    return found
+
+
+def _ablation(ablation: AblationResult, words: Words) -> list[PageBlock]:
+    """Return what the system loses without its mechanism; the interval and the verdict where they are known."""
+    found: list[PageBlock] = [
+        Heading(words("exhibit.ablation")),
+        Text(words.pick(ablation.mechanism)),
+        PageRow(words("exhibit.absent"), right=f"{100 * ablation.absent:.1f} %"),
+        PageRow(words("exhibit.present"), right=f"{100 * ablation.present:.1f} %"),
+    ]
+    points = words("exhibit.points", points=f"{100 * (ablation.present - ablation.absent):+.1f}")
+    found.append(PageRow(words("exhibit.adds"), right=points))
+    if ablation.interval is not None:
+        low, high = (f"{100 * end:+.1f}" for end in ablation.interval)
+        found.append(PageRow(words("exhibit.interval"), right=words("exhibit.span", low=low, high=high)))
+    if ablation.word:
+        found.append(
+            PageRow(words("exhibit.helps"), right=words(f"verdict_of_claim.{ablation.word.replace(' ', '_')}"))
+        )
     return found

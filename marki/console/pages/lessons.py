@@ -60,7 +60,7 @@ def _question(context: Context, number: int, question: shelf.Question) -> list[P
     chosen = ui.chosen.get((ui.leaf, number))
     for k, option in enumerate(words.pick(question.options)):
         mark = "dot"
-        if chosen is not None and k == question.answer:
+        if chosen is not None and k == ui.marked[ui.leaf, number]:
             mark = "right"
         elif chosen == k:
             mark = "wrong"

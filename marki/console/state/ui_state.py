@@ -117,6 +117,7 @@ class UIState:
     lesson: Lesson | None = None
     leaf: int = 0  # page of the lesson, from 0
     chosen: dict[tuple[int, int], int] = field(default_factory=dict)  # (page, question): option chosen
+    marked: dict[tuple[int, int], int] = field(default_factory=dict)  # (page, question): option that is right
     opened: set[int] = field(default_factory=set)  # pages whose commands were given
     answers: dict[tuple[int, int], str] = field(default_factory=dict)  # (page, question): answer that was asked for
     strip: bool = False

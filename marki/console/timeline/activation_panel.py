@@ -136,7 +136,8 @@ class ActivationPanel(Panel):
     def _place(self, surface: pygame.Surface, view: ActivationView, box: pygame.Rect, until: float) -> None:
         theme, row, palette = self.theme, self.theme.row(SMALL - 1), self.theme.palette
         head = pygame.Rect(box.x, box.y, box.w, row)
-        name, size = theme.words.get(f"timeline.register.{view.name}", view.name), heatmaps.shape_of(view)
+        named = theme.words.get(f"register.{view.name}", view.name)
+        name, size = theme.words.get(f"timeline.register.{view.name}", named), heatmaps.shape_of(view)
         name_w = theme.width(name, SMALL - 1, FIGURES)
         if name_w + theme.width(size, SMALL - 1, FIGURES) + theme.px(8) <= head.w:
             style = TextStyle(size=SMALL - 1, face=FIGURES, colour=palette.dim, align="right")

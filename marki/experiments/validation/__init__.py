@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from marki.experiments.validation import machine_rows, theory_rows
-from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow
+from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, UNDECIDED, Bench, ComparisonRow
 from marki.files import csv_text, write_json, write_text
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
@@ -25,6 +25,7 @@ CHECKS: tuple[Callable[[Bench], Iterator[ComparisonRow]], ...] = (
     machine_rows.rules_rows,
     machine_rows.spontaneous_rows,
     machine_rows.limits_rows,
+    machine_rows.damage_rows,
     machine_rows.open_rows,
 )
 
@@ -40,14 +41,15 @@ def validate(seeds: int, options: RunOptions) -> list[ComparisonRow]:
         if options.out:
             plain = [asdict(row) for row in rows]
             write_json(options.out / "validation.json", {"seeds": seeds, "rows": plain})
-            write_text(options.out / "validation.csv", csv_text(list(plain[0]), [list(row.values()) for row in plain]))
+            table = csv_text(list(plain[0]), (list(row.values()) for row in plain), options.csv)
+            write_text(options.out / "validation.csv", table)
             write_text(options.out / "validation.md", as_markdown(rows, seeds))
     return rows
 
 
 def tally(rows: list[ComparisonRow]) -> str:
-    """Return how many rows agree, deviate, and cannot be compared."""
-    return ", ".join(f"{sum(r.verdict == v for r in rows)} {v}" for v in (AGREES, DEVIATES, OPEN))
+    """Return how many rows agree, deviate, are not told apart, and cannot be compared."""
+    return ", ".join(f"{sum(r.verdict == v for r in rows)} {v}" for v in (AGREES, DEVIATES, UNDECIDED, OPEN))
 
 
 def as_text(rows: list[ComparisonRow]) -> str:

@@ -1,7 +1,8 @@
 """The table *documented versus simulated*: its rows, and the bench on which the experiments for them run.
 
 A row *agrees* when the documented figure lies in our interval over seeds (or our rounded figure equals it),
-*deviates* when it does not, and is *not comparable* when the documents leave out what one would have to know.
+*deviates* when it does not, is *not told apart* when it rests on a difference whose interval holds both, and is *not
+comparable* when the documents leave out what one would have to know.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from marki.errors import StateError
 from marki.experiments import replicas
-from marki.experiments.lab import ExperimentSpec
-from marki.intervals import interval
+from marki.experiments.lab import RIGHT, ExperimentSpec
+from marki.intervals import span
 from marki.jobs.options import RunOptions
+from marki.measurements import Estimate, measured, over_seeds
 
-AGREES, DEVIATES, OPEN = "agrees", "deviates", "not comparable"
+AGREES, DEVIATES, UNDECIDED, OPEN = "agrees", "deviates", "not told apart", "not comparable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +56,22 @@ class Bench:
             self._results[experiment] = summary["by_seed"]
         return self._results[experiment]
 
+    def estimate(self, experiment: str, condition: str, *, name: str = RIGHT, seeds: int | None = None) -> Estimate:
+        """Return one measurement of an experiment over the seeds, by default the fraction of right responses."""
+        every = over_seeds(measured(result) for result in self.results(experiment, seeds))
+        return next(e for e in every if (e.name, e.condition) == (name, condition))
 
-def percent(values: list[float]) -> tuple[str, float, float]:
-    """Return a fraction over seeds as text, with the ends of its interval."""
-    mean, low, high = interval(values)
-    low, high = max(low, 0.0), min(high, 1.0)
-    return f"{100 * mean:.1f} % ({100 * low:.1f} to {100 * high:.1f}, {len(values)} seeds)", low, high
+
+def percent(estimate: Estimate) -> tuple[str, float, float]:
+    """Return a fraction over two seeds or more as text, with the ends of its interval."""
+    mean, low, high = estimate.value, estimate.low, estimate.high
+    if mean is None or low is None or high is None:
+        raise StateError("has no interval", where=estimate.name, remedy="Give two seeds or more")
+    return f"{100 * mean:.1f} % ({span(low, high)}, {estimate.seeds} seeds)", low, high
+
+
+def exceeds(bound: float, low: float | None, high: float | None) -> str:
+    """Return the verdict on a figure that is to lie above a bound, by its interval."""
+    if low is None or high is None:
+        return UNDECIDED
+    return AGREES if low > bound else DEVIATES if high <= bound else UNDECIDED

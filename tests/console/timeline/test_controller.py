@@ -485,6 +485,34 @@ def test_a_picture_without_a_screen_shows_the_first_answer(session, tmp_path):
     assert (tmp_path / "a.png").stat().st_size > 1000
 
 
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("gpt", [("absent", "94.1 %"), ("present", "98.5 %"), ("adds", "+4.4 points")]),
+        (
+            "perceptron",
+            [("absent", "94.1 %"), ("present", "98.5 %"), ("adds", "+4.4 points"), ("interval", "+2.1 to +6.7"),
+             ("helps", "holds")],
+        ),
+        (
+            "transformer",
+            [("absent", "96.6 %"), ("present", "96.2 %"), ("adds", "-0.4 points"), ("interval", "-1.2 to +0.4"),
+             ("helps", "not told apart")],
+        ),
+        ("swin", []),
+        ("mark1", []),
+    ],
+)  # fmt: skip
+def test_the_card_says_what_a_system_loses_without_its_mechanism(with_timeline, name, rows):
+    app = with_timeline(system=name, page="exhibit")
+    frames(app, 10)
+    blocks = app.handler.panels["page"].blocks
+    labels = {app.words(f"exhibit.{n}"): n for n in ("absent", "present", "adds", "interval", "helps")}
+    assert [(labels[b.text], b.right) for b in blocks if b.text in labels] == rows
+    assert (app.words("exhibit.ablation") in [b.text for b in blocks]) is bool(rows)
+    assert ("a mechanism" in [b.text for b in blocks]) is bool(rows)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_card_tells_what_is_known(with_timeline, language):
     app = with_timeline(system="transformer", language=language, page="exhibit")
@@ -497,7 +525,7 @@ def test_the_card_tells_what_is_known(with_timeline, language):
         str(exhibit.year),
         exhibit.idea[language],
         f"{exhibit.parameters:,}",
-        exhibit.source,
+        exhibit.source[language],
         {"en": "But: It is more.", "zh": "但是：不止于此。"}[language],
     ):
         assert wanted in said

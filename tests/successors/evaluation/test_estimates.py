@@ -48,7 +48,9 @@ def test_shares_stay_between_nought_and_one():
     rng = np.random.default_rng(0)
     runs = [run(rng.random(20) < 0.97) for _ in range(5)]
     about = estimates.share(runs)
-    assert 0 <= about.low < about.value < about.high == 1
+    assert 0 < about.low < about.value < about.high < 1
+    always = estimates.share([run([1] * 20)] * 5)
+    assert 0.7 < always.low < always.high == 1, "twenty stimuli, all right, are not certainty"
 
 
 def test_a_lead_is_paired_stimulus_by_stimulus():

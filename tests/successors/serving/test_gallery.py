@@ -1,5 +1,6 @@
 """The gallery: what a window may know of the systems."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from marki.io.ports import Port
 from successors import registry
 from successors.nn.learner import Network
 from successors.serving import gallery
-from successors.serving.gallery import open_gallery, texts
+from successors.serving.gallery import ablation_result, open_gallery, texts
 from successors.tasks.making import Workshop
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -88,7 +89,10 @@ def test_every_system_has_its_texts_and_no_text_is_of_nobody():
     rows = texts()
     assert set(rows) == set(registry.names())
     for name, row in rows.items():
-        assert set(row) - {"but_en", "but_zh"} == {"idea_zh", "seed_en", "seed_zh"}, name
+        some = {"but_en", "but_zh", "source_zh"}
+        assert set(row) - some == {"idea_zh", "mechanism_zh", "seed_en", "seed_zh"}, name
+        published = next(iter(registry.find(name).entry.sizes.values())).published
+        assert ("source_zh" in row) is (published is not None), name
         assert ("but_en" in row) is ("but_zh" in row), name
         assert row["seed_en"] or "but_en" not in row, name
         assert row["idea_zh"], name
@@ -125,8 +129,35 @@ def test_titles_are_those_of_the_papers(exhibits):
 
 
 def test_a_published_figure_has_its_source(exhibits):
-    assert [n for n, e in exhibits.items() if e.published and not e.source] == []
-    assert exhibits["gpt2"].source == "the released weights"
+    assert [n for n, e in exhibits.items() if e.published and not all(e.source.values())] == []
+    assert exhibits["gpt2"].source == {"en": "the released weights", "zh": "公开发布的权重"}
+
+
+def test_a_source_in_chinese_keeps_the_numbers_and_the_names(exhibits):
+    """ "20 million" may be two thousand ten-thousands; tables, sections and libraries keep what they are called."""
+    for name, shown in exhibits.items():
+        if shown.published:
+            kept = re.findall(r"(?:table|figure|section) ([0-9IV][-0-9.A-Z]*[0-9A-Z]|[0-9])", shown.source["en"])
+            kept += re.findall(r"torchvision|timm", shown.source["en"])
+            assert [part for part in kept if part not in shown.source["zh"]] == [], name
+            assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", shown.source["zh"]), name
+
+
+def test_what_a_mechanism_brings_is_that_of_the_metrics(exhibits):
+    for name, shown in exhibits.items():
+        kept = registry.metrics(name)["mechanism"]
+        assert (shown.ablation.present, shown.ablation.absent) == (kept["with"], kept["without"])
+        assert shown.ablation.mechanism["en"] == kept["name"]
+        assert re.search("[\u4e00-\u9fff]", shown.ablation.mechanism["zh"]), name
+
+
+def test_an_interval_and_a_word_are_taken_over():
+    kept = {"name": "depth", "with": 0.98, "without": 0.94}
+    plain = ablation_result(kept, {})
+    assert (plain.interval, plain.word, plain.mechanism["zh"]) == (None, "", "depth")
+    newer = kept | {"difference": {"value": 0.04, "low": 0.02, "high": 0.06}, "word": "holds"}
+    found = ablation_result(newer, {"mechanism_zh": "深度"})
+    assert (found.interval, found.word, found.mechanism["zh"]) == ((0.02, 0.06), "holds", "深度")
 
 
 def test_exhibits_have_both_languages(exhibits):
@@ -148,6 +179,7 @@ def test_an_untrained_system_without_texts_is_shown_too(monkeypatch):
     monkeypatch.setattr(gallery, "texts", dict)
     shown = open_gallery().exhibits()[0]
     assert shown.score is None
+    assert shown.ablation is None
     assert shown.idea["zh"] == shown.seed["en"] == shown.seed["zh"] == ""
 
 

@@ -105,33 +105,6 @@ def test_the_way_forward_is_that_of_the_paper():
     np.testing.assert_allclose(net(Tensor(x)).data, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
 
 
-def test_the_way_forward_agrees_with_torch():
-    torch = pytest.importorskip("torch")
-    f = torch.nn.functional
-    net = network(channels=3, side=48, kernel=7, stride=2, stem=(6, 5, 4), alpha=0.2)
-    x = np.random.default_rng(0).random((2, 3, 48, 48)).astype(np.float32)
-
-    def through(y, *path):
-        for c in path:
-            k, step = c.weight.shape[2], 2 if c is net.first else 1
-            y = f.conv2d(y, torch.tensor(c.weight.data), torch.tensor(c.bias.data), padding=k // 2, stride=step).relu()
-        return y
-
-    def damp(y):
-        return f.local_response_norm(y, 5, alpha=1.0, beta=0.75, k=2.0)
-
-    def pool(y):
-        return f.max_pool2d(y, 3, 2, ceil_mode=True)
-
-    y = pool(damp(through(damp(pool(through(torch.tensor(x), net.first))), *net.rest)))
-    for number, m in enumerate(net.modules):
-        y = pool(y) if number else y
-        paths = (through(y, *m.one), through(y, *m.three), through(y, *m.five))
-        y = torch.cat([*paths, through(f.max_pool2d(y, 3, 1, 1), *m.projection)], 1)
-    y = f.linear(y.mean((2, 3)), torch.tensor(net.output.weight.data), torch.tensor(net.output.bias.data))
-    np.testing.assert_allclose(net(Tensor(x)).data, y.numpy(), rtol=1e-3, atol=1e-4)
-
-
 def test_auxiliary_classifiers_speak_only_while_it_learns():
     net, x, labels = network(dropout=0.0, aux_dropout=0.0), Tensor(frames(6)), np.arange(6)
     alone = net(x)

@@ -58,25 +58,6 @@ def test_groups_are_paths(cardinality):
     np.testing.assert_allclose(block.residual(Tensor(x)).data, paths(block, x, cardinality), atol=1e-5)
 
 
-def test_a_block_agrees_with_torch():
-    torch = pytest.importorskip("torch")
-    rng = np.random.default_rng(0)
-    block = Bottleneck(8, 4, rng, stride=2, inner=12, groups=4)
-    x = rng.standard_normal((3, 8, 6, 6)).astype(np.float32)
-
-    def conv(part, x, stride=1, groups=1):
-        weight = torch.tensor(part.conv.weight.data)
-        y = torch.nn.functional.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2, groups=groups)
-        return torch.nn.functional.batch_norm(y, None, None, training=True)
-
-    t = torch.tensor(x)
-    y = conv(block.conv3, conv(block.conv2, conv(block.conv1, t).relu(), 2, 4).relu())
-    wanted = (y + conv(block.shortcut.projection, t, 2)).relu().numpy()
-    with training(rng):
-        found = block(Tensor(x)).data
-    np.testing.assert_allclose(found, wanted, atol=1e-4)
-
-
 def test_one_path_of_about_as_many_weights_computes_something_else():
     many, one = network(), network(**ENTRY.mechanism.without)
     assert abs(many.count() - one.count()) < 0.06 * many.count()
