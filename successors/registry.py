@@ -248,17 +248,13 @@ def weights_name(task: str) -> str:
 
 
 def weights(name: str, task: str) -> tuple[Path, Trial] | None:
-    """Return the shipped weights of a system that best fit a task, and the trial on which they were trained.
-
-    These are the weights of the task itself, or else of the system's own task; None if there are none.
-    """
+    """Return the shipped weights of a system for a task, and the trial on which they were trained; None without any."""
     entry = find(name).entry
-    if not is_trained(name):
+    trial = next((t for t in entry.trials if t.task == task), None)
+    if trial is None or not is_trained(name):
         return None
-    own = entry.trials[0]
-    trial = next((t for t in entry.trials if t.task == task), own)
-    path = shipped(name) / weights_name(task)
-    return (path, trial) if trial is not own and path.exists() else (shipped(name) / WEIGHTS, own)
+    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(task))
+    return (path, trial) if path.exists() else None
 
 
 def metrics(name: str) -> dict[str, Any] | None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from marki.console.state.timeline_view import MARK1
+from marki.console.state.timeline_view import HALL, MARK1
+from marki.errors import StateError
+from marki.files import asset, read_json
+from marki.hardware.potentiometers import DEGREE
 from marki.io.exhibits import ActivationView, Exhibit, Rendering, Reply
 from marki.io.ports import Port
-from marki.io.responses import R_UNITS, nearest_class
+from marki.io.responses import R_UNITS, binary_code, nearest_class
 from marki.language import LANGUAGES, Words
+from marki.machine import MachineConfig, MarkI
 from marki.session import Session
 
 YEAR = 1960
@@ -56,23 +62,50 @@ def reply(session: Session, frame: np.ndarray, number: int, wanted: str) -> Repl
     Reply
         Its views are the A-units, eight layers of 64, and the sums of the R-units in use, deg.
     """
-    learner, code = session.learner, session.world.code
+    learner = session.learner
+    return _reply(
+        learner, learner.view().values, tuple(session.world.classes), session.world.code, frame, number, wanted
+    )
+
+
+@functools.lru_cache(maxsize=len(HALL))
+def saved(task: str) -> tuple[MarkI, np.ndarray] | None:
+    """Return the Mark I that learned a task of the hall, with the saved angles of its wipers, deg; None without any."""
+    try:
+        found = read_json(asset(f"weights/{MARK1}/{task}.json"))
+    except StateError:
+        return None
+    units = binary_code(len(HALL[task])).shape[1]
+    config = MachineConfig().amend({"response.units": units, "sensory.lag": False})
+    return MarkI(config, seed=found["seed"]), np.array(found["wipers"], np.int64) / DEGREE
+
+
+def saved_reply(task: str, frame: np.ndarray, number: int, wanted: str) -> Reply | None:
+    """Return what the Mark I that learned a task of the hall answers to a frame; None if none was saved."""
+    found = saved(task)
+    return None if found is None else _reply(*found, HALL[task], binary_code(len(HALL[task])), frame, number, wanted)
+
+
+def _reply(
+    learner: MarkI, values: np.ndarray, classes: tuple[str, ...], code: np.ndarray, frame: np.ndarray, number: int,
+    wanted: str,
+) -> Reply:  # fmt: skip
+    """Return the answer of a machine with wipers at `values`, (512,) deg."""
     s = (np.asarray(frame).reshape(-1) >= learner.sensory.threshold).astype(np.float32)
     a = learner.wiring.astype(np.float32) @ s >= learner.config.association.theta
-    values = learner.view().values
     sums = np.bincount(learner.response.source_set, weights=values * a, minlength=learner.units)[: learner.units]
-    lamps = np.zeros(R_UNITS, bool)
-    lamps[: learner.units] = sums > 0
-    kind = nearest_class(lamps, code)
+    lit = np.zeros(R_UNITS, bool)
+    lit[: learner.units] = sums > 0
+    kind = nearest_class(lit, code)
     return Reply(
         name=MARK1,
         number=number,
         stimulus=np.asarray(frame),
         wanted=wanted,
-        said=session.world.classes[kind] if kind >= 0 else "",
+        said=classes[kind] if kind >= 0 else "",
         confidence=float("nan"),
         others=(),
-        lamps=lamps,
+        lamps=lit,
         field=None,
         views=(
             ActivationView(name="a_units", rendering=Rendering.MAPS, array=a.reshape(8, 8, 8).astype(np.float32)),
