@@ -15,6 +15,7 @@ from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, nearest_class
 from marki.language import LANGUAGES, Words
 from marki.machine import MachineConfig, MarkI
+from marki.registers import restore, snapshot
 from marki.session import Session
 
 YEAR = 1960
@@ -63,46 +64,19 @@ def reply(session: Session, frame: np.ndarray, number: int, wanted: str) -> Repl
         Its views are the A-units, eight layers of 64, and the sums of the R-units in use, deg.
     """
     learner = session.learner
-    return _reply(
-        learner, learner.view().values, tuple(session.world.classes), session.world.code, frame, number, wanted
-    )
-
-
-@functools.lru_cache(maxsize=len(HALL))
-def saved(task: str) -> tuple[MarkI, np.ndarray] | None:
-    """Return the Mark I that learned a task of the hall, with the saved angles of its wipers, deg; None without any."""
-    try:
-        found = read_json(asset(f"weights/{MARK1}/{task}.json"))
-    except StateError:
-        return None
-    units = binary_code(len(HALL[task])).shape[1]
-    config = MachineConfig().amend({"response.units": units, "sensory.lag": False})
-    return MarkI(config, seed=found["seed"]), np.array(found["wipers"], np.int64) / DEGREE
-
-
-def saved_reply(task: str, frame: np.ndarray, number: int, wanted: str) -> Reply | None:
-    """Return what the Mark I that learned a task of the hall answers to a frame; None if none was saved."""
-    found = saved(task)
-    return None if found is None else _reply(*found, HALL[task], binary_code(len(HALL[task])), frame, number, wanted)
-
-
-def _reply(
-    learner: MarkI, values: np.ndarray, classes: tuple[str, ...], code: np.ndarray, frame: np.ndarray, number: int,
-    wanted: str,
-) -> Reply:  # fmt: skip
-    """Return the answer of a machine with wipers at `values`, (512,) deg."""
     s = (np.asarray(frame).reshape(-1) >= learner.sensory.threshold).astype(np.float32)
     a = learner.wiring.astype(np.float32) @ s >= learner.config.association.theta
+    values = learner.view().values
     sums = np.bincount(learner.response.source_set, weights=values * a, minlength=learner.units)[: learner.units]
     lit = np.zeros(R_UNITS, bool)
     lit[: learner.units] = sums > 0
-    kind = nearest_class(lit, code)
+    kind = nearest_class(lit, session.world.code)
     return Reply(
         name=MARK1,
         number=number,
         stimulus=np.asarray(frame),
         wanted=wanted,
-        said=classes[kind] if kind >= 0 else "",
+        said=session.world.classes[kind] if kind >= 0 else "",
         confidence=float("nan"),
         others=(),
         lamps=lit,
@@ -111,5 +85,51 @@ def _reply(
             ActivationView(name="a_units", rendering=Rendering.MAPS, array=a.reshape(8, 8, 8).astype(np.float32)),
             ActivationView(name="sums", rendering=Rendering.BARS, array=sums.astype(np.float32)),
         ),
+        seconds=0.0,
+    )
+
+
+@functools.lru_cache(maxsize=len(HALL))
+def saved(task: str) -> MarkI | None:
+    """Return the Mark I that learned a task of the hall, its wipers where they were saved; None without any."""
+    try:
+        found = read_json(asset(f"weights/{MARK1}/{task}.json"))
+    except StateError:
+        return None
+    units = binary_code(len(HALL[task])).shape[1]
+    machine = MarkI(MachineConfig().amend({"response.units": units, "sensory.lag": False}), seed=found["seed"])
+    machine.turn(range(len(found["wipers"])), [angle / DEGREE for angle in found["wipers"]])
+    return machine
+
+
+def saved_reply(task: str, frame: np.ndarray, number: int, wanted: str) -> Reply | None:
+    """Return what the Mark I that learned a task of the hall answers to a frame, on its clock; None if none was saved.
+
+    Parameters
+    ----------
+    task : str
+    frame : (20, 20) float32
+    number : int
+    wanted : str
+    """
+    machine = saved(task)
+    if machine is None:
+        return None
+    before = snapshot(machine.registers())
+    lit = machine.respond(np.asarray(frame)[None])[0]
+    # Each card is its first, so that one card has one answer.
+    restore(machine.registers(), before)
+    kind = nearest_class(lit, binary_code(len(HALL[task])))
+    return Reply(
+        name=MARK1,
+        number=number,
+        stimulus=np.asarray(frame),
+        wanted=wanted,
+        said=HALL[task][kind] if kind >= 0 else "",
+        confidence=float("nan"),
+        others=(),
+        lamps=lit,
+        field=None,
+        views=(),
         seconds=0.0,
     )
