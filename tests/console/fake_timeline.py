@@ -72,11 +72,14 @@ class FakeRack:
         All commands, in order.
     step : int
         How far a training has come; a poll goes ten steps.
+    warnings : tuple of str
+        The signs of a dead training that are told at its end.
     """
 
     def __init__(self):
         self.said, self.came, self.closed = [], [], False
         self.name, self.step, self.seed, self.trouble = "", None, 0, ""
+        self.warnings = ()
 
     def load(self, name):
         self.said.append(("load", name))
@@ -123,7 +126,7 @@ class FakeRack:
             came.append(Progress(
                 name=self.name, seed=self.seed, steps=self.step, of=400, shown=64 * self.step, curve=curve,
                 right=1 - 0.99 ** (self.step / 4), seconds=self.step / 50, done=done,
-                digest="0123456789abcdef" if done else "",
+                digest="0123456789abcdef" if done else "", warnings=self.warnings if done else (),
             ))  # fmt: skip
             if done:
                 self.step = None
