@@ -88,6 +88,7 @@ def card_text(content: dict[str, Any]) -> str:
         if "baseline" in trial:
             base = trial["baseline"]
             lines.append(f"    {base['name']}{registry.as_typed(base.get('changes', {}))}: {100 * base['value']:.1f} %")
+        lines += [f"    dead or stuck: {trial['warnings']}"] if trial.get("warnings") else []
         for what, bound in trial["stood"].items():
             lines.append(f"    {what} {100 * bound['wanted']:.1f} %: {'yes' if bound['holds'] else 'NO'}")
     mechanism = content["mechanism"]
@@ -95,6 +96,8 @@ def card_text(content: dict[str, Any]) -> str:
         f"  {mechanism['name']}: {100 * mechanism['with']:.1f} % with, {100 * mechanism['without']:.1f} % without"
     )
     cost = content["cost"]
+    if content["warnings"]:
+        lines.append(f"  the shipped training is dead or stuck: {'; '.join(content['warnings'])}")
     lines.append(f"  a training shows {cost['shown']:,.0f} stimuli in {cost['processor_seconds']:.0f} s of processor")
     return "\n".join(lines)
 
@@ -128,6 +131,7 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
         for trial in metrics["trials"]:
             stood = all(bound["holds"] for bound in trial["stood"].values())
             mark = "" if stood else "  NOT as wanted"
+            mark += f"  {trial['warnings']}" if trial.get("warnings") else ""
             print(f"{name:<{wide}}{trial['task']:<16}{100 * trial['value']:6.1f} %{mark}")
     _hint()
     out = options.folder()

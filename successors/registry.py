@@ -301,7 +301,8 @@ def card(name: str) -> dict[str, Any]:
         name, year, title, authors, idea, shrunk, ports, task, settings (at retina scale); paper_parameters (counted
         from shapes), published_parameters (None if the paper gives none), paper_sizes; retina_parameters,
         retina_multiply_adds (of one answer); and from the last shipped training, or None before it: result (metric,
-        value, interval, seeds), baseline (name, value), mechanism (name, with, without), trials, cost.
+        value, interval, seeds), baseline (name, value), mechanism (name, with, without), trials, cost, warnings (signs
+        that the shipped training is dead or stuck, in words).
     """
     system = find(name)
     entry = system.entry
@@ -331,6 +332,7 @@ def card(name: str) -> dict[str, Any]:
         "mechanism": found.get("mechanism") or {"name": entry.mechanism.name, "with": None, "without": None},
         "trials": found.get("trials"),
         "cost": found.get("cost"),
+        "warnings": found.get("shipped", {}).get("warnings", []),
     }
 
 

@@ -150,7 +150,7 @@ class TrainingPanel(Panel):
         text = theme.words("timeline.warning", signs=signs)
         for k, line in enumerate(theme.wrap(text, plot.w - theme.px(8), SMALL)[: max(1, plot.h // row)]):
             box = pygame.Rect(plot.x + theme.px(4), plot.y + k * row, plot.w - theme.px(8), row)
-            pygame.draw.rect(surface, theme.palette.paper, box)
+            pygame.draw.rect(surface, theme.palette.paper, (*box.topleft, theme.width(line, SMALL), row))
             theme.write(surface, line, box, size=SMALL, face=TEXT, colour=theme.palette.wrong)
 
     def _tell(self, surface: pygame.Surface, progress: Progress) -> None:
