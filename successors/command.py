@@ -95,6 +95,7 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     for name, metrics in results.items():
         for trial in metrics["trials"]:
             told = "; ".join(f"{claim['claim']}: {claim['word']}" for claim in trial["claims"])
+            told += f"  {trial['warnings']}" if trial["warnings"] else ""
             print(f"{name:<{wide}}{trial['task']:<16}{100 * trial['value']:6.1f} %  {told}".rstrip())
     _hint()
     out = options.folder()

@@ -248,17 +248,13 @@ def weights_name(task: str) -> str:
 
 
 def weights(name: str, task: str) -> tuple[Path, Trial] | None:
-    """Return the shipped weights of a system that best fit a task, and the trial on which they were trained.
-
-    These are the weights of the task itself, or else of the system's own task; None if there are none.
-    """
+    """Return the shipped weights of a system for a task, and the trial on which they were trained; None without any."""
     entry = find(name).entry
-    if not is_trained(name):
+    trial = next((t for t in entry.trials if t.task == task), None)
+    if trial is None or not is_trained(name):
         return None
-    own = entry.trials[0]
-    trial = next((t for t in entry.trials if t.task == task), own)
-    path = shipped(name) / weights_name(task)
-    return (path, trial) if trial is not own and path.exists() else (shipped(name) / WEIGHTS, own)
+    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(task))
+    return (path, trial) if path.exists() else None
 
 
 def metrics(name: str) -> dict[str, Any] | None:
@@ -305,7 +301,8 @@ def card(name: str) -> dict[str, Any]:
         name, year, title, authors, idea, shrunk, ports, task, settings (at retina scale); paper_parameters (counted
         from shapes), published_parameters (None if the paper gives none), paper_sizes; retina_parameters,
         retina_multiply_adds (of one answer); and from the shipped training, or None before it: trials (on each: task,
-        options, changes, metric, value, interval, seeds, baseline, claims, groups, classes, confusion), mechanism
+        options, changes, metric, value, interval, seeds, baseline, claims, warnings, groups,
+        classes, confusion), mechanism
         (name, with, without, difference, word), measures, cost.
     """
     system = find(name)

@@ -68,6 +68,8 @@ class Exhibit:
         None if it was not trained.
     idea, seed, but : mapping of language ("en", "zh") to str
         What was new; what a history of 2022 says of it, "" if nothing; and what is wrong in that, "" if nothing.
+    hall : tuple of str
+        Tasks of the hall for which it has weights.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Exhibit:
     idea: Mapping[str, str]
     seed: Mapping[str, str]
     but: Mapping[str, str]
+    hall: tuple[str, ...] = ()
 
 
 class Rendering(StrEnum):
@@ -168,6 +171,8 @@ class Progress:
         Whether it is over, learned or stopped.
     digest : str
         Of all registers at the end; "" before.
+    warnings : tuple of str
+        At the end, the signs that it is dead or stuck: ``one_answer``, ``loss``, ``saturated``, ``silent``, ``chance``.
     """
 
     name: str
@@ -180,6 +185,7 @@ class Progress:
     seconds: float
     done: bool
     digest: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,9 +212,9 @@ class SystemProcess(Protocol):
         ...
 
     def hall(self, number: int, frame: np.ndarray, task: str = "letters") -> None:
-        """Show a frame to every trained system that answers frames on lamps; one `Reply` comes of each.
+        """Show a frame to every system that answers frames on lamps and has weights of `task`, "letters" or "digits".
 
-        Each answers with the weights that it has of `task`, "letters" or "digits", or else with those of its own task.
+        One `Reply` comes of each; the others do not answer.
         """
 
     def train(self, name: str, seed: int) -> None:

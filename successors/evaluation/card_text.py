@@ -59,6 +59,7 @@ def _trial(trial: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"    {base['name']}{registry.as_typed(base['changes'])}: {estimates.as_text(base)}; ahead {ahead}"
         )
+    lines += [f"    dead or stuck: {trial['warnings']}"] if trial["warnings"] else []
     for claim in trial["claims"]:
         lines.append(f"    {claim['claim']} ({100 * claim['wanted']:g}): {claim['word']}")
         lines += [f"      {claim['remark']}"] if claim.get("remark") and claim["word"] != estimates.HOLDS else []

@@ -133,6 +133,7 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
     }
     if runs[0]["also"]:
         about["also"] = {name: sum(r["also"][name] for r in runs) / len(runs) for name in runs[0]["also"]}
+    about["warnings"] = training_job.warned(runs)
     own = share(runs)
     claims = []
     if trial.at_least is not None:

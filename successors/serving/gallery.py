@@ -104,6 +104,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         idea={"en": entry.idea, "zh": said.get("idea_zh", "")},
         seed={"en": said.get("seed_en", ""), "zh": said.get("seed_zh", "")},
         but={"en": said.get("but_en", ""), "zh": said.get("but_zh", "")},
+        hall=tuple(t for t in registry.HALL if registry.in_hall(entry, t) and registry.weights(system.name, t)),
     )
 
 

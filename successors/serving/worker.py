@@ -43,6 +43,7 @@ from successors.serving.questions import (
 )
 from successors.tasks import Deck
 from successors.training import loop, participants
+from successors.training.diagnosis import diagnose
 from successors.training.loop import Record
 
 EVERY_S = 0.05
@@ -282,17 +283,13 @@ class Worker:
                 self._send(Trouble(name=name, text=str(error)))
 
     def _in_hall(self, name: str, task: str) -> LoadedSystem | None:
-        """Return a system with the shipped weights that best fit a task, cached; None if it is not in the hall."""
+        """Return a system with its shipped weights of a task, cached; None if it has none or is not in the hall."""
         if (name, task) not in self._trained:
             system, standing = registry.find(name), None
             found = registry.weights(name, task) if registry.in_hall(system.entry, task) else None
             if found is not None:
                 path, trial = found
-                others = (self._trained.get((name, other)) for other in registry.HALL)
-                standing = next((s for s in others if s is not None and s.trial is trial), None)
-                if standing is None:
-                    learner = registry.create(name, weights=path)
-                    standing = LoadedSystem(system=system, trial=trial, learner=learner)
+                standing = LoadedSystem(system=system, trial=trial, learner=registry.create(name, weights=path))
             self._trained[name, task] = standing
         return self._trained[name, task]
 
@@ -321,7 +318,10 @@ class Worker:
             return True
 
         record = loop.train(learner, deck, entrant.recipe, seed=seed, on_step=on_step)
-        reporter.end(record, fingerprint(snapshot(learner.registers())))
+        digest = fingerprint(snapshot(learner.registers()))
+        # Before the first evaluation there is nothing to judge.
+        found = diagnose(learner, deck, record) if record.curve else []
+        reporter.end(record, digest, tuple(symptom.name.lower() for symptom in found))
 
 
 class ProgressReporter:
@@ -349,11 +349,11 @@ class ProgressReporter:
         if time.perf_counter() - self._last >= EVERY_S:
             self._tell(record)
 
-    def end(self, record: Record, digest: str) -> None:
-        """Report the end of the training, with the digest of all registers."""
-        self._tell(record, digest)
+    def end(self, record: Record, digest: str, warnings: tuple[str, ...] = ()) -> None:
+        """Report the end of the training, with the digest of all registers and the signs that it is dead or stuck."""
+        self._tell(record, digest, warnings)
 
-    def _tell(self, record: Record, digest: str = "") -> None:
+    def _tell(self, record: Record, digest: str = "", warnings: tuple[str, ...] = ()) -> None:
         self._last = time.perf_counter()
         self._send(
             Progress(
@@ -367,5 +367,6 @@ class ProgressReporter:
                 seconds=self._last - self._since,
                 done=bool(digest),
                 digest=digest,
+                warnings=warnings,
             )
         )

@@ -54,6 +54,7 @@ def exhibit(name, year, parents):
         ablation=None if name == "swin" else ABLATIONS[len(name) % 3],
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
+        hall=("letters", "digits") if accepts == Port.FRAME and answers == Port.LAMPS and name != "swin" else (),
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
 
@@ -78,11 +79,14 @@ class FakeRack:
         All commands, in order.
     step : int
         How far a training has come; a poll goes ten steps.
+    warnings : tuple of str
+        The signs of a dead training that are told at its end.
     """
 
     def __init__(self):
         self.said, self.came, self.closed = [], [], False
         self.name, self.step, self.seed, self.trouble = "", None, 0, ""
+        self.warnings = ()
 
     def load(self, name):
         self.said.append(("load", name))
@@ -129,7 +133,7 @@ class FakeRack:
             came.append(Progress(
                 name=self.name, seed=self.seed, steps=self.step, of=400, shown=64 * self.step, curve=curve,
                 right=1 - 0.99 ** (self.step / 4), seconds=self.step / 50, done=done,
-                digest="0123456789abcdef" if done else "",
+                digest="0123456789abcdef" if done else "", warnings=self.warnings if done else (),
             ))  # fmt: skip
             if done:
                 self.step = None

@@ -12,6 +12,9 @@ from marki.io.ports import Port
 
 MARK1 = "mark1"
 
+HALL = {"letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "digits": tuple("0123456789")}
+"""Classes of the tasks of the hall."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SystemView:
@@ -66,6 +69,8 @@ class TimelineView:
         What systems are shown that see what the photocells see.
     wanted : str
         Its class, "" if nobody knows it.
+    task : str
+        What the hall is asked about the card: a key of `HALL`.
     """
 
     exhibits: tuple[Exhibit, ...]
@@ -75,6 +80,7 @@ class TimelineView:
     hall: Mapping[str, Reply]
     frame: np.ndarray
     wanted: str
+    task: str
 
     def exhibit(self, name: str) -> Exhibit | None:
         """Return an exhibit by its name."""
@@ -84,6 +90,19 @@ class TimelineView:
 def of_hall(exhibit: Exhibit) -> bool:
     """Return whether a system can be asked in the hall: it sees a frame, and its lamps mean classes."""
     return exhibit.accepts == Port.FRAME and exhibit.answers == Port.LAMPS and bool(exhibit.classes)
+
+
+def task_of(wanted: str, classes: tuple[str, ...]) -> str:
+    """Return the hall's task for a card: digits if it shows one, or, of a card nobody knows, if the world has no more.
+
+    Parameters
+    ----------
+    wanted : str
+        The card's class, "" if nobody knows it.
+    classes : tuple of str
+        Classes of the world.
+    """
+    return "digits" if all(c.isdigit() for c in ([wanted] if wanted else classes)) else "letters"
 
 
 def verdict(reply: Reply | None, exhibit: Exhibit) -> bool | None:

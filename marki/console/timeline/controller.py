@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from marki.console.state.snapshot import Snapshot
-from marki.console.state.timeline_view import MARK1, SystemView, TimelineView
+from marki.console.state.timeline_view import MARK1, SystemView, TimelineView, task_of
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
 from marki.console.timeline.slot import SystemSlot
@@ -43,6 +43,8 @@ class TimelineController:
         self._mark1: tuple[tuple, Reply] | None = None
         self._exhibit: tuple[tuple, Exhibit] | None = None
         self._all: tuple[tuple, tuple[Exhibit, ...]] = ((), ())
+        self._saved: tuple[tuple, Reply | None] = ((), None)
+        self._asked = ""  # the task of the last question in the hall
         self._number = 0
 
     # -- the exhibits --------------------------------------------------------------------------------------------------
@@ -122,7 +124,12 @@ class TimelineController:
             hall=dict(self._hall(session)) if ui.hall else {},
             frame=self._frame,
             wanted=self._wanted,
+            task=self.task(session),
         )
+
+    def task(self, session: Session) -> str:
+        """Return the task of the hall that the card belongs to."""
+        return task_of(self._wanted, session.world.classes)
 
     def _see(self, session: Session, snapshot: Snapshot) -> None:
         """Keep what the photocells see; while the lens is covered, what they saw last."""
@@ -140,7 +147,7 @@ class TimelineController:
         exhibit = next(e for e in exhibits if e.name == name)
         if name == MARK1:
             ui, known = self.ui, session.known["wrong"][: session.trial]
-            reply = self._own_reply(session) if ui.hall or ui.beside else None
+            reply = self._own_reply(session) if ui.beside else None
             return SystemView(
                 exhibit=exhibit, reply=reply, progress=None, learning=False, serial=self._number, age=0,
                 learned=session.trial, seconds=session.now / 1e6, right=int((~known).sum()), judged=len(known),
@@ -169,7 +176,14 @@ class TimelineController:
         return self._mark1[1]
 
     def _hall(self, session: Session) -> dict[str, Reply]:
-        return {MARK1: self._own_reply(session), **self.slots["hall"].hall}
+        task = self.task(session)
+        found = {name: reply for name, reply in self.slots["hall"].hall.items() if self._asked == task}
+        key = (self._frame.tobytes(), task, self._wanted)
+        if key != self._saved[0]:
+            self._number += 1
+            self._saved = (key, mark1.saved_reply(task, self._frame, self._number, self._wanted))
+        own = self._saved[1]
+        return found if own is None else {MARK1: own, **found}
 
     def follow(self, session: Session, timeline: TimelineView) -> None:
         """Put up what is chosen, and ask about what is seen."""
@@ -179,8 +193,8 @@ class TimelineController:
         if not self.ready:
             return
         if ui.hall:
-            task = "digits" if all(c.isdigit() for c in session.world.classes) else "letters"
-            self.slots["hall"].ask_hall(self._frame, timeline.wanted, task)
+            self._asked = timeline.task
+            self.slots["hall"].ask_hall(self._frame, timeline.wanted, timeline.task)
         for where, system_view in (("first", timeline.first), ("second", timeline.second)):
             if system_view is not None and system_view.exhibit.name != MARK1:
                 self._ask_one(self.slots[where], system_view, timeline)

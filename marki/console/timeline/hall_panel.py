@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pygame
@@ -14,7 +15,7 @@ from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT, Text
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import MARK1, TimelineView, of_hall, verdict
+from marki.console.state.timeline_view import HALL, MARK1, TimelineView, of_hall, verdict
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.activation_panel import answered, cut
 from marki.console.timeline.buttons import ButtonRow
@@ -66,7 +67,7 @@ class WallPanel(Panel):
         self._note = self.note(colour=theme.palette.ivory)
         self._names: tuple[str, ...] = ()
         self._boxes: list[Box] = []
-        self._shown: dict[str, tuple[str, float | None, bool | None, bool]] = {}
+        self._shown: dict[str, tuple[str, float | None, bool | None, bool, bool]] = {}
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the plates whose answer has changed."""
@@ -89,15 +90,17 @@ class WallPanel(Panel):
         right = judged = 0
         for k, exhibit in enumerate(exhibits):
             reply = timeline.hall.get(exhibit.name)
-            correct = verdict(reply, exhibit)
+            # Whatever its own task is, here it answers with its weights for the task that all are asked.
+            correct = verdict(reply, replace(exhibit, classes=HALL[timeline.task]))
+            silent = reply is None and timeline.ready and timeline.task not in exhibit.hall
             judged += correct is not None
             right += bool(correct)
             hovered = scene.ui.hovered == Target("plate", k)
             sure = None if reply is None or math.isnan(reply.confidence) else round(reply.confidence, 2)
-            key = (answered(reply), sure, correct, hovered)
+            key = (answered(reply), sure, correct, hovered, silent)
             if key != self._shown.get(exhibit.name):
                 self._shown[exhibit.name] = key
-                self._plate(surface, pygame.Rect(self._boxes[k]), exhibit, reply, correct, hovered)
+                self._plate(surface, pygame.Rect(self._boxes[k]), exhibit, reply, correct, hovered, silent)
                 dirty.append(pygame.Rect(self._boxes[k]))
         return [*dirty, *self._note.update(surface, self._summary(timeline, right, judged))]
 
@@ -119,7 +122,7 @@ class WallPanel(Panel):
 
     def _plate(
         self, surface: pygame.Surface, box: pygame.Rect, exhibit: Exhibit, reply: Reply | None,
-        right: bool | None, hovered: bool,
+        right: bool | None, hovered: bool, silent: bool,
     ) -> None:  # fmt: skip
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
         face = palette.plate if not hovered else palette.paper
@@ -149,7 +152,9 @@ class WallPanel(Panel):
         track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)
         window = pygame.Rect(area.x, area.y + row, area.w, track.y - area.y - row - px(2))
         if reply is None:
-            theme.write(surface, "…", window, size=NORMAL, face=TEXT, colour=palette.faded, align="centre")
+            text = theme.words("timeline.not_taught") if silent else "…"
+            size = SMALL if silent else NORMAL
+            theme.write(surface, text, window, size=size, face=TEXT, colour=palette.faded, align="centre")
             return
         said = answered(reply)
         size = max(10, min(px(24), window.h - px(6)))

@@ -39,5 +39,5 @@ def wait(timeline: TimelineController, session: Session, look: Callable[[], obje
         for _ in range(2):  # the first asks what the second shows
             look()
             exhibits = timeline.exhibits(session)
-            timeline.settle(sum(of_hall(e) and e.name != MARK1 and e.score is not None for e in exhibits))
+            timeline.settle(sum(of_hall(e) and timeline.task(session) in e.hall for e in exhibits))
         look()

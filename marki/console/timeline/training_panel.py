@@ -107,6 +107,7 @@ class TrainingPanel(Panel):
         self._trace(surface, learned, across, palette.ghost, dots=False)
         self._trace(surface, [(s, v) for s, _, v in progress.curve], across, palette.trace, dots=True)
         self._legend(surface, progress)
+        self._warn(surface, progress)
         self._tell(surface, progress)
 
     def _trace(
@@ -139,6 +140,18 @@ class TrainingPanel(Panel):
             theme.write(surface, text, box, size=SMALL - 1, face=TEXT, colour=palette.ink)
             y = box.centery
             pygame.draw.line(surface, colour, (box.x - px(18), y), (box.x - px(4), y), max(2, theme.line(2)))
+
+    def _warn(self, surface: pygame.Surface, progress: Progress) -> None:
+        """Say at the top of the plot that the training is dead or stuck, if it is."""
+        if not progress.warnings:
+            return
+        theme, plot, row = self.theme, self._plot, self.theme.row(SMALL)
+        signs = theme.words("timeline.and").join(theme.words(f"timeline.sign.{name}") for name in progress.warnings)
+        text = theme.words("timeline.warning", signs=signs)
+        for k, line in enumerate(theme.wrap(text, plot.w - theme.px(8), SMALL)[: max(1, plot.h // row)]):
+            box = pygame.Rect(plot.x + theme.px(4), plot.y + k * row, plot.w - theme.px(8), row)
+            pygame.draw.rect(surface, theme.palette.paper, (*box.topleft, theme.width(line, SMALL), row))
+            theme.write(surface, line, box, size=SMALL, face=TEXT, colour=theme.palette.wrong)
 
     def _tell(self, surface: pygame.Surface, progress: Progress) -> None:
         words, text = self.theme.words, self._text

@@ -8,6 +8,7 @@ import pytest
 from console.fake_timeline import EXHIBITS, FakeTimeline
 
 from marki.console.drawing.layout import Box, frame, unit_of
+from marki.console.drawing.theme import Theme
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import ancestors, heirs, verdict
 from marki.console.timeline import heatmaps, timeline_layout
@@ -15,7 +16,9 @@ from marki.console.timeline.counts import abbreviated
 from marki.errors import UnknownName
 from marki.io.exhibits import ActivationView, Rendering
 from marki.io.ports import Port
+from marki.language import Words
 from marki.session import mark1_session
+from successors.training.diagnosis import Symptom
 
 SIZES = [(960, 600), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
 
@@ -281,6 +284,27 @@ def test_training_from_zero_goes_on_beside_answers_and_ends_with_a_digest(with_t
     frames(app, 30)
     assert app.scene.timeline.first.progress.digest == "0123456789abcdef"
     assert not app.scene.timeline.first.learning
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_dead_training_says_so_in_the_language_of_the_window(with_timeline, monkeypatch, lang):
+    app = with_timeline(system="resnet", language=lang)
+    frames(app)
+    app.obey("learn")
+    app.lent.racks[0].warnings = tuple(symptom.name.lower() for symptom in Symptom)
+    words, written = Words(lang), []
+    write = Theme.write
+
+    def spy(self, surface, text, *args, **style):
+        written.append(text)
+        return write(self, surface, text, *args, **style)
+
+    monkeypatch.setattr(Theme, "write", spy)
+    frames(app, 60)
+    assert app.scene.timeline.first.progress.done
+    said = "".join(written).replace(" ", "")
+    for symptom in Symptom:
+        assert words(f"timeline.sign.{symptom.name.lower()}").replace(" ", "") in said
 
 
 def test_a_training_can_be_stopped_and_the_shipped_weights_put_back(with_timeline, place):

@@ -21,6 +21,7 @@ from marki.io.exhibits import Progress, Reply, Trouble
 from marki.io.ports import Port
 from successors import registry, tasks
 from successors.model_card import Trial
+from successors.serving import gallery
 from successors.serving import worker as stand_module
 from successors.serving.client import WorkerClient
 from successors.serving.questions import (
@@ -145,10 +146,11 @@ def test_what_does_not_fit_is_refused_in_a_sentence_and_the_process_goes_on(rack
     assert until(rack.poll, of_kind(Reply))[-1].number == 2
 
 
-def test_all_trained_systems_of_frames_answer_in_the_hall(rack):
+def test_all_systems_of_frames_with_weights_of_the_task_answer_in_the_hall(rack):
     rack.hall(7, frame(1), "digits")
-    entries = {name: registry.find(name).entry for name in registry.names() if registry.is_trained(name)}
+    entries = {name: registry.find(name).entry for name in registry.names() if registry.weights(name, "digits")}
     wanted = [n for n, e in entries.items() if (e.accepts, e.answers) == (Port.FRAME, Port.LAMPS)]
+    assert len(wanted) > 10
     found = until(rack.poll, lambda m: m.name == wanted[-1])
     assert [m.name for m in found] == wanted
     for reply in found:
@@ -371,31 +373,33 @@ def test_a_system_whose_weights_are_broken_does_not_keep_the_others_from_the_hal
     create = registry.create
 
     def broken(name, *args, **changes):
-        if name == "lenet5":
+        if name == "vgg":
             raise StateError("broken", where=name)
         return create(name, *args, **changes)
 
     monkeypatch.setattr(registry, "create", broken)
     table = Table(AskHall(number=1, frame=frame(), task="letters"), AskHall(number=2, frame=frame(), task="letters"))
     found = until(table.poll, lambda m: m.name == "convnext")
-    assert [m.name for m in found if isinstance(m, Trouble)] == ["lenet5"]
+    assert [m.name for m in found if isinstance(m, Trouble)] == ["vgg"]
     table.pipe.send(AskHall(number=3, frame=frame(), task="letters"))
     assert all(isinstance(m, Reply) for m in until(table.poll, lambda m: m.name == "convnext"))
     table.close()
 
 
-def test_the_hall_takes_the_weights_that_suit_the_task(monkeypatch, tmp_path):
-    """As long as none are shipped beside the main ones, a file of them is laid down here."""
+def test_the_hall_takes_the_weights_of_the_task_and_no_others(monkeypatch, tmp_path):
     home = tmp_path / "vgg"
     home.mkdir()
     (home / registry.WEIGHTS).touch()
     monkeypatch.setattr(registry, "shipped", lambda name: home)
     trials = registry.find("vgg").entry.trials
     own = (home / registry.WEIGHTS, trials[0])
-    assert registry.weights("vgg", "letters") == registry.weights("vgg", "digits") == own
+    assert registry.weights("vgg", "letters") == own
+    assert registry.weights("vgg", "digits") is None
+    assert gallery.exhibit(registry.find("vgg"), {}).hall == ("letters",)
     (home / "digits.safetensors").touch()
     assert registry.weights("vgg", "digits") == (home / "digits.safetensors", trials[1])
     assert registry.weights("vgg", "letters") == own
+    assert gallery.exhibit(registry.find("vgg"), {}).hall == ("letters", "digits")
     (home / registry.WEIGHTS).unlink()
     assert registry.weights("vgg", "letters") is None
 
@@ -421,8 +425,10 @@ def test_progress_is_told_twenty_times_a_second_at_most(monkeypatch):
         clock[0] += 0.001
         record.steps += 1
         telling.step(record, record.steps % 2)
-    telling.end(record, "0123456789abcdef")
+    telling.end(record, "0123456789abcdef", ("chance",))
     assert 15 <= len(told) <= 22
     last = told[-1]
     assert (last.name, last.seed, last.steps, last.of, last.right) == ("lenet5", 3, 1_000, 1_000, 0.5)
+    assert last.warnings == ("chance",)
+    assert {m.warnings for m in told[:-1]} == {()}
     assert (last.done, last.digest, last.seconds) == (True, "0123456789abcdef", pytest.approx(1.0))

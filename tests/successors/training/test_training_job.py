@@ -292,7 +292,8 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
     monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
     path, trial = registry.weights("lenet5", "letters")
     assert trial is second
-    assert registry.weights("lenet5", "digits")[1] is first
+    assert registry.weights("lenet5", "digits") is None
+    assert registry.weights("lenet5", "two_class") == (tmp_path / "lenet5" / registry.WEIGHTS, first)
     assert len(registry.create("lenet5", weights=path).labels.code) == 26
 
 
