@@ -18,7 +18,7 @@ large blocks instead of one and four, widths of 32 and 56 instead of 192 and 384
 the paper's see the image at 240x240 and 224x224. Samples are shifted, rotated, sheared and scaled a little in
 training, in place of the augmentation of DeiT.
 
-It is compared with its branch of large patches alone, the better of the two by far, after as many steps. A token that
+What is asked here: whether it reads better than its branch of large patches alone, after as many steps. A token that
 crosses passes f and g without a shortcut, and the retina's few patches leave little to tell.
 
 Assumed: gelu by its tanh form; as in the authors' code f and g are LN, gelu and a linear layer in this order.
