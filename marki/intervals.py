@@ -105,7 +105,7 @@ def count_interval(counts: Sequence[float]) -> Interval:
 
 
 def span(low: float | None, high: float | None, *, scale: float = 100, sign: str = "") -> str:
-    """Return the ends of an interval as text, by default in percent, signed if `sign` is "+"; "-" where there is none."""
+    """Return the ends of an interval as text, by default in percent, signed if `sign` is "+"; "-" if there are none."""
     return "-" if low is None or high is None else f"{scale * low:{sign}.1f} to {scale * high:{sign}.1f}"
 
 

@@ -75,7 +75,7 @@ def _add_seed_arguments(parser: argparse.ArgumentParser) -> None:
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `train`."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="systems to train; `timeline` lists them")
-    parser.add_argument("--all", action="store_true", help="train every system")
+    parser.add_argument("--all", action="store_true", help="train every system, and the Mark I")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
     add_arguments(parser, default="out/train")
 
@@ -83,8 +83,9 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
 def train(args: argparse.Namespace, machine: Machine) -> int:
     """Train systems and their baselines; print the results."""
     from successors.evaluation.publish import RUNS, publish
+    from successors.training.participants import MARK1
 
-    names = _chosen(args)
+    names = (MARK1, *_chosen(args)) if args.all else _chosen(args)
     _check_counts(args)
     options = options_of(args).free_out("out/train", lambda folder: (folder / RUNS).is_dir())
     command = f"{program()} {shlex.join(sys.argv[1:])}"

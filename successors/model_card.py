@@ -14,6 +14,9 @@ from successors.nn.initial import meta
 from successors.nn.learner import ByGradient, Network, Successor
 from successors.nn.recipe import NetworkConfig
 
+SEEDS = 5
+"""Seeds of a trial, if it does not say otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
@@ -89,7 +92,7 @@ class Trial:
     against: Mapping[str, Any] | None = None
     above: bool = True
     slack: float = 0.02
-    seeds: int = 5
+    seeds: int = SEEDS
     label: str = ""
     grows_from: str = ""
     remark: str = ""

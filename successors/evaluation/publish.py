@@ -24,11 +24,11 @@ from successors import registry, tasks
 from successors.evaluation import plots
 from successors.evaluation.breakdown import breakdown
 from successors.evaluation.estimates import Estimate, growth, lead, mean, share
-from successors.model_card import Measure, Trial
+from successors.model_card import SEEDS, Measure, Trial
 from successors.nn import weights_file
 from successors.registry import METRICS, WEIGHTS, System
 from successors.training import loop, participants, training_job
-from successors.training.participants import Machine
+from successors.training.participants import MARK1, Machine
 from successors.training.training_job import TrainingJob
 
 COST = ("steps", "shown", "seconds", "processor_seconds")
@@ -51,6 +51,7 @@ def publish(
     Parameters
     ----------
     names : sequence of str
+        Systems; `participants.MARK1` among them stands for the machine, whose wiper positions are written.
     options : RunOptions
         With an output folder. It may hold other systems; an existing folder of one of these is used only on resumption.
     seed : int
@@ -67,14 +68,25 @@ def publish(
     """
     out = options.folder()
     folder = out / RUNS
-    systems = [registry.find(name) for name in names]
-    orders = [order for system in systems for order in _orders(system, seed)]
+    systems = [registry.find(name) for name in names if name != MARK1]
+    of_machine = _machine(seed) if MARK1 in names else {}
+    orders = [order for row in of_machine.values() for order in row]
+    orders += [order for system in systems for order in _orders(system, seed)]
     with contextlib.ExitStack() as stack:
-        for system in systems:
-            identity = Identity(kind=f"training of {system.name}", seed=seed)
-            stack.enter_context(claimed(out / system.name, identity, resume=options.resume))
+        for name in names:
+            identity = Identity(kind=f"training of {name}", seed=seed)
+            stack.enter_context(claimed(out / name, identity, resume=options.resume))
         found = training_job.train_all(orders, folder, options, machine=machine)
+        for task, row in of_machine.items():
+            best = _best(row, found)
+            write_json(out / MARK1 / f"{task}.json", training_job.wiper_positions(best, found[best]))
         return {system.name: _conclude(system, found, out, folder, seed, command) for system in systems}
+
+
+def _machine(seed: int) -> dict[str, list[TrainingJob]]:
+    """Return the trainings of the Mark I for what the hall asks, by task."""
+    seeds = range(seed, seed + SEEDS)
+    return {task: training_job.seeded(training_job.training(MARK1, task), seeds) for task in registry.HALL}
 
 
 def _main(system: System, trial: Trial, seed: int) -> list[TrainingJob]:
