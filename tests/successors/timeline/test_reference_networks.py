@@ -20,11 +20,13 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from successors import registry
 from successors.nn.bytepairs import PAD
 from successors.nn.functions import linear
 from successors.nn.learner import Network
@@ -1069,4 +1071,8 @@ def test_a_weight_that_differs_is_noticed():
 def test_as_many_systems_are_compared_as_the_documents_say():
     for name in PACKAGES:
         package(name)  # skips where it is not installed, as its systems' tests then do
-    assert len({name.split(",")[0] for name in CASES}) >= WANTED
+    systems = {name.split(",")[0] for name in CASES}
+    assert len(systems) >= WANTED
+    assert systems <= set(registry.names())
+    told = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert f"{len(systems)} systems, with weights copied by name" in told
