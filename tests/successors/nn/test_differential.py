@@ -40,6 +40,7 @@ from successors.nn.rnn import rnn
 from successors.nn.tensor import Parameter, Tensor, concatenate, no_grad, stack, where
 
 torch = pytest.importorskip("torch")
+torch.set_num_threads(1)  # of several test processes at once, each would take all processors
 F = torch.nn.functional
 
 CASES = 600
