@@ -61,6 +61,11 @@ from successors.timeline import (
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)  # of several test processes at once, each would take all processors
 
+# Versions are open: what a public package says of its own future is none of ours.
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::{kind}") for kind in ("DeprecationWarning", "FutureWarning", "UserWarning")
+]
+
 OUTPUTS, GRADIENTS = 1e-10, 1e-8
 """Largest differences, relative to the largest element."""
 NEGLIGIBLE = 1e-6
@@ -831,7 +836,7 @@ def gpt2_pair() -> Pair:
     theirs = transformers.GPT2Model(
         transformers.GPT2Config(
             vocab_size=WORDS, n_positions=16, n_embd=24, n_layer=3, n_head=3, activation_function="gelu_new",
-            resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
+            resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=None, eos_token_id=None,
         )
     )  # fmt: skip
     rules = [
