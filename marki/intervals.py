@@ -32,10 +32,10 @@ Interval = tuple[float, float | None, float | None]
 def interval(values: Sequence[float]) -> Interval:
     """Return (mean, low, high): the mean over seeds and its 95 % interval by Student's t; one value has no interval."""
     a = np.asarray(values, float)
-    mean = float(a.mean())
+    mean = math.fsum(a) / a.size
     if a.size < 2:
         return mean, None, None
-    half = _quantile(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size)
+    half = _half_width(a)
     return mean, mean - half, mean + half
 
 
@@ -64,7 +64,7 @@ def share_interval(shares: Sequence[float], trials: int) -> Interval:
         The ends are None for one seed.
     """
     a = np.asarray(shares, float)
-    mean = float(a.mean())
+    mean = math.fsum(a) / a.size
     if a.size < 2 or not trials:
         return mean, None, None
     between = float(a.var(ddof=1)) / a.size
@@ -81,12 +81,12 @@ def count_interval(counts: Sequence[float]) -> Interval:
     differ much would else give a number of trials below nought.
     """
     a = np.asarray(counts, float)
-    mean = float(a.mean())
+    mean = math.fsum(a) / a.size
     if a.size < 2:
         return mean, None, None
     if not mean:
         return mean, mean, mean
-    factor = math.exp(_quantile(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size) / mean)
+    factor = math.exp(_half_width(a) / mean)
     return mean, mean / factor, mean * factor
 
 
@@ -109,6 +109,10 @@ def difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, 
     # Rounded down, so that the interval is rather too wide; less than 1 it is by rounding alone.
     half = _quantile(max(1, int(round(freedom, 9)))) * math.sqrt(own + other)
     return found, found - half, found + half
+
+
+def _half_width(a: np.ndarray) -> float:
+    return _quantile(a.size - 1) * float(a.std(ddof=1)) / math.sqrt(a.size)
 
 
 def _quantile(freedom: int) -> float:

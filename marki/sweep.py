@@ -243,6 +243,6 @@ def command(args: argparse.Namespace, kinds: Mapping[str, SweepKind]) -> int:
     base = Path("out", f"sweep-{Path(args.spec).stem}")
     options = options_of(args).free_out(base, lambda folder: holds(folder, spec.identity))
     with resumable(options):
-        rows = run_sweep(spec, kinds, options)
-    print(f"{len(rows)} points, the table is {options.folder() / 'sweep.csv'}")
+        run_sweep(spec, kinds, options)
+    print(f"{len(spec.points)} points, the table is {options.folder() / 'sweep.csv'}")
     return 0

@@ -25,16 +25,24 @@ class Size:
         The settings of that size.
     published : int, optional
         Trainable parameters that the paper gives; None if it gives none.
-    within : float
-        Fraction by which the count may differ from it, for figures that are rounded in print; 0: exact.
+    rounded : int
+        Unit of the last digit that is printed, to which the count must round or be cut off; 1: exact.
+    left_out : int
+        Parameters of the configuration that the figure leaves out, such as those of the head.
     source : str
-        Where the figure is published.
+        Where the figure is published, or why there is none.
     """
 
     config: NetworkConfig
     published: int | None = None
-    within: float = 0.0
+    rounded: int = 1
+    left_out: int = 0
     source: str = ""
+
+    def agrees(self, counted: int) -> bool:
+        """Return whether the figure as printed is that of `counted` parameters, rounded or cut off."""
+        counted -= self.left_out
+        return self.published in {(counted + add) // self.rounded * self.rounded for add in (0, self.rounded // 2)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,20 @@
 """Tables: trials and registers as a spreadsheet reads them."""
 
 import csv
+from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from marki import measurements
+from marki.experiments.validation.table import ComparisonRow
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig
 from marki.session import mark1_session
 from marki.tables import REGISTERS, TRIALS, registers_csv, trials_csv
+from marki.teaching import ballots
+from successors.evaluation import ablation_path, compare
 
 LAMPS = {0: "dark", 1: "R1", 2: "R2", 3: "R1 R2"}
 CODES = {"R1": "A", "R2": "B", "R1 R2": "C"}
@@ -111,3 +117,18 @@ def test_looking_in_the_middle_of_a_presentation_changes_nothing():
         if watched.learner.peek() % 7 == 0:
             assert registers_csv(watched) == registers_csv(watched)
     assert watched.digest == plain.digest
+
+
+def test_the_docs_name_every_column():
+    page = (Path(__file__).resolve().parent.parent / "docs/operating.md").read_text(encoding="utf-8")
+    lines = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    for name, columns in (
+        ("measurements.csv", measurements.COLUMNS),
+        ("trials.csv", ("seed", *TRIALS)),
+        ("registers.csv", REGISTERS),
+        ("tally.csv", ballots.COLUMNS),
+        ("validation.csv", [field.name for field in fields(ComparisonRow)]),
+        ("comparison.csv", compare.COLUMNS),
+        ("roadmap.csv", ablation_path.COLUMNS),
+    ):
+        assert set(columns) <= set(lines[name].split("`")), name

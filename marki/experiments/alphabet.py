@@ -31,4 +31,4 @@ def run(lab: Lab) -> list[Measurement]:
     session = lab.run("alphabet", lab.world("letters"), most=26 * MOST_PASSES)
     passes = learn_to_errorless(session)
     exam = session.records[-26:] if passes else session.exam()
-    return [right(exam, "after learning"), needed(session, passes, "each letter", most=MOST_PASSES)]
+    return [right(exam, "after learning"), needed(session, passes, "the alphabet", most=MOST_PASSES)]

@@ -18,4 +18,4 @@ def run(lab: Lab) -> list[Measurement]:
     passes = learn_to_errorless(run, MOST_PASSES)
     size = run.session.worlds[1].size
     exam = run.records[-size:] if passes else run.exam()
-    return [right(exam, "after learning"), needed(run, passes, "each picture", most=MOST_PASSES)]
+    return [right(exam, "after learning"), needed(run, passes, "the pictures", most=MOST_PASSES)]

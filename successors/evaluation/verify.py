@@ -153,10 +153,10 @@ def _sizes(system: System) -> Iterator[Rung]:
         counted = system.entry.count(size.config)
         name = f"parameters, {key}"
         if size.published is None:
-            yield Rung(name=name, state=ABSENT, found=f"{counted:,} counted, the paper gives no figure")
+            why = size.source or "the paper gives no figure"
+            yield Rung(name=name, state=ABSENT, found=f"{counted:,} counted, not compared: {why}")
             continue
-        off = abs(counted - size.published)
-        state = PASSED if off <= size.within * size.published else FAILED
+        state = PASSED if size.agrees(counted) else FAILED
         yield Rung(name=name, state=state, found=f"{counted:,} counted, {size.published:,} published ({size.source})")
 
 

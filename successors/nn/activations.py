@@ -30,7 +30,7 @@ def gelu(x: Tensor, *, tanh: bool = False) -> Tensor:
     if tanh:
         # In place where possible: allocating memory costs more than the arithmetic.
         scale, cubic = math.sqrt(2 / math.pi), 0.044715
-        squashed = a * a
+        squashed = np.asarray(a * a)  # of no axes, NumPy gives a scalar, which nothing can be written to
         squashed *= scale * cubic
         squashed += scale
         squashed *= a
@@ -91,7 +91,7 @@ def scaled_tanh(x: Tensor) -> Tensor:
     ----------
     LeCun 1989, "Generalization and network design strategies"; LeCun et al. 1998, appendix A.
     """
-    t = x.data * (2 / 3)
+    t = np.asarray(x.data * (2 / 3))  # of no axes, NumPy gives a scalar, which nothing can be written to
     np.tanh(t, out=t)
     return make(1.7159 * t, (x,), lambda g: (g * (1.7159 * 2 / 3) * (1 - t * t),))
 

@@ -53,8 +53,8 @@ def attention(
     shown = f"q {q.shape}, k {k.shape}, v {v.shape}"
     if min(q.ndim, k.ndim, v.ndim) < 2:
         raise ShapeError(f"{shown}; (…, t, d), (…, s, d), (…, s, e) are wanted", where="attention")
-    if q.shape[-1] != k.shape[-1]:
-        raise ShapeError(f"{shown}; the last axes of q and k differ", where="attention")
+    if q.shape[-1] != k.shape[-1] or not q.shape[-1]:
+        raise ShapeError(f"{shown}; the last axes of q and k are empty or differ", where="attention")
     if k.shape[-2] != v.shape[-2]:
         raise ShapeError(f"{shown}; k and v are not of one length", where="attention")
     try:

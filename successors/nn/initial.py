@@ -29,23 +29,27 @@ def meta() -> Iterator[None]:
 
 
 def constant(shape: tuple[int, ...], value: float = 0.0) -> Parameter:
-    """Return a parameter that is `value` everywhere."""
-    return _hollow(shape) if _meta else Parameter(np.full(shape, value, np.float32))
+    """Return a parameter that is `value` everywhere, such as a bias or a gain; it does not decay."""
+    return _hollow(shape, decays=False) if _meta else Parameter(np.full(shape, value, np.float32), decays=False)
 
 
 def buffer(shape: tuple[int, ...], value: float = 0.0) -> np.ndarray:
     """Return a float32 array that is `value` everywhere and is not trained."""
-    return _hollow(shape).data if _meta else np.full(shape, value, np.float32)
+    return _hollow(shape, decays=False).data if _meta else np.full(shape, value, np.float32)
 
 
-def uniform(rng: np.random.Generator, shape: tuple[int, ...], bound: float) -> Parameter:
-    """Return a parameter drawn uniformly from -bound to bound."""
-    return _hollow(shape) if _meta else Parameter(rng.uniform(-bound, bound, shape).astype(np.float32))
+def uniform(rng: np.random.Generator, shape: tuple[int, ...], bound: float, *, decays: bool = True) -> Parameter:
+    """Return a parameter drawn uniformly from -bound to bound; weight decay applies to it if it `decays`."""
+    if _meta:
+        return _hollow(shape, decays=decays)
+    return Parameter(rng.uniform(-bound, bound, shape).astype(np.float32), decays=decays)
 
 
-def normal(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -> Parameter:
-    """Return a parameter drawn from a normal distribution with mean 0."""
-    return _hollow(shape) if _meta else Parameter((rng.standard_normal(shape) * deviation).astype(np.float32))
+def normal(rng: np.random.Generator, shape: tuple[int, ...], deviation: float, *, decays: bool = True) -> Parameter:
+    """Return a parameter drawn from a normal distribution with mean 0; weight decay applies to it if it `decays`."""
+    if _meta:
+        return _hollow(shape, decays=decays)
+    return Parameter((rng.standard_normal(shape) * deviation).astype(np.float32), decays=decays)
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -82,9 +86,9 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], gain: float = 1
     return Parameter(((q if rows >= columns else q.T) * gain).astype(np.float32))
 
 
-def given(values: np.ndarray) -> Parameter:
-    """Return a parameter with these initial values, as float32."""
-    return _hollow(values.shape) if _meta else Parameter(values.astype(np.float32))
+def given(values: np.ndarray, *, decays: bool = True) -> Parameter:
+    """Return a parameter with these initial values, as float32; weight decay applies to it if it `decays`."""
+    return _hollow(values.shape, decays=decays) if _meta else Parameter(values.astype(np.float32), decays=decays)
 
 
 def stacked(
@@ -99,5 +103,5 @@ def stacked(
     return Parameter(np.concatenate([draw(rng, shape).data for _ in range(blocks)]))
 
 
-def _hollow(shape: tuple[int, ...]) -> Parameter:
-    return Parameter(np.broadcast_to(np.float32(0), shape))
+def _hollow(shape: tuple[int, ...], *, decays: bool = True) -> Parameter:
+    return Parameter(np.broadcast_to(np.float32(0), shape), decays=decays)

@@ -32,11 +32,11 @@ class Linear(Module):
     bias : bool
         Whether there is a bias b, initially zero.
     init : callable
-        Initialiser of W.
+        Initialiser of W; by default the one that keeps the variance of activations and gradients.
     """
 
     def __init__(
-        self, d: int, k: int, rng: np.random.Generator, *, bias: bool = True, init: Initialiser = initial.lecun
+        self, d: int, k: int, rng: np.random.Generator, *, bias: bool = True, init: Initialiser = initial.glorot
     ):
         self.weight = init(rng, (k, d))
         self.bias = initial.constant((k,)) if bias else None
@@ -191,7 +191,7 @@ class GroupNorm(Module):
 
 
 class Embedding(Module):
-    """A table of k rows of width d, looked up by index.
+    """A table of k rows of width d, looked up by index. It decays, as all that is no gain, bias or position.
 
     Parameters
     ----------
@@ -306,7 +306,7 @@ class LSTMLayer(Module):
         bias = np.zeros(gates * h, np.float32)
         if forget:
             bias[h : 2 * h] = forget_bias
-        self.bias = initial.given(bias)
+        self.bias = initial.given(bias, decays=False)
         self.peephole = initial.constant((gates - 1, h)) if peephole else None
         self._forget = forget
 

@@ -19,10 +19,16 @@ def softmax(x: Tensor, axis: int = -1) -> Tensor:
     -------
     Tensor, shape of `x`
 
+    Raises
+    ------
+    ShapeError
+        If the axis has no elements.
+
     References
     ----------
     Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
     """
+    _demand_classes(x, axis, "softmax")
     value = np.exp(x.data - x.data.max(axis, keepdims=True))
     value /= value.sum(axis, keepdims=True)
     return make(value, (x,), lambda g: (value * (g - (g * value).sum(axis, keepdims=True)),))
@@ -40,10 +46,16 @@ def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
     -------
     Tensor, shape of `x`
 
+    Raises
+    ------
+    ShapeError
+        If the axis has no elements.
+
     References
     ----------
     Bridle 1990, the logarithm of his softmax.
     """
+    _demand_classes(x, axis, "log_softmax")
     value = _log_softmax(x.data, axis)
     return make(value, (x,), lambda g: (g - np.exp(value) * g.sum(axis, keepdims=True),))
 
@@ -114,7 +126,7 @@ def mean_squared_error(x: Tensor, target: Tensor | np.ndarray) -> Tensor:
     Raises
     ------
     ShapeError
-        If the shapes differ.
+        If the shapes differ, or there are no elements.
 
     References
     ----------
@@ -123,6 +135,8 @@ def mean_squared_error(x: Tensor, target: Tensor | np.ndarray) -> Tensor:
     target = as_tensor(target, x)
     if x.shape != target.shape:
         raise ShapeError(f"x {x.shape} and target {target.shape}; one shape is wanted", where="mean_squared_error")
+    if not x.size:
+        raise ShapeError(f"x {x.shape}; the mean of no elements", where="mean_squared_error")
     off = x.data - target.data
 
     def backward(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -151,7 +165,7 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor | np.ndarray) -> Tensor
     Raises
     ------
     ShapeError
-        If the shapes differ.
+        If the shapes differ, or there are no elements.
 
     References
     ----------
@@ -162,6 +176,8 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor | np.ndarray) -> Tensor
         raise ShapeError(
             f"logits {logits.shape} and targets {y.shape}; one shape is wanted", where="binary_cross_entropy"
         )
+    if not logits.size:
+        raise ShapeError(f"logits {logits.shape}; the mean of no elements", where="binary_cross_entropy")
     a = logits.data
     value = np.mean(np.maximum(a, 0) - a * y.data + np.log1p(np.exp(-np.abs(a))))
 
@@ -170,6 +186,11 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor | np.ndarray) -> Tensor
         return (logistic(a) - y.data) * share, -a * share
 
     return make(value, (logits, y), backward)
+
+
+def _demand_classes(x: Tensor, axis: int, where: str) -> None:
+    if not x.shape[axis]:
+        raise ShapeError(f"x {x.shape}; no elements along axis {axis}", where=where)
 
 
 def _log_softmax(a: np.ndarray, axis: int) -> np.ndarray:

@@ -65,7 +65,7 @@ def batch_norm(
         raise ShapeError(f"activations {x.shape} with gain, bias, mean, variance {shapes}", where="batch_norm")
     m = x.size // c if c else 0
     if training and m < 2:
-        raise ShapeError(f"activations {x.shape}: one element has no variance", where="batch_norm")
+        raise ShapeError(f"activations {x.shape}: a variance needs two elements in each channel", where="batch_norm")
     if not (training or recording()):
         # In evaluation mode there is no backward pass; the memory layout stays as it is.
         each = (c, 1, 1) if x.ndim == 4 else (c,)
@@ -80,7 +80,8 @@ def batch_norm(
         """Return a view with a separate channel axis: (n, h w, c) or (c, h w n)."""
         if a.ndim == 2:
             return np.ascontiguousarray(a)[None]
-        return channels_last(a).reshape(n, -1, c) if inner else batch_last(a).reshape(c, -1)
+        places = a.shape[2] * a.shape[3]
+        return channels_last(a).reshape(n, places, c) if inner else batch_last(a).reshape(c, places * n)
 
     def restore(a: np.ndarray) -> np.ndarray:
         if x.ndim == 2:
@@ -149,13 +150,13 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tens
     Raises
     ------
     ShapeError
-        If the shapes do not fit together.
+        If the shapes do not fit together, or there are no elements to take a mean of.
 
     References
     ----------
     .. [1] Ba, Kiros, Hinton: Layer Normalization. arXiv:1607.06450, 2016.
     """
-    fits = x.ndim > 0 and gain.shape == bias.shape == x.shape[-1:]
+    fits = x.ndim > 0 and gain.shape == bias.shape == x.shape[-1:] != (0,)
     if not fits:
         raise ShapeError(f"activations {x.shape} with gain {gain.shape}, bias {bias.shape}", where="layer_norm")
     d = x.shape[-1]
@@ -194,9 +195,16 @@ def layer_norm2d(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-6) -> Te
     gain, bias : Tensor, shape (c,)
     eps : float
         Added to the variance.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together, or there are no channels.
     """
+    if not (x.ndim == 4 and gain.shape == bias.shape == x.shape[1:2] != (0,)):
+        raise ShapeError(f"activations {x.shape} with gain {gain.shape}, bias {bias.shape}", where="layer_norm2d")
     n, c, h, w = x.shape
-    a = batch_last(x.data).reshape(c, -1)
+    a = batch_last(x.data).reshape(c, h * w * n)
     y = a - a.mean(0)
     r = 1 / np.sqrt((y * y).mean(0) + eps)
     y *= r
@@ -205,7 +213,7 @@ def layer_norm2d(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-6) -> Te
     out += bias.data[:, None]
 
     def backward(g: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        g = batch_last(g).reshape(c, -1)
+        g = batch_last(g).reshape(a.shape)
         part = g * y
         gg, gb = part.sum(1), g.sum(1)
         part *= factor
@@ -247,13 +255,13 @@ def rms_norm(x: Tensor, gain: Tensor, eps: float = 1e-5) -> Tensor:
     Raises
     ------
     ShapeError
-        If the shapes do not fit together.
+        If the shapes do not fit together, or there are no elements to take a mean of.
 
     References
     ----------
     .. [1] Zhang, Sennrich: Root Mean Square Layer Normalization. NeurIPS 2019.
     """
-    if not (x.ndim > 0 and gain.shape == x.shape[-1:]):
+    if not (x.ndim > 0 and gain.shape == x.shape[-1:] != (0,)):
         raise ShapeError(f"activations {x.shape} with gain {gain.shape}", where="rms_norm")
     return _normalise(x, _rows(x), tuple(range(x.ndim)), 2, 1, 1, gain, None, eps)
 
@@ -281,14 +289,14 @@ def group_norm(x: Tensor, groups: int, gain: Tensor, bias: Tensor, eps: float = 
     Raises
     ------
     ShapeError
-        If the shapes do not fit together.
+        If the shapes do not fit together, or there are no elements to take a mean of.
 
     References
     ----------
     .. [1] Wu, He: Group Normalization. ECCV 2018.
     """
     fits = x.ndim > 1 and gain.shape == bias.shape == x.shape[1:2] and groups > 0 and x.shape[1] % groups == 0
-    if not fits:
+    if not fits or 0 in x.shape[1:]:
         raise ShapeError(
             f"activations {x.shape}, gain {gain.shape}, bias {bias.shape}, {groups} groups", where="group_norm"
         )

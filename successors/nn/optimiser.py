@@ -21,6 +21,8 @@ class Optimiser:
     Parameters
     ----------
     parameters : mapping of str to Parameter
+    decay : float
+        Weight decay of those parameters that decay.
 
     Attributes
     ----------
@@ -30,8 +32,8 @@ class Optimiser:
 
     slots: tuple[str, ...] = ()
 
-    def __init__(self, parameters: Mapping[str, Parameter]):
-        self.parameters = dict(parameters)
+    def __init__(self, parameters: Mapping[str, Parameter], *, decay: float):
+        self.parameters, self.decay = dict(parameters), decay
         self.steps = np.zeros(1, np.int64)
         self._slots = {s: {n: np.zeros_like(p.data) for n, p in self.parameters.items()} for s in self.slots}
 
@@ -53,15 +55,15 @@ class Optimiser:
             If a gradient is not finite; nothing has changed then.
         """
         gradients = {n: p.grad for n, p in self.parameters.items() if p.grad is not None}
-        if not math.isfinite(norm(self.parameters)):
-            raise Diverged("a gradient is not a number", remedy="Lower the learning rate, or clip the gradient")
+        norm(self.parameters)
         self.steps += 1
         for name, gradient in gradients.items():
-            self._update(name, self.parameters[name].data, gradient, rate)
+            parameter = self.parameters[name]
+            self._update(name, parameter.data, gradient, rate, self.decay if parameter.decays else 0.0)
         for p in self.parameters.values():
             p.grad = None
 
-    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float, decay: float) -> None:
         raise NotImplementedError
 
 
@@ -78,7 +80,7 @@ class SGD(Optimiser):
     nesterov : bool
         Whether to use Nesterov momentum, Sutskever et al. 2013.
     decay : float
-        Weight decay, added to the gradient.
+        Weight decay, added to the gradient of those parameters that decay.
     """
 
     slots = ("momentum",)
@@ -91,11 +93,11 @@ class SGD(Optimiser):
         nesterov: bool = False,
         decay: float = 0.0,
     ):
-        super().__init__(parameters)
-        self.momentum, self.nesterov, self.decay = momentum, nesterov, decay
+        super().__init__(parameters, decay=decay)
+        self.momentum, self.nesterov = momentum, nesterov
 
-    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float) -> None:
-        g = gradient + self.decay * value if self.decay else gradient
+    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float, decay: float) -> None:
+        g = gradient + decay * value if decay else gradient
         m = self._slots["momentum"][name]
         m *= self.momentum
         m += g
@@ -113,7 +115,7 @@ class Adam(Optimiser):
     eps : float
         Added to the square root of the second.
     decay : float
-        Decoupled weight decay: w ← w - rate · decay · w; on matrices only, not on gains and biases.
+        Decoupled weight decay of those parameters that decay: w ← w - rate · decay · w.
     """
 
     slots = ("mean", "square")
@@ -126,15 +128,15 @@ class Adam(Optimiser):
         eps: float = 1e-8,
         decay: float = 0.0,
     ):
-        super().__init__(parameters)
-        self.betas, self.eps, self.decay = betas, eps, decay
+        super().__init__(parameters, decay=decay)
+        self.betas, self.eps = betas, eps
 
-    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float, decay: float) -> None:
         first, second = self.betas
         t = int(self.steps[0])
         mean, square = self._slots["mean"][name], self._slots["square"][name]
-        if self.decay and value.ndim > 1:
-            value *= 1 - rate * self.decay
+        if decay:
+            value *= 1 - rate * decay
         mean *= first
         mean += (1 - first) * gradient
         square *= second
@@ -148,12 +150,33 @@ class Adam(Optimiser):
 
 
 def norm(parameters: Mapping[str, Parameter]) -> float:
-    """Return the Euclidean norm of all gradients together."""
-    return math.sqrt(sum(float(np.vdot(p.grad, p.grad)) for p in parameters.values() if p.grad is not None))
+    """Return the Euclidean norm of all gradients together; it is finite if they are.
+
+    Raises
+    ------
+    Diverged
+        If a gradient is not finite.
+    """
+    gradients = [p.grad for p in parameters.values() if p.grad is not None]
+    square = sum(float(np.vdot(g, g)) for g in gradients)
+    if math.isfinite(square):
+        return math.sqrt(square)
+    if not all(np.isfinite(g).all() for g in gradients):
+        raise Diverged("a gradient is not a number", remedy="Lower the learning rate, or clip the gradient")
+    # The squares are too large for the dtype, though the numbers themselves are not.
+    largest = max(float(np.abs(g).max(initial=0)) for g in gradients)
+    parts = [np.divide(g, largest, dtype=np.float64) for g in gradients]
+    return largest * math.sqrt(sum(float(np.vdot(g, g)) for g in parts))
 
 
 def clip(parameters: Mapping[str, Parameter], limit: float) -> float:
-    """Clip the norm of all gradients to `limit`, Pascanu et al. 2013, algorithm 1; return the norm before."""
+    """Clip the norm of all gradients to `limit`, Pascanu et al. 2013, algorithm 1; return the norm before.
+
+    Raises
+    ------
+    Diverged
+        If a gradient is not finite; nothing has changed then.
+    """
     length = norm(parameters)
     if length > limit:
         for p in parameters.values():

@@ -13,8 +13,11 @@ import numpy as np
 from successors.nn.convolution import Pair, extent, pair
 from successors.nn.tensor import ShapeError, Tensor, make
 
+Margins = tuple[tuple[int, int], tuple[int, int]]
+"""Cells laid before and after an image, down and across."""
 
-def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pair = 0) -> Tensor:
+
+def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pair = 0, cut: bool = False) -> Tensor:
     """Return the maximum of each window.
 
     ``out[n, c, i, j] = max_{u < kh, v < kw} x[n, c, i s + u - p, j s + v - p]``, where x is -inf outside. The gradient
@@ -30,11 +33,14 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
         s, step between windows; `size` if left out.
     padding : int or pair of int
         p, at most half the window.
+    cut : bool
+        Whether a last window that the image, with its padding, holds only a part of counts as well, cut off there; it
+        must begin before the image ends.
 
     Returns
     -------
     Tensor, shape (N, C, oh, ow)
-        With ``oh = floor((H + 2 p - kh) / s) + 1``, and ow likewise.
+        With ``oh = floor((H + 2 p - kh) / s) + 1``, or the ceiling with `cut`, and ow likewise.
 
     Raises
     ------
@@ -45,8 +51,8 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
     ----------
     .. [1] Riesenhuber, Poggio: Hierarchical Models of Object Recognition in Cortex. Nature Neuroscience 2, 1999.
     """
-    taps, padding, apart = _taps("max_pool2d", x, size, stride, padding)
-    padded = _padded(x.data, padding, -np.inf)
+    taps, margins, apart = _taps("max_pool2d", x, size, stride, padding, cut=cut)
+    padded = _padded(x.data, margins, -np.inf)
     out = np.array(padded[taps[0]], order="K")
     for tap in taps[1:]:
         np.maximum(out, padded[tap], out=out)
@@ -67,7 +73,7 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
                 np.multiply(g, first, out=gx[tap])
             else:
                 gx[tap] += g * first
-        return (_cropped(gx, padding),)
+        return (_cropped(gx, margins),)
 
     return make(out, (x,), backward)
 
@@ -103,8 +109,8 @@ def avg_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
     ----------
     .. [1] LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition. Proc. IEEE 86, 1998.
     """
-    taps, padding, apart = _taps("avg_pool2d", x, size, stride, padding)
-    padded = _padded(x.data, padding, 0)
+    taps, margins, apart = _taps("avg_pool2d", x, size, stride, padding)
+    padded = _padded(x.data, margins, 0)
     out = np.array(padded[taps[0]], order="K")
     for tap in taps[1:]:
         out += padded[tap]
@@ -118,15 +124,15 @@ def avg_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
                 gx[tap] = share
             else:
                 gx[tap] += share
-        return (_cropped(gx, padding),)
+        return (_cropped(gx, margins),)
 
     return make(out, (x,), backward)
 
 
 def _taps(
-    where: str, x: Tensor, size: Pair, stride: Pair | None, padding: Pair
-) -> tuple[tuple[tuple[slice, ...], ...], tuple[int, int], bool]:
-    """Return the slice of the padded image for each tap of the window, the padding, and whether no windows overlap."""
+    where: str, x: Tensor, size: Pair, stride: Pair | None, padding: Pair, *, cut: bool = False
+) -> tuple[tuple[tuple[slice, ...], ...], Margins, bool]:
+    """Return the slice of the padded image for each tap of the window, the margins, and whether no windows overlap."""
     if x.ndim != 4:
         raise ShapeError(f"images of shape {x.shape}, not (N, C, H, W)", where=where)
     k, p = pair(size), pair(padding)
@@ -134,10 +140,20 @@ def _taps(
     fits = all(a > 0 and b > 0 and 0 <= 2 * c <= a for a, b, c in zip(k, s, p, strict=True))
     if not fits:
         raise ShapeError(f"window {k}, stride {s}, padding {p}", where=where)
-    oh, ow = (extent(n, a, b, c) for n, a, b, c in zip(x.shape[2:], k, s, p, strict=True))
+    (oh, low), (ow, right) = (_places(n, a, b, c, cut=cut) for n, a, b, c in zip(x.shape[2:], k, s, p, strict=True))
     if min(oh, ow) < 1:
         raise ShapeError(f"window {k} on images {x.shape}, padding {p}", where=where)
-    return _slices(k, s, (oh, ow)), p, s[0] >= k[0] and s[1] >= k[1]
+    return _slices(k, s, (oh, ow)), ((p[0], low), (p[1], right)), s[0] >= k[0] and s[1] >= k[1]
+
+
+def _places(n: int, size: int, stride: int, padding: int, *, cut: bool) -> tuple[int, int]:
+    """Return how many windows there are along an axis of n cells, and the padding after it."""
+    if not cut:
+        return extent(n, size, stride, padding), padding
+    many = 1 - (size - n - 2 * padding) // stride  # the ceiling
+    if (many - 1) * stride >= n + padding:
+        many -= 1
+    return many, max(0, (many - 1) * stride + size - n - padding)
 
 
 @lru_cache(maxsize=256)
@@ -152,16 +168,16 @@ def _slices(
     return tuple((every, every, row, column) for row in rows for column in columns)
 
 
-def _padded(a: np.ndarray, padding: tuple[int, int], value: float) -> np.ndarray:
-    (p, q), (n, c, h, w) = padding, a.shape
-    if not (p or q):
+def _padded(a: np.ndarray, margins: Margins, value: float) -> np.ndarray:
+    ((up, low), (left, right)), (n, c, h, w) = margins, a.shape
+    if not (up or low or left or right):
         return a
     # The shape differs from that of `a`, but not the memory layout.
-    out = np.full_like(a, value, shape=(n, c, h + 2 * p, w + 2 * q), order="K")
-    out[:, :, p : p + h, q : q + w] = a
+    out = np.full_like(a, value, shape=(n, c, up + h + low, left + w + right), order="K")
+    out[:, :, up : up + h, left : left + w] = a
     return out
 
 
-def _cropped(a: np.ndarray, padding: tuple[int, int]) -> np.ndarray:
-    (p, q), (h, w) = padding, a.shape[2:]
-    return a[:, :, p : h - p, q : w - q]
+def _cropped(a: np.ndarray, margins: Margins) -> np.ndarray:
+    ((up, low), (left, right)), (h, w) = margins, a.shape[2:]
+    return a[:, :, up : h - low, left : w - right]

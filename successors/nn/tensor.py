@@ -7,6 +7,7 @@ copies. The dtype is that of the data: float32 for work, float64 for checks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -118,7 +119,8 @@ class Tensor:
         Raises
         ------
         PortError
-            If no gradient is given and this is not a scalar, or nothing was recorded.
+            If no gradient is given and this is not a scalar, or nothing was recorded, or a part of what was recorded
+            has already been through a backward pass; no gradient has changed then.
         """
         if grad is None:
             if self.size != 1:
@@ -127,7 +129,7 @@ class Tensor:
         if not self.requires_grad:
             raise PortError("backward of a tensor that was not made from any parameter", where="Tensor")
         order = self._order()
-        self.grad = grad
+        self.grad = np.asarray(grad, self.dtype)
         for node in reversed(order):
             gradient, backward = node.grad, node._backward
             if backward is None:
@@ -138,12 +140,14 @@ class Tensor:
             for parent, g in zip(node._parents, gradients, strict=True):
                 if g is None or not parent.requires_grad:
                     continue
+                if g.dtype is not parent.data.dtype:  # either is one object for each type
+                    g = g.astype(parent.data.dtype)
                 if parent.grad is None:
                     parent.grad = g
                 else:
                     parent.grad = parent.grad + g
             # Intermediate results are not needed again; only leaves keep their gradient.
-            node.grad, node._backward, node._parents = None, None, ()
+            node.grad, node._backward, node._parents = None, _spent, ()
 
     @property
     def gradient(self) -> np.ndarray:
@@ -168,6 +172,12 @@ class Tensor:
             if done:
                 order.append(node)
             elif id(node) not in seen:
+                if node._backward is _spent:
+                    raise PortError(
+                        "a second backward pass through what the first has used up",
+                        where=f"{node!r}",
+                        remedy="Add up what is to be differentiated and call backward once, or compute it anew",
+                    )
                 seen.add(id(node))
                 stack.append((node, True))
                 stack.extend((p, False) for p in node._parents if p.requires_grad and id(p) not in seen)
@@ -262,8 +272,8 @@ class Tensor:
         """Return max(x, 0) of each element."""
         if not _recording:
             return make(np.maximum(self.data, 0), (), lambda g: ())
-        on = self.data > 0
-        return make(self.data * on, (self,), lambda g: (g * on,))
+        value = np.maximum(self.data, 0)
+        return make(value, (self,), lambda g: (g * (value > 0),))
 
     def abs(self) -> Tensor:
         """Return the magnitude of each element; the gradient at 0 is 0."""
@@ -283,12 +293,30 @@ class Tensor:
         return make(self.data.sum(axis=axis, keepdims=keepdims), (self,), backward)
 
     def mean(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-        """Return the mean over `axis`, or over all."""
+        """Return the mean over `axis`, or over all.
+
+        Raises
+        ------
+        ShapeError
+            If it is the mean of no elements.
+        """
         total = self.sum(axis, keepdims=keepdims)
+        if not self.size:
+            if total.size:
+                raise ShapeError(f"shape {self.shape}, axis {axis}; the mean of no elements", where="mean")
+            return total
         return total * (total.size / self.size)
 
     def max(self, axis: int) -> Tensor:
-        """Return the maximum along `axis`; the gradient goes to the first of equal maxima."""
+        """Return the maximum along `axis`; the gradient goes to the first of equal maxima.
+
+        Raises
+        ------
+        ShapeError
+            If it is the maximum of no elements.
+        """
+        if not self.shape[axis]:
+            raise ShapeError(f"shape {self.shape}, axis {axis}; the maximum of no elements", where="max")
         at = np.expand_dims(self.data.argmax(axis), axis)
 
         def backward(g: np.ndarray) -> tuple[np.ndarray]:
@@ -304,7 +332,7 @@ class Tensor:
 
     def flatten(self) -> Tensor:
         """Return all axes but the first as one, (n, …) to (n, k)."""
-        return self.reshape(len(self.data), -1) if self.size else self.reshape(0, int(np.prod(self.shape[1:])))
+        return self.reshape(len(self.data), math.prod(self.shape[1:]))
 
     def transpose(self, *axes: int) -> Tensor:
         """Return the axes in another order."""
@@ -331,12 +359,26 @@ class Tensor:
 
 
 class Parameter(Tensor):
-    """A tensor that training changes."""
+    """A tensor that training changes.
 
-    __slots__ = ()
+    Parameters
+    ----------
+    data : array_like
+        As in `Tensor`.
+    decays : bool
+        Whether weight decay applies to it: to the weights of a product or a convolution, not to gains, biases, gates,
+        positions and class tokens.
 
-    def __init__(self, data: Any):
+    Attributes
+    ----------
+    decays : bool
+    """
+
+    __slots__ = ("decays",)
+
+    def __init__(self, data: Any, *, decays: bool = True):
         super().__init__(data, requires_grad=True)
+        self.decays = decays
 
 
 def make(data: np.ndarray, parents: tuple[Tensor, ...], backward: Backward) -> Tensor:
@@ -359,6 +401,11 @@ def make(data: np.ndarray, parents: tuple[Tensor, ...], backward: Backward) -> T
     else:
         out.requires_grad, out._parents, out._backward = False, (), None
     return out
+
+
+def _spent(g: np.ndarray) -> tuple[()]:
+    """Mark a tensor whose backward pass is over and whose inputs are forgotten."""
+    raise AssertionError(g)
 
 
 def unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

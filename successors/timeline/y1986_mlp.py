@@ -67,7 +67,7 @@ class MLP(Network):
         widths = (config.inputs, *config.hidden, 1 if config.classes == 2 else config.classes)
         self.layers = [Linear(d, k, rng, init=self._draw) for d, k in itertools.pairwise(widths)]
         for layer, width in zip(self.layers, widths[1:], strict=True):
-            layer.bias = self._draw(rng, (width,))
+            layer.bias = initial.uniform(rng, (width,), config.start, decays=False)
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Parameter:
         return initial.uniform(rng, shape, self.config.start)

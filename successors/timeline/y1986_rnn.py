@@ -84,13 +84,13 @@ class RNN(Network):
         c, h = config, config.hidden
         d = c.eye or c.inputs
         if c.eye:
-            self.eye = Linear(c.inputs, c.eye, rng, init=initial.glorot)
+            self.eye = Linear(c.inputs, c.eye, rng)
         self.w_in = initial.glorot(rng, (h, d))
         if c.recurrent:
             k = h if c.context == "hidden" else c.classes
             self.w_state = initial.uniform(rng, (h, k), c.spread / k**0.5)
         self.bias = initial.constant((h,))
-        self.output = Linear(h, c.classes, rng, init=initial.glorot)
+        self.output = Linear(h, c.classes, rng)
 
     def look(self, x: Tensor) -> Tensor:
         """Return the input of the hidden units for reels (n, T, ...): (n, T, d)."""

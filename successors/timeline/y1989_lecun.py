@@ -123,8 +123,8 @@ class LeCun(Network):
         second = (first + 1) // 2
         self.h1 = TableConv2d(np.ones((12, 1), bool), 5, rng, stride=2, bias=(12, first, first))
         self.h2 = TableConv2d(SEEN, 5, rng, stride=2, bias=(12, second, second))
-        self.h3 = Linear(12 * second * second, config.hidden, rng)
-        self.output = Linear(config.hidden, config.classes, rng)
+        self.h3 = Linear(12 * second * second, config.hidden, rng, init=initial.lecun)
+        self.output = Linear(config.hidden, config.classes, rng, init=initial.lecun)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (n, classes), about -1 to 1, of frames (n, side, side) of light from 0 to 1."""

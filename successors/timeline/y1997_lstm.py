@@ -192,7 +192,7 @@ class LSTM(Network):
             self.cells.bias.data[: h // c.block] = c.input_bias
             if c.layout_1997 and c.forget:
                 self.cells.bias.data[h // c.block : 2 * h // c.block] = c.forget_bias
-        self.output = Linear(h, c.classes, rng, init=initial.glorot)
+        self.output = Linear(h, c.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs before the softmax, (n, classes), of reels (n, T, ...)."""

@@ -149,7 +149,7 @@ class SubSampling(Module):
     """
 
     def __init__(self, maps: int, rng: np.random.Generator):
-        self.coefficient = initial.uniform(rng, (maps, 1, 1), 2.4 / 4)
+        self.coefficient = initial.uniform(rng, (maps, 1, 1), 2.4 / 4, decays=False)
         self.bias = initial.constant((maps, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -167,7 +167,7 @@ class LeNet5(Network):
         self.c3 = TableConv2d(TABLE, 5, rng, bias=(16, 1, 1))
         self.s4 = SubSampling(16, rng)
         self.c5 = Conv2d(16, config.maps, config.widths[-1], rng, init=initial.lecun)
-        self.f6 = Linear(config.maps, 84, rng)
+        self.f6 = Linear(config.maps, 84, rng, init=initial.lecun)
         self._codes = Tensor(codes(config.classes))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -16,7 +16,8 @@ half-way up send a gradient to the lower layers in training.
     auxiliary classifiers on 4a and 4d: mean of 5x5 every third cell, to 4x4; 128 kernels of 1x1; 1,024 units; dropout
     0.7; the classes. Loss: L = L_main + 0.3 (L_4a + L_4d); they are discarded afterwards.
 
-Assumed: pooling of 3x3 reaches one cell beyond the map, so that 224 cells become 112, 56, 28, 14 and 7 as in table 1.
+Assumed: pooling of 3x3 reaches one cell beyond the right and the lower edge, so that 224 cells become 112, 56, 28, 14
+and 7 as in table 1; so do Caffe's GoogLeNet and those after it.
 
 Shrunk: 20x20 cells of grey; the kernels before the first module are of 3x3 on every cell, there are five modules on
 maps of 10x10 and 5x5, few maps, and one auxiliary classifier. The damping by maps beside has the alpha of AlexNet
@@ -207,12 +208,12 @@ class GoogLeNet(Network):
         if rest:
             one, channels = rest
             self.rest = [Conv2d(first, one, 1, rng), Conv2d(one, channels, 3, rng, padding=1)]
-            side = extent(side, 3, 2, 1)
+            side = side // 2
         self.modules: list[Inception] = []
         self.auxiliary: dict[str, Auxiliary] = {}
         self._pooled_before = {sum(map(len, config.stages[:k])) for k in range(len(config.stages))}
         for number, row in enumerate(row for rows in config.stages for row in rows):
-            side = extent(side, 3, 2, 1) if number in self._pooled_before else side
+            side = side // 2 if number in self._pooled_before else side
             self.modules.append(Inception(channels, row, config.kernels, config.reduce, rng))
             channels = self.modules[-1].maps
             if number in config.auxiliary:
@@ -228,13 +229,13 @@ class GoogLeNet(Network):
         rng, found = training_rng(), []
         x = self.first(x).relu()
         if self.rest:
-            x = self._damped(max_pool2d(x, 3, stride=2, padding=1))
+            x = self._damped(max_pool2d(x, 3, stride=2, cut=True))
             for convolution in self.rest:
                 x = convolution(x).relu()
         x = self._damped(x)
         for number, module in enumerate(self.modules):
             if number in self._pooled_before:
-                x = max_pool2d(x, 3, stride=2, padding=1)
+                x = max_pool2d(x, 3, stride=2, cut=True)
             x = module(x)
             if rng is not None and str(number) in self.auxiliary:
                 found.append(self.auxiliary[str(number)](x))

@@ -33,7 +33,6 @@ from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
-from successors.nn import initial
 from successors.nn.hooks import Watch
 from successors.nn.layers import GRULayer as Units
 from successors.nn.layers import Linear, RNNLayer
@@ -74,7 +73,7 @@ class GRU(Network):
         self.units = Units(d, h, rng) if c.gated else RNNLayer(d, h, rng)
         if isinstance(self.units, Units) and self.units.b_in.data.flags.writeable:  # not for mere shapes
             self.units.b_in.data[h : 2 * h] = c.update_bias
-        self.output = Linear(h, c.classes, rng, init=initial.glorot)
+        self.output = Linear(h, c.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs before the softmax, (n, classes), of reels (n, T, ...)."""

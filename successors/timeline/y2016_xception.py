@@ -166,7 +166,7 @@ class Xception(Network):
         steps = itertools.pairwise(widths)
         self.tail = [SeparableConv2d(c, f, rng, form=config.form) for c, f in steps]
         self.tail_norms = [BatchNorm2d(f) for f in config.tail]
-        self.head = Linear(widths[-1], config.classes, rng, init=initial.glorot)
+        self.head = Linear(widths[-1], config.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""

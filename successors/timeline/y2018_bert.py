@@ -93,7 +93,7 @@ class BERT(Network):
         super().__init__(config, rng)
         c = config
         self.tokens = _draw(rng, (c.vocabulary, c.width))
-        self.positions = _draw(rng, (c.longest, c.width))
+        self.positions = _draw(rng, (c.longest, c.width), decays=False)
         self.segments = _draw(rng, (2, c.width))
         self.norm = LayerNorm(c.width, eps=1e-12)
         how = {"activation": _gelu, "dropout": c.dropout, "init": _draw, "eps": 1e-12}

@@ -78,7 +78,7 @@ class GPT(Network):
         super().__init__(config, rng)
         c = config
         self.tokens = _draw(rng, (c.vocabulary, c.width))
-        self.positions = _draw(rng, (c.longest, c.width))
+        self.positions = _draw(rng, (c.longest, c.width), decays=False)
         how = {"activation": _gelu, "dropout": c.dropout, "init": _draw}
         self.blocks = [Layer(c.width, c.hidden, c.heads, rng, **how) for _ in range(c.layers)]
         self.head = Linear(c.width, c.classes, rng, init=_draw) if c.classes else None

@@ -113,14 +113,14 @@ class ImageAttention(Module):
     def __init__(
         self, channels: int, keys: int, values: int, heads: int, side: int, rng: np.random.Generator, *, relative: bool
     ):
-        self.queries = Linear(channels, keys, rng, init=initial.glorot)
-        self.keys = Linear(channels, keys, rng, init=initial.glorot)
-        self.values = Linear(channels, values, rng, init=initial.glorot)
-        self.output = Linear(values, values, rng, init=initial.glorot)
+        self.queries = Linear(channels, keys, rng)
+        self.keys = Linear(channels, keys, rng)
+        self.values = Linear(channels, values, rng)
+        self.output = Linear(values, values, rng)
         depth = keys // heads
         shape = (2 * side - 1, depth)
-        self.down = initial.normal(rng, shape, depth**-0.5) if relative else None
-        self.across = initial.normal(rng, shape, depth**-0.5) if relative else None
+        self.down = initial.normal(rng, shape, depth**-0.5, decays=False) if relative else None
+        self.across = initial.normal(rng, shape, depth**-0.5, decays=False) if relative else None
         self._heads = heads
 
     def logits(self, q: Tensor, h: int, w: int) -> Tensor | None:
@@ -310,7 +310,7 @@ ENTRY = Entry(
     retina=AugmentedConfig(),
     sizes={
         f"AA-ResNet-{layers}": Size(
-            config=published(block, *blocks), published=count, within=0.01, source="table 2, rounded"
+            config=published(block, *blocks), published=count, rounded=100_000, source="table 2"
         )
         for layers, block, blocks, count in (
             (50, "bottleneck", (3, 4, 6, 3), 25_800_000),

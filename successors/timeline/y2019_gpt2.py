@@ -118,7 +118,7 @@ class GPT2(Network):
         super().__init__(config, rng)
         c = config
         self.tokens = _draw(rng, (c.vocabulary, c.width))
-        self.positions = _draw(rng, (c.longest, c.width))
+        self.positions = _draw(rng, (c.longest, c.width), decays=False)
         self.blocks = [Block(c, rng) for _ in range(c.layers)]
         self.norm = LayerNorm(c.width)
         self._thin = Dropout(c.dropout)

@@ -85,7 +85,7 @@ class VTConfig(ResNetConfig):
 
 def widening(width: int, target: int, rng: np.random.Generator) -> Linear | None:
     """Return the matrix between two widths; None where they are the same."""
-    return None if width == target else Linear(width, target, rng, bias=False, init=initial.glorot)
+    return None if width == target else Linear(width, target, rng, bias=False)
 
 
 class Tokenizer(Module):
@@ -105,7 +105,7 @@ class Tokenizer(Module):
         self, channels: int, tokens: int, width: int, rng: np.random.Generator, *, guided: bool, spatial: bool
     ):
         self.filters = initial.glorot(rng, (tokens, channels)) if spatial and not guided else None
-        self.guide = Linear(width, channels, rng, bias=False, init=initial.glorot) if spatial and guided else None
+        self.guide = Linear(width, channels, rng, bias=False) if spatial and guided else None
         self.values = widening(channels, width, rng)
         self._tokens = tokens
 
@@ -133,8 +133,8 @@ class TokenTransformer(Module):
     """
 
     def __init__(self, width: int, rng: np.random.Generator):
-        self.query = Linear(width, width // 2, rng, bias=False, init=initial.glorot)
-        self.key = Linear(width, width // 2, rng, bias=False, init=initial.glorot)
+        self.query = Linear(width, width // 2, rng, bias=False)
+        self.key = Linear(width, width // 2, rng, bias=False)
         self.perceptron = FeedForward(width, width, rng)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -153,8 +153,8 @@ class Projector(Module):
     """
 
     def __init__(self, channels: int, width: int, rng: np.random.Generator):
-        self.query = Linear(channels, channels // 2, rng, bias=False, init=initial.glorot)
-        self.key = Linear(width, channels // 2, rng, bias=False, init=initial.glorot)
+        self.query = Linear(channels, channels // 2, rng, bias=False)
+        self.key = Linear(width, channels // 2, rng, bias=False)
         self.values = widening(width, channels, rng)
 
     def forward(self, cells: Tensor, tokens: Tensor) -> Tensor:
@@ -310,7 +310,7 @@ def _attentions(learner: Successor[VTResNet], stimuli: np.ndarray, targets: np.n
     return {"shown": stimuli[:12], **tokens}
 
 
-SOURCE = "table of VT-ResNets on ImageNet, rounded; what the equations leave open stands in the file"
+SOURCE = "the table of VT-ResNets on ImageNet has {} million; what the equations leave open stands in the file"
 
 ANYWHERE = {"shift": 4.0, "zoom": 0.3, "turn_deg": 15.0}
 """Letters anywhere on the retina, in several sizes, and rotated."""
@@ -327,14 +327,12 @@ ENTRY = Entry(
     network=VTResNet,
     retina=VTConfig(),
     sizes={
-        f"VT-ResNet-{layers}": Size(
-            config=published(block, blocks, modules), published=count, within=0.06, source=SOURCE
-        )
-        for layers, block, blocks, modules, count in (
-            (50, "bottleneck", (3, 4, 6), 3, 21_400_000),
-            (18, "basic", (2, 2, 2), 2, 11_700_000),
-            (34, "basic", (3, 4, 6), 3, 19_200_000),
-            (101, "bottleneck", (3, 4, 23), 3, 41_500_000),
+        f"VT-ResNet-{layers}": Size(config=published(block, blocks, modules), source=SOURCE.format(millions))
+        for layers, block, blocks, modules, millions in (
+            (50, "bottleneck", (3, 4, 6), 3, 21.4),
+            (18, "basic", (2, 2, 2), 2, 11.7),
+            (34, "basic", (3, 4, 6), 3, 19.2),
+            (101, "bottleneck", (3, 4, 23), 3, 41.5),
         )
     },
     trials=(

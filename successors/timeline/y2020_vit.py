@@ -125,7 +125,7 @@ class PatchEmbedding(Module):
     """
 
     def __init__(self, channels: int, size: int, width: int, rng: np.random.Generator):
-        self.project = Linear(channels * size * size, width, rng, init=initial.glorot)
+        self.project = Linear(channels * size * size, width, rng)
         self._size = size
 
     def forward(self, x: Tensor) -> Tensor:
@@ -161,12 +161,14 @@ class Block(Module):
     mlp : Module
     drop_path : float
         Probability of dropping a branch for a sample in training.
+    eps : float
+        Of the normalisations.
     """
 
-    def __init__(self, width: int, attention: Module | None, mlp: Module, *, drop_path: float = 0.0):
-        self.norm1 = LayerNorm(width, eps=1e-6) if attention is not None else None
+    def __init__(self, width: int, attention: Module | None, mlp: Module, *, drop_path: float = 0.0, eps: float = 1e-6):
+        self.norm1 = LayerNorm(width, eps=eps) if attention is not None else None
         self.attention = attention
-        self.norm2 = LayerNorm(width, eps=1e-6)
+        self.norm2 = LayerNorm(width, eps=eps)
         self.mlp = mlp
         self._drop_path = DropPath(drop_path)
 
@@ -186,7 +188,7 @@ class ViT(Network):
         self.embedding = PatchEmbedding(c.channels, c.patch, width, rng)
         self.token = ClassToken(width) if c.pooling == "class" else None
         rows = c.places + (self.token is not None)
-        self.positions = initial.normal(rng, (rows, width), 0.02) if c.positions else None
+        self.positions = initial.normal(rng, (rows, width), 0.02, decays=False) if c.positions else None
         self.blocks = [
             Block(
                 width,
@@ -197,7 +199,7 @@ class ViT(Network):
             for rate in np.linspace(0, c.drop_path, c.layers)
         ]
         self.norm = LayerNorm(width, eps=1e-6)
-        self.head = Linear(width, c.classes, rng, init=initial.glorot)
+        self.head = Linear(width, c.classes, rng)
 
     def embed(self, x: Tensor) -> Tensor:
         """Return z_0, equation 1, of frames (n, h, w) or images (n, c, h, w)."""

@@ -118,12 +118,12 @@ class GPSA(Module):
     """
 
     def __init__(self, side: int, width: int, heads: int, rng: np.random.Generator, *, strength: float = 1.0):
-        self.query = Linear(width, width, rng, bias=False, init=initial.glorot)
-        self.key = Linear(width, width, rng, bias=False, init=initial.glorot)
+        self.query = Linear(width, width, rng, bias=False)
+        self.key = Linear(width, width, rng, bias=False)
         self.value = initial.given(np.eye(width))
-        self.output = Linear(width, width, rng, init=initial.glorot)
+        self.output = Linear(width, width, rng)
         # v_pos of each head, equation 5, as a linear layer of r.
-        self.places = initial.given(-strength * np.insert(-2 * centres(heads), 0, 1, axis=1))
+        self.places = initial.given(-strength * np.insert(-2 * centres(heads), 0, 1, axis=1), decays=False)
         self.places_bias = initial.constant((heads,))
         self.gate = initial.constant((heads, 1, 1), 1.0)
         self._heads, self._relative = heads, relative(side)
@@ -150,7 +150,7 @@ class GPSA(Module):
 def plain(width: int, heads: int, rng: np.random.Generator) -> MultiHead:
     """Return the attention of the last blocks, whose output alone has a bias."""
     layer = MultiHead(width, heads, rng, bias=False)
-    layer.output = Linear(width, width, rng, init=initial.glorot)
+    layer.output = Linear(width, width, rng)
     return layer
 
 
@@ -161,7 +161,7 @@ class ConViT(Network):
         super().__init__(config, rng)
         c, side = config, config.side // config.patch
         self.embedding = PatchEmbedding(c.channels, c.patch, c.width, rng)
-        self.positions = initial.normal(rng, (side * side, c.width), 0.02)
+        self.positions = initial.normal(rng, (side * side, c.width), 0.02, decays=False)
         self.token = ClassToken(c.width)
         self.blocks = []
         for k in range(c.layers):
@@ -171,7 +171,7 @@ class ConViT(Network):
                 mixing = plain(c.width, c.heads, rng)
             self.blocks.append(Block(c.width, mixing, perceptron(c.width, c.hidden, rng)))
         self.norm = LayerNorm(c.width, eps=1e-6)
-        self.head = Linear(c.width, c.classes, rng, init=initial.glorot)
+        self.head = Linear(c.width, c.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
@@ -269,9 +269,9 @@ ENTRY = Entry(
     network=ConViT,
     retina=ConViTConfig(),
     sizes={
-        "S": Size(config=published(432, 9), published=27_780_000, within=0.001, source=SOURCE),
-        "Ti": Size(config=published(192, 4), published=5_710_000, within=0.001, source=SOURCE),
-        "B": Size(config=published(768, 16), published=86_540_000, within=0.001, source=SOURCE),
+        "S": Size(config=published(432, 9), published=27_780_000, rounded=10_000, source=SOURCE),
+        "Ti": Size(config=published(192, 4), published=5_710_000, rounded=10_000, source=SOURCE),
+        "B": Size(config=published(768, 16), published=86_540_000, rounded=10_000, source=SOURCE),
     },
     trials=(
         Trial(task="letters", at_least=0.93, baseline="vit", seeds=5),

@@ -49,8 +49,6 @@ from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2020_vit import Block, perceptron
 
-GLOROT = initial.glorot
-
 
 @dataclass(frozen=True, kw_only=True)
 class SwinConfig(NetworkConfig):
@@ -176,9 +174,9 @@ class WindowAttention(Module):
 
     def __init__(self, side: int, window: int, shift: int, width: int, heads: int, rng: np.random.Generator):
         # Of queries, keys and values, one below the other.
-        self.weight = initial.stacked(GLOROT, rng, 3, (width, width))
+        self.weight = initial.stacked(initial.glorot, rng, 3, (width, width))
         self.bias = initial.constant((3 * width,))
-        self.output = Linear(width, width, rng, init=GLOROT)
+        self.output = Linear(width, width, rng)
         self.table = initial.constant(((2 * window - 1) ** 2, heads))
         self._windows, self._split = Windows(side, window, shift), (3, heads, width // heads)
         self._offsets = offsets(window)
@@ -200,7 +198,8 @@ def block(config: SwinConfig, stage: int, shifted: bool, drop_path: float, rng: 
     window = min(config.window, side)
     shift = window // 2 if shifted and side > window else 0
     attention = WindowAttention(side, window, shift, width, config.heads[stage], rng)
-    return Block(width, attention, perceptron(width, config.mlp_ratio * width, rng), drop_path=drop_path)
+    mlp = perceptron(width, config.mlp_ratio * width, rng)
+    return Block(width, attention, mlp, drop_path=drop_path, eps=1e-5)  # as all normalisations here
 
 
 class Merging(Module):
@@ -214,7 +213,7 @@ class Merging(Module):
 
     def __init__(self, side: int, width: int, rng: np.random.Generator):
         self.norm = LayerNorm(4 * width)
-        self.reduction = Linear(4 * width, 2 * width, rng, bias=False, init=GLOROT)
+        self.reduction = Linear(4 * width, 2 * width, rng, bias=False)
         self._half, self._width = side // 2, width
 
     def forward(self, x: Tensor) -> Tensor:
@@ -233,7 +232,7 @@ class Swin(Network):
         even = partial(initial.uniform, bound=bound)
         self.stem = Conv2d(config.channels, config.width, config.patch, rng, stride=config.patch, init=even)
         # Not zeros: normalising a dark patch would have a slope of eps^-0.5, and clipping would leave nothing else.
-        self.stem.bias = even(rng, (config.width,))
+        self.stem.bias = even(rng, (config.width,), decays=False)
         self.stem_norm = LayerNorm(config.width)
         rates = iter(np.linspace(0, config.drop_path, sum(config.depths)))
         self.stages = [
@@ -244,7 +243,7 @@ class Swin(Network):
             Merging(side, width, rng) for side, width in zip(config.sides[:-1], config.widths[:-1], strict=True)
         ]
         self.norm = LayerNorm(config.widths[-1])
-        self.head = Linear(config.widths[-1], config.classes, rng, init=GLOROT)
+        self.head = Linear(config.widths[-1], config.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""

@@ -118,11 +118,11 @@ class Separable(Module):
         many = self._windows.shape[0]
         self.weight = initial.stacked(initial.glorot, rng, 3, (width, width))
         self.bias = initial.constant((3 * width,))
-        self.output = Linear(width, width, rng, init=initial.glorot)
+        self.output = Linear(width, width, rng)
         tokens = pointwise and many > 1
         self.tokens = initial.constant((many, 1, width)) if tokens else None
         self.norm = LayerNorm(width, eps=1e-6) if tokens else None
-        self.look = Linear(width, 2 * width, rng, init=initial.glorot) if tokens else None
+        self.look = Linear(width, 2 * width, rng) if tokens else None
 
     def depthwise(self, x: Tensor) -> Tensor:
         """Return each window after it has attended to itself, its token first: (n, windows, 1 + window², width)."""
@@ -210,7 +210,7 @@ class SepViT(Network):
             Stage(config, k, [float(next(rates)) for _ in range(depth)], rng) for k, depth in enumerate(config.depths)
         ]
         self.norm = LayerNorm(config.widths[-1], eps=1e-6)
-        self.head = Linear(config.widths[-1], config.classes, rng, init=initial.glorot)
+        self.head = Linear(config.widths[-1], config.classes, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
@@ -284,10 +284,10 @@ ENTRY = Entry(
     network=SepViT,
     retina=SepViTConfig(),
     sizes={
-        "T": Size(config=published(96, 6, 3, 0.2), published=31_200_000, within=0.01, source=SOURCE),
-        "S": Size(config=published(96, 14, 3, 0.3), published=46_600_000, within=0.01, source=SOURCE),
-        "B": Size(config=published(128, 14, 4, 0.5), published=82_300_000, within=0.01, source=SOURCE),
-        "Lite": Size(config=published(32, 6, 1, 0.1), published=3_700_000, within=0.0135, source=SOURCE),
+        "T": Size(config=published(96, 6, 3, 0.2), published=31_200_000, rounded=100_000, source=SOURCE),
+        "S": Size(config=published(96, 14, 3, 0.3), published=46_600_000, rounded=100_000, source=SOURCE),
+        "B": Size(config=published(128, 14, 4, 0.5), published=82_300_000, rounded=100_000, source=SOURCE),
+        "Lite": Size(config=published(32, 6, 1, 0.1), published=3_700_000, rounded=100_000, source=SOURCE),
     },
     trials=(
         Trial(task="letters", at_least=0.93, baseline="swin", above=False, seeds=5),

@@ -39,7 +39,7 @@ def test_the_catalogue_holds_what_was_asked_for():
 def test_alphabet_is_errorless_within_40_exposures(seed):
     # All physical effects on, the default settings. The table of the documents asks for 9 seeds of 10.
     result = run("alphabet", seed)
-    assert value_of(result, PASSES, "each letter") <= 40
+    assert value_of(result, PASSES, "the alphabet") <= 40
     assert right(result, "after learning") == 1.0
 
 
@@ -49,7 +49,7 @@ def test_what_is_not_reached_has_no_figure(monkeypatch):
     monkeypatch.setattr(alphabet, "MOST_PASSES", 1)
     monkeypatch.setattr(alphabet.learn_to_errorless, "__defaults__", (1,))
     result = run("alphabet")
-    assert value_of(result, PASSES, "each letter") is None
+    assert value_of(result, PASSES, "the alphabet") is None
     assert 0 < right(result, "after learning") < 1
 
 
@@ -131,7 +131,7 @@ def test_images_of_a_folder(tmp_path):
             picture.save(tmp_path / kind / f"{n}.jpg")
     result = run("images", images=str(tmp_path))
     assert right(result, "after learning") == 1
-    assert value_of(result, PASSES, "each picture") <= 40
+    assert value_of(result, PASSES, "the pictures") <= 40
     assert result["measurements"][0]["trials"] == 6
     with pytest.raises(StimulusError, match="--images"):
         run("images")

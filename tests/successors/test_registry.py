@@ -70,7 +70,8 @@ def test_published_sizes(name):
     entry = registry.find(name).entry
     for size in entry.sizes.values():
         if size.published is not None:
-            assert abs(entry.count(size.config) - size.published) <= size.within * size.published
+            assert size.agrees(entry.count(size.config))
+            assert not size.published % size.rounded
             assert size.source
 
 

@@ -74,7 +74,7 @@ def topology_rows(bench: Bench) -> Iterator[ComparisonRow]:
 
 def alphabet_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check the letters: one face, a second face."""
-    passes = bench.estimate("alphabet", "each letter", name=PASSES)
+    passes = bench.estimate("alphabet", "the alphabet", name=PASSES)
     done, seeds = passes.seeds, passes.seeds + passes.missing
     mean = "-" if passes.value is None else f"{passes.value:.1f}"
     yield ComparisonRow(

@@ -272,6 +272,26 @@ def test_pooling(name, size, options, order):
     compare(lambda t: ours(t, size, **options), lambda t: theirs(t, size, **options), laid(x, order))
 
 
+@pytest.mark.parametrize(
+    ("n", "size", "stride", "padding", "wanted"),
+    [
+        (5, 3, 2, 0, [[0, 1, 2], [2, 3, 4]]),  # nothing is cut
+        (6, 3, 2, 0, [[0, 1, 2], [2, 3, 4], [4, 5]]),
+        (2, 3, 2, 0, [[0, 1]]),
+        (4, 2, 3, 0, [[0, 1], [3]]),
+        (4, 1, 3, 0, [[0], [3]]),
+        (5, 3, 2, 1, [[0, 1], [1, 2, 3], [3, 4]]),
+        (6, 3, 3, 1, [[0, 1], [2, 3, 4], [5]]),
+        (3, 2, 2, 1, [[0], [1, 2]]),  # a third window would begin after the end
+    ],
+)
+def test_a_last_window_may_be_cut_off(n, size, stride, padding, wanted):
+    x = np.random.default_rng(0).permutation(n * n).reshape(1, 1, n, n).astype(float)
+    out = max_pool2d(Tensor(x), size, stride=stride, padding=padding, cut=True).data[0, 0]
+    assert np.array_equal(out, [[x[0, 0][np.ix_(r, c)].max() for c in wanted] for r in wanted])
+    check(lambda a: max_pool2d(a, size, stride=stride, padding=padding, cut=True), x)
+
+
 def test_the_first_of_equals_gets_the_gradient():
     x = Tensor(np.zeros((1, 1, 4, 4)), requires_grad=True)
     max_pool2d(x, 2).sum().backward()

@@ -25,8 +25,8 @@ def steps(rule, w, gradients, rate):
     return found
 
 
-def weight(value, shape=(1,)):
-    return Parameter(np.full(shape, float(value)))
+def weight(value, shape=(1,), **options):
+    return Parameter(np.full(shape, float(value)), **options)
 
 
 # -- steps -----------------------------------------------------------------------------------------------------------
@@ -48,8 +48,8 @@ def test_the_first_step_of_adam_is_the_rate_whatever_the_gradient():
         assert found == pytest.approx(-0.01 * np.sign(gradient), rel=1e-4)
 
 
-def test_adamw_decays_matrices_apart_from_the_gradient_and_leaves_gains_alone():
-    matrix, gain = weight(2, (1, 1)), weight(2)
+def test_adamw_decays_weights_apart_from_the_gradient_and_leaves_gains_alone():
+    matrix, gain = weight(2), weight(2, (1, 1), decays=False)
     assert steps(optimiser.Adam({"w": matrix}, decay=0.3, eps=0.0), matrix, [5], 0.1) == pytest.approx([2 * 0.97 - 0.1])
     assert steps(optimiser.Adam({"w": gain}, decay=0.3, eps=0.0), gain, [5], 0.1) == pytest.approx([2 - 0.1])
 
@@ -71,6 +71,11 @@ def test_adamw_decays_matrices_apart_from_the_gradient_and_leaves_gains_alone():
 def test_gradient_descent_with_momentum_and_decay(options, wanted):
     w = weight(1)
     assert steps(optimiser.SGD({"w": w}, **options), w, [2, 3], 0.1) == pytest.approx(wanted)
+
+
+def test_gradient_descent_leaves_gains_alone():
+    gain = weight(1, decays=False)
+    assert steps(optimiser.SGD({"w": gain}, decay=0.5), gain, [2, 3], 0.1) == pytest.approx([0.8, 0.5])
 
 
 def test_a_parameter_without_a_gradient_stays_and_gradients_are_forgotten():

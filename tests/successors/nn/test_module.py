@@ -3,6 +3,7 @@ import pytest
 
 from marki.errors import StateError
 from successors.nn import initial, weights_file
+from successors.nn.layers import Linear
 from successors.nn.module import Module, training, training_rng
 from successors.nn.tensor import Tensor
 
@@ -45,6 +46,16 @@ def test_the_state_is_live_and_loading_writes_in_place():
     assert all(np.array_equal(live[n], a) for n, a in other.state().items())
     x = Tensor(np.ones((4, 3)))
     assert np.array_equal(net(x).data, other(x).data)
+
+
+@pytest.mark.parametrize(("d", "k"), [(1600, 1600), (1600, 400), (30, 500)])
+def test_a_linear_layer_keeps_the_variance(d, k):
+    rng = np.random.default_rng(0)
+    layer = Linear(d, k, rng)
+    assert layer.weight.data.var() * (d + k) / 2 == pytest.approx(1, rel=0.02)
+    if d == k:
+        out = layer(Tensor(rng.standard_normal((200, d)).astype(np.float32))).data
+        assert out.std() == pytest.approx(1, rel=0.03)
 
 
 @pytest.mark.parametrize(

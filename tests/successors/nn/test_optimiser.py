@@ -82,6 +82,37 @@ def test_a_gradient_that_is_no_number_changes_nothing():
     assert rule.steps == 0
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_clipping_refuses_what_is_no_number(wrong):
+    w = {"a": Parameter(np.zeros(2)), "b": Parameter(np.zeros(1))}
+    w["a"].grad, w["b"].grad = np.array([3.0, wrong]), np.array([4.0])
+    with pytest.raises(optimiser.Diverged, match="not a number"):
+        optimiser.clip(w, 1.0)
+    assert w["b"].grad == 4
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"), [(np.float32, 1e18), (np.float32, 1e20), (np.float32, 1e37), (np.float64, 1e200)]
+)
+def test_large_gradients_are_clipped_and_not_lost(dtype, size):
+    w = {"a": Parameter(np.zeros(2, dtype)), "b": Parameter(np.zeros(1, dtype))}
+    w["a"].grad, w["b"].grad = np.array([3 * size, 0], dtype), np.array([-size], dtype)
+    rule = optimiser.SGD(w)
+    with np.errstate(all="raise"):
+        assert optimiser.clip(w, 0.5) == pytest.approx(10**0.5 * size, rel=1e-6)
+        rule.step(1.0)
+    assert w["a"].data == pytest.approx([-0.5 * 3 / 10**0.5, 0])
+    assert w["b"].data == pytest.approx([0.5 / 10**0.5])
+    assert w["a"].data.dtype == dtype
+
+
+def test_a_step_takes_large_gradients():
+    w = {"a": Parameter(np.zeros(1, np.float32))}
+    w["a"].grad = np.array([1e20], np.float32)
+    optimiser.SGD(w).step(1e-20)
+    assert w["a"].data == pytest.approx([-1])
+
+
 def test_clipping_keeps_the_direction():
     w = {"a": Parameter(np.zeros(2)), "b": Parameter(np.zeros(1))}
     w["a"].grad, w["b"].grad = np.array([3.0, 0.0]), np.array([4.0])

@@ -3,7 +3,9 @@ import pytest
 
 from marki.errors import PortError
 from successors.nn import tensor
+from successors.nn.activations import scaled_tanh
 from successors.nn.gradcheck import GradientError, check
+from successors.nn.losses import log_softmax, softmax
 from successors.nn.macs import tally
 from successors.nn.tensor import Parameter, Tensor
 
@@ -88,6 +90,70 @@ def test_float32_stays_float32():
     assert out.dtype == np.float32
     out.backward()
     assert a.grad.dtype == np.float32
+
+
+def test_a_gradient_has_the_dtype_of_its_parameter():
+    a, b = Parameter(drawn(3).astype(np.float32)), Parameter(drawn(3))
+    ((a * b + a).tanh() * b).sum().backward()
+    assert a.grad.dtype == np.float32
+    assert b.grad.dtype == np.float64
+    out = a * 2
+    out.backward(np.ones(3))
+    assert a.grad.dtype == np.float32
+
+
+def test_a_second_backward_pass_through_the_same_graph_is_refused():
+    x = Parameter(drawn(3))
+    loss = (x * x).sum()
+    loss.backward()
+    first = x.grad.copy()
+    with pytest.raises(PortError, match="second backward pass") as refused:
+        loss.backward()
+    assert "\n" not in str(refused.value)
+    assert np.array_equal(x.grad, first)
+
+
+def test_a_graph_that_shares_a_spent_part_is_refused_before_anything_changes():
+    x, w = Parameter(np.array([7.0, 13.0])), Parameter(np.ones(2))
+    y = x * 3
+    y.sum().backward()
+    later = (y * y * w).sum()
+    with pytest.raises(PortError, match="second backward pass"):
+        later.backward()
+    assert np.array_equal(x.grad, [3, 3])
+    assert w.grad is None
+    with pytest.raises(PortError, match="second backward pass"):
+        y.backward(np.ones(2))
+
+
+def test_the_gradients_of_separate_graphs_add_up_in_their_leaves():
+    x = Parameter(drawn(3))
+    for k in (1, 2):
+        (x * k).sum().backward()
+    assert np.array_equal(x.grad, [3, 3, 3])
+    y = x * 3
+    (y.sum() + (y * y).sum()).backward()
+    assert x.grad == pytest.approx(3 + 3 + 18 * x.data)
+
+
+@pytest.mark.parametrize(
+    "function", [Tensor.relu, Tensor.tanh, Tensor.sigmoid, Tensor.abs, Tensor.exp, scaled_tanh, softmax, log_softmax]
+)
+def test_infinities_have_one_value_whether_recorded_or_not(function):
+    x = np.array([-np.inf, -1, 0, 1, 2])
+    for given in (x, -x) if function not in (softmax, log_softmax) else (x,):
+        found = function(Parameter(given)).data
+        with tensor.no_grad():
+            assert np.array_equal(found, function(Tensor(given)).data)
+        assert not np.isnan(found).any()
+
+
+def test_the_slope_of_relu_at_infinity():
+    x = Parameter(np.array([-np.inf, np.inf, 0.0, -0.0]))
+    out = x.relu()
+    assert np.array_equal(out.data, [0, np.inf, 0, 0])
+    out.backward(np.ones(4))
+    assert np.array_equal(x.grad, [0, 1, 0, 0])
 
 
 def test_leaves_that_want_no_gradient_get_none():

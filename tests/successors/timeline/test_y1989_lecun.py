@@ -66,6 +66,10 @@ def test_weights_begin_within_the_fan_in_of_their_unit():
     layer = TableConv2d(SEEN, 5, np.random.default_rng(0), bias=(12, 1, 1))
     greatest = np.abs(layer.kernels.data).max()
     assert 0.9 * 2.4 / 200 < greatest <= 2.4 / 200
+    net = LeCun(ENTRY.retina, np.random.default_rng(0))
+    for full, fan_in in ((net.h3, 300), (net.output, 30)):
+        greatest = np.abs(full.weight.data).max()
+        assert 0.9 * 2.4 / fan_in < greatest <= 2.4 / fan_in
 
 
 @pytest.mark.parametrize("operation", ["masked_scatter", "pad_images"])

@@ -38,6 +38,13 @@ def test_what_the_paper_says(check):
     assert finding.holds, finding.found
 
 
+def test_weights_begin_within_the_fan_in_of_their_unit():
+    net = network()
+    for layer, fan_in in ((net.c1, 25), (net.c5, net.c5.weight[0].size), (net.f6, 120)):
+        greatest = np.abs(layer.weight.data).max()
+        assert 0.9 * 2.4 / fan_in < greatest <= 2.4 / fan_in
+
+
 def test_the_connection_table_is_the_printed_one():
     printed = np.array([list(row) for row in PRINTED.split()]) == "X"
     np.testing.assert_array_equal(TABLE, printed.T)

@@ -81,25 +81,6 @@ def test_the_way_forward_is_that_of_the_paper(groups):
     np.testing.assert_allclose(net(Tensor(x)).data, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
 
 
-def test_the_way_forward_agrees_with_torch():
-    torch = pytest.importorskip("torch")
-    f = torch.nn.functional
-    net = network(channels=3, side=63, kernel=11, stride=4, padding=2, alpha=0.3, lift=0.5)
-    x = np.random.default_rng(0).random((2, 3, 63, 63)).astype(np.float32)
-    w = {n: (torch.tensor(m.weight.data), torch.tensor(m.bias.data)) for n, m in net.layers().items()}
-
-    def damp(y):
-        return f.local_response_norm(y, 5, alpha=1.5, beta=0.75, k=2.0)
-
-    y = f.max_pool2d(damp(f.conv2d(torch.tensor(x), *w["conv1"], stride=4, padding=2).relu()), 3, 2)
-    y = f.max_pool2d(damp(f.conv2d(y, *w["conv2"], padding=2, groups=2).relu()), 3, 2)
-    y = f.conv2d(y, *w["conv3"], padding=1).relu()
-    y = f.conv2d(y, *w["conv4"], padding=1, groups=2).relu()
-    y = f.max_pool2d(f.conv2d(y, *w["conv5"], padding=1, groups=2).relu(), 3, 2).flatten(1)
-    y = f.linear(f.linear(f.linear(y, *w["full6"]).relu(), *w["full7"]).relu(), *w["full8"])
-    np.testing.assert_allclose(net(Tensor(x)).data, y.numpy(), rtol=1e-3, atol=1e-4)
-
-
 def test_units_of_two_groups_see_their_own_half_only():
     net, x = network(), np.random.default_rng(0).random((1, 4, 9, 9)).astype(np.float32)
     other = x.copy()

@@ -77,23 +77,6 @@ def test_the_way_forward_is_that_of_the_paper(changes):
     np.testing.assert_allclose(net(Tensor(x)).data, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
 
 
-def test_the_way_forward_agrees_with_torch():
-    torch = pytest.importorskip("torch")
-    f = torch.nn.functional
-    net = network(channels=3, side=24, start="he")
-    x = np.random.default_rng(0).random((2, 3, 24, 24)).astype(np.float32)
-    y = torch.tensor(x)
-    for block in net.blocks:
-        for layer in block:
-            y = f.conv2d(y, torch.tensor(layer.weight.data), torch.tensor(layer.bias.data), padding=1).relu()
-        y = f.max_pool2d(y, 2)
-    y = y.flatten(1)
-    for k, layer in enumerate(net.full):
-        y = f.linear(y, torch.tensor(layer.weight.data), torch.tensor(layer.bias.data))
-        y = y.relu() if k < 2 else y
-    np.testing.assert_allclose(net(Tensor(x)).data, y.numpy(), rtol=1e-3, atol=1e-4)
-
-
 def test_without_stacks_one_kernel_sees_as_much():
     three = dict(depths=(1, 2, 3), widths=(1, 1, 1))
     assert VGGConfig(**three, stack=False).kernels == ((3,), (5,), (7,))

@@ -20,7 +20,6 @@ from successors.timeline.y2015_resnet import (
     cifar,
     degradation,
     depth,
-    imagenet,
 )
 
 FAST = [check for check in ENTRY.checks if not check.slow]
@@ -106,27 +105,6 @@ def test_where_shapes_agree_the_shortcut_is_the_input_itself():
         shortcut = Shortcut(4, 4, 1, np.random.default_rng(0), kind=kind)
         assert shortcut.count() == 0
         assert shortcut(x) is x
-
-
-def test_the_whole_agrees_with_torch():
-    torch = pytest.importorskip("torch")
-    own = ResNet(imagenet("bottleneck", 1, 1).amend({"width": 8, "classes": 5}), np.random.default_rng(0))
-    x = pictures(2, 3, 32, 32)
-
-    def conv(part, x, stride=1):
-        weight = torch.tensor(part.conv.weight.data)
-        y = torch.nn.functional.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2)
-        return torch.nn.functional.batch_norm(y, None, None, training=True)
-
-    y = torch.nn.functional.max_pool2d(conv(own.stem.conv, torch.tensor(x), 2).relu(), 3, 2, 1)
-    for stage, stride in zip(own.stages, (1, 2), strict=True):
-        (block,) = stage
-        f = conv(block.conv3, conv(block.conv2, conv(block.conv1, y).relu(), stride).relu())
-        y = (f + conv(block.shortcut.projection, y, stride)).relu()
-    y = y.mean((2, 3)) @ torch.tensor(own.output.weight.data).T
-    with training(np.random.default_rng(0)):
-        found = own(Tensor(x)).data
-    np.testing.assert_allclose(found, y.numpy(), atol=1e-3)
 
 
 def test_without_shortcuts_the_same_weights_compute_something_else():

@@ -37,8 +37,8 @@ def test_counts_are_those_of_the_usual_implementation_exactly(layers):
 
 @pytest.mark.parametrize("name", TABLE_2)
 def test_counts_of_table_2(name):
-    config, published = TABLE_2[name]
-    assert ENTRY.count(config) == pytest.approx(published, rel=0.05)
+    config, published, unit = TABLE_2[name]
+    assert (ENTRY.count(config) + unit // 2) // unit * unit == published
 
 
 def test_counts_by_hand():
@@ -92,20 +92,6 @@ def test_a_dense_block_by_hand(dense, bottleneck):
         found = block(Tensor(x.astype(np.float32))).data
     assert found.shape[1] == block.filters == (9 if dense else 2)
     np.testing.assert_allclose(found, wanted, atol=1e-4)
-
-
-def test_a_layer_agrees_with_torch():
-    torch = pytest.importorskip("torch")
-    block = Dense(3, 1, 4, np.random.default_rng(0), bottleneck=True, dense=True)
-    x = np.random.default_rng(1).standard_normal((4, 3, 5, 5)).astype(np.float32)
-    y = torch.tensor(x)
-    for step in block.layers[0]:
-        weight = torch.tensor(step.conv.weight.data)
-        y = torch.nn.functional.batch_norm(y, None, None, training=True).relu()
-        y = torch.nn.functional.conv2d(y, weight, padding=weight.shape[-1] // 2)
-    with training(np.random.default_rng(0)):
-        found = block(Tensor(x)).data
-    np.testing.assert_allclose(found, np.concatenate([x, y.numpy()], 1), atol=1e-4)
 
 
 def test_without_dense_connections_the_last_maps_alone_go_on():

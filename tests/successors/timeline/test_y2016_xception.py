@@ -3,7 +3,6 @@ import pytest
 
 from marki.io.check_learner import check_learner
 from successors import registry, tasks
-from successors.nn.module import training
 from successors.nn.tensor import Tensor
 from successors.timeline.y2016_xception import (
     ENTRY,
@@ -52,26 +51,6 @@ def test_a_separable_convolution_by_hand():
                     seen = (padded[0, c, i : i + 3, j : j + 3] * layer.depthwise.weight.data[c, 0]).sum()
                     wanted[0, f, i, j] += layer.pointwise.weight.data[f, c, 0, 0] * seen
     np.testing.assert_allclose(layer(Tensor(x)).data, wanted, rtol=1e-4, atol=1e-5)
-
-
-def test_a_module_against_torch():
-    torch = pytest.importorskip("torch")
-    f = torch.nn.functional
-    module = XceptionModule((4, 6, 6), XceptionConfig(), np.random.default_rng(0), pooled=True)
-    x = np.random.default_rng(1).standard_normal((3, 4, 9, 9)).astype(np.float32)
-
-    def normed(y):
-        return f.batch_norm(y, None, None, training=True)
-
-    y = torch.tensor(x)
-    for layer in module.convolutions:
-        depthwise, pointwise = (torch.tensor(p.weight.data) for p in (layer.depthwise, layer.pointwise))
-        y = normed(f.conv2d(f.conv2d(f.relu(y), depthwise, padding=1, groups=y.shape[1]), pointwise))
-    y = f.max_pool2d(y, 3, 2, 1)
-    y = y + normed(f.conv2d(torch.tensor(x), torch.tensor(module.shortcut.weight.data), stride=2))
-    with training(np.random.default_rng(0)):
-        found = module(Tensor(x)).data
-    np.testing.assert_allclose(found, y.numpy(), rtol=1e-3, atol=1e-4)
 
 
 def test_without_convolutions_that_matter_a_module_is_its_shortcut():

@@ -40,11 +40,12 @@ def test_what_the_paper_says(check):
 
 def test_published_parameters():
     counts = {name: ENTRY.count(size.config) for name, size in ENTRY.sizes.items()}
-    assert (counts["base"], counts["big"]) == (65_093_632, 214_171_648)
+    assert (counts["base"], counts["big"]) == (65_144_832, 213_147_648)
     for name, size in ENTRY.sizes.items():
-        assert abs(counts[name] - size.published) <= 0.01 * size.published, name
-    # With the tokens that the text speaks of, the base model does not have the parameters that the table prints.
+        assert abs(counts[name] - size.published) <= 500_000, name
+    # With the tokens that the text speaks of, neither model has the parameters that the table prints.
     assert ENTRY.count(replace(ENTRY.sizes["base"].config, vocabulary=37_000)) == 63_045_632
+    assert ENTRY.count(replace(ENTRY.sizes["big"].config, vocabulary=37_000)) == 214_171_648
 
 
 def test_positions_by_hand():

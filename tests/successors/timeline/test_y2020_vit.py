@@ -87,28 +87,6 @@ def test_the_whole_network_by_the_equations(reading):
     np.testing.assert_allclose(net(Tensor(x)).data, wanted, rtol=1e-9, atol=1e-10)
 
 
-def test_a_block_agrees_with_torch():
-    torch = pytest.importorskip("torch")
-    net = network(**SMALL)
-    theirs = torch.nn.MultiheadAttention(12, 3, batch_first=True)
-    own = net.blocks[0].attention
-    with torch.no_grad():
-        pairs = (
-            (theirs.in_proj_weight, own.weight),
-            (theirs.in_proj_bias, own.bias),
-            (theirs.out_proj.weight, own.output.weight),
-            (theirs.out_proj.bias, own.output.bias),
-        )
-        for target, source in pairs:
-            target.copy_(torch.tensor(source.data))
-    x = np.random.default_rng(1).standard_normal((2, 5, 12)).astype(np.float32)
-    y = torch.nn.functional.layer_norm(torch.tensor(x), (12,), eps=1e-6)
-    y = torch.tensor(x) + theirs(y, y, y, need_weights=False)[0]
-    y = y.detach().numpy()
-    y = y + perceptron(normed(y, net.blocks[0].norm2), net.blocks[0].mlp)
-    np.testing.assert_allclose(net.blocks[0](Tensor(x)).data, y, rtol=1e-4, atol=1e-5)
-
-
 def test_without_attention_a_patch_reaches_itself_alone():
     net = network(attention=False, pooling="mean", **SMALL)
     z = np.random.default_rng(1).standard_normal((1, 4, 12)).astype(np.float32)

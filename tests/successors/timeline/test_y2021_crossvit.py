@@ -5,7 +5,7 @@ from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
 from successors import registry, tasks
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y2021_crossvit import ENTRY, Convolutions, Crossing, CrossViT, CrossViTConfig, resized
+from successors.timeline.y2021_crossvit import ENTRY, Convolutions, CrossViT, CrossViTConfig, bicubic, resized
 
 SMALL = {"widths": (16, 24), "encoders": 1, "depths": (1, 1)}
 
@@ -42,33 +42,6 @@ def test_published_parameters():
 def test_what_the_paper_says(check):
     finding = check.run()
     assert finding.holds, finding.found
-
-
-def test_a_crossing_against_torch():
-    torch = pytest.importorskip("torch")
-    f = torch.nn.functional
-    layer = Crossing(6, 8, 2, np.random.default_rng(0))
-    rng = np.random.default_rng(1)
-    for p in layer.parameters().values():
-        p.data[...] = rng.standard_normal(p.shape)
-    token, patches = (rng.standard_normal(shape).astype(np.float32) for shape in ((3, 1, 6), (3, 5, 8)))
-    w = {n: torch.tensor(p.data) for n, p in layer.parameters().items()}
-
-    def norm(x, name):
-        return f.layer_norm(x, x.shape[-1:], w[f"{name}.gain"], w[f"{name}.bias"], 1e-6)
-
-    def linear(x, name):
-        return f.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
-
-    def mapped(x, name):
-        return linear(f.gelu(norm(x, f"{name}.norm"), approximate="tanh"), f"{name}.linear")
-
-    there = mapped(torch.tensor(token), "there")
-    rows = norm(torch.cat([there, torch.tensor(patches)], 1), "norm")
-    q, k, v = (linear(rows, name).view(3, 6, 2, 4).transpose(1, 2) for name in ("query", "key", "value"))
-    read = f.scaled_dot_product_attention(q[:, :, :1], k, v).transpose(1, 2).reshape(3, 1, 8)
-    wanted = mapped(there + linear(read, "output"), "back")
-    np.testing.assert_allclose(layer(Tensor(token), Tensor(patches)).data, wanted.numpy(), rtol=1e-3, atol=1e-3)
 
 
 def test_a_crossing_changes_class_tokens_alone():
@@ -110,8 +83,22 @@ def test_convolutions_end_at_the_patches(size):
 def test_images_at_another_side():
     x = np.arange(16.0).reshape(1, 1, 4, 4)
     assert resized(Tensor(x), 4).data is x
-    np.testing.assert_array_equal(resized(Tensor(x), 2).data[0, 0], [[0, 2], [8, 10]])
-    np.testing.assert_array_equal(resized(Tensor(x), 8).data[0, 0, 0], [0, 0, 1, 1, 2, 2, 3, 3])
+    # Half-way between cells their weights are -3/32, 19/32, 19/32, -3/32; beyond the edge it goes on as it ends.
+    half = np.array([[-3 + 19, 19, -3, 0], [0, -3, 19, 19 - 3]]) / 32
+    np.testing.assert_allclose(resized(Tensor(x), 2).data[0, 0], half @ x[0, 0] @ half.T, rtol=1e-6)
+    assert bicubic(4, 2) == pytest.approx(half)
+    for h, side in ((4, 8), (240, 224), (5, 3)):
+        weights = bicubic(h, side)
+        assert weights.sum(1) == pytest.approx(np.ones(side))
+        assert weights == pytest.approx(weights[::-1, ::-1])
+
+
+def test_another_side_against_torch():
+    torch = pytest.importorskip("torch")
+    x = np.random.default_rng(0).random((2, 3, 30, 30))
+    for side in (28, 45):
+        wanted = torch.nn.functional.interpolate(torch.tensor(x), size=(side, side), mode="bicubic")
+        np.testing.assert_allclose(resized(Tensor(x), side).data, wanted.numpy(), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -78,24 +78,6 @@ def test_the_whole_network_by_the_equations():
     np.testing.assert_allclose(net(Tensor(x)).data, wanted, rtol=1e-9, atol=1e-10)
 
 
-def test_a_block_against_torch():
-    torch = pytest.importorskip("torch")
-    f = torch.nn.functional
-    b = network(**SMALL).blocks[0]
-    rng = np.random.default_rng(1)
-    b.gate.spatial.weight.data[...] = rng.standard_normal((25, 25)) / 5
-    x = rng.standard_normal((2, 25, 24)).astype(np.float32)
-
-    def through(y, layer):
-        return f.linear(y, torch.tensor(layer.weight.data), torch.tensor(layer.bias.data))
-
-    y = torch.tensor(x)
-    u, v = f.gelu(through(f.layer_norm(y, (24,)), b.u), approximate="tanh").chunk(2, -1)
-    v = through(f.layer_norm(v, (24,)).transpose(1, 2), b.gate.spatial).transpose(1, 2)
-    wanted = y + through(u * v, b.v)
-    np.testing.assert_allclose(b(Tensor(x)).data, wanted.numpy(), rtol=1e-4, atol=1e-5)
-
-
 @pytest.mark.parametrize("form", ["split", "none"])
 def test_without_gating_the_order_of_patches_is_nothing(form):
     net = network(gating=form, **SMALL)

@@ -82,22 +82,6 @@ def test_the_whole_network_by_the_equations():
     np.testing.assert_allclose(net(Tensor(x)).data, wanted, rtol=1e-9, atol=1e-10)
 
 
-def test_a_layer_against_torch():
-    torch = pytest.importorskip("torch")
-    f = torch.nn.functional
-    layer = network(**SMALL).layers[0]
-    x = np.random.default_rng(1).standard_normal((2, 25, 24)).astype(np.float32)
-
-    def mixed(y, p):
-        first, second = (tuple(torch.tensor(q.data) for q in (m.weight, m.bias)) for m in (p.first, p.second))
-        return f.linear(f.gelu(f.linear(y, *first), approximate="tanh"), *second)
-
-    y = torch.tensor(x)
-    y = y + mixed(f.layer_norm(y, (24,), eps=1e-6).transpose(1, 2), layer.tokens).transpose(1, 2)
-    y = y + mixed(f.layer_norm(y, (24,), eps=1e-6), layer.channels)
-    np.testing.assert_allclose(layer(Tensor(x)).data, y.numpy(), rtol=1e-4, atol=1e-5)
-
-
 def test_without_the_mixing_of_tokens_the_order_of_patches_is_nothing():
     rng = np.random.default_rng(1)
     for mixing in (True, False):

@@ -4,8 +4,10 @@ import pytest
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
 from successors import registry, tasks
+from successors.nn.layers import LayerNorm
+from successors.nn.module import Module
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y2021_swin import ENTRY, Merging, Swin, SwinConfig, WindowAttention, seen, windowed
+from successors.timeline.y2021_swin import ENTRY, Swin, SwinConfig, WindowAttention, seen, windowed
 
 SMALL = {"width": 8, "depths": (2, 1), "heads": (1, 2)}
 
@@ -86,14 +88,18 @@ def test_attention_patch_by_patch(side, window, shift):
     np.testing.assert_allclose(layer(Tensor(x[None])).data[0], wanted, rtol=1e-9)
 
 
-def test_merging_against_torch():
-    torch = pytest.importorskip("torch")
-    layer = Merging(4, 3, np.random.default_rng(0))
-    x = np.random.default_rng(1).standard_normal((2, 16, 3)).astype(np.float32)
-    a = torch.tensor(x).view(2, 4, 4, 3)
-    a = torch.cat([a[:, 0::2, 0::2], a[:, 1::2, 0::2], a[:, 0::2, 1::2], a[:, 1::2, 1::2]], -1).view(2, 4, 12)
-    wanted = torch.nn.functional.layer_norm(a, (12,)) @ torch.tensor(layer.reduction.weight.data).T
-    np.testing.assert_allclose(layer(Tensor(x)).data, wanted.numpy(), rtol=1e-4, atol=1e-5)
+def test_all_normalisations_are_alike():
+    def norms(node):
+        for value in vars(node).values() if isinstance(node, Module) else node:
+            if isinstance(value, LayerNorm):
+                yield value
+            elif isinstance(value, (Module, list)):
+                yield from norms(value)
+
+    net = network()
+    found = list(norms(net))
+    assert len(found) == 3 + 2 * sum(net.config.depths)
+    assert {norm._eps for norm in found} == {1e-5}
 
 
 def test_windows_of_every_second_block_are_shifted_where_there_are_several():

@@ -1,0 +1,38 @@
+"""What weight decay applies to, in every system that learns by gradient."""
+
+import numpy as np
+import pytest
+
+from successors import registry
+from successors.nn.learner import ByGradient
+from successors.nn.optimiser import SGD, Adam
+
+DECAYING = {"weight", "kernels", "filters", "value", "w_in", "w_state", "tokens", "segments"}
+"""Weights of products and convolutions, and tables of words."""
+STAYING = {
+    *("bias", "b_in", "b_state", "output_bias", "places_bias", "gain", "scale", "coefficient", "gate"),
+    *("positions", "places", "table", "down", "across"),  # of places and distances
+    "row",  # the class token
+}
+BY_GRADIENT = [n for n in registry.names() if isinstance(registry.create(n), ByGradient)]
+
+
+@pytest.mark.parametrize("rule", [SGD, Adam])
+@pytest.mark.parametrize("name", BY_GRADIENT)
+def test_weights_decay_and_nothing_else_does(name, rule):
+    parameters = registry.create(name).network.parameters()
+    for p in parameters.values():
+        p.data[...] = 1  # a decaying zero would not show
+        p.grad = np.zeros_like(p.data)
+    rule(parameters, decay=0.5).step(0.1)
+    changed = {n for n, p in parameters.items() if not (p.data == 1).all()}
+    for parameter in parameters:
+        kind = parameter.split(".")[-1]
+        if name == "sepvit" and kind == "tokens":  # of windows, not of words
+            kind = "row"
+        assert kind in DECAYING | STAYING, f"{parameter}: say whether it decays"
+        assert (parameter in changed) == (kind in DECAYING), parameter
+
+
+def test_there_are_as_many_as_there_should_be():
+    assert len(BY_GRADIENT) >= 27
