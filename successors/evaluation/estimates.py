@@ -4,11 +4,14 @@ The answers of n trainings are a table with a row for each training and a column
 things vary by chance: the training (its seed) and the choice of what it is tested on.
 
 - If every training left out another fold (letters: other typefaces), each fold's mean varies by both, and the folds
-  share no stimulus: the interval is Student's t over the means of the folds.
-- If all were tested on the same stimuli, the variance of the mean is estimated as s²/n over the means of the rows plus
-  s²/m over the means of the m columns, with Satterthwaite's degrees of freedom. The sum counts the remaining scatter
-  twice, so the interval is rather too wide than too narrow; see Owen 2007, "The pigeonhole bootstrap", Annals of
-  Applied Statistics 1, for two ways that are crossed.
+  share no stimulus: the variance of the mean is s²/k over the means of the k folds, with k - 1 degrees of freedom. The
+  training sets of the folds overlap, which this leaves out, as is common.
+- If all were tested on the same stimuli, it is s²/n over the means of the n rows plus s²/m over the means of the m
+  columns, with Satterthwaite's degrees of freedom. The sum counts the remaining scatter twice, so that the interval is
+  rather too wide than too narrow; see Owen 2007, "The pigeonhole bootstrap", Annals of Applied Statistics 1, for two
+  ways that are crossed.
+
+A share gets Wilson's interval with this variance (`intervals.share_interval`), a difference Student's.
 
 Two systems are compared by the differences of such tables, stimulus by stimulus, with the same seeds and the same decks
 on both sides. A claim *holds* if the whole interval is on its side, *fails* if the whole interval is on the other, and
