@@ -30,9 +30,9 @@ from successors import registry  # noqa: E402
 from successors.training import training_job  # noqa: E402
 from successors.training.training_job import TrainingJob  # noqa: E402
 
-SIZES = (598, 2_392, 11_960, 47_840)
-"""Multiples of 26 letters in 23 faces, so that all are equally frequent."""
-PARTS = {"valid": "other cards, same faces", "score": "faces never seen"}
+SIZES = (520, 2_600, 11_960, 46_800)
+"""Multiples of 26 letters in 20 faces, so that all are equally frequent."""
+PARTS = {"valid": "faces of the validation set", "score": "faces of the test set"}
 
 
 def whole_numbers(text: str) -> list[int]:
