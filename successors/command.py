@@ -82,6 +82,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
 
 def train(args: argparse.Namespace, machine: Machine) -> int:
     """Train systems and their baselines; print the results."""
+    from successors.evaluation import estimates
     from successors.evaluation.publish import RUNS, publish
     from successors.training.participants import MARK1
 
@@ -95,7 +96,7 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     wide = max(map(len, results)) + 2
     for name, metrics in results.items():
         for trial in metrics["trials"]:
-            told = "; ".join(f"{claim['claim']}: {claim['word']}" for claim in trial["claims"])
+            told = "; ".join(f"{estimates.claim_text(claim)}: {claim['word']}" for claim in trial["claims"])
             told += f"  {trial['warnings']}" if trial["warnings"] else ""
             print(f"{name:<{wide}}{trial['task']:<16}{100 * trial['value']:6.1f} %  {told}".rstrip())
     _hint()

@@ -27,9 +27,9 @@ class AblationResult:
     present, absent : float
         Fraction of right answers with the mechanism and without it, in the mean over seeds.
     interval : (float, float) or None
-        Of the difference, `present` less `absent`, at 95 %; None if it was not measured.
+        Of the difference, `present` less `absent`, at 95 %; None after a training with one seed.
     word : str
-        Whether it holds that the mechanism helps: "holds", "not told apart" or "fails"; "" if that was not tested.
+        Whether it holds that the mechanism helps: "holds", "not told apart" or "fails".
     """
 
     mechanism: Mapping[str, str]
@@ -37,6 +37,56 @@ class AblationResult:
     absent: float
     interval: tuple[float, float] | None
     word: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimResult:
+    """What became of a claim about a score.
+
+    Attributes
+    ----------
+    claim : str
+        "at least", "at most", "above", "not below" or "a greater lead than with".
+    than : str
+        Label of the system, or name of the trial, with which it is compared; "" for a bound.
+    wanted : float
+        The bound, or the least difference.
+    word : str
+        "holds", "not told apart" or "fails".
+    """
+
+    claim: str
+    than: str
+    wanted: float
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialResult:
+    """How a system does on a task.
+
+    Attributes
+    ----------
+    task, label : str
+        The task, and what the trial is called if it has settings of its own, else "".
+    score : float
+        Fraction of right answers in the test, in the mean over seeds.
+    interval : (float, float) or None
+        At 95 %; None after a training with one seed.
+    worst : (str, float) or None
+        The typeface that is read worst, and the fraction of right answers in it.
+    typefaces : int
+        Number of typefaces in the test.
+    claims : tuple of ClaimResult
+    """
+
+    task: str
+    label: str
+    score: float
+    interval: tuple[float, float] | None
+    worst: tuple[str, float] | None
+    typefaces: int
+    claims: tuple[ClaimResult, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +112,8 @@ class Exhibit:
         Parameters at the paper's main size.
     source : mapping of language ("en", "zh") to str
         Where that figure is published; not always in the paper.
-    score : float or None
-        Share of right answers to the test part of its task, in the mean over seeds; None if it was not trained.
+    results : tuple of TrialResult
+        The first on its own task; none if it was not trained.
     ablation : AblationResult or None
         None if it was not trained.
     idea, seed, but : mapping of language ("en", "zh") to str
@@ -86,12 +136,17 @@ class Exhibit:
     multiply_adds: int
     published: int | None
     source: Mapping[str, str]
-    score: float | None
+    results: tuple[TrialResult, ...]
     ablation: AblationResult | None
     idea: Mapping[str, str]
     seed: Mapping[str, str]
     but: Mapping[str, str]
     hall: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float | None:
+        """Fraction of right answers in the test of its own task, in the mean over seeds; None if it was not trained."""
+        return self.results[0].score if self.results else None
 
 
 class Rendering(StrEnum):

@@ -61,7 +61,7 @@ def _trial(trial: Mapping[str, Any]) -> list[str]:
         )
     lines += [f"    dead or stuck: {trial['warnings']}"] if trial["warnings"] else []
     for claim in trial["claims"]:
-        lines.append(f"    {claim['claim']} ({100 * claim['wanted']:g}): {claim['word']}")
+        lines.append(f"    {estimates.claim_text(claim)} ({100 * claim['wanted']:g}): {claim['word']}")
         lines += [f"      {claim['remark']}"] if claim.get("remark") and claim["word"] != estimates.HOLDS else []
     for key, what in (("groups", "faces"), ("classes", "classes")):
         if trial[key]:

@@ -32,8 +32,10 @@ from marki.intervals import share_ends, span, student
 HOLDS, OPEN, FAILS = "holds", "not told apart", "fails"
 """The three words."""
 
-BOUNDS = ("at least", "at most")
-"""Claims of a score; all others are of a difference."""
+AT_LEAST, AT_MOST = "at least", "at most"
+ABOVE, NOT_BELOW, GREATER_LEAD = "above", "not below", "a greater lead than with"
+BOUNDS = (AT_LEAST, AT_MOST)
+"""Claims: bounds of a score, and differences from another system or another trial."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,3 +198,8 @@ def as_text(about: Mapping[str, Any], *, difference: bool = False) -> str:
     sign, unit = ("+", "points") if difference else ("", "%")
     low, high = about["interval"] or (None, None)
     return f"{100 * about['value']:{sign}.1f} {unit} ({span(low, high, sign=sign)})"
+
+
+def claim_text(claim: Mapping[str, Any]) -> str:
+    """Return a claim in words: "above alexnet"."""
+    return f"{claim['claim']} {claim['than']}".rstrip()

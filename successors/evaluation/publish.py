@@ -21,7 +21,7 @@ from marki.jobs.options import RunOptions
 from marki.pictures import can_draw
 from marki.versions import versions
 from successors import registry, tasks
-from successors.evaluation import plots
+from successors.evaluation import estimates, plots
 from successors.evaluation.breakdown import breakdown
 from successors.evaluation.estimates import Estimate, growth, lead, mean, share
 from successors.model_card import SEEDS, Measure, Trial
@@ -126,8 +126,8 @@ def _summary(orders: Sequence[TrainingJob], runs: Runs) -> dict[str, Any]:
     return {**share(runs).as_mapping(), "seeds": scores, **size}
 
 
-def _claim(what: str, wanted: float, about: Estimate, word: str, remark: str = "") -> dict[str, Any]:
-    found = {"claim": what, "wanted": wanted, **about.as_mapping(), "word": word}
+def _claim(what: str, wanted: float, about: Estimate, word: str, remark: str = "", than: str = "") -> dict[str, Any]:
+    found = {"claim": what, "than": than, "wanted": wanted, **about.as_mapping(), "word": word}
     return found | {"remark": remark} if remark else found
 
 
@@ -150,9 +150,9 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
     claims = []
     if trial.at_least is not None:
         word = own.above(trial.at_least)
-        claims.append(_claim("at least", trial.at_least, own, word, trial.remark))
+        claims.append(_claim(estimates.AT_LEAST, trial.at_least, own, word, trial.remark))
     if trial.at_most is not None:
-        claims.append(_claim("at most", trial.at_most, own, own.below(trial.at_most), trial.remark))
+        claims.append(_claim(estimates.AT_MOST, trial.at_most, own, own.below(trial.at_most), trial.remark))
     if trial.baseline is not None:
         against = _baseline(trial, seed)
         others = [found[order] for order in against]
@@ -164,14 +164,15 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
         ahead = lead(runs, others)
         about["baseline"]["lead"] = ahead.as_mapping()
         wanted = 0.0 if trial.above else -trial.slack
-        what = f"above {trial.baseline}" if trial.above else f"not below {trial.baseline}"
-        claims.append(_claim(what, wanted, ahead, ahead.above(wanted, strictly=trial.above), trial.remark))
+        word = ahead.above(wanted, strictly=trial.above)
+        what = estimates.ABOVE if trial.above else estimates.NOT_BELOW
+        claims.append(_claim(what, wanted, ahead, word, trial.remark, trial.baseline))
     if trial.grows_from:
         less = next(t for t in system.entry.trials if t.label == trial.grows_from)
         pair = [found[o] for o in _main(system, less, seed)], [found[o] for o in _baseline(less, seed)]
         more = growth(pair, (runs, [found[o] for o in _baseline(trial, seed)]))
-        what = f"a greater lead than with {trial.grows_from}"
-        claims.append(_claim(what, 0.0, more, more.above(0.0, strictly=True), trial.remark))
+        word = more.above(0.0, strictly=True)
+        claims.append(_claim(estimates.GREATER_LEAD, 0.0, more, word, trial.remark, trial.grows_from))
     return about | {"claims": claims, **breakdown(runs)}
 
 

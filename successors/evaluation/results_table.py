@@ -43,7 +43,7 @@ def _claims(found: Mapping[str, Any]) -> Iterator[str]:
     for trial in found["trials"]:
         for claim in trial["claims"]:
             if claim["claim"] not in estimates.BOUNDS:
-                yield f"{told(trial)} {claim['claim']}: {_difference(claim)} {_word(claim)}"
+                yield f"{told(trial)} {estimates.claim_text(claim)}: {_difference(claim)} {_word(claim)}"
     for measure in found["measures"]:
         yield f"{measure['claim']}: {_word(measure)}"
 

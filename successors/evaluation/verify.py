@@ -199,7 +199,7 @@ def _trained(system: System) -> Iterator[Rung]:
     for trial in found["trials"]:
         options = registry.as_typed(trial["options"] | trial["changes"])
         for claim in trial["claims"]:
-            yield _claimed(f"{trial['task']}{options}: {claim['claim']}", claim)
+            yield _claimed(f"{trial['task']}{options}: {estimates.claim_text(claim)}", claim)
     for measure in found["measures"]:
         yield _claimed(measure["claim"], measure, percent=False)
     mechanism = found["mechanism"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from marki.errors import StateError
 from marki.files import asset
-from marki.io.exhibits import AblationResult, Exhibit
+from marki.io.exhibits import AblationResult, ClaimResult, Exhibit, TrialResult
 from marki.io.ports import Port
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         multiply_adds=size["multiply_adds"],
         published=main_size.published,
         source={"en": main_size.source, "zh": said.get("source_zh", main_size.source)},
-        score=found["trials"][0]["value"] if found else None,
+        results=tuple(trial_result(trial) for trial in found.get("trials", ())),
         ablation=ablation_result(found["mechanism"], said) if found else None,
         idea={"en": entry.idea, "zh": said.get("idea_zh", "")},
         seed={"en": said.get("seed_en", ""), "zh": said.get("seed_zh", "")},
@@ -108,21 +108,56 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
     )
 
 
+def trial_result(found: Mapping[str, Any]) -> TrialResult:
+    """Return what the metrics of a system say of a trial, for people.
+
+    Parameters
+    ----------
+    found : mapping
+        One of ``metrics["trials"]``.
+    """
+    faces = {face: right / of for face, (right, of) in found["groups"].items()}
+    worst = min(faces, key=lambda face: faces[face], default=None)
+    claims = (
+        ClaimResult(claim=c["claim"], than=_called(c["than"]), wanted=c["wanted"], word=c["word"])
+        for c in found["claims"]
+    )
+    return TrialResult(
+        task=found["task"],
+        label=found["label"],
+        score=found["value"],
+        interval=_ends(found["interval"]),
+        worst=None if worst is None else (worst, faces[worst]),
+        typefaces=len(faces),
+        claims=tuple(claims),
+    )
+
+
+def _called(name: str) -> str:
+    """Return the label of a system; other names as they are."""
+    from successors import registry
+
+    return registry.find(name).entry.label if name in registry.names() else name
+
+
+def _ends(interval: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if interval is None else (interval[0], interval[1])
+
+
 def ablation_result(found: Mapping[str, Any], said: Mapping[str, str]) -> AblationResult:
     """Return what the metrics of a system say of its mechanism, for people.
 
     Parameters
     ----------
     found : mapping
-        name, with and without; of newer trainings also difference (value, low, high) and word.
+        name, with, without, difference and word.
     said : mapping of str to str
         Texts about the system.
     """
-    difference = found.get("difference")
     return AblationResult(
         mechanism={"en": found["name"], "zh": said.get("mechanism_zh", found["name"])},
         present=found["with"],
         absent=found["without"],
-        interval=(difference["low"], difference["high"]) if difference else None,
-        word=found.get("word", ""),
+        interval=_ends(found["difference"]["interval"]),
+        word=found["word"],
     )

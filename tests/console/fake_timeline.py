@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from marki.io.exhibits import AblationResult, ActivationView, Exhibit, Progress, Rendering, Reply, Trouble
+from marki.io.exhibits import (
+    AblationResult,
+    ActivationView,
+    ClaimResult,
+    Exhibit,
+    Progress,
+    Rendering,
+    Reply,
+    TrialResult,
+    Trouble,
+)
 from marki.io.ports import Port
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -23,7 +33,7 @@ SYSTEMS = (
 )  # fmt: skip
 MECHANISM = {"en": "a mechanism", "zh": "一种机制"}
 ABLATIONS = (
-    AblationResult(mechanism=MECHANISM, present=0.985, absent=0.941, interval=None, word=""),
+    AblationResult(mechanism=MECHANISM, present=0.985, absent=0.941, interval=None, word="not told apart"),
     AblationResult(mechanism=MECHANISM, present=0.985, absent=0.941, interval=(0.021, 0.067), word="holds"),
     AblationResult(mechanism=MECHANISM, present=0.962, absent=0.966, interval=(-0.012, 0.004), word="not told apart"),
 )  # fmt: skip
@@ -39,6 +49,20 @@ def ports(name):
     return Port.FRAME, Port.FIELD if name == "hopfield" else Port.LAMPS
 
 
+def result(name, accepts):
+    """Return what a made-up system does on its task; letters in several typefaces, with claims."""
+    letters = accepts == Port.FRAME
+    return TrialResult(
+        task="letters" if letters else "recall", label="", score=0.8 + len(name) / 100,
+        interval=(0.78, 0.93) if len(name) % 2 else None, worst=("because-we-mentor", 0.712) if letters else None,
+        typefaces=28 if letters else 0,
+        claims=(
+            ClaimResult(claim="at least", than="", wanted=0.75, word="holds"),
+            ClaimResult(claim="above", than="Perceptron", wanted=0.0, word="not told apart"),
+        ) if letters else (),
+    )  # fmt: skip
+
+
 def exhibit(name, year, parents):
     accepts, answers = ports(name)
     weights = 400 * (year - 1950) * (1 + len(name))
@@ -50,7 +74,7 @@ def exhibit(name, year, parents):
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
         multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
         source={"en": "table 1", "zh": "表 1"},
-        score=None if name == "swin" else 0.8 + len(name) / 100,
+        results=() if name == "swin" else (result(name, accepts),),
         ablation=None if name == "swin" else ABLATIONS[len(name) % 3],
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},

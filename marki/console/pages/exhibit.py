@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.console.state.timeline_view import MARK1
 from marki.console.timeline.counts import abbreviated
-from marki.io.exhibits import AblationResult
+from marki.io.exhibits import AblationResult, TrialResult
 from marki.language import Words
 
 
@@ -29,6 +31,8 @@ def exhibit(context: Context) -> list[PageBlock]:
         found += [Heading(words("exhibit.idea")), Text(idea)]
     if shown.ablation is not None:
         found += _ablation(shown.ablation, words)
+    for result in shown.results:
+        found += _result(result, words)
     if seed:
         found += [Heading(words("exhibit.seed")), Text(seed)]
     if but:
@@ -44,8 +48,8 @@ def exhibit(context: Context) -> list[PageBlock]:
     found.append(PageRow(words("exhibit.ports"), right=ports))
     if shown.name != MARK1:
         found.append(PageRow(words("exhibit.task"), right=words.get(f"exhibit.task_{shown.task}", shown.task)))
-        score = words("timeline.untrained") if shown.score is None else f"{100 * shown.score:.1f} %"
-        found.append(PageRow(words("exhibit.score"), right=score))
+        if shown.score is None:
+            found.append(PageRow(words("exhibit.score"), right=words("timeline.untrained")))
     system_view = timeline.first
     if system_view.learned is not None and system_view.seconds is not None:
         found.append(PageRow(words("timeline.learned"), right=f"{system_view.learned:,.0f}"))
@@ -60,8 +64,38 @@ def exhibit(context: Context) -> list[PageBlock]:
     return found
 
 
+def _result(result: TrialResult, words: Words) -> list[PageBlock]:
+    """Return how the system does on a task: its score, the typeface that it reads worst, and what became of claims."""
+    task = words.get(f"exhibit.task_{result.task}", result.task)
+    found: list[PageBlock] = [
+        Heading(words("exhibit.result", task=_trial_name(result.label, words) or task)),
+        PageRow(words("exhibit.score"), right=f"{100 * result.score:.1f} %"),
+    ]
+    if result.interval is not None:
+        low, high = (f"{100 * end:.1f}" for end in result.interval)
+        found.append(PageRow(words("exhibit.interval"), right=words("exhibit.span", low=low, high=high)))
+    if result.worst is not None:
+        face, share = result.worst
+        found.append(PageRow(words("exhibit.worst_face", of=result.typefaces), right=f"{face} {100 * share:.1f} %"))
+    for claim in result.claims:
+        wanted = f"{100 * abs(claim.wanted):.3g}"
+        than = _trial_name(claim.than, words) or claim.than
+        claimed = words(f"exhibit.claim_{claim.claim.replace(' ', '_')}", than=than, wanted=wanted)
+        found.append(PageRow(claimed, right=_verdict(claim.word, words)))
+    return found
+
+
+def _trial_name(label: str, words: Words) -> str:
+    """Return the name of a trial in this language; "" if there is none."""
+    return words.get(f"trial.{re.sub(r'[^a-z0-9]+', '_', label.lower())}", label)
+
+
+def _verdict(word: str, words: Words) -> str:
+    return words(f"verdict_of_claim.{word.replace(' ', '_')}")
+
+
 def _ablation(ablation: AblationResult, words: Words) -> list[PageBlock]:
-    """Return what the system loses without its mechanism; the interval and the verdict where they are known."""
+    """Return what the system loses without its mechanism; with interval and verdict."""
     found: list[PageBlock] = [
         Heading(words("exhibit.ablation")),
         Text(words.pick(ablation.mechanism)),
@@ -73,8 +107,5 @@ def _ablation(ablation: AblationResult, words: Words) -> list[PageBlock]:
     if ablation.interval is not None:
         low, high = (f"{100 * end:+.1f}" for end in ablation.interval)
         found.append(PageRow(words("exhibit.interval"), right=words("exhibit.span", low=low, high=high)))
-    if ablation.word:
-        found.append(
-            PageRow(words("exhibit.helps"), right=words(f"verdict_of_claim.{ablation.word.replace(' ', '_')}"))
-        )
+    found.append(PageRow(words("exhibit.helps"), right=_verdict(ablation.word, words)))
     return found

@@ -41,7 +41,7 @@ def exhibit(session: Session) -> Exhibit:
         multiply_adds=wires + len(learner.response.source_set),
         published=None,
         source=dict.fromkeys(LANGUAGES, ""),
-        score=None,
+        results=(),
         ablation=None,
         idea={name: w("timeline.mark1_idea") for name, w in words.items()},
         seed=dict.fromkeys(LANGUAGES, ""),

@@ -9,6 +9,7 @@ from console.fake_timeline import EXHIBITS, FakeTimeline
 
 from marki.console.drawing.layout import Box, frame, unit_of
 from marki.console.drawing.theme import Theme
+from marki.console.state.blocks import Heading, PageRow
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import ancestors, heirs, verdict
 from marki.console.timeline import heatmaps, timeline_layout
@@ -512,7 +513,10 @@ def test_a_picture_without_a_screen_shows_the_first_answer(session, tmp_path):
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
-        ("gpt", [("absent", "94.1 %"), ("present", "98.5 %"), ("adds", "+4.4 points")]),
+        (
+            "gpt",
+            [("absent", "94.1 %"), ("present", "98.5 %"), ("adds", "+4.4 points"), ("helps", "not told apart")],
+        ),
         (
             "perceptron",
             [("absent", "94.1 %"), ("present", "98.5 %"), ("adds", "+4.4 points"), ("interval", "+2.1 to +6.7"),
@@ -531,10 +535,31 @@ def test_the_card_says_what_a_system_loses_without_its_mechanism(with_timeline, 
     app = with_timeline(system=name, page="exhibit")
     frames(app, 10)
     blocks = app.handler.panels["page"].blocks
+    headings = [k for k, b in enumerate(blocks) if isinstance(b, Heading)] + [len(blocks)]
+    for first, last in itertools.pairwise(headings):
+        if blocks[first].text == app.words("exhibit.ablation"):
+            blocks = blocks[first:last]
+            break
     labels = {app.words(f"exhibit.{n}"): n for n in ("absent", "present", "adds", "interval", "helps")}
     assert [(labels[b.text], b.right) for b in blocks if b.text in labels] == rows
     assert (app.words("exhibit.ablation") in [b.text for b in blocks]) is bool(rows)
     assert ("a mechanism" in [b.text for b in blocks]) is bool(rows)
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("en", [("worst of 28 typefaces", "because-we-mentor 71.2 %"), ("at least 75 %", "holds"),
+                ("better than Perceptron", "not told apart")]),
+        ("zh", [("28 种字体中最差", "because-we-mentor 71.2 %"), ("至少 75 %", "成立"), ("优于 Perceptron", "分不出")]),
+    ],
+)  # fmt: skip
+def test_the_card_says_what_became_of_each_claim(with_timeline, language, wanted):
+    app = with_timeline(system="perceptron", language=language, page="exhibit")
+    frames(app, 10)
+    rows = [(b.text, b.right) for b in app.handler.panels["page"].blocks if isinstance(b, PageRow)]
+    at = rows.index(wanted[0])
+    assert rows[at : at + 3] == wanted
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

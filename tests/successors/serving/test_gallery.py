@@ -152,12 +152,11 @@ def test_what_a_mechanism_brings_is_that_of_the_metrics(exhibits):
 
 
 def test_an_interval_and_a_word_are_taken_over():
-    kept = {"name": "depth", "with": 0.98, "without": 0.94}
-    plain = ablation_result(kept, {})
-    assert (plain.interval, plain.word, plain.mechanism["zh"]) == (None, "", "depth")
-    newer = kept | {"difference": {"value": 0.04, "low": 0.02, "high": 0.06}, "word": "holds"}
-    found = ablation_result(newer, {"mechanism_zh": "深度"})
+    kept = {"name": "depth", "with": 0.98, "without": 0.94, "word": "holds"}
+    found = ablation_result(kept | {"difference": {"value": 0.04, "interval": [0.02, 0.06]}}, {"mechanism_zh": "深度"})
     assert (found.interval, found.word, found.mechanism["zh"]) == ((0.02, 0.06), "holds", "深度")
+    one_seed = ablation_result(kept | {"difference": {"value": 0.04, "interval": None}, "word": "not told apart"}, {})
+    assert (one_seed.interval, one_seed.word, one_seed.mechanism["zh"]) == (None, "not told apart", "depth")
 
 
 def test_exhibits_have_both_languages(exhibits):

@@ -12,7 +12,7 @@ from marki.errors import ConfigError, OutputError, PortError, StateError, Unknow
 from marki.jobs.options import RunOptions
 from successors import registry, tasks
 from successors.baselines.seq2seq import EncoderDecoderConfig
-from successors.evaluation import compare, plots, publish, verify
+from successors.evaluation import compare, estimates, plots, publish, verify
 from successors.model_card import Figure, Mechanism, Trial
 from successors.training import participants, presets, training_job
 from successors.training.training_job import training
@@ -242,7 +242,7 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
     found = publish.publish(["perceptron"], RunOptions(out=tmp_path, jobs=1, quiet=True), machine=mark1, command="test")
     metrics = json.loads((tmp_path / "perceptron/metrics.json").read_text())
     assert metrics == json.loads(json.dumps(found["perceptron"]))
-    first, second = ([(c["claim"], c["word"]) for c in trial["claims"]] for trial in metrics["trials"])
+    first, second = ([(estimates.claim_text(c), c["word"]) for c in trial["claims"]] for trial in metrics["trials"])
     assert first == [("at least", "holds"), ("not below mark1", "holds")]
     assert second == [("at most", "not told apart"), ("above mark1", "not told apart")], "one seed decides nothing"
     assert metrics["trials"][1]["interval"] is None
@@ -358,7 +358,14 @@ class TestLadder:
     def test_a_claim_that_fails_fails_the_ladder(self, monkeypatch, word, failed):
         system = verify.registry.find("mlp")
         record = dict(verify.registry.metrics("mlp"))
-        claim = {"claim": "above perceptron", "wanted": 0.0, "value": 0.01, "interval": [0.0, 0.02], "word": word}
+        claim = {
+            "claim": "above",
+            "than": "perceptron",
+            "wanted": 0.0,
+            "value": 0.01,
+            "interval": [0.0, 0.02],
+            "word": word,
+        }
         record["trials"] = [record["trials"][0] | {"claims": [claim]}]
         monkeypatch.setattr(verify.registry, "metrics", lambda name: record)
         rung = next(verify._trained(system))
