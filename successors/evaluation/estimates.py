@@ -39,7 +39,7 @@ BOUNDS = (AT_LEAST, AT_MOST)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class MeanInterval:
     """A mean with its 95 % interval.
 
     Parameters
@@ -63,7 +63,7 @@ class Estimate:
 
     def below(self, bound: float) -> str:
         """Return the word for the claim that the true value is at most `bound`."""
-        return Estimate(value=-self.value, low=_minus(self.high), high=_minus(self.low)).above(-bound)
+        return MeanInterval(value=-self.value, low=_minus(self.high), high=_minus(self.low)).above(-bound)
 
     def as_mapping(self) -> dict[str, Any]:
         """Return value and interval, ready for JSON; the interval is None after one training."""
@@ -79,8 +79,8 @@ def answers(run: Mapping[str, Any]) -> np.ndarray:
     return (np.frombuffer(run["right"].encode(), np.uint8) == ord("1")).astype(float)
 
 
-def share(runs: Sequence[Mapping[str, Any]]) -> Estimate:
-    """Estimate the score of a system from its trainings.
+def share(runs: Sequence[Mapping[str, Any]]) -> MeanInterval:
+    """MeanInterval the score of a system from its trainings.
 
     Parameters
     ----------
@@ -89,19 +89,19 @@ def share(runs: Sequence[Mapping[str, Any]]) -> Estimate:
 
     Returns
     -------
-    Estimate
+    MeanInterval
         With an interval within 0 and 1, by Wilson's method as in `intervals.share_interval`.
     """
     tables = _tables(runs, [answers(run) for run in runs])
     value, variance, freedom = _mean(tables)
     if freedom < 1:
-        return Estimate(value=value)
+        return MeanInterval(value=value)
     low, high = share_ends(value, variance, sum(table.shape[1] for table in tables), freedom)
-    return Estimate(value=value, low=low, high=high)
+    return MeanInterval(value=value, low=low, high=high)
 
 
-def lead(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> Estimate:
-    """Estimate by how much the first system scores higher than the second.
+def lead(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> MeanInterval:
+    """MeanInterval by how much the first system scores higher than the second.
 
     Parameters
     ----------
@@ -116,8 +116,8 @@ Pair = tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
 """The trainings of two systems that are compared."""
 
 
-def growth(before: Pair, after: Pair) -> Estimate:
-    """Estimate by how much the lead of the first system of `after` is greater than that of `before`.
+def growth(before: Pair, after: Pair) -> MeanInterval:
+    """MeanInterval by how much the lead of the first system of `after` is greater than that of `before`.
 
     Parameters
     ----------
@@ -131,8 +131,8 @@ def growth(before: Pair, after: Pair) -> Estimate:
     return _student(_tables(before[0], differences))
 
 
-def mean(values: Sequence[float]) -> Estimate:
-    """Estimate the mean of one figure per training by Student's t."""
+def mean(values: Sequence[float]) -> MeanInterval:
+    """MeanInterval the mean of one figure per training by Student's t."""
     return _student([np.array([[value]]) for value in values])
 
 
@@ -144,12 +144,12 @@ def _tables(runs: Sequence[Mapping[str, Any]], rows: Sequence[np.ndarray]) -> li
     return [np.stack(rows) for rows in found.values()]
 
 
-def _student(tables: Sequence[np.ndarray]) -> Estimate:
+def _student(tables: Sequence[np.ndarray]) -> MeanInterval:
     value, variance, freedom = _mean(tables)
     if freedom < 1:
-        return Estimate(value=value)
+        return MeanInterval(value=value)
     half = student(freedom) * math.sqrt(variance)
-    return Estimate(value=value, low=value - half, high=value + half)
+    return MeanInterval(value=value, low=value - half, high=value + half)
 
 
 def _mean(tables: Sequence[np.ndarray]) -> tuple[float, float, int]:
@@ -191,7 +191,7 @@ def as_text(about: Mapping[str, Any], *, difference: bool = False) -> str:
     Parameters
     ----------
     about : mapping
-        With value and interval, as of `Estimate.as_mapping`.
+        With value and interval, as of `MeanInterval.as_mapping`.
     difference : bool
         Whether it is a difference, which is given in points with its sign.
     """

@@ -23,7 +23,7 @@ from marki.versions import versions
 from successors import registry, tasks
 from successors.evaluation import estimates, plots
 from successors.evaluation.breakdown import breakdown
-from successors.evaluation.estimates import Estimate, growth, lead, mean, share
+from successors.evaluation.estimates import MeanInterval, growth, lead, mean, share
 from successors.model_card import SEEDS, Measure, Trial
 from successors.nn import weights_file
 from successors.registry import METRICS, WEIGHTS, System
@@ -126,7 +126,9 @@ def _summary(orders: Sequence[TrainingJob], runs: Runs) -> dict[str, Any]:
     return {**share(runs).as_mapping(), "seeds": scores, **size}
 
 
-def _claim(what: str, wanted: float, about: Estimate, word: str, remark: str = "", than: str = "") -> dict[str, Any]:
+def _claim(
+    what: str, wanted: float, about: MeanInterval, word: str, remark: str = "", than: str = ""
+) -> dict[str, Any]:
     found = {"claim": what, "than": than, "wanted": wanted, **about.as_mapping(), "word": word}
     return found | {"remark": remark} if remark else found
 

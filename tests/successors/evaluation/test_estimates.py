@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from successors.evaluation import estimates
-from successors.evaluation.estimates import FAILS, HOLDS, OPEN, Estimate
+from successors.evaluation.estimates import FAILS, HOLDS, OPEN, MeanInterval
 
 
 def run(right, fold=None):
@@ -21,7 +21,7 @@ def run(right, fold=None):
 
 def test_one_training_has_no_interval_and_decides_nothing():
     about = estimates.share([run([1, 1, 1, 0])])
-    assert about == Estimate(value=0.75)
+    assert about == MeanInterval(value=0.75)
     assert about.above(0.1) == about.below(0.9) == OPEN
     assert about.as_mapping() == {"value": 0.75, "interval": None}
     assert estimates.as_text(about.as_mapping()) == "75.0 % (-)"
@@ -31,9 +31,9 @@ def test_one_training_has_no_interval_and_decides_nothing():
     ("low", "high", "word"), [(0.5, 0.6, HOLDS), (0.4, 0.6, OPEN), (0.3, 0.5, OPEN), (0.3, 0.49, FAILS)]
 )
 def test_a_claim_holds_only_if_its_whole_interval_is_on_its_side(low, high, word):
-    about = Estimate(value=(low + high) / 2, low=low, high=high)
+    about = MeanInterval(value=(low + high) / 2, low=low, high=high)
     assert about.above(0.5) == word
-    assert Estimate(value=-about.value, low=-high, high=-low).below(-0.5) == word
+    assert MeanInterval(value=-about.value, low=-high, high=-low).below(-0.5) == word
 
 
 def test_equal_answers_are_not_ahead():
