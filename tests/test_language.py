@@ -130,6 +130,13 @@ def test_a_pattern_fills_its_sentence(name):
     assert HAN.search(say)
 
 
+def test_every_name_of_a_trial_is_in_both_languages():
+    labels = {trial.label for system in registry.systems() for trial in system.entry.trials if trial.label}
+    keys = {f"trial.{re.sub(r'[^a-z0-9]+', '_', label.lower())}": label for label in labels}
+    assert {key: EN.get(key) for key in keys} == keys
+    assert [key for key in keys if not HAN.search(ZH.get(key, ""))] == []
+
+
 def test_no_sentence_without_a_pattern():
     assert {n.rsplit(".", 1)[1] for n in ZH if n.startswith("errors.")} == {"like", "say"}
     assert {n.removesuffix(".say") for n in ZH if n.startswith("errors.") and n.endswith(".say")} == set(REFUSALS)

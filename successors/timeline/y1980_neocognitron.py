@@ -386,6 +386,7 @@ ENTRY = Entry(
         Trial(
             task="digits",
             options=dict(shift=2.0, turn_deg=10.0, zoom=0.1, shear=0.2, train=6_000, valid=500, test=2_000),
+            label="digits, shifted and deformed",
             at_least=0.7,
             baseline="perceptron",
         ),

@@ -219,7 +219,14 @@ ENTRY = Entry(
     retina=MLPConfig(),
     sizes={"symmetry": Size(config=SYMMETRY, published=None, source="figure 1: 6-2-1 units")},
     trials=(
-        Trial(task="parity", options={"grid": 4, "bits": 8}, at_least=0.95, baseline="perceptron"),
+        Trial(
+            task="parity",
+            options={"grid": 4, "bits": 8},
+            label="parity of 8 bits, all patterns shown",
+            at_least=0.95,
+            baseline="perceptron",
+        ),
+        Trial(task="parity", label="parity of 16 bits, new patterns", baseline="perceptron"),
         Trial(
             task="connectedness",
             options={"train": 60_000},
