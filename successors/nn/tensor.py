@@ -133,6 +133,8 @@ class Tensor:
         for node in reversed(order):
             gradient, backward = node.grad, node._backward
             if backward is None:
+                if gradient is not None and gradient.dtype is not node.data.dtype:
+                    node.grad = gradient.astype(node.data.dtype)
                 continue
             if gradient is None:
                 raise PortError("a tensor between has no gradient: not all parts of a split are used", where="Tensor")
@@ -140,8 +142,6 @@ class Tensor:
             for parent, g in zip(node._parents, gradients, strict=True):
                 if g is None or not parent.requires_grad:
                     continue
-                if g.dtype is not parent.data.dtype:  # either is one object for each type
-                    g = g.astype(parent.data.dtype)
                 if parent.grad is None:
                     parent.grad = g
                 else:

@@ -15,7 +15,8 @@ are to be found. Weights begin with a deviation of 0.07 for 0.02, as wide agains
 
 Assumed: B is taken from the next text of the batch where it is not the one that follows; a hidden word of the log book
 is sought as one, two or three tokens, and the likeliest in the mean is taken. The count is that of the released
-weights, pooler included, without the layers that the two tasks of pre-training need.
+weights, pooler included, without the layers that the two tasks of pre-training need. Weight decay, if a recipe has any,
+spares biases and gains as in the authors' code, and positions beside them; the tables of tokens and segments decay.
 """
 
 from __future__ import annotations

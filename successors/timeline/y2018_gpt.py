@@ -15,7 +15,8 @@ Shrunk: 2 layers for 12, rows of 64 for 768, 4 heads for 12, texts of 32 tokens 
 for 7,000 books. Weights begin with a deviation of 0.07 for 0.02, as wide against the width as theirs. Without dropout.
 
 Assumed: the class is read at the last token of the text, a colon, for the paper's extract token behind it, which 64
-examples do not teach where to look. The count is that of the released weights, without a classifier.
+examples do not teach where to look. The count is that of the released weights, without a classifier. Weight decay, if
+a recipe has any, spares biases and gains as the paper's does, and positions beside them; the table of tokens decays.
 """
 
 from __future__ import annotations

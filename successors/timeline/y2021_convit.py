@@ -19,7 +19,8 @@ rows of 64 in 4 heads instead of 432 in 9. Samples are shifted, rotated, sheared
 training, in place of the augmentation of DeiT.
 
 Assumed: gelu by its tanh form. As in the authors' code v^h is a linear layer with a bias, positions are embedded too
-at the entrance, and queries, keys and values have no biases; Q_i K_j is over the root of the width of a head.
+at the entrance, and queries, keys and values have no biases; Q_i K_j is over the root of the width of a head. Weight
+decay spares gates and positions as there, and v^h beside them, which says where a head looks.
 
 Seen here: where letters lie anywhere, of several sizes and askew, the vision transformer of 2020 learns little from as
 many cards, and this one nearly as much as a convolutional network. The gates hardly leave where they began, and rather
