@@ -12,6 +12,7 @@ import itertools
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ from successors.nn.rnn import rnn
 from successors.nn.tensor import Parameter, Tensor, concatenate, no_grad, stack, where
 
 torch = pytest.importorskip("torch")
+torch.set_num_threads(1)  # of several test processes at once, each would take all processors
 F = torch.nn.functional
 
 CASES = 600
@@ -783,7 +785,10 @@ def test_same_as_torch(family, chunk):
 def test_there_are_as_many_cases_as_the_documents_say():
     assert CASES % CHUNK == 0
     assert CASES >= 500
-    assert CASES * (len(FAMILIES) + len(OTHERS)) >= 5_000
+    families = len(FAMILIES) + len(OTHERS)
+    assert CASES * families >= 5_000
+    told = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert f"{CASES * families:,} random cases, {CASES} in each of {families} families" in told
     for family, draw in FAMILIES.items():
         # Cases of a family differ in their numbers, and nearly all draw some.
         drawn = [draw(generator(family, k), k).arrays for k in range(CASES)]
