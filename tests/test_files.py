@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from marki.errors import OutputError, StateError
-from marki.files import asset, read_arrays, read_json, write_arrays, write_json, write_text, writing
+from marki.files import asset, csv_text, read_arrays, read_csv, read_json, write_arrays, write_json, write_text, writing
 
 
 def test_arrays_and_header_come_back(tmp_path):
@@ -93,3 +93,26 @@ def test_a_missing_asset_is_named():
     with pytest.raises(StateError, match="assets/no-such-thing"):
         asset("no-such-thing")
     assert asset("strokes.json").is_file()
+
+
+TAKEN = ("01", "1e5", "1-2", "3/4", "-", "=SUM(A1)", "@name", "Mar 5", "SEP1", "TRUE", '2"')
+PLAIN = ("A", "R1 R3", "dark", "E-F, 60 images", "Mars", "square", "é")
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_a_text_that_a_spreadsheet_would_take_for_something_else_is_marked(text):
+    assert csv_text(["a"], [[text]], "excel").splitlines()[1].startswith('"=""')
+    assert "=" not in csv_text(["a"], [[text]]).removeprefix("a\n").replace("=SUM", "")
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_other_texts_are_not(text):
+    assert csv_text(["a"], [[text]], "excel") == "\ufeff" + csv_text(["a"], [[text]])
+
+
+@pytest.mark.parametrize("form", ["plain", "excel"])
+def test_texts_come_back_and_numbers_are_not_marked(tmp_path, form):
+    write_text(tmp_path / "a.csv", csv_text(["text", "number"], [[text, 3.5] for text in TAKEN + PLAIN], form))
+    assert read_csv(tmp_path / "a.csv") == [["text", "number"], *([text, "3.5"] for text in TAKEN + PLAIN)]
+    assert (tmp_path / "a.csv").read_bytes().startswith(b"\xef\xbb\xbf") == (form == "excel")
+    assert csv_text(["a", "b"], [[None, -3]], form).endswith("\n,-3\n")

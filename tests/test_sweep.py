@@ -185,8 +185,15 @@ def test_trainings_and_experiments_from_the_command_line(tmp_path, capsys):
     )
     assert main(["sweep", str(path), "--out", str(tmp_path / "more"), "--jobs", "2", "--quiet"]) == 0
     rows = json.loads((tmp_path / "more/sweep.json").read_text())["rows"]
-    assert [row["machine.association.theta"] for row in rows] == [2, 3]
-    assert all(row["digest"] for row in rows)
+    assert [row["machine.association.theta"] for row in rows] == [2] * 5 + [3] * 5
+    assert len({row["digest"] for row in rows}) == 2
+    conditions = {row["condition"] for row in rows}
+    assert len(conditions) == 5
+    means = json.loads((tmp_path / "more/sweep.json").read_text())["measurements"]
+    assert {(row["machine.association.theta"], row["condition"]) for row in means} == {
+        (theta, condition) for theta in (2, 3) for condition in conditions
+    }
+    assert all(row["low"] is None for row in means)
     capsys.readouterr()
     for text, said in (
         ('kind = "training"\n[fixed]\ntask = "two_class"\n[grid]\nlearner = ["mpl"]', "Did you mean 'mlp'?"),

@@ -87,6 +87,7 @@ def test_for_a_spreadsheet_texts_stay_texts(session):
     session.run(2)
     plain, marked = trials_csv([("01", session)]), trials_csv([("01", session)], "excel")
     assert marked[0] == "\ufeff"
+    assert marked.count('"=""01"""') == 2
     assert marked[1:].replace('"=""01"""', "01") == plain
 
 

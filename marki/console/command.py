@@ -87,6 +87,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         if (name := getattr(args, where)) and name not in known:
             raise unknown(where, name, known, where=f"--{where}")
     begin = _number("--begin", args.begin, 0, 10_000_000, whole=True)
+    form = csv_form(args.csv)
     if args.film and not frames:
         raise ConfigError("a film needs an end", where="--film", remedy="Give --frames N too")
     choose_drivers(unseen=bool(frames or args.screenshot or args.report or args.table or args.lab_report))
@@ -109,7 +110,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         film=args.film,
         table=args.table,
         lab_report=args.lab_report,
-        csv=csv_form(args.csv),
+        csv=form,
         out=args.out or "out",
         language=args.lang,
         projector=args.projector,

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from marki.console.command import add_arguments, choose_drivers, open_window, read_size
-from marki.errors import ConfigError, MarkIError
+from marki.errors import ConfigError, MarkIError, UnknownName
 from marki.session import mark1_session
 
 KEYS = {
@@ -47,6 +47,21 @@ def test_two_runs_of_frames_leave_the_same_picture(tmp_path):
         args = parsed("--frames", "40", "--speed", "200", "--screenshot", str(tmp_path / name))
         open_window(mark1_session(seed=1), args)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("form", ["plain", "excel"])
+def test_tables_are_written_in_the_form_that_is_asked_for(session, tmp_path, form):
+    table, report = tmp_path / "registers.csv", tmp_path / "report"
+    args = parsed("--frames", "2", "--csv", form, "--table", str(table), "--lab-report", str(report))
+    assert open_window(session, args) == 0
+    for path in (table, report / "trials.csv", report / "registers.csv", report / "tally.csv"):
+        assert path.read_bytes().startswith(b"\xef\xbb\xbf") == (form == "excel"), path
+    assert json.loads((report / "config.json").read_text())["codes"]
+
+
+def test_a_form_that_does_not_exist_is_refused(session):
+    with pytest.raises(UnknownName, match="Did you mean 'excel'"):
+        open_window(session, parsed("--csv", "exel"))
 
 
 @pytest.mark.parametrize("text", ["", "x", "800", "1280x", "-1x-1", "1e3x800", "959x600", "960x599", "7681x4320"])
