@@ -223,8 +223,12 @@ def test_the_run_says_which_option_is_right(tmp_path, measure, value):
         found = value(go_through(load(write(tmp_path, TWO_PAGES)), 1, seed)[0].known)
         low, high = (-10, 10) if "than" in measure else (1, 9) if "answers" in measure else (0, 12)
         high = 10 if measure.startswith('measure = "errors"') else high
-        for ranges, right in (([[low, found], [found + 1, high]], 0), ([[found + 1, high], [low, found]], 1)):
-            if found == high:
+        for ranges, right in (
+            ([[low, found], [found + 1, high]], 0),
+            ([[found + 1, high], [low, found]], 1),
+            ([[low, found - 1], [found, high]], 1),
+        ):
+            if any(first > last for first, last in ranges):
                 continue
             text = TWO_PAGES.replace("answer = 1", f"answer = {{ {measure}, right_if = {ranges} }}")
             lesson = load(write(tmp_path, text))

@@ -42,6 +42,30 @@ def test_looking_never_changes_the_run(window, session, tmp_path):
     assert session.digest == alone.digest
 
 
+def test_a_quiz_that_depends_on_the_run_is_marked_by_it(window, monkeypatch):
+    """The page marks the option that holds in the lesson's run, and the wrong one that was chosen."""
+    app = window()
+    app.obey("lesson", name="second_face")
+    app.playback.running = False
+    question = app.ui.lesson.pages[0].questions[1]
+    marked = lesson.right_option(question, app.ui.lesson)
+    for chosen in (marked, (marked + 1) % 3):
+        app.obey("choose", question=1, option=chosen)
+        for _ in range(10):
+            app.frame()
+        blocks = app.handler.panels["page"].blocks
+        marks = [r.mark for r in blocks if getattr(r, "command", "") == "choose" and r.arguments["question"] == 1]
+        wanted = ["dot"] * 3
+        wanted[chosen] = "wrong"
+        wanted[marked] = "right"
+        assert marks == wanted
+    monkeypatch.setattr(lesson, "right_option", lambda *_: (marked + 2) % 3)
+    app.obey("lesson", name="second_face")
+    app.obey("choose", question=1, option=marked)
+    app.frame()
+    assert app.ui.marked[0, 1] == (marked + 2) % 3  # taken from the run, and anew for a lesson that is opened again
+
+
 @pytest.mark.parametrize("name", lesson.names())
 def test_a_lesson_is_finished_with_the_keyboard_alone(window, name, key):
     app = window(size=(1280, 800))
