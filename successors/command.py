@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from marki.config import parse_changes
 from marki.errors import ConfigError
+from marki.intervals import span
 from marki.jobs.folders import holds
 from marki.jobs.options import add_arguments, options_of, resumable
 from marki.program import program
@@ -79,9 +80,9 @@ def card_text(content: dict[str, Any]) -> str:
         return "\n".join(lines)
     lines.append("")
     for trial in content["trials"]:
-        low, high = trial["interval"]
+        low, high = trial["interval"] or (None, None)
         text = f"  {trial['task']}: {100 * trial['value']:.1f} % {trial['metric']}"
-        lines.append(f"{text} ({len(trial['seeds'])} seeds, 95 % interval {100 * low:.1f} to {100 * high:.1f})")
+        lines.append(f"{text} ({len(trial['seeds'])} seeds, 95 % interval {span(low, high)})")
         told = registry.as_typed(trial["options"] | trial["changes"])
         lines += [f"    with{told}"] if told else []
         lines += [f"    {name}: {100 * value:.1f}" for name, value in trial.get("also", {}).items()]

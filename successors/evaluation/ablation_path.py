@@ -7,6 +7,7 @@ from typing import Any
 
 from marki.errors import ConfigError
 from marki.files import csv_text, write_json, write_text
+from marki.intervals import span
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
@@ -76,7 +77,7 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Format the rows as a table."""
     wide = max(len(row["step"]) for row in rows)
     return "\n".join(
-        f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
+        f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({span(row['low'], row['high'])})"
         f"{row['parameters']:>10,} parameters{row['multiply_adds']:>12,} multiply-adds"
         for row in rows
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marki.files import csv_text, write_json, write_text
+from marki.intervals import span
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
@@ -139,7 +140,7 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
                 str(row["year"] or "-"),
                 row["recipe"] or "-",
                 f"{100 * row['score']:.1f} %",
-                f"{100 * row['low']:.1f} to {100 * row['high']:.1f}",
+                span(row["low"], row["high"]),
                 f"{row['parameters']:,}",
                 "-" if row["multiply_adds"] is None else f"{row['multiply_adds']:,}",
                 f"{row['shown']:,.0f}",

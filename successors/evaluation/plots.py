@@ -145,7 +145,7 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         for value, row in zip(xs, rows, strict=True):
             if not value and place[2] != (1, 3):
                 continue
-            score, low, high = (100 * min(max(row[k], 0.001), HIGHEST) for k in ("score", "low", "high"))
+            score, low, high = (100 * min(max(value, 0.001), HIGHEST) for value in _with_interval(row))
             hollow = {"markerfacecolor": "white"} if row["recipe"] == "modern" and two else {}
             colour = look(names.index(row["name"]))["color"]
             error = [[score - low], [high - score]] if place[2] == (1, 3) else None
@@ -178,6 +178,12 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
     save(picture, path)
 
 
+def _with_interval(row: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Return score, low and high of a row; of one training, which has no interval, the score thrice."""
+    score = row["score"]
+    return (score, score, score) if row["low"] is None else (score, row["low"], row["high"])
+
+
 def roadmap(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric: str) -> None:
     """Draw the score of each step as a point with its 95 % interval, the first step at the top.
 
@@ -197,7 +203,8 @@ def roadmap(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric
     axes.axvline(100 * rows[0]["score"], color="#888888", linewidth=1, linestyle=":")
     axes.plot([100 * row["score"] for row in rows], ys, color="#888888", linewidth=1)
     for y, row in zip(ys, rows, strict=True):
-        error = [[100 * (row["score"] - row["low"])], [100 * (row["high"] - row["score"])]]
+        score, low, high = _with_interval(row)
+        error = [[100 * (score - low)], [100 * (high - score)]]
         axes.errorbar(100 * row["score"], y, xerr=error, fmt="o", color=COLOURS[0], capsize=4, markersize=8)
         words = f"{100 * row['score']:.1f} %, {row['parameters']:,} parameters"
         axes.annotate(words, (1.01, y), xycoords=("axes fraction", "data"), va="center", annotation_clip=False)

@@ -108,7 +108,7 @@ def _summary(found: Mapping[TrainingJob, Mapping[str, Any]], orders: Sequence[Tr
     mean, low, high = interval(scores)
     return {
         "value": mean,
-        "interval": [max(0.0, low), min(1.0, high)],
+        "interval": None if low is None or high is None else [max(0.0, low), min(1.0, high)],
         "seeds": {str(order.seed): score for order, score in zip(orders, scores, strict=True)},
     }
 

@@ -241,12 +241,12 @@ def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Summarise the runs of several seeds: score, low and high (mean, 95 % interval), seeds, and the sizes."""
+    """Summarise the runs of several seeds: score, low and high (mean, 95 % interval; None for one seed), seeds, sizes."""
     mean, low, high = interval([f["score"] for f in found])
     return {
         "score": mean,
-        "low": max(0.0, low),
-        "high": min(1.0, high),
+        "low": None if low is None else max(0.0, low),
+        "high": None if high is None else min(1.0, high),
         "seeds": len(found),
         "parameters": found[0]["parameters"],
         "multiply_adds": found[0]["multiply_adds"],
