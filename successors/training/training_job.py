@@ -241,7 +241,7 @@ def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Summarise the runs of several seeds: score, low and high (mean, 95 % interval; None for one seed), seeds, sizes."""
+    """Summarise the runs of several seeds: score, low and high (mean, 95 % interval or None), seeds, and the sizes."""
     mean, low, high = interval([f["score"] for f in found])
     return {
         "score": mean,
