@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from marki.files import write_json
-from marki.intervals import interval
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
@@ -104,12 +103,11 @@ def _orders(system: System, seed: int) -> list[TrainingJob]:
 
 
 def _summary(found: Mapping[TrainingJob, Mapping[str, Any]], orders: Sequence[TrainingJob]) -> dict[str, Any]:
-    scores = [found[order]["score"] for order in orders]
-    mean, low, high = interval(scores)
+    about = training_job.summary([found[order] for order in orders])
     return {
-        "value": mean,
-        "interval": None if low is None or high is None else [max(0.0, low), min(1.0, high)],
-        "seeds": {str(order.seed): score for order, score in zip(orders, scores, strict=True)},
+        "value": about["score"],
+        "interval": None if about["low"] is None else [about["low"], about["high"]],
+        "seeds": {str(order.seed): found[order]["score"] for order in orders},
     }
 
 
