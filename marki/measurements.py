@@ -86,6 +86,11 @@ class Estimate:
     missing: int
     trials: int
 
+    @property
+    def scale(self) -> int:
+        """By how much it is multiplied to be shown: fractions are shown in percent."""
+        return 100 if self.unit == FRACTION else 1
+
 
 COLUMNS = tuple(field.name for field in fields(Estimate))
 """Columns of ``measurements.csv``."""
@@ -152,10 +157,9 @@ def as_text(estimates: Sequence[Estimate]) -> list[str]:
         group = [e for e in estimates if e.name == name]
         lines.append(f"  {heading(group[0]):<{wide + 2}}{'mean' if many else 'value':>9}   95 % interval   seeds")
         for e in group:
-            scale = 100 if e.unit == FRACTION else 1
-            value = "-" if e.value is None else f"{scale * e.value:.1f}" if many or scale > 1 else f"{e.value:g}"
+            value = "-" if e.value is None else f"{e.scale * e.value:.1f}" if many or e.scale > 1 else f"{e.value:g}"
             count = f"{e.seeds} of {e.seeds + e.missing}" if e.missing else f"{e.seeds}"
-            lines.append(f"    {e.condition:<{wide}}{value:>9}  {span(e.low, e.high, scale=scale):>14}  {count:>6}")
+            lines.append(f"    {e.condition:<{wide}}{value:>9}  {span(e.low, e.high, scale=e.scale):>14}  {count:>6}")
     return lines
 
 

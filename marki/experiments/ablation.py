@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from marki.experiments.alphabet import MOST_PASSES, learn_to_errorless
+from marki.experiments.alphabet import MOST_PASSES, first_errorless_pass, learn_to_errorless
 from marki.experiments.lab import Lab, needed, right
 from marki.hardware.faults import A_UNITS
 from marki.measurements import Measurement
@@ -59,7 +59,7 @@ def run(lab: Lab) -> list[Measurement]:
         exams = [run.exam() for _ in range(REPEATS)]
         found.append(right(np.concatenate(exams), removed(share)))
         found += letters_wrong(exams, removed(share))
-    again = next((n for n in range(1, MOST_AGAIN + 1) if not run.learn_pass()["wrong"].any()), None)
+    again = first_errorless_pass(run, MOST_AGAIN)
     found.append(needed(run, passes, "all A-units there", most=MOST_PASSES))
     found.append(needed(run, again, f"again, {removed(share)}", most=MOST_AGAIN))
     return found

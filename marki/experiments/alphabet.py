@@ -26,6 +26,11 @@ def learn_to_errorless(run: ExperimentRun, most: int = MOST_PASSES) -> int | Non
     return None
 
 
+def first_errorless_pass(run: ExperimentRun, most: int = MOST_PASSES) -> int | None:
+    """Go through the deck until a pass is without error; return its number from 1, None if `most` did not do."""
+    return next((n for n in range(1, most + 1) if not run.learn_pass()["wrong"].any()), None)
+
+
 def run(lab: Lab) -> list[Measurement]:
     """Learn, then test once with the trainer off."""
     session = lab.run("alphabet", lab.world("letters"), most=26 * MOST_PASSES)

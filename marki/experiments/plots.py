@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from marki.measurements import FRACTION, Estimate, Measurement, heading, over_seeds
+from marki.measurements import Estimate, Measurement, heading, over_seeds
 from marki.pictures import COLOURS, chart, look, save, sheet
 
 
@@ -80,7 +80,7 @@ def measurements(path: Path, title: str, seeds: Sequence[Sequence[Measurement]],
 
 def _points(axes: Any, group: Sequence[Estimate], seeds: Sequence[Sequence[float | None]]) -> None:
     """Draw the conditions of one measurement, the first at the top, each with its figure at the right."""
-    scale = 100 if group[0].unit == FRACTION else 1
+    scale = group[0].scale
     for y, values in enumerate(seeds):
         there = [scale * value for value in values if value is not None]
         axes.plot(there, [y + 0.24] * len(there), "o", color=COLOURS[0], markersize=5, alpha=0.35, markeredgewidth=0)

@@ -6,7 +6,7 @@ how long it was trained is not stated).
 
 from __future__ import annotations
 
-from marki.experiments.alphabet import MOST_PASSES
+from marki.experiments.alphabet import MOST_PASSES, first_errorless_pass
 from marki.experiments.lab import Lab, needed, right
 from marki.measurements import Measurement
 
@@ -24,7 +24,7 @@ def run(lab: Lab) -> list[Measurement]:
         exam=lab.world("letters", typefaces=(second,), part="exam"),
         most=26 * (MOST_PASSES + 1),
     )
-    passes = next((n for n in range(1, MOST_PASSES + 1) if not one.learn_pass()["wrong"].any()), None)
+    passes = first_errorless_pass(one)
     found = [right(one.exam(), "second face, unseen")]
 
     both = lab.run("both faces", lab.world("letters", typefaces=FACES), most=52 * (MOST_PASSES + 1))

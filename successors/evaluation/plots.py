@@ -145,7 +145,7 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
         for value, row in zip(xs, rows, strict=True):
             if not value and place[2] != (1, 3):
                 continue
-            score, low, high = (100 * min(max(value, 0.001), HIGHEST) for value in _with_interval(row))
+            score, low, high = (100 * min(max(share, 0.001), HIGHEST) for share in _with_interval(row))
             hollow = {"markerfacecolor": "white"} if row["recipe"] == "modern" and two else {}
             colour = look(names.index(row["name"]))["color"]
             error = [[score - low], [high - score]] if place[2] == (1, 3) else None

@@ -213,7 +213,7 @@ def layer_norm2d(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-6) -> Te
     out += bias.data[:, None]
 
     def backward(g: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        g = batch_last(g).reshape(a.shape)
+        g = batch_last(g).reshape(y.shape)
         part = g * y
         gg, gb = part.sum(1), g.sum(1)
         part *= factor

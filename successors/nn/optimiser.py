@@ -55,7 +55,7 @@ class Optimiser:
             If a gradient is not finite; nothing has changed then.
         """
         gradients = {n: p.grad for n, p in self.parameters.items() if p.grad is not None}
-        norm(self.parameters)
+        norm(self.parameters)  # refuses gradients that are not finite, before anything changes
         self.steps += 1
         for name, gradient in gradients.items():
             parameter = self.parameters[name]

@@ -37,7 +37,7 @@ def test_a_run_of_frames_leaves_picture_and_report(session, tmp_path):
     assert (told["frames"], told["seed"], told["size"]) == (30, 3, [1280, 800])
     assert told["digest"] == session.digest
     assert told["trial"] == session.trial == 4
-    assert told["got_speed"] == told["asked_speed"] == 100
+    assert 0 < told["got_speed"] <= told["asked_speed"] == 100  # less where the computer is busy
     assert told["first_frame_s"] > 0
     assert sorted(p.name for p in picture.parent.iterdir()) == ["p.png", "r.json"]
 
