@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import io
+import itertools
 import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
@@ -36,7 +39,10 @@ def asset(name: str) -> Path:
 
 @contextlib.contextmanager
 def writing(path: Path | str) -> Iterator[BinaryIO]:
-    """Open `path` for writing bytes; it appears under its name only once all is written.
+    """Open the file of a name that the user gave, for writing bytes; it changes only once all is written.
+
+    A link is followed. A file is replaced and keeps its mode; what is no regular file, such as a pipe or a device, is
+    written to as it stands.
 
     Raises
     ------
@@ -44,23 +50,119 @@ def writing(path: Path | str) -> Iterator[BinaryIO]:
         If the folder cannot be made or the file cannot be written.
     """
     path = Path(path)
-    temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-        temporary = None
+        mode, stream = _mode(path), _stream(path)
+        if stream is not None or (mode is not None and not stat.S_ISREG(mode)):
+            with open(path if stream is None else os.dup(stream), "ab") as there:
+                yield there
+            return
+        target = Path(os.path.realpath(path))
+        with _beside(target) as temporary:
+            with open(temporary, "r+b") as file:
+                yield file
+                _settle(file)
+            os.chmod(temporary, 0o666 & ~_umask() if mode is None else stat.S_IMODE(mode))
+            os.replace(temporary, target)
     except OSError as error:
         raise _unwritten(path, error) from error
+
+
+def write_new(path: Path | str, content: bytes | Callable[[Path], bytes]) -> Path:
+    """Write a file under a name that the program chose, and that nobody has; return its path.
+
+    Parameters
+    ----------
+    path : Path or str
+        The name, if it is free; else ``-2``, ``-3`` and so on is put before its suffix, or its own running number is
+        raised (``A_001.png``, ``A_002.png``).
+    content : bytes or callable
+        ``content(path) -> bytes`` is told the name.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        for free in _numbered(path):
+            if os.path.lexists(free):
+                continue
+            data = content(free) if callable(content) else content
+            with _beside(free) as temporary:
+                with open(temporary, "r+b") as file:
+                    file.write(data)
+                    _settle(file)
+                os.chmod(temporary, 0o666 & ~_umask())
+                if _publish(temporary, free):
+                    return free
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    raise AssertionError("numbers do not end")
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    """Yield the names that `write_new` tries."""
+    number = re.search(r"_([0-9]{3,})$", path.stem)
+    if number is not None:
+        width, first = len(number[1]), int(number[1])
+        for k in itertools.count(first):
+            yield path.with_name(f"{path.stem[: number.start()]}_{k:0{width}d}{path.suffix}")
+    yield path
+    for k in itertools.count(2):
+        yield path.with_name(f"{path.stem}-{k}{path.suffix}")
+
+
+def _publish(temporary: Path, path: Path) -> bool:
+    """Give a whole file its name, if nobody has it; return whether it was free."""
+    try:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            with open(path, "xb"):
+                pass
+            os.replace(temporary, path)
+    except FileExistsError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Make an empty hidden file in the folder of `path`, for as long as the block lasts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
     finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+
+
+def _settle(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _mode(path: Path) -> int | None:
+    """Return the kind and mode of what is there, links followed; None if nothing is."""
+    try:
+        return os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _stream(path: Path) -> int | None:
+    """Return the number of the stream of this process that a path such as ``/dev/stdout`` stands for; None if none."""
+    named = re.fullmatch(r"(?:/dev/fd|/proc/self/fd)/([0-9]+)", str(path))
+    return int(named[1]) if named else {"/dev/stdout": 1, "/dev/stderr": 2}.get(str(path))
 
 
 def _unwritten(path: Path, error: OSError) -> OutputError:
@@ -212,12 +314,18 @@ def read_json(path: Path | str) -> Any:
 
 def write_arrays(path: Path | str, arrays: Mapping[str, np.ndarray], **header: Any) -> None:
     """Write named arrays and a JSON header to one `.npz`, whole or not at all; no pickle."""
+    content = packed_arrays(arrays, **header)
+    with writing(path) as file:
+        file.write(content)
+
+
+def packed_arrays(arrays: Mapping[str, np.ndarray], **header: Any) -> bytes:
+    """Return the bytes of a file of `write_arrays`."""
     text = np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)
     buffer = io.BytesIO()
     # The stub takes any further name for `allow_pickle`.
     np.savez_compressed(buffer, header=text, **arrays)  # pyright: ignore[reportArgumentType]
-    with writing(path) as file:
-        file.write(buffer.getvalue())
+    return buffer.getvalue()
 
 
 def read_arrays(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

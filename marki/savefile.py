@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from marki.errors import StateError
-from marki.files import read_arrays, write_arrays
+from marki.files import packed_arrays, read_arrays, writing
 from marki.history import Checkpoint, Command
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
@@ -22,13 +22,19 @@ def save(session: Session, path: Path | str) -> None:
     OutputError
         If the file cannot be written.
     """
+    content = packed(session)
+    with writing(path) as file:
+        file.write(content)
+
+
+def packed(session: Session) -> bytes:
+    """Return the bytes of a file of `save`."""
     machine = session.learner
     trial, at = session.last_checkpoint()
     arrays = {f"register/{name}": a for name, a in at.state.items()}
     arrays["records"] = session.known
     arrays["wiring"] = machine.wiring
-    write_arrays(
-        path,
+    return packed_arrays(
         arrays,
         kind=KIND,
         version=VERSION,

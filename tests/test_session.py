@@ -8,6 +8,7 @@ import pytest
 
 from marki import registers, savefile
 from marki.errors import MarkIError, SessionError, StateError, UnknownName
+from marki.files import read_arrays, write_arrays
 from marki.io.check_learner import ContractBroken, check_learner, sample_frames
 from marki.machine import MachineConfig, MarkI
 from marki.session import mark1_session
@@ -266,9 +267,9 @@ def test_broken_saves_are_refused(tmp_path, damage):
         case "missing":
             path.unlink()
         case "changed":
-            arrays, header = savefile.read_arrays(path)
+            arrays, header = read_arrays(path)
             header["digest"] = "0" * 32
-            savefile.write_arrays(path, arrays, **header)
+            write_arrays(path, arrays, **header)
     with pytest.raises(StateError, match=r"s\.npz: .*\. "):
         savefile.load(path)
 

@@ -8,6 +8,7 @@ from marki.console.actions.operator import Operator
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.errors import SessionError
+from marki.files import write_new
 from marki.io.worlds import Presentation
 from marki.teaching import lesson as lessons
 
@@ -87,8 +88,7 @@ def reveal(op: Operator) -> None:
 
 def save_tally(op: Operator) -> None:
     """Write the votes to a file."""
-    path = op.file("votes", "csv")
-    op.ui.tally.save(path, form=op.csv)
+    path = write_new(op.file("votes", "csv"), op.ui.tally.to_csv(form=op.csv).encode())
     op.tell("message.saved", path=path)
 
 
