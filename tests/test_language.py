@@ -295,7 +295,7 @@ CASES = [
     (unknown_picture, "picture_unknown", ["{tmp}/cat.png"]),
     (broken_picture, "picture_broken", ["{tmp}/cat.png"]),
     (mixed_folder, "folder_mixed", ["{tmp}", "1 张"]),
-    (lambda tmp, patch: folder(tmp), "folder_empty", ["{tmp}", ".png, .jpg, .jpeg, .gif, .bmp, .webp"]),
+    (lambda tmp, patch: folder(tmp), "folder_empty", ["{tmp}", "PNG, JPEG, GIF, BMP or WEBP"]),
     (lambda tmp, patch: folder(tmp / "cats"), "folder_none", ["{tmp}/cats"]),
     (lambda tmp, patch: world(name="images"), "folder_unnamed", []),
     (disk_full, "disk_full", ["{tmp}/run.txt"]),

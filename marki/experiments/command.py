@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -79,6 +80,15 @@ def _check_changes(changes: Mapping[str, Any], *, where: object) -> None:
         kind().amend(settings.under(changes, room), where=where)
 
 
+def tell_of_images(path: str) -> None:
+    """Say on standard error what of a folder of pictures was passed over, and what is odd about its names."""
+    if path and Path(path).is_dir():
+        from marki.io.stimuli.images import survey
+
+        for remark in survey(path).remarks():
+            print(f"{path}: {remark}", file=sys.stderr)
+
+
 def session_of(args: argparse.Namespace) -> Session:
     """Return the session that the window shows: a saved one, or the Mark I in the world of the arguments."""
     from marki import savefile
@@ -94,6 +104,7 @@ def session_of(args: argparse.Namespace) -> Session:
     world = WorldConfig(name=name, images=args.images, mnist=args.mnist)
     machine = MachineConfig().amend(settings.under(changes, "machine"), where="--set")
     wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
+    tell_of_images(str(changes.get("world.images") or args.images))
     return mark1_session(
         world.amend(settings.under(changes, "world"), where="--set"),
         machine=machine,
@@ -151,6 +162,8 @@ def run(args: argparse.Namespace) -> int:
     )
     identity = replace(spec.identity(), seed=None if args.seeds else args.seed)
     options = options.free_out(Path("out", args.experiment), lambda folder: holds(folder, identity))
+    if not args.quiet:
+        tell_of_images(str(changes.get("world.images") or args.images))
     with resumable(options):
         if args.seeds:
             result = replicas.run_many(spec, range(args.seed, args.seed + args.seeds), options)

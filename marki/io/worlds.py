@@ -281,8 +281,14 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
         case "images":
             if not config.images:
                 raise StimulusError("no folder is named", where="world.images", remedy="Give one with --images DIR")
-            deck = images.folder(config.images)
-            return deck, None, list(dict.fromkeys(s.label for s in deck))
+            found = images.survey(config.images)
+            if len(found.labels) < 2:
+                passed = f" ({len(found.passed)} passed over: {found.passed_text()})" if found.passed else ""
+                raise StimulusError(
+                    f"its pictures are all of class {found.labels[0]!r}{passed}", where=config.images,
+                    remedy="Give at least two classes: sub-folders, or names such as cat_1.png and dog_1.png",
+                )  # fmt: skip
+            return images.folder(config.images), None, found.labels
         case "left_right":
             return [], _left_right(config.size), ["left", "right"]
         case "forms":

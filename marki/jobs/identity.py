@@ -98,7 +98,7 @@ def _value(settings: Mapping[str, Any], name: str) -> str:
     return json.dumps(settings[name], ensure_ascii=False) if name in settings else "the default"
 
 
-def content_hash(path: Path | str, wanted: Callable[[str], bool] = lambda name: True) -> str:
+def content_hash(path: Path | str, wanted: Callable[[Path], bool] = lambda path: True) -> str:
     """Return a hash of a file, or of the files in a folder and in its sub-folders.
 
     Hidden files are passed over. What cannot be read counts as empty: whoever reads it for its content refuses it.
@@ -107,10 +107,10 @@ def content_hash(path: Path | str, wanted: Callable[[str], bool] = lambda name: 
     ----------
     path : Path or str
     wanted : callable
-        ``wanted(name) -> bool``, whether a file of a folder counts.
+        ``wanted(path) -> bool``, whether a file of a folder counts.
     """
     path, found = Path(path), hashlib.blake2b(digest_size=16)
-    files = [path] if path.is_file() else [f for f in _files(path) if wanted(f.name)]
+    files = [path] if path.is_file() else [f for f in _files(path) if wanted(f)]
     for file in files:
         name = b"" if file == path else file.relative_to(path).as_posix().encode(errors="surrogateescape")
         found.update(len(name).to_bytes(4) + name + _digest(file))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +11,12 @@ import numpy as np
 
 from marki.console.actions.lessons import cover
 from marki.console.actions.operator import Operator
-from marki.console.actions.settings import open_world
+from marki.console.actions.settings import open_world, tell_of_folder
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
-from marki.errors import ConfigError, SessionError, unknown
+from marki.errors import ConfigError, SessionError, StimulusError, unknown
+from marki.files import write_new
 from marki.io.camera import Camera
 from marki.io.frame import CELLS, SIDE
 from marki.io.stimuli import images
@@ -154,12 +157,11 @@ def type_card(op: Operator) -> None:
 
 def card_into_deck(op: Operator, text: str) -> None:
     """Put one's own card into the class's deck, under the class typed."""
-    draft, label = _draft(op), "".join(c for c in text if c.isalpha())
+    draft = _draft(op)
+    label = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] in "LMN")
     if not label:
-        raise ConfigError(f"{text!r} names no class", where="deck", remedy="Type letters")
-    number = 1 + len(list(op.deck_folder.glob(f"{label}_*.png"))) if op.deck_folder.is_dir() else 1
-    path = op.deck_folder / f"{label}_{number:03d}.png"
-    images.save_cells(draft, path)
+        raise ConfigError(f"{text!r} names no class", where="deck", remedy="Type letters or figures")
+    path = _lay_in_deck(op, label, draft)
     op.ui.draft, op.ui.tool = None, "look"
     op.turn_to("deck")
     op.tell("message.into_deck", name=path.name)
@@ -170,9 +172,21 @@ def into_deck(op: Operator, path: str) -> None:
     place = Path(path)
     cards = images.folder(place) if place.is_dir() else [images.image(place)]
     for card in cards:
-        number = 1 + len(list(op.deck_folder.glob(f"{card.label}_*.png")))
-        images.save_cells(np.rint(Camera().frame(card) * 255), op.deck_folder / f"{card.label}_{number:03d}.png")
+        _lay_in_deck(op, card.label, np.rint(Camera().frame(card) * 255))
     op.tell("message.into_deck", name=f"{place.name} ({len(cards)})")
+    if place.is_dir():
+        tell_of_folder(op, path)
+
+
+def _lay_in_deck(op: Operator, label: str, levels: np.ndarray) -> Path:
+    """Write a card into the deck, in its class's sub-folder where the deck has such; return its path."""
+    homes = {}
+    with contextlib.suppress(StimulusError):  # a deck that is empty yet
+        for file, kind in images.survey(op.deck_folder).pictures:
+            if file.parent != op.deck_folder:
+                homes[kind] = file.parent
+    place = homes.get(label, op.deck_folder / label) if homes else op.deck_folder
+    return write_new(place / f"{label}_001.png", images.cells_png(levels))
 
 
 def learn_deck(op: Operator) -> None:

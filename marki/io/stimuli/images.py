@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from marki.errors import StimulusError
-from marki.files import writing
-from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus
+from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus, picture_files
+from marki.io.stimuli.picture_files import PictureFolder
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
@@ -22,9 +21,6 @@ MOST_POINTS = 50_000_000
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 """Picture formats that are read."""
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
-"""Endings by which `folder` knows a picture."""
 
 _REMEDY = f"Give a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture"
 
@@ -41,7 +37,7 @@ def image(path: Path | str, *, label: str | None = None) -> Stimulus:
     path : Path or str
         A PNG, JPEG, GIF, BMP or WebP file.
     label : str, optional
-        The class of the card. If left out, the file's name up to the first digit or separator.
+        The class of the card. If left out, the file's name without its running number.
 
     Returns
     -------
@@ -65,7 +61,7 @@ def image(path: Path | str, *, label: str | None = None) -> Stimulus:
         warnings.simplefilter("ignore")  # a decoder's remarks on odd but readable files
         luminance = _luminance(path)
     name = path.stem
-    return Stimulus(name=name, label=_label(name) if label is None else label, card=_fit(luminance))
+    return Stimulus(name=name, label=picture_files.label_of(name) if label is None else label, card=_fit(luminance))
 
 
 def folder(path: Path | str) -> list[Stimulus]:
@@ -74,9 +70,9 @@ def folder(path: Path | str) -> list[Stimulus]:
     Parameters
     ----------
     path : Path or str
-        A folder with one sub-folder a class, named after it; or a flat folder, in which the file's name up to the first
-        digit or separator is the class (``cat_01.png``, ``dog3.jpg``). Hidden files and files that do not end like a
-        picture are passed over.
+        A folder with one sub-folder a class, named after it; or a flat folder, in which the file's name without its
+        running number is the class (``cat_01.png``, ``dog3.jpg``). What is no picture by its content is passed over;
+        `survey` says what that was.
 
     Returns
     -------
@@ -89,42 +85,17 @@ def folder(path: Path | str) -> list[Stimulus]:
         If there is no such folder, no picture in it, pictures both in it and in its sub-folders, or one that cannot be
         read.
     """
-    path = Path(path)
-    if not path.is_dir():
-        raise StimulusError("is not a folder", where=path, remedy="Give a folder of pictures")
-    loose = _pictures(path)
-    sorts = {sub.name: _pictures(sub) for sub in _natural(path.iterdir()) if sub.is_dir() and sub.name[0] != "."}
-    sorts = {label: files for label, files in sorts.items() if files}
-    if loose and sorts:
-        raise StimulusError(
-            f"has {len(loose)} pictures beside sub-folders of pictures, so their class is unclear",
-            where=path,
-            remedy="Put every picture in a sub-folder named after its class",
-        )
-    if not loose and not sorts:
-        raise StimulusError("holds no pictures", where=path, remedy=f"Give files ending in {', '.join(SUFFIXES)}")
-    if loose:
-        return [image(file) for file in loose]
-    return [image(file, label=label) for label, files in sorts.items() for file in files]
+    return [image(file, label=label) for file, label in survey(path).pictures]
 
 
-def _pictures(path: Path) -> list[Path]:
-    return _natural(f for f in path.iterdir() if f.is_file() and f.name[0] != "." and f.suffix.lower() in SUFFIXES)
+def survey(path: Path | str) -> PictureFolder:
+    """Return the pictures of a folder with their classes, and what is passed over; see `folder`."""
+    return picture_files.survey(path, FORMATS)
 
 
-def _natural(paths: Any) -> list[Path]:
-    """Sort by name, numbers by their value."""
-
-    def key(path: Path) -> tuple:
-        parts = re.split(r"([0-9]+)", path.name.casefold())
-        return [(int(part), "") if i % 2 else (-1, part) for i, part in enumerate(parts)], path.name
-
-    return sorted(paths, key=key)
-
-
-def _label(stem: str) -> str:
-    """Return the part of a file's name before the first digit or separator; the whole, if that is empty."""
-    return re.split(r"[\W\d_]", stem, maxsplit=1)[0] or stem
+def is_picture(path: Path) -> bool:
+    """Return whether a file is, by its content, a picture that `image` reads."""
+    return picture_files.kind(path) in FORMATS
 
 
 def _luminance(path: Path) -> np.ndarray:
@@ -187,19 +158,17 @@ def _fit(luminance: np.ndarray) -> np.ndarray:
     return card
 
 
-def save_cells(levels: np.ndarray, path: Path | str) -> None:
-    """Write a card of 20 × 20 cells as a PNG picture, whole or not at all; `image` reads it back.
+def cells_png(levels: np.ndarray) -> bytes:
+    """Return a card of 20 × 20 cells as a PNG picture; `image` reads it back.
 
     Parameters
     ----------
     levels : (20, 20) array_like
         Light of each cell, 0 to 255.
-    path : Path or str
     """
     from PIL import Image
 
     cells = np.asarray(levels, np.uint8).repeat(POINTS_PER_CELL, 0).repeat(POINTS_PER_CELL, 1)
     memory = io.BytesIO()
     Image.fromarray(cells).save(memory, "PNG")
-    with writing(path) as file:
-        file.write(memory.getvalue())
+    return memory.getvalue()
