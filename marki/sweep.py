@@ -43,8 +43,8 @@ class SweepKind:
         hash of every file that is read, see `marki.jobs.identity`.
     run : callable
         ``run(settings, seed, folder) -> dict`` of plain numbers and text, the same wherever it runs; it may go on with
-        what it finds in its folder. Where it has ``measurements``, a list as in `marki.measurements`, each has a row in
-        the table.
+        what it finds in its folder. A point that diverged has ``diverged``, the reason, ``step`` and ``state``. Where
+        it has ``measurements``, a list as in `marki.measurements`, each has a row in the table.
     """
 
     check: Callable[[Mapping[str, Any]], Mapping[str, str]]
@@ -243,6 +243,11 @@ def command(args: argparse.Namespace, kinds: Mapping[str, SweepKind]) -> int:
     base = Path("out", f"sweep-{Path(args.spec).stem}")
     options = options_of(args).free_out(base, lambda folder: holds(folder, spec.identity))
     with resumable(options):
-        run_sweep(spec, kinds, options)
-    print(f"{len(spec.points)} points, the table is {options.folder() / 'sweep.csv'}")
+        rows = run_sweep(spec, kinds, options)
+    lost = [row for row in rows if row.get("diverged")]
+    told = f", {len(lost)} of them diverged" if lost else ""
+    print(f"{len(spec.points)} points{told}, the table is {options.folder() / 'sweep.csv'}")
+    for row in lost:
+        varied = ", ".join(f"{name}={row[name]}" for name in (*spec.grid, "seed"))
+        print(f"diverged: {varied}, at step {row['step']}: {row['diverged']}")
     return 0

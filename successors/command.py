@@ -125,8 +125,11 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     with resumable(options):
         results = publish(names, options, seed=args.seed, machine=machine, command=command)
     wide = max(map(len, results)) + 2
+    lost = [line for metrics in results.values() for line in metrics.get("diverged", [])]
     for name, metrics in results.items():
-        for trial in metrics["trials"]:
+        if "diverged" in metrics:
+            print(f"{name:<{wide}}diverged")
+        for trial in metrics.get("trials", []):
             stood = all(bound["holds"] for bound in trial["stood"].values())
             mark = "" if stood else "  NOT as wanted"
             print(f"{name:<{wide}}{trial['task']:<16}{100 * trial['value']:6.1f} %{mark}")
@@ -135,7 +138,8 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     weights = sum(path.stat().st_size for name in results for path in (out / name).glob("*.safetensors"))
     minutes = (time.monotonic() - began) / 60
     print(f"written to {out} in {minutes:.1f} minutes, with {weights / 1e6:.1f} MB of weights")
-    return 0
+    print("\n".join(lost), end="\n" if lost else "")
+    return 1 if lost else 0
 
 
 def add_compare_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,18 @@ from successors.nn.tensor import Parameter
 
 
 class Diverged(MarkIError):
-    """A gradient or loss that is no longer finite."""
+    """A gradient or loss that is no longer finite.
+
+    Attributes
+    ----------
+    step : int
+        Steps that the training had taken; 0 outside one.
+    reason : str
+        What is no longer finite.
+    """
+
+    step: int = 0
+    reason: str = ""
 
 
 class Optimiser:

@@ -43,6 +43,8 @@ class Record:
         That score.
     curve : list of (int, float, float)
         Step, training accuracy since the last row, and score on the validation set.
+    diverged : str
+        What was no longer finite after the last step; "" while all is.
     """
 
     steps: int = 0
@@ -51,6 +53,7 @@ class Record:
     best_step: int = 0
     best: float = -1.0
     curve: list[list[float]] = field(default_factory=list[list[float]])
+    diverged: str = ""
 
 
 def evaluate(learner: Learner, deck: Deck, part: Split) -> float:
@@ -160,6 +163,8 @@ def train(
 
     if resume and checkpoint is not None and checkpoint.exists():
         record, best = _resumed(learner, checkpoint, about)
+        if record.diverged:
+            raise _diverged(record, checkpoint)
     right = seen = 0
     since = time.perf_counter() - record.seconds
     study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps)
@@ -195,11 +200,20 @@ def train(
                 on_evaluation(record.steps, score)
     except Diverged as error:
         restore(learner.registers(), best)
+        record.diverged = error.what
+        record.seconds = time.perf_counter() - since
         keep()
-        saved = f"; the best state, after {record.best_step} steps, is in {checkpoint}" if checkpoint else ""
-        raise Diverged(error.what + saved, where=error.where, remedy=error.remedy) from error
+        raise _diverged(record, checkpoint, where=error.where) from error
     restore(learner.registers(), best)
     return record
+
+
+def _diverged(record: Record, checkpoint: Path | None, *, where: object = None) -> Diverged:
+    """Return the error of a training that diverged."""
+    saved = f"; the best state, after {record.best_step} steps, is in {checkpoint}" if checkpoint else ""
+    found = Diverged(record.diverged + saved, where=where, remedy="Lower the learning rate, or clip the gradient")
+    found.step, found.reason = record.steps, record.diverged
+    return found
 
 
 def _right(answers: np.ndarray, targets: np.ndarray) -> int:
