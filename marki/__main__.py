@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
-        raise ConfigError(message, remedy=f"See {self.prog} --help")
+        raise ConfigError(message, remedy=f"See {self.prog} --help", where="the command line")
 
 
 def parser() -> Parser:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from marki.errors import StateError
-from marki.files import read_arrays, write_arrays
+from marki.files import write_arrays
 from marki.history import Checkpoint, Command
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
+from marki.reading import read_arrays
 from marki.session import Session
 
 KIND, VERSION = "marki session", 3
@@ -55,7 +56,12 @@ def load(path: Path | str, *, keep: str = "all") -> Session:
     """
     arrays, header = read_arrays(path)
     if header.get("kind") != KIND or header.get("version") != VERSION:
-        raise StateError("is not a session of this version", where=path, remedy="Give a file that was saved here")
+        raise StateError(
+            "is not a session of this version",
+            where=path,
+            remedy="Give a file that was saved here",
+            code="state.version",
+        )
     try:
         config = MachineConfig.from_mapping(header["machine"], where=path)
         worlds = {name: WorldConfig.from_mapping(w, where=path) for name, w in header["worlds"]}
@@ -77,11 +83,20 @@ def load(path: Path | str, *, keep: str = "all") -> Session:
         session.advance(header["now"])
         expected = header["digest"]
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise StateError(f"lacks or garbles {error}", where=path, remedy="Give a file that was saved here") from error
+        raise StateError(
+            f"lacks or garbles {error}",
+            where=path,
+            remedy="Give a file that was saved here",
+            code="state.garbled",
+            what=error,
+        ) from error
     if session.digest != expected:
         raise StateError(
             f"runs to digest {session.digest} here, {expected} was saved",
             where=path,
             remedy="Load it with the version, fonts and images that it was saved with",
+            code="state.digest",
+            found=session.digest,
+            wanted=expected,
         )
     return session

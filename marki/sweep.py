@@ -222,7 +222,7 @@ def _run(
     try:
         found = dict(run(point.settings, point.seed, folder))
     except MarkIError as error:
-        raise MarkIError(f"{error}", where=f"sweep at {point}") from error
+        raise MarkIError(f"{error}", where=f"sweep at {point}", remedy=error.remedy) from error
     return {
         "settings": dict(point.settings),
         "seed": point.seed,

@@ -16,7 +16,8 @@ import numpy as np
 
 from marki.config import flat
 from marki.errors import ConfigError, MarkIError, StateError, unknown
-from marki.files import asset, read_json
+from marki.files import asset
+from marki.reading import parse_json, read_json
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.program import program
@@ -88,7 +89,7 @@ def find(name: str) -> System:
     """
     rows = _files()
     if name not in rows:
-        raise unknown("system", name, rows)
+        raise unknown("system", name, rows, where="timeline")
     return _read(name, *rows[name])
 
 

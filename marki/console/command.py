@@ -153,7 +153,7 @@ def _number(where: str, text: object, low: float, high: float, *, whole: bool = 
         value = int(str(text)) if whole else float(str(text))
     except ValueError:
         kind = "a whole number" if whole else "a number"
-        raise ConfigError(f"expected {kind}, got {text!r}", where=where) from None
+        raise ConfigError(f"expected {kind}, got {text!r}", where=where, remedy=f"Give {kind}") from None
     if not low <= value <= high:
         raise ConfigError(f"{text} is out of range", where=where, remedy=f"Give a value from {low:g} to {high:g}")
     return value
@@ -180,5 +180,6 @@ def choose_drivers(*, unseen: bool) -> None:
         raise MarkIError(
             "there is no display to open a window on",
             remedy="Run it on a desktop, or give --frames N with --screenshot FILE to draw without one",
+            where="window",
         )
     os.environ["SDL_VIDEODRIVER"] = "dummy"

@@ -13,7 +13,8 @@ from marki import experiments, pictures
 from marki.errors import StateError
 from marki.experiments import plots
 from marki.experiments.lab import STATE, ExperimentSpec, Lab
-from marki.files import CsvForm, csv_text, read_csv, read_json, write_json, write_text
+from marki.files import CsvForm, csv_text, write_json, write_text
+from marki.reading import read_csv, read_json
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions

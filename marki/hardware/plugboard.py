@@ -40,12 +40,26 @@ class PlugboardConfig(Config):
         super().__post_init__()
         wires = self.excitatory + self.inhibitory
         if not 0 < wires <= CELLS:
-            raise WiringError(f"{wires} wires for an A-unit", remedy=f"Give 1 to {CELLS}, one for an S-unit at most")
+            raise WiringError(
+                f"{wires} wires for an A-unit",
+                remedy=f"Give 1 to {CELLS}, one for an S-unit at most",
+                where="plugboard",
+                code="wiring.wires",
+                wires=wires,
+                most=CELLS,
+            )
         if wires * A_UNITS > CELLS * self.fan_out:
             raise WiringError(
                 f"{A_UNITS} A-units with {wires} wires need {A_UNITS * wires} places, the S-side has "
                 f"{CELLS} x {self.fan_out} = {CELLS * self.fan_out}",
                 remedy=f"Use at most {CELLS * self.fan_out // A_UNITS} wires for an A-unit, or a greater fan-out",
+                where="plugboard",
+                code="wiring.places",
+                units=A_UNITS,
+                wires=wires,
+                needed=A_UNITS * wires,
+                there=f"{CELLS} x {self.fan_out} = {CELLS * self.fan_out}",
+                most=CELLS * self.fan_out // A_UNITS,
             )
 
 
@@ -76,6 +90,14 @@ def wire(config: PlugboardConfig, seed: int) -> np.ndarray:
                     f"layout {config.layout!r} with reach {config.reach:g} offers A-unit {unit + 1} only "
                     f"{open_.size} of {count} places at a fan-out of {config.fan_out}",
                     remedy="Use a greater reach, fewer wires or a greater fan-out",
+                    where="plugboard",
+                    code="wiring.layout",
+                    layout=repr(config.layout),
+                    reach=f"{config.reach:g}",
+                    unit=unit + 1,
+                    there=open_.size,
+                    count=count,
+                    fan_out=config.fan_out,
                 )
             chosen = rng.choice(open_, count, replace=False)
             wiring[unit, chosen] = sign
@@ -103,6 +125,7 @@ def patch(wiring: np.ndarray, config: PlugboardConfig) -> np.ndarray:
             raise WiringError(
                 f"{text!r} is no patch", where="plugboard.patches",
                 remedy=f"Write A12+3, A12-3 or A12=3, with A-units to {A_UNITS} and S-units to {CELLS}",
+                code='wiring.patch', text=repr(text), units=A_UNITS, cells=CELLS,
             )  # fmt: skip
         wiring[int(found[1]) - 1, int(found[3]) - 1] = {"+": 1, "-": -1, "=": 0}[found[2]]
     return check(wiring, fan_out=config.fan_out, where="plugboard.patches")
@@ -144,14 +167,32 @@ def check(wiring: np.ndarray, *, fan_out: int = 40, where: object = "wiring") ->
     """Return a wiring as int8 (512, 400), or refuse it: shape, values, fan-out."""
     a = np.asarray(wiring)
     if a.shape != (A_UNITS, CELLS):
-        raise WiringError(f"shape {a.shape}", where=where, remedy=f"A wiring has shape ({A_UNITS}, {CELLS})")
+        raise WiringError(
+            f"shape {a.shape}",
+            where=where,
+            remedy=f"A wiring has shape ({A_UNITS}, {CELLS})",
+            code="wiring.shape",
+            found=a.shape,
+            wanted=f"({A_UNITS}, {CELLS})",
+        )
     if not np.isin(a, (-1, 0, 1)).all():
-        raise WiringError("holds values other than -1, 0 and 1", where=where)
+        raise WiringError(
+            "holds values other than -1, 0 and 1",
+            where=where,
+            remedy="Give 1 for an excitatory wire, -1 for an inhibitory one, 0 for none",
+            code="wiring.values",
+        )
     most = int((a != 0).sum(axis=0).max())
     if most > fan_out:
         unit = int((a != 0).sum(axis=0).argmax()) + 1
         raise WiringError(
-            f"S-unit {unit} feeds {most} A-units, the limit is {fan_out}", where=where, remedy="Take wires off it"
+            f"S-unit {unit} feeds {most} A-units, the limit is {fan_out}",
+            where=where,
+            remedy="Take wires off it",
+            code="wiring.fan_out",
+            unit=unit,
+            count=most,
+            limit=fan_out,
         )
     return a.astype(np.int8)
 

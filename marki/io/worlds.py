@@ -244,6 +244,7 @@ def create(config: WorldConfig, seed: int) -> World:
         raise StimulusError(
             f"{len(config.class_shares)} shares for {len(classes)} classes", where="world.class_shares",
             remedy="Give one for each class, not all zero",
+            code='classes.shares', count=len(config.class_shares), classes=len(classes),
         )  # fmt: skip
     common: dict[str, Any] = dict(
         classes=classes,
@@ -280,7 +281,12 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
             return digits.digit_stimuli(part, count, config.mnist or None, rng), None, [str(d) for d in range(10)]
         case "images":
             if not config.images:
-                raise StimulusError("no folder is named", where="world.images", remedy="Give one with --images DIR")
+                raise StimulusError(
+                    "no folder is named",
+                    where="world.images",
+                    remedy="Give one with --images DIR",
+                    code="folder.unnamed",
+                )
             deck = images.folder(config.images)
             return deck, None, list(dict.fromkeys(s.label for s in deck))
         case "left_right":

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from marki.errors import MarkIError, OutputError
-from marki.files import read_json, write_json
+from marki.files import write_json
 from marki.jobs.folders import RESUME
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.pool import map_unordered
 from marki.jobs.progress import ProgressBar
+from marki.reading import read_json
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,7 +110,9 @@ def right_option(question: Question, lesson: Lesson, *, seed: int | None = None)
     """
     answer = question.answer
     if answer is None:
-        raise ConfigError("a question to be discussed has no right option", where=lesson.name)
+        raise ConfigError(
+            "a question to be discussed has no right option", where=lesson.name, remedy="Give it an answer"
+        )
     return (
         answer if isinstance(answer, int) else measures.right_option(answer, int(_measured(answer, lesson, "en", seed)))
     )

@@ -19,7 +19,8 @@ import numpy as np
 import marki.io
 from marki.config import Config
 from marki.errors import MarkIError
-from marki.files import asset, read_arrays, writing
+from marki.files import asset, writing
+from marki.reading import read_arrays
 from marki.io.camera import STEPS
 from marki.io.ports import Port
 from successors.tasks.deck import PARTS, Deck, Reels, Split

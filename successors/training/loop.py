@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from marki.errors import ConfigError, StateError
-from marki.files import read_arrays, write_arrays
+from marki.files import write_arrays
+from marki.reading import read_arrays
 from marki.io.learner import Learner
 from marki.registers import restore, snapshot
 from marki.seeding import generator

@@ -90,7 +90,7 @@ def teach(op: Operator, text: str) -> None:
     """Show one's own card, reinforced as the class typed."""
     names = [name.lower() for name in op.session.world.classes]
     if text.lower() not in names:
-        raise unknown("class", text, op.session.world.classes)
+        raise unknown("class", text, op.session.world.classes, where="deck")
     show_card(op, names.index(text.lower()))
 
 
@@ -142,7 +142,7 @@ def picture_card(op: Operator, path: str) -> None:
 def _draft(op: Operator) -> np.ndarray:
     """Return one's own card."""
     if op.ui.draft is None:
-        raise SessionError("there is no card", where="deck", remedy="Draw one first")
+        raise SessionError("there is no card", where="deck", remedy="Draw one first", code="session.card_none")
     return op.ui.draft
 
 
@@ -156,7 +156,13 @@ def card_into_deck(op: Operator, text: str) -> None:
     """Put one's own card into the class's deck, under the class typed."""
     draft, label = _draft(op), "".join(c for c in text if c.isalpha())
     if not label:
-        raise ConfigError(f"{text!r} names no class", where="deck", remedy="Type letters")
+        raise ConfigError(
+            f"{text!r} names no class",
+            where="deck",
+            remedy="Type letters",
+            code="session.class_unnamed",
+            text=repr(text),
+        )
     number = 1 + len(list(op.deck_folder.glob(f"{label}_*.png"))) if op.deck_folder.is_dir() else 1
     path = op.deck_folder / f"{label}_{number:03d}.png"
     images.save_cells(draft, path)
@@ -185,7 +191,13 @@ def folder(op: Operator, path: str) -> None:
     try:
         list(Path(path).iterdir())
     except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror or error})", where=path) from error
+        raise ConfigError(
+            f"cannot be read ({error.strerror or error})",
+            where=path,
+            remedy="Give a file that you may read",
+            code=reason("read", error),
+            reason=error.strerror or error,
+        ) from error
     op.folder = Path(path)
     op.ui.scroll = 0
 

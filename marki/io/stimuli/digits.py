@@ -51,7 +51,7 @@ def load(part: str = "train", directory: Path | str | None = None) -> tuple[np.n
         If a file is missing, truncated or of another kind, or holds figures larger than 20×20 points.
     """
     if part not in PARTS:
-        raise unknown("part of the digits", part, PARTS)
+        raise unknown("part of the digits", part, PARTS, where="digits")
     return _load(part, None if directory is None else str(directory))
 
 
@@ -118,6 +118,12 @@ def digit_stimuli(
                 f"{count} balanced digits asked, {len(at)} of class {digit} there",
                 where=f"digits {part}",
                 remedy=f"Ask for 1 to {np.bincount(labels, minlength=10).min() * 10}",
+                code="stimulus.digits",
+                part=part,
+                count=count,
+                there=len(at),
+                digit=digit,
+                most=np.bincount(labels, minlength=10).min() * 10,
             )
         chosen.append(at[:rows] if rng is None else rng.choice(at, rows, replace=False))
     order = np.stack(chosen, axis=1).ravel()[:count]
@@ -168,7 +174,13 @@ def read_idx(directory: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     labels = _read(labels_file, 1)
     if len(images) != len(labels):
         raise StimulusError(
-            f"{len(images)} images but {len(labels)} labels in {labels_file.name}", where=file, remedy=_REMEDY
+            f"{len(images)} images but {len(labels)} labels in {labels_file.name}",
+            where=file,
+            remedy=_REMEDY,
+            code="idx.labels",
+            images=len(images),
+            labels=len(labels),
+            file=labels_file.name,
         )
     return cut(images, where=file), labels.copy()
 
@@ -202,6 +214,10 @@ def cut(images: np.ndarray, *, where: object = None) -> np.ndarray:
                 f"the figure of image {length.argmax()} is {length.max()} points long, and {SIDE} fit",
                 where=where,
                 remedy="Give digits of the MNIST kind",
+                code="idx.figure",
+                image=length.argmax(),
+                length=length.max(),
+                limit=SIDE,
             )
         index.append((first - (SIDE - length) // 2 + SIDE)[:, None] + np.arange(SIDE))
     padded = np.pad(images, ((0, 0), (SIDE, SIDE), (SIDE, SIDE)))
@@ -212,7 +228,9 @@ def _find(directory: Path, stem: str, kind: str) -> Path:
     for name in (f"{stem}-{kind}", f"{stem}.{kind}", f"{stem}-{kind}.gz", f"{stem}.{kind}.gz"):
         if (directory / name).is_file():
             return directory / name
-    raise StimulusError(f"no file {stem}-{kind} here", where=directory, remedy=_REMEDY)
+    raise StimulusError(
+        f"no file {stem}-{kind} here", where=directory, remedy=_REMEDY, code="idx.missing", file=f"{stem}-{kind}"
+    )
 
 
 def _read(file: Path, dimensions: int) -> np.ndarray:

@@ -55,12 +55,20 @@ def image(path: Path | str, *, label: str | None = None) -> Stimulus:
     """
     path = Path(path)
     if path.is_dir():
-        raise StimulusError("is a folder, not a picture", where=path, remedy="Use folder() for folders")
+        raise StimulusError(
+            "is a folder, not a picture", where=path, remedy="Use folder() for folders", code="picture.is_folder"
+        )
     try:
         if path.stat().st_size == 0:
-            raise StimulusError("is empty", where=path, remedy=_REMEDY)
+            raise StimulusError("is empty", where=path, remedy=_REMEDY, code="picture.empty")
     except OSError as error:
-        raise StimulusError(f"cannot be read ({error.strerror or error})", where=path, remedy=_REMEDY) from error
+        raise StimulusError(
+            f"cannot be read ({error.strerror or error})",
+            where=path,
+            remedy=_REMEDY,
+            code=reason("picture", error),
+            reason=error.strerror or error,
+        ) from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a decoder's remarks on odd but readable files
         luminance = _luminance(path)
@@ -91,7 +99,7 @@ def folder(path: Path | str) -> list[Stimulus]:
     """
     path = Path(path)
     if not path.is_dir():
-        raise StimulusError("is not a folder", where=path, remedy="Give a folder of pictures")
+        raise StimulusError("is not a folder", where=path, remedy="Give a folder of pictures", code="folder.none")
     loose = _pictures(path)
     sorts = {sub.name: _pictures(sub) for sub in _natural(path.iterdir()) if sub.is_dir() and sub.name[0] != "."}
     sorts = {label: files for label, files in sorts.items() if files}
@@ -100,9 +108,17 @@ def folder(path: Path | str) -> list[Stimulus]:
             f"has {len(loose)} pictures beside sub-folders of pictures, so their class is unclear",
             where=path,
             remedy="Put every picture in a sub-folder named after its class",
+            code="folder.mixed",
+            count=len(loose),
         )
     if not loose and not sorts:
-        raise StimulusError("holds no pictures", where=path, remedy=f"Give files ending in {', '.join(SUFFIXES)}")
+        raise StimulusError(
+            "holds no pictures",
+            where=path,
+            remedy=f"Give files ending in {', '.join(SUFFIXES)}",
+            code="folder.empty",
+            suffixes=", ".join(SUFFIXES),
+        )
     if loose:
         return [image(file) for file in loose]
     return [image(file, label=label) for label, files in sorts.items() for file in files]
@@ -140,14 +156,22 @@ def _luminance(path: Path) -> np.ndarray:
                     f"has {width} by {height} points, above the limit of {MOST_POINTS // 1_000_000} million",
                     where=path,
                     remedy="Make it smaller first",
+                    code="picture.too_large",
+                    width=width,
+                    height=height,
+                    limit=MOST_POINTS // 1000000,
                 )
             return np.asarray(_grey(ImageOps.exif_transpose(picture)))
     except StimulusError:
         raise
     except UnidentifiedImageError as error:
-        raise StimulusError("is no picture of a known kind", where=path, remedy=_REMEDY) from error
+        raise StimulusError(
+            "is no picture of a known kind", where=path, remedy=_REMEDY, code="picture.unknown"
+        ) from error
     except Exception as error:  # decoders raise anything on broken files, SyntaxError and struct.error included
-        raise StimulusError(f"is broken or cut off ({error})", where=path, remedy=_REMEDY) from error
+        raise StimulusError(
+            f"is broken or cut off ({error})", where=path, remedy=_REMEDY, code="picture.broken"
+        ) from error
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
