@@ -208,7 +208,7 @@ LONGEST, LONGEST_TEXT = 10_000, 4_096
 
 def _too_long(what: str, most: int, where: object) -> ConfigError:
     return ConfigError(f"has {what}, above the limit of {most:,}", where=where, remedy="Give fewer", code="config.long",
-                       what=what, limit=f"{most:,}")  # fmt: skip
+                       part=what, limit=f"{most:,}")  # fmt: skip
 
 
 def _expected(name: str, code: str, value: Any, where: object, remedy: str) -> ConfigError:

@@ -199,7 +199,7 @@ def parse_toml(text: str, *, where: object, error: type[MarkIError] = ConfigErro
         at = re.search(r"at line (\d+), column (\d+)", str(refused))
         line, column = at.groups() if at else ("", "")
         raise error(
-            f"is no valid TOML ({refused})", where=where, remedy="Correct it there, or give a TOML file",
+            f"cannot be read as TOML ({refused})", where=where, remedy="Correct it there, or give a TOML file",
             code="toml.line" if at else "toml.end", line=line, column=column,
         ) from refused  # fmt: skip
     _demand_small(content, where, error)
@@ -254,7 +254,7 @@ def _demand_flat(plain: str, where: object, error: type[MarkIError]) -> None:
         if not brackets:
             return
         brackets = brackets.replace("[]", "").replace("{}", "")
-    if brackets.count("[") + brackets.count("{") > 0:
+    if brackets.count("[") + brackets.count("{") > DEEPEST:
         raise _too_deep(where, error)
 
 
@@ -355,10 +355,18 @@ def read_arrays(path: Path | str, *, most: int = MOST_ARRAYS) -> tuple[dict[str,
             remedy="Give a file that was saved here and is complete",
             code=code,
         ) from error
-    about = parse_json(header.decode("utf-8", "replace"), where=path, remedy="Give a file that was saved here")
+    try:
+        about = parse_json(header.decode("utf-8", "replace"), where=path)
+        why = "is no table"
+    except StateError as error:
+        about, why = None, error.what
     if not isinstance(about, dict):
-        raise StateError("its header is no table", where=path, remedy="Give a file that was saved here",
-                         code="state.other")  # fmt: skip
+        raise StateError(
+            f"cannot be read as a saved state (its header {why})",
+            where=path,
+            remedy="Give a file that was saved here and is complete",
+            code="state.other",
+        )
     return arrays, about
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from marki.errors import OutputError, StateError
-from marki.files import asset, csv_text, read_arrays, read_csv, read_json, write_arrays, write_json, write_text, writing
+from marki.files import asset, csv_text, write_arrays, write_json, write_text, writing
+from marki.reading import read_arrays, read_csv, read_json
 
 
 def test_arrays_and_header_come_back(tmp_path):
@@ -62,7 +63,7 @@ def test_json_round_trip_and_refusal(tmp_path):
     assert "é" in path.read_text(encoding="utf-8")
     path.write_text("{")
     for broken in (path, tmp_path / "none.json", tmp_path):
-        with pytest.raises(StateError, match=r"cannot be read as JSON.*Make the file anew"):
+        with pytest.raises(StateError, match=r"cannot be read.*Make the file anew"):
             read_json(broken)
 
 

@@ -13,7 +13,11 @@ from marki.errors import WiringError
 from marki.files import write_text
 from marki.hardware.faults import A_UNITS
 from marki.io.frame import CELLS, SIDE
+from marki.reading import MIB, read_text
 from marki.seeding import generator
+
+MOST = 4 * MIB
+"""Bytes of a wiring list; one with every wire that can be has a third of it."""
 
 LAYOUTS = ("random", "local", "surround", "rows", "columns")
 
@@ -219,31 +223,48 @@ def load(path: Path | str, *, fan_out: int = 40) -> np.ndarray:
     WiringError
         For a line that cannot be read, a unit out of range, a missing A-unit, or too great a fan-out.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WiringError(f"cannot be read ({error})", where=path) from error
     wiring = np.zeros((A_UNITS, CELLS), np.int8)
     seen = set()
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(path, most=MOST, error=WiringError).splitlines(), start=1):
         if not (text := line.split("#")[0].strip()):
             continue
         label, colon, wires = text.partition(":")
         place = f"{path}, line {number}"
         try:
-            unit = int(label.strip().removeprefix("A"))
-            ends = [int(w) for w in wires.split()]
+            unit = int(label.strip().removeprefix("A")) if len(label) < 20 else 0
+            ends = [int(w) if len(w) < 20 else 0 for w in wires.split()]
         except ValueError as error:
-            raise WiringError(f"cannot be read ({error})", where=place, remedy="Write e.g. A12: +3 -200") from error
+            raise WiringError(
+                f"cannot be read ({error})", where=place, remedy="Write e.g. A12: +3 -200", code="wiring.line"
+            ) from error
         if not colon or not 1 <= unit <= A_UNITS or unit in seen:
-            raise WiringError(f"A-unit {unit} is out of range or listed twice", where=place)
+            raise WiringError(
+                f"A-unit {unit} is out of range or listed twice",
+                where=place,
+                remedy=f"List A1 to A{A_UNITS}, each once, as in A12: +3 -200",
+                code="wiring.label",
+                unit=unit,
+                units=A_UNITS,
+            )
         seen.add(unit)
         for end in ends:
             if not 1 <= abs(end) <= CELLS or wiring[unit - 1, abs(end) - 1]:
-                raise WiringError(f"S-unit {end} is out of range or wired twice", where=place, remedy=f"1 to {CELLS}")
+                raise WiringError(
+                    f"S-unit {end} is out of range or wired twice",
+                    where=place,
+                    remedy=f"Give 1 to {CELLS}, each once",
+                    code="wiring.end",
+                    unit=end,
+                    cells=CELLS,
+                )
             wiring[unit - 1, abs(end) - 1] = 1 if end > 0 else -1
     if len(seen) != A_UNITS:
         raise WiringError(
-            f"lists {len(seen)} A-units", where=path, remedy=f"List all {A_UNITS}, even those without wires"
+            f"lists {len(seen)} A-units",
+            where=path,
+            remedy=f"List all {A_UNITS}, even those without wires",
+            code="wiring.lists",
+            count=len(seen),
+            units=A_UNITS,
         )
     return check(wiring, fan_out=fan_out, where=path)

@@ -147,4 +147,4 @@ def _summary(failed: Sequence[MarkIError], count: int, unit: str) -> MarkIError:
     if len(failed) == 1:
         return first
     what = f"{first.what} ({len(failed)} of {count} {unit} failed; the others are done)"
-    return type(first)(what, where=first.where, remedy=first.remedy)
+    return type(first)(what, where=first.where, remedy=first.remedy, code=first.code, **first.fields)

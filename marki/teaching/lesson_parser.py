@@ -50,7 +50,7 @@ def _lesson(content: Any, name: str, file: str, lockable: Iterable[str]) -> Less
     pages = t.each("pages", _page)
     if not pages:
         raise ConfigError(
-            "lacks pages", where=file, remedy="Add at least one table [[pages]]", code="lesson.lacks", what="[[pages]]"
+            "lacks pages", where=file, remedy="Add at least one table [[pages]]", code="lesson.lacks", part="[[pages]]"
         )
     for number, page in enumerate(pages):
         for k, question in enumerate(page.questions):
@@ -128,7 +128,7 @@ def _command(content: Any, where: str) -> Mapping[str, Any]:
             for key in ("config" if name == "world" else "name", "learn"):
                 if key not in value:
                     raise ConfigError(
-                        f"lacks {key!r}", where=place, remedy=f"Give {key}", code="lesson.lacks", what=repr(key)
+                        f"lacks {key!r}", where=place, remedy=f"Give {key}", code="lesson.lacks", part=repr(key)
                     )
             inner.flag("learn", True)
             if name == "world":
@@ -152,7 +152,7 @@ def _question(content: Any, where: str) -> Question:
                 where=where,
                 remedy="Give the number of the right option, from 0, or a measure",
                 code="lesson.lacks",
-                what="answer",
+                part="answer",
             )
         t.number("answer", 0, low=0, high=min(counts) - 1, whole=True)
     elif answer is not None and not isinstance(answer, Mapping):

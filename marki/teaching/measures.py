@@ -66,7 +66,7 @@ def check(measure: Mapping[str, Any], where: str, *, pages: int, options: int = 
     t = TomlTable(measure, ("measure", "page", *(("right_if",) if options else ()), *MEASURES[name]), where)
     for key in (*needed, *(("right_if",) if options else ())):
         if key not in measure:
-            raise ConfigError(f"lacks {key!r}", where=where, remedy=f"Give {key}", code="lesson.lacks", what=repr(key))
+            raise ConfigError(f"lacks {key!r}", where=where, remedy=f"Give {key}", code="lesson.lacks", part=repr(key))
     for key in MEASURES[name]:
         t.number(key, 0, low=0, high=pages - 1 if key == "than" else 100_000, whole=True)
     t.number("page", 0, low=0, high=pages - 1, whole=True)

@@ -6,14 +6,8 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from marki.errors import ConfigError, MarkIError, unknown
+from marki.errors import ConfigError, unknown
 from marki.language import LANGUAGES
-
-
-def refused(error: MarkIError, where: object) -> MarkIError:
-    """Return a refusal with its place put before what it said, for `raise … from`."""
-    place = where if error.where is None else f"{where}: {error.where}"
-    return type(error)(error.what, where=place, remedy=error.remedy)
 
 
 def among(kind: str, name: str, known: Iterable[str], where: object) -> str:
@@ -21,6 +15,15 @@ def among(kind: str, name: str, known: Iterable[str], where: object) -> str:
     if name not in (names := tuple(known)):
         raise unknown(kind, name, names, where=where)
     return name
+
+
+_CODES = {
+    "a whole number": "expected.whole",
+    "a number": "expected.number",
+    "true or false": "expected.flag",
+    "a text": "expected.text",
+    "a list": "expected.list",
+}
 
 
 class TomlTable:
@@ -96,7 +99,7 @@ class TomlTable:
 
     def names(self, key: str, kind: str, known: Iterable[str]) -> tuple[str, ...]:
         """Return a list of known names."""
-        return self.each(key, lambda name, where: among(kind, str(name), known, where))
+        return self.each(key, lambda name, where: among(kind, name, known, where))
 
     def each(self, key: str, read: Callable[[Any, str], Any]) -> tuple[Any, ...]:
         """Return what `read(entry, place)` makes of each entry of a list; empty where there is none."""
@@ -124,7 +127,7 @@ class TomlTable:
                     where=self.where,
                     remedy=f"Give it in {' and '.join(LANGUAGES)}",
                     code="lesson.lacks",
-                    what=repr(key),
+                    part=repr(key),
                 )
             return {}
         found, place = self._of(key, (Mapping,), "a text in every language"), self.place(key)

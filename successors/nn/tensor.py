@@ -469,6 +469,8 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
 class ShapeError(PortError):
     """Operands whose shapes do not fit together."""
 
+    advice = "Give shapes that fit, as the operation's docstring says"
+
 
 def demand_range(indices: np.ndarray, k: int, shown: str, where: str) -> None:
     """Raise `ShapeError` unless all are integers from 0 to k - 1."""

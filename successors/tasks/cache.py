@@ -20,9 +20,9 @@ import marki.io
 from marki.config import Config
 from marki.errors import MarkIError
 from marki.files import asset, writing
-from marki.reading import read_arrays
 from marki.io.camera import STEPS
 from marki.io.ports import Port
+from marki.reading import read_arrays
 from successors.tasks.deck import PARTS, Deck, Reels, Split
 from successors.tasks.task import Task
 

@@ -79,7 +79,6 @@ class SwinConfig(NetworkConfig):
             raise ConfigError(
                 f"{len(self.heads)} for {len(self.depths)} stages",
                 where="SwinConfig.heads",
-                remedy="Give divisors of the widths",
                 remedy="Give one for each stage",
             )
         if self.side % (self.patch * 2 ** (len(self.depths) - 1)):

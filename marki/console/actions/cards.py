@@ -13,7 +13,7 @@ from marki.console.actions.settings import open_world
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
-from marki.errors import ConfigError, SessionError, unknown
+from marki.errors import ConfigError, SessionError, reason, unknown
 from marki.io.camera import Camera
 from marki.io.frame import CELLS, SIDE
 from marki.io.stimuli import images
@@ -194,7 +194,7 @@ def folder(op: Operator, path: str) -> None:
         raise ConfigError(
             f"cannot be read ({error.strerror or error})",
             where=path,
-            remedy="Give a file that you may read",
+            remedy="Choose a folder that you may read",
             code=reason("read", error),
             reason=error.strerror or error,
         ) from error

@@ -16,9 +16,9 @@ import numpy as np
 
 from marki.errors import StimulusError, unknown
 from marki.files import asset
-from marki.reading import read_json
 from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus
 from marki.io.stimuli.letters import LETTERS, WIDEST
+from marki.reading import read_json
 
 STYLES = ("simplex", "roman", "script", "double")
 """Ways to form the letters."""

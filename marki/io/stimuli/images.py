@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marki.errors import StimulusError
+from marki.errors import StimulusError, reason
 from marki.files import writing
 from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus
 
