@@ -1,4 +1,4 @@
-"""Files: finding assets, writing results atomically, reading saved state safely."""
+"""Files: finding assets, writing results atomically; they are read by `marki.reading`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ import re
 import shutil
 import stat
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
 import numpy as np
 
-from marki.errors import OutputError, StateError
+from marki.errors import OutputError, StateError, reason
 
 CsvForm = Literal["plain", "excel"]
 CSV_FORMS: tuple[CsvForm, ...] = get_args(CsvForm)
@@ -34,7 +32,8 @@ def asset(name: str) -> Path:
     for root in (_HERE / "assets", _HERE.parent / "assets"):
         if (root / name).exists():
             return root / name
-    raise StateError("this shipped file is missing", where=f"assets/{name}", remedy="Install the package again")
+    raise StateError("this shipped file is missing", where=f"assets/{name}", remedy="Install the package again",
+                     code="asset.missing")  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -170,6 +169,8 @@ def _unwritten(path: Path, error: OSError) -> OutputError:
         f"cannot be written ({error.strerror or error})",
         where=path,
         remedy="Choose a folder that you may write to, with room on the disk",
+        code=reason("write", error),
+        reason=error.strerror or error,
     )
 
 
@@ -238,6 +239,8 @@ def prepare_folder(path: Path | str) -> Path:
             f"cannot be written to ({error.strerror or error})",
             where=path,
             remedy="Choose another folder with --out",
+            code=reason("write", error),
+            reason=error.strerror or error,
         ) from error
     return path
 
@@ -269,23 +272,6 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]], form: CsvForm =
     return "\ufeff" + text.getvalue()
 
 
-def read_csv(path: Path | str) -> list[list[str]]:
-    """Return the lines of a table of either form of `csv_text`, its heading first, each field as the text that it was.
-
-    Raises
-    ------
-    OSError, ValueError
-        If it cannot be read.
-    """
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        return [[_given(cell) for cell in line] for line in csv.reader(file)]
-
-
-def _given(cell: str) -> str:
-    """Return what a field of `_kept` was."""
-    return cell[2:-1].replace('""', '"') if cell.startswith('="') else cell
-
-
 def _kept(cell: Any) -> Any:
     """Return a field as a spreadsheet must be given it, so that a text stays one."""
     if not isinstance(cell, str) or not _TAKEN.match(cell):
@@ -304,14 +290,6 @@ def write_json(path: Path | str, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_json(path: Path | str) -> Any:
-    """Read a JSON file; a missing or broken one is a `StateError`."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StateError(f"cannot be read as JSON ({error})", where=path, remedy="Make the file anew") from error
-
-
 def write_arrays(path: Path | str, arrays: Mapping[str, np.ndarray], **header: Any) -> None:
     """Write named arrays and a JSON header to one `.npz`, whole or not at all; no pickle."""
     content = packed_arrays(arrays, **header)
@@ -326,29 +304,3 @@ def packed_arrays(arrays: Mapping[str, np.ndarray], **header: Any) -> bytes:
     # The stub takes any further name for `allow_pickle`.
     np.savez_compressed(buffer, header=text, **arrays)  # pyright: ignore[reportArgumentType]
     return buffer.getvalue()
-
-
-def read_arrays(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `write_arrays` wrote.
-
-    Returns
-    -------
-    arrays : dict of str to ndarray
-    header : dict
-
-    Raises
-    ------
-    StateError
-        If the file is missing, truncated, or not of this kind.
-    """
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        header = json.loads(arrays.pop("header").tobytes())
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise StateError(
-            f"cannot be read as a saved state ({type(error).__name__}: {error})",
-            where=path,
-            remedy="Give a file that was saved here and is complete",
-        ) from error
-    return arrays, header

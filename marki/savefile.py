@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from marki.errors import StateError
-from marki.files import packed_arrays, read_arrays, writing
+import numpy as np
+
+from marki.errors import MarkIError, StateError
+from marki.files import packed_arrays, writing
 from marki.history import Checkpoint, Command
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
+from marki.reading import read_arrays
 from marki.session import Session
 
 KIND, VERSION = "marki session", 3
+FARTHEST, FARTHEST_PART = 1_000, 50
+"""Trials that a file may stand after its checkpoint: so many, or such a part of all; what is saved keeps far below."""
 
 
 def save(session: Session, path: Path | str) -> None:
@@ -61,13 +68,19 @@ def load(path: Path | str, *, keep: str = "all") -> Session:
     """
     arrays, header = read_arrays(path)
     if header.get("kind") != KIND or header.get("version") != VERSION:
-        raise StateError("is not a session of this version", where=path, remedy="Give a file that was saved here")
+        raise StateError(
+            "is not a session of this version",
+            where=path,
+            remedy="Give a file that was saved here",
+            code="state.version",
+        )
     try:
         config = MachineConfig.from_mapping(header["machine"], where=path)
         worlds = {name: WorldConfig.from_mapping(w, where=path) for name, w in header["worlds"]}
         machine = MarkI(config, seed=header["seed"], wiring=arrays["wiring"] if header["given_wiring"] else None)
         session = Session(machine, worlds, seed=header["seed"], keep=keep)
         point = header["checkpoint"]
+        _demand_known(header, arrays, path)
         state = {n.removeprefix("register/"): a for n, a in arrays.items() if n.startswith("register/")}
         checkpoint = Checkpoint(
             state,
@@ -80,14 +93,45 @@ def load(path: Path | str, *, keep: str = "all") -> Session:
         commands = [Command(trial=t, name=n, value=v, after_us=a) for t, n, v, a in header["commands"]]
         session.take_up(point["trial"], checkpoint, arrays["records"], commands)
         session.replay(header["trial"])
-        session.advance(header["now"])
+        session.advance(header["now"], one=True)
+        if session.trial != header["trial"]:
+            raise ValueError("its moment, which is not in the trial that it names")
         expected = header["digest"]
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise StateError(f"lacks or garbles {error}", where=path, remedy="Give a file that was saved here") from error
+    except MarkIError as error:
+        raise error if str(path) in str(error) else error.within(path) from error
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise StateError(
+            f"lacks or garbles {error}",
+            where=path,
+            remedy="Give a file that was saved here",
+            code="state.garbled",
+            part=error,
+        ) from error
     if session.digest != expected:
         raise StateError(
             f"runs to digest {session.digest} here, {expected} was saved",
             where=path,
             remedy="Load it with the version, fonts and images that it was saved with",
+            code="state.digest",
+            found=session.digest,
+            wanted=expected,
         )
     return session
+
+
+def _demand_known(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path: Path | str) -> None:
+    """Refuse a header that asks for more trials than there are records of, or another moment than its last trial."""
+    trial, records, now = header["trial"], len(arrays["records"]), header["now"]
+    checkpoint = header["checkpoint"]["trial"]
+    if not all(type(number) is int for number in (trial, now, checkpoint, header["seed"])):
+        raise TypeError("its numbers")
+    farthest = max(FARTHEST, trial // FARTHEST_PART)
+    if not 0 <= checkpoint <= trial <= min(records, checkpoint + farthest) or header["seed"] < 0:
+        raise StateError(
+            f"stands at trial {trial}, with a checkpoint at {checkpoint} and records of {records}",
+            where=path,
+            remedy="Give a file that was saved here",
+            code="state.trials",
+            trial=trial,
+            records=records,
+        )

@@ -164,7 +164,7 @@ class Session:
                 while self._progress[self.course] % self.world.size:
                     self.step("trial")
             case _:
-                raise unknown("step", grain, ("event", "trial", "pass"))
+                raise unknown("step", grain, ("event", "trial", "pass"), where="session")
 
     def run(self, trials: int) -> np.ndarray:
         """Run `trials` trials; return their records."""
@@ -245,12 +245,16 @@ class Session:
         """
         if not self.learner.idle and name not in self.LIVE:
             raise SessionError(
-                "a presentation is under way", where=f"command {name!r}", remedy="Let the trial end first"
+                "a presentation is under way",
+                where=f"command {name!r}",
+                remedy="Let the trial end first",
+                code="session.under_way",
             )
         if self.in_past:
             raise SessionError(
                 f"{self.reached - self.trial} trials follow this moment", where=f"command {name!r}",
                 remedy="Drop them first, or go to the end of the run",
+                code='session.trials_follow', count=self.reached - self.trial,
             )  # fmt: skip
         after = None if self.learner.idle else self.now - self.began_us
         if after is None:
@@ -259,7 +263,11 @@ class Session:
         try:
             self._obey(command)
         except (KeyError, TypeError) as error:
-            raise SessionError(f"its value lacks or garbles {error}", where=f"command {name!r}") from error
+            raise SessionError(
+                f"its value lacks or garbles {error}",
+                where=f"command {name!r}",
+                remedy="Give all that the command takes",
+            ) from error
         self.commands.append(command)
         self._obeyed += 1
 
@@ -280,7 +288,7 @@ class Session:
             case "course":
                 name, learn = value["name"], bool(value["learn"])
                 if name not in self.configs:
-                    raise unknown("course", name, self.configs)
+                    raise unknown("course", name, self.configs, where="session")
                 self._go_over(name, learn)
             case "world":
                 self._open(WorldConfig.from_mapping(value["config"], where="world"), bool(value["learn"]))
@@ -295,7 +303,7 @@ class Session:
             case "force":
                 learner.force(np.array(value, np.int8))
             case _:
-                raise unknown("command", command.name, self.COMMANDS)
+                raise unknown("command", command.name, self.COMMANDS, where="session")
         learner.mark(Bank.OPERATOR, self.COMMANDS.index(command.name), Kind.COMMAND)
         text = json.dumps([command.name, value], sort_keys=True).encode()
         self.trace.digest = hashlib.blake2b(text, key=self.trace.digest, digest_size=16).digest()
@@ -325,6 +333,7 @@ class Session:
             raise SessionError(
                 f"a card of {frame.size} cells and class {kind}", where="command 'show'",
                 remedy=f"Give {CELLS} cells and a class below {len(world.classes)}, or -1",
+                code='session.card_shape', cells=frame.size, given=kind, wanted=CELLS, below=len(world.classes),
             )  # fmt: skip
         frames = check_frames(frame.reshape(1, SIDE, SIDE) / 255, where="command 'show'")
         target = world.code[kind] if kind >= 0 else None
@@ -360,7 +369,14 @@ class Session:
             For a trial that has not been reached.
         """
         if not 0 <= trial <= self.reached:
-            raise SessionError(f"trial {trial} has not been reached", remedy=f"Give 0 to {self.reached}")
+            raise SessionError(
+                f"trial {trial} has not been reached",
+                remedy=f"Give 0 to {self.reached}",
+                where="session",
+                code="session.unreached",
+                trial=trial,
+                reached=self.reached,
+            )
         if not any(n <= trial for n in self._checkpoints):
             self._restart()  # only after a load: the file holds one checkpoint
         nearest = max(n for n in self._checkpoints if n <= trial)

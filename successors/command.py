@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marki.config import check as check_value
 from marki.config import parse_changes
 from marki.errors import ConfigError
 from marki.intervals import span
 from marki.jobs.folders import holds
-from marki.jobs.options import add_arguments, options_of, resumable
+from marki.jobs.options import MOST_SEED, MOST_SEEDS, add_arguments, options_of, resumable
 from marki.program import program
 
 if TYPE_CHECKING:
@@ -308,10 +309,14 @@ def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _check_counts(args: argparse.Namespace) -> None:
-    for name, least in (("seeds", 1), ("budget", 1), ("seed", 0), ("count", 1)):
-        value = getattr(args, name, None)
-        if value is not None and value < least:
-            raise ConfigError(f"{value} is out of range", where=f"--{name}", remedy=f"Give {least} or more")
+    for name, low, high in (
+        ("seeds", 1, MOST_SEEDS),
+        ("budget", 1, 2**40),
+        ("seed", 0, MOST_SEED),
+        ("count", 1, 10_000),
+    ):
+        if (value := getattr(args, name, None)) is not None:
+            check_value(f"--{name}", value, int, {"low": low, "high": high})
 
 
 def _hint() -> None:

@@ -11,18 +11,8 @@ import numpy as np
 import pytest
 
 from marki.errors import OutputError, StateError
-from marki.files import (
-    asset,
-    csv_text,
-    read_arrays,
-    read_csv,
-    read_json,
-    write_arrays,
-    write_json,
-    write_new,
-    write_text,
-    writing,
-)
+from marki.files import asset, csv_text, write_arrays, write_json, write_new, write_text, writing
+from marki.reading import read_arrays, read_csv, read_json
 
 ROOT = Path(__file__).resolve().parent.parent
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
@@ -203,7 +193,7 @@ def test_json_round_trip_and_refusal(tmp_path):
     assert "é" in path.read_text(encoding="utf-8")
     path.write_text("{")
     for broken in (path, tmp_path / "none.json", tmp_path):
-        with pytest.raises(StateError, match=r"cannot be read as JSON.*Make the file anew"):
+        with pytest.raises(StateError, match=r"cannot be read.*Make the file anew"):
             read_json(broken)
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from marki import registers, savefile
 from marki.errors import MarkIError, SessionError, StateError, UnknownName
-from marki.files import read_arrays, write_arrays
+from marki.files import write_arrays
 from marki.io.check_learner import ContractBroken, check_learner, sample_frames
 from marki.machine import MachineConfig, MarkI
+from marki.reading import read_arrays
 from marki.session import mark1_session
 from marki.ticks import SECOND
 from marki.twin import Twin

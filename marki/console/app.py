@@ -198,7 +198,7 @@ class App:
         begun = time.perf_counter()
         if self.timeline is not None:
             for text in self.timeline.poll():
-                self.operator.say(self.words.error(MarkIError(text)), alarm=True)
+                self.operator.say(self.words("message.refused", text=text), alarm=True)
         self._fade()
         scene = self._look()
         self.sound.hear(scene.brightness, self.playback.running or bool(self.playback.searching), seconds)

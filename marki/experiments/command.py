@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from marki import config as settings
 from marki import experiments
-from marki.errors import ConfigError
+from marki.errors import ConfigError, shown
 from marki.jobs.folders import holds
-from marki.jobs.options import RunOptions, add_arguments, options_of, resumable
+from marki.jobs.options import MOST_SEED, MOST_SEEDS, RunOptions, add_arguments, options_of, resumable
 from marki.measurements import as_text, measured, over_seeds
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = Fals
 
 def changes_of(args: argparse.Namespace) -> dict[str, Any]:
     """Return the user's settings by dotted name, each checked to be of the machine or the world."""
-    if args.seed < 0:
-        raise ConfigError(f"{args.seed} is out of range", where="--seed", remedy="Give 0 or more")
+    settings.check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
     changes: dict[str, Any] = {}
     if args.config:
         changes |= settings.flat(settings.read_settings(args.config))
@@ -75,7 +74,7 @@ def _check_changes(changes: Mapping[str, Any], *, where: object) -> None:
     for name in changes:
         room = name.split(".")[0]
         if room not in ("machine", "world") or room == name:
-            raise ConfigError(f"{name!r} is no setting", where=where, remedy="Names begin with machine. or world.")
+            raise ConfigError(f"{shown(name)} is no setting", where=where, remedy="Names begin with machine. or world.")
     for room, kind in (("machine", MachineConfig), ("world", WorldConfig)):
         kind().amend(settings.under(changes, room), where=where)
 
@@ -154,8 +153,8 @@ def run(args: argparse.Namespace) -> int:
     from marki.experiments.lab import ExperimentSpec
 
     experiments.find(args.experiment)
-    if args.seeds is not None and args.seeds < 1:
-        raise ConfigError(f"{args.seeds} is out of range", where="--seeds", remedy="Give 1 or more")
+    if args.seeds is not None:
+        settings.check("--seeds", args.seeds, int, {"low": 1, "high": MOST_SEEDS})
     options, changes = options_of(args), changes_of(args)
     spec = ExperimentSpec(
         experiment=args.experiment, changes=changes, images=args.images, mnist=args.mnist, wiring=args.wiring
@@ -228,8 +227,7 @@ def validate(args: argparse.Namespace) -> int:
     """Compare documented and simulated; print and write the table."""
     from marki.experiments import validation
 
-    if args.seeds < 2:
-        raise ConfigError(f"{args.seeds} is out of range", where="--seeds", remedy="Give 2 or more, for an interval")
+    settings.check("--seeds", args.seeds, int, {"low": 2, "high": MOST_SEEDS, "meaning": "An interval needs two"})
     options = options_of(args).free_out("out/validate", lambda folder: holds(folder, validation.IDENTITY))
     with resumable(options):
         rows = validation.validate(args.seeds, options)

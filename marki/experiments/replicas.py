@@ -13,12 +13,13 @@ from marki import experiments, pictures
 from marki.errors import StateError
 from marki.experiments import plots
 from marki.experiments.lab import STATE, ExperimentSpec, Lab
-from marki.files import CsvForm, csv_text, read_csv, read_json, write_json, write_text
+from marki.files import CsvForm, csv_text, write_json, write_text
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.runner import Job, run_job, run_jobs
 from marki.measurements import as_csv, measured, over_seeds, rows
+from marki.reading import read_csv, read_json
 from marki.tables import TRIALS as TRIALS_COLUMNS
 from marki.tables import TRIALS_TEXTS
 
@@ -96,15 +97,12 @@ def _gathered(folders: Mapping[int, Path], form: CsvForm) -> str:
     """Return the trials of all seeds as one CSV, with a column for the seed; those of earlier may have another form."""
     trials: list[list[Any]] = []
     for seed, folder in folders.items():
+        remedy = f"Delete {folder} and --resume; workers of a cluster must see this folder"
         try:
-            _, *found = read_csv(folder / TRIALS)
+            _, *found = read_csv(folder / TRIALS, remedy=remedy)
             trials += [[seed, *map(_cell, TRIALS_COLUMNS, row)] for row in found]
-        except (OSError, ValueError) as error:
-            raise StateError(
-                f"cannot be read ({error})",
-                where=folder / TRIALS,
-                remedy=f"Delete {folder} and --resume; workers of a cluster must see this folder",
-            ) from error
+        except ValueError as error:
+            raise StateError(f"cannot be read ({error})", where=folder / TRIALS, remedy=remedy) from error
     return csv_text(("seed", *TRIALS_COLUMNS), trials, form)
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from marki.errors import MarkIError, OutputError
-from marki.files import prepare_folder, read_json
+from marki.files import prepare_folder
 from marki.jobs.identity import Identity
+from marki.reading import read_json
 
 ORDER = "order.json"
 """The file in which a folder says whose it is."""

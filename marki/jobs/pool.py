@@ -104,7 +104,7 @@ def _workers(jobs: int, remedy: str) -> Iterator[Submit]:
     try:
         yield lambda function, call: pool.submit(_call, function, call)
     except BrokenProcessPool as error:
-        raise MarkIError("a worker process was killed", remedy=remedy) from error
+        raise MarkIError("a worker process was killed", remedy=remedy, where="--jobs") from error
     except BaseException:
         _interrupt(pool)
         raise

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from marki.errors import MarkIError, OutputError
-from marki.files import read_json, write_json
+from marki.files import write_json
 from marki.jobs.folders import RESUME
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.pool import map_unordered
 from marki.jobs.progress import ProgressBar
+from marki.reading import read_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,4 +147,4 @@ def _summary(failed: Sequence[MarkIError], count: int, unit: str) -> MarkIError:
     if len(failed) == 1:
         return first
     what = f"{first.what} ({len(failed)} of {count} {unit} failed; the others are done)"
-    return type(first)(what, where=first.where, remedy=first.remedy)
+    return type(first)(what, where=first.where, remedy=first.remedy, code=first.code, **first.fields)

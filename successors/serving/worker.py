@@ -80,7 +80,9 @@ def one_frame(frame: np.ndarray, *, where: str) -> np.ndarray:
         For a wrong shape or dtype, or light outside 0 to 1.
     """
     if np.ndim(frame) != 2:
-        raise PortError(f"expected a frame of shape ({SIDE}, {SIDE}), got {np.shape(frame)}", where=where)
+        raise PortError(
+            f"expected a frame of shape ({SIDE}, {SIDE}), got {np.shape(frame)}", where=where, remedy="Give one frame"
+        )
     return check_frames(frame, where=where)
 
 
@@ -117,11 +119,13 @@ class LoadedSystem:
         a = np.asarray(stimulus)
         if self.learner.accepts is Port.TEXT:
             if a.ndim or a.dtype.kind != "U":
-                raise PortError(f"expected one text, got {a.dtype}{a.shape}", where=where)
+                raise PortError(f"expected one text, got {a.dtype}{a.shape}", where=where, remedy="Give one text")
             return a[None]
         if self.learner.accepts is Port.REEL:
             if a.ndim != 3:
-                raise PortError(f"expected a reel of shape (T, {SIDE}, {SIDE}), got {a.shape}", where=where)
+                raise PortError(
+                    f"expected a reel of shape (T, {SIDE}, {SIDE}), got {a.shape}", where=where, remedy="Give one reel"
+                )
             return check_reels(a, where=where)
         return one_frame(a, where=where)
 
@@ -239,7 +243,11 @@ class Worker:
             case StopTraining():
                 pass  # during training, it is handled between two steps
             case _:
-                raise StateError(f"{type(question).__name__} is no question", where="rack")
+                raise StateError(
+                    f"{type(question).__name__} is no question",
+                    where="rack",
+                    remedy="Ask one of successors.serving.questions",
+                )
 
     def _load(self, name: str) -> None:
         system = registry.find(name)
@@ -270,7 +278,7 @@ class Worker:
 
     def _hall(self, number: int, frame: np.ndarray, task: str) -> None:
         if task not in registry.HALL:
-            raise unknown("task of the hall", task, registry.HALL)
+            raise unknown("task of the hall", task, registry.HALL, where="hall")
         frame = one_frame(frame, where="hall")[0]
         for name in registry.names():
             try:
@@ -304,7 +312,9 @@ class Worker:
         entrant = participants.enter(name, deck, seed=seed, changes=trial.changes)
         learner = entrant.learner
         if not isinstance(learner, Successor):
-            raise StateError(f"{name} sees {entrant.note or 'something else'}", where="rack")
+            raise StateError(
+                f"{name} sees {entrant.note or 'something else'}", where="rack", remedy="Choose another system"
+            )
         self._up = LoadedSystem(system=system, trial=trial, learner=learner)
 
         def on_step(record: Record, accuracy: float) -> bool:

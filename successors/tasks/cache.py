@@ -19,9 +19,10 @@ import numpy as np
 import marki.io
 from marki.config import Config
 from marki.errors import MarkIError
-from marki.files import asset, read_arrays, writing
+from marki.files import asset, writing
 from marki.io.camera import STEPS
 from marki.io.ports import Port
+from marki.reading import read_arrays
 from successors.tasks.deck import PARTS, Deck, Reels, Split
 from successors.tasks.task import Task
 

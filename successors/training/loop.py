@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from marki.errors import ConfigError, StateError
-from marki.files import read_arrays, write_arrays
+from marki.files import write_arrays
 from marki.io.learner import Learner
+from marki.reading import read_arrays
 from marki.registers import restore, snapshot
 from marki.seeding import generator
 from successors import tasks

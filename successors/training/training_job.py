@@ -227,7 +227,11 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     if learner in registry.names():
         registry.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
     elif changes:
-        raise ConfigError(f"{learner} has no setting {min(changes)!r}", where="sweep")
+        raise ConfigError(
+            f"{learner} has no setting {min(changes)!r}",
+            where="sweep",
+            remedy="Give settings of the system, or of its recipe",
+        )
     return {}
 
 

@@ -15,7 +15,7 @@ from marki.console.actions.settings import open_world, tell_of_folder
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
-from marki.errors import ConfigError, SessionError, StimulusError, unknown
+from marki.errors import ConfigError, SessionError, StimulusError, reason, unknown
 from marki.files import write_new
 from marki.io.camera import Camera
 from marki.io.frame import CELLS, SIDE
@@ -93,7 +93,7 @@ def teach(op: Operator, text: str) -> None:
     """Show one's own card, reinforced as the class typed."""
     names = [name.lower() for name in op.session.world.classes]
     if text.lower() not in names:
-        raise unknown("class", text, op.session.world.classes)
+        raise unknown("class", text, op.session.world.classes, where="deck")
     show_card(op, names.index(text.lower()))
 
 
@@ -145,7 +145,7 @@ def picture_card(op: Operator, path: str) -> None:
 def _draft(op: Operator) -> np.ndarray:
     """Return one's own card."""
     if op.ui.draft is None:
-        raise SessionError("there is no card", where="deck", remedy="Draw one first")
+        raise SessionError("there is no card", where="deck", remedy="Draw one first", code="session.card_none")
     return op.ui.draft
 
 
@@ -160,7 +160,13 @@ def card_into_deck(op: Operator, text: str) -> None:
     draft = _draft(op)
     label = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] in "LMN")
     if not label:
-        raise ConfigError(f"{text!r} names no class", where="deck", remedy="Type letters or figures")
+        raise ConfigError(
+            f"{text!r} names no class",
+            where="deck",
+            remedy="Type letters or figures",
+            code="session.class_unnamed",
+            text=repr(text),
+        )
     path = _lay_in_deck(op, label, draft)
     op.ui.draft, op.ui.tool = None, "look"
     op.turn_to("deck")
@@ -199,7 +205,13 @@ def folder(op: Operator, path: str) -> None:
     try:
         list(Path(path).iterdir())
     except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror or error})", where=path) from error
+        raise ConfigError(
+            f"cannot be read ({error.strerror or error})",
+            where=path,
+            remedy="Choose a folder that you may read",
+            code=reason("read", error),
+            reason=error.strerror or error,
+        ) from error
     op.folder = Path(path)
     op.ui.scroll = 0
 

@@ -168,7 +168,7 @@ class Operator:
 
     def _checked(self, name: str, arguments: Mapping[str, Any]) -> CommandSpec:
         if name not in self.commands:
-            raise unknown("command", name, self.commands)
+            raise unknown("command", name, self.commands, where="window")
         command = self.commands[name]
         command.check_arguments(arguments)
         return command

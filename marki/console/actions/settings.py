@@ -51,7 +51,9 @@ def turn_setting(op: Operator, name: str, way: int) -> None:
     config = op.world_config() if room == "world" else op.session.learner.config
     found = {n: (value, meta) for n, value, meta in config.items()}
     if room not in ("world", "machine") or inner not in found:
-        raise unknown("setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found])
+        raise unknown(
+            "setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found], where="settings"
+        )
     now, meta = found[inner]
     _change_one(op, name, _turned(now, meta, way))
 

@@ -205,7 +205,9 @@ class Film:
             If it holds no frame.
         """
         if not self._frames:
-            raise OutputError("it holds no frame", where="film", remedy="Let the window run while it is taken")
+            raise OutputError(
+                "it holds no frame", where="film", remedy="Let the window run while it is taken", code="film.empty"
+            )
         palette, index = self._palette()
         clear = COLOURS
         times = np.array([*(f.began for f in self._frames), self.seconds])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marki.errors import StimulusError
+from marki.errors import StimulusError, reason
 from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus, picture_files
 from marki.io.stimuli.picture_files import PictureFolder
 
@@ -51,12 +51,20 @@ def image(path: Path | str, *, label: str | None = None) -> Stimulus:
     """
     path = Path(path)
     if path.is_dir():
-        raise StimulusError("is a folder, not a picture", where=path, remedy="Use folder() for folders")
+        raise StimulusError(
+            "is a folder, not a picture", where=path, remedy="Use folder() for folders", code="picture.is_folder"
+        )
     try:
         if path.stat().st_size == 0:
-            raise StimulusError("is empty", where=path, remedy=_REMEDY)
+            raise StimulusError("is empty", where=path, remedy=_REMEDY, code="picture.empty")
     except OSError as error:
-        raise StimulusError(f"cannot be read ({error.strerror or error})", where=path, remedy=_REMEDY) from error
+        raise StimulusError(
+            f"cannot be read ({error.strerror or error})",
+            where=path,
+            remedy=_REMEDY,
+            code=reason("picture", error),
+            reason=error.strerror or error,
+        ) from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a decoder's remarks on odd but readable files
         luminance = _luminance(path)
@@ -111,14 +119,22 @@ def _luminance(path: Path) -> np.ndarray:
                     f"has {width} by {height} points, above the limit of {MOST_POINTS // 1_000_000} million",
                     where=path,
                     remedy="Make it smaller first",
+                    code="picture.too_large",
+                    width=width,
+                    height=height,
+                    limit=MOST_POINTS // 1000000,
                 )
             return np.asarray(_grey(ImageOps.exif_transpose(picture)))
     except StimulusError:
         raise
     except UnidentifiedImageError as error:
-        raise StimulusError("is no picture of a known kind", where=path, remedy=_REMEDY) from error
+        raise StimulusError(
+            "is no picture of a known kind", where=path, remedy=_REMEDY, code="picture.unknown"
+        ) from error
     except Exception as error:  # decoders raise anything on broken files, SyntaxError and struct.error included
-        raise StimulusError(f"is broken or cut off ({error})", where=path, remedy=_REMEDY) from error
+        raise StimulusError(
+            f"is broken or cut off ({error})", where=path, remedy=_REMEDY, code="picture.broken"
+        ) from error
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 

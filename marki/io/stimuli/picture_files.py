@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from marki.errors import StimulusError
+from marki.errors import StimulusError, reason
 
 NO_PICTURE = "no picture"
 """Kind of a file that is none."""
@@ -125,7 +125,7 @@ def survey(path: Path | str, formats: Sequence[str]) -> PictureFolder:
     """
     path = Path(path)
     if not path.is_dir():
-        raise StimulusError("is not a folder", where=path, remedy="Give a folder of pictures")
+        raise StimulusError("is not a folder", where=path, remedy="Give a folder of pictures", code="folder.none")
     passed: list[tuple[str, str]] = []
     loose = _pictures(path, path, formats, passed)
     inside = [sub for sub in _entries(path) if sub.is_dir()]
@@ -136,6 +136,8 @@ def survey(path: Path | str, formats: Sequence[str]) -> PictureFolder:
             f"has {len(loose)} pictures beside sub-folders of pictures, so their class is unclear",
             where=path,
             remedy="Put every picture in a sub-folder named after its class",
+            code="folder.mixed",
+            count=len(loose),
         )
     if loose:
         return PictureFolder(pictures=[(file, label_of(file.stem)) for file in loose], passed=passed)
@@ -148,10 +150,17 @@ def survey(path: Path | str, formats: Sequence[str]) -> PictureFolder:
             "holds no pictures, but folders of folders",
             where=path,
             remedy=f"Give one of {', '.join(below[:MOST_NAMED])}",
+            code="folder.deep",
+            folders=", ".join(below[:MOST_NAMED]),
         )
-    said = f"holds no pictures that can be read: {PictureFolder(passed=passed).passed_text()}" if passed else ""
+    said, kinds = PictureFolder(passed=passed).passed_text(), f"{', '.join(formats[:-1])} or {formats[-1]}"
     raise StimulusError(
-        said or "holds no pictures", where=path, remedy=f"Give {', '.join(formats[:-1])} or {formats[-1]} files"
+        f"holds no pictures that can be read: {said}" if passed else "holds no pictures",
+        where=path,
+        remedy=f"Give {kinds} files",
+        code="folder.unread" if passed else "folder.empty",
+        passed=said,
+        formats=kinds,
     )
 
 
@@ -194,7 +203,11 @@ def _entries(folder: Path) -> list[Path]:
         return natural(entry for entry in folder.iterdir() if entry.name[0] != "." and entry.name not in LITTER)
     except OSError as error:
         raise StimulusError(
-            f"cannot be read ({error.strerror or error})", where=folder, remedy="Give a folder that you may read"
+            f"cannot be read ({error.strerror or error})",
+            where=folder,
+            remedy="Give a folder that you may read",
+            code=reason("read", error),
+            reason=error.strerror or error,
         ) from error
 
 

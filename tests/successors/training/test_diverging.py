@@ -8,6 +8,7 @@ import pytest
 from marki import files
 from marki.__main__ import main
 from marki.jobs.options import RunOptions
+from marki.reading import read_arrays
 from successors.evaluation import ablation_path, compare, publish
 from successors.nn import optimiser
 from successors.nn.optimiser import Diverged
@@ -28,7 +29,7 @@ def test_step_reason_and_state_are_the_result(tmp_path):
     about = found[DIVERGED]
     assert 0 < about["step"] < 30
     assert "not a number" in about["reason"] or "nan" in about["reason"] or "inf" in about["reason"]
-    arrays, _ = files.read_arrays(tmp_path / about["state"])
+    arrays, _ = read_arrays(tmp_path / about["state"])
     assert all(np.isfinite(a).all() for a in arrays.values())
     assert {p.suffix for p in tmp_path.iterdir()} == {".json", ".npz"}
     assert training_job.train(wild(), tmp_path, resume=True) == found
