@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from marki.config import of_room
 from marki.errors import SessionError, unknown
 from marki.history import RECORD, Checkpoint, Command, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
-from marki.io.worlds import Presentation, World, WorldConfig, create
+from marki.io.worlds import FOLDERS, Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
 from marki.ticks import NEVER
 from marki.trace import Bank, Kind, Trace, decode
@@ -36,6 +37,13 @@ class Session:
         Root seed of learner and worlds.
     keep : {"all", "recent", "none"}
         How much of the event log to keep; the digest covers all of it in any case.
+    moved : mapping of str to str, optional
+        Where folders of the worlds' settings are now, if they have been moved since. The run stays the same.
+
+    Attributes
+    ----------
+    fingerprints : dict of str to str
+        Content hash of such folders, as `marki.savefile` found them.
     """
 
     INTERVAL = 25  # trials between checkpoints; doubled when there are too many
@@ -44,9 +52,18 @@ class Session:
     COMMANDS = ("course", "toggle", "force", "set", "turn", "show", "world")
     LIVE = ("toggle", "force", "turn")  # taken in the middle of a presentation too
 
-    def __init__(self, learner: MarkI, worlds: Mapping[str, WorldConfig], *, seed: int = 0, keep: str = "all"):
+    def __init__(
+        self,
+        learner: MarkI,
+        worlds: Mapping[str, WorldConfig],
+        *,
+        seed: int = 0,
+        keep: str = "all",
+        moved: Mapping[str, str] | None = None,
+    ):
         self.learner, self.courses = learner, dict(worlds)
         self._keep = keep
+        self.moved, self.fingerprints = dict(moved or {}), dict[str, str]()
         self.launched = learner.config
         self.new_seed(seed)
 
@@ -55,7 +72,7 @@ class Session:
     def new_seed(self, seed: int) -> None:
         """Start a new run with another seed."""
         self.seed = int(seed)
-        self._base: list[World] = [create(config, self.seed) for config in self.courses.values()]
+        self._base: list[World] = [self._world(config) for config in self.courses.values()]
         self.reset()
 
     def reset(self) -> None:
@@ -313,11 +330,16 @@ class Session:
         name = next((name for name, known in self.configs.items() if known == config), None)
         if name is None:
             name = f"{config.name} {len(self.configs)}"
-            world = create(config, self.seed)
+            world = self._world(config)
             self.configs[name] = config
             self.worlds.append(world)
             self._progress.append(0)
         self._go_over(name, learn)
+
+    def _world(self, config: WorldConfig) -> World:
+        """Return the world of these settings, its files taken from where they are now."""
+        moved = {name: self.moved[at] for name in FOLDERS if (at := getattr(config, name)) in self.moved}
+        return create(replace(config, **moved), self.seed)
 
     def _go_over(self, course: str, learn: bool) -> None:
         """Switch to a course, with as many R-units in use as its world's code needs."""

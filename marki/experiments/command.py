@@ -97,7 +97,7 @@ def session_of(args: argparse.Namespace) -> Session:
     from marki.session import mark1_session
 
     if getattr(args, "load", None):
-        return savefile.load(args.load, keep="recent")
+        return savefile.load(args.load, keep="recent", folders={"images": args.images, "mnist": args.mnist})
     changes = changes_of(args)
     name = "images" if args.images else "digits" if args.mnist else "letters"
     world = WorldConfig(name=name, images=args.images, mnist=args.mnist)

@@ -19,6 +19,9 @@ from marki.io.responses import binary_code, unit_code
 from marki.io.stimuli import Stimulus, digits, forms, handprint, images, letters
 from marki.seeding import generator
 
+FOLDERS = ("images", "mnist")
+"""Settings that name folders of people's own files."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorldConfig(Config):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,14 +113,19 @@ def content_hash(path: Path | str, wanted: Callable[[Path], bool] = lambda path:
     path, found = Path(path), hashlib.blake2b(digest_size=16)
     files = [path] if path.is_file() else [f for f in _files(path) if wanted(f)]
     for file in files:
-        name = b"" if file == path else file.relative_to(path).as_posix().encode(errors="surrogateescape")
+        name = b"" if file == path else _name(file.relative_to(path)).encode(errors="surrogateescape")
         found.update(len(name).to_bytes(4) + name + _digest(file))
     return found.hexdigest()
 
 
+def _name(path: Path) -> str:
+    """Return a name in one form (NFC), whichever the file system keeps."""
+    return unicodedata.normalize("NFC", path.as_posix())
+
+
 def _files(folder: Path, depth: int = 1) -> list[Path]:
     try:
-        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        entries = sorted((entry for entry in folder.iterdir() if not entry.name.startswith(".")), key=_name)
     except OSError:
         return []
     below = [file for entry in entries if depth and entry.is_dir() for file in _files(entry, depth - 1)]

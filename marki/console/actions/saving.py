@@ -39,7 +39,7 @@ def report(op: Operator) -> None:
 
 def save(op: Operator) -> None:
     """Save the session."""
-    path = write_new(op.file("session", "npz"), savefile.packed(op.session))
+    path = write_new(op.file("session", "npz"), lambda free: savefile.packed(op.session, free))
     op.tell("message.saved", path=path)
 
 

@@ -230,6 +230,11 @@ def cut(images: np.ndarray, *, where: object = None) -> np.ndarray:
     return boxes
 
 
+def is_idx(path: Path) -> bool:
+    """Return whether a file is named as one of the original set."""
+    return "ubyte" in path.name
+
+
 def _find(directory: Path, stem: str, kind: str) -> Path:
     for name in (f"{stem}-{kind}", f"{stem}.{kind}", f"{stem}-{kind}.gz", f"{stem}.{kind}.gz"):
         if (directory / name).is_file():
