@@ -42,6 +42,7 @@ from successors.serving.questions import (
     take,
 )
 from successors.tasks import Deck
+from successors.tasks.wording import check_known, worded
 from successors.training import loop, participants
 from successors.training.loop import Record
 
@@ -233,7 +234,7 @@ class Worker:
             case LoadSystem():
                 self._load(question.name)
             case ShowStimulus():
-                self._send(self._demanded().reply(question.number, question.stimulus, "", views=question.views))
+                self._stimulus(question)
             case ShowExample():
                 self._example(question.number, question.views)
             case AskHall():
@@ -248,6 +249,21 @@ class Worker:
                     where="rack",
                     remedy="Ask one of successors.serving.questions",
                 )
+
+    def _stimulus(self, question: ShowStimulus) -> None:
+        """Answer a stimulus; a line that was typed is brought to the wording of the system's task first."""
+        up, stimulus = self._demanded(), question.stimulus
+        if up.learner.accepts is Port.TEXT and not stimulus.ndim and stimulus.dtype.kind == "U":
+            try:
+                line = worded(str(stimulus), up.trial.task)
+                stimulus = np.array(check_known(line) if up.trial.task == "translate" else line.text)
+            except PortError as error:
+                self._send(Trouble(name=up.system.name, text=str(error), passing=True))
+                return
+            if line.unknown:
+                text = f"not in what {up.system.name} has read: {', '.join(line.unknown)}"
+                self._send(Trouble(name=up.system.name, text=text, passing=True))
+        self._send(up.reply(question.number, stimulus, "", views=question.views))
 
     def _load(self, name: str) -> None:
         system = registry.find(name)

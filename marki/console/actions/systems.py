@@ -180,6 +180,8 @@ def type_line(op: Operator) -> None:
 
 def typed_line(op: Operator, text: str) -> None:
     """Take a typed line."""
+    if not text.strip():
+        raise SessionError("the line is empty", where="teleprinter", remedy="Type a sentence", code="text.empty")
     op.ui.typed = text
 
 
