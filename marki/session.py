@@ -199,6 +199,7 @@ class Session:
         return False
 
     def _begin(self) -> None:
+        self.trace.make_room()  # if there is none, nothing has begun
         self._checkpoint_if_due()
         self._obey_due()
         shown = self._card or self.world.at(self._progress[self.course])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from marki import experiments, pictures
-from marki.errors import StateError
+from marki.errors import OutputError, StateError
 from marki.experiments import plots
 from marki.experiments.lab import STATE, ExperimentSpec, Lab
 from marki.files import CsvForm, csv_text, write_json, write_text
@@ -72,6 +73,10 @@ def _run(
         result = lab.result(module.TITLE, module.run(lab))
     except KeyboardInterrupt:
         lab.save()
+        raise
+    except OutputError:  # a full disk between two trials: what there is may be on another
+        with contextlib.suppress(OutputError):
+            lab.save()
         raise
     finally:
         lab.close()
