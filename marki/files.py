@@ -24,6 +24,9 @@ from marki.errors import OutputError, StateError, reason
 CsvForm = Literal["plain", "excel"]
 CSV_FORMS: tuple[CsvForm, ...] = get_args(CsvForm)
 
+UNFINISHED = ".part"
+"""End of the hidden names of files that are being written; one that is left was interrupted by a kill."""
+
 _HERE = Path(__file__).resolve().parent
 
 
@@ -87,17 +90,31 @@ def write_new(path: Path | str, content: bytes | Callable[[Path], bytes]) -> Pat
         for free in _numbered(path):
             if os.path.lexists(free):
                 continue
-            data = content(free) if callable(content) else content
-            with _beside(free) as temporary:
-                with open(temporary, "r+b") as file:
-                    file.write(data)
-                    _settle(file)
-                os.chmod(temporary, 0o666 & ~_umask())
-                if _publish(temporary, free):
-                    return free
+            if write_first(free, content(free) if callable(content) else content):
+                return free
     except OSError as error:
         raise _unwritten(path, error) from error
     raise AssertionError("numbers do not end")
+
+
+def write_first(path: Path | str, content: bytes) -> bool:
+    """Write a file, whole or not at all, unless somebody has its name; return whether it was free.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        with _beside(path) as temporary:
+            with open(temporary, "r+b") as file:
+                file.write(content)
+                _settle(file)
+            os.chmod(temporary, 0o666 & ~_umask())
+            return _publish(temporary, path)
+    except OSError as error:
+        raise _unwritten(path, error) from error
 
 
 def _numbered(path: Path) -> Iterator[Path]:
@@ -136,7 +153,7 @@ def _beside(path: Path) -> Iterator[Path]:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=UNFINISHED, dir=path.parent)
     os.close(handle)
     try:
         yield Path(name)
@@ -209,7 +226,7 @@ def write_folder(path: Path | str, files: Iterable[tuple[str, bytes]]) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name[:60]}.", suffix=UNFINISHED, dir=path.parent))
         inside = temporary / path.name  # made by `mkdir`, unlike the folder around it, with the usual permissions
         inside.mkdir()
         for name, content in files:
