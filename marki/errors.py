@@ -93,10 +93,10 @@ class SessionError(MarkIError):
     kind = "session"
 
 
-def unknown(kind: str, name: str, known: Iterable[str], *, where: object = None) -> UnknownName:
+def unknown(kind: str, name: object, known: Iterable[str], *, where: object = None) -> UnknownName:
     """Return the error for a name that is not among `known`, with the nearest name as remedy."""
     names = [str(k) for k in known]
-    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(name)[:SHOWN], names, n=1, cutoff=0.5)
     remedy = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}"
     return UnknownName(
         f"unknown {kind} {shown(name)}",

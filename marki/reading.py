@@ -465,10 +465,10 @@ def read_idx(path: Path | str, dimensions: int, *, remedy: str) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _unpacked(raw: IO[bytes]) -> Iterator[IO[bytes]]:
+def _unpacked(raw: IO[bytes]) -> Iterator[IO[bytes] | gzip.GzipFile]:
     """Yield what is in a file, taken out of gzip if its first bytes say so, twice if it was packed twice."""
     with contextlib.ExitStack() as stack:
-        file = raw
+        file: IO[bytes] | gzip.GzipFile = raw
         for _ in range(3):
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
