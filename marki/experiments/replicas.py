@@ -58,9 +58,23 @@ def run_many(spec: ExperimentSpec, seeds: Sequence[int], options: RunOptions) ->
     return summary
 
 
+_SHAPE = {
+    "experiment": str,
+    "seed": int,
+    "settings": dict,
+    "versions": dict,
+    "title": str,
+    "presentations": int,
+    "simulated_seconds": (int, float),
+    "digest": str,
+    "measurements": list,
+}
+"""What a result must have, to be summarised."""
+
+
 def _job(spec: ExperimentSpec, identity: Identity, out: Path | None, form: CsvForm, picture: bool) -> Job:
     work = partial(_run, spec, identity.seed or 0, out, form, picture)
-    return Job(identity=identity, work=work, file=out and out / RESULT, state=out and out / STATE)
+    return Job(identity=identity, work=work, file=out and out / RESULT, state=out and out / STATE, shape=_SHAPE)
 
 
 def _run(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from marki.errors import MarkIError, OutputError
+from marki.errors import MarkIError, OutputError, StateError
 from marki.files import write_json
 from marki.jobs.folders import RESUME
 from marki.jobs.identity import Identity
@@ -31,12 +31,15 @@ class Job:
         JSON file of the result; None keeps none.
     state : Path, optional
         File or folder that holds the state of an interrupted one; a file is deleted when the result is written.
+    shape : mapping of str to type
+        What a result must have, to be taken from its file.
     """
 
     identity: Identity
     work: Callable[..., Mapping[str, Any]]
     file: Path | None = None
     state: Path | None = None
+    shape: Mapping[str, type | tuple[type, ...]] = field(default_factory=dict)
 
 
 def run_job(job: Job, *, resume: bool = False, quiet: bool = True) -> dict[str, Any]:
@@ -134,6 +137,15 @@ def _kept(job: Job, resume: bool) -> dict[str, Any] | None:
         found = read_json(job.file)
         job.identity.check(found.get("order") if isinstance(found, dict) else None, where=job.file)
         if resume:
+            for name, kind in job.shape.items():
+                if not isinstance(found.get(name), kind):
+                    raise StateError(
+                        f"lacks or garbles {name!r}",
+                        where=job.file,
+                        remedy="Delete this file and go on with --resume",
+                        code="state.garbled",
+                        part=name,
+                    )
             return found
     for path in (job.file, job.state):
         if path and path.exists() and not resume:
