@@ -7,6 +7,13 @@ import errno
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
+LONGEST = 600
+"""Characters of what is wrong, and of where, which may quote a file or a name of any length."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 4 :]}"
+
 
 class MarkIError(Exception):
     """Base of all errors that a user can cause and fix.
@@ -33,9 +40,10 @@ class MarkIError(Exception):
 
     def __init__(self, what: str, *, where: object = None, remedy: str | None = None, code: str = "", **fields: object):
         remedy = remedy or self.advice
+        what = _short(what)
         self.what, self.where, self.remedy = what, where, remedy
         self.code, self.fields = code or self.kind, fields
-        place = f"{where}: " if where is not None else ""
+        place = f"{_short(str(where))}: " if where is not None else ""
         advice = f". {remedy}" if remedy else ""
         super().__init__(" ".join(f"{place}{what}{advice}".split()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,34 @@ class Job:
         JSON file of the result; None keeps none.
     state : Path, optional
         File or folder that holds the state of an interrupted one; a file is deleted when the result is written.
-    shape : mapping of str to type
-        What a result must have, to be taken from its file.
+    check : callable
+        ``check(result)``, refuses what was read from its file if it is of another shape.
     """
 
     identity: Identity
     work: Callable[..., Mapping[str, Any]]
     file: Path | None = None
     state: Path | None = None
-    shape: Mapping[str, type | tuple[type, ...]] = field(default_factory=dict)
+    check: Callable[[Mapping[str, Any]], object] = bool
+
+
+def demand(result: Mapping[str, Any], shape: Mapping[str, type | tuple[type, ...]]) -> None:
+    """Refuse a result that lacks something, or has it of another type.
+
+    Raises
+    ------
+    StateError
+        If it does; the message names it.
+    """
+    for name, kind in shape.items():
+        if not isinstance(result.get(name), kind):
+            raise StateError(
+                f"lacks or garbles {name!r}",
+                where="result",
+                remedy="Delete this file and go on with --resume",
+                code="state.garbled",
+                part=name,
+            )
 
 
 def run_job(job: Job, *, resume: bool = False, quiet: bool = True) -> dict[str, Any]:
@@ -137,15 +156,10 @@ def _kept(job: Job, resume: bool) -> dict[str, Any] | None:
         found = read_json(job.file)
         job.identity.check(found.get("order") if isinstance(found, dict) else None, where=job.file)
         if resume:
-            for name, kind in job.shape.items():
-                if not isinstance(found.get(name), kind):
-                    raise StateError(
-                        f"lacks or garbles {name!r}",
-                        where=job.file,
-                        remedy="Delete this file and go on with --resume",
-                        code="state.garbled",
-                        part=name,
-                    )
+            try:
+                job.check(found)
+            except MarkIError as error:
+                raise error.within(job.file) from error
             return found
     for path in (job.file, job.state):
         if path and path.exists() and not resume:

@@ -16,7 +16,7 @@ from marki.intervals import interval
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
-from marki.jobs.runner import Job, run_job, run_jobs
+from marki.jobs.runner import Job, demand, run_job, run_jobs
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.nn import weights_file
@@ -111,7 +111,13 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     folder = folder.absolute()  # a worker may run in another working directory
     checkpoint = folder / f"{order.key}.npz"
     work = partial(_train, order, folder, checkpoint, machine)
-    return Job(identity=order.identity, work=work, file=folder / f"{order.key}.json", state=checkpoint, shape=_SHAPE)
+    return Job(
+        identity=order.identity,
+        work=work,
+        file=folder / f"{order.key}.json",
+        state=checkpoint,
+        check=partial(demand, shape=_SHAPE),
+    )
 
 
 def train(
