@@ -40,7 +40,11 @@ def folder() -> Path:
     """Return the folder of the cache: ``MARKI_CACHE``, or ``marki`` in ``XDG_CACHE_HOME`` or ``~/.cache``."""
     if own := os.environ.get("MARKI_CACHE"):
         return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "marki"
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    except RuntimeError:  # a user without a home: nothing is stored
+        home = os.devnull
+    return Path(home) / "marki"
 
 
 def key(task: Task, config: Config, seed: int) -> str:
