@@ -126,7 +126,8 @@ def main(argv: list[str] | None = None) -> int:
     _settle_streams()
     try:
         status = _act(argv)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return status
     except BrokenPipeError:
         _let_go(sys.stdout)
@@ -182,7 +183,7 @@ def _settle_streams() -> None:
 
 def _let_go(stream: TextIO) -> None:
     """Send what is still to be written nowhere, so that the interpreter does not complain of it at the end."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

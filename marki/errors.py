@@ -7,6 +7,13 @@ import errno
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
+LONGEST = 600
+"""Characters of what is wrong, and of where, which may quote a file or a name of any length."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 4 :]}"
+
 
 class MarkIError(Exception):
     """Base of all errors that a user can cause and fix.
@@ -33,9 +40,10 @@ class MarkIError(Exception):
 
     def __init__(self, what: str, *, where: object = None, remedy: str | None = None, code: str = "", **fields: object):
         remedy = remedy or self.advice
+        what = _short(what)
         self.what, self.where, self.remedy = what, where, remedy
         self.code, self.fields = code or self.kind, fields
-        place = f"{where}: " if where is not None else ""
+        place = f"{_short(str(where))}: " if where is not None else ""
         advice = f". {remedy}" if remedy else ""
         super().__init__(" ".join(f"{place}{what}{advice}".split()))
 
@@ -93,10 +101,10 @@ class SessionError(MarkIError):
     kind = "session"
 
 
-def unknown(kind: str, name: str, known: Iterable[str], *, where: object = None) -> UnknownName:
+def unknown(kind: str, name: object, known: Iterable[str], *, where: object = None) -> UnknownName:
     """Return the error for a name that is not among `known`, with the nearest name as remedy."""
     names = [str(k) for k in known]
-    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(name)[:SHOWN], names, n=1, cutoff=0.5)
     remedy = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}"
     return UnknownName(
         f"unknown {kind} {shown(name)}",

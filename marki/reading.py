@@ -104,7 +104,7 @@ def read_bytes(
     try:
         with open(path, "rb") as file:
             data = file.read(most + 1)
-            size = max(len(data), os.fstat(file.fileno()).st_size)
+            size = os.fstat(file.fileno()).st_size
     except OSError as refused:
         why = refused.strerror or str(refused)
         raise error(
@@ -267,19 +267,22 @@ def _too_deep(where: object, error: type[MarkIError]) -> MarkIError:
 
 def _demand_small(content: Any, where: object, error: type[MarkIError]) -> None:
     """Refuse what was read if it is deeper than it looked, or has a whole number of more than 64 bits."""
-    level: list[Any] = [content]
+    level: list[Any] = [[content]]
     for _ in range(DEEPEST + 1):
         below: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                below += value.values()
-            elif isinstance(value, list):
-                below += value
-            elif isinstance(value, int) and value.bit_length() > 63:
-                raise error(
-                    "has a whole number of more than 64 bits", where=where,
-                    remedy=f"Give numbers from {-(2**63)} to {2**63 - 1}", code="file.digits", digits="20+", limit=19,
-                )  # fmt: skip
+        for table in level:
+            for value in table.values() if isinstance(table, dict) else table:
+                if isinstance(value, (dict, list)):
+                    below.append(value)
+                elif isinstance(value, int) and value.bit_length() > 63:
+                    raise error(
+                        "has a whole number of more than 64 bits",
+                        where=where,
+                        remedy=f"Give numbers from {-(2**63)} to {2**63 - 1}",
+                        code="file.digits",
+                        digits="20+",
+                        limit=19,
+                    )
         if not below:
             return
         level = below
@@ -465,10 +468,10 @@ def read_idx(path: Path | str, dimensions: int, *, remedy: str) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _unpacked(raw: IO[bytes]) -> Iterator[IO[bytes]]:
+def _unpacked(raw: IO[bytes]) -> Iterator[IO[bytes] | gzip.GzipFile]:
     """Yield what is in a file, taken out of gzip if its first bytes say so, twice if it was packed twice."""
     with contextlib.ExitStack() as stack:
-        file = raw
+        file: IO[bytes] | gzip.GzipFile = raw
         for _ in range(3):
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)

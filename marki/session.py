@@ -280,7 +280,7 @@ class Session:
         command = Command(trial=self.trial, name=name, value=value, after_us=after)
         try:
             self._obey(command)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise SessionError(
                 f"its value lacks or garbles {error}",
                 where=f"command {name!r}",

@@ -203,11 +203,12 @@ def create(
     path = Path(weights) if weights else shipped(name) / WEIGHTS
     arrays, about = weights_file.load(path, system=name)
     try:
-        stored = parse_json(about["settings"], where=path)
+        stored: Any = parse_json(about["settings"], where=path)
         if not isinstance(stored, dict):
             raise ValueError("they are no table")
-        learner = system.entry.create(seed=seed, changes=flat(stored))
-    except (KeyError, ValueError, MarkIError) as error:
+        own: dict[str, Any] = flat(stored)  # pyright: ignore[reportUnknownArgumentType]  # JSON knows no types
+        learner = system.entry.create(seed=seed, changes=own)
+    except (KeyError, ValueError, TypeError, MarkIError) as error:
         raise StateError(
             f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
         ) from error

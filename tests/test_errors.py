@@ -68,7 +68,7 @@ def test_every_refusal_says_where_and_gives_a_remedy():
 
 def test_codes_are_stable_names():
     codes = [ast.literal_eval(given["code"]) for _, _, given in raised() if isinstance(given.get("code"), ast.Constant)]
-    assert len(codes) > 80
+    assert len(codes) > 70
     assert [code for code in codes if not re.fullmatch(r"[a-z_]+\.[a-z_0-9]+", code)] == []
     assert {cls("x").code for cls in (MarkIError, StateError, UnknownName)} == {"any", "state", "unknown"}
 
@@ -81,6 +81,6 @@ def test_a_refusal_keeps_its_code_within_another_place_and_in_another_process():
     assert (within.code, within.fields) == ("state.garbled", {"part": "b"})
 
 
-@pytest.mark.parametrize("value", [10**5000, "x" * 10_000, [[1] * 1000] * 1000])
+@pytest.mark.parametrize("value", [10**5000, "x" * 10_000, [[1] * 1000] * 1000], ids=["number", "text", "list"])
 def test_a_long_value_is_shown_in_short(value):
     assert len(shown(value)) < 80

@@ -250,7 +250,7 @@ def test_workers_use_one_thread_whatever_this_process_uses(monkeypatch):
 
 
 def test_a_killed_worker_is_one_line():
-    with pytest.raises(MarkIError, match=r"^a worker process was killed\. Again$"):
+    with pytest.raises(MarkIError, match=r"^--jobs: a worker process was killed\. Again$"):
         list(map_unordered(die, [(), ()], jobs=2, remedy="Again"))
 
 

@@ -94,6 +94,8 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
     if frames is None and os.environ.get("SDL_VIDEODRIVER") == "dummy":
         frames = FRAMES_UNSEEN  # nobody could close it
 
+    import pygame
+
     from marki.console.app import App
 
     for _ in tqdm(range(int(begin)), desc="presentations", leave=False, delay=0.5, disable=None):
@@ -123,7 +125,14 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         hall=args.hall,
         began=getattr(args, "began", time.perf_counter()),
     )
-    return App(session, settings, timeline).run()
+    try:
+        return App(session, settings, timeline).run()
+    except pygame.error as error:
+        raise MarkIError(
+            f"SDL cannot open a window ({error})",
+            where=f"SDL_VIDEODRIVER={os.environ.get('SDL_VIDEODRIVER', '')}",
+            remedy="Unset it, or set it to dummy and give --frames N",
+        ) from error
 
 
 def lockable() -> tuple[str, ...]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marki import config as settings
 from marki import experiments
-from marki.errors import ConfigError, shown
+from marki.errors import ConfigError, MarkIError, shown
 from marki.jobs.folders import holds
 from marki.jobs.options import MOST_SEED, MOST_SEEDS, RunOptions, add_arguments, options_of, resumable
 from marki.measurements import as_text, measured, over_seeds
@@ -100,17 +101,22 @@ def session_of(args: argparse.Namespace) -> Session:
         return savefile.load(args.load, keep="recent", folders={"images": args.images, "mnist": args.mnist})
     changes = changes_of(args)
     name = "images" if args.images else "digits" if args.mnist else "letters"
-    world = WorldConfig(name=name, images=args.images, mnist=args.mnist)
-    machine = MachineConfig().amend(settings.under(changes, "machine"), where="--set")
-    wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
     tell_of_images(str(changes.get("world.images") or args.images))
-    return mark1_session(
-        world.amend(settings.under(changes, "world"), where="--set"),
-        machine=machine,
-        seed=args.seed,
-        keep="recent",
-        wiring=wiring,
-    )
+    with _settings_named(args):
+        world = WorldConfig(name=name, images=args.images, mnist=args.mnist).amend(settings.under(changes, "world"))
+        machine = MachineConfig().amend(settings.under(changes, "machine"))
+        wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
+        return mark1_session(world, machine=machine, seed=args.seed, keep="recent", wiring=wiring)
+
+
+@contextlib.contextmanager
+def _settings_named(args: argparse.Namespace) -> Iterator[None]:
+    """Let a refusal of a setting, found only when it is used, name where the settings came from."""
+    try:
+        yield
+    except MarkIError as error:
+        place = args.config or ("--set" if args.set else "")
+        raise error.within(place) if place and place not in str(error) else error from error
 
 
 def add_wiring_arguments(parser: argparse.ArgumentParser) -> None:
@@ -163,7 +169,7 @@ def run(args: argparse.Namespace) -> int:
     options = options.free_out(Path("out", args.experiment), lambda folder: holds(folder, identity))
     if not args.quiet:
         tell_of_images(str(changes.get("world.images") or args.images))
-    with resumable(options):
+    with resumable(options), _settings_named(args):
         if args.seeds:
             result = replicas.run_many(spec, range(args.seed, args.seed + args.seeds), options)
         else:

@@ -18,7 +18,7 @@ from marki.files import CsvForm, csv_text, write_json, write_text
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
-from marki.jobs.runner import Job, run_job, run_jobs
+from marki.jobs.runner import Job, demand, run_job, run_jobs
 from marki.measurements import as_csv, measured, over_seeds, rows
 from marki.reading import read_csv, read_json
 from marki.tables import TRIALS as TRIALS_COLUMNS
@@ -59,9 +59,28 @@ def run_many(spec: ExperimentSpec, seeds: Sequence[int], options: RunOptions) ->
     return summary
 
 
+_SHAPE = {
+    "experiment": str,
+    "seed": int,
+    "settings": dict,
+    "versions": dict,
+    "title": str,
+    "presentations": int,
+    "simulated_seconds": (int, float),
+    "digest": str,
+    "measurements": list,
+}
+"""What a result must have, to be summarised."""
+
+
+def _check(result: Mapping[str, Any]) -> None:
+    demand(result, _SHAPE)
+    over_seeds([measured(result)])
+
+
 def _job(spec: ExperimentSpec, identity: Identity, out: Path | None, form: CsvForm, picture: bool) -> Job:
     work = partial(_run, spec, identity.seed or 0, out, form, picture)
-    return Job(identity=identity, work=work, file=out and out / RESULT, state=out and out / STATE)
+    return Job(identity=identity, work=work, file=out and out / RESULT, state=out and out / STATE, check=_check)
 
 
 def _run(

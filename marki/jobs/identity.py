@@ -64,7 +64,12 @@ class Identity:
         StateError
             If it is of another order; the message names what differs.
         """
-        if not isinstance(stored, dict) or not {"kind", "settings", "seed", "inputs"} <= set(stored):
+        if (
+            not isinstance(stored, dict)
+            or not {"kind", "settings", "seed", "inputs"} <= set(stored)
+            or not isinstance(stored["settings"], dict)
+            or not isinstance(stored["inputs"], dict)
+        ):
             raise StateError("holds something else", where=where, remedy="Choose another --out, or move it away")
         if differing := _differences(stored, self._plain()):
             raise StateError(f"holds another run: {differing}", where=where, remedy=_OTHER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import lru_cache
@@ -11,6 +12,8 @@ from typing import Any
 from marki.config import of_room
 from marki.errors import ConfigError
 from marki.files import asset
+from marki.io.frame import CELLS
+from marki.io.responses import R_UNITS
 from marki.io.worlds import WorldConfig
 from marki.language import table
 from marki.machine import MachineConfig
@@ -121,7 +124,9 @@ def _command(content: Any, where: str) -> Mapping[str, Any]:
     t = TomlTable(content, Session.COMMANDS, where)
     for name in content:
         place, value = t.place(name), {} if name in ("toggle", "force") else t.table(name)
-        if name == "set":
+        if name in ("toggle", "force"):
+            _switches(content[name], R_UNITS if name == "force" else CELLS, place)
+        elif name == "set":
             MachineConfig().amend(of_room(value, "machine", where=place), where=place)
         elif name in ("world", "course"):
             inner = TomlTable(value, ("config" if name == "world" else "name", "learn"), place)
@@ -134,6 +139,16 @@ def _command(content: Any, where: str) -> Mapping[str, Any]:
             if name == "world":
                 WorldConfig.from_mapping(inner.table("config"), where=inner.place("config"))
     return content
+
+
+def _switches(content: Any, count: int, where: str) -> None:
+    """Refuse what are not so many positions of switches."""
+    if not isinstance(content, list) or len(content) != count or any(c not in (-1, 0, 1) for c in content):
+        raise ConfigError(
+            f"{reprlib.repr(content)} are no {count} switches",
+            where=where,
+            remedy=f"Give {count} of -1 (off), 0 (free) or 1 (on)",
+        )
 
 
 def _question(content: Any, where: str) -> Question:

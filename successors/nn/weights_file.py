@@ -77,12 +77,14 @@ def _check_header(path: Path | str) -> None:
         if name == "__metadata__":
             continue
         try:
+            if any(type(n) is not int or n < 0 for n in (*row["shape"], *row["data_offsets"])):
+                raise ValueError("a shape or a place that is no whole numbers")
             wanted = _SIZES[row["dtype"]] * math.prod(row["shape"])
             begin, end = row["data_offsets"]
             if not 0 <= begin <= end <= size - 8 - count or end - begin != wanted:
                 raise ValueError(f"{wanted} bytes at {begin} to {end}")
         except (KeyError, TypeError, ValueError) as error:
-            raise _refused(path, f"array {shown(name)}: {type(error).__name__} {error}") from error
+            raise _refused(path, f"array {shown(name)}: {type(error).__name__} {shown(str(error))}") from error
 
 
 def _refused(path: Path | str, why: str) -> StateError:

@@ -232,9 +232,19 @@ def _ended(record: Record, recipe: Recipe) -> bool:
     return bool(recipe.patience) and since_best >= recipe.patience
 
 
+MOST_STATE = 2**30
+"""Bytes of the state of a training: weights, the optimiser's arrays, and the best weights so far."""
+
+
 def _resumed(learner: Learner, checkpoint: Path, about: dict[str, Any]) -> tuple[Record, dict[str, np.ndarray]]:
-    arrays, header = read_arrays(checkpoint)
-    found = Record(**header.pop("record"))
+    arrays, header = read_arrays(checkpoint, most=MOST_STATE)
+    try:
+        found = Record(**header.pop("record"))
+    except (KeyError, TypeError) as error:
+        raise StateError(
+            f"lacks or garbles {error}", where=checkpoint, remedy="Delete it, and the training begins anew",
+            code="state.garbled", part=error,
+        ) from error  # fmt: skip
     if header != about:
         raise StateError(
             "is of another training",

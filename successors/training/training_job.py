@@ -19,7 +19,7 @@ from marki.intervals import interval
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
-from marki.jobs.runner import Job, run_job, run_jobs
+from marki.jobs.runner import Job, demand, run_job, run_jobs
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.nn import weights_file
@@ -89,6 +89,18 @@ def _sorted(mapping: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in mapping.items()))
 
 
+_SHAPE = {
+    "score": (int, float),
+    "valid": (int, float),
+    "best_step": int,
+    "steps": int,
+    "shown": int,
+    "parameters": int,
+    "curve": list,
+}
+"""What a result must have, to be compared."""
+
+
 def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> Job:
     """Return the job that trains and evaluates; it writes ``KEY.json`` and, for a successor, ``KEY.safetensors``.
 
@@ -107,7 +119,13 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     folder = folder.absolute()  # a worker may run in another working directory
     checkpoint = folder / f"{order.key}.npz"
     work = partial(_train, order, folder, checkpoint, machine)
-    return Job(identity=order.identity, work=work, file=folder / f"{order.key}.json", state=checkpoint)
+    return Job(
+        identity=order.identity,
+        work=work,
+        file=folder / f"{order.key}.json",
+        state=checkpoint,
+        check=partial(demand, shape=_SHAPE),
+    )
 
 
 def train(

@@ -352,7 +352,7 @@ def test_files_that_cannot_be_read(tmp_path):
         load(tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path / "folder.toml")
-    with pytest.raises(ConfigError, match="is in UTF-16. Save it as UTF-8"):
+    with pytest.raises(ConfigError, match=r"is in UTF-16\. Save it as UTF-8"):
         load(write(tmp_path, GOOD.encode("utf-16")))
     with pytest.raises(ConfigError, match="lacks pages"):
         load(write(tmp_path, GOOD.split("[[pages]]")[0]))
