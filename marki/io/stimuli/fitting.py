@@ -34,6 +34,8 @@ _MARGIN = 0.06  # share of a side that counts as border
 _MOST_INK = 0.5  # share of the picture above which it shows no figure on a ground
 _SPECK = 0.04  # share of the largest part's area below which a part is a speck
 _TWO_TONES = 45.0  # spread of the opaque part's light above which it has paper and ink of its own
+_SAME = 0.05  # difference of light below which two points count as alike
+_WINDOWS = (0.04, 0.08, 0.12, 0.18)  # sides of the windows by which ink is told from ground, as shares of a side
 _REACH = 0.3  # side of the window of the morphological closing, as a share of the picture's shorter side
 
 
@@ -338,10 +340,23 @@ def _ground(work: np.ndarray) -> np.ndarray:
 
 
 def _is_dark_ink(work: np.ndarray) -> bool:
-    """Return whether what differs from the ground of the border is darker than it."""
+    """Return whether the figure is darker than its ground.
+
+    Two witnesses are heard. What differs from the ground of the border is darker or lighter in all; and strokes are
+    narrower than the spaces between them, so that the closing with small windows fills more of a picture of dark ink
+    than the opening takes from it. The first speaks for solid figures, the second where a shadow falls on the border.
+    """
     off = work - _ground(work)
-    off[np.abs(off) < 0.04] = 0
-    return float(off.sum()) < 0
+    off[np.abs(off) < _SAME] = 0
+    witness = -float(off.sum()) / (float(np.abs(off).sum()) + 1e-9)
+    smooth = _blurred(work, 1)
+    for share in _WINDOWS:
+        reach = max(1, round(share * min(work.shape) / 2))
+        closing = _extreme(_extreme(smooth, reach, np.maximum), reach, np.minimum) - smooth
+        opening = smooth - _extreme(_extreme(smooth, reach, np.minimum), reach, np.maximum)
+        filled, taken = (float(np.clip(part - _SAME, 0, None).sum()) for part in (closing, opening))
+        witness += (filled - taken) / (filled + taken + 5)  # a few points say nothing
+    return witness > 0
 
 
 def _extreme(a: np.ndarray, reach: int, most: np.ufunc) -> np.ndarray:
@@ -374,8 +389,9 @@ def _blurred(a: np.ndarray, reach: int) -> np.ndarray:
 def _ink(work: np.ndarray, dark: bool, *, even: bool) -> tuple[np.ndarray, bool]:
     """Return how much each point differs from its ground towards ink, and whether the ground was evened out.
 
-    Light falls on paper as a product, so dark ink is the share of light that is missing. The ground is the morphological
-    closing of the picture (opening, for light ink), smoothed: every stroke narrower than its window is filled.
+    Light falls on paper as a product, so dark ink is the share of light that is missing. The ground is the
+    morphological closing of the picture (opening, for light ink), smoothed: every stroke narrower than its window is
+    filled.
     """
     if not even:
         ground = np.full_like(work, float(np.median(work[_ring(work)])))
@@ -478,7 +494,7 @@ def _straightened(cut: np.ndarray) -> tuple[np.ndarray, float]:
     x, y = x - (x * cut).sum() / mass, y - (y * cut).sum() / mass
     slant = float((x * y * cut).sum() / max(1e-9, (y * y * cut).sum()))
     slant = max(-0.7, min(0.7, slant))
-    height, width = cut.shape
+    height = len(cut)
     room = math.ceil(abs(slant) * height)
     picture = Image.fromarray(np.pad(cut, ((0, 0), (room, room))))
     matrix = (1, slant, -slant * height / 2, 0, 1, 0)
