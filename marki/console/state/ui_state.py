@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.console.state.preview import Preview
+from marki.console.state.picture_preview import Preview
 from marki.console.state.targets import Target
 from marki.teaching.ballots import BallotBook
 from marki.teaching.lesson import Lesson
