@@ -1,7 +1,7 @@
-"""How well shipped readers read pictures of other people, after the fitting: digits saved in four ways, and photographs.
+"""How well shipped readers read pictures of other people: digits saved in four ways, and photographs of letters.
 
-The choices of the fitting were made on the even digits and on letters 0 to 259; the figures are of the odd digits and of
-letters 1,000 on. Needs scikit-learn for its digits. `--half tuned` prints those that were tuned on.
+The choices of the fitting were made on the even digits and on letters 0 to 259; the figures are of the odd digits and
+of letters 1,014 on. Needs scikit-learn for its digits. `--half tuned` prints those that were tuned on.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Pictures as people bring them, made for the tests: other people's digits saved in four ways, and photographs of letters.
+"""Pictures as people bring them: other people's digits saved in four ways, and photographs of letters.
 
 `benchmarks/bench_pictures.py` prints the figures.
 """

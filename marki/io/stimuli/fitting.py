@@ -85,6 +85,8 @@ class Fitting(Config):
             )
 
 
+_JUDGED = Fitting()
+
 AS_IT_IS = Fitting(invert="no", even=False, fit="none")
 """The picture as it is: nothing is looked for."""
 
@@ -263,11 +265,7 @@ def _part_of(light: np.ndarray, frame: tuple[float, ...]) -> tuple[np.ndarray, t
 
 def _told(how: Fitting) -> frozenset[str]:
     """Return the names of the settings that are not left to be judged."""
-    told = {
-        name
-        for name in ("invert", "frame", "turn_deg", "even", "strokes")
-        if getattr(how, name) != getattr(Fitting(), name)
-    }
+    told = {name for name, value, _ in how.items() if name != "fit" and value != getattr(_JUDGED, name)}
     return frozenset(told | ({"fit"} if how.fit == "none" else set()))
 
 
@@ -644,20 +642,21 @@ def stroke_width(figure: np.ndarray) -> float:
 
 def _plain_strokes(cut: np.ndarray, fit: str) -> tuple[np.ndarray, float]:
     """Return a figure whose strokes are as wide as those of the shipped cards, and by how many cells they changed."""
-    figure = _sized(cut, fit)
-    width = stroke_width(figure) / POINTS_PER_CELL
-    low, high = _STROKES
-    wanted = min(max(width, low), high)
-    reach = round((wanted - width) * POINTS_PER_CELL / 2)
-    if reach == 0:
-        return cut, 0.0
-    room = max(0, reach) + 1
-    padded = np.pad(figure, room)
-    for k in range(abs(reach)):  # alternately a square and a cross: an octagon, which is nearly round
+    first = stroke_width(_sized(cut, fit)) / POINTS_PER_CELL
+    width, (low, high) = first, _STROKES
+    for _ in range(4):  # a figure that grows or shrinks is fitted anew, which changes the width again
+        reach = round((min(max(width, low), high) - width) * POINTS_PER_CELL / 2)
+        if reach == 0:
+            break
         most = np.maximum if reach > 0 else np.minimum
-        padded = _extreme(padded, 1, most) if k % 2 else _cross(padded, most)
-    changed = _tight(padded)
-    return changed, stroke_width(_sized(changed, fit)) / POINTS_PER_CELL - width
+        figure = np.pad(_sized(cut, fit), max(0, reach) + 1)
+        for k in range(abs(reach)):  # alternately a square and a cross: an octagon, which is nearly round
+            figure = _extreme(figure, 1, most) if k % 2 else _cross(figure, most)
+        if not (figure > 0.5).any():
+            break
+        cut = _tight(figure)
+        width = stroke_width(_sized(cut, fit)) / POINTS_PER_CELL
+    return cut, width - first
 
 
 def _cross(a: np.ndarray, most: np.ufunc) -> np.ndarray:
