@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from marki.io.camera import Camera
+from marki.io.responses import lamps
 from marki.io.stimuli import handprint, letters
 from marki.io.stimuli.fitting import Fitting, fit_card
 from successors import registry
@@ -105,11 +106,12 @@ def photographed(card: np.ndarray, number: int, size: tuple[int, int] = (640, 48
 
 @functools.cache
 def reader(name: str, task: str):
-    """Return a system with its shipped weights for a task."""
+    """Return a system with its shipped weights for a task, and the lamps of each class."""
     found = registry.weights(name, task)
     assert found is not None
-    assert found[1].task == task
-    return registry.create(name, weights=found[0])
+    path, trial = found
+    assert trial.task == task
+    return registry.create(name, weights=path), lamps(registry.code(trial))
 
 
 def frames(pictures, fit: str, **told) -> np.ndarray:
@@ -120,4 +122,5 @@ def frames(pictures, fit: str, **told) -> np.ndarray:
 
 def fraction_right(name: str, task: str, seen: np.ndarray, kinds: np.ndarray) -> float:
     """Return the fraction of frames that a system takes for what they are."""
-    return float((reader(name, task).weigh(seen)[1].argmax(axis=1) == kinds).mean())
+    system, code = reader(name, task)
+    return float((system.respond(seen) == code[kinds]).all(axis=1).mean())
