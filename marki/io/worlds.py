@@ -17,6 +17,7 @@ from marki.errors import StimulusError, unknown
 from marki.io.camera import Camera, Optics
 from marki.io.responses import binary_code, unit_code
 from marki.io.stimuli import Stimulus, digits, forms, handprint, images, letters
+from marki.io.stimuli.fitting import Fitting
 from marki.seeding import generator
 
 FOLDERS = ("images", "mnist")
@@ -43,6 +44,7 @@ class WorldConfig(Config):
     )
     exam_count: int = setting(500, "The same, for the examination", low=1, high=60_000)
     images: str = setting("", "Folder of image files, a sub-folder for each class")
+    pictures: Fitting = field(default_factory=Fitting)
     mnist: str = setting("", "Folder of the original IDX files; empty: the shipped digits")
     kinds: tuple[str, ...] = setting(("square", "circle"), "Classes of the world of forms")
     size: float = setting(8.0, "Size of forms", unit="cells", low=1, high=20)
@@ -66,6 +68,13 @@ class WorldConfig(Config):
     def exam(self) -> WorldConfig:
         """Return the settings of the examination that belongs to this world."""
         return replace(self, part="exam")
+
+    def identity(self) -> dict[str, Any]:
+        """Return the settings that the world follows from, ready for JSON; those of pictures only if it has any."""
+        plain = self.to_mapping()
+        if self.name != "images":
+            del plain["pictures"]
+        return plain
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -328,7 +337,7 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
                     name=found.labels[0],
                     passed=passed,
                 )
-            return images.folder(config.images), None, found.labels
+            return images.folder(config.images, config.pictures), None, found.labels
         case "left_right":
             return [], _left_right(config.size), ["left", "right"]
         case "forms":

@@ -20,7 +20,7 @@ _STOPS = str.maketrans({"。": ".", "，": ",", "、": ",", "；": ";", "’": "
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wording:
+class WordedLine:
     """A line in the form of a task's texts.
 
     Attributes
@@ -34,7 +34,7 @@ class Wording:
     unknown: tuple[str, ...] = ()
 
 
-def worded(line: str, task: str) -> Wording:
+def worded(line: str, task: str) -> WordedLine:
     """Return a line as the texts of a task are written; a text of the task is returned as it is.
 
     Full-width letters and signs become plain ones, blanks are put in order, invisible signs left out. In captions,
@@ -64,7 +64,7 @@ def worded(line: str, task: str) -> Wording:
     return _log(plain)
 
 
-def check_known(found: Wording) -> str:
+def check_known(found: WordedLine) -> str:
     """Return the text of a line, all of whose words are known.
 
     Raises
@@ -83,21 +83,21 @@ def check_known(found: Wording) -> str:
     return found.text
 
 
-def _chinese(text: str) -> Wording:
+def _chinese(text: str) -> WordedLine:
     text = re.sub(r"\s+", "", text).translate(SIMPLIFIED)
     text = re.sub(r"[.．!！]", "。", re.sub(r"[,、;；]", "，", text))
     text = re.sub(r"。*$", "", text) + "。"
     known = caption_words()[1]
-    return Wording(text=text, unknown=tuple(dict.fromkeys(c for c in text if c not in known)))
+    return WordedLine(text=text, unknown=tuple(dict.fromkeys(c for c in text if c not in known)))
 
 
-def _caption(text: str) -> Wording:
+def _caption(text: str) -> WordedLine:
     text = _spaced(text.replace("\n", " ")).lower()
     text = re.sub(r"[ .!]*$", "", text) + "."
-    return Wording(text=text, unknown=_unknown(text, caption_words()[0]))
+    return WordedLine(text=text, unknown=_unknown(text, caption_words()[0]))
 
 
-def _prompt(text: str) -> Wording:
+def _prompt(text: str) -> WordedLine:
     """Return a caption and what is asked of it, such as ``In Chinese:``, whose words keep their capital."""
     body, asked = text.rstrip(": "), ""
     for wanted in ("In Chinese", "In other words", "Shapes"):
@@ -105,11 +105,11 @@ def _prompt(text: str) -> Wording:
             body, asked = body[: -len(wanted)], f" {wanted}:"
     found = _caption(body) if asked and body.strip() else None
     if found is None:
-        return Wording(text=_spaced(text), unknown=_unknown(text.lower(), caption_words()[0]))
-    return Wording(text=found.text + asked, unknown=found.unknown)
+        return WordedLine(text=_spaced(text), unknown=_unknown(text.lower(), caption_words()[0]))
+    return WordedLine(text=found.text + asked, unknown=found.unknown)
 
 
-def _log(text: str) -> Wording:
+def _log(text: str) -> WordedLine:
     known = log_words()
     folded = {word.casefold(): word for word in sorted(known)}
     text = "\n".join(_spaced(line) for line in text.split("\n"))
@@ -120,7 +120,7 @@ def _log(text: str) -> Wording:
         return large if large in known and _begins(text, match.start()) else word
 
     text = _WORD.sub(as_there, text)
-    return Wording(text=text, unknown=_unknown(text, known))
+    return WordedLine(text=text, unknown=_unknown(text, known))
 
 
 def _begins(text: str, at: int) -> bool:

@@ -27,7 +27,7 @@ def change(op: Operator, changes: Mapping[str, Any]) -> None:
 
 def open_world(op: Operator, config: Mapping[str, Any]) -> None:
     """Open a world, learn in it, and say so."""
-    if op.log("world", config=WorldConfig.from_mapping(config).to_mapping(), learn=True):
+    if op.log("world", config=WorldConfig.from_mapping(config).identity(), learn=True):
         op.begin_match()
         name = op.world_config().name
         op.tell("message.world", name=op.words.get(f"choice.{name}", name))
@@ -55,7 +55,7 @@ def turn_setting(op: Operator, name: str, way: int) -> None:
             "setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found], where="settings"
         )
     now, meta = found[inner]
-    _change_one(op, name, _turned(now, meta, way))
+    _change_one(op, name, turned_setting(now, meta, way))
 
 
 def type_setting(op: Operator, name: str) -> None:
@@ -75,7 +75,7 @@ def _change_one(op: Operator, name: str, value: Any) -> None:
         change(op, {name: value})
 
 
-def _turned(now: Any, meta: Mapping[str, Any], way: int) -> Any:
+def turned_setting(now: Any, meta: Mapping[str, Any], way: int) -> Any:
     """Return the next value of a setting up or down: the other, the next choice, or a step of the number."""
     if isinstance(now, bool):
         return not now
