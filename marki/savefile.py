@@ -77,7 +77,8 @@ def _folders(session: Session, place: Path | None) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for config in (*session.courses.values(), *opened):
         for name in FOLDERS:
-            if named := getattr(config, name):
+            named: str = getattr(config, name)
+            if named:
                 actual = session.moved.get(named, named)
                 if named not in session.fingerprints:
                     session.fingerprints[named] = _content(name, actual)

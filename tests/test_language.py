@@ -316,7 +316,7 @@ CASES = [
     (unknown_picture, "picture.unknown", ["{tmp}/cat.png"]),
     (broken_picture, "picture.broken", ["{tmp}/cat.png"]),
     (mixed_folder, "folder.mixed", ["{tmp}", "1 张"]),
-    (lambda tmp, patch: folder(tmp), "folder.empty", ["{tmp}", "PNG, JPEG, GIF, BMP or WEBP"]),
+    (lambda tmp, patch: folder(tmp), "folder.empty", ["{tmp}", "PNG, JPEG, GIF, BMP, WEBP"]),
     (lambda tmp, patch: folder(tmp / "cats"), "folder.none", ["{tmp}/cats"]),
     (lambda tmp, patch: world(name="images"), "folder.unnamed", []),
     (disk_full, "write.full", ["{tmp}/run.txt"]),

@@ -160,7 +160,7 @@ def survey(path: Path | str, formats: Sequence[str]) -> PictureFolder:
         remedy=f"Give {kinds} files",
         code="folder.unread" if passed else "folder.empty",
         passed=said,
-        formats=kinds,
+        formats=", ".join(formats),
     )
 
 
