@@ -104,13 +104,8 @@ class _Retired:
         self._file, self._size = file, codes.nbytes
         self._at = file.seek(0, 2)
         left = memoryview(codes.tobytes())
-        try:
-            while left:
-                left = left[file.write(left) :]
-        except OSError:
-            with contextlib.suppress(OSError):
-                file.truncate(self._at)
-            raise
+        while left:
+            left = left[file.write(left) :]
 
     def read(self) -> np.ndarray:
         """Return the codes, (n,) int64."""

@@ -282,6 +282,7 @@ def test_a_film_that_cannot_be_written_is_not_lost(window, tmp_path, monkeypatch
         assert app.ui.alarm
     app.obey("film")
     assert [path.suffix for path in tmp_path.iterdir()] == [".gif"]
+    assert app.film is None
 
 
 def test_a_session_saved_in_the_window_goes_on_from_the_file(window, session, tmp_path):
