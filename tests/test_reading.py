@@ -232,6 +232,14 @@ def test_images_of_nothing_are_refused(tmp_path, shape):
         digits.read_idx(folder, "train")
 
 
+def test_labels_that_are_no_digits_are_refused(tmp_path):
+    folder = idx(tmp_path / "a", INK, LABELS + 20)
+    with pytest.raises(StimulusError, match=r"labels-idx1-ubyte: label 24 of image 4 is no digit\. Give"):
+        digits.read_idx(folder, "train")
+    with pytest.raises(StimulusError, match=r"few: .*0 of class 5 there\. Give digits of all ten classes"):
+        digits.digit_stimuli("train", 10, idx(tmp_path / "few", INK, LABELS))
+
+
 def test_a_gzip_bomb_is_refused_by_what_its_header_promises(tmp_path):
     head = b"\0\0\x08\x03" + struct.pack(">3I", 3_000_000, 28, 28)
     folder = idx(tmp_path / "a", INK, LABELS)

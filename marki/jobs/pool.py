@@ -93,10 +93,11 @@ def map_unordered(
 
 @contextlib.contextmanager
 def _workers(jobs: int, remedy: str) -> Iterator[Submit]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where no processes can be started it says so, and then we do
-        from joblib.externals.loky import ProcessPoolExecutor
     # loky starts fresh interpreters, as `multiprocessing` can, but does not import the script that the user runs.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # joblib says where no processes can be started; it is said below
+        from joblib.externals.loky import ProcessPoolExecutor
+
     try:
         pool = ProcessPoolExecutor(jobs, initializer=_begin, env=ONE_THREAD)
     except OSError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from marki import reading
-from marki.errors import StimulusError, unknown
+from marki.errors import StimulusError, reason, unknown
 from marki.files import asset
 from marki.io.frame import SIDE
 from marki.io.stimuli import Stimulus, enlarged
@@ -111,21 +111,21 @@ def digit_stimuli(
         If there are not so many digits of each class.
     """
     images, labels = load(part, directory)
-    rows = -(-count // 10)
+    rows, most = -(-count // 10), np.bincount(labels, minlength=10).min() * 10
     chosen = []
     for digit in range(10):
         at = np.flatnonzero(labels == digit)
         if count < 1 or len(at) < rows:
             raise StimulusError(
                 f"{count} balanced digits asked, {len(at)} of class {digit} there",
-                where=f"digits {part}",
-                remedy=f"Ask for 1 to {np.bincount(labels, minlength=10).min() * 10}",
+                where=f"digits {part}" if directory is None else directory,
+                remedy=f"Ask for 1 to {most}" if most else "Give digits of all ten classes",
                 code="stimulus.digits",
                 part=part,
                 count=count,
                 there=len(at),
                 digit=digit,
-                most=np.bincount(labels, minlength=10).min() * 10,
+                most=most,
             )
         chosen.append(at[:rows] if rng is None else rng.choice(at, rows, replace=False))
     order = np.stack(chosen, axis=1).ravel()[:count]
@@ -184,6 +184,15 @@ def read_idx(directory: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
             labels=len(labels),
             file=labels_file.name,
         )
+    if labels.max() > 9:
+        raise StimulusError(
+            f"label {labels.max()} of image {labels.argmax()} is no digit",
+            where=labels_file,
+            remedy="Give a set of digits, with labels from 0 to 9",
+            code="idx.label",
+            label=labels.max(),
+            image=labels.argmax(),
+        )
     return cut(images, where=file), labels.copy()
 
 
@@ -215,7 +224,7 @@ def cut(images: np.ndarray, *, where: object = None) -> np.ndarray:
             raise StimulusError(
                 f"the figure of image {length.argmax()} is {length.max()} points long, and {SIDE} fit",
                 where=where,
-                remedy="Give digits of the MNIST kind",
+                remedy="Give digits of the MNIST kind: light ink on a ground of 0",
                 code="idx.figure",
                 image=length.argmax(),
                 length=length.max(),
@@ -237,8 +246,14 @@ def is_idx(path: Path) -> bool:
 
 def _find(directory: Path, stem: str, kind: str) -> Path:
     for name in (f"{stem}-{kind}", f"{stem}.{kind}", f"{stem}-{kind}.gz", f"{stem}.{kind}.gz"):
-        if (directory / name).is_file():
-            return directory / name
+        try:
+            if (directory / name).is_file():
+                return directory / name
+        except OSError as error:  # a folder that must not be read, or a name that is too long
+            why = error.strerror or error
+            raise StimulusError(
+                f"cannot be read ({why})", where=directory, remedy=_REMEDY, code=reason("read", error), reason=why
+            ) from error
     raise StimulusError(
         f"no file {stem}-{kind} here", where=directory, remedy=_REMEDY, code="idx.missing", file=f"{stem}-{kind}"
     )

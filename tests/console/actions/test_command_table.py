@@ -211,7 +211,7 @@ def test_every_missing_argument_is_refused(open_window, tmp_path):
                 del given[argument.name]
                 assert refusal(app, name, given) == (
                     ConfigError,
-                    f"command {name!r}: lacks its argument {argument.name!r}",
+                    f"command {name!r}: lacks its argument {argument.name!r}. Give {argument.name}",
                 )
 
 
