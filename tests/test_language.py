@@ -21,6 +21,7 @@ from marki.hardware import plugboard
 from marki.hardware.plugboard import PlugboardConfig
 from marki.io import worlds
 from marki.io.stimuli import forms, letters
+from marki.io.stimuli.fitting import Fitting
 from marki.io.stimuli.images import folder, image
 from marki.io.worlds import WorldConfig
 from marki.language import LANGUAGES, Words
@@ -163,6 +164,20 @@ def unknown_picture(tmp, patch):
     image(tmp / "cat.png")
 
 
+def flat_picture(tmp, patch):
+    Image.fromarray(np.full((40, 40), 128, np.uint8)).save(tmp / "cat.png")
+    image(tmp / "cat.png")
+
+
+def picture_that_begins(start):
+    def read(tmp, patch):
+        patch.setattr(marki.io.stimuli.images, "_formats", lambda: ("PNG",))
+        (tmp / "cat.png").write_bytes(start + bytes(90))
+        image(tmp / "cat.png")
+
+    return read
+
+
 def broken_picture(tmp, patch):
     path = tmp / "cat.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8)).save(path)
@@ -294,6 +309,12 @@ CASES = [
     (large_picture, "picture_too_large", ["{tmp}/cat.png", "1000×1001", "1 百万"]),
     (unknown_picture, "picture_unknown", ["{tmp}/cat.png"]),
     (broken_picture, "picture_broken", ["{tmp}/cat.png"]),
+    (flat_picture, "picture_flat", ["{tmp}/cat.png", "0 %"]),
+    (picture_that_begins(b"\0\0\0\x18ftypheic"), "picture_heic", ["{tmp}/cat.png", "marki[photos]"]),
+    (picture_that_begins(b"\0\0\0\x18ftypavif"), "picture_avif", ["{tmp}/cat.png", "pillow>=11.3"]),
+    (picture_that_begins(b"\0\0\0\x18ftypisom"), "picture_film", ["{tmp}/cat.png"]),
+    (picture_that_begins(b"II*\0"), "picture_other", ["{tmp}/cat.png"]),
+    (lambda tmp, patch: Fitting(frame=(0.5,)), "picture_frame", ["0.5"]),
     (mixed_folder, "folder_mixed", ["{tmp}", "1 张"]),
     (lambda tmp, patch: folder(tmp), "folder_empty", ["{tmp}", ".png, .jpg, .jpeg, .gif, .bmp, .webp"]),
     (lambda tmp, patch: folder(tmp / "cats"), "folder_none", ["{tmp}/cats"]),

@@ -199,7 +199,13 @@ def _other_kind(path: Path) -> tuple[str, str]:
                 'Install the extra that reads it, pip install "marki[photos]", or save it as JPEG',
             )
         return "is a film, not a picture", as_png
-    for start, kind in ((b"II*\0", "a TIFF picture"), (b"MM\0*", "a TIFF picture"), (b"%PDF", "a PDF document")):
+    for start, kind in (
+        (b"II*\0", "a TIFF picture"),
+        (b"MM\0*", "a TIFF picture"),
+        (b"%PDF", "a PDF document"),
+        (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+        (b"\0\0\1\0", "an icon"),
+    ):
         if head.startswith(start):
             return f"is {kind}, which is not read", as_png
     if head.lstrip().startswith((b"<svg", b"<?xml")):

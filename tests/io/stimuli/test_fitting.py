@@ -264,6 +264,8 @@ def test_a_large_photograph_is_decoded_coarsely(tmp_path):
         (b"II*\0", "is a TIFF picture, which is not read.*PNG or JPEG"),
         (b"%PDF-1.7", "is a PDF document"),
         (b"<svg xmlns=''>", "is a drawing in SVG"),
+        (b"\0\0\0\x0cjP  \r\n", "is a JPEG 2000 picture"),
+        (b"\0\0\1\0", "is an icon"),
     ],
 )
 def test_a_kind_that_is_not_read_is_named_with_its_cure(tmp_path, start, message):
