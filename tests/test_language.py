@@ -22,6 +22,7 @@ from marki.hardware import plugboard
 from marki.hardware.plugboard import PlugboardConfig
 from marki.io import worlds
 from marki.io.stimuli import forms, letters
+from marki.io.stimuli.fitting import Fitting
 from marki.io.stimuli.images import folder, image
 from marki.io.worlds import WorldConfig
 from marki.language import LANGUAGES, Words
@@ -184,6 +185,20 @@ def unknown_picture(tmp, patch):
     image(tmp / "cat.png")
 
 
+def flat_picture(tmp, patch):
+    Image.fromarray(np.full((40, 40), 128, np.uint8)).save(tmp / "cat.png")
+    image(tmp / "cat.png")
+
+
+def picture_that_begins(start):
+    def read(tmp, patch):
+        patch.setattr(marki.io.stimuli.images, "_formats", lambda: ("PNG",))
+        (tmp / "cat.png").write_bytes(start + bytes(90))
+        image(tmp / "cat.png")
+
+    return read
+
+
 def broken_picture(tmp, patch):
     path = tmp / "cat.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8)).save(path)
@@ -315,6 +330,12 @@ CASES = [
     (large_picture, "picture.too_large", ["{tmp}/cat.png", "1000×1001", "1 百万"]),
     (unknown_picture, "picture.unknown", ["{tmp}/cat.png"]),
     (broken_picture, "picture.broken", ["{tmp}/cat.png"]),
+    (flat_picture, "picture.flat", ["{tmp}/cat.png", "0 %"]),
+    (picture_that_begins(b"\0\0\0\x18ftypheic"), "picture.heic", ["{tmp}/cat.png", "marki[photos]"]),
+    (picture_that_begins(b"\0\0\0\x18ftypavif"), "picture.avif", ["{tmp}/cat.png", "pillow>=11.3"]),
+    (picture_that_begins(b"\0\0\0\x18ftypisom"), "picture.film", ["{tmp}/cat.png"]),
+    (picture_that_begins(b"II*\0"), "picture.foreign", ["{tmp}/cat.png"]),
+    (lambda tmp, patch: Fitting(frame=(0.5,)), "picture.frame", ["0.5"]),
     (mixed_folder, "folder.mixed", ["{tmp}", "1 张"]),
     (lambda tmp, patch: folder(tmp), "folder.empty", ["{tmp}", "PNG, JPEG, GIF, BMP, WEBP"]),
     (lambda tmp, patch: folder(tmp / "cats"), "folder.none", ["{tmp}/cats"]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -588,13 +589,17 @@ def _components(mask: np.ndarray) -> tuple[np.ndarray, int]:
     for y, row in enumerate(mask):
         steps = np.flatnonzero(np.diff(np.concatenate([[0], row.view(np.int8), [0]])))
         runs: list[tuple[int, int, int]] = []
+        above = 0  # the first run of the row before that may touch
         for start, stop in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True):
             number = 0
-            for first, last, other in previous:
-                if first <= stop and last >= start:
-                    if number:
-                        parents[root(other)] = root(number)
-                    number = number or other
+            while above < len(previous) and previous[above][1] < start:
+                above += 1
+            for first, _, other in islice(previous, above, None):
+                if first > stop:
+                    break
+                if number:
+                    parents[root(other)] = root(number)
+                number = number or other
             if not number:
                 number = len(parents)
                 parents.append(number)

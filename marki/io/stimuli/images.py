@@ -217,7 +217,13 @@ def _other_kind(path: Path) -> tuple[str, str, str]:
                 "picture.heic",
             )
         return "is a film, not a picture", as_png, "picture.film"
-    for start, kind in ((b"II*\0", "a TIFF picture"), (b"MM\0*", "a TIFF picture"), (b"%PDF", "a PDF document")):
+    for start, kind in (
+        (b"II*\0", "a TIFF picture"),
+        (b"MM\0*", "a TIFF picture"),
+        (b"%PDF", "a PDF document"),
+        (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+        (b"\0\0\1\0", "an icon"),
+    ):
         if head.startswith(start):
             return f"is {kind}, which is not read", as_png, "picture.foreign"
     if head.lstrip().startswith((b"<svg", b"<?xml")):

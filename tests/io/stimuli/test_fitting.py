@@ -85,6 +85,13 @@ def test_uneven_light_and_a_shadow_are_evened_out():
         assert np.abs(even.card.astype(int) - fit_card(shaded, Fitting(even=False)).card).mean() > 20
 
 
+def test_a_shadow_over_the_border_does_not_turn_light_and_dark_round():
+    for number, _, card in letter_cards(20, 26):
+        assert fit_card(photographed(card, number)).dark_ink
+        chalk = 255 - np.asarray(photographed(card, number + 5000).convert("L"))
+        assert not fit_card(Image.fromarray(chalk)).dark_ink
+
+
 def test_specks_and_what_touches_the_edge_are_left_out():
     paper = page(box=(30, 80, 90, 92))
     clean = fit_card(Image.fromarray(paper)).card
@@ -257,6 +264,8 @@ def test_a_large_photograph_is_decoded_coarsely(tmp_path):
         (b"II*\0", "is a TIFF picture, which is not read.*PNG or JPEG"),
         (b"%PDF-1.7", "is a PDF document"),
         (b"<svg xmlns=''>", "is a drawing in SVG"),
+        (b"\0\0\0\x0cjP  \r\n", "is a JPEG 2000 picture"),
+        (b"\0\0\1\0", "is an icon"),
     ],
 )
 def test_a_kind_that_is_not_read_is_named_with_its_cure(tmp_path, start, message):
