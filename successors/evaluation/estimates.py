@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from marki.intervals import share_ends, span, student
+from successors.training.training_job import DIVERGED
 
 HOLDS, OPEN, FAILS = "holds", "not told apart", "fails"
 """The three words."""
@@ -173,15 +174,20 @@ def _mean(tables: Sequence[np.ndarray]) -> tuple[float, float, int]:
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Summarise the trainings of several seeds: score, low and high (None for one seed), seeds, and the sizes."""
-    about = share(found)
+    """Summarise the trainings of several seeds: score, low and high (None for one seed), seeds, and the sizes.
+
+    Trainings that diverged are counted apart, and are in none of the other figures; these are None if all diverged.
+    """
+    ended = [run for run in found if DIVERGED not in run]
+    about = share(ended) if ended else None
     return {
-        "score": about.value,
-        "low": about.low,
-        "high": about.high,
-        "seeds": len(found),
-        "parameters": found[0]["parameters"],
-        "multiply_adds": found[0]["multiply_adds"],
+        "score": about.value if about else None,
+        "low": about.low if about else None,
+        "high": about.high if about else None,
+        "seeds": len(ended),
+        "diverged": len(found) - len(ended),
+        "parameters": ended[0]["parameters"] if ended else None,
+        "multiply_adds": ended[0]["multiply_adds"] if ended else None,
     }
 
 

@@ -29,13 +29,16 @@ from successors.nn import weights_file
 from successors.registry import METRICS, WEIGHTS, System
 from successors.training import loop, participants, training_job
 from successors.training.participants import MARK1, Machine
-from successors.training.training_job import TrainingJob
+from successors.training.training_job import DIVERGED, TrainingJob
 
 COST = ("steps", "shown", "seconds", "processor_seconds")
 """What is recorded of the cost of a training on the system's own task."""
 
 RUNS = "runs"
 """Folder of the training runs, in the output folder."""
+
+LOST = "diverged.json"
+"""File with a line for each run of a system that diverged."""
 
 
 def publish(
@@ -47,6 +50,8 @@ def publish(
     command: str = "",
 ) -> dict[str, dict[str, Any]]:
     """Train systems; write ``OUT/NAME/`` with weights, metrics and plots of each, and return the metrics.
+
+    A system of which a run diverged is not published: its folder holds `LOST` instead, and the others go on.
 
     Parameters
     ----------
@@ -80,7 +85,15 @@ def publish(
         for task, row in of_machine.items():
             best = _best(row, found)
             write_json(out / MARK1 / f"{task}.json", training_job.wiper_positions(best, found[best]))
-        return {system.name: _conclude(system, found, out, folder, seed, command) for system in systems}
+        results = {}
+        for system in systems:
+            mine = {order: found[order] for order in _orders(system, seed)}
+            if lost := training_job.diverged(mine, folder):
+                write_json(out / system.name / LOST, {DIVERGED: lost})
+                results[system.name] = {DIVERGED: lost}
+            else:
+                results[system.name] = _conclude(system, found, out, folder, seed, command)
+        return results
 
 
 def _machine(seed: int) -> dict[str, list[TrainingJob]]:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from marki.errors import ConfigError, StateError
-from marki.files import read_arrays, write_arrays
+from marki.files import write_arrays
 from marki.io.learner import Learner
+from marki.reading import read_arrays
 from marki.registers import restore, snapshot
 from marki.seeding import generator
 from successors import tasks
@@ -47,6 +48,8 @@ class Record:
     losses : list of float
         Mean loss since the last row, for each row of the curve that ends steps with answers; empty for a learner
         without a loss.
+    diverged : str
+        What was no longer finite after the last step; "" while all is.
     """
 
     steps: int = 0
@@ -56,6 +59,7 @@ class Record:
     best: float = -1.0
     curve: list[list[float]] = field(default_factory=list[list[float]])
     losses: list[float] = field(default_factory=list[float])
+    diverged: str = ""
 
 
 def evaluate(learner: Learner, deck: Deck, part: Split) -> float:
@@ -192,6 +196,8 @@ def train(
 
     if resume and checkpoint is not None and checkpoint.exists():
         record, best = _resumed(learner, checkpoint, about)
+        if record.diverged:
+            raise _diverged(record, checkpoint)
     measured = learner if isinstance(learner, Measured) else None
     right = seen = 0
     lost: list[float] = []
@@ -234,11 +240,20 @@ def train(
                 on_evaluation(record.steps, score)
     except Diverged as error:
         restore(learner.registers(), best)
+        record.diverged = error.what
+        record.seconds = time.perf_counter() - since
         keep()
-        saved = f"; the best state, after {record.best_step} steps, is in {checkpoint}" if checkpoint else ""
-        raise Diverged(error.what + saved, where=error.where, remedy=error.remedy) from error
+        raise _diverged(record, checkpoint, where=error.where) from error
     restore(learner.registers(), best)
     return record
+
+
+def _diverged(record: Record, checkpoint: Path | None, *, where: object = None) -> Diverged:
+    """Return the error of a training that diverged."""
+    saved = f"; the best state, after {record.best_step} steps, is in {checkpoint}" if checkpoint else ""
+    found = Diverged(record.diverged + saved, where=where, remedy="Lower the learning rate, or clip the gradient")
+    found.step, found.reason = record.steps, record.diverged
+    return found
 
 
 def _right(answers: np.ndarray, targets: np.ndarray) -> int:
@@ -256,9 +271,19 @@ def _ended(record: Record, recipe: Recipe) -> bool:
     return bool(recipe.patience) and since_best >= recipe.patience
 
 
+MOST_STATE = 2**30
+"""Bytes of the state of a training: weights, the optimiser's arrays, and the best weights so far."""
+
+
 def _resumed(learner: Learner, checkpoint: Path, about: dict[str, Any]) -> tuple[Record, dict[str, np.ndarray]]:
-    arrays, header = read_arrays(checkpoint)
-    found = Record(**header.pop("record"))
+    arrays, header = read_arrays(checkpoint, most=MOST_STATE)
+    try:
+        found = Record(**header.pop("record"))
+    except (KeyError, TypeError) as error:
+        raise StateError(
+            f"lacks or garbles {error}", where=checkpoint, remedy="Delete it, and the training begins anew",
+            code="state.garbled", part=error,
+        ) from error  # fmt: skip
     if header != about:
         raise StateError(
             "is of another training",

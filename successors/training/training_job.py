@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,18 +13,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from marki.errors import ConfigError
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
-from marki.jobs.runner import Job, run_job, run_jobs
+from marki.jobs.runner import Job, demand, run_job, run_jobs
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.learner import Successor
+from successors.nn.optimiser import Diverged
 from successors.training import loop, participants
 from successors.training.diagnosis import diagnose
 from successors.training.participants import HasWipers, Machine
+
+DIVERGED = "diverged"
+"""Entry of the result of a training that diverged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +90,18 @@ def _sorted(mapping: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in mapping.items()))
 
 
+_SHAPE = {
+    "score": (int, float),
+    "valid": (int, float),
+    "best_step": int,
+    "steps": int,
+    "shown": int,
+    "parameters": int,
+    "curve": list,
+}
+"""What a result must have, to be compared."""
+
+
 def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> Job:
     """Return the job that trains and evaluates; it writes ``KEY.json`` and, for a successor, ``KEY.safetensors``.
 
@@ -90,8 +109,8 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     set), answered (the class that each was taken for, -1 for none; empty if the answer is a field or text), valid
     (validation score), best_step, steps, shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all
     registers at the end), wipers (the Mark I's angles, 1e-6 deg, and of no other learner), warnings (signs of a dead or
-    stuck training, in words). If the loss is no longer finite, it raises `Diverged`, and ``KEY.npz`` holds the last
-    good state.
+    stuck training, in words). A training that diverges is a result as well: it has `DIVERGED`, with step, reason, and
+    the file of the best state before that, ``KEY.diverged.npz``, and lacks the scores.
 
     Parameters
     ----------
@@ -103,7 +122,13 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     folder = folder.absolute()  # a worker may run in another working directory
     checkpoint = folder / f"{order.key}.npz"
     work = partial(_train, order, folder, checkpoint, machine)
-    return Job(identity=order.identity, work=work, file=folder / f"{order.key}.json", state=checkpoint)
+    return Job(
+        identity=order.identity,
+        work=work,
+        file=folder / f"{order.key}.json",
+        state=checkpoint,
+        check=partial(demand, shape=_SHAPE),
+    )
 
 
 def train(
@@ -124,8 +149,6 @@ def train(
 
     Raises
     ------
-    Diverged
-        If the loss is no longer finite.
     OutputError, StateError
         If the folder holds this training and it is not resumed, or files of another one.
     """
@@ -147,9 +170,17 @@ def _train(
             bar.update(steps - taken, f"valid={100 * score:.1f} %")
             taken = steps
 
-        record = loop.train(
-            entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume, on_evaluation=tell
-        )
+        try:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of it is checked each step
+                record = loop.train(
+                    entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume,
+                    on_evaluation=tell,
+                )  # fmt: skip
+        except Diverged as error:
+            state = checkpoint.with_suffix(".diverged.npz")
+            os.replace(checkpoint, state)
+            about = {"step": error.step, "reason": error.reason, "state": state.name}
+            return {DIVERGED: about, "year": entrant.year, "note": entrant.note}
     exam = loop.examine(entrant.learner, deck, deck.test)
     if isinstance(entrant.learner, Successor):
         settings = json.dumps(entrant.learner.config.to_mapping())
@@ -216,6 +247,8 @@ def train_all(
 
 def _note(result: Mapping[str, Any]) -> str:
     settings = result["order"]["settings"]
+    if DIVERGED in result:
+        return f"{settings['learner']} on {settings['task']}: diverged"
     text = f"{settings['learner']} on {settings['task']}: {100 * result['score']:.1f} %"
     return "; ".join([text, *result["warnings"]])
 
@@ -242,7 +275,11 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     if learner in registry.names():
         registry.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
     elif changes:
-        raise ConfigError(f"{learner} has no setting {min(changes)!r}", where="sweep")
+        raise ConfigError(
+            f"{learner} has no setting {min(changes)!r}",
+            where="sweep",
+            remedy="Give settings of the system, or of its recipe",
+        )
     return {}
 
 
@@ -253,6 +290,9 @@ def run_point(
     learner, task, options, changes = _parts(settings)
     order = training(learner, task, options=options, changes=changes, seed=seed)
     found = train(order, folder, machine=machine, resume=True)
+    if DIVERGED in found:
+        about = found[DIVERGED]
+        return {DIVERGED: about["reason"], "step": about["step"], "state": f"work/{folder.name}/{about['state']}"}
     kept = ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")
     return {k: found[k] for k in kept} | {"warnings": "; ".join(found["warnings"])}
 
@@ -279,3 +319,13 @@ def warned(found: Sequence[Mapping[str, Any]]) -> str:
     """Return the warnings of the runs of several seeds in words, each with the number of runs; "" without any."""
     counts = Counter(warning for f in found for warning in f["warnings"])
     return "; ".join(f"{words} ({count} of {len(found)} seeds)" for words, count in counts.items())
+
+
+def diverged(found: Mapping[TrainingJob, Mapping[str, Any]], folder: Path) -> list[str]:
+    """Return a line for each run that diverged: which, at what step, why, and where its best state is."""
+    return [
+        f"diverged: {order.learner} on {order.task}{dict(order.changes) or ''}, seed {order.seed}, "
+        f"at step {about['step']}: {about['reason']}; its best state is {folder / about['state']}"
+        for order, result in found.items()
+        if (about := result.get(DIVERGED))
+    ]

@@ -8,13 +8,14 @@ import numpy as np
 
 from marki.console.state.timeline_view import HALL, MARK1
 from marki.errors import StateError
-from marki.files import asset, read_json
+from marki.files import asset
 from marki.hardware.potentiometers import DEGREE
 from marki.io.exhibits import ActivationView, Exhibit, Rendering, Reply
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, nearest_class
 from marki.language import LANGUAGES, Words
 from marki.machine import MachineConfig, MarkI
+from marki.reading import read_json
 from marki.registers import restore, snapshot
 from marki.session import Session
 
