@@ -1,0 +1,143 @@
+"""From photographs of the pages of a sheet to a deck: a folder of cards, a sub-folder for each class."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from marki.errors import ConfigError, MarkIError, StimulusError
+from marki.files import write_folder
+from marki.paper.page_finder import FoundPage, find_page
+from marki.paper.photograph import photograph
+from marki.paper.written_boxes import WrittenBox, written_boxes
+
+_AGAIN = "Photograph the whole page again, from above, with all corner marks and both strips of squares in the picture"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReadPage:
+    """A photograph of a page, read.
+
+    Parameters
+    ----------
+    path : Path
+    found : FoundPage
+    boxes : tuple of WrittenBox
+    size : (int, int)
+        Width and height of the picture as it was decoded.
+    """
+
+    path: Path
+    found: FoundPage
+    boxes: tuple[WrittenBox, ...]
+    size: tuple[int, int]
+
+    @property
+    def written(self) -> list[WrittenBox]:
+        """The boxes that are not empty."""
+        return [box for box in self.boxes if not box.empty]
+
+    @property
+    def unsure(self) -> list[WrittenBox]:
+        """The boxes that something is doubtful about."""
+        return [box for box in self.boxes if box.doubt]
+
+
+def read_page(path: Path | str) -> ReadPage:
+    """Return what a photograph of a page of a sheet shows.
+
+    Parameters
+    ----------
+    path : Path or str
+
+    Raises
+    ------
+    StimulusError
+        If it cannot be read, or no page of a sheet is found in it.
+    """
+    path = Path(path)
+    picture = photograph(path)
+    try:
+        found = find_page(picture)
+    except ConfigError as error:
+        raise StimulusError(error.what, where=path, remedy=error.remedy) from error
+    if found is None:
+        raise StimulusError("no page of a sheet is found here", where=path, remedy=_AGAIN)
+    height, width = picture.shape
+    return ReadPage(path=path, found=found, boxes=tuple(written_boxes(picture, found)), size=(width, height))
+
+
+def read_pages(paths: Iterable[Path | str]) -> list[ReadPage]:
+    """Return what photographs of the pages of one sheet show.
+
+    Raises
+    ------
+    StimulusError
+        If one cannot be read or is of another sheet than the first; all that cannot be read are named.
+    """
+    pages: list[ReadPage] = []
+    failed: list[tuple[Path, MarkIError]] = []
+    for path in map(Path, paths):
+        try:
+            pages.append(read_page(path))
+        except StimulusError as error:
+            failed.append((path, error))
+    if failed:
+        (first, error), others = failed[0], ", ".join(path.name for path, _ in failed[1:])
+        what = f"{error.what}; nor can these be used: {others}" if others else error.what
+        raise StimulusError(what, where=first, remedy=error.remedy)
+    for page in pages[1:]:
+        if page.found.plan != pages[0].found.plan:
+            raise StimulusError(
+                f"is a page of the sheet {page.found.plan.title()}, and {pages[0].path.name} is one of "
+                f"{pages[0].found.plan.title()}",
+                where=page.path,
+                remedy="Make one deck of each sheet",
+            )
+    return pages
+
+
+def cards_by_class(pages: Sequence[ReadPage]) -> Counter[str]:
+    """Return how many cards each class of the sheet has, in its order, those with none included."""
+    counts = Counter(dict.fromkeys(pages[0].found.plan.classes, 0))
+    counts.update(box.label for page in pages for box in page.written)
+    return counts
+
+
+def write_deck(pages: Sequence[ReadPage], path: Path | str) -> None:
+    """Write the cards of some pages as a new folder, with a sub-folder for each class: ``A/A_001.png``.
+
+    Parameters
+    ----------
+    pages : sequence of ReadPage
+    path : Path or str
+
+    Raises
+    ------
+    StimulusError
+        If every box is empty.
+    OutputError
+        If there is something of that name already, or it cannot be written.
+    """
+    numbers: Counter[str] = Counter()
+    files: list[tuple[str, bytes]] = []
+    for page in pages:
+        for box in page.written:
+            numbers[box.label] += 1
+            files.append((f"{box.label}/{box.label}_{numbers[box.label]:03d}.png", _png(box.card())))
+    if not files:
+        raise StimulusError("every box is empty", where=pages[0].path, remedy="Write with a dark pen, and photograph again")
+    write_folder(path, files)
+
+
+def _png(card: np.ndarray) -> bytes:
+    from PIL import Image
+
+    memory = io.BytesIO()
+    Image.fromarray(card).save(memory, "PNG")
+    return memory.getvalue()

@@ -1,0 +1,168 @@
+"""The boxes of a page that was found: cut out, the light evened, empty ones told from written ones, doubts named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from marki.io.stimuli import CARD
+from marki.paper.page_finder import FoundPage, projected, sampled
+from marki.paper.sheet_layout import BOX, COLUMNS, MARK, RING, boxes, marks
+
+Doubt = Literal["", "faint", "smudged", "touching"]
+
+INSIDE = 0.9
+"""Millimetres from the middle of a box's line to what is cut out."""
+POINTS = 160
+"""Points on a side of what is cut out."""
+
+_EMPTY = 0.005  # share of a box that ink covers, below which it is empty
+_INK = 0.25  # share of the printed black's darkness from which a point is ink
+_FAINT = 0.45  # darkness of the strokes below which they are faint
+_SMUDGE = 0.15  # share of a box between paper and ink from which it is smudged
+_REACH, _FINE = 1.6, 0.1  # how far from its place a line is sought, and how finely, mm
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WrittenBox:
+    """A box of a page.
+
+    Parameters
+    ----------
+    label : str
+        The class that was to be written.
+    corners : ndarray of float64, shape (4, 2)
+        Middles of the box's corners in the picture, from the upper left one, clockwise on the page.
+    ink : ndarray of float32, shape (POINTS, POINTS)
+        Darkness over that of the paper, 1 for the black that is printed.
+    empty : bool
+    doubt : {"", "faint", "smudged", "touching"}
+        Why its card may be a bad one.
+    """
+
+    label: str
+    corners: np.ndarray
+    ink: np.ndarray
+    empty: bool
+    doubt: Doubt
+
+    def card(self) -> np.ndarray:
+        """Return the card of the box's ink, light on dark, (CARD, CARD) uint8."""
+        return _fitted(np.where(self.ink > _INK / 2, self.ink, np.float32(0)))
+
+
+def written_boxes(picture: np.ndarray, found: FoundPage) -> list[WrittenBox]:
+    """Return all boxes of a page, in the order in which they stand on it.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (h, w)
+    found : FoundPage
+        Where the page lies in it.
+    """
+    plan = found.plan
+    labels = plan.page_classes(found.page)
+    places = boxes(plan)[: len(labels)]
+    black = _printed_black(picture, found)
+    edges = _edges(picture, found, places)
+    cut = []
+    for label, place, (left, top, right, bottom) in zip(labels, places, edges, strict=True):
+        low, high = place + (left, top), place + BOX + (right, bottom)
+        corners = np.array([low, (high[0], low[1]), high, (low[0], high[1])])
+        across, down = (np.linspace(low[k] + INSIDE, high[k] - INSIDE, POINTS) for k in (0, 1))
+        light = sampled(picture, projected(found.to_picture, np.stack(np.meshgrid(across, down), axis=-1)))
+        ink = np.clip((1 - light / _ground(light)) / black, 0, 1.2).astype(np.float32)
+        empty, doubt = _judged(ink)
+        at = projected(found.to_picture, corners)
+        cut.append(WrittenBox(label=label, corners=at, ink=ink, empty=empty, doubt=doubt))
+    return cut
+
+
+def _printed_black(picture: np.ndarray, found: FoundPage) -> float:
+    """Return the share of the paper's light that is missing where it is printed black: the median over the marks."""
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    ways = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    places = marks(found.plan.paper).reshape(-1, 1, 2)
+    inner = sampled(picture, projected(found.to_picture, places + 0.4 * RING * ways)).mean(axis=1)
+    outer = sampled(picture, projected(found.to_picture, places + (MARK + 1.3) * ways)).mean(axis=1)
+    return float(np.clip(np.median(1 - inner / np.maximum(outer, 1)), 0.2, 1))
+
+
+def _edges(picture: np.ndarray, found: FoundPage, places: np.ndarray) -> np.ndarray:
+    """Return how far each box's left, upper, right and lower line lies from its place, in mm, (n, 4).
+
+    Paper is not flat, so that the lines themselves are looked for; what is found is smoothed over the neighbours.
+    """
+    shift = np.arange(-_REACH, _REACH + _FINE / 2, _FINE)
+    along = np.linspace(2.0, BOX - 2.0, 33)
+    seen = np.full((len(places), 4), np.nan)
+    for n, place in enumerate(places):
+        for side in range(4):
+            axis, far = side % 2, side >= 2
+            points = np.empty((len(shift), len(along), 2))
+            points[..., axis] = place[axis] + BOX * far + shift[:, None]
+            points[..., 1 - axis] = place[1 - axis] + along
+            light = sampled(picture, projected(found.to_picture, points))
+            # A line is dark along most of its length; what is written crosses it or stands beside a part of it.
+            profile = np.percentile(light, 65, axis=1)
+            paper = np.median(profile)
+            depth = np.clip(paper - profile - 0.03 * paper, 0, None)
+            peak = int(depth.argmax())
+            if depth[peak] > 0.05 * paper:
+                near = slice(max(0, peak - 4), peak + 5)
+                seen[n, side] = (depth[near] * shift[near]).sum() / depth[near].sum()
+    rows = -(-len(places) // COLUMNS)
+    grid = np.full((rows + 2, COLUMNS + 2, 4), np.nan)
+    inner = grid[1:-1, 1:-1].reshape(-1, 4)
+    inner[: len(places)] = seen
+    grid[1:-1, 1:-1] = inner.reshape(rows, COLUMNS, 4)
+    around = np.stack([grid[r : r + rows, c : c + COLUMNS] for r in range(3) for c in range(3)])
+    counted = np.isfinite(around).sum(axis=0)
+    around = np.where(counted > 0, around, 0)
+    smooth = np.nanmedian(around, axis=0).reshape(-1, 4)
+    return smooth[: len(places)]
+
+
+def _ground(light: np.ndarray) -> np.ndarray:
+    """Return the light of the paper of a box: a high percentile of each of its parts, smoothed between them."""
+    from PIL import Image
+
+    parts = 5
+    tiles = light.reshape(parts, POINTS // parts, parts, POINTS // parts).swapaxes(1, 2).reshape(parts, parts, -1)
+    bright = np.percentile(tiles, 80, axis=2)
+    bright = np.maximum(bright, 0.75 * np.median(bright)).astype(np.float32)
+    smooth = Image.fromarray(bright).resize((POINTS, POINTS), Image.Resampling.BICUBIC)
+    return np.maximum(np.asarray(smooth), 1)
+
+
+def _judged(ink: np.ndarray) -> tuple[bool, Doubt]:
+    """Return whether a box is empty, and what is doubtful about it."""
+    strokes = ink > _INK
+    if strokes.mean() < _EMPTY:
+        return True, ""
+    rim = np.ones_like(strokes)
+    rim[3:-3, 3:-3] = False
+    if (strokes & rim).sum() > 8:
+        return False, "touching"
+    if np.percentile(ink[strokes], 80) < _FAINT:
+        return False, "faint"
+    if ((ink > 0.12) & ~strokes).mean() > _SMUDGE:
+        return False, "smudged"
+    return False, ""
+
+
+def _fitted(ink: np.ndarray) -> np.ndarray:
+    """Return ink in the middle of a card, four fifths of it high or nine tenths broad."""
+    from PIL import Image
+
+    rows, columns = (np.flatnonzero((ink > _INK).any(axis=axis)) for axis in (1, 0))
+    figure = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = min(0.9 * CARD / figure.shape[1], 0.8 * CARD / figure.shape[0])
+    width, height = (max(1, round(n * scale)) for n in figure.shape[::-1])
+    image = Image.fromarray(np.rint(np.clip(figure, 0, 1) * 255).astype(np.uint8)).resize((width, height))
+    card = np.zeros((CARD, CARD), np.uint8)
+    top, left = (CARD - height) // 2, (CARD - width) // 2
+    card[top : top + height, left : left + width] = np.asarray(image)
+    return card
