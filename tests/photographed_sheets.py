@@ -90,7 +90,7 @@ def fold(image, plan, rng):
     k = int(rng.integers(4))
     corner = np.array([(0, 0), (width, 0), (width, height), (0, height)][k], float)
     inward = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)][k])
-    p, q = corner + (a * inward[0], 0), corner + (0, b * inward[1])
+    p, q = corner + np.array([a, 0]) * inward, corner + np.array([0, b]) * inward
     along = (q - p) / np.linalg.norm(q - p)
     tip = 2 * (p + along * ((corner - p) @ along)) - corner
     mask = Image.new("L", image.size, 255)

@@ -36,7 +36,7 @@ ROOMS = [
     {"hardware"},
     {"machine", "twin"},
     {"history", "session", "savefile", "tables"},
-    {"teaching"},
+    {"teaching", "paper"},
     {"experiments"},
     {"console"},
     {"__main__"},
@@ -46,7 +46,7 @@ ONLY_IN = {
     "pygame": ("marki/console/",),
     "simpy": ("marki/hardware/", "marki/machine.py", "marki/session.py"),
     "matplotlib": ("marki/pictures.py", "successors/evaluation/plots.py"),
-    "PIL": ("marki/io/stimuli/", "marki/console/"),
+    "PIL": ("marki/io/stimuli/", "marki/paper/", "marki/console/"),
 }
 
 

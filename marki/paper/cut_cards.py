@@ -131,7 +131,9 @@ def write_deck(pages: Sequence[ReadPage], path: Path | str) -> None:
             numbers[box.label] += 1
             files.append((f"{box.label}/{box.label}_{numbers[box.label]:03d}.png", _png(box.card())))
     if not files:
-        raise StimulusError("every box is empty", where=pages[0].path, remedy="Write with a dark pen, and photograph again")
+        raise StimulusError(
+            "every box is empty", where=pages[0].path, remedy="Write with a dark pen, and photograph again"
+        )
     write_folder(path, files)
 
 
@@ -141,3 +143,40 @@ def _png(card: np.ndarray) -> bytes:
     memory = io.BytesIO()
     Image.fromarray(card).save(memory, "PNG")
     return memory.getvalue()
+
+
+def as_json(pages: Sequence[ReadPage], deck: Path, contact: Sequence[Path]) -> dict[str, object]:
+    """Return what was found, for other programs.
+
+    Parameters
+    ----------
+    pages : sequence of ReadPage
+    deck : Path
+        The folder of the cards.
+    contact : sequence of Path
+        The pictures of the contact sheet.
+    """
+    plan = pages[0].found.plan
+    return {
+        "sheet": {"classes": plan.classes, "copies": plan.copies, "paper": plan.paper, "pages": plan.pages},
+        "deck": str(deck),
+        "contact": [str(path) for path in contact],
+        "cards": dict(cards_by_class(pages)),
+        "photos": [
+            {
+                "photo": str(page.path),
+                "page": page.found.page,
+                "marks": page.found.marks,
+                "boxes": [
+                    {
+                        "class": box.label,
+                        "empty": box.empty,
+                        "doubt": box.doubt,
+                        "corners": box.corners.round(1).tolist(),
+                    }
+                    for box in page.boxes
+                ],
+            }
+            for page in pages
+        ],
+    }

@@ -266,14 +266,16 @@ def _measured(picture: np.ndarray, x: float, y: float, radius: float) -> np.ndar
 
 
 def _guesses(found: np.ndarray):
-    """Yield papers, where their six marks would be in the picture, and which were found: the likeliest guesses first."""
+    """Yield papers, where their marks would be in the picture, and which were found: the likeliest guesses first."""
     found = found[:MOST_MARKS]
-    quads = [q for q in (_convex(found, four) for four in itertools.combinations(range(len(found)), 4)) if q is not None]
+    quads = [
+        q for q in (_convex(found, four) for four in itertools.combinations(range(len(found)), 4)) if q is not None
+    ]
     if not quads:
         return
     turned = [quad[k:] + quad[:k] for quad in quads for k in range(4)]
     image = found[np.array(turned)][:, :, :2]
-    # Two marks of the left side, from above, and two of the right, round about: left up, right up, right down, left down.
+    # Two marks of the left side and two of the right, clockwise: left up, right up, right down, left down.
     sides = list(itertools.combinations(range(3), 2))
     every = []
     for paper in PAPERS:
@@ -283,8 +285,8 @@ def _guesses(found: np.ndarray):
             matrices = _homographies(np.broadcast_to(corners, image.shape), image)
             at = projected(matrices, places.reshape(-1, 2))
             ahead = matrices[:, 2:, :] @ np.concatenate([places.reshape(-1, 2).T, np.ones((1, 6))])
-            rim = projected(matrices, places.reshape(-1, 2) + (MARK, 0))
-            below = projected(matrices, places.reshape(-1, 2) + (0, MARK))
+            rim = projected(matrices, places.reshape(-1, 2) + np.array([MARK, 0]))
+            below = projected(matrices, places.reshape(-1, 2) + np.array([0, MARK]))
             size = (np.linalg.norm(rim - at, axis=2) + np.linalg.norm(below - at, axis=2)) / 2
             gap = np.linalg.norm(at[:, :, None] - found[None, None, :, :2], axis=3)
             nearest = gap.argmin(axis=2)

@@ -98,9 +98,7 @@ def _locator(syndromes: list[int]) -> list[int]:
         factor = _times(found, _inverse(last))
         change = [0] * gap + [_times(factor, c) for c in before]
         size = max(len(now), len(change))
-        mended = [
-            (now[i] if i < len(now) else 0) ^ (change[i] if i < len(change) else 0) for i in range(size)
-        ]
+        mended = [(now[i] if i < len(now) else 0) ^ (change[i] if i < len(change) else 0) for i in range(size)]
         if 2 * length <= k:
             before, length, last, gap = now, k + 1 - length, found, 1
         else:

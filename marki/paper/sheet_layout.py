@@ -1,4 +1,4 @@
-"""What stands where on a sheet, in millimetres from its upper left corner: marks, code, boxes, and which class is which.
+"""What stands where on a sheet, in millimetres from its upper left corner: marks, code, boxes and their classes.
 
 Only what the code on the page says is needed to know the whole of it: classes, copies, paper and page.
 """
@@ -89,9 +89,7 @@ class SheetPlan:
             )
         most = MOST_PAGES * self.boxes_per_page // len(self.classes)
         if not 1 <= self.copies <= min(most, 255):
-            raise ConfigError(
-                f"{self.copies} is out of range", where="--copies", remedy=f"Give 1 to {min(most, 255)}"
-            )
+            raise ConfigError(f"{self.copies} is out of range", where="--copies", remedy=f"Give 1 to {min(most, 255)}")
 
     @property
     def size(self) -> tuple[float, float]:
@@ -146,7 +144,9 @@ def class_names(text: str) -> tuple[str, ...]:
         elif len(first) == len(last) == 1 and 0 <= ord(last) - ord(first) < 1000:
             names += [chr(n) for n in range(ord(first), ord(last) + 1)]
         else:
-            raise ConfigError(f"{part.strip()!r} is no range", where="--classes", remedy="Give ranges as in A-Z or 1-20")
+            raise ConfigError(
+                f"{part.strip()!r} is no range", where="--classes", remedy="Give ranges as in A-Z or 1-20"
+            )
     return tuple(names)
 
 

@@ -66,7 +66,9 @@ def draw_page(plan: SheetPlan, page: int, words: Words) -> PILImage.Image:
             draw.ellipse([_dots(x - radius), _dots(y - radius), _dots(x + radius), _dots(y + radius)], fill=shade)
     cells = code_cells(plan.paper)
     for x, y in cells[code_bits(plan, page)]:
-        draw.rectangle([_dots(x - CELL / 2), _dots(y - CELL / 2), _dots(x + CELL / 2) - 1, _dots(y + CELL / 2) - 1], fill=0)
+        draw.rectangle(
+            [_dots(x - CELL / 2), _dots(y - CELL / 2), _dots(x + CELL / 2) - 1, _dots(y + CELL / 2) - 1], fill=0
+        )
     middle = width / 2
     draw.polygon([_dots(v) for v in (middle, 2.5, middle - 4, 7.5, middle + 4, 7.5)], fill=0)
     say = _writer(draw)
@@ -76,7 +78,9 @@ def draw_page(plan: SheetPlan, page: int, words: Words) -> PILImage.Image:
     line = max(1, _dots(_LINE_MM))
     for (x, y), label in zip(boxes(plan), plan.page_classes(page), strict=False):
         out = _LINE_MM / 2
-        draw.rectangle([_dots(x - out), _dots(y - out), _dots(x + BOX + out), _dots(y + BOX + out)], outline=_LINE, width=line)
+        draw.rectangle(
+            [_dots(x - out), _dots(y - out), _dots(x + BOX + out), _dots(y + BOX + out)], outline=_LINE, width=line
+        )
         say(label, x + 0.4, y - LABEL / 2 - 0.1, LABEL - 0.4, "lm", _GREY, most=BOX)
     return image
 
@@ -155,7 +159,9 @@ def write_sheet(plan: SheetPlan, path: Path | str, words: Words) -> list[Path]:
     if pdf:
         paths = [path]
         memory = [io.BytesIO()]
-        pages[0].save(memory[0], "PDF", resolution=300, quality=92, save_all=True, append_images=pages[1:], title=plan.title())
+        pages[0].save(
+            memory[0], "PDF", resolution=300, quality=92, save_all=True, append_images=pages[1:], title=plan.title()
+        )
     else:
         numbered = [path.with_stem(f"{path.stem}-{page}") for page in range(1, plan.pages + 1)]
         paths = numbered if plan.pages > 1 else [path]

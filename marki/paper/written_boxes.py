@@ -68,8 +68,8 @@ def written_boxes(picture: np.ndarray, found: FoundPage) -> list[WrittenBox]:
     black = _printed_black(picture, found)
     edges = _edges(picture, found, places)
     cut = []
-    for label, place, (left, top, right, bottom) in zip(labels, places, edges, strict=True):
-        low, high = place + (left, top), place + BOX + (right, bottom)
+    for label, place, edge in zip(labels, places, edges, strict=True):
+        low, high = place + edge[:2], place + BOX + edge[2:]
         corners = np.array([low, (high[0], low[1]), high, (low[0], high[1])])
         across, down = (np.linspace(low[k] + INSIDE, high[k] - INSIDE, POINTS) for k in (0, 1))
         light = sampled(picture, projected(found.to_picture, np.stack(np.meshgrid(across, down), axis=-1)))
