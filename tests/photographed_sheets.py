@@ -152,7 +152,8 @@ def photographed(seed, megapixels=None):
     written = write(image, plan, page, rng)
     folded = rng.random() < 0.3
     mask = fold(image, plan, rng) if folded else Image.new("L", image.size, 255)
-    megapixels = megapixels or MEGAPIXELS[int(rng.integers(len(MEGAPIXELS)))]
+    drawn = MEGAPIXELS[int(rng.integers(len(MEGAPIXELS)))]
+    megapixels = megapixels or (48 if seed % 25 == 24 else drawn)
     long, short = np.sqrt(megapixels * 1e6 * 4 / 3), np.sqrt(megapixels * 1e6 * 3 / 4)
     way = int(rng.integers(4))
     upright = (way % 2 == 0) != (rng.random() < 0.15)  # now and then a page across the picture

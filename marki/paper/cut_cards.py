@@ -10,13 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from marki.errors import ConfigError, MarkIError, StimulusError
+from marki.errors import StimulusError
 from marki.files import write_folder
 from marki.paper.page_finder import FoundPage, find_page
 from marki.paper.photograph import photograph
 from marki.paper.written_boxes import WrittenBox, written_boxes
-
-_AGAIN = "Photograph the whole page again, from above, with all corner marks and both strips of squares in the picture"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,12 +60,7 @@ def read_page(path: Path | str) -> ReadPage:
     """
     path = Path(path)
     picture = photograph(path)
-    try:
-        found = find_page(picture)
-    except ConfigError as error:
-        raise StimulusError(error.what, where=path, remedy=error.remedy) from error
-    if found is None:
-        raise StimulusError("no page of a sheet is found here", where=path, remedy=_AGAIN)
+    found = find_page(picture, where=path)
     height, width = picture.shape
     return ReadPage(path=path, found=found, boxes=tuple(written_boxes(picture, found)), size=(width, height))
 
@@ -81,7 +74,7 @@ def read_pages(paths: Iterable[Path | str]) -> list[ReadPage]:
         If one cannot be read or is of another sheet than the first; all that cannot be read are named.
     """
     pages: list[ReadPage] = []
-    failed: list[tuple[Path, MarkIError]] = []
+    failed: list[tuple[Path, StimulusError]] = []
     for path in map(Path, paths):
         try:
             pages.append(read_page(path))

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marki.errors import StimulusError
 from marki.paper.sheet_layout import MARK, PAPERS, PaperSize, SheetPlan, code_cells, marks, read_code
 
 LONGEST = 1700
 """Points of the longer side of the picture in which marks are sought."""
 MOST_MARKS = 10
 """Marks that are tried out, the clearest first."""
+_AGAIN = "Photograph the whole page from above, in even light, with all marks and both strips of squares in the picture"
 _WAYS = 24  # directions in which a mark is looked through
 
 
@@ -42,29 +44,35 @@ class FoundPage:
     marks: int
 
 
-def find_page(picture: np.ndarray) -> FoundPage | None:
-    """Return the page of a sheet that a photograph shows, whatever way up; None if none is found.
+def find_page(picture: np.ndarray, *, where: object = None) -> FoundPage:
+    """Return the page of a sheet that a photograph shows, whatever way up.
 
     Parameters
     ----------
     picture : ndarray of uint8, shape (h, w)
         Luminance.
+    where : object, optional
+        The file, for the message.
 
     Raises
     ------
-    ConfigError
-        If it is a sheet of another version.
+    StimulusError
+        If no page is found, or one of another version.
     """
     step = -(-max(picture.shape) // LONGEST)
     small = reduced(picture, step)
     found = find_marks(small)
     for paper, image, inliers in _guesses(found):
         page = homography(marks(paper).reshape(-1, 2)[inliers], image[inliers])
-        code = read_code(_cells(small, paper, page))
+        code = read_code(_cells(small, paper, page), where=where)
         if code is not None and code[0].paper == paper:
             scale = np.array([[step, 0, (step - 1) / 2], [0, step, (step - 1) / 2], [0, 0, 1]])
             return FoundPage(plan=code[0], page=code[1], to_picture=scale @ page, marks=len(inliers))
-    return None
+    if len(found) < 4:
+        what = f"shows no page of a sheet: {len(found)} marks are seen, and 4 of its 6 are needed"
+    else:
+        what = "shows no page of a sheet: there are marks, but the code between them cannot be read"
+    raise StimulusError(what, where=where, remedy=_AGAIN)
 
 
 def reduced(picture: np.ndarray, step: int) -> np.ndarray:

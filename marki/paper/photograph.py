@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from marki.errors import StimulusError
+from marki.io.stimuli.fitting import luminance
 from marki.io.stimuli.images import FORMATS
 
-MOST_POINTS = 120_000_000
+MOST_POINTS = 100_000_000
 """Points of the largest photograph that is decoded."""
 WANTED = 2000
 """Points of the shorter side below which a photograph is not made smaller."""
@@ -52,9 +53,7 @@ def photograph(path: Path | str) -> np.ndarray:
             picture.draft("L", (WANTED, WANTED))
             step = max(1, min(picture.size) // WANTED)
             small = picture.reduce(step) if step > 1 and picture.mode in ("L", "RGB", "RGBA") else picture
-            if "transparency" in small.info or small.mode in ("RGBA", "LA", "PA"):
-                small = Image.alpha_composite(Image.new("RGBA", small.size, "white"), small.convert("RGBA"))
-            return np.asarray(ImageOps.exif_transpose(small).convert("L"))
+            return luminance(ImageOps.exif_transpose(small))[0]
     except StimulusError:
         raise
     except UnidentifiedImageError as error:

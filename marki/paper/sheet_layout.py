@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from marki.errors import ConfigError, unknown
+from marki.errors import ConfigError, StimulusError, unknown
 from marki.paper.reed_solomon import mend, protect
 
 PaperSize = Literal["a4", "letter"]
@@ -201,16 +201,18 @@ def code_bits(plan: SheetPlan, page: int) -> np.ndarray:
     return (_veil() ^ np.unpackbits(np.frombuffer(word, np.uint8))).astype(bool).reshape(2, CODE_COLUMNS, CODE_ROWS)
 
 
-def read_code(black: np.ndarray) -> tuple[SheetPlan, int] | None:
+def read_code(black: np.ndarray, *, where: object = None) -> tuple[SheetPlan, int] | None:
     """Return the sheet and the page whose code was read from the cells; None if it is none.
 
     Parameters
     ----------
     black : ndarray of bool, shape (2, CODE_COLUMNS, CODE_ROWS)
+    where : object, optional
+        The file, for the message.
 
     Raises
     ------
-    ConfigError
+    StimulusError
         If it is the code of a sheet of another version.
     """
     word = np.packbits(_veil() ^ black.reshape(-1).astype(np.uint8)).tobytes()
@@ -219,8 +221,10 @@ def read_code(black: np.ndarray) -> tuple[SheetPlan, int] | None:
         return None
     kind, page, pages, copies, length = data[:5]
     if kind >> 4 != _VERSION or kind & 15 >= len(PAPERS):
-        raise ConfigError(
-            f"is a sheet of version {kind >> 4}, and {_VERSION} is read", remedy="Use the program that made the sheet"
+        raise StimulusError(
+            f"shows a sheet of version {kind >> 4}, and version {_VERSION} is read",
+            where=where,
+            remedy="Use the program that made the sheet",
         )
     names = class_names(data[5 : 5 + length].decode())
     plan = SheetPlan(classes=names, copies=copies, paper=PAPERS[kind & 15])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from marki.io.stimuli import CARD
+from marki.io.stimuli.fitting import Fitting, fit_card
 from marki.paper.page_finder import FoundPage, projected, sampled
 from marki.paper.sheet_layout import BOX, COLUMNS, MARK, RING, boxes, marks
 
@@ -49,8 +50,16 @@ class WrittenBox:
     doubt: Doubt
 
     def card(self) -> np.ndarray:
-        """Return the card of the box's ink, light on dark, (CARD, CARD) uint8."""
-        return _fitted(np.where(self.ink > _INK / 2, self.ink, np.float32(0)))
+        """Return the card of the box's ink, light on dark, (CARD, CARD) uint8; not of an empty one.
+
+        Figures are fitted as cards of digits are, everything else as letters.
+        """
+        from PIL import Image
+
+        paper = np.rint(255 * (1 - np.clip(self.ink, 0, 1))).astype(np.uint8)
+        # The light is evened already, and the ink is known to be the darker.
+        fit = "digit" if self.label in string.digits else "letter"
+        return fit_card(Image.fromarray(paper), Fitting(invert="yes", even=False, fit=fit), where=self.label).card
 
 
 def written_boxes(picture: np.ndarray, found: FoundPage) -> list[WrittenBox]:
@@ -151,18 +160,3 @@ def _judged(ink: np.ndarray) -> tuple[bool, Doubt]:
     if ((ink > 0.12) & ~strokes).mean() > _SMUDGE:
         return False, "smudged"
     return False, ""
-
-
-def _fitted(ink: np.ndarray) -> np.ndarray:
-    """Return ink in the middle of a card, four fifths of it high or nine tenths broad."""
-    from PIL import Image
-
-    rows, columns = (np.flatnonzero((ink > _INK).any(axis=axis)) for axis in (1, 0))
-    figure = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = min(0.9 * CARD / figure.shape[1], 0.8 * CARD / figure.shape[0])
-    width, height = (max(1, round(n * scale)) for n in figure.shape[::-1])
-    image = Image.fromarray(np.rint(np.clip(figure, 0, 1) * 255).astype(np.uint8)).resize((width, height))
-    card = np.zeros((CARD, CARD), np.uint8)
-    top, left = (CARD - height) // 2, (CARD - width) // 2
-    card[top : top + height, left : left + width] = np.asarray(image)
-    return card
