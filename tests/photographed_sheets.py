@@ -48,6 +48,7 @@ class Outcome:
     written: int
     right: int
     false: int
+    unsure: int
     worst: float
 
 
@@ -199,13 +200,16 @@ def outcome(photo, path):
     """Read a photograph as the program does, and hold it against the truth."""
     number = int(photo.written.sum())
     page = read_page(path)
+    for box in page.written:
+        box.card()
     if (page.found.plan, page.found.page) != (photo.plan, photo.page):
-        return Outcome(number, 0, 0, np.inf)
+        return Outcome(number, 0, 0, 0, np.inf)
     back = np.linalg.inv(photo.to_picture)
     right = false = 0
     worst = 0.0
     truth = zip(page.boxes, photo.plan.page_classes(photo.page), boxes(photo.plan), photo.written, strict=False)
-    scale = np.array(Image.open(path).size) / page.size
+    with Image.open(path) as image:
+        scale = np.array(image.size) / page.size
     for box, name, place, here in truth:
         if not here:
             false += not box.empty
@@ -215,4 +219,4 @@ def outcome(photo, path):
         off = np.linalg.norm(projected(back, in_picture) - corners, axis=1).max() / BOX
         worst = max(worst, off)
         right += off <= 0.05 and box.label == name and not box.empty
-    return Outcome(number, right, false, worst)
+    return Outcome(number, right, false, len(page.unsure), worst)

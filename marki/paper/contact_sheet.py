@@ -12,7 +12,7 @@ from marki.files import refuse_taken, writing
 from marki.language import Words
 from marki.paper.cut_cards import ReadPage
 from marki.paper.sheet_layout import COLUMNS
-from marki.paper.sheet_print import typeface
+from marki.paper.sheet_lettering import letter_text
 from marki.paper.written_boxes import WrittenBox
 
 PAGES = 8
@@ -73,10 +73,10 @@ def contact_sheet(pages: Sequence[ReadPage], words: Words) -> bytes:
     top = _EDGE
     for page, count in zip(pages, rows, strict=True):
         text = summary(page, words)
-        draw.text((_EDGE, top + 14), text, fill=0, font=typeface(text, 22), anchor="lm")
+        letter_text(draw, _EDGE, top + 14, text, size=22, most=image.width - 2 * _EDGE)
         for n, box in enumerate(page.boxes):
             x, y = _EDGE + n % COLUMNS * step_x, top + _HEAD + n // COLUMNS * step_y
-            draw.text((x, y + _LINE / 2), box.label, fill=0, font=typeface(box.label, 20), anchor="lm")
+            letter_text(draw, x, y + _LINE / 2, box.label, size=20, most=2 * _SIDE)
             _show(image, box, x, y + _LINE, words)
         top += _HEAD + count * step_y
     memory = io.BytesIO()
@@ -113,5 +113,4 @@ def _show(image, box: WrittenBox, x: int, y: int, words: Words) -> None:
         image.paste(Image.fromarray(box.card()).resize((_SIDE, _SIDE), Image.Resampling.BOX), (x + _SIDE, y))
     draw.rectangle(frame, outline=0 if box.doubt else 150, width=4 if box.doubt else 1)
     if box.doubt:
-        text = words(f"sheet.{box.doubt}")
-        draw.text((x + 2, y + _SIDE + _LINE / 2), text, fill=0, font=typeface(text, 17), anchor="lm")
+        letter_text(draw, x, y + _SIDE + _LINE / 2, words(f"sheet.{box.doubt}"), size=17, most=2 * _SIDE)

@@ -20,6 +20,7 @@ LONGEST = 1700
 MOST_MARKS = 10
 """Marks that are tried out, the clearest first."""
 _AGAIN = "Photograph the whole page from above, in even light, with all marks and both strips of squares in the picture"
+_MOST_RUNS = 3000  # runs of a picture that are looked at, the longest first, whatever noise there is
 _WAYS = 24  # directions in which a mark is looked through
 
 
@@ -228,6 +229,7 @@ def _runs(black: np.ndarray) -> np.ndarray:
         & (np.minimum(g, h) > 0.3 * unit)
     )
     at = np.flatnonzero(fits)
+    at = at[np.argsort(-unit[at], kind="stable")[:_MOST_RUNS]]
     middle = (starts[at + 1] + ends[at + 1] - 1) / 2 - line[at] * (width + 2) - 1
     return np.stack([middle, line[at].astype(np.float64), unit[at]], axis=1)
 

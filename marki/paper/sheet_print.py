@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from marki.errors import ConfigError
-from marki.files import asset, refuse_taken, writing
+from marki.files import refuse_taken, writing
 from marki.language import Words
 from marki.paper.sheet_layout import (
     BOX,
@@ -25,17 +22,16 @@ from marki.paper.sheet_layout import (
     code_cells,
     marks,
 )
+from marki.paper.sheet_lettering import letter_text, unprintable
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
-    from PIL import ImageFont
 
 DOTS_PER_MM = 300 / 25.4
 """Resolution of a page."""
 SUFFIXES = (".pdf", ".png")
 """Endings of a printed sheet."""
 
-_TYPEFACES = ("b612", "dejavu-sans", "marki-cjk")
 _GREY, _LINE = 120, 70
 _LINE_MM = 0.4
 
@@ -58,6 +54,10 @@ def draw_page(plan: SheetPlan, page: int, words: Words) -> PILImage.Image:
     """
     from PIL import Image, ImageDraw
 
+    if strange := unprintable("".join(plan.classes)):
+        raise ConfigError(
+            f"no shipped typeface has {strange!r}", where="--classes", remedy="Name the classes in other signs"
+        )
     width, height = plan.size
     image = Image.new("L", (_dots(width), _dots(height)), 255)
     draw = ImageDraw.Draw(image)
@@ -71,67 +71,25 @@ def draw_page(plan: SheetPlan, page: int, words: Words) -> PILImage.Image:
         )
     middle = width / 2
     draw.polygon([_dots(v) for v in (middle, 2.5, middle - 4, 7.5, middle + 4, 7.5)], fill=0)
-    say = _writer(draw)
-    say(words("sheet.how"), 27, EDGE + MARK + 4, 4.4, "lm", 40)
+
+    def say(text: str, x: float, y: float, size: float, shade: int, most: float = 1000.0) -> None:
+        letter_text(draw, _dots(x), _dots(y), text, size=_dots(size), shade=shade, most=_dots(most))
+
+    say(words("sheet.how"), 27, EDGE + MARK + 4, 4.4, 40)
     name = words("sheet.page", name=plan.title(), page=page, pages=plan.pages)
-    say(name, 27, EDGE + MARK + 9.5, 3.2, "lm", _GREY)
+    say(name, 27, EDGE + MARK + 9.5, 3.2, _GREY)
     line = max(1, _dots(_LINE_MM))
     for (x, y), label in zip(boxes(plan), plan.page_classes(page), strict=False):
         out = _LINE_MM / 2
         draw.rectangle(
             [_dots(x - out), _dots(y - out), _dots(x + BOX + out), _dots(y + BOX + out)], outline=_LINE, width=line
         )
-        say(label, x + 0.4, y - LABEL / 2 - 0.1, LABEL - 0.4, "lm", _GREY, most=BOX)
+        say(label, x + 0.4, y - LABEL / 2 - 0.1, LABEL - 0.4, _GREY, most=BOX)
     return image
 
 
 def _dots(mm: float) -> int:
     return round(mm * DOTS_PER_MM)
-
-
-def _writer(draw) -> Callable[..., None]:
-    """Return a function that writes a text, in the first typeface that has all of its signs."""
-
-    def say(text: str, x: float, y: float, size: float, anchor: str, shade: int, most: float = 1000.0) -> None:
-        font = typeface(text, size * DOTS_PER_MM)
-        wide = draw.textlength(text, font)
-        if wide > most * DOTS_PER_MM:
-            font = font.font_variant(size=font.size * most * DOTS_PER_MM / wide)
-        draw.text((x * DOTS_PER_MM, y * DOTS_PER_MM), text, fill=shade, font=font, anchor=anchor)
-
-    return say
-
-
-def typeface(text: str, size: float) -> ImageFont.FreeTypeFont:
-    """Return the first shipped typeface that has all signs of a text.
-
-    Parameters
-    ----------
-    text : str
-    size : float
-        Height, in dots.
-
-    Raises
-    ------
-    ConfigError
-        If there is none.
-    """
-    from PIL import ImageFont
-
-    for name in _TYPEFACES:
-        file = next(p for p in (asset("fonts").glob(f"{name}.?tf")))
-        font = ImageFont.truetype(file, size)
-        blank = _shape(font, "\U0010fffd")
-        if all(sign.isspace() or not np.array_equal(_shape(font, sign), blank) for sign in set(text)):
-            return font
-    raise ConfigError(
-        f"{text!r} has signs that no shipped typeface has", where="--classes", remedy="Name the class in other signs"
-    )
-
-
-def _shape(font: ImageFont.FreeTypeFont, sign: str) -> np.ndarray:
-    mask = font.getmask(sign)
-    return np.array([*mask.size, *mask]) if mask.size[0] else np.array([0])
 
 
 def write_sheet(plan: SheetPlan, path: Path | str, words: Words) -> list[Path]:

@@ -22,7 +22,9 @@ POINTS = 160
 _EMPTY = 0.005  # share of a box that ink covers, below which it is empty
 _INK = 0.25  # share of the printed black's darkness from which a point is ink
 _FAINT = 0.45  # darkness of the strokes below which they are faint
-_SMUDGE = 0.15  # share of a box between paper and ink from which it is smudged
+_SMUDGE = 0.06  # share of a box, away from its strokes, that is grey, from which it is smudged or shaded
+_GREY = 0.88  # light over that of the paper, below which it is grey
+_HALO = 23  # points about a stroke in which grey is its edge
 _REACH, _FINE = 1.6, 0.1  # how far from its place a line is sought, and how finely, mm
 
 
@@ -83,7 +85,7 @@ def written_boxes(picture: np.ndarray, found: FoundPage) -> list[WrittenBox]:
         across, down = (np.linspace(low[k] + INSIDE, high[k] - INSIDE, POINTS) for k in (0, 1))
         light = sampled(picture, projected(found.to_picture, np.stack(np.meshgrid(across, down), axis=-1)))
         ink = np.clip((1 - light / _ground(light)) / black, 0, 1.2).astype(np.float32)
-        empty, doubt = _judged(ink)
+        empty, doubt = _judged(light, ink)
         at = projected(found.to_picture, corners)
         cut.append(WrittenBox(label=label, corners=at, ink=ink, empty=empty, doubt=doubt))
     return cut
@@ -146,8 +148,10 @@ def _ground(light: np.ndarray) -> np.ndarray:
     return np.maximum(np.asarray(smooth), 1)
 
 
-def _judged(ink: np.ndarray) -> tuple[bool, Doubt]:
+def _judged(light: np.ndarray, ink: np.ndarray) -> tuple[bool, Doubt]:
     """Return whether a box is empty, and what is doubtful about it."""
+    from PIL import Image, ImageFilter
+
     strokes = ink > _INK
     if strokes.mean() < _EMPTY:
         return True, ""
@@ -157,6 +161,7 @@ def _judged(ink: np.ndarray) -> tuple[bool, Doubt]:
         return False, "touching"
     if np.percentile(ink[strokes], 80) < _FAINT:
         return False, "faint"
-    if ((ink > 0.12) & ~strokes).mean() > _SMUDGE:
+    near = np.asarray(Image.fromarray(strokes).convert("L").filter(ImageFilter.MaxFilter(_HALO))) > 0
+    if ((light < _GREY * np.percentile(light, 95)) & ~near).mean() > _SMUDGE:
         return False, "smudged"
     return False, ""
