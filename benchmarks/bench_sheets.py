@@ -1,9 +1,9 @@
 """Photographs of sheets: how many boxes are cut rightly, how long a photograph takes, and how much memory.
 
 The photographs are drawn as the tests draw them (`tests/photographed_sheets.py`): handwriting in the boxes, perspective
-up to 30 degrees, any way up, shadow, blur, a folded corner, JPEG at quality 40, 1 to 48 megapixels. A box is right if it
-is cut within a twentieth of its side, named rightly and not taken for empty; an empty one that is taken for a card is
-counted as false.
+up to 30 degrees, any way up, shadow, blur, a folded corner, JPEG at quality 40, 1 to 48 megapixels. A box is right
+if it is cut within a twentieth of its side, named rightly and not taken for empty; an empty one that is taken for a
+card is counted as false.
 
 Prints a table by size; `--json FILE` writes it as well.
 """
