@@ -94,6 +94,12 @@ def parser() -> Parser:
         ("sweep", sweep.add_arguments, partial(sweep.command, kinds=kinds), "run a grid of experiments or trainings"),
         ("check", successors.add_check_arguments, successors.check, "climb a successor's ladder of proof"),
         ("write", successors.add_write_arguments, successors.write, "send a text to a successor that reads"),
+        (
+            "read",
+            successors.add_read_arguments,
+            successors.read,
+            "say what pictures are taken for",
+        ),
     ):
         sub = commands.add_parser(name, help=text, description=text)
         add(sub)

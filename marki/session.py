@@ -87,7 +87,7 @@ class Session:
                 "seed": self.seed,
                 "machine": self.launched.to_mapping(),
                 "wiring": registers.fingerprint({"wiring": self.learner.wiring}) if given else None,
-                "worlds": {name: c.to_mapping() for name, c in self.courses.items()},
+                "worlds": {name: c.identity() for name, c in self.courses.items()},
             },
             sort_keys=True,
         )

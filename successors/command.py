@@ -1,9 +1,10 @@
-"""The commands `timeline`, `card`, `train`, `compare`, `roadmap`, `check` and `write` of the command line."""
+"""The commands `timeline`, `card`, `train`, `compare`, `roadmap`, `check`, `write` and `read` of the command line."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import shlex
 import sys
 import time
@@ -12,13 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marki.config import parse_changes
-from marki.errors import ConfigError
+from marki.errors import ConfigError, MarkIError
 from marki.intervals import span
+from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
 from marki.jobs.options import add_arguments, options_of, resumable
+from marki.language import Words
 from marki.program import program
 
 if TYPE_CHECKING:
+    from successors.serving.reading import ReadPicture
     from successors.training.participants import Machine
 
 
@@ -290,6 +294,64 @@ def write(args: argparse.Namespace) -> int:
     else:
         print(answer[0])
     return 0
+
+
+def add_read_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `read`."""
+    parser.add_argument("name", metavar="NAME", help="a system that reads letters or digits, or all")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="pictures, and folders of pictures")
+    parser.add_argument("--task", choices=("letters", "digits"), help="what is read (default: what NAME learned first)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--lang", default="en", metavar="LANGUAGE", help="of the sentences, en or zh (default en)")
+    add_fitting_arguments(parser)
+
+
+def read(args: argparse.Namespace) -> int:
+    """Say what pictures are taken for; a picture that is refused is one line, and makes the exit status 1."""
+    from marki.io.stimuli.fitting import Fitting
+    from successors.serving import reading
+
+    words, told = Words(args.lang), fitting_changes(args)
+    asked = [
+        (task, reading.load(names, task), Fitting.from_mapping({"fit": reading.FITS[task]} | told))
+        for task, names in reading.choose(args.name, args.task).items()
+    ]
+    rows: list[dict[str, Any]] = []
+    refused: list[dict[str, str]] = []
+
+    def refuse(path: Path, error: MarkIError) -> None:
+        refused.append({"file": str(path), "error": str(error)})
+        print(f"marki: {error}", file=sys.stderr)
+
+    files: list[Path] = []
+    for given in args.files:
+        try:
+            files += reading.walk([given])
+        except MarkIError as error:
+            refuse(given, error)
+    for path in files:
+        try:
+            for task, systems, how in asked:
+                found = reading.read(path, systems, task, how)
+                rows.append(found.as_json())
+                if not args.json:
+                    print(read_text(found, words), flush=True)
+        except MarkIError as error:
+            refuse(path, error)
+    if args.json:
+        print(json.dumps({"pictures": rows, "refused": refused}, indent=2, ensure_ascii=False))
+    return 1 if refused else 0
+
+
+def read_text(found: ReadPicture, words: Words) -> str:
+    """Return what a picture was taken for as text: the file, what was done, and a line for each system."""
+    lines = [str(found.path), f"  {found.done.sentence(words)}"]
+    wide = max((len(reply.name) for reply in found.replies), default=0)
+    for reply in found.replies:
+        sure = f"{100 * reply.confidence:5.1f} %" if math.isfinite(reply.confidence) else " " * 7
+        others = ", ".join(f"{name} {100 * share:.1f} %" for name, share in reply.others)
+        lines.append(f"  {reply.name:<{wide}}  {reply.said or words('trainer.none')}  {sure}  {others}".rstrip())
+    return "\n".join(lines)
 
 
 def _chosen(args: argparse.Namespace) -> tuple[str, ...]:

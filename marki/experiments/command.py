@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from marki import config as settings
 from marki import experiments
 from marki.errors import ConfigError
+from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
 from marki.jobs.options import RunOptions, add_arguments, options_of, resumable
 from marki.measurements import as_text, measured, over_seeds
@@ -53,6 +54,7 @@ def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = Fals
         "--images", metavar="DIR", default=default(""), help="learn from image files, a sub-folder for each class"
     )
     parser.add_argument("--mnist", metavar="DIR", default=default(""), help="digits from the original IDX files")
+    add_fitting_arguments(parser, again=again)
 
 
 def changes_of(args: argparse.Namespace) -> dict[str, Any]:
@@ -62,6 +64,7 @@ def changes_of(args: argparse.Namespace) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if args.config:
         changes |= settings.flat(settings.read_settings(args.config))
+    changes |= {f"world.pictures.{name}": value for name, value in fitting_changes(args).items()}
     changes |= settings.parse_changes(args.set)
     _check_changes(changes, where=args.config or "--set")
     return changes

@@ -17,6 +17,7 @@ from marki.errors import StimulusError, unknown
 from marki.io.camera import Camera, Optics
 from marki.io.responses import binary_code, unit_code
 from marki.io.stimuli import Stimulus, digits, forms, handprint, images, letters
+from marki.io.stimuli.fitting import Fitting
 from marki.seeding import generator
 
 
@@ -40,6 +41,7 @@ class WorldConfig(Config):
     )
     exam_count: int = setting(500, "The same, for the examination", low=1, high=60_000)
     images: str = setting("", "Folder of image files, a sub-folder for each class")
+    pictures: Fitting = field(default_factory=Fitting)
     mnist: str = setting("", "Folder of the original IDX files; empty: the shipped digits")
     kinds: tuple[str, ...] = setting(("square", "circle"), "Classes of the world of forms")
     size: float = setting(8.0, "Size of forms", unit="cells", low=1, high=20)
@@ -63,6 +65,13 @@ class WorldConfig(Config):
     def exam(self) -> WorldConfig:
         """Return the settings of the examination that belongs to this world."""
         return replace(self, part="exam")
+
+    def identity(self) -> dict[str, Any]:
+        """Return the settings that the world follows from, ready for JSON; those of pictures only if it has any."""
+        plain = self.to_mapping()
+        if self.name != "images":
+            del plain["pictures"]
+        return plain
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -281,7 +290,7 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
         case "images":
             if not config.images:
                 raise StimulusError("no folder is named", where="world.images", remedy="Give one with --images DIR")
-            deck = images.folder(config.images)
+            deck = images.folder(config.images, config.pictures)
             return deck, None, list(dict.fromkeys(s.label for s in deck))
         case "left_right":
             return [], _left_right(config.size), ["left", "right"]

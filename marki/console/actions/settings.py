@@ -26,7 +26,7 @@ def change(op: Operator, changes: Mapping[str, Any]) -> None:
 
 def open_world(op: Operator, config: Mapping[str, Any]) -> None:
     """Open a world, learn in it, and say so."""
-    if op.log("world", config=WorldConfig.from_mapping(config).to_mapping(), learn=True):
+    if op.log("world", config=WorldConfig.from_mapping(config).identity(), learn=True):
         op.begin_match()
         name = op.world_config().name
         op.tell("message.world", name=op.words.get(f"choice.{name}", name))

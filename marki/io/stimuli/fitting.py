@@ -7,6 +7,7 @@ the settings; the record says which, and in a sentence what was done.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.errors import StimulusError
-from marki.io.stimuli import CARD
+from marki.io.stimuli import CARD, POINTS_PER_CELL
+from marki.language import Words
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
@@ -31,6 +33,19 @@ LEAST_CONTRAST = 0.1
 
 _STROKES = (1.5, 3.0)  # widths of strokes on a card that are let be, cells
 _MARGIN = 0.06  # share of a side that counts as border
+FINEST = 2048
+"""Points on the longer side above which a picture is made coarser before anything else."""
+
+_ORIENTATION = 0x0112  # of EXIF
+_UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: np.fliplr,
+    3: lambda a: a[::-1, ::-1],
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: np.rot90(a, 2).T,
+    8: np.rot90,
+}
 _MOST_INK = 0.5  # share of the picture above which it shows no figure on a ground
 _SPECK = 0.04  # share of the largest part's area below which a part is a speck
 _TWO_TONES = 45.0  # spread of the opaque part's light above which it has paper and ink of its own
@@ -68,6 +83,10 @@ class Fitting(Config):
             raise StimulusError(
                 f"{list(box)} is no frame", where="frame", remedy="Give left, top, right and bottom, from 0 to 1"
             )
+
+
+AS_IT_IS = Fitting(invert="no", even=False, fit="none")
+"""The picture as it is: nothing is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -109,6 +128,21 @@ class FittedCard:
     contrast: float
     told: frozenset[str]
 
+    def sentence(self, words: Words) -> str:
+        """Return what was done, in the language of `words`."""
+        ink = words("fitting.dark" if self.dark_ink else "fitting.light")
+        parts = [words("fitting.told", what=ink) if "invert" in self.told else ink]
+        if self.cleared:
+            parts.append(words(f"fitting.on_{self.cleared}"))
+        if self.turned:
+            parts.append(words("fitting.turned", deg=f"{self.turned:+.0f}"))
+        if self.evened:
+            parts.append(words("fitting.evened"))
+        if self.widened:
+            parts.append(words("fitting.widened" if self.widened > 0 else "fitting.thinned"))
+        parts.append(words(f"fitting.fit_{self.fitted}"))
+        return words("fitting.sentence", parts=words("fitting.comma").join(parts))
+
 
 def fit_card(picture: PILImage.Image, how: Fitting | None = None, *, where: object = None) -> FittedCard:
     """Make a card of a picture in memory.
@@ -116,7 +150,7 @@ def fit_card(picture: PILImage.Image, how: Fitting | None = None, *, where: obje
     Parameters
     ----------
     picture : PIL.Image.Image
-        Of any mode, upright.
+        Of any mode; it is laid upright as its EXIF says.
     how : Fitting, optional
         What is told; all is judged if left out.
     where : object, optional
@@ -135,8 +169,22 @@ def fit_card(picture: PILImage.Image, how: Fitting | None = None, *, where: obje
     light, cleared = luminance(picture)
     if how.turn_deg:
         light = _turned(light, how.turn_deg)
-    frame = how.frame or (0.0, 0.0, 1.0, 1.0)
-    found = _look(light, frame, how, judged=not how.frame, where=where)
+    if how.fit == "none" and not how.even and how.invert != "judge":
+        dark = how.invert == "yes"
+        card = _whole(_part_of(light, how.frame or _ALL)[0])
+        return FittedCard(
+            card=255 - card if dark else card,
+            dark_ink=dark,
+            evened=False,
+            fitted="none",
+            cleared=cleared,
+            widened=0.0,
+            turned=how.turn_deg,
+            frame=_frame_of(how),
+            contrast=float(np.ptp(card)) / 255,
+            told=_told(how),
+        )
+    found = _look(light, _frame_of(how), how, judged=not how.frame, where=where)
     if how.fit != "none" and not how.frame and found.is_figure:
         # Look again at the figure and what is next to it, so that a small figure in a large picture is seen as finely.
         near = _wider(found.box, light.shape)
@@ -144,10 +192,13 @@ def fit_card(picture: PILImage.Image, how: Fitting | None = None, *, where: obje
             sure = replace(how, invert="yes" if found.dark else "no")
             closer = _look(light, near, sure, judged=True, where=where)
             found = closer if closer.is_figure else found
-    turned = how.turn_deg
-    widened = 0.0
-    if how.fit == "none" or not found.is_figure:
-        card, fitted = _whole(found.ink if found.evened or found.is_figure else found.plain), "none"
+    turned, widened, fitted, dark, evened = how.turn_deg, 0.0, how.fit, found.dark, found.evened
+    if how.fit == "none" and how.even:
+        card = _whole(np.rint(255 * found.ink).astype(np.uint8))
+    elif how.fit == "none" or not found.is_figure:
+        dark, evened, fitted = (found.dark if "invert" in _told(how) or found.is_figure else False), False, "none"
+        card = _whole(_part_of(light, _frame_of(how))[0])
+        card = 255 - card if dark else card
     else:
         cut = found.cut()
         if how.straighten:
@@ -155,19 +206,36 @@ def fit_card(picture: PILImage.Image, how: Fitting | None = None, *, where: obje
             turned += lean
         if how.strokes:
             cut, widened = _plain_strokes(cut, how.fit)
-        card, fitted = _laid(cut, how.fit), how.fit
+        card = _laid(cut, how.fit)
     return FittedCard(
         card=card,
-        dark_ink=found.dark,
-        evened=found.evened,
+        dark_ink=dark,
+        evened=evened,
         fitted=fitted,
         cleared=cleared,
         widened=widened,
         turned=turned,
-        frame=found.box,
+        frame=found.box if fitted != "none" else _frame_of(how),
         contrast=found.contrast,
         told=_told(how),
     )
+
+
+_ALL = (0.0, 0.0, 1.0, 1.0)
+
+
+def _frame_of(how: Fitting) -> tuple[float, float, float, float]:
+    left, top, right, bottom = how.frame or _ALL
+    return left, top, right, bottom
+
+
+def _part_of(light: np.ndarray, frame: tuple[float, ...]) -> tuple[np.ndarray, tuple[int, int, int, int]]:
+    """Return a part of a picture, and its left, top, right and bottom in points."""
+    height, width = light.shape
+    left, top, right, bottom = frame
+    x0, y0 = min(int(left * width), width - 1), min(int(top * height), height - 1)
+    x1, y1 = max(x0 + 1, round(right * width)), max(y0 + 1, round(bottom * height))
+    return light[y0:y1, x0:x1], (x0, y0, x1, y1)
 
 
 def _told(how: Fitting) -> frozenset[str]:
@@ -203,10 +271,8 @@ class _Found:
 def _look(light: np.ndarray, frame: tuple[float, ...], how: Fitting, *, judged: bool, where: object) -> _Found:
     """Find the ink in a part of a picture."""
     height, width = light.shape
-    left, top, right, bottom = frame
-    x0, y0 = min(int(left * width), width - 1), min(int(top * height), height - 1)
-    x1, y1 = max(x0 + 1, round(right * width)), max(y0 + 1, round(bottom * height))
-    work = _working(light[y0:y1, x0:x1])
+    part, (x0, y0, x1, y1) = _part_of(light, frame)
+    work = _working(part)
     dark = how.invert == "yes" if how.invert != "judge" else _is_dark_ink(work)
     ink, evened = _ink(work, dark, even=how.even)
     level, low, high = _levels(ink)
@@ -259,20 +325,27 @@ def luminance(picture: PILImage.Image) -> tuple[np.ndarray, str]:
         "white", "black" or "paper"; "" if nothing is transparent.
     """
 
-    clear = picture.info.get("transparency")
-    if picture.mode.startswith(("I", "F")):  # 16 bits a point, or measured values
-        depth = np.asarray(picture).astype(np.float64)
-        full = 65535.0 if picture.mode.startswith("I") else max(1.0, float(np.nan_to_num(depth).max(initial=0)))
-        shade = np.clip(np.nan_to_num(depth) / full * 255, 0, 255).astype(np.uint8)
-        opaque = np.where(depth == clear, 0, 255).astype(np.uint8) if isinstance(clear, int) else None
-    elif clear is not None or picture.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
-        coloured = picture.convert("RGBA")
-        shade = np.asarray(coloured.convert("RGB").convert("L"))
-        opaque = np.asarray(coloured.getchannel("A"))
-    else:
-        shade = np.asarray(picture.convert("L") if picture.mode in ("1", "L") else picture.convert("RGB").convert("L"))
-        opaque = None
-    if opaque is None or opaque.min(initial=255) == 255:
+    from PIL import Image
+
+    orientation = picture.getexif().get(_ORIENTATION, 1)
+    coarse = max(1, max(picture.size) // FINEST)
+    shades, weights = [], []
+    band = coarse * max(1, 1_000_000 // (coarse * picture.width)) if coarse > 1 else picture.height
+    for top in range(0, picture.height, band):  # a large picture is converted band by band, for the sake of memory
+        part = (
+            picture
+            if band >= picture.height
+            else picture.crop((0, top, picture.width, min(top + band, picture.height)))
+        )
+        shade, opaque = _grey(part)
+        if coarse > 1:
+            shade, opaque = (np.asarray(Image.fromarray(a).reduce(coarse)) for a in (shade, opaque))
+        shades.append(shade)
+        weights.append(opaque)
+    shade, opaque = (
+        np.ascontiguousarray(_UPRIGHT.get(orientation, lambda a: a)(np.concatenate(a))) for a in (shades, weights)
+    )
+    if opaque.min(initial=255) == 255:
         return shade, ""
     weight = opaque / 255.0
     total = weight.sum()
@@ -285,6 +358,25 @@ def luminance(picture: PILImage.Image) -> tuple[np.ndarray, str]:
     else:
         ground, name = (255.0, "white") if mean < 128 else (0.0, "black")
     return np.rint(shade * weight + ground * (1 - weight)).astype(np.uint8), name
+
+
+def _grey(picture: PILImage.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture of any mode as luminance and opacity, both (h, w) uint8."""
+    clear = picture.info.get("transparency")
+    if picture.mode.startswith("I"):  # 16 bits a point
+        depth = np.asarray(picture).astype(np.int32)
+        shade = np.clip(depth // 257, 0, 255).astype(np.uint8)
+        if isinstance(clear, int):
+            return shade, np.where(depth == clear, 0, 255).astype(np.uint8)
+    elif picture.mode.startswith("F"):  # measured values
+        values = np.nan_to_num(np.asarray(picture))
+        shade = np.clip(255 * values / max(1.0, float(values.max(initial=0))), 0, 255).astype(np.uint8)
+    elif clear is not None or picture.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        coloured = picture.convert("RGBA")
+        return np.asarray(coloured.convert("RGB").convert("L")), np.asarray(coloured.getchannel("A"))
+    else:
+        shade = np.asarray(picture.convert("L") if picture.mode in ("1", "L") else picture.convert("RGB").convert("L"))
+    return shade, np.full_like(shade, 255)
 
 
 def _turned(light: np.ndarray, turn_deg: float) -> np.ndarray:
@@ -527,8 +619,6 @@ def stroke_width(figure: np.ndarray) -> float:
 
 def _plain_strokes(cut: np.ndarray, fit: str) -> tuple[np.ndarray, float]:
     """Return a figure whose strokes are as wide as those of the shipped cards, and by how many cells they changed."""
-    from marki.io.stimuli import POINTS_PER_CELL
-
     figure = _sized(cut, fit)
     width = stroke_width(figure) / POINTS_PER_CELL
     low, high = _STROKES
@@ -562,11 +652,14 @@ def _laid(cut: np.ndarray, fit: str) -> np.ndarray:
 
 def _whole(light: np.ndarray) -> np.ndarray:
     """Return the card: the picture as large as fits, in the middle, on the median of its border."""
+    from PIL import Image
+
     height, width = light.shape
     longer = max(height, width)
-    small = _resized(light, max(1, round(width * CARD / longer)), max(1, round(height * CARD / longer)))
+    size = max(1, round(width * CARD / longer)), max(1, round(height * CARD / longer))
+    small = np.asarray(Image.fromarray(light).resize(size, Image.Resampling.BOX))
     border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    card = np.full((CARD, CARD), np.rint(255 * np.median(border)), np.uint8)
-    top, left = (CARD - small.shape[0]) // 2, (CARD - small.shape[1]) // 2
-    card[top : top + small.shape[0], left : left + small.shape[1]] = np.rint(255 * small)
+    card = np.full((CARD, CARD), int(np.median(border)), np.uint8)
+    top, left = (CARD - size[1]) // 2, (CARD - size[0]) // 2
+    card[top : top + size[1], left : left + size[0]] = small
     return card
