@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from marki.errors import StimulusError
 from marki.files import write_folder
+from marki.io.stimuli.fitting import luminance
+from marki.io.stimuli.images import card_file, opened
 from marki.paper.page_finder import FoundPage, find_page
-from marki.paper.photograph import photograph
 from marki.paper.written_boxes import WrittenBox, written_boxes
 
 
@@ -59,7 +57,8 @@ def read_page(path: Path | str) -> ReadPage:
         If it cannot be read, or no page of a sheet is found in it.
     """
     path = Path(path)
-    picture = photograph(path)
+    with opened(path) as photograph:
+        picture = luminance(photograph)[0]
     found = find_page(picture, where=path)
     height, width = picture.shape
     return ReadPage(path=path, found=found, boxes=tuple(written_boxes(picture, found)), size=(width, height))
@@ -122,20 +121,12 @@ def write_deck(pages: Sequence[ReadPage], path: Path | str) -> None:
     for page in pages:
         for box in page.written:
             numbers[box.label] += 1
-            files.append((f"{box.label}/{box.label}_{numbers[box.label]:03d}.png", _png(box.card())))
+            files.append((f"{box.label}/{box.label}_{numbers[box.label]:03d}.png", card_file(box.card())))
     if not files:
         raise StimulusError(
             "every box is empty", where=pages[0].path, remedy="Write with a dark pen, and photograph again"
         )
     write_folder(path, files)
-
-
-def _png(card: np.ndarray) -> bytes:
-    from PIL import Image
-
-    memory = io.BytesIO()
-    Image.fromarray(card).save(memory, "PNG")
-    return memory.getvalue()
 
 
 def as_json(pages: Sequence[ReadPage], deck: Path, contact: Sequence[Path]) -> dict[str, object]:

@@ -15,7 +15,6 @@ from marki.language import Words
 from marki.paper.contact_sheet import contact_sheet, write_contact_sheets
 from marki.paper.cut_cards import read_page, read_pages, write_deck
 from marki.paper.page_finder import find_page, projected
-from marki.paper.photograph import MOST_POINTS, photograph
 from marki.paper.sheet_layout import BOX, SheetPlan, boxes, class_names, marks
 from marki.paper.sheet_print import DOTS_PER_MM, draw_page
 from marki.paper.written_boxes import written_boxes
@@ -138,29 +137,22 @@ def test_what_is_no_sheet_is_refused_in_one_line(tmp_path, capsys, kind):
     assert [p.name for p in tmp_path.iterdir()] == ["p.png"]
 
 
-def test_what_is_no_picture_and_what_is_too_large_is_refused(tmp_path):
+def test_what_is_no_picture_is_refused(tmp_path):
     (tmp_path / "a.jpg").write_text("no picture")
     with pytest.raises(StimulusError, match=r"a\.jpg: is no picture of a known kind\. Give a whole"):
-        photograph(tmp_path / "a.jpg")
+        read_page(tmp_path / "a.jpg")
     with pytest.raises(StimulusError, match=r"b\.jpg: cannot be read"):
-        photograph(tmp_path / "b.jpg")
-    Image.new("1", (12_000, 9_000)).save(tmp_path / "c.png")
-    assert MOST_POINTS < 12_000 * 9_000
-    with pytest.raises(StimulusError, match="above the limit of 100 million"):
-        photograph(tmp_path / "c.png")
+        read_page(tmp_path / "b.jpg")
 
 
-def test_large_photographs_are_made_smaller_and_laid_upright(tmp_path):
-    image = Image.new("L", (6000, 4400), 200)
-    image.paste(0, (0, 0, 600, 4400))
+def test_a_telephone_says_how_it_was_held(tmp_path):
+    image, written = page_with(np.random.default_rng(11))
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: the left side is the upper one
-    for name in ("p.jpg", "p.png"):
-        image.save(tmp_path / name, exif=exif)
-        picture = photograph(tmp_path / name)
-        assert picture.shape == (3000, 2200)
-        assert picture[:250].max() < 20
-        assert picture[350:].min() > 180
+    exif[0x0112] = 6
+    shrunk(image).transpose(Image.Transpose.ROTATE_90).save(tmp_path / "p.jpg", exif=exif)
+    page = read_page(tmp_path / "p.jpg")
+    assert page.size[0] < page.size[1]
+    assert [not box.empty for box in page.boxes] == written.tolist()
 
 
 def pages_of(tmp_path, plan, seed=5):
@@ -185,6 +177,8 @@ def test_the_pages_of_a_sheet_make_one_deck_that_can_be_learned_from(tmp_path, c
     cards = folder(deck)
     assert sorted(card.label for card in cards) == sorted(every)
     assert all(card.card.max() > 200 and np.median(card.card) < 20 for card in cards)
+    made = {box.card().tobytes() for page in read_pages(paths) for box in page.written}
+    assert {card.card.tobytes() for card in cards} == made  # they are read back as they are
     with Image.open(tmp_path / "deck-contact.png") as contact:
         assert contact.width > 1000
     assert main(["cards", *map(str, paths), "--out", str(deck)]) == 2
