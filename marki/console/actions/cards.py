@@ -127,16 +127,7 @@ def dropped(op: Operator, path: str) -> None:
     elif place.suffix.lower() == ".npz":
         op.give("saved", path=path)
     else:
-        picture_card(op, path)
-
-
-def picture_card(op: Operator, path: str) -> None:
-    """Put an image file before the camera; a class that its name begins with is not told to the machine."""
-    card = images.image(path)
-    op.ui.draft = np.rint(Camera().frame(card) * 255).astype(np.uint8)
-    op.ui.tool = "draw"
-    op.playback.running = False
-    op.tell("message.picture_card", name=card.name)
+        op.give("picture_card", path=path)
 
 
 def _draft(op: Operator) -> np.ndarray:
@@ -168,11 +159,14 @@ def card_into_deck(op: Operator, text: str) -> None:
 def into_deck(op: Operator, path: str) -> None:
     """Copy a picture, or a folder of them, into the class's deck."""
     place = Path(path)
-    cards = images.folder(place) if place.is_dir() else [images.image(place)]
+    single = None if place.is_dir() else images.fit_file(place)
+    cards = images.folder(place) if single is None else [images.card_of(place, single)]
     for card in cards:
         number = 1 + len(list(op.deck_folder.glob(f"{card.label}_*.png")))
         images.save_cells(np.rint(Camera().frame(card) * 255), op.deck_folder / f"{card.label}_{number:03d}.png")
     op.tell("message.into_deck", name=f"{place.name} ({len(cards)})")
+    if single is not None:
+        op.say(f"{op.ui.message}. {single.sentence(op.words)}")
 
 
 def learn_deck(op: Operator) -> None:
@@ -226,7 +220,6 @@ COMMANDS = (
     CommandSpec(name="teach", do=teach, arguments=(TEXT,)),
     CommandSpec(name="letter", do=letter, arguments=(TEXT,)),
     CommandSpec(name="dropped", do=dropped, arguments=(PATH,)),
-    CommandSpec(name="picture_card", do=picture_card, arguments=(PATH,)),
     CommandSpec(name="type_card", do=type_card),
     CommandSpec(name="card_into_deck", do=card_into_deck, arguments=(TEXT,)),
     CommandSpec(name="into_deck", do=into_deck, arguments=(PATH,)),

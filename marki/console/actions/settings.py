@@ -40,7 +40,7 @@ def turn_setting(op: Operator, name: str, way: int) -> None:
     if room not in ("world", "machine") or inner not in found:
         raise unknown("setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found])
     now, meta = found[inner]
-    _change_one(op, name, _turned(now, meta, way))
+    _change_one(op, name, turned_setting(now, meta, way))
 
 
 def type_setting(op: Operator, name: str) -> None:
@@ -60,7 +60,7 @@ def _change_one(op: Operator, name: str, value: Any) -> None:
         change(op, {name: value})
 
 
-def _turned(now: Any, meta: Mapping[str, Any], way: int) -> Any:
+def turned_setting(now: Any, meta: Mapping[str, Any], way: int) -> Any:
     """Return the next value of a setting up or down: the other, the next choice, or a step of the number."""
     if isinstance(now, bool):
         return not now

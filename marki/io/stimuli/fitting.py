@@ -165,10 +165,33 @@ def fit_card(picture: PILImage.Image, how: Fitting | None = None, *, where: obje
     StimulusError
         If ink and ground cannot be told apart.
     """
-    how = how or Fitting()
     light, cleared = luminance(picture)
-    if how.turn_deg:
-        light = _turned(light, how.turn_deg)
+    return fit_light(light, how, cleared=cleared, where=where)
+
+
+def fit_light(light: np.ndarray, how: Fitting | None = None, *, cleared: str = "", where: object = None) -> FittedCard:
+    """Make a card of the light of a picture; see `fit_card`.
+
+    Parameters
+    ----------
+    light : ndarray of uint8, shape (h, w)
+        As `luminance` returns it.
+    how : Fitting, optional
+    cleared : str
+        The ground on which transparent parts were laid.
+    where : object, optional
+
+    Returns
+    -------
+    FittedCard
+
+    Raises
+    ------
+    StimulusError
+        If ink and ground cannot be told apart.
+    """
+    how = how or Fitting()
+    light = turned_light(light, how.turn_deg)
     if how.fit == "none" and not how.even and how.invert != "judge":
         dark = how.invert == "yes"
         card = _whole(_part_of(light, how.frame or _ALL)[0])
@@ -287,10 +310,10 @@ def _look(light: np.ndarray, frame: tuple[float, ...], how: Fitting, *, judged: 
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     share_x, share_y = (x1 - x0) / work.shape[1] / width, (y1 - y0) / work.shape[0] / height
     box = (
-        x0 / width + columns[0] * share_x,
-        y0 / height + rows[0] * share_y,
-        x0 / width + (columns[-1] + 1) * share_x,
-        y0 / height + (rows[-1] + 1) * share_y,
+        x0 / width + float(columns[0]) * share_x,
+        y0 / height + float(rows[0]) * share_y,
+        x0 / width + float(columns[-1] + 1) * share_x,
+        y0 / height + float(rows[-1] + 1) * share_y,
     )
     return _Found(
         plain=1 - work if dark else work,
@@ -379,10 +402,12 @@ def _grey(picture: PILImage.Image) -> tuple[np.ndarray, np.ndarray]:
     return shade, np.full_like(shade, 255)
 
 
-def _turned(light: np.ndarray, turn_deg: float) -> np.ndarray:
-    """Return a picture turned counter-clockwise, its corners filled with the light of its border."""
+def turned_light(light: np.ndarray, turn_deg: float) -> np.ndarray:
+    """Return the light of a picture turned counter-clockwise, the corners filled with that of its border."""
     from PIL import Image
 
+    if not turn_deg:
+        return light
     border = int(np.median(np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])))
     picture = Image.fromarray(light).rotate(turn_deg, Image.Resampling.BICUBIC, expand=True, fillcolor=border)
     return np.asarray(picture)

@@ -17,7 +17,7 @@ import numpy as np
 from marki.errors import MarkIError, StimulusError
 from marki.files import writing
 from marki.io.stimuli import POINTS_PER_CELL, Stimulus
-from marki.io.stimuli.fitting import AS_IT_IS, FINEST, FittedCard, Fitting, fit_card
+from marki.io.stimuli.fitting import AS_IT_IS, FINEST, FittedCard, Fitting, fit_light, luminance
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
@@ -57,12 +57,17 @@ def image(path: Path | str, *, label: str | None = None, how: Fitting | None = N
     StimulusError
         As for `fit_file`.
     """
+    return card_of(path, fit_file(path, how), label=label)
+
+
+def card_of(path: Path | str, done: FittedCard, *, label: str | None = None) -> Stimulus:
+    """Return what was made of a picture file as a stimulus, named after it; see `image`."""
     name = Path(path).stem
-    return Stimulus(name=name, label=_label(name) if label is None else label, card=fit_file(path, how).card)
+    return Stimulus(name=name, label=_label(name) if label is None else label, card=done.card)
 
 
 def fit_file(path: Path | str, how: Fitting | None = None) -> FittedCard:
-    """Make a card from a picture file, and say what was done; see `fit_card`.
+    """Make a card from a picture file, and say what was done; see `fitting.fit_card`.
 
     Of an animation the first picture is taken. A card that was saved here (`save_cells`) is taken as it is.
 
@@ -81,9 +86,29 @@ def fit_file(path: Path | str, how: Fitting | None = None) -> FittedCard:
     StimulusError
         If the file is missing, empty, truncated, no picture, has more than `MOST_POINTS` points, or has no contrast.
     """
+    light, cleared, own = light_of(path)
+    return fit_light(light, AS_IT_IS if own else how, cleared=cleared, where=path)
+
+
+def light_of(path: Path | str) -> tuple[np.ndarray, str, bool]:
+    """Return the light of a picture file, and how it is to be taken.
+
+    Returns
+    -------
+    light : ndarray of uint8, shape (h, w)
+        Upright.
+    cleared : str
+        The ground on which transparent parts were laid, "" if there were none.
+    own : bool
+        Whether it is a card that was saved here.
+
+    Raises
+    ------
+    StimulusError
+        As for `fit_file`, but for contrast.
+    """
     with opened(path) as picture:
-        own = picture.info.get(_MARK) == _CARD
-        return fit_card(picture, AS_IT_IS if own else how, where=path)
+        return *luminance(picture), picture.info.get(_MARK) == _CARD
 
 
 @contextmanager
