@@ -84,6 +84,14 @@ def write(image, plan, page, rng):
     return written
 
 
+def written_sheet(path, plan=PLANS[0], seed=0):
+    """Save a picture of a sheet that was written on and scanned; return what was written."""
+    image = blank(plan, 1).copy()
+    written = write(image, plan, 1, np.random.default_rng(seed))
+    image.resize((image.width // 3, image.height // 3), Image.Resampling.BOX).save(path)
+    return [name for name, here in zip(plan.page_classes(1), written, strict=True) if here]
+
+
 def fold(image, plan, rng):
     """Fold a corner over; return the mask of what is left of the page."""
     width, height = image.size

@@ -13,6 +13,7 @@ MODULES = {
     "command": (5, "the command line of its room: console, experiments, paper, teaching and successors"),
     "cards": (2, "a page of the window is called as the actions that it offers"),
     "lessons": (2, "a page of the window is called as the actions that it offers"),
+    "sheets": (2, "a page of the window is called as the actions that it offers"),
     "settings": (2, "a page of the window is called as the actions that it offers"),
     "connectedness": (2, "what the Mark I is asked, as an experiment, and the successors, as a task"),
     "digits": (3, "the pictures, what the Mark I is asked about them, and what the successors are"),

@@ -64,6 +64,21 @@ def read_page(path: Path | str) -> ReadPage:
     return ReadPage(path=path, found=found, boxes=tuple(written_boxes(picture, found)), size=(width, height))
 
 
+def shows_sheet(path: Path | str) -> bool:
+    """Return whether a picture file shows a page of a sheet.
+
+    Parameters
+    ----------
+    path : Path or str
+    """
+    try:
+        with opened(path) as photograph:
+            find_page(luminance(photograph)[0])
+    except StimulusError:
+        return False
+    return True
+
+
 def read_pages(paths: Iterable[Path | str]) -> list[ReadPage]:
     """Return what photographs of the pages of one sheet show.
 
