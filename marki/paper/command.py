@@ -70,11 +70,13 @@ def add_cards_arguments(parser: argparse.ArgumentParser) -> None:
 
 def cards(args: argparse.Namespace) -> int:
     """Make a deck of cards of photographed sheets, and a contact sheet beside it."""
-    from marki.paper.contact_sheet import summary, write_contact_sheets
+    from marki.paper.contact_sheet import contact_paths, summary, write_contact_sheets
     from marki.paper.cut_cards import as_json, cards_by_class, read_pages, write_deck
 
     words = _words(args)
     refuse_taken(args.out)
+    for path in contact_paths(len(args.photos), args.out):
+        refuse_taken(path)
     pages = read_pages(args.photos)
     write_deck(pages, args.out)
     contact = write_contact_sheets(pages, args.out, words)

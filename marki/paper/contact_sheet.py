@@ -21,10 +21,10 @@ PAGES = 8
 _SIDE, _GAP, _LINE, _HEAD, _EDGE = 88, 22, 26, 46, 24  # of a box, between boxes, of text, of a page's name, margin
 
 
-def contact_paths(pages: Sequence[ReadPage], deck: Path) -> list[Path]:
-    """Return the names of the pictures that a deck's contact sheet takes, beside its folder."""
+def contact_paths(pages: int, deck: Path) -> list[Path]:
+    """Return the names of the pictures that the contact sheet of so many pages takes, beside the deck's folder."""
     first = deck.with_name(f"{deck.name}-contact.png")
-    count = -(-len(pages) // PAGES)
+    count = -(-pages // PAGES)
     return [first if count == 1 else first.with_stem(f"{first.stem}-{k + 1}") for k in range(count)]
 
 
@@ -43,7 +43,7 @@ def write_contact_sheets(pages: Sequence[ReadPage], deck: Path, words: Words) ->
     OutputError
         If there is something of that name already, or it cannot be written.
     """
-    paths = contact_paths(pages, deck)
+    paths = contact_paths(len(pages), deck)
     for path in paths:
         refuse_taken(path)
     for k, path in enumerate(paths):

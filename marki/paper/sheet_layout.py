@@ -30,7 +30,7 @@ EDGE = 15.0
 BOX = 18.0
 """Side of a box, between the middles of its lines."""
 COLUMNS = 7
-LABEL = 4.6
+LABEL = 5.2
 """Height of the line of a box's label above it."""
 _STEP_X, _STEP_Y = BOX + 4.8, BOX + LABEL + 3.2
 _TOP, _BOTTOM = 35.0, 24.0

@@ -84,7 +84,7 @@ def draw_page(plan: SheetPlan, page: int, words: Words) -> PILImage.Image:
         draw.rectangle(
             [_dots(x - out), _dots(y - out), _dots(x + BOX + out), _dots(y + BOX + out)], outline=_LINE, width=line
         )
-        say(label, x + 0.4, y - LABEL / 2 - 0.1, LABEL - 0.4, _GREY, most=BOX)
+        say(label, x + 0.4, y - LABEL / 2 - 0.3, LABEL - 1.2, _GREY, most=BOX)
     return image
 
 

@@ -1,6 +1,7 @@
 """Photographs of sheets: found whatever way up, cut at the right places, named rightly; what is none is refused."""
 
 import json
+import time
 
 import numpy as np
 import photographed_sheets as drawn
@@ -9,10 +10,10 @@ from photographed_sheets import outcome, photographed
 from PIL import Image, ImageDraw
 
 from marki.__main__ import main
-from marki.errors import OutputError, StimulusError
+from marki.errors import StimulusError
 from marki.io.stimuli.images import folder
 from marki.language import Words
-from marki.paper.contact_sheet import contact_sheet, write_contact_sheets
+from marki.paper.contact_sheet import PAGES, contact_sheet, write_contact_sheets
 from marki.paper.cut_cards import read_page, read_pages, write_deck
 from marki.paper.page_finder import find_page, projected
 from marki.paper.sheet_layout import BOX, SheetPlan, boxes, class_names, marks
@@ -260,10 +261,29 @@ def test_the_contact_sheet_shows_every_page_and_marks_what_is_doubtful(tmp_path)
         assert image.height > 1.9 * plain.shape[0] - 100
 
 
-def test_files_that_exist_are_left_alone(tmp_path):
+@pytest.mark.parametrize("taken", ["deck", "deck-contact.png"])
+def test_files_that_exist_are_left_alone_and_nothing_is_half_done(tmp_path, capsys, taken):
     (path,), _ = pages_of(tmp_path, PLAN, 10)
-    (tmp_path / "deck-contact.png").write_text("mine")
-    pages = read_pages([path])
-    with pytest.raises(OutputError, match="exists already"):
-        write_contact_sheets(pages, tmp_path / "deck", EN)
-    assert (tmp_path / "deck-contact.png").read_text() == "mine"
+    (tmp_path / taken).write_text("mine")
+    assert main(["cards", str(path), "--out", str(tmp_path / "deck")]) == 2
+    assert f"{taken}: exists already" in capsys.readouterr().err
+    assert (tmp_path / taken).read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_many_pages_make_several_contact_sheets(tmp_path):
+    (path,), _ = pages_of(tmp_path, PLAN, 12)
+    pages = read_pages([path]) * (PAGES + 1)
+    written = write_contact_sheets(pages, tmp_path / "deck", EN)
+    assert [p.name for p in written] == ["deck-contact-1.png", "deck-contact-2.png"]
+    with Image.open(written[0]) as first, Image.open(written[1]) as second:
+        assert first.height > 6 * second.height
+
+
+def test_noise_is_refused_in_bounded_time():
+    picture = np.random.default_rng(0).integers(0, 256, (1700, 1700), dtype=np.uint8)
+    picture[::2] = picture[1::2]  # larger grains
+    began = time.process_time()
+    with pytest.raises(StimulusError, match="shows no page"):
+        find_page(picture)
+    assert time.process_time() - began < 5

@@ -21,7 +21,7 @@ def sheet_into_deck(op: Operator, path: str) -> None:
         write_deck([page], cards)
         into_deck(op, str(cards))
     bases = (op.out / f"{page.path.stem}{'' if k == 1 else f'-{k}'}" for k in itertools.count(1))
-    free = next(base for base in bases if not any(path.exists() for path in contact_paths([page], base)))
+    free = next(base for base in bases if not any(path.exists() for path in contact_paths(1, base)))
     (op.ui.contact,) = write_contact_sheets([page], free, op.words)
     op.ui.sheet = page
     op.turn_to("sheet")
