@@ -121,6 +121,13 @@ def test_a_code_is_read_though_a_fifth_of_it_is_hidden_and_never_read_wrongly():
     assert read_code(bits[::-1, ::-1, ::-1]) is None  # upside down
 
 
+def test_a_code_whose_checksum_is_wrong_is_not_read(monkeypatch):
+    with monkeypatch.context() as other:
+        other.setattr(sheet_layout.zlib, "crc32", lambda data: 1)
+        bits = code_bits(LETTERS, 1)
+    assert read_code(bits) is None
+
+
 def test_codes_have_no_large_field_of_one_colour():
     bits = code_bits(SheetPlan(classes=("A",)), 1)
     assert 0.4 < bits.mean() < 0.6
