@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pygame
 
 from marki.console.actions.operator import Operator
-from marki.console.actions.preview import KEYS as PREVIEW_KEYS
+from marki.console.actions.preview_commands import KEYS as PREVIEW_KEYS
 from marki.console.drawing.panel import Panel
 from marki.console.input import brush, frame_drag
 from marki.console.panels.command_bar import ControlBar

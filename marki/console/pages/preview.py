@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marki.console.actions.preview import CHOICES
+from marki.console.actions.preview_commands import CHOICES
 from marki.console.pages.context import Context
 from marki.console.state.blocks import FramedPicture, Heading, PageBlock, PageRow, Text
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.console.state.preview import Preview
+from marki.console.state.picture_preview import Preview
 from marki.console.state.targets import Target
 from marki.paper.cut_cards import ReadPage
 from marki.teaching.ballots import BallotBook

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,8 @@ class Fitting(Config):
                 f"{list(box)} is no frame", where="frame", remedy="Give left, top, right and bottom, from 0 to 1"
             )
 
+
+_JUDGED = Fitting()
 
 AS_IT_IS = Fitting(invert="no", even=False, fit="none")
 """The picture as it is: nothing is looked for."""
@@ -263,11 +266,7 @@ def _part_of(light: np.ndarray, frame: tuple[float, ...]) -> tuple[np.ndarray, t
 
 def _told(how: Fitting) -> frozenset[str]:
     """Return the names of the settings that are not left to be judged."""
-    told = {
-        name
-        for name in ("invert", "frame", "turn_deg", "even", "strokes")
-        if getattr(how, name) != getattr(Fitting(), name)
-    }
+    told = {name for name, value, _ in how.items() if name != "fit" and value != getattr(_JUDGED, name)}
     return frozenset(told | ({"fit"} if how.fit == "none" else set()))
 
 
@@ -584,13 +583,17 @@ def _components(mask: np.ndarray) -> tuple[np.ndarray, int]:
     for y, row in enumerate(mask):
         steps = np.flatnonzero(np.diff(np.concatenate([[0], row.view(np.int8), [0]])))
         runs: list[tuple[int, int, int]] = []
+        above = 0  # the first run of the row before that may touch
         for start, stop in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True):
             number = 0
-            for first, last, other in previous:
-                if first <= stop and last >= start:
-                    if number:
-                        parents[root(other)] = root(number)
-                    number = number or other
+            while above < len(previous) and previous[above][1] < start:
+                above += 1
+            for first, _, other in islice(previous, above, None):
+                if first > stop:
+                    break
+                if number:
+                    parents[root(other)] = root(number)
+                number = number or other
             if not number:
                 number = len(parents)
                 parents.append(number)
@@ -644,20 +647,21 @@ def stroke_width(figure: np.ndarray) -> float:
 
 def _plain_strokes(cut: np.ndarray, fit: str) -> tuple[np.ndarray, float]:
     """Return a figure whose strokes are as wide as those of the shipped cards, and by how many cells they changed."""
-    figure = _sized(cut, fit)
-    width = stroke_width(figure) / POINTS_PER_CELL
-    low, high = _STROKES
-    wanted = min(max(width, low), high)
-    reach = round((wanted - width) * POINTS_PER_CELL / 2)
-    if reach == 0:
-        return cut, 0.0
-    room = max(0, reach) + 1
-    padded = np.pad(figure, room)
-    for k in range(abs(reach)):  # alternately a square and a cross: an octagon, which is nearly round
+    first = stroke_width(_sized(cut, fit)) / POINTS_PER_CELL
+    width, (low, high) = first, _STROKES
+    for _ in range(4):  # a figure that grows or shrinks is fitted anew, which changes the width again
+        reach = round((min(max(width, low), high) - width) * POINTS_PER_CELL / 2)
+        if reach == 0:
+            break
         most = np.maximum if reach > 0 else np.minimum
-        padded = _extreme(padded, 1, most) if k % 2 else _cross(padded, most)
-    changed = _tight(padded)
-    return changed, stroke_width(_sized(changed, fit)) / POINTS_PER_CELL - width
+        figure = np.pad(_sized(cut, fit), max(0, reach) + 1)
+        for k in range(abs(reach)):  # alternately a square and a cross: an octagon, which is nearly round
+            figure = _extreme(figure, 1, most) if k % 2 else _cross(figure, most)
+        if not (figure > 0.5).any():
+            break
+        cut = _tight(figure)
+        width = stroke_width(_sized(cut, fit)) / POINTS_PER_CELL
+    return cut, width - first
 
 
 def _cross(a: np.ndarray, most: np.ufunc) -> np.ndarray:

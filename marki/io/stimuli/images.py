@@ -22,8 +22,11 @@ from marki.io.stimuli.fitting import AS_IT_IS, FINEST, FittedCard, Fitting, fit_
 if TYPE_CHECKING:
     from PIL import Image as PILImage
 
-MOST_POINTS = 110_000_000
-"""Points of the largest picture that is decoded: what telephones of 108 million points make, in some 450 MB."""
+MOST_POINTS = 64_000_000
+"""Points of the largest picture that is decoded whole, in at most some 400 MB."""
+
+MOST_COARSE = 110_000_000
+"""Points of the largest JPEG, which is decoded coarsely: what telephones of 108 million points make."""
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "AVIF")
 """Picture formats that are read, AVIF if this Pillow has it."""
@@ -84,7 +87,8 @@ def fit_file(path: Path | str, how: Fitting | None = None) -> FittedCard:
     Raises
     ------
     StimulusError
-        If the file is missing, empty, truncated, no picture, has more than `MOST_POINTS` points, or has no contrast.
+        If the file is missing, empty, truncated, no picture, has more than `MOST_POINTS` points (`MOST_COARSE`, if
+        JPEG), or has no contrast.
     """
     light, cleared, own = light_of(path)
     return fit_light(light, AS_IT_IS if own else how, cleared=cleared, where=path)
@@ -145,9 +149,10 @@ def opened(path: Path | str) -> Iterator[PILImage.Image]:
             warnings.simplefilter("ignore")  # a decoder's remarks on odd but readable files
             with Image.open(path, formats=_formats()) as picture:
                 width, height = picture.size
-                if width * height > MOST_POINTS:
+                most = MOST_COARSE if picture.format == "JPEG" else MOST_POINTS
+                if width * height > most:
                     raise StimulusError(
-                        f"has {width} by {height} points, above the limit of {MOST_POINTS // 1_000_000} million",
+                        f"has {width} by {height} points, above the limit of {most // 1_000_000} million",
                         where=path,
                         remedy="Make it smaller first",
                     )

@@ -13,7 +13,7 @@ from marki.console.actions.cards import show_card, type_card, type_teach
 from marki.console.actions.operator import Operator
 from marki.console.actions.settings import turned_setting
 from marki.console.state.commands import Argument, CommandSpec
-from marki.console.state.preview import Preview, look
+from marki.console.state.picture_preview import Preview, look
 from marki.console.state.timeline_view import MARK1
 from marki.errors import SessionError
 from marki.io.camera import Camera
