@@ -15,7 +15,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import foreign_pictures as foreign  # noqa: E402
 
-from successors.serving.reading import readers  # noqa: E402
+from successors.serving.picture_reading import readers  # noqa: E402
 
 
 def table(title: str, names: list[str], columns: dict[str, tuple[np.ndarray, np.ndarray]], task: str) -> None:

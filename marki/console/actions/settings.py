@@ -13,6 +13,7 @@ from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
 from marki.errors import unknown
+from marki.io.stimuli import images
 from marki.io.worlds import WorldConfig
 
 
@@ -30,6 +31,18 @@ def open_world(op: Operator, config: Mapping[str, Any]) -> None:
         op.begin_match()
         name = op.world_config().name
         op.tell("message.world", name=op.words.get(f"choice.{name}", name))
+        if name == "images":
+            tell_of_folder(op, op.world_config().images)
+
+
+def tell_of_folder(op: Operator, path: str) -> None:
+    """Say also what of a folder of pictures was passed over, and whether its names give a class to every picture."""
+    found, said = images.survey(path), [op.ui.message]
+    if found.passed:
+        said.append(op.words("message.passed_over", count=len(found.passed), names=found.passed_text()))
+    if found.one_each:
+        said.append(op.words("message.one_each", count=len(found.labels)))
+    op.say(". ".join(said), alarm=len(said) > 1)
 
 
 def turn_setting(op: Operator, name: str, way: int) -> None:
@@ -38,7 +51,9 @@ def turn_setting(op: Operator, name: str, way: int) -> None:
     config = op.world_config() if room == "world" else op.session.learner.config
     found = {n: (value, meta) for n, value, meta in config.items()}
     if room not in ("world", "machine") or inner not in found:
-        raise unknown("setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found])
+        raise unknown(
+            "setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found], where="settings"
+        )
     now, meta = found[inner]
     _change_one(op, name, turned_setting(now, meta, way))
 

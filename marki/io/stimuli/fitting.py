@@ -82,7 +82,11 @@ class Fitting(Config):
         box = self.frame
         if box and (len(box) != 4 or box[2] - box[0] < 0.01 or box[3] - box[1] < 0.01):
             raise StimulusError(
-                f"{list(box)} is no frame", where="frame", remedy="Give left, top, right and bottom, from 0 to 1"
+                f"{list(box)} is no frame",
+                where="frame",
+                remedy="Give left, top, right and bottom, from 0 to 1",
+                code="picture.frame",
+                value=list(box),
             )
 
 
@@ -304,6 +308,8 @@ def _look(light: np.ndarray, frame: tuple[float, ...], how: Fitting, *, judged: 
             f"has no contrast: ink and ground differ by {100 * contrast:.0f} % of full light",
             where=where,
             remedy="Give a picture with darker ink and more even light, or cut out the part with the figure",
+            code="picture.flat",
+            share=f"{100 * contrast:.0f}",
         )
     mask = _figure(ink > level, judged=judged)
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))

@@ -5,19 +5,19 @@ from __future__ import annotations
 import functools
 import importlib.util
 import io
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marki.errors import MarkIError, StimulusError
+from marki.errors import MarkIError, StimulusError, reason
 from marki.files import writing
-from marki.io.stimuli import POINTS_PER_CELL, Stimulus
+from marki.io.stimuli import POINTS_PER_CELL, Stimulus, picture_files
 from marki.io.stimuli.fitting import AS_IT_IS, FINEST, FittedCard, Fitting, fit_light, luminance
+from marki.io.stimuli.picture_files import PictureFolder
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
@@ -31,9 +31,6 @@ MOST_COARSE = 110_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "AVIF")
 """Picture formats that are read, AVIF if this Pillow has it."""
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".avif", ".heic", ".heif")
-"""Endings by which `folder` knows a picture."""
-
 _REMEDY = f"Give a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture"
 _MARK, _CARD = "marki", "card"  # text in a PNG file by which a card that was saved here is known again
 
@@ -46,7 +43,7 @@ def image(path: Path | str, *, label: str | None = None, how: Fitting | None = N
     path : Path or str
         A PNG, JPEG, GIF, BMP, WebP, AVIF or HEIC file.
     label : str, optional
-        The class of the card. If left out, the file's name up to the first digit or separator.
+        The class of the card. If left out, the file's name without its running number.
     how : Fitting, optional
         As for `fit_file`.
 
@@ -66,7 +63,7 @@ def image(path: Path | str, *, label: str | None = None, how: Fitting | None = N
 def card_of(path: Path | str, done: FittedCard, *, label: str | None = None) -> Stimulus:
     """Return what was made of a picture file as a stimulus, named after it; see `image`."""
     name = Path(path).stem
-    return Stimulus(name=name, label=_label(name) if label is None else label, card=done.card)
+    return Stimulus(name=name, label=picture_files.label_of(name) if label is None else label, card=done.card)
 
 
 def fit_file(path: Path | str, how: Fitting | None = None) -> FittedCard:
@@ -137,12 +134,20 @@ def opened(path: Path | str) -> Iterator[PILImage.Image]:
 
     path = Path(path)
     if path.is_dir():
-        raise StimulusError("is a folder, not a picture", where=path, remedy="Use folder() for folders")
+        raise StimulusError(
+            "is a folder, not a picture", where=path, remedy="Use folder() for folders", code="picture.is_folder"
+        )
     try:
         if path.stat().st_size == 0:
-            raise StimulusError("is empty", where=path, remedy=_REMEDY)
+            raise StimulusError("is empty", where=path, remedy=_REMEDY, code="picture.empty")
     except OSError as error:
-        raise StimulusError(f"cannot be read ({error.strerror or error})", where=path, remedy=_REMEDY) from error
+        raise StimulusError(
+            f"cannot be read ({error.strerror or error})",
+            where=path,
+            remedy=_REMEDY,
+            code=reason("picture", error),
+            reason=error.strerror or error,
+        ) from error
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # our own limit, below, names the sizes
     try:
         with warnings.catch_warnings():
@@ -155,6 +160,10 @@ def opened(path: Path | str) -> Iterator[PILImage.Image]:
                         f"has {width} by {height} points, above the limit of {most // 1_000_000} million",
                         where=path,
                         remedy="Make it smaller first",
+                        code="picture.too_large",
+                        width=width,
+                        height=height,
+                        limit=most // 1_000_000,
                     )
                 picture.draft(None, (FINEST, FINEST))
                 picture.load()
@@ -162,10 +171,12 @@ def opened(path: Path | str) -> Iterator[PILImage.Image]:
     except MarkIError:
         raise
     except UnidentifiedImageError as error:
-        what, remedy = _other_kind(path)
-        raise StimulusError(what, where=path, remedy=remedy) from error
+        what, remedy, code = _other_kind(path)
+        raise StimulusError(what, where=path, remedy=remedy, code=code) from error
     except Exception as error:  # decoders raise anything on broken files, SyntaxError and struct.error included
-        raise StimulusError(f"is broken or cut off ({error})", where=path, remedy=_REMEDY) from error
+        raise StimulusError(
+            f"is broken or cut off ({error})", where=path, remedy=_REMEDY, code="picture.broken"
+        ) from error
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
@@ -182,8 +193,13 @@ def _formats() -> tuple[str, ...]:
     return (*found, "HEIF")
 
 
-def _other_kind(path: Path) -> tuple[str, str]:
-    """Return what a file is that cannot be read, by its first bytes, and what to do about it."""
+def kinds_read() -> tuple[str, ...]:
+    """Return the same as `picture_files.kind` names them."""
+    return tuple("HEIC" if name == "HEIF" else name for name in _formats())
+
+
+def _other_kind(path: Path) -> tuple[str, str, str]:
+    """Return what a file is that cannot be read, by its first bytes, what to do about it, and the code of that."""
     with path.open("rb") as file:
         head = file.read(32)
     as_png = "Save it as PNG or JPEG"
@@ -192,19 +208,21 @@ def _other_kind(path: Path) -> tuple[str, str]:
             return (
                 "is an AVIF picture, which this Pillow does not read",
                 'Install a newer one: pip install -U "pillow>=11.3"',
+                "picture.avif",
             )
         if head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
             return (
                 "is a HEIC picture",
                 'Install the extra that reads it, pip install "marki[photos]", or save it as JPEG',
+                "picture.heic",
             )
-        return "is a film, not a picture", as_png
+        return "is a film, not a picture", as_png, "picture.film"
     for start, kind in ((b"II*\0", "a TIFF picture"), (b"MM\0*", "a TIFF picture"), (b"%PDF", "a PDF document")):
         if head.startswith(start):
-            return f"is {kind}, which is not read", as_png
+            return f"is {kind}, which is not read", as_png, "picture.foreign"
     if head.lstrip().startswith((b"<svg", b"<?xml")):
-        return "is a drawing in SVG, which is not read", as_png
-    return "is no picture of a known kind", _REMEDY
+        return "is a drawing in SVG, which is not read", as_png, "picture.foreign"
+    return "is no picture of a known kind", _REMEDY, "picture.unknown"
 
 
 def folder(path: Path | str, how: Fitting | None = None) -> list[Stimulus]:
@@ -213,9 +231,9 @@ def folder(path: Path | str, how: Fitting | None = None) -> list[Stimulus]:
     Parameters
     ----------
     path : Path or str
-        A folder with one sub-folder a class, named after it; or a flat folder, in which the file's name up to the first
-        digit or separator is the class (``cat_01.png``, ``dog3.jpg``). Hidden files and files that do not end like a
-        picture are passed over.
+        A folder with one sub-folder a class, named after it; or a flat folder, in which the file's name without its
+        running number is the class (``cat_01.png``, ``dog3.jpg``). What is no picture by its content is passed over;
+        `survey` says what that was.
     how : Fitting, optional
         As for `fit_file`, for all of them.
 
@@ -230,56 +248,42 @@ def folder(path: Path | str, how: Fitting | None = None) -> list[Stimulus]:
         If there is no such folder, no picture in it, pictures both in it and in its sub-folders, or one that cannot be
         read.
     """
-    path = Path(path)
-    if not path.is_dir():
-        raise StimulusError("is not a folder", where=path, remedy="Give a folder of pictures")
-    loose = _pictures(path)
-    sorts = {sub.name: _pictures(sub) for sub in _natural(path.iterdir()) if sub.is_dir() and sub.name[0] != "."}
-    sorts = {label: files for label, files in sorts.items() if files}
-    if loose and sorts:
-        raise StimulusError(
-            f"has {len(loose)} pictures beside sub-folders of pictures, so their class is unclear",
-            where=path,
-            remedy="Put every picture in a sub-folder named after its class",
-        )
-    if not loose and not sorts:
-        raise StimulusError("holds no pictures", where=path, remedy=f"Give files ending in {', '.join(SUFFIXES)}")
-    if loose:
-        return [image(file, how=how) for file in loose]
-    return [image(file, label=label, how=how) for label, files in sorts.items() for file in files]
+    return [image(file, label=label, how=how) for file, label in survey(path).pictures]
 
 
-def _pictures(path: Path) -> list[Path]:
-    return _natural(f for f in path.iterdir() if f.is_file() and f.name[0] != "." and f.suffix.lower() in SUFFIXES)
+def survey(path: Path | str) -> PictureFolder:
+    """Return the pictures of a folder with their classes, and what is passed over; see `folder`."""
+    return picture_files.survey(path, kinds_read())
 
 
-def _natural(paths: Any) -> list[Path]:
-    """Sort by name, numbers by their value."""
-
-    def key(path: Path) -> tuple:
-        parts = re.split(r"([0-9]+)", path.name.casefold())
-        return [(int(part), "") if i % 2 else (-1, part) for i, part in enumerate(parts)], path.name
-
-    return sorted(paths, key=key)
-
-
-def _label(stem: str) -> str:
-    """Return the part of a file's name before the first digit or separator; the whole, if that is empty."""
-    return re.split(r"[\W\d_]", stem, maxsplit=1)[0] or stem
+def is_picture(path: Path) -> bool:
+    """Return whether a file is, by its content, a picture that `image` reads."""
+    return picture_files.kind(path) in kinds_read()
 
 
 def save_cells(levels: np.ndarray, path: Path | str) -> None:
-    """Write a card of 20 × 20 cells as a PNG picture, whole or not at all; `image` reads it back as it is.
+    """Write a card as `cells_png` makes it, whole or not at all.
+
+    Parameters
+    ----------
+    levels : (20, 20) array_like
+    path : Path or str
+    """
+    content = cells_png(levels)
+    with writing(path) as file:
+        file.write(content)
+
+
+def cells_png(levels: np.ndarray) -> bytes:
+    """Return a card of 20 × 20 cells as a PNG picture; `image` reads it back as it is.
 
     Parameters
     ----------
     levels : (20, 20) array_like
         Light of each cell, 0 to 255.
-    path : Path or str
     """
     cells = np.asarray(levels, np.uint8).repeat(POINTS_PER_CELL, 0).repeat(POINTS_PER_CELL, 1)
-    with writing(path) as file:
-        file.write(card_file(cells))
+    return card_file(cells)
 
 
 def card_file(card: np.ndarray) -> bytes:

@@ -307,7 +307,7 @@ def test_four_ways_to_save_a_digit_are_read_alike():
 @pytest.mark.slow
 def test_foreign_digits_in_four_ways_before_the_best_reader():
     pytest.importorskip("sklearn", reason="its digits are the foreign ones")
-    from successors.serving.reading import readers
+    from successors.serving.picture_reading import readers
 
     images, kinds = digits()
 
@@ -327,7 +327,7 @@ def test_foreign_digits_in_four_ways_before_the_best_reader():
 
 @pytest.mark.slow
 def test_photographs_of_letters_before_the_best_reader():
-    from successors.serving.reading import readers
+    from successors.serving.picture_reading import readers
 
     def seen(count, first):
         cards = list(letter_cards(count, first))

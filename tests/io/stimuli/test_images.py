@@ -49,7 +49,7 @@ def test_every_format(tmp_path, corner, suffix):
 
 
 def test_name_and_label(tmp_path, corner):
-    for stem, label in (("cat_01", "cat"), ("dog3", "dog"), ("red fox-2", "red"), ("007", "007"), ("A", "A")):
+    for stem, label in (("cat_01", "cat"), ("dog3", "dog"), ("red fox-2", "red fox"), ("007", "007"), ("A", "A")):
         stimulus = image(save(tmp_path / f"{stem}.png", corner))
         assert (stimulus.name, stimulus.label) == (stem, label)
     assert image(tmp_path / "A.png", label="letter").label == "letter"

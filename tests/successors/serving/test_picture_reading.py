@@ -9,7 +9,7 @@ from PIL import Image
 
 from marki.__main__ import main
 from marki.io.stimuli.digits import load
-from successors.serving import reading
+from successors.serving import picture_reading
 
 
 @pytest.fixture
@@ -102,21 +102,21 @@ def test_what_cannot_read_is_refused_with_those_that_can(words, message, capsys)
 
 
 def test_all_are_the_systems_with_weights_of_the_task():
-    chosen = reading.choose(reading.ALL, None)
+    chosen = picture_reading.choose(picture_reading.ALL, None)
     assert {"lenet5", "lecun", "neocognitron"} <= set(chosen["digits"])
     assert not set(chosen["digits"]) & set(chosen["letters"])
-    assert set(reading.readers("digits")) >= {"vgg", "lenet5"}
-    assert "gpt" not in reading.readers("letters")
-    assert reading.choose("all", "digits") == {"digits": reading.readers("digits")}
+    assert set(picture_reading.readers("digits")) >= {"vgg", "lenet5"}
+    assert "gpt" not in picture_reading.readers("letters")
+    assert picture_reading.choose("all", "digits") == {"digits": picture_reading.readers("digits")}
 
 
 def test_the_machine_reads_once_wipers_of_it_are_shipped(monkeypatch):
-    assert reading.MARK1 not in reading.readers("letters")
-    shown = reading.registry.find("vgg")
+    assert picture_reading.MARK1 not in picture_reading.readers("letters")
+    shown = picture_reading.registry.find("vgg")
     trial = next(t for t in shown.entry.trials if t.task == "letters")
-    weights, find = reading.registry.weights, reading.registry.find
+    weights, find = picture_reading.registry.weights, picture_reading.registry.find
     monkeypatch.setattr(
-        reading.registry, "weights", lambda n, task: ("wipers", trial) if n == "mark1" else weights(n, task)
+        picture_reading.registry, "weights", lambda n, task: ("wipers", trial) if n == "mark1" else weights(n, task)
     )
-    monkeypatch.setattr(reading.registry, "find", lambda n: shown if n == "mark1" else find(n))
-    assert reading.readers("letters")[0] == reading.MARK1
+    monkeypatch.setattr(picture_reading.registry, "find", lambda n: shown if n == "mark1" else find(n))
+    assert picture_reading.readers("letters")[0] == picture_reading.MARK1

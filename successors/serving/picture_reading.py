@@ -14,7 +14,7 @@ from marki.errors import ConfigError, MarkIError, StimulusError, unknown
 from marki.io.camera import Camera
 from marki.io.exhibits import Reply
 from marki.io.stimuli.fitting import FittedCard, Fitting
-from marki.io.stimuli.images import SUFFIXES, fit_file
+from marki.io.stimuli.images import FORMATS, fit_file, is_picture
 from marki.language import LANGUAGES, Words
 from successors import registry
 from successors.serving.worker import LoadedSystem
@@ -167,15 +167,18 @@ def walk(paths: Iterable[Path]) -> list[Path]:
         inside: list[Path] = []
         for folder, below, names in os.walk(path):
             below[:] = sorted(name for name in below if name[0] != ".")
-            inside += [Path(folder, name) for name in sorted(names) if _is_picture(name)]
+            there = [Path(folder, name) for name in sorted(names) if name[0] != "."]
+            inside += [file for file in there if is_picture(file)]
         if not inside:
-            raise StimulusError("holds no pictures", where=path, remedy=f"Give files ending in {', '.join(SUFFIXES)}")
+            raise StimulusError(
+                "holds no pictures",
+                where=path,
+                remedy=f"Give {', '.join(FORMATS)} files",
+                code="folder.empty",
+                formats=", ".join(FORMATS),
+            )
         found += inside
     return found
-
-
-def _is_picture(name: str) -> bool:
-    return name[0] != "." and name.lower().endswith(SUFFIXES)
 
 
 def read(path: Path, systems: Sequence[LoadedSystem], task: str, how: Fitting) -> ReadPicture:
