@@ -1,6 +1,7 @@
 import itertools
 import re
 import string
+import zlib
 
 import numpy as np
 import pytest
@@ -145,3 +146,13 @@ def test_a_sheet_of_another_version_is_refused_with_the_cure(monkeypatch):
 def test_the_page_number_fits_its_byte():
     assert MOST_PAGES < 256
     assert SheetPlan(classes=("A",), copies=255).pages <= MOST_PAGES
+
+
+def test_whoever_moves_anything_raises_the_version_since_printed_sheets_stay_as_they_are():
+    places = [
+        np.round(part, 3).tobytes()
+        for paper in PAPERS
+        for part in (boxes(SheetPlan(classes=("A",), paper=paper)), marks(paper), code_cells(paper))
+    ]
+    bits = code_bits(LETTERS, 1).tobytes()
+    assert (sheet_layout._VERSION, zlib.crc32(b"".join([*places, bits]))) == (1, 3817775089)
