@@ -36,6 +36,9 @@ from successors import command as successors
 from successors.serving.gallery import open_gallery
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from marki.io.exhibits import Reply
     from marki.machine import MarkI
 
 if _MAIN:
@@ -105,7 +108,7 @@ def parser() -> Parser:
         (
             "read",
             successors.add_read_arguments,
-            successors.read,
+            partial(successors.read, machine=mark1_reply),
             "say what pictures are taken for",
         ),
     ):
@@ -120,6 +123,13 @@ def mark1(units: int, seed: int) -> MarkI:
     from marki.machine import MachineConfig, MarkI
 
     return MarkI(MachineConfig().amend({"response.units": units, "sensory.lag": False}), seed=seed)
+
+
+def mark1_reply(task: str, frame: np.ndarray, number: int, wanted: str) -> Reply | None:
+    """Return the answer of the Mark I that learned a task of the hall; see `shipped_wipers.saved_reply`."""
+    from marki.shipped_wipers import saved_reply
+
+    return saved_reply(task, frame, number, wanted)
 
 
 def open_window(args: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from marki.language import Words
 from marki.program import program
 
 if TYPE_CHECKING:
-    from successors.serving.picture_reading import ReadPicture
+    from successors.serving.picture_reading import MachineReply, ReadPicture
     from successors.training.participants import Machine
 
 
@@ -293,14 +293,18 @@ def add_read_arguments(parser: argparse.ArgumentParser) -> None:
     add_fitting_arguments(parser)
 
 
-def read(args: argparse.Namespace) -> int:
+def read(args: argparse.Namespace, machine: MachineReply) -> int:
     """Say what pictures are taken for; a picture that is refused is one line, and makes the exit status 1."""
     from marki.io.stimuli.fitting import Fitting
     from successors.serving import picture_reading
 
     words, told = Words(args.lang), fitting_changes(args)
     asked = [
-        (task, picture_reading.load(names, task), Fitting.from_mapping({"fit": picture_reading.FITS[task]} | told))
+        (
+            task,
+            picture_reading.load(names, task, machine),
+            Fitting.from_mapping({"fit": picture_reading.FITS[task]} | told),
+        )
         for task, names in picture_reading.choose(args.name, args.task).items()
     ]
     rows: list[dict[str, Any]] = []

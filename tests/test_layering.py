@@ -35,7 +35,7 @@ ROOMS = [
     },
     {"io"},
     {"hardware"},
-    {"machine", "twin"},
+    {"machine", "twin", "shipped_wipers"},
     {"history", "session", "savefile", "tables"},
     {"teaching", "paper"},
     {"experiments"},

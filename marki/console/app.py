@@ -26,7 +26,6 @@ from marki.console.pages.context import Context
 from marki.console.panels.page_panel import PagePanel
 from marki.console.state.playback import FRAME_S, Playback
 from marki.console.state.scene import Scene
-from marki.console.state.timeline_view import MARK1
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import arrangement as rooms
 from marki.console.timeline import startup
@@ -34,7 +33,7 @@ from marki.console.timeline.controller import TimelineController
 from marki.console.window_settings import WindowSettings
 from marki.errors import MarkIError
 from marki.files import write_json, write_new, write_text
-from marki.io.exhibits import Timeline
+from marki.io.exhibits import MARK1, Timeline
 from marki.language import Words
 from marki.session import Session
 from marki.tables import registers_csv

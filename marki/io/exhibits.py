@@ -16,6 +16,12 @@ import numpy as np
 
 from marki.io.ports import Port
 
+MARK1 = "mark1"
+"""Name of the machine among its successors."""
+
+HALL = {"letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "digits": tuple("0123456789")}
+"""Tasks of the hall, with their classes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AblationResult:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from marki.errors import ConfigError, MarkIError, StimulusError, unknown
+from marki.errors import ConfigError, MarkIError, StateError, StimulusError, unknown
 from marki.io.camera import Camera
-from marki.io.exhibits import Reply
+from marki.io.exhibits import MARK1, Reply
 from marki.io.stimuli.fitting import FittedCard, Fitting
 from marki.io.stimuli.images import FORMATS, fit_file, is_picture
 from marki.language import LANGUAGES, Words
@@ -22,8 +22,8 @@ from successors.serving.worker import LoadedSystem
 ALL = "all"
 """Name that stands for every system that reads."""
 
-MARK1 = "mark1"
-"""The machine, which reads once wipers of it are shipped."""
+MachineReply = Callable[[str, np.ndarray, int, str], Reply | None]
+"""Gives the answer of the machine that learned a task to a frame, its number and class; see `shipped_wipers`."""
 
 FITS = {"letters": "letter", "digits": "digit"}
 """How the ink is fitted for the systems of a task."""
@@ -81,20 +81,20 @@ class ReadPicture:
 
 def own_task(name: str) -> str | None:
     """Return the task of pictures that a system was shipped for first; None if it reads none."""
-    tasks = [trial.task for trial in registry.find(name).entry.trials]
+    tasks = registry.HALL if name == MARK1 else [trial.task for trial in registry.find(name).entry.trials]
     return next((task for task in tasks if _reads(name, task)), None)
 
 
 def readers(task: str) -> tuple[str, ...]:
     """Return the names of the systems with shipped weights for a task, in order of time."""
-    known = registry.names()
-    names = known if MARK1 in known else (MARK1, *known)
-    return tuple(name for name in names if _reads(name, task))
+    return tuple(name for name in (MARK1, *registry.names()) if _reads(name, task))
 
 
 def _reads(name: str, task: str) -> bool:
-    """Return whether there are shipped weights of a system that were trained on this very task."""
+    """Return whether there are shipped weights of a system, or wipers, that were trained on this very task."""
     try:
+        if name == MARK1:
+            return (registry.shipped(MARK1) / f"{task}.json").exists()
         found = registry.weights(name, task) if registry.in_hall(registry.find(name).entry, task) else None
     except MarkIError:
         return False
@@ -139,10 +139,28 @@ def choose(name: str, task: str | None) -> dict[str, tuple[str, ...]]:
     return {chosen: (name,)}
 
 
-def load(systems: Sequence[str], task: str) -> list[LoadedSystem]:
+@dataclass(frozen=True, kw_only=True)
+class MachineReader:
+    """The Mark I with the wipers that are shipped for a task."""
+
+    task: str
+    answer: MachineReply
+
+    def reply(self, number: int, stimulus: np.ndarray, wanted: str, *, views: bool) -> Reply:
+        """Return the answer to one frame; it has no views."""
+        found = self.answer(self.task, stimulus, number, wanted)
+        if found is None:
+            raise StateError(f"has no wipers for {self.task}", where=MARK1, remedy="Install the program anew")
+        return found
+
+
+def load(systems: Sequence[str], task: str, machine: MachineReply) -> list[LoadedSystem | MachineReader]:
     """Return systems with their shipped weights of a task."""
-    loaded = []
+    loaded: list[LoadedSystem | MachineReader] = []
     for name in systems:
+        if name == MARK1:
+            loaded.append(MachineReader(task=task, answer=machine))
+            continue
         found = registry.weights(name, task)
         if found is not None:
             path, trial = found
@@ -181,7 +199,7 @@ def walk(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def read(path: Path, systems: Sequence[LoadedSystem], task: str, how: Fitting) -> ReadPicture:
+def read(path: Path, systems: Sequence[LoadedSystem | MachineReader], task: str, how: Fitting) -> ReadPicture:
     """Show a picture file to systems of one task.
 
     Raises

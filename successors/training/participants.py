@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from marki.errors import ConfigError, PortError, unknown
+from marki.io.exhibits import MARK1
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.registers import Register
@@ -19,7 +20,6 @@ from successors.nn.learner import ByGradient
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck
 
-MARK1 = "mark1"
 MARK1_YEAR = 1960
 AS_SHOWN = "as shown"
 ENCODER_DECODER = "lstm encoder-decoder"

@@ -14,9 +14,9 @@ from marki.console.actions.operator import Operator
 from marki.console.actions.settings import turned_setting
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.picture_preview import Preview, look
-from marki.console.state.timeline_view import MARK1
 from marki.errors import SessionError, StimulusError
 from marki.io.camera import Camera
+from marki.io.exhibits import MARK1
 from marki.io.stimuli.fitting import Fitting
 
 STEP_DEG = 5.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from marki.console.actions.operator import Operator
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
-from marki.console.state.timeline_view import MARK1
 from marki.console.state.ui_state import Typing
 from marki.console.timeline.controller import TimelineController
 from marki.errors import SessionError, unknown
+from marki.io.exhibits import MARK1
 from marki.io.ports import Port
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from marki.console.actions.operator import Operator
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.targets import GRIDS, Target
-from marki.console.state.timeline_view import MARK1
 from marki.console.state.ui_state import PAGES, VIEWS
 from marki.errors import ConfigError
+from marki.io.exhibits import MARK1
 
 BAYS = 6  # the whole front, and five bays looked at closely
 LAYERS = 8  # of potentiometers

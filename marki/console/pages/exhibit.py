@@ -6,9 +6,8 @@ import re
 
 from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
-from marki.console.state.timeline_view import MARK1
 from marki.console.timeline.counts import abbreviated
-from marki.io.exhibits import AblationResult, TrialResult
+from marki.io.exhibits import MARK1, AblationResult, TrialResult
 from marki.language import Words
 
 

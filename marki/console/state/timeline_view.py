@@ -10,11 +10,6 @@ import numpy as np
 from marki.io.exhibits import Exhibit, Progress, Reply
 from marki.io.ports import Port
 
-MARK1 = "mark1"
-
-HALL = {"letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "digits": tuple("0123456789")}
-"""Classes of the tasks of the hall."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SystemView:

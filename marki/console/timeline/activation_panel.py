@@ -10,9 +10,9 @@ from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
 from marki.console.drawing.theme import FIGURES, SMALL, TEXT, TextStyle, Theme
 from marki.console.state.scene import Scene
-from marki.console.state.timeline_view import MARK1, SystemView, TimelineView
+from marki.console.state.timeline_view import SystemView, TimelineView
 from marki.console.timeline import heatmaps
-from marki.io.exhibits import ActivationView, Rendering, Reply
+from marki.io.exhibits import MARK1, ActivationView, Rendering, Reply
 from marki.io.ports import Port
 
 Side = Literal["first", "second"]

@@ -11,7 +11,6 @@ from marki.console.drawing.theme import SMALL, Theme
 from marki.console.panels.retina_panel import RetinaPanel
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
-from marki.console.state.timeline_view import MARK1
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.activation_panel import ActivationPanel
 from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
@@ -19,6 +18,7 @@ from marki.console.timeline.hall_panel import HallCard, PenPanel, WallPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
+from marki.io.exhibits import MARK1
 from marki.io.ports import Port
 
 PanelMaker = Callable[[boxes_of.Box, Theme, Scene], Panel]

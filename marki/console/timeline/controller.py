@@ -7,13 +7,14 @@ import time
 
 import numpy as np
 
+from marki import shipped_wipers
 from marki.console.state.snapshot import Snapshot
-from marki.console.state.timeline_view import MARK1, SystemView, TimelineView, task_of
+from marki.console.state.timeline_view import SystemView, TimelineView, task_of
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
 from marki.console.timeline.slot import SystemSlot
 from marki.errors import MarkIError, SessionError
-from marki.io.exhibits import Exhibit, Reply, Timeline
+from marki.io.exhibits import MARK1, Exhibit, Reply, Timeline
 from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.session import Session
@@ -181,7 +182,7 @@ class TimelineController:
         key = (self._frame.tobytes(), task, self._wanted)
         if key != self._saved[0]:
             self._number += 1
-            self._saved = (key, mark1.saved_reply(task, self._frame, self._number, self._wanted))
+            self._saved = (key, shipped_wipers.saved_reply(task, self._frame, self._number, self._wanted))
         own = self._saved[1]
         return found if own is None else {MARK1: own, **found}
 

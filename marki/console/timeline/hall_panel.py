@@ -15,12 +15,12 @@ from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT, Text
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import HALL, MARK1, TimelineView, of_hall, verdict
+from marki.console.state.timeline_view import TimelineView, of_hall, verdict
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.activation_panel import answered, cut
 from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.counts import abbreviated
-from marki.io.exhibits import Exhibit, Reply
+from marki.io.exhibits import HALL, MARK1, Exhibit, Reply
 
 WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
 

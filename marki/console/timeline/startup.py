@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from marki.console.drawing.layout import BASE
-from marki.console.state.timeline_view import MARK1, of_hall
+from marki.console.state.timeline_view import of_hall
 from marki.console.timeline.controller import TimelineController
 from marki.console.window_settings import WindowSettings
 from marki.errors import unknown
+from marki.io.exhibits import MARK1
 from marki.session import Session
 
 

@@ -9,10 +9,10 @@ from marki.console.drawing.panel import Panel
 from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import MARK1, TimelineView, ancestors, heirs
+from marki.console.state.timeline_view import TimelineView, ancestors, heirs
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.counts import abbreviated
-from marki.io.exhibits import Exhibit
+from marki.io.exhibits import MARK1, Exhibit
 
 ARC_STEPS = 20
 FAINT = (96, 92, 82)

@@ -10,11 +10,11 @@ from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
 from marki.console.panels.curve_panel import nice
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import MARK1, SystemView
+from marki.console.state.timeline_view import SystemView
 from marki.console.timeline.activation_panel import Side, system_at
 from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.counts import abbreviated
-from marki.io.exhibits import Progress
+from marki.io.exhibits import MARK1, Progress
 from marki.io.ports import Port
 
 

@@ -8,7 +8,9 @@ from foreign_pictures import letter_cards, photographed, saved
 from PIL import Image
 
 from marki.__main__ import main
+from marki.io.exhibits import HALL, MARK1
 from marki.io.stimuli.digits import load
+from successors import registry
 from successors.serving import picture_reading
 
 
@@ -110,13 +112,17 @@ def test_all_are_the_systems_with_weights_of_the_task():
     assert picture_reading.choose("all", "digits") == {"digits": picture_reading.readers("digits")}
 
 
-def test_the_machine_reads_once_wipers_of_it_are_shipped(monkeypatch):
-    assert picture_reading.MARK1 not in picture_reading.readers("letters")
-    shown = picture_reading.registry.find("vgg")
-    trial = next(t for t in shown.entry.trials if t.task == "letters")
-    weights, find = picture_reading.registry.weights, picture_reading.registry.find
-    monkeypatch.setattr(
-        picture_reading.registry, "weights", lambda n, task: ("wipers", trial) if n == "mark1" else weights(n, task)
-    )
-    monkeypatch.setattr(picture_reading.registry, "find", lambda n: shown if n == "mark1" else find(n))
-    assert picture_reading.readers("letters")[0] == picture_reading.MARK1
+@pytest.mark.parametrize("task", registry.HALL)
+def test_the_machine_reads_with_the_wipers_that_are_shipped(task, capsys, tmp_path):
+    assert picture_reading.readers(task)[0] == MARK1
+    assert picture_reading.own_task(MARK1) == "letters"
+    images, said = load("test")[0], set()
+    for number, (_, name, card) in enumerate(letter_cards(10, 26)):
+        Image.fromarray(card if task == "letters" else images[number]).save(tmp_path / f"{name}.png")
+    assert main(["read", "mark1", str(tmp_path), "--task", task, "--json"]) == 0
+    for row in json.loads(capsys.readouterr().out)["pictures"]:
+        (answer,) = row["answers"]
+        assert answer["system"] == MARK1
+        said.add(answer["said"])
+    assert said <= {*HALL[task], ""}
+    assert len(said) > 3

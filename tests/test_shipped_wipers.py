@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from marki import shipped_wipers
 from marki.__main__ import mark1 as make
-from marki.console.state.timeline_view import HALL, task_of
-from marki.console.timeline import mark1
+from marki.console.state.timeline_view import task_of
 from marki.files import write_json
+from marki.io.exhibits import HALL
 from marki.io.responses import binary_code, lamps
 from marki.registers import snapshot
 from successors import registry, tasks
@@ -15,10 +16,10 @@ from successors import registry, tasks
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):
     """An empty folder in place of the shipped files."""
-    monkeypatch.setattr(mark1, "asset", lambda name: tmp_path / name)
-    mark1.saved.cache_clear()
+    monkeypatch.setattr(shipped_wipers, "asset", lambda name: tmp_path / name)
+    shipped_wipers.saved.cache_clear()
     yield tmp_path
-    mark1.saved.cache_clear()
+    shipped_wipers.saved.cache_clear()
 
 
 def test_the_tasks_of_the_hall_are_those_of_the_registry():
@@ -51,13 +52,13 @@ def test_saved_positions_answer_as_the_machine_does(shelf):
     said = machine.respond(deck.test.stimuli)
     assert len(np.unique(said, axis=0)) > 3
     code = lamps(binary_code(10))
-    replies = [mark1.saved_reply("digits", frame, k, "") for k, frame in enumerate(deck.test.stimuli)]
+    replies = [shipped_wipers.saved_reply("digits", frame, k, "") for k, frame in enumerate(deck.test.stimuli)]
     # The noise of the photocells differs from one exposure to the next.
     assert np.mean([reply.lamps == lit for reply, lit in zip(replies, said, strict=True)]) > 0.97
     assert all(reply.said == "" or (code[int(reply.said)] == reply.lamps).all() for reply in replies)
-    again = mark1.saved_reply("digits", deck.test.stimuli[0], 0, "")
+    again = shipped_wipers.saved_reply("digits", deck.test.stimuli[0], 0, "")
     np.testing.assert_array_equal(again.lamps, replies[0].lamps)
-    assert mark1.saved_reply("letters", deck.test.stimuli[0], 0, "") is None
+    assert shipped_wipers.saved_reply("letters", deck.test.stimuli[0], 0, "") is None
 
 
 def test_reading_the_wipers_changes_nothing():
