@@ -10,11 +10,14 @@ _MAIN = threading.current_thread() is threading.main_thread()
 _HANDLER = signal.signal(signal.SIGINT, signal.SIG_DFL) if _MAIN else None
 
 import argparse
+import contextlib
+import errno
+import io
 import os
 import sys
 import time
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 # When the interpreter started: what it took so far is processor time, whoever began the process and waited before.
 BEGAN = time.perf_counter() - time.process_time()
@@ -24,7 +27,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from marki import __version__, sweep
 from marki.console import command as console
-from marki.errors import ConfigError, MarkIError
+from marki.errors import ConfigError, MarkIError, OutputError
 from marki.experiments import command as experiments
 from marki.program import program
 from marki.teaching import command as teaching
@@ -38,12 +41,17 @@ if _MAIN:
     signal.signal(signal.SIGINT, _HANDLER)
 
 
+LONGEST = 300
+"""Characters of a complaint about the command line, whose arguments may be long."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are refusals like all others: one line."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
-        raise ConfigError(message, remedy=f"See {self.prog} --help")
+        message = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
+        raise ConfigError(message, remedy=f"See {self.prog} --help", where="the command line")
 
 
 def parser() -> Parser:
@@ -91,6 +99,12 @@ def parser() -> Parser:
         ("sweep", sweep.add_arguments, partial(sweep.command, kinds=kinds), "run a grid of experiments or trainings"),
         ("check", successors.add_check_arguments, successors.check, "climb a successor's ladder of proof"),
         ("write", successors.add_write_arguments, successors.write, "send a text to a successor that reads"),
+        (
+            "read",
+            successors.add_read_arguments,
+            successors.read,
+            "say what pictures are taken for",
+        ),
     ):
         sub = commands.add_parser(name, help=text, description=text)
         add(sub)
@@ -111,15 +125,76 @@ def open_window(args: argparse.Namespace) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; a refusal is one line and exit status 2."""
+    """Run the command line; a refusal is one line and exit status 2, and so is what nobody expected of the system.
+
+    A reader who has seen enough (`| head`) ends it quietly, as other programs: with the status of a broken pipe.
+    """
+    _settle_streams()
+    try:
+        status = _act(argv)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        _let_go(sys.stdout)
+        return BROKEN_PIPE
+    except OSError as error:
+        _let_go(sys.stdout)
+        return _refuse(OutputError(f"cannot be written to ({error.strerror or error})", where="standard output",
+                                   remedy="Give it room, or write to another file"))  # fmt: skip
+    except KeyboardInterrupt:
+        return 130
+
+
+BROKEN_PIPE = 141
+"""Exit status of a program whose reader is gone, as shells give it: 128 and the number of the signal."""
+
+
+def _act(argv: list[str] | None) -> int:
+    """Carry out the command line; what goes wrong is said in one line."""
     try:
         args = parser().parse_args(argv)
         return args.act(args)
     except MarkIError as error:
-        print(f"marki: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+        return _refuse(error)
+    except BrokenPipeError:
+        raise
+    except RecursionError:
+        return _refuse(MarkIError("something is nested too deep", where="marki", remedy="Nest it less"))
+    except MemoryError as error:
+        return _refuse(
+            MarkIError(f"there is not enough memory ({error})", where="marki", remedy="Ask for less at a time")
+        )
+    except UnicodeError as error:
+        return _refuse(MarkIError(f"a text cannot be read or written ({error})", where="marki",
+                                  remedy="Set PYTHONIOENCODING=utf-8, and give names in UTF-8"))  # fmt: skip
+    except OSError as error:
+        where = error.filename or ("standard output" if error.errno == errno.ENOSPC else "marki")
+        return _refuse(OutputError(f"the system refused ({error.strerror or error})", where=where,
+                                   remedy="Give another file or folder, with room and leave to use it"))  # fmt: skip
+
+
+def _refuse(error: MarkIError) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        print(f"marki: {error}", file=sys.stderr, flush=True)
+    return 2
+
+
+def _settle_streams() -> None:
+    """Let every character be printed, whatever the terminal knows: one that it does not is written as its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Send what is still to be written nowhere, so that the interpreter does not complain of it at the end."""
+    if stream is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 if __name__ == "__main__":

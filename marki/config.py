@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
-import tomllib
+import math
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
-from marki.errors import ConfigError, MarkIError, UnknownName, unknown
+from marki.errors import ConfigError, MarkIError, UnknownName, shown, unknown
+from marki.reading import parse_toml, read_json, read_toml
 
 
 def setting(
@@ -58,7 +58,10 @@ class Config:
             For a value of a wrong type or out of range.
         """
         if not isinstance(mapping, Mapping):
-            raise ConfigError(f"expected a table of settings, got {mapping!r}", where=where)
+            raise ConfigError(
+                f"expected a table of settings, got {shown(mapping)}", where=where or cls.__name__,
+                remedy="Give a table of names and values", code="expected.settings", value=shown(mapping),
+            )  # fmt: skip
         fields = {f.name: f for f in dataclasses.fields(cls)}
         hints = _hints(cls)
         values = {}
@@ -74,8 +77,7 @@ class Config:
         except MarkIError as error:
             if where is None:
                 raise
-            place = where if error.where is None else f"{where}: {error.where}"
-            raise type(error)(error.what, where=place, remedy=error.remedy) from error
+            raise error.within(where) from error
 
     def to_mapping(self) -> dict[str, Any]:
         """Return nested plain mappings, ready for JSON."""
@@ -110,7 +112,11 @@ class Config:
 def _unknown_setting(name: str, known: Iterable[str], renamed: Mapping[str, str], where: object) -> UnknownName:
     """Return the refusal of a setting that does not exist, or no longer under this name."""
     if name in renamed:
-        return UnknownName(f"setting {name!r} was renamed", where=where, remedy=f"Write {renamed[name]!r}")
+        new = repr(renamed[name])
+        return UnknownName(
+            f"setting {name!r} was renamed", where=where, remedy=f"Write {new}", code="setting.renamed",
+            name=repr(name), new=new,
+        )  # fmt: skip
     return unknown("setting", name, known, where=where)
 
 
@@ -164,35 +170,70 @@ def check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
         kind = next(k for k in kinds if k is not type(None))
     if get_origin(kind) is tuple:
         if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"expected a list, got {value!r}", where=where)
+            raise _expected("a list", "list", value, where, "Write it in brackets, as in [1, 2]")
+        if len(value) > LONGEST:
+            raise _too_long(f"{len(value):,} values", LONGEST, where)
         return tuple(check(where, v, get_args(kind)[0], meta) for v in value)
     if isinstance(kind, type) and issubclass(kind, Config):
         if not isinstance(value, kind):
-            raise ConfigError(f"expected {kind.__name__}, got {value!r}", where=where)
+            raise _expected(kind.__name__, "settings", value, where, "Give a table of settings")
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = float(value) if value.bit_length() < 1000 else math.copysign(math.inf, value)
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        raise ConfigError(
-            f"expected {_NAMES.get(kind, kind.__name__)}, got {value!r}", where=where, remedy=meta.get("meaning")
-        )
+        name, code, remedy = _NAMES.get(kind, (kind.__name__, "settings", "Give a table of settings"))
+        raise _expected(name, code, value, where, f"{meta['meaning']}. {remedy}" if meta.get("meaning") else remedy)
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise _too_long(f"{len(value):,} characters", LONGEST_TEXT, where)
     choices, low, high = meta.get("choices"), meta.get("low"), meta.get("high")
     if choices and value not in choices:
-        raise unknown("choice", str(value), choices, where=where)
-    if (low is not None and not value >= low) or (high is not None and not value <= high):
-        span = (
-            f"from {low} to {high}"
-            if None not in (low, high)
-            else f"{low} or more"
-            if high is None
-            else f"at most {high}"
-        )
-        unit = f" {meta['unit']}" if meta.get("unit") else ""
-        raise ConfigError(f"{value!r} is out of range", where=where, remedy=f"Give a value {span}{unit}")
+        raise unknown("choice", value, choices, where=where)
+    endless = isinstance(value, float) and not math.isfinite(value)
+    if endless or (low is not None and not value >= low) or (high is not None and not value <= high):
+        raise out_of_range(value, where, low=low, high=high, unit=meta.get("unit", ""))
     return value
 
 
-_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a name", dict: "a table"}
+_NAMES = {
+    int: ("a whole number", "whole", "Give a whole number"),
+    float: ("a number", "number", "Give a number"),
+    bool: ("true or false", "flag", "Give true or false"),
+    str: ("a name", "name", "Give a name, in quotes"),
+    dict: ("a table", "table", "Give a table of names and values"),
+}
+
+LONGEST, LONGEST_TEXT = 10_000, 4_096
+"""Entries of a list, and characters of a text, that a setting may have."""
+
+
+def _too_long(what: str, most: int, where: object) -> ConfigError:
+    return ConfigError(f"has {what}, above the limit of {most:,}", where=where, remedy="Give fewer", code="config.long",
+                       part=what, limit=f"{most:,}")  # fmt: skip
+
+
+def _expected(name: str, code: str, value: Any, where: object, remedy: str) -> ConfigError:
+    quoted = shown(value)
+    return ConfigError(
+        f"expected {name}, got {quoted}", where=where, remedy=remedy, code=f"expected.{code}", value=quoted
+    )
+
+
+def out_of_range(
+    value: Any, where: object, *, low: float | None = None, high: float | None = None, unit: str = ""
+) -> ConfigError:
+    """Return the refusal of a number that is not from `low` to `high`, or not finite."""
+    quoted = shown(value)
+    if low is not None and high is not None:
+        code, span = "between", f"a value from {low} to {high}"
+    elif low is not None:
+        code, span = "least", f"a value {low} or more"
+    elif high is not None:
+        code, span = "most", f"a value of at most {high}"
+    else:
+        code, span = "finite", "a finite number"
+    remedy = f"Give {span} {unit}".rstrip()
+    return ConfigError(f"{quoted} is out of range", where=where, remedy=remedy, code=f"range.{code}", value=quoted,
+                       low=low, high=high, unit=unit)  # fmt: skip
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -218,32 +259,47 @@ def of_room(changes: Mapping[str, Any], room: str, *, where: object = None) -> d
     """
     for name in changes:
         if not name.startswith(f"{room}."):
-            raise ConfigError(f"{name!r} is no setting of the {room}", where=where, remedy=f"Write '{room}.{name}'")
+            new = f"'{room}.{name}'"
+            raise ConfigError(f"{shown(name)} is no setting of the {room}", where=where, remedy=f"Write {new}",
+                              code="setting.room", name=shown(name), new=new)  # fmt: skip
     return under(changes, room)
 
 
-def parse_changes(assignments: list[str]) -> dict[str, Any]:
-    """Parse `name=value` strings of the command line; values are read as TOML, bare words as text."""
+def parse_changes(assignments: list[str], *, where: object = "--set") -> dict[str, Any]:
+    """Return `name=value` texts by name; values are read as TOML, bare words as text.
+
+    Raises
+    ------
+    ConfigError
+        For a text without a name and a sign of equality, or a value that is too large or nested too deep.
+    """
     changes = {}
     for text in assignments:
         name, sign, value = text.partition("=")
-        if not sign:
-            raise ConfigError(f"{text!r} is not of the form NAME=VALUE", where="--set")
+        if not sign or not name.strip():
+            raise ConfigError(f"{shown(text)} is not of the form NAME=VALUE", where=where, remedy="Write NAME=VALUE")
         try:
-            changes[name.strip()] = tomllib.loads(f"v = {value}")["v"]
-        except tomllib.TOMLDecodeError:
-            changes[name.strip()] = value.strip()
+            found = parse_toml(f"v = {value}", where=f"{where} {shown(name.strip())}")
+        except ConfigError as error:
+            if not error.code.startswith("toml"):
+                raise
+            found = {}
+        changes[name.strip()] = found["v"] if set(found) == {"v"} else value.strip()
     return changes
 
 
 def read_settings(path: Path | str) -> dict[str, Any]:
-    """Read a settings file, `.toml` or `.json`, as nested mappings."""
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"cannot be read ({error})", where=path, remedy="Give a TOML or JSON file") from error
+    """Return a settings file, TOML or ``.json``, as nested mappings.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or holds no table.
+    """
+    content = read_json(path, error=ConfigError) if str(path).lower().endswith(".json") else read_toml(path)
     if not isinstance(content, dict):
-        raise ConfigError("holds no table of settings", where=path)
+        raise ConfigError(
+            "holds no table of settings", where=path, remedy="Give names and values", code="expected.settings",
+            value=shown(content),
+        )  # fmt: skip
     return content

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
+from typing import ClassVar, Self
+
+LONGEST = 600
+"""Characters of what is wrong, and of where, which may quote a file or a name of any length."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 4 :]}"
 
 
 class MarkIError(Exception):
@@ -13,54 +22,129 @@ class MarkIError(Exception):
     ----------
     what : str
         What is wrong, with the offending value.
-    where : str, optional
+    where : object, optional
         The file, field or unit concerned.
     remedy : str, optional
-        What to do about it, as an imperative sentence.
+        What to do about it, as an imperative sentence; left out, the `advice` of the class.
+    code : str, optional
+        Stable name of this kind of message, under which the language tables have it; left out, that of the class.
+    **fields : object
+        The values that a translation puts in, by name.
     """
 
-    def __init__(self, what: str, *, where: object = None, remedy: str | None = None):
+    kind: ClassVar[str] = "any"
+    """The code of a message without one of its own."""
+
+    advice: ClassVar[str | None] = None
+    """The remedy of a message without one of its own."""
+
+    def __init__(self, what: str, *, where: object = None, remedy: str | None = None, code: str = "", **fields: object):
+        remedy = remedy or self.advice
+        what = _short(what)
         self.what, self.where, self.remedy = what, where, remedy
-        place = f"{where}: " if where is not None else ""
+        self.code, self.fields = code or self.kind, fields
+        place = f"{_short(str(where))}: " if where is not None else ""
         advice = f". {remedy}" if remedy else ""
         super().__init__(" ".join(f"{place}{what}{advice}".split()))
+
+    def within(self, place: object) -> Self:
+        """Return the same refusal with `place` put before where it was."""
+        where = place if self.where is None else f"{place}: {self.where}"
+        return type(self)(self.what, where=where, remedy=self.remedy, code=self.code, **self.fields)
 
 
 class UnknownName(MarkIError):
     """An unknown name; the message offers the nearest known one."""
 
+    kind = "unknown"
+
 
 class ConfigError(MarkIError):
     """A setting of a wrong name, type or range."""
+
+    kind = "config"
 
 
 class WiringError(MarkIError):
     """A plugboard that cannot be wired as asked, or a wiring list that does not fit the board."""
 
+    kind = "wiring"
+
 
 class StimulusError(MarkIError):
     """A picture, typeface or data file that cannot be put before the camera."""
+
+    kind = "stimulus"
 
 
 class PortError(MarkIError):
     """An array whose shape, dtype or content does not fit the port it was given to."""
 
+    kind = "port"
+
 
 class StateError(MarkIError):
     """A saved state that is truncated, foreign, or of another machine."""
+
+    kind = "state"
 
 
 class OutputError(MarkIError):
     """A folder or file that cannot be written."""
 
+    kind = "output"
+
 
 class SessionError(MarkIError):
     """A command that the session cannot carry out in its present state."""
 
+    kind = "session"
 
-def unknown(kind: str, name: str, known: Iterable[str], *, where: object = None) -> UnknownName:
+
+def unknown(kind: str, name: object, known: Iterable[str], *, where: object = None) -> UnknownName:
     """Return the error for a name that is not among `known`, with the nearest name as remedy."""
     names = [str(k) for k in known]
-    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(name)[:SHOWN], names, n=1, cutoff=0.5)
     remedy = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}"
-    return UnknownName(f"unknown {kind} {name!r}", where=where, remedy=remedy)
+    return UnknownName(
+        f"unknown {kind} {shown(name)}",
+        where=where,
+        remedy=remedy,
+        code="unknown.near" if near else "unknown.known",
+        kind=kind,
+        name=shown(name),
+        near=repr(near[0]) if near else "",
+        known=", ".join(names),
+    )
+
+
+SHOWN = 60
+"""Characters of an offending value that a refusal quotes at most."""
+
+
+def shown(value: object) -> str:
+    """Return a value as a refusal quotes it: as Python writes it, its middle left out if it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of more digits than Python writes, or a table without end
+        return f"a {type(value).__name__} that is too long to be shown"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]}…{text[-SHOWN // 4 :]}"
+
+
+_REASONS = {
+    errno.ENOENT: "missing",
+    errno.EACCES: "forbidden",
+    errno.EPERM: "forbidden",
+    errno.EISDIR: "is_folder",
+    errno.ENOTDIR: "no_folder",
+    errno.EEXIST: "no_folder",
+    errno.ENAMETOOLONG: "long_name",
+    errno.EROFS: "read_only",
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+}
+
+
+def reason(act: str, error: OSError) -> str:
+    """Return the code of what the system refused, such as ``write.full`` of the act ``write``."""
+    return f"{act}.{_REASONS.get(error.errno or 0, 'other')}"

@@ -1,27 +1,31 @@
-"""Files: finding assets, writing results atomically, reading saved state safely."""
+"""Files: finding assets, writing results atomically; they are read by `marki.reading`."""
 
 from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import io
+import itertools
 import json
 import os
 import re
 import shutil
+import stat
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
 import numpy as np
 
-from marki.errors import OutputError, StateError
+from marki.errors import OutputError, StateError, reason
 
 CsvForm = Literal["plain", "excel"]
 CSV_FORMS: tuple[CsvForm, ...] = get_args(CsvForm)
+
+UNFINISHED = ".part"
+"""End of the hidden names of files that are being written; one that is left was interrupted by a kill."""
 
 _HERE = Path(__file__).resolve().parent
 
@@ -31,12 +35,16 @@ def asset(name: str) -> Path:
     for root in (_HERE / "assets", _HERE.parent / "assets"):
         if (root / name).exists():
             return root / name
-    raise StateError("this shipped file is missing", where=f"assets/{name}", remedy="Install the package again")
+    raise StateError("this shipped file is missing", where=f"assets/{name}", remedy="Install the package again",
+                     code="asset.missing")  # fmt: skip
 
 
 @contextlib.contextmanager
 def writing(path: Path | str) -> Iterator[BinaryIO]:
-    """Open `path` for writing bytes; it appears under its name only once all is written.
+    """Open the file of a name that the user gave, for writing bytes; it changes only once all is written.
+
+    A link is followed. A file is replaced and keeps its mode; what is no regular file, such as a pipe or a device, is
+    written to as it stands.
 
     Raises
     ------
@@ -44,23 +52,133 @@ def writing(path: Path | str) -> Iterator[BinaryIO]:
         If the folder cannot be made or the file cannot be written.
     """
     path = Path(path)
-    temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-        temporary = None
+        mode, stream = _mode(path), _stream(path)
+        if stream is not None or (mode is not None and not stat.S_ISREG(mode)):
+            with open(path if stream is None else os.dup(stream), "ab") as there:
+                yield there
+            return
+        target = Path(os.path.realpath(path))
+        with _beside(target) as temporary:
+            with open(temporary, "r+b") as file:
+                yield file
+                _settle(file)
+            os.chmod(temporary, 0o666 & ~_umask() if mode is None else stat.S_IMODE(mode))
+            os.replace(temporary, target)
     except OSError as error:
         raise _unwritten(path, error) from error
+
+
+def write_new(path: Path | str, content: bytes | Callable[[Path], bytes]) -> Path:
+    """Write a file under a name that the program chose, and that nobody has; return its path.
+
+    Parameters
+    ----------
+    path : Path or str
+        The name, if it is free; else ``-2``, ``-3`` and so on is put before its suffix, or its own running number is
+        raised (``A_001.png``, ``A_002.png``).
+    content : bytes or callable
+        ``content(path) -> bytes`` is told the name.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        for free in _numbered(path):
+            if os.path.lexists(free):
+                continue
+            if write_first(free, content(free) if callable(content) else content):
+                return free
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    raise AssertionError("numbers do not end")
+
+
+def write_first(path: Path | str, content: bytes) -> bool:
+    """Write a file, whole or not at all, unless somebody has its name; return whether it was free.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        with _beside(path) as temporary:
+            with open(temporary, "r+b") as file:
+                file.write(content)
+                _settle(file)
+            os.chmod(temporary, 0o666 & ~_umask())
+            return _publish(temporary, path)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    """Yield the names that `write_new` tries."""
+    number = re.search(r"_([0-9]{3,})$", path.stem)
+    if number is not None:
+        width, first = len(number[1]), int(number[1])
+        for k in itertools.count(first):
+            yield path.with_name(f"{path.stem[: number.start()]}_{k:0{width}d}{path.suffix}")
+    yield path
+    for k in itertools.count(2):
+        yield path.with_name(f"{path.stem}-{k}{path.suffix}")
+
+
+def _publish(temporary: Path, path: Path) -> bool:
+    """Give a whole file its name, if nobody has it; return whether it was free."""
+    try:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            with open(path, "xb"):
+                pass
+            os.replace(temporary, path)
+    except FileExistsError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Make an empty hidden file in the folder of `path`, for as long as the block lasts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=UNFINISHED, dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
     finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+
+
+def _settle(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _mode(path: Path) -> int | None:
+    """Return the kind and mode of what is there, links followed; None if nothing is."""
+    try:
+        return os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _stream(path: Path) -> int | None:
+    """Return the number of the stream of this process that a path such as ``/dev/stdout`` stands for; None if none."""
+    named = re.fullmatch(r"(?:/dev/fd|/proc/self/fd)/([0-9]+)", str(path))
+    return int(named[1]) if named else {"/dev/stdout": 1, "/dev/stderr": 2}.get(str(path))
 
 
 def _unwritten(path: Path, error: OSError) -> OutputError:
@@ -68,6 +186,8 @@ def _unwritten(path: Path, error: OSError) -> OutputError:
         f"cannot be written ({error.strerror or error})",
         where=path,
         remedy="Choose a folder that you may write to, with room on the disk",
+        code=reason("write", error),
+        reason=error.strerror or error,
     )
 
 
@@ -106,7 +226,7 @@ def write_folder(path: Path | str, files: Iterable[tuple[str, bytes]]) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name[:60]}.", suffix=UNFINISHED, dir=path.parent))
         inside = temporary / path.name  # made by `mkdir`, unlike the folder around it, with the usual permissions
         inside.mkdir()
         for name, content in files:
@@ -136,6 +256,8 @@ def prepare_folder(path: Path | str) -> Path:
             f"cannot be written to ({error.strerror or error})",
             where=path,
             remedy="Choose another folder with --out",
+            code=reason("write", error),
+            reason=error.strerror or error,
         ) from error
     return path
 
@@ -167,23 +289,6 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]], form: CsvForm =
     return "\ufeff" + text.getvalue()
 
 
-def read_csv(path: Path | str) -> list[list[str]]:
-    """Return the lines of a table of either form of `csv_text`, its heading first, each field as the text that it was.
-
-    Raises
-    ------
-    OSError, ValueError
-        If it cannot be read.
-    """
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        return [[_given(cell) for cell in line] for line in csv.reader(file)]
-
-
-def _given(cell: str) -> str:
-    """Return what a field of `_kept` was."""
-    return cell[2:-1].replace('""', '"') if cell.startswith('="') else cell
-
-
 def _kept(cell: Any) -> Any:
     """Return a field as a spreadsheet must be given it, so that a text stays one."""
     if not isinstance(cell, str) or not _TAKEN.match(cell):
@@ -202,45 +307,17 @@ def write_json(path: Path | str, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_json(path: Path | str) -> Any:
-    """Read a JSON file; a missing or broken one is a `StateError`."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StateError(f"cannot be read as JSON ({error})", where=path, remedy="Make the file anew") from error
-
-
 def write_arrays(path: Path | str, arrays: Mapping[str, np.ndarray], **header: Any) -> None:
     """Write named arrays and a JSON header to one `.npz`, whole or not at all; no pickle."""
+    content = packed_arrays(arrays, **header)
+    with writing(path) as file:
+        file.write(content)
+
+
+def packed_arrays(arrays: Mapping[str, np.ndarray], **header: Any) -> bytes:
+    """Return the bytes of a file of `write_arrays`."""
     text = np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)
     buffer = io.BytesIO()
     # The stub takes any further name for `allow_pickle`.
     np.savez_compressed(buffer, header=text, **arrays)  # pyright: ignore[reportArgumentType]
-    with writing(path) as file:
-        file.write(buffer.getvalue())
-
-
-def read_arrays(path: Path | str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `write_arrays` wrote.
-
-    Returns
-    -------
-    arrays : dict of str to ndarray
-    header : dict
-
-    Raises
-    ------
-    StateError
-        If the file is missing, truncated, or not of this kind.
-    """
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        header = json.loads(arrays.pop("header").tobytes())
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise StateError(
-            f"cannot be read as a saved state ({type(error).__name__}: {error})",
-            where=path,
-            remedy="Give a file that was saved here and is complete",
-        ) from error
-    return arrays, header
+    return buffer.getvalue()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from marki.config import flat
 from marki.errors import MarkIError, unknown
 from marki.files import asset
+from marki.reading import read_toml
 
 LANGUAGES = ("en", "zh")
 
@@ -25,8 +24,8 @@ def table(language: str) -> dict[str, str]:
         For a language that there is no table of.
     """
     if language not in LANGUAGES:
-        raise unknown("language", language, LANGUAGES)
-    return flat(tomllib.loads(asset(f"language/{language}.toml").read_text(encoding="utf-8")))
+        raise unknown("language", language, LANGUAGES, where="language")
+    return flat(read_toml(asset(f"language/{language}.toml")))
 
 
 class Words:
@@ -41,11 +40,6 @@ class Words:
     def __init__(self, language: str = "en"):
         self.language = language
         self._table = table(language)
-        self._errors = [
-            (re.compile(self._table[f"{name}.like"]), text)
-            for name, text in ((n.removesuffix(".say"), t) for n, t in self._table.items())
-            if name.startswith("errors.") and f"{name}.like" in self._table and not name.endswith(".like")
-        ]
 
     def __call__(self, name: str, /, **values: Any) -> str:
         """Return the string `name` with its values put in; an unknown name is a mistake in the code."""
@@ -63,13 +57,16 @@ class Words:
     def error(self, error: MarkIError) -> str:
         """Return a refusal as a sentence of this language.
 
-        English says what the error says. Other tables have patterns of the English sentence (`errors.NAME.like`) with
-        a translation (`errors.NAME.say`); what none of them knows is introduced in the language and then quoted.
+        English says what the error says. Other tables have a sentence for its code (``errors.CODE``), or for all of its
+        kind (``errors.KIND.other``), in which its fields are put by name; a field whose value has words of its own
+        (``errors.FIELD.VALUE``) is said in these. What has no sentence is introduced in the language and then quoted.
         """
         text = str(error)
         if self.language == "en":
             return text
-        for pattern, say in self._errors:
-            if found := pattern.search(text):
-                return say.format(*found.groups())
+        place = "" if error.where is None else self("errors.place", where=error.where)
+        values = {name: self.get(f"errors.{name}.{value}", str(value)) for name, value in error.fields.items()}
+        for code in (error.code, f"{error.code.partition('.')[0]}.other"):
+            if say := self.get(f"errors.{code}"):
+                return say.format(where=error.where, place=place, **values)
         return self("message.refused", text=text)

@@ -145,7 +145,9 @@ class MarkI:
             While a presentation is under way.
         """
         if not self.idle:
-            raise SessionError("a presentation is under way", remedy="Let it end first")
+            raise SessionError(
+                "a presentation is under way", remedy="Let it end first", where="machine", code="session.under_way"
+            )
         wiring = self.wiring
         if config.plugboard != self.config.plugboard:
             wiring = self._wire(config.plugboard)  # may refuse, and then nothing has changed
@@ -189,9 +191,17 @@ class MarkI:
             While another presentation is under way, or at the end of the event log's clock.
         """
         if not self.idle:
-            raise SessionError("a presentation is under way", remedy="Let it end first")
+            raise SessionError(
+                "a presentation is under way", remedy="Let it end first", where="machine", code="session.under_way"
+            )
         if self.now > LIMIT_US:
-            raise SessionError(f"the machine's clock ends at {clock_face(LIMIT_US)}", remedy="Reset the machine")
+            raise SessionError(
+                f"the machine's clock ends at {clock_face(LIMIT_US)}",
+                remedy="Reset the machine",
+                where="machine",
+                code="session.clock_end",
+                end=clock_face(LIMIT_US),
+            )
         self._align()
         self._presentation = self.env.process(presentation(self, frame, target, learn))
 
@@ -311,10 +321,18 @@ class MarkI:
         who, store = np.array(units, np.intp), self.potentiometers
         if who.size != len(degrees) or (who.size and not 0 <= who.min() <= who.max() < A_UNITS):
             raise SessionError(
-                f"{len(degrees)} angles for A-units {list(units)}", remedy=f"Give A-units 0 to {A_UNITS - 1}"
+                f"{len(degrees)} angles for A-units {list(units)}",
+                remedy=f"Give A-units 0 to {A_UNITS - 1}",
+                where="potentiometers",
+                code="session.turn_units",
+                count=len(degrees),
+                units=list(units),
+                last=A_UNITS - 1,
             )
         if (store.turning_at(self.now)[who] != 0).any():
-            raise SessionError("its motor is turning", where="potentiometer", remedy="Wait until it rests")
+            raise SessionError(
+                "its motor is turning", where="potentiometer", remedy="Wait until it rests", code="session.turning"
+            )
         angle = np.rint(np.array(degrees, float) * DEGREE).clip(-store.stop, store.stop).astype(np.int64)
         store.place(who, angle)
 

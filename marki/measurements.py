@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from marki.errors import ConfigError
+from marki.errors import ConfigError, StateError, shown
 from marki.files import CsvForm, csv_text
 from marki.intervals import count_interval, share_interval, span
 
@@ -99,7 +99,16 @@ COLUMNS = tuple(field.name for field in fields(Estimate))
 def measured(result: Mapping[str, Any]) -> list[Measurement]:
     """Return the measurements of a result of one seed, as it is read from JSON."""
     names = [field.name for field in fields(Measurement)]
-    return [Measurement(**{name: row[name] for name in names}) for row in result["measurements"]]
+    try:
+        for row in result["measurements"]:
+            if any(not isinstance(row[name], str) for name in ("name", "condition", "unit")):
+                raise TypeError(f"a measurement of {shown(row)}")
+        return [Measurement(**{name: row[name] for name in names}) for row in result["measurements"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise StateError(
+            f"lacks or garbles {error}", where="measurements", remedy="Delete the result and run it again",
+            code="state.garbled", part=error,
+        ) from error  # fmt: skip
 
 
 def value_of(result: Mapping[str, Any], name: str, condition: str) -> float | None:

@@ -6,7 +6,6 @@ window shows the row of whatever is inspected.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ from typing import Any
 
 from marki.errors import unknown
 from marki.files import asset
+from marki.reading import read_toml
 
 BADGES = ("documented", "inferred", "assumed", "modern")
 
@@ -33,7 +33,7 @@ class ProvenanceRow:
 @lru_cache(maxsize=1)
 def table() -> dict[str, ProvenanceRow]:
     """Return all rows by dotted name."""
-    content = tomllib.loads(asset("provenance.toml").read_text(encoding="utf-8"))
+    content = read_toml(asset("provenance.toml"))
     return dict(_rows(content))
 
 
@@ -51,5 +51,5 @@ def row(name: str) -> ProvenanceRow:
     """Return the row of one constant; an unknown name raises with the nearest one."""
     rows = table()
     if name not in rows:
-        raise unknown("constant", name, rows)
+        raise unknown("constant", name, rows, where="provenance")
     return rows[name]

@@ -57,13 +57,23 @@ def restore(registers: Iterable[Register], state: Mapping[str, np.ndarray], *, w
     registers = list(registers)
     for r in registers:
         if r.name not in state:
-            raise StateError(f"register {r.name} is missing", where=where, remedy="Save the state anew")
+            raise StateError(
+                f"register {r.name} is missing",
+                where=where,
+                remedy="Save the state anew",
+                code="register.missing",
+                name=r.name,
+            )
         a = state[r.name]
         if a.shape != r.shape or a.dtype != r.array.dtype:
             raise StateError(
                 f"register {r.name} is {a.dtype}{a.shape}, this machine has {r.array.dtype}{r.shape}",
                 where=where,
                 remedy="Load it into the machine that it was saved from",
+                code="register.other",
+                name=r.name,
+                found=f"{a.dtype}{a.shape}",
+                wanted=f"{r.array.dtype}{r.shape}",
             )
     for r in registers:
         r.array[...] = state[r.name]

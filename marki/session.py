@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from marki.config import of_room
 from marki.errors import SessionError, unknown
 from marki.history import RECORD, Checkpoint, Command, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
-from marki.io.worlds import Presentation, World, WorldConfig, create
+from marki.io.worlds import FOLDERS, Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
 from marki.ticks import NEVER
 from marki.trace import Bank, Kind, Trace, decode
@@ -36,6 +37,13 @@ class Session:
         Root seed of learner and worlds.
     keep : {"all", "recent", "none"}
         How much of the event log to keep; the digest covers all of it in any case.
+    moved : mapping of str to str, optional
+        Where folders of the worlds' settings are now, if they have been moved since. The run stays the same.
+
+    Attributes
+    ----------
+    fingerprints : dict of str to str
+        Content hash of such folders, as `marki.savefile` found them.
     """
 
     INTERVAL = 25  # trials between checkpoints; doubled when there are too many
@@ -44,9 +52,18 @@ class Session:
     COMMANDS = ("course", "toggle", "force", "set", "turn", "show", "world")
     LIVE = ("toggle", "force", "turn")  # taken in the middle of a presentation too
 
-    def __init__(self, learner: MarkI, worlds: Mapping[str, WorldConfig], *, seed: int = 0, keep: str = "all"):
+    def __init__(
+        self,
+        learner: MarkI,
+        worlds: Mapping[str, WorldConfig],
+        *,
+        seed: int = 0,
+        keep: str = "all",
+        moved: Mapping[str, str] | None = None,
+    ):
         self.learner, self.courses = learner, dict(worlds)
         self._keep = keep
+        self.moved, self.fingerprints = dict(moved or {}), dict[str, str]()
         self.launched = learner.config
         self.new_seed(seed)
 
@@ -55,7 +72,7 @@ class Session:
     def new_seed(self, seed: int) -> None:
         """Start a new run with another seed."""
         self.seed = int(seed)
-        self._base: list[World] = [create(config, self.seed) for config in self.courses.values()]
+        self._base: list[World] = [self._world(config) for config in self.courses.values()]
         self.reset()
 
     def reset(self) -> None:
@@ -87,7 +104,7 @@ class Session:
                 "seed": self.seed,
                 "machine": self.launched.to_mapping(),
                 "wiring": registers.fingerprint({"wiring": self.learner.wiring}) if given else None,
-                "worlds": {name: c.to_mapping() for name, c in self.courses.items()},
+                "worlds": {name: c.identity() for name, c in self.courses.items()},
             },
             sort_keys=True,
         )
@@ -164,7 +181,7 @@ class Session:
                 while self._progress[self.course] % self.world.size:
                     self.step("trial")
             case _:
-                raise unknown("step", grain, ("event", "trial", "pass"))
+                raise unknown("step", grain, ("event", "trial", "pass"), where="session")
 
     def run(self, trials: int) -> np.ndarray:
         """Run `trials` trials; return their records."""
@@ -182,6 +199,7 @@ class Session:
         return False
 
     def _begin(self) -> None:
+        self.trace.make_room()  # if there is none, nothing has begun
         self._checkpoint_if_due()
         self._obey_due()
         shown = self._card or self.world.at(self._progress[self.course])
@@ -245,12 +263,16 @@ class Session:
         """
         if not self.learner.idle and name not in self.LIVE:
             raise SessionError(
-                "a presentation is under way", where=f"command {name!r}", remedy="Let the trial end first"
+                "a presentation is under way",
+                where=f"command {name!r}",
+                remedy="Let the trial end first",
+                code="session.under_way",
             )
         if self.in_past:
             raise SessionError(
                 f"{self.reached - self.trial} trials follow this moment", where=f"command {name!r}",
                 remedy="Drop them first, or go to the end of the run",
+                code='session.trials_follow', count=self.reached - self.trial,
             )  # fmt: skip
         after = None if self.learner.idle else self.now - self.began_us
         if after is None:
@@ -258,8 +280,12 @@ class Session:
         command = Command(trial=self.trial, name=name, value=value, after_us=after)
         try:
             self._obey(command)
-        except (KeyError, TypeError) as error:
-            raise SessionError(f"its value lacks or garbles {error}", where=f"command {name!r}") from error
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise SessionError(
+                f"its value lacks or garbles {error}",
+                where=f"command {name!r}",
+                remedy="Give all that the command takes",
+            ) from error
         self.commands.append(command)
         self._obeyed += 1
 
@@ -280,7 +306,7 @@ class Session:
             case "course":
                 name, learn = value["name"], bool(value["learn"])
                 if name not in self.configs:
-                    raise unknown("course", name, self.configs)
+                    raise unknown("course", name, self.configs, where="session")
                 self._go_over(name, learn)
             case "world":
                 self._open(WorldConfig.from_mapping(value["config"], where="world"), bool(value["learn"]))
@@ -295,7 +321,7 @@ class Session:
             case "force":
                 learner.force(np.array(value, np.int8))
             case _:
-                raise unknown("command", command.name, self.COMMANDS)
+                raise unknown("command", command.name, self.COMMANDS, where="session")
         learner.mark(Bank.OPERATOR, self.COMMANDS.index(command.name), Kind.COMMAND)
         text = json.dumps([command.name, value], sort_keys=True).encode()
         self.trace.digest = hashlib.blake2b(text, key=self.trace.digest, digest_size=16).digest()
@@ -305,11 +331,16 @@ class Session:
         name = next((name for name, known in self.configs.items() if known == config), None)
         if name is None:
             name = f"{config.name} {len(self.configs)}"
-            world = create(config, self.seed)
+            world = self._world(config)
             self.configs[name] = config
             self.worlds.append(world)
             self._progress.append(0)
         self._go_over(name, learn)
+
+    def _world(self, config: WorldConfig) -> World:
+        """Return the world of these settings, its files taken from where they are now."""
+        moved = {name: self.moved[at] for name in FOLDERS if (at := getattr(config, name)) in self.moved}
+        return create(replace(config, **moved), self.seed)
 
     def _go_over(self, course: str, learn: bool) -> None:
         """Switch to a course, with as many R-units in use as its world's code needs."""
@@ -325,6 +356,7 @@ class Session:
             raise SessionError(
                 f"a card of {frame.size} cells and class {kind}", where="command 'show'",
                 remedy=f"Give {CELLS} cells and a class below {len(world.classes)}, or -1",
+                code='session.card_shape', cells=frame.size, given=kind, wanted=CELLS, below=len(world.classes),
             )  # fmt: skip
         frames = check_frames(frame.reshape(1, SIDE, SIDE) / 255, where="command 'show'")
         target = world.code[kind] if kind >= 0 else None
@@ -360,7 +392,14 @@ class Session:
             For a trial that has not been reached.
         """
         if not 0 <= trial <= self.reached:
-            raise SessionError(f"trial {trial} has not been reached", remedy=f"Give 0 to {self.reached}")
+            raise SessionError(
+                f"trial {trial} has not been reached",
+                remedy=f"Give 0 to {self.reached}",
+                where="session",
+                code="session.unreached",
+                trial=trial,
+                reached=self.reached,
+            )
         if not any(n <= trial for n in self._checkpoints):
             self._restart()  # only after a load: the file holds one checkpoint
         nearest = max(n for n in self._checkpoints if n <= trial)

@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import itertools
 import json
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,12 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from marki.config import flat, read_settings
-from marki.errors import ConfigError, MarkIError, unknown
+from marki.config import check, flat, read_settings
+from marki.errors import ConfigError, MarkIError, shown, unknown
 from marki.files import CsvForm, csv_text, write_json, write_text
 from marki.jobs.folders import claimed, holds
 from marki.jobs.identity import Identity
-from marki.jobs.options import RunOptions, options_of, resumable
+from marki.jobs.options import MOST_POINTS, MOST_SEED, MOST_SEEDS, RunOptions, options_of, resumable
 from marki.jobs.options import add_arguments as add_run_arguments
 from marki.jobs.runner import Job, run_jobs
 from marki.measurements import Measurement, measured, over_seeds
@@ -43,8 +44,8 @@ class SweepKind:
         hash of every file that is read, see `marki.jobs.identity`.
     run : callable
         ``run(settings, seed, folder) -> dict`` of plain numbers and text, the same wherever it runs; it may go on with
-        what it finds in its folder. Where it has ``measurements``, a list as in `marki.measurements`, each has a row in
-        the table.
+        what it finds in its folder. A point that diverged has ``diverged``, the reason, ``step`` and ``state``. Where
+        it has ``measurements``, a list as in `marki.measurements`, each has a row in the table.
     """
 
     check: Callable[[Mapping[str, Any]], Mapping[str, str]]
@@ -114,25 +115,52 @@ def read(path: Path | str, kinds: Mapping[str, SweepKind]) -> SweepSpec:
     for key in content:
         if key not in TABLES:
             raise unknown("entry", key, TABLES, where=path)
-    kind = str(content.get("kind"))
-    if kind not in kinds:
-        raise unknown("kind", kind, kinds, where=f"{path}: kind")
-    seeds = content.get("seeds", 1)
-    seeds = range(seeds) if isinstance(seeds, int) and not isinstance(seeds, bool) else seeds
-    if not isinstance(seeds, (list, range)) or not seeds or any(type(s) is not int or s < 0 for s in seeds):
-        raise ConfigError(
-            f"{content.get('seeds')!r}", where=f"{path}: seeds", remedy="Give a number, or a list of them"
-        )
-    grid = flat(content.get("grid", {}))
+    kind = content.get("kind")
+    if not isinstance(kind, str) or kind not in kinds:
+        raise unknown("kind", shown(kind), kinds, where=f"{path}: kind")
+    seeds = _seeds(content.get("seeds", 1), f"{path}: seeds")
+    fixed, grid = (_table_of(content, name, path) for name in ("fixed", "grid"))
     for name, values in grid.items():
         if not isinstance(values, list) or not values:
-            raise ConfigError(f"{name} = {values!r}", where=f"{path}: grid", remedy="Give a list of values")
-    spec = SweepSpec(kind=kind, fixed=flat(content.get("fixed", {})), grid=grid, seeds=tuple(dict.fromkeys(seeds)))
+            raise ConfigError(f"{name} = {shown(values)}", where=f"{path}: grid", remedy="Give a list of values")
+    spec = SweepSpec(kind=kind, fixed=fixed, grid=grid, seeds=seeds)
     if twice := set(spec.fixed) & set(grid):
         raise ConfigError(f"{min(twice)} is fixed and in the grid", where=path, remedy="Take it out of one of them")
+    count = math.prod(len(values) for values in grid.values()) * len(seeds)
+    if count > MOST_POINTS:
+        raise ConfigError(
+            f"asks for {count:,} points with their seeds, above the limit of {MOST_POINTS:,}",
+            where=path,
+            remedy="Try fewer values, or part it into several sweeps",
+        )
     for point in spec.points[:: len(spec.seeds)]:
-        kinds[kind].check(point.settings)
+        try:
+            kinds[kind].check(point.settings)
+        except MarkIError as error:
+            raise error.within(path) from error
     return spec
+
+
+def _seeds(given: Any, where: str) -> tuple[int, ...]:
+    """Return the seeds of a sweep: so many from 0 on, or those of a list."""
+    many = isinstance(given, list)
+    if not given or (not many and type(given) is not int) or (many and any(type(seed) is not int for seed in given)):
+        raise ConfigError(
+            f"{shown(given)} is no number of seeds", where=where, remedy="Give a number, or a list of them"
+        )
+    check(where, len(given) if many else given, int, {"low": 1, "high": MOST_SEEDS})
+    for seed in given if many else ():
+        check(where, seed, int, {"low": 0, "high": MOST_SEED})
+    return tuple(dict.fromkeys(given if many else range(given)))
+
+
+def _table_of(content: Mapping[str, Any], name: str, path: Path | str) -> dict[str, Any]:
+    """Return a table of a sweep by dotted name; empty where there is none."""
+    found = content.get(name, {})
+    if not isinstance(found, dict):
+        raise ConfigError(f"expected a table, got {shown(found)}", where=f"{path}: {name}",
+                          remedy="Give names and values", code="expected.table", value=shown(found))  # fmt: skip
+    return flat(found)
 
 
 def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptions) -> list[dict[str, Any]]:
@@ -222,7 +250,7 @@ def _run(
     try:
         found = dict(run(point.settings, point.seed, folder))
     except MarkIError as error:
-        raise MarkIError(f"{error}", where=f"sweep at {point}") from error
+        raise MarkIError(f"{error}", where=f"sweep at {point}", remedy=error.remedy) from error
     return {
         "settings": dict(point.settings),
         "seed": point.seed,
@@ -243,6 +271,11 @@ def command(args: argparse.Namespace, kinds: Mapping[str, SweepKind]) -> int:
     base = Path("out", f"sweep-{Path(args.spec).stem}")
     options = options_of(args).free_out(base, lambda folder: holds(folder, spec.identity))
     with resumable(options):
-        run_sweep(spec, kinds, options)
-    print(f"{len(spec.points)} points, the table is {options.folder() / 'sweep.csv'}")
+        rows = run_sweep(spec, kinds, options)
+    lost = [row for row in rows if row.get("diverged")]
+    told = f", {len(lost)} of them diverged" if lost else ""
+    print(f"{len(spec.points)} points{told}, the table is {options.folder() / 'sweep.csv'}")
+    for row in lost:
+        varied = ", ".join(f"{name}={row[name]}" for name in (*spec.grid, "seed"))
+        print(f"diverged: {varied}, at step {row['step']}: {row['diverged']}")
     return 0

@@ -6,14 +6,18 @@ An event is one 64-bit code, time (µs) · 2^16 + bank · 2^13 + unit · 2^4 + k
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import BinaryIO, overload
+from typing import overload
 
 import numpy as np
+
+from marki.errors import OutputError
 
 
 class Bank(IntEnum):
@@ -96,10 +100,12 @@ class _Retired:
 
     nbytes = 0  # none of them in memory
 
-    def __init__(self, file: BinaryIO, codes: np.ndarray):
+    def __init__(self, file: io.FileIO, codes: np.ndarray):
         self._file, self._size = file, codes.nbytes
         self._at = file.seek(0, 2)
-        file.write(codes.tobytes())
+        left = memoryview(codes.tobytes())
+        while left:
+            left = left[file.write(left) :]
 
     def read(self) -> np.ndarray:
         """Return the codes, (n,) int64."""
@@ -125,7 +131,7 @@ class Trace:
         self._first = 0  # number of the block at which the kept ones begin
         self._held = 0
         self._oldest = 0  # index of the oldest block still in memory
-        self._file: BinaryIO | None = None
+        self._file: io.FileIO | None = None
         self.digest = bytes(16)
 
     @property
@@ -134,28 +140,56 @@ class Trace:
         return self._first + len(self._blocks)
 
     def append(self, codes: np.ndarray, witness: bytes = b"") -> None:
-        """Add the sorted codes of one trial; `witness` is state that the digest covers too."""
+        """Add the sorted codes of one trial; `witness` is state that the digest covers too.
+
+        Raises
+        ------
+        OutputError
+            As `make_room`; nothing is added then.
+        """
+        self.make_room()
         self.digest = hashlib.blake2b(codes.tobytes() + witness, key=self.digest, digest_size=16).digest()
         if self.keep == "none":
             self._first += 1
             return
         self._blocks.append(codes)
         self._held += codes.nbytes
-        while self._held > self.limit and self._oldest < len(self._blocks) - 1:
-            self._retire()
+        with contextlib.suppress(OutputError):  # it is added: the next one is refused
+            self.make_room()
 
-    def _retire(self) -> None:
-        block = self.block(self._first + self._oldest)  # in memory still
-        self._held -= block.nbytes
-        if self.keep == "recent":
-            del self._blocks[0]
-            self._first += 1
-            return
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="marki-trace-")  # noqa: SIM115 - lives as long as the trace
-            weakref.finalize(self, self._file.close)
-        self._blocks[self._oldest] = _Retired(self._file, block)
-        self._oldest += 1
+    def make_room(self) -> None:
+        """Bring what is held in memory, the last block apart, below the limit; then one trial can be added for certain.
+
+        Raises
+        ------
+        OutputError
+            If the temporary folder is full or cannot be written to; nothing has changed then.
+        """
+        while self._held > self.limit and self._oldest < len(self._blocks) - 1:
+            block = self.block(self._first + self._oldest)  # in memory still
+            if self.keep == "recent":
+                del self._blocks[0]
+                self._first += 1
+            else:
+                self._blocks[self._oldest] = self._retired(block)
+                self._oldest += 1
+            self._held -= block.nbytes
+
+    def _retired(self, block: np.ndarray) -> _Retired:
+        try:
+            if self._file is None:
+                # Not closed here: it lives as long as the trace.
+                self._file = tempfile.TemporaryFile("w+b", buffering=0, prefix="marki-trace-")  # noqa: SIM115
+                weakref.finalize(self, self._file.close)
+            return _Retired(self._file, block)
+        except OSError as error:
+            raise OutputError(
+                f"the event log cannot be written ({error.strerror or error})",
+                where=tempfile.tempdir or "TMPDIR",
+                remedy="Make room there, or name another folder in TMPDIR, and go on with --resume",
+                code="write.trace",
+                reason=error.strerror or error,
+            ) from error
 
     def block(self, number: int) -> np.ndarray:
         """Return the codes of trial `number`, (n,) int64; empty if it was forgotten."""

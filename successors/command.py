@@ -1,24 +1,29 @@
-"""The commands `timeline`, `card`, `train`, `compare`, `roadmap`, `check` and `write` of the command line."""
+"""The commands `timeline`, `card`, `train`, `compare`, `roadmap`, `check`, `write` and `read` of the command line."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marki.config import check as check_value
 from marki.config import parse_changes
-from marki.errors import ConfigError
+from marki.errors import ConfigError, MarkIError
 from marki.intervals import span
+from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
-from marki.jobs.options import add_arguments, options_of, resumable
+from marki.jobs.options import MOST_SEED, MOST_SEEDS, add_arguments, options_of, resumable
+from marki.language import Words
 from marki.program import program
 
 if TYPE_CHECKING:
+    from successors.serving.picture_reading import ReadPicture
     from successors.training.participants import Machine
 
 
@@ -125,8 +130,11 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     with resumable(options):
         results = publish(names, options, seed=args.seed, machine=machine, command=command)
     wide = max(map(len, results)) + 2
+    lost = [line for metrics in results.values() for line in metrics.get("diverged", [])]
     for name, metrics in results.items():
-        for trial in metrics["trials"]:
+        if "diverged" in metrics:
+            print(f"{name:<{wide}}diverged")
+        for trial in metrics.get("trials", []):
             stood = all(bound["holds"] for bound in trial["stood"].values())
             mark = "" if stood else "  NOT as wanted"
             print(f"{name:<{wide}}{trial['task']:<16}{100 * trial['value']:6.1f} %{mark}")
@@ -135,7 +143,8 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     weights = sum(path.stat().st_size for name in results for path in (out / name).glob("*.safetensors"))
     minutes = (time.monotonic() - began) / 60
     print(f"written to {out} in {minutes:.1f} minutes, with {weights / 1e6:.1f} MB of weights")
-    return 0
+    print("\n".join(lost), end="\n" if lost else "")
+    return 1 if lost else 0
 
 
 def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -270,26 +279,95 @@ def write(args: argparse.Namespace) -> int:
     from marki.seeding import generator
     from successors import registry
     from successors.nn.writer import TextSampler
+    from successors.tasks.wording import check_known, worded
 
     _check_counts(args)
     entry = registry.find(args.name).entry
     if entry.accepts is not Port.TEXT:
         readers = [name for name in registry.names() if registry.find(name).entry.accepts is Port.TEXT]
         raise ConfigError(f"{args.name} reads no text", where="NAME", remedy=f"Choose among {', '.join(readers)}")
+    task = entry.trials[0].task
+    line = worded(args.text, task)
+    text = check_known(line) if task == "translate" else line.text
     learner = registry.create(args.name, pretrained=True)
     if isinstance(learner.network, TextSampler):
         how = {"temperature": args.temperature, "top_k": args.top_k, "nucleus": args.nucleus}
-        for text in learner.network.generate(args.text, generator(args.seed, "write"), count=args.count, **how):
-            print(text)
+        for drawn in learner.network.generate(text, generator(args.seed, "write"), count=args.count, **how):
+            print(drawn)
+        _name_unknown(args.name, line.unknown)
         return 0
     if args.temperature or args.top_k or args.nucleus != 1 or args.count != 1:
         raise ConfigError(f"{args.name} draws nothing", where="NAME", remedy="Send it the text alone")
-    answer = learner.respond(np.array([args.text]))
+    answer = learner.respond(np.array([text]))
     if learner.labels is not None:
         print(registry.classes(entry.trials[0])[int(learner.labels.read(answer)[0])])
     else:
         print(answer[0])
+    _name_unknown(args.name, line.unknown)
     return 0
+
+
+def _name_unknown(name: str, words: Sequence[str]) -> None:
+    if words:
+        print(f"not in what {name} has read: {', '.join(words)}", file=sys.stderr)
+
+
+def add_read_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `read`."""
+    parser.add_argument("name", metavar="NAME", help="a system that reads letters or digits, or all")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="pictures, and folders of pictures")
+    parser.add_argument("--task", choices=("letters", "digits"), help="what is read (default: what NAME learned first)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--lang", default="en", metavar="LANGUAGE", help="of the sentences, en or zh (default en)")
+    add_fitting_arguments(parser)
+
+
+def read(args: argparse.Namespace) -> int:
+    """Say what pictures are taken for; a picture that is refused is one line, and makes the exit status 1."""
+    from marki.io.stimuli.fitting import Fitting
+    from successors.serving import picture_reading
+
+    words, told = Words(args.lang), fitting_changes(args)
+    asked = [
+        (task, picture_reading.load(names, task), Fitting.from_mapping({"fit": picture_reading.FITS[task]} | told))
+        for task, names in picture_reading.choose(args.name, args.task).items()
+    ]
+    rows: list[dict[str, Any]] = []
+    refused: list[dict[str, str]] = []
+
+    def refuse(path: Path, error: MarkIError) -> None:
+        refused.append({"file": str(path), "error": str(error)})
+        print(f"marki: {error}", file=sys.stderr)
+
+    files: list[Path] = []
+    for given in args.files:
+        try:
+            files += picture_reading.walk([given])
+        except MarkIError as error:
+            refuse(given, error)
+    for path in files:
+        try:
+            for task, systems, how in asked:
+                found = picture_reading.read(path, systems, task, how)
+                rows.append(found.as_json())
+                if not args.json:
+                    print(read_text(found, words), flush=True)
+        except MarkIError as error:
+            refuse(path, error)
+    if args.json:
+        print(json.dumps({"pictures": rows, "refused": refused}, indent=2, ensure_ascii=False))
+    return 1 if refused else 0
+
+
+def read_text(found: ReadPicture, words: Words) -> str:
+    """Return what a picture was taken for as text: the file, what was done, and a line for each system."""
+    lines = [str(found.path), f"  {found.done.sentence(words)}"]
+    wide = max((len(reply.name) for reply in found.replies), default=0)
+    for reply in found.replies:
+        sure = f"{100 * reply.confidence:5.1f} %" if math.isfinite(reply.confidence) else " " * 7
+        others = ", ".join(f"{name} {100 * share:.1f} %" for name, share in reply.others)
+        lines.append(f"  {reply.name:<{wide}}  {reply.said or words('trainer.none')}  {sure}  {others}".rstrip())
+    return "\n".join(lines)
 
 
 def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
@@ -304,10 +382,14 @@ def _chosen(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _check_counts(args: argparse.Namespace) -> None:
-    for name, least in (("seeds", 1), ("budget", 1), ("seed", 0), ("count", 1)):
-        value = getattr(args, name, None)
-        if value is not None and value < least:
-            raise ConfigError(f"{value} is out of range", where=f"--{name}", remedy=f"Give {least} or more")
+    for name, low, high in (
+        ("seeds", 1, MOST_SEEDS),
+        ("budget", 1, 2**40),
+        ("seed", 0, MOST_SEED),
+        ("count", 1, 10_000),
+    ):
+        if (value := getattr(args, name, None)) is not None:
+            check_value(f"--{name}", value, int, {"low": low, "high": high})
 
 
 def _hint() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import pkgutil
 import re
 from collections.abc import Mapping
@@ -16,10 +15,11 @@ import numpy as np
 
 from marki.config import flat
 from marki.errors import ConfigError, MarkIError, StateError, unknown
-from marki.files import asset, read_json
+from marki.files import asset
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.program import program
+from marki.reading import parse_json, read_json
 from successors import tasks, timeline
 from successors.model_card import Entry, Trial
 from successors.nn import weights_file
@@ -88,7 +88,7 @@ def find(name: str) -> System:
     """
     rows = _files()
     if name not in rows:
-        raise unknown("system", name, rows)
+        raise unknown("system", name, rows, where="timeline")
     return _read(name, *rows[name])
 
 
@@ -203,9 +203,12 @@ def create(
     path = Path(weights) if weights else shipped(name) / WEIGHTS
     arrays, about = weights_file.load(path, system=name)
     try:
-        stored = json.loads(about["settings"])
-        learner = system.entry.create(seed=seed, changes=flat(stored))
-    except (KeyError, ValueError, MarkIError) as error:
+        stored: Any = parse_json(about["settings"], where=path)
+        if not isinstance(stored, dict):
+            raise ValueError("they are no table")
+        own: dict[str, Any] = flat(stored)  # pyright: ignore[reportUnknownArgumentType]  # JSON knows no types
+        learner = system.entry.create(seed=seed, changes=own)
+    except (KeyError, ValueError, TypeError, MarkIError) as error:
         raise StateError(
             f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
         ) from error

@@ -70,7 +70,7 @@ def refused(found, *words):
     [
         (["run", "alphabett"], ["alphabett", "alphabet"]),
         (["runn", "alphabet"], ["runn"]),
-        (["run", "alphabet", "--seeds", "0"], ["--seeds", "1 or more"]),
+        (["run", "alphabet", "--seeds", "0"], ["--seeds", "from 1 to 10000"]),
         (["run", "alphabet", "--seeds", "many"], ["many"]),
         (["run", "alphabet", "--seed", "-1"], ["--seed"]),
         (["run", "alphabet", "--set", "machine.sensory.treshold=0.4"], ["treshold", "threshold"]),

@@ -1,7 +1,13 @@
+import ast
+import pickle
+import re
+from pathlib import Path
+
 import pytest
 
 from marki import errors
-from marki.errors import MarkIError, StateError, UnknownName, unknown
+from marki.errors import MarkIError, StateError, UnknownName, shown, unknown
+from successors.nn.tensor import ShapeError
 
 
 def test_an_error_says_what_where_and_what_to_do_on_one_line():
@@ -25,3 +31,56 @@ def test_unknown_names_offer_the_nearest(name, remedy):
     error = unknown("readout", name, ("threshold", "dominant"), where="x")
     assert isinstance(error, UnknownName)
     assert str(error).startswith(f"x: unknown readout {name!r}. {remedy}")
+
+
+def raised():
+    """Each call in the source that makes a refusal: (place, the class or function, its keywords)."""
+    root = Path(__file__).resolve().parent.parent
+    trees = {
+        p: ast.parse(p.read_text(encoding="utf-8"))
+        for p in sorted([*(root / "marki").rglob("*.py"), *(root / "successors").rglob("*.py")])
+    }
+    kinds = {"MarkIError"}
+    for _ in range(3):
+        for tree in trees.values():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ClassDef) and kinds & {ast.unparse(b).split(".")[-1] for b in node.bases}:
+                    kinds.add(node.name)
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and (name := ast.unparse(node.func).split(".")[-1]) in kinds | {"unknown"}:
+                yield f"{path.relative_to(root)}:{node.lineno}", name, {k.arg: k.value for k in node.keywords}
+
+
+def test_every_refusal_says_where_and_gives_a_remedy():
+    found = list(raised())
+    assert len(found) > 300
+    empty = {"None", "''"}
+    for place, name, given in found:
+        assert "where" in given, place
+        assert ast.unparse(given["where"]) not in empty, place
+        if name not in ("unknown", "ShapeError"):  # these have one of their own
+            assert "remedy" in given, place
+            assert ast.unparse(given["remedy"]) not in empty, place
+    assert ShapeError("x", where="y").remedy
+    assert unknown("thing", "x", ["y"], where="z").remedy
+
+
+def test_codes_are_stable_names():
+    codes = [ast.literal_eval(given["code"]) for _, _, given in raised() if isinstance(given.get("code"), ast.Constant)]
+    assert len(codes) > 70
+    assert [code for code in codes if not re.fullmatch(r"[a-z_]+\.[a-z_0-9]+", code)] == []
+    assert {cls("x").code for cls in (MarkIError, StateError, UnknownName)} == {"any", "state", "unknown"}
+
+
+def test_a_refusal_keeps_its_code_within_another_place_and_in_another_process():
+    error = StateError("lost", where="a", remedy="Look", code="state.garbled", part="b")
+    within = pickle.loads(pickle.dumps(error)).within("run.npz")
+    assert type(within) is StateError
+    assert str(within) == "run.npz: a: lost. Look"
+    assert (within.code, within.fields) == ("state.garbled", {"part": "b"})
+
+
+@pytest.mark.parametrize("value", [10**5000, "x" * 10_000, [[1] * 1000] * 1000], ids=["number", "text", "list"])
+def test_a_long_value_is_shown_in_short(value):
+    assert len(shown(value)) < 80

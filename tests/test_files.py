@@ -1,12 +1,21 @@
+import errno
 import json
 import os
 import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from marki.errors import OutputError, StateError
-from marki.files import asset, csv_text, read_arrays, read_csv, read_json, write_arrays, write_json, write_text, writing
+from marki.files import asset, csv_text, write_arrays, write_json, write_new, write_text, writing
+from marki.reading import read_arrays, read_csv, read_json
+
+ROOT = Path(__file__).resolve().parent.parent
+posix = pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
 
 
 def test_arrays_and_header_come_back(tmp_path):
@@ -45,6 +54,128 @@ def test_a_file_can_be_read_by_others(tmp_path):
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o644
 
 
+# -- what stands at a name that is written to -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path, mode):
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "a").chmod(mode)
+    write_text(tmp_path / "a", "new")
+    assert (tmp_path / "a").read_text() == "new"
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_a_link_and_its_file_is_written(tmp_path, there):
+    (tmp_path / "far").mkdir()
+    if there:
+        (tmp_path / "far/kept").write_text("old")
+    (tmp_path / "link").symlink_to("far/kept")
+    (tmp_path / "second").symlink_to("link")
+    write_text(tmp_path / "second", "new")
+    assert (tmp_path / "second").is_symlink()
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "far/kept").read_text() == "new"
+    assert os.listdir(tmp_path / "far") == ["kept"]
+
+
+def test_links_in_a_circle_are_refused(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_text(tmp_path / "a", "new")
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
+@posix
+def test_a_pipe_is_written_to(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    got = []
+    reader = threading.Thread(target=lambda: got.append((tmp_path / "pipe").read_text()), daemon=True)
+    reader.start()
+    write_text(tmp_path / "pipe", "new")
+    reader.join(10)
+    assert got == ["new"]
+    assert (tmp_path / "pipe").is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+@posix
+def test_a_device_and_a_stream_of_the_process_are_written_to(tmp_path):
+    leader, follower = os.openpty()
+    write_text(os.ttyname(follower), "new\n")
+    assert os.read(leader, 100) == b"new\r\n"
+    assert stat.S_ISCHR(os.stat(os.ttyname(follower)).st_mode)
+    with open(tmp_path / "out", "wb") as out:
+        code = (
+            "from marki.files import write_text; "
+            "print('before', flush=True); write_text('/dev/stdout', 'new\\n'); print('after')"
+        )
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True, cwd=ROOT)
+    assert (tmp_path / "out").read_text() == "before\nnew\nafter\n"
+
+
+@posix
+def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path, monkeypatch):
+    (tmp_path / "a").write_text("mine")
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # for root, all may be written
+    with pytest.raises(OutputError, match=r"a: cannot be written \(Permission denied\)"):
+        write_text(tmp_path / "a", "new")
+    assert (tmp_path / "a").read_text() == "mine"
+
+
+# -- names that the program chooses -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_name_that_the_program_chooses_is_never_taken_from_another(tmp_path, monkeypatch, links):
+    if not links:
+
+        def refuse(*_):
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+        monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "a.txt").symlink_to("nowhere")
+    (tmp_path / "a-2.txt").mkdir()
+    found = [write_new(tmp_path / "a.txt", str(k).encode()) for k in range(3)]
+    assert [p.name for p in found] == ["a-3.txt", "a-4.txt", "a-5.txt"]
+    assert [p.read_text() for p in found] == ["0", "1", "2"]
+    assert len(os.listdir(tmp_path)) == 5
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_running_number_is_raised_and_the_content_is_told_its_name(tmp_path):
+    names = [write_new(tmp_path / "é_001.png", lambda path: path.name.encode()).name for _ in range(3)]
+    assert names == ["é_001.png", "é_002.png", "é_003.png"]
+    (tmp_path / names[0]).unlink()
+    assert write_new(tmp_path / "é_001.png", b"new").name == names[0]
+    assert (tmp_path / names[2]).read_text() == names[2]
+
+
+def test_of_many_who_want_a_name_each_gets_its_own(tmp_path):
+    def take(number):
+        for k in range(20):
+            write_new(tmp_path / "a.txt", f"{number}-{k}".encode())
+
+    threads = [threading.Thread(target=take, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({p.read_text() for p in tmp_path.iterdir()}) == len(os.listdir(tmp_path)) == 80
+
+
+def test_what_cannot_be_written_takes_no_name(tmp_path, monkeypatch):
+    def fail(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OutputError, match="No space left"):
+        write_new(tmp_path / "a.txt", b"x")
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_folder_that_is_a_file_is_refused(tmp_path):
     write_text(tmp_path / "a", "x")
     with pytest.raises(OutputError, match=r"a/b.txt: cannot be written .*Choose a folder"):
@@ -62,7 +193,7 @@ def test_json_round_trip_and_refusal(tmp_path):
     assert "é" in path.read_text(encoding="utf-8")
     path.write_text("{")
     for broken in (path, tmp_path / "none.json", tmp_path):
-        with pytest.raises(StateError, match=r"cannot be read as JSON.*Make the file anew"):
+        with pytest.raises(StateError, match=r"cannot be read.*Make the file anew"):
             read_json(broken)
 
 

@@ -96,8 +96,8 @@ def test_what_is_hidden_or_unwanted_or_missing_does_not_count(tmp_path):
     assert content_hash(tmp_path / "f") == before
     (tmp_path / "f/notes.txt").write_bytes(b"x")
     assert content_hash(tmp_path / "f") != before
-    assert content_hash(tmp_path / "f", lambda name: name.endswith(".png")) == before
-    assert content_hash(tmp_path / "none") == content_hash(tmp_path / "f", lambda name: False)
+    assert content_hash(tmp_path / "f", lambda path: path.suffix == ".png") == before
+    assert content_hash(tmp_path / "none") == content_hash(tmp_path / "f", lambda path: False)
     (tmp_path / "moved").mkdir()
     assert content_hash((tmp_path / "f/a.png").rename(tmp_path / "moved/other")) == content_hash(
         tmp_path / "moved/other"
@@ -250,7 +250,7 @@ def test_workers_use_one_thread_whatever_this_process_uses(monkeypatch):
 
 
 def test_a_killed_worker_is_one_line():
-    with pytest.raises(MarkIError, match=r"^a worker process was killed\. Again$"):
+    with pytest.raises(MarkIError, match=r"^--jobs: a worker process was killed\. Again$"):
         list(map_unordered(die, [(), ()], jobs=2, remedy="Again"))
 
 

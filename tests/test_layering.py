@@ -20,6 +20,7 @@ ROOMS = [
         "config",
         "provenance",
         "files",
+        "reading",
         "language",
         "interruption",
         "jobs",

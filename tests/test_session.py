@@ -1,15 +1,21 @@
 import random
+import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from marki import registers, savefile
 from marki.errors import MarkIError, SessionError, StateError, UnknownName
+from marki.files import write_arrays
 from marki.io.check_learner import ContractBroken, check_learner, sample_frames
+from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
+from marki.reading import read_arrays
 from marki.session import mark1_session
 from marki.ticks import SECOND
 from marki.twin import Twin
@@ -248,6 +254,65 @@ def test_a_given_wiring_is_saved(tmp_path):
     assert np.array_equal(savefile.load(tmp_path / "s.npz").learner.wiring, board)
 
 
+@pytest.fixture
+def painted(tmp_path):
+    """A session in a world of one's own pictures, opened on the way; its folder and its file lie side by side."""
+    for kind in "AB":
+        (tmp_path / "here/pics" / kind).mkdir(parents=True)
+        for k in range(2):
+            card = np.random.default_rng(ord(kind) + k).integers(0, 255, (20, 20), np.uint8)
+            Image.fromarray(card).save(tmp_path / "here/pics" / kind / f"é{k}.png")
+    session = mark1_session(seed=1)
+    session.run(5)
+    config = WorldConfig(name="images", images=str(tmp_path / "here/pics")).to_mapping()
+    session.command("world", {"config": config, "learn": True})
+    session.run(8)
+    savefile.save(session, tmp_path / "here/s.npz")
+    return session
+
+
+@pytest.mark.parametrize("how", ["nothing moved", "all moved", "file moved", "pictures told", "other form of names"])
+def test_a_session_finds_its_pictures_where_they_are_now(painted, tmp_path, how):
+    file, told = tmp_path / "here/s.npz", {}
+    match how:
+        case "all moved":
+            (tmp_path / "here").rename(tmp_path / "there")
+            file = tmp_path / "there/s.npz"
+        case "file moved":
+            file = file.rename(tmp_path / "s.npz")
+        case "pictures told":
+            told = {"images": str((tmp_path / "here/pics").rename(tmp_path / "elsewhere"))}
+        case "other form of names":
+            for path in list((tmp_path / "here/pics").rglob("*.png")):
+                path.rename(path.with_name(unicodedata.normalize("NFD", path.name)))
+    loaded = savefile.load(file, folders=told)
+    assert loaded.digest == painted.digest
+    savefile.save(loaded, tmp_path / "again/s.npz")
+    again = savefile.load(tmp_path / "again/s.npz")
+    for session in (painted, again):
+        session.rewind(2)
+        session.run(3)
+    assert again.digest == painted.digest
+
+
+def test_pictures_that_are_gone_or_others_are_named_with_what_to_do(painted, tmp_path):
+    file, pics = tmp_path / "here/s.npz", tmp_path / "here/pics"
+    other = tmp_path / "other"
+    shutil.copytree(pics, other)
+    (other / "A/new.png").write_bytes((other / "A/é0.png").read_bytes())
+    with pytest.raises(StateError, match=r"s\.npz: its files in .*other are others .*--images DIR"):
+        savefile.load(file, folders={"images": str(other)})
+    (pics / "A/é0.png").write_bytes((pics / "B/é0.png").read_bytes())
+    with pytest.raises(StateError, match=r"s\.npz: its files in .*pics are others .*--images DIR"):
+        savefile.load(file)
+    pics.rename(tmp_path / "gone")
+    with pytest.raises(StateError, match=r"s\.npz: .*pics is not there.*--images DIR"):
+        savefile.load(file)
+    savefile.save(mark1_session(seed=1), tmp_path / "plain.npz")
+    with pytest.raises(StateError, match="Leave out --images"):
+        savefile.load(tmp_path / "plain.npz", folders={"images": str(other)})
+
+
 @pytest.mark.parametrize("damage", ["truncated", "empty", "text", "foreign", "missing", "changed"])
 def test_broken_saves_are_refused(tmp_path, damage):
     path = tmp_path / "s.npz"
@@ -266,9 +331,9 @@ def test_broken_saves_are_refused(tmp_path, damage):
         case "missing":
             path.unlink()
         case "changed":
-            arrays, header = savefile.read_arrays(path)
+            arrays, header = read_arrays(path)
             header["digest"] = "0" * 32
-            savefile.write_arrays(path, arrays, **header)
+            write_arrays(path, arrays, **header)
     with pytest.raises(StateError, match=r"s\.npz: .*\. "):
         savefile.load(path)
 

@@ -1,8 +1,15 @@
+import errno
+import io
+import os
+import tempfile
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from marki.errors import OutputError
+from marki.session import mark1_session
 from marki.ticks import LIMIT_US
 from marki.trace import Bank, Kind, Trace, count_until, decode, encode, moves, time_of
 
@@ -45,6 +52,64 @@ def test_a_spilled_trace_equals_one_in_memory(limit):
     np.testing.assert_array_equal(trace.events(), np.concatenate(written))
     for k in (59, 0, 31):
         np.testing.assert_array_equal(trace.block(k), written[k])
+
+
+class Full:
+    """A temporary folder on which so many bytes have room."""
+
+    def __init__(self, monkeypatch, room):
+        self.room = room
+        real, full = tempfile.TemporaryFile, self
+
+        class File(io.FileIO):
+            def write(self, data):
+                fits = max(0, full.room - self.tell())
+                if not fits:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                return super().write(bytes(data)[:fits])
+
+        def make(*args, **options):
+            with real() as file:
+                return File(os.dup(file.fileno()), "r+b")
+
+        monkeypatch.setattr(tempfile, "TemporaryFile", make)
+
+
+@pytest.mark.parametrize("room", [0, 5, 500, 2000])
+def test_a_block_is_added_whole_or_not_at_all_when_the_disk_is_full(monkeypatch, room):
+    full = Full(monkeypatch, room)
+    trace, whole, written = Trace(limit=300), Trace(), blocks(60)
+    for block in written:
+        whole.append(block)
+        before = trace.blocks, trace.digest
+        try:
+            trace.append(block)
+        except OutputError:
+            with pytest.raises(OutputError, match=r"event log cannot be written \(No space left on device\).*TMPDIR"):
+                trace.append(block)
+            assert (trace.blocks, trace.digest) == before
+            np.testing.assert_array_equal(trace.events(), np.concatenate(written[: trace.blocks]))
+            full.room = 1 << 30
+            trace.append(block)
+    assert full.room == 1 << 30
+    assert trace.digest == whole.digest
+    np.testing.assert_array_equal(trace.events(), np.concatenate(written))
+
+
+def test_a_session_on_a_full_disk_stands_between_two_trials_and_goes_on(monkeypatch):
+    whole = mark1_session(seed=4)
+    whole.run(12)
+    full = Full(monkeypatch, 10_000)
+    session = mark1_session(seed=4)
+    session.trace.limit = 10_000
+    with pytest.raises(OutputError):
+        session.run(12)
+    done = session.trial
+    assert 0 < done < 12
+    assert (session.trace.blocks, len(session.records), session.learner.idle) == (done, done, True)
+    full.room = 1 << 30
+    session.run(12 - done)
+    assert session.digest == whole.digest
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)

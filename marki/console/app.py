@@ -33,7 +33,7 @@ from marki.console.timeline import startup
 from marki.console.timeline.controller import TimelineController
 from marki.console.window_settings import WindowSettings
 from marki.errors import MarkIError
-from marki.files import write_json, write_text
+from marki.files import write_json, write_new, write_text
 from marki.io.exhibits import Timeline
 from marki.language import Words
 from marki.session import Session
@@ -162,7 +162,9 @@ class App:
             if self.settings.table:
                 write_text(self.settings.table, registers_csv(self.session, self.settings.csv))
             if self.settings.lab_report:
-                self.write_report(Path(self.settings.lab_report))
+                from marki.console.export.lab_report import lab_report
+
+                lab_report(self.session, Path(self.settings.lab_report), **self._reported())
             if self.settings.report:
                 write_json(self.settings.report, self.report(wall))
         finally:
@@ -196,7 +198,7 @@ class App:
         begun = time.perf_counter()
         if self.timeline is not None:
             for text in self.timeline.poll():
-                self.operator.say(self.words.error(MarkIError(text)), alarm=True)
+                self.operator.say(self.words("message.refused", text=text), alarm=True)
         self._fade()
         scene = self._look()
         self.sound.hear(scene.brightness, self.playback.running or bool(self.playback.searching), seconds)
@@ -374,25 +376,29 @@ class App:
         self.handler = InputHandler(self.operator)
         self._key = None
 
-    def save_screenshot(self, path: Path) -> None:
-        """Write what is shown to a PNG file."""
-        capture.save_picture(self.surface, path)
+    def save_screenshot(self, path: Path) -> Path:
+        """Write what is shown to a PNG file of that name or the next that is free; return its path."""
+        return write_new(path, capture.png(self.surface))
 
-    def toggle_film(self, path: Path) -> bool:
-        """Begin a film, or end it and write it to a GIF file; return whether one was begun."""
+    def toggle_film(self, path: Path) -> Path | None:
+        """Begin a film; or end it, write it to a GIF file as `save_screenshot` does, and return its path."""
         if self.film is None or self.settings.film:
             self.film = capture.Film()
-            return True
-        film, self.film = self.film, None
-        film.save(path)
-        return False
+            return None
+        saved = write_new(path, self.film.gif())
+        self.film = None  # only now: one that could not be written is not lost
+        return saved
 
-    def write_report(self, path: Path) -> None:
-        """Write the lab report."""
-        from marki.console.export.lab_report import lab_report
+    def write_report(self, path: Path) -> Path:
+        """Write the lab report to a zip file, as `save_screenshot` does; return its path."""
+        from marki.console.export.lab_report import zipped
 
+        return write_new(path, lambda free: zipped(self.session, free, **self._reported()))
+
+    def _reported(self) -> dict[str, Any]:
+        """Return what the lab report holds of the window."""
         pictures = {"window": self.surface}
-        lab_report(self.session, path, words=self.words, pictures=pictures, tally=self.ui.tally, form=self.settings.csv)
+        return {"words": self.words, "pictures": pictures, "tally": self.ui.tally, "form": self.settings.csv}
 
     def toggle_sound(self) -> bool:
         """Switch the sound on or off; return whether it is on."""

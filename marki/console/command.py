@@ -14,7 +14,7 @@ from marki.console.drawing.layout import LARGEST, SMALLEST
 from marki.console.state.playback import SPEEDS
 from marki.console.state.ui_state import PAGES, VIEWS
 from marki.console.window_settings import WindowSettings
-from marki.errors import ConfigError, MarkIError, unknown
+from marki.errors import ConfigError, MarkIError, shown, unknown
 from marki.jobs.options import CSV_HELP, csv_form
 from marki.language import LANGUAGES
 
@@ -94,6 +94,8 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
     if frames is None and os.environ.get("SDL_VIDEODRIVER") == "dummy":
         frames = FRAMES_UNSEEN  # nobody could close it
 
+    import pygame
+
     from marki.console.app import App
 
     for _ in tqdm(range(int(begin)), desc="presentations", leave=False, delay=0.5, disable=None):
@@ -123,7 +125,14 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         hall=args.hall,
         began=getattr(args, "began", time.perf_counter()),
     )
-    return App(session, settings, timeline).run()
+    try:
+        return App(session, settings, timeline).run()
+    except pygame.error as error:
+        raise MarkIError(
+            f"SDL cannot open a window ({error})",
+            where=f"SDL_VIDEODRIVER={os.environ.get('SDL_VIDEODRIVER', '')}",
+            remedy="Unset it, or set it to dummy and give --frames N",
+        ) from error
 
 
 def lockable() -> tuple[str, ...]:
@@ -137,7 +146,7 @@ def read_size(text: str) -> tuple[int, int]:
     """Return (width, height) of a text such as ``1280x800``; refuse what no window can be."""
     parts = str(text).lower().split("x")
     if len(parts) != 2 or not all(p.isascii() and p.isdigit() and len(p) < 6 for p in parts):
-        raise ConfigError(f"{text!r} is not a size", where="--size", remedy="Give WIDTHxHEIGHT, such as 1280x800")
+        raise ConfigError(f"{shown(text)} is not a size", where="--size", remedy="Give WIDTHxHEIGHT, such as 1280x800")
     width, height = (int(p) for p in parts)
     if width < SMALLEST[0] or height < SMALLEST[1] or width > LARGEST[0] or height > LARGEST[1]:
         raise ConfigError(
@@ -153,9 +162,11 @@ def _number(where: str, text: object, low: float, high: float, *, whole: bool = 
         value = int(str(text)) if whole else float(str(text))
     except ValueError:
         kind = "a whole number" if whole else "a number"
-        raise ConfigError(f"expected {kind}, got {text!r}", where=where) from None
+        raise ConfigError(f"expected {kind}, got {shown(text)}", where=where, remedy=f"Give {kind}") from None
     if not low <= value <= high:
-        raise ConfigError(f"{text} is out of range", where=where, remedy=f"Give a value from {low:g} to {high:g}")
+        raise ConfigError(
+            f"{shown(value)} is out of range", where=where, remedy=f"Give a value from {low:g} to {high:g}"
+        )
     return value
 
 
@@ -180,5 +191,6 @@ def choose_drivers(*, unseen: bool) -> None:
         raise MarkIError(
             "there is no display to open a window on",
             remedy="Run it on a desktop, or give --frames N with --screenshot FILE to draw without one",
+            where="window",
         )
     os.environ["SDL_VIDEODRIVER"] = "dummy"

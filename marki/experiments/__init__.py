@@ -19,5 +19,5 @@ def names() -> list[str]:
 def find(name: str) -> ModuleType:
     """Return the module of an experiment: it has `TITLE` and `run(lab) -> list of Measurement`."""
     if name not in names():
-        raise unknown("experiment", name, names())
+        raise unknown("experiment", name, names(), where="run")
     return importlib.import_module(f"{__name__}.{name}")

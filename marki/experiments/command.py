@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import contextlib
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marki import config as settings
 from marki import experiments
-from marki.errors import ConfigError
+from marki.errors import ConfigError, MarkIError, shown
+from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
-from marki.jobs.options import RunOptions, add_arguments, options_of, resumable
+from marki.jobs.options import MOST_SEED, MOST_SEEDS, RunOptions, add_arguments, options_of, resumable
 from marki.measurements import as_text, measured, over_seeds
 
 if TYPE_CHECKING:
@@ -53,15 +56,16 @@ def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = Fals
         "--images", metavar="DIR", default=default(""), help="learn from image files, a sub-folder for each class"
     )
     parser.add_argument("--mnist", metavar="DIR", default=default(""), help="digits from the original IDX files")
+    add_fitting_arguments(parser, again=again)
 
 
 def changes_of(args: argparse.Namespace) -> dict[str, Any]:
     """Return the user's settings by dotted name, each checked to be of the machine or the world."""
-    if args.seed < 0:
-        raise ConfigError(f"{args.seed} is out of range", where="--seed", remedy="Give 0 or more")
+    settings.check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
     changes: dict[str, Any] = {}
     if args.config:
         changes |= settings.flat(settings.read_settings(args.config))
+    changes |= {f"world.pictures.{name}": value for name, value in fitting_changes(args).items()}
     changes |= settings.parse_changes(args.set)
     _check_changes(changes, where=args.config or "--set")
     return changes
@@ -74,9 +78,18 @@ def _check_changes(changes: Mapping[str, Any], *, where: object) -> None:
     for name in changes:
         room = name.split(".")[0]
         if room not in ("machine", "world") or room == name:
-            raise ConfigError(f"{name!r} is no setting", where=where, remedy="Names begin with machine. or world.")
+            raise ConfigError(f"{shown(name)} is no setting", where=where, remedy="Names begin with machine. or world.")
     for room, kind in (("machine", MachineConfig), ("world", WorldConfig)):
         kind().amend(settings.under(changes, room), where=where)
+
+
+def tell_of_images(path: str) -> None:
+    """Say on standard error what of a folder of pictures was passed over, and what is odd about its names."""
+    if path and Path(path).is_dir():
+        from marki.io.stimuli.images import survey
+
+        for remark in survey(path).remarks():
+            print(f"{path}: {remark}", file=sys.stderr)
 
 
 def session_of(args: argparse.Namespace) -> Session:
@@ -88,19 +101,25 @@ def session_of(args: argparse.Namespace) -> Session:
     from marki.session import mark1_session
 
     if getattr(args, "load", None):
-        return savefile.load(args.load, keep="recent")
+        return savefile.load(args.load, keep="recent", folders={"images": args.images, "mnist": args.mnist})
     changes = changes_of(args)
     name = "images" if args.images else "digits" if args.mnist else "letters"
-    world = WorldConfig(name=name, images=args.images, mnist=args.mnist)
-    machine = MachineConfig().amend(settings.under(changes, "machine"), where="--set")
-    wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
-    return mark1_session(
-        world.amend(settings.under(changes, "world"), where="--set"),
-        machine=machine,
-        seed=args.seed,
-        keep="recent",
-        wiring=wiring,
-    )
+    tell_of_images(str(changes.get("world.images") or args.images))
+    with _settings_named(args):
+        world = WorldConfig(name=name, images=args.images, mnist=args.mnist).amend(settings.under(changes, "world"))
+        machine = MachineConfig().amend(settings.under(changes, "machine"))
+        wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
+        return mark1_session(world, machine=machine, seed=args.seed, keep="recent", wiring=wiring)
+
+
+@contextlib.contextmanager
+def _settings_named(args: argparse.Namespace) -> Iterator[None]:
+    """Let a refusal of a setting, found only when it is used, name where the settings came from."""
+    try:
+        yield
+    except MarkIError as error:
+        place = args.config or ("--set" if args.set else "")
+        raise error.within(place) if place and place not in str(error) else error from error
 
 
 def add_wiring_arguments(parser: argparse.ArgumentParser) -> None:
@@ -143,15 +162,17 @@ def run(args: argparse.Namespace) -> int:
     from marki.experiments.lab import ExperimentSpec
 
     experiments.find(args.experiment)
-    if args.seeds is not None and args.seeds < 1:
-        raise ConfigError(f"{args.seeds} is out of range", where="--seeds", remedy="Give 1 or more")
+    if args.seeds is not None:
+        settings.check("--seeds", args.seeds, int, {"low": 1, "high": MOST_SEEDS})
     options, changes = options_of(args), changes_of(args)
     spec = ExperimentSpec(
         experiment=args.experiment, changes=changes, images=args.images, mnist=args.mnist, wiring=args.wiring
     )
     identity = replace(spec.identity(), seed=None if args.seeds else args.seed)
     options = options.free_out(Path("out", args.experiment), lambda folder: holds(folder, identity))
-    with resumable(options):
+    if not args.quiet:
+        tell_of_images(str(changes.get("world.images") or args.images))
+    with resumable(options), _settings_named(args):
         if args.seeds:
             result = replicas.run_many(spec, range(args.seed, args.seed + args.seeds), options)
         else:
@@ -215,8 +236,7 @@ def validate(args: argparse.Namespace) -> int:
     """Compare documented and simulated; print and write the table."""
     from marki.experiments import validation
 
-    if args.seeds < 2:
-        raise ConfigError(f"{args.seeds} is out of range", where="--seeds", remedy="Give 2 or more, for an interval")
+    settings.check("--seeds", args.seeds, int, {"low": 2, "high": MOST_SEEDS, "meaning": "An interval needs two"})
     options = options_of(args).free_out("out/validate", lambda folder: holds(folder, validation.IDENTITY))
     with resumable(options):
         rows = validation.validate(args.seeds, options)

@@ -13,7 +13,9 @@ TITLE = "Image files"
 def run(lab: Lab) -> list[Measurement]:
     """Learn the pictures up to 40 times over, until none is wrong."""
     if not lab.spec.images:
-        raise StimulusError("no folder is named", where="images", remedy="Give one with --images DIR")
+        raise StimulusError(
+            "no folder is named", where="images", remedy="Give one with --images DIR", code="folder.unnamed"
+        )
     run = lab.run("images", lab.world("images", images=str(lab.spec.images)))
     passes = learn_to_errorless(run, MOST_PASSES)
     size = run.session.worlds[1].size

@@ -19,7 +19,8 @@ from marki.files import CsvForm, write_json, write_text
 from marki.hardware import plugboard
 from marki.interruption import whole
 from marki.io.responses import code_names
-from marki.io.stimuli.images import SUFFIXES
+from marki.io.stimuli.digits import is_idx
+from marki.io.stimuli.images import is_picture
 from marki.io.worlds import WorldConfig
 from marki.jobs.identity import Identity, content_hash
 from marki.jobs.progress import ProgressBar
@@ -138,9 +139,9 @@ class ExperimentSpec:
     def identity(self) -> Identity:
         """Return all that its results follow from, but for the seed; the files are read."""
         files = {
-            "images": (self.changes.get("world.images") or self.images, lambda name: name.lower().endswith(SUFFIXES)),
-            "mnist": (self.changes.get("world.mnist") or self.mnist, lambda name: "ubyte" in name),
-            "wiring": (self.wiring, lambda name: True),
+            "images": (self.changes.get("world.images") or self.images, is_picture),
+            "mnist": (self.changes.get("world.mnist") or self.mnist, is_idx),
+            "wiring": (self.wiring, lambda path: True),
         }
         inputs = {name: content_hash(path, wanted) for name, (path, wanted) in files.items() if path}
         return Identity(kind=f"experiment {self.experiment}", settings=self.changes, inputs=inputs)

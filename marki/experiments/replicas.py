@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from marki import experiments, pictures
-from marki.errors import StateError
+from marki.errors import OutputError, StateError
 from marki.experiments import plots
 from marki.experiments.lab import STATE, ExperimentSpec, Lab
-from marki.files import CsvForm, csv_text, read_csv, read_json, write_json, write_text
+from marki.files import CsvForm, csv_text, write_json, write_text
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
-from marki.jobs.runner import Job, run_job, run_jobs
+from marki.jobs.runner import Job, demand, run_job, run_jobs
 from marki.measurements import as_csv, measured, over_seeds, rows
+from marki.reading import read_csv, read_json
 from marki.tables import TRIALS as TRIALS_COLUMNS
 from marki.tables import TRIALS_TEXTS
 
@@ -57,9 +59,28 @@ def run_many(spec: ExperimentSpec, seeds: Sequence[int], options: RunOptions) ->
     return summary
 
 
+_SHAPE = {
+    "experiment": str,
+    "seed": int,
+    "settings": dict,
+    "versions": dict,
+    "title": str,
+    "presentations": int,
+    "simulated_seconds": (int, float),
+    "digest": str,
+    "measurements": list,
+}
+"""What a result must have, to be summarised."""
+
+
+def _check(result: Mapping[str, Any]) -> None:
+    demand(result, _SHAPE)
+    over_seeds([measured(result)])
+
+
 def _job(spec: ExperimentSpec, identity: Identity, out: Path | None, form: CsvForm, picture: bool) -> Job:
     work = partial(_run, spec, identity.seed or 0, out, form, picture)
-    return Job(identity=identity, work=work, file=out and out / RESULT, state=out and out / STATE)
+    return Job(identity=identity, work=work, file=out and out / RESULT, state=out and out / STATE, check=_check)
 
 
 def _run(
@@ -71,6 +92,10 @@ def _run(
         result = lab.result(module.TITLE, module.run(lab))
     except KeyboardInterrupt:
         lab.save()
+        raise
+    except OutputError:  # a full disk between two trials: what there is may be on another
+        with contextlib.suppress(OutputError):
+            lab.save()
         raise
     finally:
         lab.close()
@@ -96,15 +121,12 @@ def _gathered(folders: Mapping[int, Path], form: CsvForm) -> str:
     """Return the trials of all seeds as one CSV, with a column for the seed; those of earlier may have another form."""
     trials: list[list[Any]] = []
     for seed, folder in folders.items():
+        remedy = f"Delete {folder} and --resume; workers of a cluster must see this folder"
         try:
-            _, *found = read_csv(folder / TRIALS)
+            _, *found = read_csv(folder / TRIALS, remedy=remedy)
             trials += [[seed, *map(_cell, TRIALS_COLUMNS, row)] for row in found]
-        except (OSError, ValueError) as error:
-            raise StateError(
-                f"cannot be read ({error})",
-                where=folder / TRIALS,
-                remedy=f"Delete {folder} and --resume; workers of a cluster must see this folder",
-            ) from error
+        except ValueError as error:
+            raise StateError(f"cannot be read ({error})", where=folder / TRIALS, remedy=remedy) from error
     return csv_text(("seed", *TRIALS_COLUMNS), trials, form)
 
 

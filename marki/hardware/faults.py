@@ -27,7 +27,13 @@ class FaultsConfig(Config):
         super().__post_init__()
         both = set(self.stuck_off) & set(self.stuck_on)
         if both:
-            raise ConfigError(f"A-unit {min(both)} is stuck both on and off", where="FaultsConfig")
+            raise ConfigError(
+                f"A-unit {min(both)} is stuck both on and off",
+                where="FaultsConfig",
+                remedy="Take it out of one of the lists",
+                code="faults.both",
+                unit=min(both),
+            )
 
     def cells(self) -> np.ndarray:
         """Return the indices of the dead cells."""

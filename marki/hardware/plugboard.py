@@ -13,7 +13,11 @@ from marki.errors import WiringError
 from marki.files import write_text
 from marki.hardware.faults import A_UNITS
 from marki.io.frame import CELLS, SIDE
+from marki.reading import MIB, read_text
 from marki.seeding import generator
+
+MOST = 4 * MIB
+"""Bytes of a wiring list; one with every wire that can be has a third of it."""
 
 LAYOUTS = ("random", "local", "surround", "rows", "columns")
 
@@ -40,12 +44,26 @@ class PlugboardConfig(Config):
         super().__post_init__()
         wires = self.excitatory + self.inhibitory
         if not 0 < wires <= CELLS:
-            raise WiringError(f"{wires} wires for an A-unit", remedy=f"Give 1 to {CELLS}, one for an S-unit at most")
+            raise WiringError(
+                f"{wires} wires for an A-unit",
+                remedy=f"Give 1 to {CELLS}, one for an S-unit at most",
+                where="plugboard",
+                code="wiring.wires",
+                wires=wires,
+                most=CELLS,
+            )
         if wires * A_UNITS > CELLS * self.fan_out:
             raise WiringError(
                 f"{A_UNITS} A-units with {wires} wires need {A_UNITS * wires} places, the S-side has "
                 f"{CELLS} x {self.fan_out} = {CELLS * self.fan_out}",
                 remedy=f"Use at most {CELLS * self.fan_out // A_UNITS} wires for an A-unit, or a greater fan-out",
+                where="plugboard",
+                code="wiring.places",
+                units=A_UNITS,
+                wires=wires,
+                needed=A_UNITS * wires,
+                there=f"{CELLS} x {self.fan_out} = {CELLS * self.fan_out}",
+                most=CELLS * self.fan_out // A_UNITS,
             )
 
 
@@ -76,6 +94,14 @@ def wire(config: PlugboardConfig, seed: int) -> np.ndarray:
                     f"layout {config.layout!r} with reach {config.reach:g} offers A-unit {unit + 1} only "
                     f"{open_.size} of {count} places at a fan-out of {config.fan_out}",
                     remedy="Use a greater reach, fewer wires or a greater fan-out",
+                    where="plugboard",
+                    code="wiring.layout",
+                    layout=repr(config.layout),
+                    reach=f"{config.reach:g}",
+                    unit=unit + 1,
+                    there=open_.size,
+                    count=count,
+                    fan_out=config.fan_out,
                 )
             chosen = rng.choice(open_, count, replace=False)
             wiring[unit, chosen] = sign
@@ -103,6 +129,7 @@ def patch(wiring: np.ndarray, config: PlugboardConfig) -> np.ndarray:
             raise WiringError(
                 f"{text!r} is no patch", where="plugboard.patches",
                 remedy=f"Write A12+3, A12-3 or A12=3, with A-units to {A_UNITS} and S-units to {CELLS}",
+                code='wiring.patch', text=repr(text), units=A_UNITS, cells=CELLS,
             )  # fmt: skip
         wiring[int(found[1]) - 1, int(found[3]) - 1] = {"+": 1, "-": -1, "=": 0}[found[2]]
     return check(wiring, fan_out=config.fan_out, where="plugboard.patches")
@@ -144,14 +171,32 @@ def check(wiring: np.ndarray, *, fan_out: int = 40, where: object = "wiring") ->
     """Return a wiring as int8 (512, 400), or refuse it: shape, values, fan-out."""
     a = np.asarray(wiring)
     if a.shape != (A_UNITS, CELLS):
-        raise WiringError(f"shape {a.shape}", where=where, remedy=f"A wiring has shape ({A_UNITS}, {CELLS})")
+        raise WiringError(
+            f"shape {a.shape}",
+            where=where,
+            remedy=f"A wiring has shape ({A_UNITS}, {CELLS})",
+            code="wiring.shape",
+            found=a.shape,
+            wanted=f"({A_UNITS}, {CELLS})",
+        )
     if not np.isin(a, (-1, 0, 1)).all():
-        raise WiringError("holds values other than -1, 0 and 1", where=where)
+        raise WiringError(
+            "holds values other than -1, 0 and 1",
+            where=where,
+            remedy="Give 1 for an excitatory wire, -1 for an inhibitory one, 0 for none",
+            code="wiring.values",
+        )
     most = int((a != 0).sum(axis=0).max())
     if most > fan_out:
         unit = int((a != 0).sum(axis=0).argmax()) + 1
         raise WiringError(
-            f"S-unit {unit} feeds {most} A-units, the limit is {fan_out}", where=where, remedy="Take wires off it"
+            f"S-unit {unit} feeds {most} A-units, the limit is {fan_out}",
+            where=where,
+            remedy="Take wires off it",
+            code="wiring.fan_out",
+            unit=unit,
+            count=most,
+            limit=fan_out,
         )
     return a.astype(np.int8)
 
@@ -178,31 +223,48 @@ def load(path: Path | str, *, fan_out: int = 40) -> np.ndarray:
     WiringError
         For a line that cannot be read, a unit out of range, a missing A-unit, or too great a fan-out.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WiringError(f"cannot be read ({error})", where=path) from error
     wiring = np.zeros((A_UNITS, CELLS), np.int8)
     seen = set()
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(path, most=MOST, error=WiringError).splitlines(), start=1):
         if not (text := line.split("#")[0].strip()):
             continue
         label, colon, wires = text.partition(":")
         place = f"{path}, line {number}"
         try:
-            unit = int(label.strip().removeprefix("A"))
-            ends = [int(w) for w in wires.split()]
+            unit = int(label.strip().removeprefix("A")) if len(label) < 20 else 0
+            ends = [int(w) if len(w) < 20 else 0 for w in wires.split()]
         except ValueError as error:
-            raise WiringError(f"cannot be read ({error})", where=place, remedy="Write e.g. A12: +3 -200") from error
+            raise WiringError(
+                f"cannot be read ({error})", where=place, remedy="Write e.g. A12: +3 -200", code="wiring.line"
+            ) from error
         if not colon or not 1 <= unit <= A_UNITS or unit in seen:
-            raise WiringError(f"A-unit {unit} is out of range or listed twice", where=place)
+            raise WiringError(
+                f"A-unit {unit} is out of range or listed twice",
+                where=place,
+                remedy=f"List A1 to A{A_UNITS}, each once, as in A12: +3 -200",
+                code="wiring.label",
+                unit=unit,
+                units=A_UNITS,
+            )
         seen.add(unit)
         for end in ends:
             if not 1 <= abs(end) <= CELLS or wiring[unit - 1, abs(end) - 1]:
-                raise WiringError(f"S-unit {end} is out of range or wired twice", where=place, remedy=f"1 to {CELLS}")
+                raise WiringError(
+                    f"S-unit {end} is out of range or wired twice",
+                    where=place,
+                    remedy=f"Give 1 to {CELLS}, each once",
+                    code="wiring.end",
+                    unit=end,
+                    cells=CELLS,
+                )
             wiring[unit - 1, abs(end) - 1] = 1 if end > 0 else -1
     if len(seen) != A_UNITS:
         raise WiringError(
-            f"lists {len(seen)} A-units", where=path, remedy=f"List all {A_UNITS}, even those without wires"
+            f"lists {len(seen)} A-units",
+            where=path,
+            remedy=f"List all {A_UNITS}, even those without wires",
+            code="wiring.lists",
+            count=len(seen),
+            units=A_UNITS,
         )
     return check(wiring, fan_out=fan_out, where=path)

@@ -45,11 +45,21 @@ class ResponseConfig(Config):
         super().__post_init__()
         if self.source_set and len(self.source_set) != A_UNITS:
             raise ConfigError(
-                f"source_set lists {len(self.source_set)} A-units", where="ResponseConfig", remedy=f"List all {A_UNITS}"
+                f"source_set lists {len(self.source_set)} A-units",
+                where="ResponseConfig",
+                remedy=f"List all {A_UNITS}",
+                code="source_set.length",
+                count=len(self.source_set),
+                units=A_UNITS,
             )
         if self.source_set and max(self.source_set) > self.units:
             raise ConfigError(
-                f"source_set names R-unit {max(self.source_set)}, {self.units} are in use", where="ResponseConfig"
+                f"source_set names R-unit {max(self.source_set)}, {self.units} are in use",
+                where="ResponseConfig",
+                remedy=f"Give 1 to {self.units}",
+                code="source_set.unit",
+                unit=max(self.source_set),
+                units=self.units,
             )
 
 

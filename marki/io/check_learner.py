@@ -37,7 +37,7 @@ def check_learner(make: Callable[[], Learner], *, stimuli: np.ndarray, targets: 
 
     def demand(holds: bool, clause: str) -> None:
         if not holds:
-            raise ContractBroken(clause, where=type(make()).__name__)
+            raise ContractBroken(clause, where=type(make()).__name__, remedy="Keep the contract of marki.io.learner")
 
     learner = make()
     demand(isinstance(learner, Learner), "lacks a member of the contract")

@@ -184,10 +184,11 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """A refusal, or the end of a process, in one sentence."""
+    """A refusal, or the end of a process, in one sentence; a passing one concerns one question, and all goes on."""
 
     name: str
     text: str
+    passing: bool = False
 
 
 class SystemProcess(Protocol):

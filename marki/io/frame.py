@@ -27,11 +27,17 @@ def check_frames(frames: np.ndarray, *, where: object = "frame port") -> np.ndar
     """
     a = np.asarray(frames)
     if a.dtype.kind not in "biuf":
-        raise PortError(f"expected numbers, got {a.dtype}", where=where)
+        raise PortError(
+            f"expected numbers, got {a.dtype}", where=where, remedy="Give levels from 0 (dark) to 1 (light)"
+        )
     if a.ndim == 2:
         a = a[None]
     if a.ndim != 3 or a.shape[1:] != (SIDE, SIDE):
-        raise PortError(f"expected frames of shape (n, {SIDE}, {SIDE}), got {np.shape(frames)}", where=where)
+        raise PortError(
+            f"expected frames of shape (n, {SIDE}, {SIDE}), got {np.shape(frames)}",
+            where=where,
+            remedy="Give a stack of frames, even of one",
+        )
     a = a.astype(np.float32)
     if a.size:
         low, high = a.min(), a.max()

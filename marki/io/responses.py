@@ -22,12 +22,26 @@ def binary_code(classes: int, *, first: int = 1) -> np.ndarray:
     code : (classes, bits) bool
     """
     if classes < 2:
-        raise ConfigError(f"{classes} class cannot be told apart", remedy="Give at least two classes")
+        raise ConfigError(
+            f"{classes} class cannot be told apart",
+            remedy="Give at least two classes",
+            where="classes",
+            code="classes.one",
+            count=classes,
+        )
     if classes == 2:
         return np.array([[False], [True]])
     bits = int(classes - 1 + first).bit_length()
     if bits > R_UNITS:
-        raise ConfigError(f"{classes} classes need {bits} R-units", remedy=f"The machine has {R_UNITS}")
+        raise ConfigError(
+            f"{classes} classes need {bits} R-units",
+            remedy=f"The machine has {R_UNITS}",
+            where="classes",
+            code="classes.many",
+            count=classes,
+            bits=bits,
+            units=R_UNITS,
+        )
     numbers = np.arange(classes) + first
     return (numbers[:, None] >> np.arange(bits) & 1).astype(bool)
 
@@ -35,7 +49,14 @@ def binary_code(classes: int, *, first: int = 1) -> np.ndarray:
 def unit_code(classes: int) -> np.ndarray:
     """Return one R-unit for each class, (classes, classes) bool; for at most eight classes."""
     if not 2 <= classes <= R_UNITS:
-        raise ConfigError(f"{classes} classes on {R_UNITS} R-units, one each", remedy="Use a binary code")
+        raise ConfigError(
+            f"{classes} classes on {R_UNITS} R-units, one each",
+            remedy="Use a binary code",
+            where="classes",
+            code="classes.units",
+            count=classes,
+            units=R_UNITS,
+        )
     return np.eye(classes, dtype=bool)
 
 
@@ -74,5 +95,9 @@ def check_lamps(targets: np.ndarray, count: int, *, where: object = "lamps port"
     if a.ndim == 1:
         a = a[None]
     if a.shape != (count, R_UNITS) or a.dtype != bool:
-        raise PortError(f"expected bool of shape ({count}, {R_UNITS}), got {a.dtype}{a.shape}", where=where)
+        raise PortError(
+            f"expected bool of shape ({count}, {R_UNITS}), got {a.dtype}{a.shape}",
+            where=where,
+            remedy="Give true or false for each R-unit of each answer",
+        )
     return a

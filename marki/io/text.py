@@ -25,7 +25,11 @@ def check_text(texts: np.ndarray, *, where: object = "text port") -> np.ndarray:
     """
     a = np.atleast_1d(np.asarray(texts))
     if a.dtype.kind != "U" or a.ndim != 1:
-        raise PortError(f"expected text of shape (n,), got {a.dtype} of shape {a.shape}", where=where)
+        raise PortError(
+            f"expected text of shape (n,), got {a.dtype} of shape {a.shape}",
+            where=where,
+            remedy="Give an array of texts",
+        )
     for number, text in enumerate(a.tolist()):
         if len(text) > LONGEST:
             raise PortError(
@@ -33,5 +37,9 @@ def check_text(texts: np.ndarray, *, where: object = "text port") -> np.ndarray:
             )
         if not text.replace("\n", "").isprintable():
             odd = next(c for c in text if c != "\n" and not c.isprintable())
-            raise PortError(f"message {number} has the character {odd!r}, which cannot be printed", where=where)
+            raise PortError(
+                f"message {number} has the character {odd!r}, which cannot be printed",
+                where=where,
+                remedy="Send printable characters",
+            )
     return a

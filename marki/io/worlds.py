@@ -17,7 +17,11 @@ from marki.errors import StimulusError, unknown
 from marki.io.camera import Camera, Optics
 from marki.io.responses import binary_code, unit_code
 from marki.io.stimuli import Stimulus, digits, forms, handprint, images, letters
+from marki.io.stimuli.fitting import Fitting
 from marki.seeding import generator
+
+FOLDERS = ("images", "mnist")
+"""Settings that name folders of people's own files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,7 @@ class WorldConfig(Config):
     )
     exam_count: int = setting(500, "The same, for the examination", low=1, high=60_000)
     images: str = setting("", "Folder of image files, a sub-folder for each class")
+    pictures: Fitting = field(default_factory=Fitting)
     mnist: str = setting("", "Folder of the original IDX files; empty: the shipped digits")
     kinds: tuple[str, ...] = setting(("square", "circle"), "Classes of the world of forms")
     size: float = setting(8.0, "Size of forms", unit="cells", low=1, high=20)
@@ -63,6 +68,13 @@ class WorldConfig(Config):
     def exam(self) -> WorldConfig:
         """Return the settings of the examination that belongs to this world."""
         return replace(self, part="exam")
+
+    def identity(self) -> dict[str, Any]:
+        """Return the settings that the world follows from, ready for JSON; those of pictures only if it has any."""
+        plain = self.to_mapping()
+        if self.name != "images":
+            del plain["pictures"]
+        return plain
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -239,15 +251,17 @@ def create(config: WorldConfig, seed: int) -> World:
     UnknownName, StimulusError, ConfigError
         For a typeface, form or file that is not there, or classes that do not fit the R-units.
     """
+    _check_sizes(config)
     stimuli, draw, classes = _content(config, seed)
-    if config.class_shares and (len(config.class_shares) != len(classes) or not sum(config.class_shares)):
+    if config.class_shares and (len(config.class_shares) != len(classes) or not 0 < sum(config.class_shares) < 1e300):
         raise StimulusError(
             f"{len(config.class_shares)} shares for {len(classes)} classes", where="world.class_shares",
             remedy="Give one for each class, not all zero",
+            code='classes.shares', count=len(config.class_shares), classes=len(classes),
         )  # fmt: skip
     common: dict[str, Any] = dict(
         classes=classes,
-        code=unit_code(len(classes)) if config.code == "unit" else binary_code(len(classes)),
+        code=_code(config, len(classes)),
         seed=seed,
         part=config.part,
         camera=Camera(config.optics),
@@ -257,6 +271,32 @@ def create(config: WorldConfig, seed: int) -> World:
     if draw is not None:
         return DrawnWorld(draw, size=config.count if config.part == "learn" else config.exam_count, **common)
     return DeckWorld(stimuli, shuffled=config.order == "shuffled" and config.part == "learn", **common)
+
+
+MOST_CARDS = 60_000
+"""Cards of a deck."""
+
+
+def _code(config: WorldConfig, classes: int) -> np.ndarray:
+    return unit_code(classes) if config.code == "unit" else binary_code(classes)
+
+
+def _check_sizes(config: WorldConfig) -> None:
+    """Refuse, before any card is drawn, classes that the R-units cannot tell apart, and decks of none or too many."""
+    if config.name in ("letters", "handprint"):
+        _code(config, len(config.letters))
+    if config.name == "forms":
+        _code(config, len(config.kinds))
+    if config.name == "letters" and len(set(config.typefaces)) != max(1, len(config.typefaces)):
+        raise StimulusError(
+            "lists no typeface, or one twice", where="world.typefaces", remedy="Give one or more, each once"
+        )
+    if config.name == "handprint" and config.writers * len(config.letters) > MOST_CARDS:
+        raise StimulusError(
+            f"{config.writers} writers of {len(config.letters)} letters are more than {MOST_CARDS:,} cards",
+            where="world.writers",
+            remedy="Give fewer writers or letters",
+        )
 
 
 def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable | None, list[str]]:
@@ -280,9 +320,24 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
             return digits.digit_stimuli(part, count, config.mnist or None, rng), None, [str(d) for d in range(10)]
         case "images":
             if not config.images:
-                raise StimulusError("no folder is named", where="world.images", remedy="Give one with --images DIR")
-            deck = images.folder(config.images)
-            return deck, None, list(dict.fromkeys(s.label for s in deck))
+                raise StimulusError(
+                    "no folder is named",
+                    where="world.images",
+                    remedy="Give one with --images DIR",
+                    code="folder.unnamed",
+                )
+            found = images.survey(config.images)
+            if len(found.labels) < 2:
+                passed = f" ({len(found.passed)} passed over: {found.passed_text()})" if found.passed else ""
+                raise StimulusError(
+                    f"its pictures are all of class {found.labels[0]!r}{passed}",
+                    where=config.images,
+                    remedy="Give at least two classes: sub-folders, or names such as cat_1.png and dog_1.png",
+                    code="folder.one_class",
+                    name=found.labels[0],
+                    passed=passed,
+                )
+            return images.folder(config.images, config.pictures), None, found.labels
         case "left_right":
             return [], _left_right(config.size), ["left", "right"]
         case "forms":

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from marki.errors import MarkIError, OutputError
-from marki.files import prepare_folder, read_json
+from marki.files import UNFINISHED, prepare_folder, write_first
 from marki.jobs.identity import Identity
+from marki.reading import read_json
 
 ORDER = "order.json"
 """The file in which a folder says whose it is."""
@@ -46,16 +47,13 @@ def claimed(folder: Path | None, identity: Identity, *, resume: bool) -> Iterato
         identity.check(_stored(folder), where=folder)
         if not resume:
             raise OutputError("has results already", where=folder, remedy=RESUME)
+        for left in folder.rglob(f".*{UNFINISHED}"):  # by a kill in the middle of writing
+            with contextlib.suppress(OSError):
+                left.unlink()
     else:
-        try:
-            with open(mark, "x", encoding="utf-8") as file:  # of two who come at once, one is first
-                file.write(json.dumps(identity.to_mapping(), indent=2, ensure_ascii=False) + "\n")
-        except FileExistsError as error:
-            raise OutputError("was taken by another run just now", where=folder, remedy=RESUME) from error
-        except OSError as error:
-            raise OutputError(
-                f"cannot be written to ({error.strerror or error})", where=folder, remedy="Choose another --out"
-            ) from error
+        order = json.dumps(identity.to_mapping(), indent=2, ensure_ascii=False) + "\n"
+        if not write_first(mark, order.encode()):  # of two who come at once, one is first
+            raise OutputError("was taken by another run just now", where=folder, remedy=RESUME)
     try:
         yield
     finally:

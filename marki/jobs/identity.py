@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +64,12 @@ class Identity:
         StateError
             If it is of another order; the message names what differs.
         """
-        if not isinstance(stored, dict) or not {"kind", "settings", "seed", "inputs"} <= set(stored):
+        if (
+            not isinstance(stored, dict)
+            or not {"kind", "settings", "seed", "inputs"} <= set(stored)
+            or not isinstance(stored["settings"], dict)
+            or not isinstance(stored["inputs"], dict)
+        ):
             raise StateError("holds something else", where=where, remedy="Choose another --out, or move it away")
         if differing := _differences(stored, self._plain()):
             raise StateError(f"holds another run: {differing}", where=where, remedy=_OTHER)
@@ -98,7 +104,7 @@ def _value(settings: Mapping[str, Any], name: str) -> str:
     return json.dumps(settings[name], ensure_ascii=False) if name in settings else "the default"
 
 
-def content_hash(path: Path | str, wanted: Callable[[str], bool] = lambda name: True) -> str:
+def content_hash(path: Path | str, wanted: Callable[[Path], bool] = lambda path: True) -> str:
     """Return a hash of a file, or of the files in a folder and in its sub-folders.
 
     Hidden files are passed over. What cannot be read counts as empty: whoever reads it for its content refuses it.
@@ -107,19 +113,24 @@ def content_hash(path: Path | str, wanted: Callable[[str], bool] = lambda name: 
     ----------
     path : Path or str
     wanted : callable
-        ``wanted(name) -> bool``, whether a file of a folder counts.
+        ``wanted(path) -> bool``, whether a file of a folder counts.
     """
     path, found = Path(path), hashlib.blake2b(digest_size=16)
-    files = [path] if path.is_file() else [f for f in _files(path) if wanted(f.name)]
+    files = [path] if path.is_file() else [f for f in _files(path) if wanted(f)]
     for file in files:
-        name = b"" if file == path else file.relative_to(path).as_posix().encode(errors="surrogateescape")
+        name = b"" if file == path else _name(file.relative_to(path)).encode(errors="surrogateescape")
         found.update(len(name).to_bytes(4) + name + _digest(file))
     return found.hexdigest()
 
 
+def _name(path: Path) -> str:
+    """Return a name in one form (NFC), whichever the file system keeps."""
+    return unicodedata.normalize("NFC", path.as_posix())
+
+
 def _files(folder: Path, depth: int = 1) -> list[Path]:
     try:
-        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        entries = sorted((entry for entry in folder.iterdir() if not entry.name.startswith(".")), key=_name)
     except OSError:
         return []
     below = [file for entry in entries if depth and entry.is_dir() for file in _files(entry, depth - 1)]

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -93,7 +94,9 @@ def map_unordered(
 @contextlib.contextmanager
 def _workers(jobs: int, remedy: str) -> Iterator[Submit]:
     # loky starts fresh interpreters, as `multiprocessing` can, but does not import the script that the user runs.
-    from joblib.externals.loky import ProcessPoolExecutor
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # joblib says where no processes can be started; it is said below
+        from joblib.externals.loky import ProcessPoolExecutor
 
     try:
         pool = ProcessPoolExecutor(jobs, initializer=_begin, env=ONE_THREAD)
@@ -104,7 +107,7 @@ def _workers(jobs: int, remedy: str) -> Iterator[Submit]:
     try:
         yield lambda function, call: pool.submit(_call, function, call)
     except BrokenProcessPool as error:
-        raise MarkIError("a worker process was killed", remedy=remedy) from error
+        raise MarkIError("a worker process was killed", remedy=remedy, where="--jobs") from error
     except BaseException:
         _interrupt(pool)
         raise

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marki.errors import MarkIError, OutputError
-from marki.files import read_json, write_json
+from marki.errors import MarkIError, OutputError, StateError
+from marki.files import write_json
 from marki.jobs.folders import RESUME
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.pool import map_unordered
 from marki.jobs.progress import ProgressBar
+from marki.reading import read_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +31,34 @@ class Job:
         JSON file of the result; None keeps none.
     state : Path, optional
         File or folder that holds the state of an interrupted one; a file is deleted when the result is written.
+    check : callable
+        ``check(result)``, refuses what was read from its file if it is of another shape.
     """
 
     identity: Identity
     work: Callable[..., Mapping[str, Any]]
     file: Path | None = None
     state: Path | None = None
+    check: Callable[[Mapping[str, Any]], object] = bool
+
+
+def demand(result: Mapping[str, Any], shape: Mapping[str, type | tuple[type, ...]]) -> None:
+    """Refuse a result that lacks something, or has it of another type.
+
+    Raises
+    ------
+    StateError
+        If it does; the message names it.
+    """
+    for name, kind in shape.items():
+        if not isinstance(result.get(name), kind):
+            raise StateError(
+                f"lacks or garbles {name!r}",
+                where="result",
+                remedy="Delete this file and go on with --resume",
+                code="state.garbled",
+                part=name,
+            )
 
 
 def run_job(job: Job, *, resume: bool = False, quiet: bool = True) -> dict[str, Any]:
@@ -133,6 +156,10 @@ def _kept(job: Job, resume: bool) -> dict[str, Any] | None:
         found = read_json(job.file)
         job.identity.check(found.get("order") if isinstance(found, dict) else None, where=job.file)
         if resume:
+            try:
+                job.check(found)
+            except MarkIError as error:
+                raise error.within(job.file) from error
             return found
     for path in (job.file, job.state):
         if path and path.exists() and not resume:
@@ -146,4 +173,4 @@ def _summary(failed: Sequence[MarkIError], count: int, unit: str) -> MarkIError:
     if len(failed) == 1:
         return first
     what = f"{first.what} ({len(failed)} of {count} {unit} failed; the others are done)"
-    return type(first)(what, where=first.where, remedy=first.remedy)
+    return type(first)(what, where=first.where, remedy=first.remedy, code=first.code, **first.fields)

@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from marki.errors import ConfigError
+from marki.config import check
 from marki.files import write_text
+from marki.jobs.options import MOST_SEED
 from marki.language import LANGUAGES, Words
 from marki.teaching import lesson as shelf
 from marki.teaching.worksheet import worksheet as sheet
@@ -65,8 +66,8 @@ def add_worksheet_arguments(parser: argparse.ArgumentParser) -> None:
 def worksheet(args: argparse.Namespace, *, lockable: Callable[[], Iterable[str]] | None = None) -> int:
     """Write a worksheet, or its answers, as a page of HTML; `lockable` returns the commands that a lesson may lock."""
     words, one = _words(args), shelf.load(args.lesson, lockable=lockable() if lockable else None)
-    if args.seed is not None and args.seed < 0:
-        raise ConfigError(f"{args.seed} is out of range", where="--seed", remedy="Give 0 or more")
+    if args.seed is not None:
+        check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
     path = args.out or Path(f"{Path(args.lesson).stem}{'-key' if args.key else ''}.html")
     write_text(path, sheet(one, words, key=args.key, seed=args.seed))
     print(words("worksheet.written", path=path))

@@ -14,7 +14,7 @@ from marki.session import Session, mark1_session
 from marki.teaching import measures
 from marki.teaching.lesson_parser import read
 from marki.teaching.lesson_types import PARTS, VIEWS, Lesson, LessonPage, Question, State
-from marki.teaching.toml_checks import among, refused
+from marki.teaching.toml_checks import among
 
 __all__ = [
     "PARTS", "VIEWS", "Lesson", "LessonPage", "Question", "State", "answer_of", "begin", "go_through", "load", "names",
@@ -69,7 +69,7 @@ def begin(lesson: Lesson, seed: int | None = None) -> Session:
     try:
         session = mark1_session(state.world, machine=machine, seed=state.seed if seed is None else seed, keep="recent")
     except MarkIError as error:
-        raise refused(error, lesson.name) from error
+        raise error.within(lesson.name) from error
     session.run(state.trials)
     return session
 
@@ -88,7 +88,7 @@ def go_through(lesson: Lesson, page: int, seed: int | None = None) -> tuple[Sess
                 for name, value in command.items():
                     session.command(name, value)
         except MarkIError as error:
-            raise refused(error, f"{lesson.name}: pages[{number}]") from error
+            raise error.within(f"{lesson.name}: pages[{number}]") from error
         session.run(leaf.run)
     return session, first
 
@@ -110,7 +110,9 @@ def right_option(question: Question, lesson: Lesson, *, seed: int | None = None)
     """
     answer = question.answer
     if answer is None:
-        raise ConfigError("a question to be discussed has no right option", where=lesson.name)
+        raise ConfigError(
+            "a question to be discussed has no right option", where=lesson.name, remedy="Give it an answer"
+        )
     return (
         answer if isinstance(answer, int) else measures.right_option(answer, int(_measured(answer, lesson, "en", seed)))
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import lru_cache
@@ -12,9 +12,12 @@ from typing import Any
 from marki.config import of_room
 from marki.errors import ConfigError
 from marki.files import asset
+from marki.io.frame import CELLS
+from marki.io.responses import R_UNITS
 from marki.io.worlds import WorldConfig
 from marki.language import table
 from marki.machine import MachineConfig
+from marki.reading import read_toml
 from marki.session import Session
 from marki.teaching import measures
 from marki.teaching.lesson_types import PARTS, VIEWS, Lesson, LessonPage, Question, State
@@ -38,13 +41,7 @@ def read(path: Path, name: str, *, lockable: Iterable[str] | None = None) -> Les
     ConfigError
         For a file that cannot be read, or a value of a wrong kind; the message says where.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror or error})", where=path) from error
-    except ValueError as error:  # not UTF-8, or no TOML
-        raise ConfigError(f"cannot be read ({error})", where=path, remedy="Give a TOML file in UTF-8") from error
-    return _lesson(content, name, path.name, worded_commands() if lockable is None else lockable)
+    return _lesson(read_toml(path), name, path.name, worded_commands() if lockable is None else lockable)
 
 
 def _keys(kind: type, *left_out: str) -> list[str]:
@@ -55,7 +52,9 @@ def _lesson(content: Any, name: str, file: str, lockable: Iterable[str]) -> Less
     t = TomlTable(content, _keys(Lesson, "name"), file)
     pages = t.each("pages", _page)
     if not pages:
-        raise ConfigError("lacks pages", where=file, remedy="Add at least one table [[pages]]")
+        raise ConfigError(
+            "lacks pages", where=file, remedy="Add at least one table [[pages]]", code="lesson.lacks", part="[[pages]]"
+        )
     for number, page in enumerate(pages):
         for k, question in enumerate(page.questions):
             if isinstance(question.answer, Mapping):
@@ -82,7 +81,7 @@ def worded_commands() -> list[str]:
 @lru_cache(maxsize=1)
 def systems() -> tuple[str, ...]:
     """Return what may stand in the window: the Mark I, and the systems that the timeline's texts speak of."""
-    return ("mark1", *tomllib.loads(asset("timeline.toml").read_text(encoding="utf-8")))
+    return ("mark1", *read_toml(asset("timeline.toml")))
 
 
 def _state(content: Any, where: str) -> State:
@@ -125,17 +124,31 @@ def _command(content: Any, where: str) -> Mapping[str, Any]:
     t = TomlTable(content, Session.COMMANDS, where)
     for name in content:
         place, value = t.place(name), {} if name in ("toggle", "force") else t.table(name)
-        if name == "set":
+        if name in ("toggle", "force"):
+            _switches(content[name], R_UNITS if name == "force" else CELLS, place)
+        elif name == "set":
             MachineConfig().amend(of_room(value, "machine", where=place), where=place)
         elif name in ("world", "course"):
             inner = TomlTable(value, ("config" if name == "world" else "name", "learn"), place)
             for key in ("config" if name == "world" else "name", "learn"):
                 if key not in value:
-                    raise ConfigError(f"lacks {key!r}", where=place)
+                    raise ConfigError(
+                        f"lacks {key!r}", where=place, remedy=f"Give {key}", code="lesson.lacks", part=repr(key)
+                    )
             inner.flag("learn", True)
             if name == "world":
                 WorldConfig.from_mapping(inner.table("config"), where=inner.place("config"))
     return content
+
+
+def _switches(content: Any, count: int, where: str) -> None:
+    """Refuse what are not so many positions of switches."""
+    if not isinstance(content, list) or len(content) != count or any(c not in (-1, 0, 1) for c in content):
+        raise ConfigError(
+            f"{reprlib.repr(content)} are no {count} switches",
+            where=where,
+            remedy=f"Give {count} of -1 (off), 0 (free) or 1 (on)",
+        )
 
 
 def _question(content: Any, where: str) -> Question:
@@ -150,7 +163,11 @@ def _question(content: Any, where: str) -> Question:
     if options and not isinstance(answer, Mapping):
         if answer is None:
             raise ConfigError(
-                "lacks 'answer'", where=where, remedy="Give the number of the right option, from 0, or a measure"
+                "lacks 'answer'",
+                where=where,
+                remedy="Give the number of the right option, from 0, or a measure",
+                code="lesson.lacks",
+                part="answer",
             )
         t.number("answer", 0, low=0, high=min(counts) - 1, whole=True)
     elif answer is not None and not isinstance(answer, Mapping):

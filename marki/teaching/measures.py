@@ -66,12 +66,16 @@ def check(measure: Mapping[str, Any], where: str, *, pages: int, options: int = 
     t = TomlTable(measure, ("measure", "page", *(("right_if",) if options else ()), *MEASURES[name]), where)
     for key in (*needed, *(("right_if",) if options else ())):
         if key not in measure:
-            raise ConfigError(f"lacks {key!r}", where=where)
+            raise ConfigError(f"lacks {key!r}", where=where, remedy=f"Give {key}", code="lesson.lacks", part=repr(key))
     for key in MEASURES[name]:
         t.number(key, 0, low=0, high=pages - 1 if key == "than" else 100_000, whole=True)
     t.number("page", 0, low=0, high=pages - 1, whole=True)
     if "last" in needed and measure["first"] >= measure["last"]:
-        raise ConfigError(f"trials {measure['first']} to {measure['last']} are none", where=where)
+        raise ConfigError(
+            f"trials {measure['first']} to {measure['last']} are none",
+            where=where,
+            remedy="Give a last trial after the first",
+        )
     if options:
         _check_ranges(measure, t, options)
 
@@ -81,7 +85,11 @@ def _check_ranges(measure: Mapping[str, Any], t: TomlTable, options: int) -> Non
     place = t.place("right_if")
     ranges = t.each("right_if", _range)
     if len(ranges) != options:
-        raise ConfigError(f"has {len(ranges)} ranges for {options} options", where=place)
+        raise ConfigError(
+            f"has {len(ranges)} ranges for {options} options",
+            where=place,
+            remedy=f"Give {options} ranges, one for each option",
+        )
     low, high = bounds(measure, place)
     expected = low
     for first, last in sorted(ranges):
@@ -92,7 +100,11 @@ def _check_ranges(measure: Mapping[str, Any], t: TomlTable, options: int) -> Non
             )  # fmt: skip
         expected = last + 1
     if expected != high + 1:
-        raise ConfigError(f"the ranges end at {expected - 1}, the values at {high}", where=place)
+        raise ConfigError(
+            f"the ranges end at {expected - 1}, the values at {high}",
+            where=place,
+            remedy=f"Part the values from {low} to {high} among the options",
+        )
 
 
 def _range(content: Any, where: str) -> tuple[int, int]:
@@ -119,7 +131,9 @@ def bounds(measure: Mapping[str, Any], where: str) -> tuple[int, int]:
         case "lit":
             return 0, CELLS
         case name:
-            raise ConfigError(f"the measure {name!r} is not always a number", where=where)
+            raise ConfigError(
+                f"the measure {name!r} is not always a number", where=where, remedy="Leave its options out"
+            )
 
 
 def right_option(measure: Mapping[str, Any], value: int) -> int:

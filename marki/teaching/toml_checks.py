@@ -6,14 +6,8 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from marki.errors import ConfigError, MarkIError, unknown
+from marki.errors import ConfigError, unknown
 from marki.language import LANGUAGES
-
-
-def refused(error: MarkIError, where: object) -> MarkIError:
-    """Return a refusal with its place put before what it said, for `raise … from`."""
-    place = where if error.where is None else f"{where}: {error.where}"
-    return type(error)(error.what, where=place, remedy=error.remedy)
 
 
 def among(kind: str, name: str, known: Iterable[str], where: object) -> str:
@@ -21,6 +15,15 @@ def among(kind: str, name: str, known: Iterable[str], where: object) -> str:
     if name not in (names := tuple(known)):
         raise unknown(kind, name, names, where=where)
     return name
+
+
+_CODES = {
+    "a whole number": "expected.whole",
+    "a number": "expected.number",
+    "true or false": "expected.flag",
+    "a text": "expected.text",
+    "a list": "expected.list",
+}
 
 
 class TomlTable:
@@ -37,7 +40,13 @@ class TomlTable:
 
     def __init__(self, content: Any, known: Iterable[str], where: str):
         if not isinstance(content, Mapping):
-            raise ConfigError(f"expected a table, got {reprlib.repr(content)}", where=where)
+            raise ConfigError(
+                f"expected a table, got {reprlib.repr(content)}",
+                where=where,
+                remedy="Give names and values",
+                code="expected.table",
+                value=reprlib.repr(content),
+            )
         self.content, self.where = content, where
         known = tuple(known)
         for key in content:
@@ -50,7 +59,13 @@ class TomlTable:
     def _of(self, key: str, kinds: tuple[type, ...], meant: str) -> Any:
         value = self.content[key]
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise ConfigError(f"expected {meant}, got {reprlib.repr(value)}", where=self.place(key))
+            raise ConfigError(
+                f"expected {meant}, got {reprlib.repr(value)}",
+                where=self.place(key),
+                remedy=f"Give {meant}",
+                code=_CODES.get(meant, "expected.table"),
+                value=reprlib.repr(value),
+            )
         return value
 
     def number(self, key: str, default: float, *, low: float, high: float = 1e9, whole: bool = False) -> Any:
@@ -61,7 +76,14 @@ class TomlTable:
         value = self._of(key, kinds, meant)
         if not low <= value <= high:
             raise ConfigError(
-                f"{value!r} is out of range", where=self.place(key), remedy=f"Give a value from {low} to {high:g}"
+                f"{value!r} is out of range",
+                where=self.place(key),
+                remedy=f"Give a value from {low} to {high:g}",
+                code="range.between",
+                value=repr(value),
+                low=low,
+                high=f"{high:g}",
+                unit="",
             )
         return value if whole else float(value)
 
@@ -77,7 +99,7 @@ class TomlTable:
 
     def names(self, key: str, kind: str, known: Iterable[str]) -> tuple[str, ...]:
         """Return a list of known names."""
-        return self.each(key, lambda name, where: among(kind, str(name), known, where))
+        return self.each(key, lambda name, where: among(kind, name, known, where))
 
     def each(self, key: str, read: Callable[[Any, str], Any]) -> tuple[Any, ...]:
         """Return what `read(entry, place)` makes of each entry of a list; empty where there is none."""
@@ -100,18 +122,42 @@ class TomlTable:
         """
         if key not in self.content:
             if needed:
-                raise ConfigError(f"lacks {key!r}", where=self.where, remedy=f"Give it in {' and '.join(LANGUAGES)}")
+                raise ConfigError(
+                    f"lacks {key!r}",
+                    where=self.where,
+                    remedy=f"Give it in {' and '.join(LANGUAGES)}",
+                    code="lesson.lacks",
+                    part=repr(key),
+                )
             return {}
         found, place = self._of(key, (Mapping,), "a text in every language"), self.place(key)
         for language in LANGUAGES:
             if language not in found:
-                raise ConfigError(f"lacks the language {language!r}", where=place)
+                raise ConfigError(
+                    f"lacks the language {language!r}",
+                    where=place,
+                    remedy=f"Give it in {' and '.join(LANGUAGES)}",
+                    code="lesson.language",
+                    languages="、".join(LANGUAGES),
+                )
         for language, value in found.items():
             among("language", language, LANGUAGES, place)
             here = f"{place}.{language}"
             if lists and not isinstance(value, list):
-                raise ConfigError(f"expected a list, got {reprlib.repr(value)}", where=here)
+                raise ConfigError(
+                    f"expected a list, got {reprlib.repr(value)}",
+                    where=here,
+                    remedy="Give a list of texts",
+                    code="expected.list",
+                    value=reprlib.repr(value),
+                )
             for text in value if lists else [value]:
                 if not isinstance(text, str) or not text.strip():
-                    raise ConfigError(f"expected a text, got {reprlib.repr(text)}", where=here)
+                    raise ConfigError(
+                        f"expected a text, got {reprlib.repr(text)}",
+                        where=here,
+                        remedy="Give a text that is not empty",
+                        code="expected.text",
+                        value=reprlib.repr(text),
+                    )
         return found

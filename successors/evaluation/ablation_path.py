@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,10 +16,11 @@ from marki.pictures import can_draw
 from marki.versions import versions
 from successors import registry, tasks
 from successors.evaluation import plots
-from successors.training.training_job import seeded, summary, train_all, training
+from successors.training.training_job import diverged, seeded, summary, train_all, training
 
-COLUMNS = ("step", "score", "low", "high", "seeds", "parameters", "multiply_adds")
-"""Columns of the CSV: score, mean test score over the seeds, with its 95 % interval."""
+COLUMNS = ("step", "score", "low", "high", "seeds", "diverged", "parameters", "multiply_adds")
+"""Columns of the CSV: score, mean test score over the seeds, with its 95 % interval; diverged, number of those
+that did, and are in no other figure."""
 
 
 def identity(name: str) -> Identity:
@@ -63,13 +65,16 @@ def train_path(name: str, options: RunOptions, *, seeds: Sequence[int] = (0, 1, 
     out = options.folder()
     with claimed(out, identity(name), resume=options.resume):
         found = train_all(every, out / "runs", options)
+        lost = diverged(found, out / "runs")
         rows = [{"step": step, **summary([found[order] for order in row])} for step, row in orders.items()]
         about = {"name": name, "task": trial.task, "options": dict(trial.options), "seeds": list(seeds)}
-        write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows})
+        write_json(out / "roadmap.json", about | {"versions": versions(), "rows": rows, "diverged": lost})
         write_text(out / "roadmap.csv", csv_text(COLUMNS, [list(row.values()) for row in rows], options.csv))
-        if can_draw():
+        if can_draw() and (drawn := [row for row in rows if row["score"] is not None]):
             title = f"{name}, step by step: {trial.task} ({len(seeds)} seeds)"
-            plots.roadmap(out / "roadmap.png", title, rows, metric=tasks.find(trial.task).metric)
+            plots.roadmap(out / "roadmap.png", title, drawn, metric=tasks.find(trial.task).metric)
+    if not options.quiet:
+        print("\n".join(lost), file=sys.stderr, end="\n" if lost else "")
     return rows
 
 
@@ -77,7 +82,10 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Format the rows as a table."""
     wide = max(len(row["step"]) for row in rows)
     return "\n".join(
-        f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({span(row['low'], row['high'])})"
+        f"{row['step']:<{wide}}    diverged"
+        if row["score"] is None
+        else f"{row['step']:<{wide}}{100 * row['score']:7.1f} %  ({span(row['low'], row['high'])})"
         f"{row['parameters']:>10,} parameters{row['multiply_adds']:>12,} multiply-adds"
+        + (f"  {row['diverged']} seeds diverged" if row["diverged"] else "")
         for row in rows
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ COLUMNS = (
     "low",
     "high",
     "seeds",
+    "diverged",
     "parameters",
     "multiply_adds",
     "shown",
@@ -32,8 +34,8 @@ COLUMNS = (
     "note",
 )
 """Columns of the CSV: recipe, historical or modern (one only for the Mark I and references); score, mean test score,
-with its 95 % interval over the seeds; multiply-adds of one answer; stimuli shown in training and seconds of training,
-means over the seeds."""
+with its 95 % interval over the seeds; diverged, number of seeds that diverged and are in no other figure;
+multiply-adds of one answer; stimuli shown in training and seconds of training, means over the seeds."""
 
 
 def identity(task: str, options: Mapping[str, Any] | None, recipe: str, budget: int | None) -> Identity:
@@ -104,27 +106,33 @@ def compare(
     every = [order for row in orders.values() for order in row]
     with claimed(out, identity(task, options, recipe, budget), resume=run.resume):
         found = training_job.train_all(every, out / "runs", run, machine=machine)
+        lost = training_job.diverged(found, out / "runs")
         rows = [_row(*which, [found[order] for order in row]) for which, row in orders.items()]
         rows.sort(key=lambda row: (row["year"] or 0, row["name"], row["recipe"]))
         content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
         content |= {"recipe": recipe, "budget": budget, "seeds": list(seeds), "versions": versions(), "rows": rows}
+        content["diverged"] = lost
         write_json(out / "comparison.json", content)
         write_text(out / "comparison.csv", csv_text(COLUMNS, [list(row.values()) for row in rows], run.csv))
-        if can_draw():
+        if can_draw() and (drawn := [row for row in rows if row["score"] is not None]):
             shown = f", {budget:,} stimuli shown at most" if budget else ""
             title = f"{about.title} ({len(seeds)} seeds{shown})"
-            plots.comparison(out / "comparison.png", title, rows, metric=about.metric, chance=about.chance)
+            plots.comparison(out / "comparison.png", title, drawn, metric=about.metric, chance=about.chance)
+    if not run.quiet:
+        print("\n".join(lost), file=sys.stderr, end="\n" if lost else "")
     return rows
 
 
 def _row(name: str, recipe: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    ended = [f for f in found if training_job.DIVERGED not in f]
+    count = max(1, len(ended))
     return {
         "name": name,
         "year": found[0]["year"],
         "recipe": recipe if name in registry.names() else "",
         **training_job.summary(found),
-        "shown": sum(f["shown"] for f in found) / len(found),
-        "seconds": sum(f["processor_seconds"] for f in found) / len(found),
+        "shown": sum(f["shown"] for f in ended) / count,
+        "seconds": sum(f["processor_seconds"] for f in ended) / count,
         "note": found[0]["note"],
     }
 
@@ -139,13 +147,13 @@ def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
                 row["name"],
                 str(row["year"] or "-"),
                 row["recipe"] or "-",
-                f"{100 * row['score']:.1f} %",
+                "-" if row["score"] is None else f"{100 * row['score']:.1f} %",
                 span(row["low"], row["high"]),
-                f"{row['parameters']:,}",
+                "-" if row["parameters"] is None else f"{row['parameters']:,}",
                 "-" if row["multiply_adds"] is None else f"{row['multiply_adds']:,}",
                 f"{row['shown']:,.0f}",
                 f"{row['seconds']:.1f}",
-                row["note"],
+                "; ".join(filter(None, (row["note"], row["diverged"] and f"{row['diverged']} seeds diverged"))),
             )
         )
     widths = [max(len(line[k]) for line in lines) for k in range(len(head))]

@@ -27,13 +27,16 @@ from successors.nn import weights_file
 from successors.registry import METRICS, WEIGHTS, System
 from successors.training import loop, participants, training_job
 from successors.training.participants import Machine
-from successors.training.training_job import TrainingJob
+from successors.training.training_job import DIVERGED, TrainingJob
 
 BASELINE_SEEDS = 3
 """Largest number of seeds of a baseline: only its mean is compared, not its interval."""
 
 RUNS = "runs"
 """Folder of the training runs, in the output folder."""
+
+LOST = "diverged.json"
+"""File with a line for each run of a system that diverged."""
 
 
 def publish(
@@ -45,6 +48,8 @@ def publish(
     command: str = "",
 ) -> dict[str, dict[str, Any]]:
     """Train systems; write ``OUT/NAME/`` with weights, metrics and plots of each, and return the metrics.
+
+    A system of which a run diverged is not published: its folder holds `LOST` instead, and the others go on.
 
     Parameters
     ----------
@@ -72,7 +77,15 @@ def publish(
             identity = Identity(kind=f"training of {system.name}", seed=seed)
             stack.enter_context(claimed(out / system.name, identity, resume=options.resume))
         found = training_job.train_all(orders, folder, options, machine=machine)
-        return {system.name: _conclude(system, found, out, folder, seed, command) for system in systems}
+        results = {}
+        for system in systems:
+            mine = {order: found[order] for order in _orders(system, seed)}
+            if lost := training_job.diverged(mine, folder):
+                write_json(out / system.name / LOST, {DIVERGED: lost})
+                results[system.name] = {DIVERGED: lost}
+            else:
+                results[system.name] = _conclude(system, found, out, folder, seed, command)
+        return results
 
 
 def _main(system: System, trial: Trial, seed: int) -> list[TrainingJob]:

@@ -90,7 +90,7 @@ class NotShown(MarkIError):
 def _finding(check: Check) -> str:
     finding = check.run()
     if not finding.holds:
-        raise NotShown(f"{finding.found}, wanted: {finding.wanted}")
+        raise NotShown(f"{finding.found}, wanted: {finding.wanted}", where="check", remedy="Train the system anew")
     return f"{finding.found} (wanted: {finding.wanted})"
 
 
@@ -177,7 +177,11 @@ def moves(system: System) -> str:
         learner.reinforce(deck.train.stimuli[chosen], deck.train.targets[chosen])
     still = [n for n, p in learner.network.parameters().items() if np.array_equal(p.data, before[n])]
     if still:
-        raise NotShown(f"{', '.join(still)} did not change in {learner.step} steps")
+        raise NotShown(
+            f"{', '.join(still)} did not change in {learner.step} steps",
+            where="check",
+            remedy="Let every parameter take part",
+        )
     return f"{len(before)} arrays in {learner.step} steps"
 
 
@@ -220,5 +224,9 @@ def _shipped(system: System, recorded: float) -> str:
     score = loop.evaluate(registry.create(system.name, pretrained=True), deck, deck.test)
     # Another computer may round a sum differently, and change an answer or two.
     if abs(score - recorded) > 0.002:
-        raise NotShown(f"{100 * score:.2f} % on the test set, {100 * recorded:.2f} % recorded")
+        raise NotShown(
+            f"{100 * score:.2f} % on the test set, {100 * recorded:.2f} % recorded",
+            where="check",
+            remedy="Publish the weights anew",
+        )
     return f"{100 * score:.1f} % on the test set, as recorded"

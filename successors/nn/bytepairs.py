@@ -8,7 +8,6 @@ encoded, and decodes to itself.
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from marki.files import asset
+from marki.reading import read_json
 
 PAD, START, END, MASK, NEXT = range(5)
 """Special tokens: padding, beginning, end, mask, and separator of two texts."""
@@ -118,4 +118,4 @@ def padded(rows: Sequence[Sequence[int]]) -> np.ndarray:
 @lru_cache(maxsize=1)
 def shipped() -> BytePairs:
     """Return the encoding that all systems of the timeline share; `assets/make/pairs.py` learned it."""
-    return BytePairs(json.loads(asset("text/pairs.json").read_text(encoding="utf-8"))["merges"])
+    return BytePairs(read_json(asset("text/pairs.json"))["merges"])

@@ -54,7 +54,9 @@ def check(
         gradient = np.zeros_like(a) if t.grad is None else np.array(t.grad)
         if gradient.shape != a.shape:
             raise GradientError(
-                f"gradient of shape {gradient.shape} for an input of {a.shape}", where=f"input {number}"
+                f"gradient of shape {gradient.shape} for an input of {a.shape}",
+                where=f"input {number}",
+                remedy="Return a gradient of the shape of the input",
             )
         scale = max(1.0, float(np.abs(gradient).max(initial=0)))
         flat = a.reshape(-1)

@@ -144,7 +144,11 @@ def check_reels(reels: np.ndarray, *, where: object = "reel port") -> np.ndarray
     if a.ndim == 3:
         a = a[None]
     if a.ndim != 4 or a.shape[2:] != (SIDE, SIDE) or not a.shape[1]:
-        raise PortError(f"expected reels of shape (n, T, {SIDE}, {SIDE}), got {np.shape(reels)}", where=where)
+        raise PortError(
+            f"expected reels of shape (n, T, {SIDE}, {SIDE}), got {np.shape(reels)}",
+            where=where,
+            remedy="Give a stack of reels, even of one",
+        )
     return check_frames(a.reshape(-1, SIDE, SIDE), where=where).reshape(a.shape)
 
 
@@ -289,7 +293,7 @@ class Successor(Generic[N]):
             where = f"{self.answers} port"
             wanted = (check_text if self.answers is Port.TEXT else check_frames)(targets, where=where)
             if len(wanted) != len(x):
-                raise PortError(f"{len(wanted)} targets for {len(x)} stimuli", where=where)
+                raise PortError(f"{len(wanted)} targets for {len(x)} stimuli", where=where, remedy="Give one for each")
         if not len(x):
             return self._nothing()
         rng = generator(int(self._seed[0]), f"{self.name}.step", self.step)

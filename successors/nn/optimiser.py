@@ -12,7 +12,18 @@ from successors.nn.tensor import Parameter
 
 
 class Diverged(MarkIError):
-    """A gradient or loss that is no longer finite."""
+    """A gradient or loss that is no longer finite.
+
+    Attributes
+    ----------
+    step : int
+        Steps that the training had taken; 0 outside one.
+    reason : str
+        What is no longer finite.
+    """
+
+    step: int = 0
+    reason: str = ""
 
 
 class Optimiser:
@@ -162,7 +173,9 @@ def norm(parameters: Mapping[str, Parameter]) -> float:
     if math.isfinite(square):
         return math.sqrt(square)
     if not all(np.isfinite(g).all() for g in gradients):
-        raise Diverged("a gradient is not a number", remedy="Lower the learning rate, or clip the gradient")
+        raise Diverged(
+            "a gradient is not a number", remedy="Lower the learning rate, or clip the gradient", where="optimiser"
+        )
     # The squares are too large for the dtype, though the numbers themselves are not.
     largest = max(float(np.abs(g).max(initial=0)) for g in gradients)
     parts = [np.divide(g, largest, dtype=np.float64) for g in gradients]

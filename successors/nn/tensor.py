@@ -124,10 +124,18 @@ class Tensor:
         """
         if grad is None:
             if self.size != 1:
-                raise PortError(f"backward of shape {self.shape} without a gradient", remedy="Sum it to a scalar first")
+                raise PortError(
+                    f"backward of shape {self.shape} without a gradient",
+                    remedy="Sum it to a scalar first",
+                    where="Tensor",
+                )
             grad = np.ones_like(self.data)
         if not self.requires_grad:
-            raise PortError("backward of a tensor that was not made from any parameter", where="Tensor")
+            raise PortError(
+                "backward of a tensor that was not made from any parameter",
+                where="Tensor",
+                remedy="Call it on what was computed from a parameter",
+            )
         order = self._order()
         self.grad = np.asarray(grad, self.dtype)
         for node in reversed(order):
@@ -137,7 +145,11 @@ class Tensor:
                     node.grad = gradient.astype(node.data.dtype)
                 continue
             if gradient is None:
-                raise PortError("a tensor between has no gradient: not all parts of a split are used", where="Tensor")
+                raise PortError(
+                    "a tensor between has no gradient: not all parts of a split are used",
+                    where="Tensor",
+                    remedy="Use every part of the split",
+                )
             gradients = backward(gradient)
             for parent, g in zip(node._parents, gradients, strict=True):
                 if g is None or not parent.requires_grad:
@@ -456,6 +468,8 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
 
 class ShapeError(PortError):
     """Operands whose shapes do not fit together."""
+
+    advice = "Give shapes that fit, as the operation's docstring says"
 
 
 def demand_range(indices: np.ndarray, k: int, shown: str, where: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from marki.errors import StateError
+from marki.errors import StateError, shown
 from marki.files import writing
+from marki.reading import parse_json
 
 
 def save(path: Path | str, arrays: Mapping[str, np.ndarray], *, half: bool = False, **about: str) -> None:
@@ -47,6 +50,47 @@ def _in_order(data: bytes) -> bytes:
     return len(header).to_bytes(8, "little") + header + data[end:]
 
 
+MOST_HEADER, MOST_WEIGHTS = 2**20, 2**28
+"""Bytes of the header, and of the whole file; the largest that is shipped has a tenth of it."""
+
+_REMEDY = "Give a .safetensors file that is complete, or train the system anew"
+
+_SIZES = {"F64": 8, "F32": 4, "F16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+
+
+def _check_header(path: Path | str) -> None:
+    """Refuse a file whose header is too large, or promises arrays of unknown kinds or that are not in the file."""
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            count = int.from_bytes(file.read(8), "little")
+            if size > MOST_WEIGHTS or count > MOST_HEADER:
+                found, most = (size, MOST_WEIGHTS) if size > MOST_WEIGHTS else (count, MOST_HEADER)
+                raise _refused(path, f"{found:,} bytes, above the limit of {most:,}")
+            text = file.read(count)
+    except OSError as error:
+        raise _refused(path, f"{type(error).__name__}: {error}") from error
+    header = parse_json(text.decode("utf-8", "replace"), where=path, remedy=_REMEDY)
+    if not isinstance(header, dict):
+        raise _refused(path, "its header is no table")
+    for name, row in header.items():
+        if name == "__metadata__":
+            continue
+        try:
+            if any(type(n) is not int or n < 0 for n in (*row["shape"], *row["data_offsets"])):
+                raise ValueError("a shape or a place that is no whole numbers")
+            wanted = _SIZES[row["dtype"]] * math.prod(row["shape"])
+            begin, end = row["data_offsets"]
+            if not 0 <= begin <= end <= size - 8 - count or end - begin != wanted:
+                raise ValueError(f"{wanted} bytes at {begin} to {end}")
+        except (KeyError, TypeError, ValueError) as error:
+            raise _refused(path, f"array {shown(name)}: {type(error).__name__} {shown(str(error))}") from error
+
+
+def _refused(path: Path | str, why: str) -> StateError:
+    return StateError(f"cannot be read as weights ({why})", where=path, remedy=_REMEDY)
+
+
 def load(path: Path | str, *, system: str | None = None) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Read what `save` wrote; float16 becomes float32.
 
@@ -66,15 +110,16 @@ def load(path: Path | str, *, system: str | None = None) -> tuple[dict[str, np.n
     StateError
         If the file is missing, truncated, of another kind, or of another system.
     """
+    _check_header(path)
     try:
         with safe_open(str(path), framework="np") as file:
             about = dict(file.metadata() or {})
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is not a mapping
-    except (OSError, SafetensorError, ValueError) as error:
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateError(
             f"cannot be read as weights ({type(error).__name__}: {error})",
             where=path,
-            remedy="Give a .safetensors file that is complete, or train the system anew",
+            remedy=_REMEDY,
         ) from error
     if system is not None and about.get("system") != system:
         raise StateError(

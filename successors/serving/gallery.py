@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from marki.errors import StateError
 from marki.files import asset
 from marki.io.exhibits import AblationResult, Exhibit
 from marki.io.ports import Port
+from marki.reading import read_toml
 
 if TYPE_CHECKING:
     from successors.registry import System
@@ -61,11 +61,7 @@ def texts() -> dict[str, dict[str, str]]:
     StateError
         If the file is missing or broken.
     """
-    path = asset(TEXTS)
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StateError(f"cannot be read ({error})", where=path, remedy="Install the package again") from error
+    return read_toml(asset(TEXTS), error=StateError)
 
 
 def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:

@@ -42,6 +42,7 @@ from successors.serving.questions import (
     take,
 )
 from successors.tasks import Deck
+from successors.tasks.wording import check_known, worded
 from successors.training import loop, participants
 from successors.training.loop import Record
 
@@ -80,7 +81,9 @@ def one_frame(frame: np.ndarray, *, where: str) -> np.ndarray:
         For a wrong shape or dtype, or light outside 0 to 1.
     """
     if np.ndim(frame) != 2:
-        raise PortError(f"expected a frame of shape ({SIDE}, {SIDE}), got {np.shape(frame)}", where=where)
+        raise PortError(
+            f"expected a frame of shape ({SIDE}, {SIDE}), got {np.shape(frame)}", where=where, remedy="Give one frame"
+        )
     return check_frames(frame, where=where)
 
 
@@ -117,11 +120,13 @@ class LoadedSystem:
         a = np.asarray(stimulus)
         if self.learner.accepts is Port.TEXT:
             if a.ndim or a.dtype.kind != "U":
-                raise PortError(f"expected one text, got {a.dtype}{a.shape}", where=where)
+                raise PortError(f"expected one text, got {a.dtype}{a.shape}", where=where, remedy="Give one text")
             return a[None]
         if self.learner.accepts is Port.REEL:
             if a.ndim != 3:
-                raise PortError(f"expected a reel of shape (T, {SIDE}, {SIDE}), got {a.shape}", where=where)
+                raise PortError(
+                    f"expected a reel of shape (T, {SIDE}, {SIDE}), got {a.shape}", where=where, remedy="Give one reel"
+                )
             return check_reels(a, where=where)
         return one_frame(a, where=where)
 
@@ -229,7 +234,7 @@ class Worker:
             case LoadSystem():
                 self._load(question.name)
             case ShowStimulus():
-                self._send(self._demanded().reply(question.number, question.stimulus, "", views=question.views))
+                self._stimulus(question)
             case ShowExample():
                 self._example(question.number, question.views)
             case AskHall():
@@ -239,7 +244,26 @@ class Worker:
             case StopTraining():
                 pass  # during training, it is handled between two steps
             case _:
-                raise StateError(f"{type(question).__name__} is no question", where="rack")
+                raise StateError(
+                    f"{type(question).__name__} is no question",
+                    where="rack",
+                    remedy="Ask one of successors.serving.questions",
+                )
+
+    def _stimulus(self, question: ShowStimulus) -> None:
+        """Answer a stimulus; a line that was typed is brought to the wording of the system's task first."""
+        up, stimulus = self._demanded(), question.stimulus
+        if up.learner.accepts is Port.TEXT and not stimulus.ndim and stimulus.dtype.kind == "U":
+            try:
+                line = worded(str(stimulus), up.trial.task)
+                stimulus = np.array(check_known(line) if up.trial.task == "translate" else line.text)
+            except PortError as error:
+                self._send(Trouble(name=up.system.name, text=str(error), passing=True))
+                return
+            if line.unknown:
+                text = f"not in what {up.system.name} has read: {', '.join(line.unknown)}"
+                self._send(Trouble(name=up.system.name, text=text, passing=True))
+        self._send(up.reply(question.number, stimulus, "", views=question.views))
 
     def _load(self, name: str) -> None:
         system = registry.find(name)
@@ -270,7 +294,7 @@ class Worker:
 
     def _hall(self, number: int, frame: np.ndarray, task: str) -> None:
         if task not in registry.HALL:
-            raise unknown("task of the hall", task, registry.HALL)
+            raise unknown("task of the hall", task, registry.HALL, where="hall")
         frame = one_frame(frame, where="hall")[0]
         for name in registry.names():
             try:
@@ -304,7 +328,9 @@ class Worker:
         entrant = participants.enter(name, deck, seed=seed, changes=trial.changes)
         learner = entrant.learner
         if not isinstance(learner, Successor):
-            raise StateError(f"{name} sees {entrant.note or 'something else'}", where="rack")
+            raise StateError(
+                f"{name} sees {entrant.note or 'something else'}", where="rack", remedy="Choose another system"
+            )
         self._up = LoadedSystem(system=system, trial=trial, learner=learner)
 
         def on_step(record: Record, accuracy: float) -> bool:

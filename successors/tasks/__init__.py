@@ -45,7 +45,7 @@ def names() -> tuple[str, ...]:
 def find(name: str) -> Task:
     """Return the task of this name; an unknown one raises with the nearest name."""
     if name not in _TASKS:
-        raise unknown("task", name, _TASKS)
+        raise unknown("task", name, _TASKS, where="tasks")
     return _TASKS[name]
 
 

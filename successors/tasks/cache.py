@@ -19,14 +19,18 @@ import numpy as np
 import marki.io
 from marki.config import Config
 from marki.errors import MarkIError
-from marki.files import asset, read_arrays, writing
+from marki.files import asset, writing
 from marki.io.camera import STEPS
 from marki.io.ports import Port
+from marki.reading import read_arrays
 from successors.tasks.deck import PARTS, Deck, Reels, Split
 from successors.tasks.task import Task
 
 FORMAT = 1
 """Version of the files; a file of another version is made again."""
+
+MOST_DECK = 2**31
+"""Bytes of a stored deck; they are not packed, so that a file has as many."""
 
 WORTH_S = 0.2
 """A deck that takes less time than this to make is not stored: reading it would save nothing."""
@@ -36,7 +40,11 @@ def folder() -> Path:
     """Return the folder of the cache: ``MARKI_CACHE``, or ``marki`` in ``XDG_CACHE_HOME`` or ``~/.cache``."""
     if own := os.environ.get("MARKI_CACHE"):
         return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "marki"
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    except RuntimeError:  # a user without a home: nothing is stored
+        home = os.devnull
+    return Path(home) / "marki"
 
 
 def key(task: Task, config: Config, seed: int) -> str:
@@ -71,7 +79,7 @@ def read(task: Task, config: Config, seed: int) -> Deck | None:
     if task.accepts is Port.TEXT:
         return None
     try:
-        arrays, header = read_arrays(path(task, config, seed))
+        arrays, header = read_arrays(path(task, config, seed), most=MOST_DECK)
         if header["key"] != key(task, config, seed):
             return None
         train, valid, test = (_unpacked(arrays, name) for name in PARTS)

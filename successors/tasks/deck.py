@@ -48,11 +48,23 @@ class Reels:
     def __init__(self, bank: np.ndarray, index: np.ndarray):
         bank, index = np.asarray(bank), np.asarray(index)
         if bank.dtype != np.float32 or bank.shape[1:] != (SIDE, SIDE):
-            raise PortError(f"slides of {bank.dtype} and shape {bank.shape}", where="reel port")
+            raise PortError(
+                f"slides of {bank.dtype} and shape {bank.shape}",
+                where="reel port",
+                remedy="Give uint8 or float32 frames, (n, 20, 20)",
+            )
         if index.dtype.kind not in "iu" or index.ndim != 2:
-            raise PortError(f"slide numbers of {index.dtype} and shape {index.shape}", where="reel port")
+            raise PortError(
+                f"slide numbers of {index.dtype} and shape {index.shape}",
+                where="reel port",
+                remedy="Give whole numbers, (n, T)",
+            )
         if index.size and not 0 <= int(index.min()) <= int(index.max()) < len(bank):
-            raise PortError(f"slides {index.min()} to {index.max()} of {len(bank)}", where="reel port")
+            raise PortError(
+                f"slides {index.min()} to {index.max()} of {len(bank)}",
+                where="reel port",
+                remedy="Number the slides from 0",
+            )
         self.bank, self.index = bank, index
 
     @property
@@ -100,7 +112,9 @@ class Split:
     def __post_init__(self) -> None:
         if not len(self.stimuli) == len(self.targets) == len(self.kinds):
             raise PortError(
-                f"{len(self.stimuli)} stimuli, {len(self.targets)} targets and {len(self.kinds)} classes", where="part"
+                f"{len(self.stimuli)} stimuli, {len(self.targets)} targets and {len(self.kinds)} classes",
+                where="part",
+                remedy="Give a target and a class for each stimulus",
             )
         stimuli = self.stimuli
         for array in (stimuli.bank, stimuli.index) if isinstance(stimuli, Reels) else (stimuli,):
@@ -143,7 +157,11 @@ class Deck:
 
     def __post_init__(self) -> None:
         if self.code.dtype != bool or self.code.shape != (self.code.shape[0], R_UNITS):
-            raise PortError(f"a code of {self.code.dtype} and shape {self.code.shape}", where=f"task {self.task}")
+            raise PortError(
+                f"a code of {self.code.dtype} and shape {self.code.shape}",
+                where=f"task {self.task}",
+                remedy="Give a bool code, a row for each class",
+            )
         self.code.flags.writeable = False
 
     @property

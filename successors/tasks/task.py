@@ -105,7 +105,7 @@ class Task:
             If there are none, or they have a wrong shape or dtype.
         """
         if not len(targets):
-            raise PortError("no answers to score", where=f"task {self.name}")
+            raise PortError("no answers to score", where=f"task {self.name}", remedy="Give one or more")
         if self.answers is Port.LAMPS:
             answers = check_lamps(answers, len(targets), where=f"answers to task {self.name}")
             return float((answers == check_lamps(targets, len(targets))).all(axis=1).mean())
@@ -113,7 +113,11 @@ class Task:
             wanted = check_text(targets)
             answers = check_text(answers, where=f"answers to task {self.name}")
             if len(answers) != len(wanted):
-                raise PortError(f"{len(answers)} answers to {len(wanted)} stimuli", where=f"task {self.name}")
+                raise PortError(
+                    f"{len(answers)} answers to {len(wanted)} stimuli",
+                    where=f"task {self.name}",
+                    remedy="Give one for each",
+                )
             return float((answers == wanted).mean())
         return float((cells_wrong(answers, targets) <= WRONG_CELLS).mean())
 
@@ -128,5 +132,7 @@ def cells_wrong(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """
     answers, targets = check_frames(answers, where="field port"), check_frames(targets, where="field port")
     if len(answers) != len(targets):
-        raise PortError(f"{len(answers)} answers to {len(targets)} stimuli", where="field port")
+        raise PortError(
+            f"{len(answers)} answers to {len(targets)} stimuli", where="field port", remedy="Give one for each"
+        )
     return np.count_nonzero((answers >= 0.5) != (targets >= 0.5), axis=(1, 2))

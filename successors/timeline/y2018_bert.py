@@ -197,7 +197,9 @@ class BERT(Network):
 
     def _scores(self, stimuli: np.ndarray) -> Tensor:
         if self.head is None:
-            raise PortError("a network without classes has no answer on lamps", where="BERT")
+            raise PortError(
+                "a network without classes has no answer on lamps", where="BERT", remedy="Give the network classes"
+            )
         return self.head(self.pooled(self(*self.rows([_cut(text) for text in stimuli.tolist()]))))
 
     def outputs(self, stimuli: np.ndarray) -> np.ndarray:

@@ -111,7 +111,9 @@ class GPT(Network):
 
     def _scores(self, states: Tensor, tokens: np.ndarray) -> Tensor:
         if self.head is None:
-            raise PortError("a network without classes has no answer on lamps", where="GPT")
+            raise PortError(
+                "a network without classes has no answer on lamps", where="GPT", remedy="Give the network classes"
+            )
         last = (tokens != PAD).sum(1) - 1
         return self.head(states[np.arange(len(tokens)), last])
 

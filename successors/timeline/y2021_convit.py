@@ -79,14 +79,22 @@ class ConViTConfig(NetworkConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.side % self.patch:
-            raise ConfigError(f"{self.side} cells do not fall into patches of {self.patch}", where="ConViTConfig.patch")
+            raise ConfigError(
+                f"{self.side} cells do not fall into patches of {self.patch}",
+                where="ConViTConfig.patch",
+                remedy="Give a divisor of the side",
+            )
         if self.width % self.heads:
             raise ConfigError(
-                f"a width of {self.width} does not fall into {self.heads} heads", where="ConViTConfig.heads"
+                f"a width of {self.width} does not fall into {self.heads} heads",
+                where="ConViTConfig.heads",
+                remedy="Give a divisor of the width",
             )
         if self.local >= self.layers:
             raise ConfigError(
-                f"{self.local} blocks of {self.layers} leave none for the class token", where="ConViTConfig.local"
+                f"{self.local} blocks of {self.layers} leave none for the class token",
+                where="ConViTConfig.local",
+                remedy="Give fewer local blocks than layers",
             )
 
 

@@ -85,10 +85,16 @@ class CrossViTConfig(NetworkConfig):
                 raise ConfigError("are not two", where=f"CrossViTConfig.{name}", remedy="Give one for each branch")
         for side, patch, width in zip(self.sides, self.patches, self.widths, strict=True):
             if side % patch:
-                raise ConfigError(f"{side} cells do not fall into patches of {patch}", where="CrossViTConfig.patches")
+                raise ConfigError(
+                    f"{side} cells do not fall into patches of {patch}",
+                    where="CrossViTConfig.patches",
+                    remedy="Give divisors of the sides",
+                )
             if width % self.heads:
                 raise ConfigError(
-                    f"a width of {width} does not fall into {self.heads} heads", where="CrossViTConfig.heads"
+                    f"a width of {width} does not fall into {self.heads} heads",
+                    where="CrossViTConfig.heads",
+                    remedy="Give a divisor of both widths",
                 )
 
 

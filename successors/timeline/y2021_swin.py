@@ -76,12 +76,24 @@ class SwinConfig(NetworkConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.heads) != len(self.depths):
-            raise ConfigError(f"{len(self.heads)} for {len(self.depths)} stages", where="SwinConfig.heads")
+            raise ConfigError(
+                f"{len(self.heads)} for {len(self.depths)} stages",
+                where="SwinConfig.heads",
+                remedy="Give one for each stage",
+            )
         if self.side % (self.patch * 2 ** (len(self.depths) - 1)):
-            raise ConfigError(f"{self.side} cells cannot be halved in every stage", where="SwinConfig.side")
+            raise ConfigError(
+                f"{self.side} cells cannot be halved in every stage",
+                where="SwinConfig.side",
+                remedy="Give more cells, or fewer stages",
+            )
         for width, heads in zip(self.widths, self.heads, strict=True):
             if width % heads:
-                raise ConfigError(f"{width} channels do not fall into {heads} heads", where="SwinConfig.heads")
+                raise ConfigError(
+                    f"{width} channels do not fall into {heads} heads",
+                    where="SwinConfig.heads",
+                    remedy="Give divisors of the widths",
+                )
 
     @property
     def sides(self) -> list[int]:

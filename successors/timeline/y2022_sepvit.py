@@ -76,16 +76,30 @@ class SepViTConfig(NetworkConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.heads) != len(self.depths):
-            raise ConfigError(f"{len(self.heads)} for {len(self.depths)} stages", where="SepViTConfig.heads")
+            raise ConfigError(
+                f"{len(self.heads)} for {len(self.depths)} stages",
+                where="SepViTConfig.heads",
+                remedy="Give one for each stage",
+            )
         if self.side % (self.patch * 2 ** (len(self.depths) - 1)):
-            raise ConfigError(f"{self.side} cells cannot be halved in every stage", where="SepViTConfig.side")
+            raise ConfigError(
+                f"{self.side} cells cannot be halved in every stage",
+                where="SepViTConfig.side",
+                remedy="Give more cells, or fewer stages",
+            )
         for side, width, heads in zip(self.sides, self.widths, self.heads, strict=True):
             if side % min(self.window, side) and side != self.sides[-1]:
                 raise ConfigError(
-                    f"{side} patches do not fall into windows of {self.window}", where="SepViTConfig.window"
+                    f"{side} patches do not fall into windows of {self.window}",
+                    where="SepViTConfig.window",
+                    remedy="Give a divisor of the patches on a side",
                 )
             if width % heads:
-                raise ConfigError(f"{width} channels do not fall into {heads} heads", where="SepViTConfig.heads")
+                raise ConfigError(
+                    f"{width} channels do not fall into {heads} heads",
+                    where="SepViTConfig.heads",
+                    remedy="Give divisors of the widths",
+                )
 
     @property
     def sides(self) -> list[int]:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from marki.errors import ConfigError, StateError
-from marki.files import read_arrays, write_arrays
+from marki.files import write_arrays
 from marki.io.learner import Learner
+from marki.reading import read_arrays
 from marki.registers import restore, snapshot
 from marki.seeding import generator
 from successors import tasks
@@ -43,6 +44,8 @@ class Record:
         That score.
     curve : list of (int, float, float)
         Step, training accuracy since the last row, and score on the validation set.
+    diverged : str
+        What was no longer finite after the last step; "" while all is.
     """
 
     steps: int = 0
@@ -51,6 +54,7 @@ class Record:
     best_step: int = 0
     best: float = -1.0
     curve: list[list[float]] = field(default_factory=list[list[float]])
+    diverged: str = ""
 
 
 def evaluate(learner: Learner, deck: Deck, part: Split) -> float:
@@ -160,6 +164,8 @@ def train(
 
     if resume and checkpoint is not None and checkpoint.exists():
         record, best = _resumed(learner, checkpoint, about)
+        if record.diverged:
+            raise _diverged(record, checkpoint)
     right = seen = 0
     since = time.perf_counter() - record.seconds
     study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps)
@@ -195,11 +201,20 @@ def train(
                 on_evaluation(record.steps, score)
     except Diverged as error:
         restore(learner.registers(), best)
+        record.diverged = error.what
+        record.seconds = time.perf_counter() - since
         keep()
-        saved = f"; the best state, after {record.best_step} steps, is in {checkpoint}" if checkpoint else ""
-        raise Diverged(error.what + saved, where=error.where, remedy=error.remedy) from error
+        raise _diverged(record, checkpoint, where=error.where) from error
     restore(learner.registers(), best)
     return record
+
+
+def _diverged(record: Record, checkpoint: Path | None, *, where: object = None) -> Diverged:
+    """Return the error of a training that diverged."""
+    saved = f"; the best state, after {record.best_step} steps, is in {checkpoint}" if checkpoint else ""
+    found = Diverged(record.diverged + saved, where=where, remedy="Lower the learning rate, or clip the gradient")
+    found.step, found.reason = record.steps, record.diverged
+    return found
 
 
 def _right(answers: np.ndarray, targets: np.ndarray) -> int:
@@ -217,9 +232,19 @@ def _ended(record: Record, recipe: Recipe) -> bool:
     return bool(recipe.patience) and since_best >= recipe.patience
 
 
+MOST_STATE = 2**30
+"""Bytes of the state of a training: weights, the optimiser's arrays, and the best weights so far."""
+
+
 def _resumed(learner: Learner, checkpoint: Path, about: dict[str, Any]) -> tuple[Record, dict[str, np.ndarray]]:
-    arrays, header = read_arrays(checkpoint)
-    found = Record(**header.pop("record"))
+    arrays, header = read_arrays(checkpoint, most=MOST_STATE)
+    try:
+        found = Record(**header.pop("record"))
+    except (KeyError, TypeError) as error:
+        raise StateError(
+            f"lacks or garbles {error}", where=checkpoint, remedy="Delete it, and the training begins anew",
+            code="state.garbled", part=error,
+        ) from error  # fmt: skip
     if header != about:
         raise StateError(
             "is of another training",

@@ -80,7 +80,7 @@ def ports(name: str) -> tuple[tuple[Port, Port], ...]:
     if name == ENCODER_DECODER:
         return ((Port.TEXT, Port.TEXT),)
     if name not in registry.names():
-        raise unknown("learner", name, names())
+        raise unknown("learner", name, names(), where="learners")
     return registry.find(name).entry.ways
 
 

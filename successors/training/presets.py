@@ -43,7 +43,7 @@ def kinds(recipe: str) -> tuple[str, ...]:
         With the nearest name.
     """
     if recipe not in KINDS:
-        raise unknown("recipe", recipe, KINDS)
+        raise unknown("recipe", recipe, KINDS, where="recipes")
     return (HISTORICAL, MODERN) if recipe == BOTH else (recipe,)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,18 +12,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from marki.errors import ConfigError
 from marki.intervals import interval
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
-from marki.jobs.runner import Job, run_job, run_jobs
+from marki.jobs.runner import Job, demand, run_job, run_jobs
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.learner import Successor
+from successors.nn.optimiser import Diverged
 from successors.training import loop, participants
 from successors.training.participants import Machine
+
+DIVERGED = "diverged"
+"""Entry of the result of a training that diverged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,12 +89,25 @@ def _sorted(mapping: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in mapping.items()))
 
 
+_SHAPE = {
+    "score": (int, float),
+    "valid": (int, float),
+    "best_step": int,
+    "steps": int,
+    "shown": int,
+    "parameters": int,
+    "curve": list,
+}
+"""What a result must have, to be compared."""
+
+
 def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> Job:
     """Return the job that trains and evaluates; it writes ``KEY.json`` and, for a successor, ``KEY.safetensors``.
 
     The result has: score (test score), also (other figures of the task), valid (validation score), best_step, steps,
-    shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all registers at the end). If the loss is
-    no longer finite, it raises `Diverged`, and ``KEY.npz`` holds the last good state.
+    shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all registers at the end). A training that
+    diverges is a result as well: it has `DIVERGED`, with step, reason, and the file of the best state before that,
+    ``KEY.diverged.npz``, and lacks the scores.
 
     Parameters
     ----------
@@ -99,7 +119,13 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     folder = folder.absolute()  # a worker may run in another working directory
     checkpoint = folder / f"{order.key}.npz"
     work = partial(_train, order, folder, checkpoint, machine)
-    return Job(identity=order.identity, work=work, file=folder / f"{order.key}.json", state=checkpoint)
+    return Job(
+        identity=order.identity,
+        work=work,
+        file=folder / f"{order.key}.json",
+        state=checkpoint,
+        check=partial(demand, shape=_SHAPE),
+    )
 
 
 def train(
@@ -120,8 +146,6 @@ def train(
 
     Raises
     ------
-    Diverged
-        If the loss is no longer finite.
     OutputError, StateError
         If the folder holds this training and it is not resumed, or files of another one.
     """
@@ -143,9 +167,17 @@ def _train(
             bar.update(steps - taken, f"valid={100 * score:.1f} %")
             taken = steps
 
-        record = loop.train(
-            entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume, on_evaluation=tell
-        )
+        try:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of it is checked each step
+                record = loop.train(
+                    entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume,
+                    on_evaluation=tell,
+                )  # fmt: skip
+        except Diverged as error:
+            state = checkpoint.with_suffix(".diverged.npz")
+            os.replace(checkpoint, state)
+            about = {"step": error.step, "reason": error.reason, "state": state.name}
+            return {DIVERGED: about, "year": entrant.year, "note": entrant.note}
     figures = loop.figures(entrant.learner, deck, deck.test)
     if isinstance(entrant.learner, Successor):
         settings = json.dumps(entrant.learner.config.to_mapping())
@@ -186,6 +218,8 @@ def train_all(
 
 def _note(result: Mapping[str, Any]) -> str:
     settings = result["order"]["settings"]
+    if DIVERGED in result:
+        return f"{settings['learner']} on {settings['task']}: diverged"
     return f"{settings['learner']} on {settings['task']}: {100 * result['score']:.1f} %"
 
 
@@ -211,7 +245,11 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     if learner in registry.names():
         registry.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
     elif changes:
-        raise ConfigError(f"{learner} has no setting {min(changes)!r}", where="sweep")
+        raise ConfigError(
+            f"{learner} has no setting {min(changes)!r}",
+            where="sweep",
+            remedy="Give settings of the system, or of its recipe",
+        )
     return {}
 
 
@@ -222,6 +260,9 @@ def run_point(
     learner, task, options, changes = _parts(settings)
     order = training(learner, task, options=options, changes=changes, seed=seed)
     found = train(order, folder, machine=machine, resume=True)
+    if DIVERGED in found:
+        about = found[DIVERGED]
+        return {DIVERGED: about["reason"], "step": about["step"], "state": f"work/{folder.name}/{about['state']}"}
     return {k: found[k] for k in ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")}
 
 
@@ -241,13 +282,28 @@ def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Summarise the runs of several seeds: score, low and high (mean, 95 % interval or None), seeds, and the sizes."""
-    mean, low, high = interval([f["score"] for f in found])
+    """Summarise the runs of several seeds: score, low and high (mean, 95 % interval or None), seeds, and the sizes.
+
+    Runs that diverged are counted apart, and are in none of the other figures; these are None if all diverged.
+    """
+    ended = [f for f in found if DIVERGED not in f]
+    mean, low, high = interval([f["score"] for f in ended]) if ended else (None, None, None)
     return {
         "score": mean,
         "low": None if low is None else max(0.0, low),
         "high": None if high is None else min(1.0, high),
-        "seeds": len(found),
-        "parameters": found[0]["parameters"],
-        "multiply_adds": found[0]["multiply_adds"],
+        "seeds": len(ended),
+        "diverged": len(found) - len(ended),
+        "parameters": ended[0]["parameters"] if ended else None,
+        "multiply_adds": ended[0]["multiply_adds"] if ended else None,
     }
+
+
+def diverged(found: Mapping[TrainingJob, Mapping[str, Any]], folder: Path) -> list[str]:
+    """Return a line for each run that diverged: which, at what step, why, and where its best state is."""
+    return [
+        f"diverged: {order.learner} on {order.task}{dict(order.changes) or ''}, seed {order.seed}, "
+        f"at step {about['step']}: {about['reason']}; its best state is {folder / about['state']}"
+        for order, result in found.items()
+        if (about := result.get(DIVERGED))
+    ]

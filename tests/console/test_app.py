@@ -247,6 +247,44 @@ def test_at_high_speed_the_retina_is_seen_lit(window):
     assert app.scene.snapshot.answered
 
 
+def test_nothing_that_is_saved_from_the_window_replaces_another_file(window, tmp_path):
+    app = window(paused=True, out=str(tmp_path))
+    said = []
+
+    def save_all():
+        for name in ("screenshot", "table", "report", "save", "narration", "save_tally", "film", "film"):
+            app.obey(name)
+            app.frame()
+            if name != "film" or app.film is None:
+                said.append(app.ui.message)
+        return {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    first = save_all()
+    assert len(first) == 7
+    app.obey("view")
+    app.obey("set", changes={"faults.dead_cells": [1, 2, 3]})
+    app.frame()
+    second = save_all()
+    assert len(second) == 14
+    assert {path: second[path] for path in first} == first
+    assert sorted(said) == sorted(app.words("message.saved", path=path) for path in second)
+
+
+def test_a_film_that_cannot_be_written_is_not_lost(window, tmp_path, monkeypatch):
+    from marki import files
+
+    app = window(paused=True, out=str(tmp_path))
+    app.obey("film")
+    app.frame()
+    with monkeypatch.context() as full:
+        full.setattr(files, "_settle", lambda file: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        app.obey("film")
+        assert app.ui.alarm
+    app.obey("film")
+    assert [path.suffix for path in tmp_path.iterdir()] == [".gif"]
+    assert app.film is None
+
+
 def test_a_session_saved_in_the_window_goes_on_from_the_file(window, session, tmp_path):
     from marki import savefile
 

@@ -1,10 +1,15 @@
 """Every screen in both languages at four sizes: no lettering is cut, lies outside the window, or upon another."""
 
 import itertools
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from marki.console.state.picture_preview import look
 from marki.console.state.ui_state import PAGES
+from marki.io.stimuli.fitting import Fitting
+from marki.io.stimuli.images import save_cells
 
 SIZES = [(1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
 
@@ -53,6 +58,8 @@ def opened(window, session, **settings):
     session.step("event")
     session.advance(session.now + 1_700_000)
     app.ui.picked = Target("a", 100)
+    save_cells(np.eye(20) * 255, "a_rather_long_name_of_a_card.png")
+    app.ui.preview = look(Path("a_rather_long_name_of_a_card.png"), Fitting())
     return app
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +11,12 @@ import numpy as np
 
 from marki.console.actions.lessons import cover
 from marki.console.actions.operator import Operator
-from marki.console.actions.settings import open_world
+from marki.console.actions.settings import open_world, tell_of_folder
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
-from marki.errors import ConfigError, SessionError, unknown
+from marki.errors import ConfigError, SessionError, StimulusError, reason, unknown
+from marki.files import write_new
 from marki.io.camera import Camera
 from marki.io.frame import CELLS, SIDE
 from marki.io.stimuli import images
@@ -90,7 +93,7 @@ def teach(op: Operator, text: str) -> None:
     """Show one's own card, reinforced as the class typed."""
     names = [name.lower() for name in op.session.world.classes]
     if text.lower() not in names:
-        raise unknown("class", text, op.session.world.classes)
+        raise unknown("class", text, op.session.world.classes, where="deck")
     show_card(op, names.index(text.lower()))
 
 
@@ -127,22 +130,13 @@ def dropped(op: Operator, path: str) -> None:
     elif place.suffix.lower() == ".npz":
         op.give("saved", path=path)
     else:
-        picture_card(op, path)
-
-
-def picture_card(op: Operator, path: str) -> None:
-    """Put an image file before the camera; a class that its name begins with is not told to the machine."""
-    card = images.image(path)
-    op.ui.draft = np.rint(Camera().frame(card) * 255).astype(np.uint8)
-    op.ui.tool = "draw"
-    op.playback.running = False
-    op.tell("message.picture_card", name=card.name)
+        op.give("picture_card", path=path)
 
 
 def _draft(op: Operator) -> np.ndarray:
     """Return one's own card."""
     if op.ui.draft is None:
-        raise SessionError("there is no card", where="deck", remedy="Draw one first")
+        raise SessionError("there is no card", where="deck", remedy="Draw one first", code="session.card_none")
     return op.ui.draft
 
 
@@ -154,12 +148,17 @@ def type_card(op: Operator) -> None:
 
 def card_into_deck(op: Operator, text: str) -> None:
     """Put one's own card into the class's deck, under the class typed."""
-    draft, label = _draft(op), "".join(c for c in text if c.isalpha())
+    draft = _draft(op)
+    label = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] in "LMN")
     if not label:
-        raise ConfigError(f"{text!r} names no class", where="deck", remedy="Type letters")
-    number = 1 + len(list(op.deck_folder.glob(f"{label}_*.png"))) if op.deck_folder.is_dir() else 1
-    path = op.deck_folder / f"{label}_{number:03d}.png"
-    images.save_cells(draft, path)
+        raise ConfigError(
+            f"{text!r} names no class",
+            where="deck",
+            remedy="Type letters or figures",
+            code="session.class_unnamed",
+            text=repr(text),
+        )
+    path = _lay_in_deck(op, label, draft)
     op.ui.draft, op.ui.tool = None, "look"
     op.turn_to("deck")
     op.tell("message.into_deck", name=path.name)
@@ -168,11 +167,26 @@ def card_into_deck(op: Operator, text: str) -> None:
 def into_deck(op: Operator, path: str) -> None:
     """Copy a picture, or a folder of them, into the class's deck."""
     place = Path(path)
-    cards = images.folder(place) if place.is_dir() else [images.image(place)]
+    single = None if place.is_dir() else images.fit_file(place)
+    cards = images.folder(place) if single is None else [images.card_of(place, single)]
     for card in cards:
-        number = 1 + len(list(op.deck_folder.glob(f"{card.label}_*.png")))
-        images.save_cells(np.rint(Camera().frame(card) * 255), op.deck_folder / f"{card.label}_{number:03d}.png")
+        _lay_in_deck(op, card.label, np.rint(Camera().frame(card) * 255))
     op.tell("message.into_deck", name=f"{place.name} ({len(cards)})")
+    if single is None:
+        tell_of_folder(op, path)
+    else:
+        op.say(f"{op.ui.message}. {single.sentence(op.words)}")
+
+
+def _lay_in_deck(op: Operator, label: str, levels: np.ndarray) -> Path:
+    """Write a card into the deck, in its class's sub-folder where the deck has such; return its path."""
+    homes = {}
+    with contextlib.suppress(StimulusError):  # a deck that is empty yet
+        for file, kind in images.survey(op.deck_folder).pictures:
+            if file.parent != op.deck_folder:
+                homes[kind] = file.parent
+    place = homes.get(label, op.deck_folder / label) if homes else op.deck_folder
+    return write_new(place / f"{label}_001.png", images.cells_png(levels))
 
 
 def learn_deck(op: Operator) -> None:
@@ -185,7 +199,13 @@ def folder(op: Operator, path: str) -> None:
     try:
         list(Path(path).iterdir())
     except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror or error})", where=path) from error
+        raise ConfigError(
+            f"cannot be read ({error.strerror or error})",
+            where=path,
+            remedy="Choose a folder that you may read",
+            code=reason("read", error),
+            reason=error.strerror or error,
+        ) from error
     op.folder = Path(path)
     op.ui.scroll = 0
 
@@ -226,7 +246,6 @@ COMMANDS = (
     CommandSpec(name="teach", do=teach, arguments=(TEXT,)),
     CommandSpec(name="letter", do=letter, arguments=(TEXT,)),
     CommandSpec(name="dropped", do=dropped, arguments=(PATH,)),
-    CommandSpec(name="picture_card", do=picture_card, arguments=(PATH,)),
     CommandSpec(name="type_card", do=type_card),
     CommandSpec(name="card_into_deck", do=card_into_deck, arguments=(TEXT,)),
     CommandSpec(name="into_deck", do=into_deck, arguments=(PATH,)),

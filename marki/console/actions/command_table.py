@@ -39,7 +39,9 @@ def collect() -> dict[str, CommandSpec]:
                 raise ConfigError("a key gives no arguments", where=where, remedy="Make them optional, or give no key")
             for key in command.keys:
                 if key in keys:
-                    raise ConfigError(f"the key {key!r} gives {keys[key]!r} already", where=where)
+                    raise ConfigError(
+                        f"the key {key!r} gives {keys[key]!r} already", where=where, remedy="Give it another key"
+                    )
                 keys[key] = command.name
             found[command.name] = command
     return found

@@ -55,7 +55,13 @@ def typed_turn(op: Operator, unit: int, text: str) -> None:
     try:
         angle = float(text.replace(",", "."))
     except ValueError:
-        raise ConfigError(f"expected a number, got {text!r}", where="potentiometer") from None
+        raise ConfigError(
+            f"expected a number, got {text!r}",
+            where="potentiometer",
+            remedy="Type an angle in degrees",
+            code="expected.angle",
+            value=repr(text),
+        ) from None
     _turn(op, [unit], [angle])
 
 
@@ -92,7 +98,13 @@ def typed_patch(op: Operator, unit: int, text: str) -> None:
     """Plug a typed wire, +12 or -12, of an A-unit; =12 cuts one."""
     sign, number = text[:1], text[1:]
     if sign not in ("+", "-", "=") or not number.isascii() or not number.isdigit() or not 1 <= int(number) <= CELLS:
-        raise ConfigError(f"{text!r} is no wire", where=f"A{unit + 1}", remedy="Write +12, -12 or =12")
+        raise ConfigError(
+            f"{text!r} is no wire",
+            where=f"A{unit + 1}",
+            remedy="Write +12, -12 or =12",
+            code="wiring.wire",
+            text=repr(text),
+        )
     patch(op, unit, int(number) - 1, sign)
 
 

@@ -8,6 +8,7 @@ from marki.console.actions.operator import Operator
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.errors import SessionError
+from marki.files import write_new
 from marki.io.worlds import Presentation
 from marki.teaching import lesson as lessons
 
@@ -53,7 +54,7 @@ def cover(op: Operator) -> None:
 def _presented(op: Operator) -> Presentation:
     """Return what is before the camera."""
     if op.session.presentation is None:
-        raise SessionError("nothing is before the camera", remedy="Run a trial first")
+        raise SessionError("nothing is before the camera", remedy="Run a trial first", where="ballot")
     return op.session.presentation
 
 
@@ -87,8 +88,7 @@ def reveal(op: Operator) -> None:
 
 def save_tally(op: Operator) -> None:
     """Write the votes to a file."""
-    path = op.file("votes", "csv")
-    op.ui.tally.save(path, form=op.csv)
+    path = write_new(op.file("votes", "csv"), op.ui.tally.to_csv(form=op.csv).encode())
     op.tell("message.saved", path=path)
 
 
@@ -159,10 +159,14 @@ def _question(op: Operator, number: int) -> tuple[lessons.Lesson, lessons.Questi
     """Return the lesson and the question of a number on its page."""
     lesson = op.ui.lesson
     if lesson is None:
-        raise SessionError("no lesson is open", remedy="Open one first")
+        raise SessionError("no lesson is open", remedy="Open one first", where="lesson")
     questions = lesson.pages[op.ui.leaf].questions
     if number >= len(questions):
-        raise SessionError(f"this page has {len(questions)} questions, none of number {number}", where=lesson.name)
+        raise SessionError(
+            f"this page has {len(questions)} questions, none of number {number}",
+            where=lesson.name,
+            remedy=f"Give 1 to {len(questions)}" if questions else "Turn to a page with questions",
+        )
     return lesson, questions[number]
 
 
@@ -176,7 +180,9 @@ def choose(op: Operator, question: int, option: int) -> None:
     """Choose an option of a question of this page."""
     lesson, asked = _question(op, question)
     if option >= len(op.words.pick(asked.options)):
-        raise SessionError(f"question {question} has no option {option}", where=lesson.name)
+        raise SessionError(
+            f"question {question} has no option {option}", where=lesson.name, remedy="Give one of its options, from 1"
+        )
     op.ui.chosen[op.ui.leaf, question] = option
     if (op.ui.leaf, question) not in op.ui.marked:
         op.ui.marked[op.ui.leaf, question] = lessons.right_option(asked, lesson)

@@ -29,16 +29,16 @@ class Window(Protocol):
         """Take the operator's new session and playback."""
         ...
 
-    def save_screenshot(self, path: Path) -> None:
-        """Write what is shown to a PNG file."""
+    def save_screenshot(self, path: Path) -> Path:
+        """Write what is shown to a PNG file of that name or the next that is free; return its path."""
         ...
 
-    def toggle_film(self, path: Path) -> bool:
-        """Begin a film, or end it and write it to a GIF file; return whether one was begun."""
+    def toggle_film(self, path: Path) -> Path | None:
+        """Begin a film; or end it, write it to a GIF file as `save_screenshot` does, and return its path."""
         ...
 
-    def write_report(self, path: Path) -> None:
-        """Write the lab report."""
+    def write_report(self, path: Path) -> Path:
+        """Write the lab report to a zip file, as `save_screenshot` does; return its path."""
         ...
 
     def toggle_sound(self) -> bool:
@@ -168,7 +168,7 @@ class Operator:
 
     def _checked(self, name: str, arguments: Mapping[str, Any]) -> CommandSpec:
         if name not in self.commands:
-            raise unknown("command", name, self.commands)
+            raise unknown("command", name, self.commands, where="window")
         command = self.commands[name]
         command.check_arguments(arguments)
         return command
@@ -250,5 +250,5 @@ class Operator:
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
     def file(self, name: str, kind: str) -> Path:
-        """Return the path of a file about this moment of the run."""
+        """Return the name of a file about this moment of the run; it may be taken, see `marki.files.write_new`."""
         return self.out / f"mark1_{name}_seed{self.session.seed}_trial{self.session.trial:06d}.{kind}"

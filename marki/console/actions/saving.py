@@ -5,22 +5,21 @@ from __future__ import annotations
 from marki import savefile
 from marki.console.actions.operator import Operator
 from marki.console.state.commands import Argument, CommandSpec
-from marki.files import write_text
+from marki.files import write_new
 from marki.tables import registers_csv
 from marki.teaching.narration import Narrator
 
 
 def screenshot(op: Operator) -> None:
     """Save a picture of the window."""
-    path = op.file("window", "png")
-    op.window.save_screenshot(path)
+    path = op.window.save_screenshot(op.file("window", "png"))
     op.tell("message.saved", path=path)
 
 
 def film(op: Operator) -> None:
     """Begin a film, or end and save it."""
-    path = op.file("film", "gif")
-    if op.window.toggle_film(path):
+    path = op.window.toggle_film(op.file("film", "gif"))
+    if path is None:
         op.tell("message.film_on")
     else:
         op.tell("message.saved", path=path)
@@ -28,22 +27,19 @@ def film(op: Operator) -> None:
 
 def table(op: Operator) -> None:
     """Write all registers as a table."""
-    path = op.file("registers", "csv")
-    write_text(path, registers_csv(op.session, op.csv))
+    path = write_new(op.file("registers", "csv"), registers_csv(op.session, op.csv).encode())
     op.tell("message.saved", path=path)
 
 
 def report(op: Operator) -> None:
     """Write the lab report."""
-    path = op.file("report", "zip")
-    op.window.write_report(path)
+    path = op.window.write_report(op.file("report", "zip"))
     op.tell("message.saved", path=path)
 
 
 def save(op: Operator) -> None:
     """Save the session."""
-    path = op.file("session", "npz")
-    savefile.save(op.session, path)
+    path = write_new(op.file("session", "npz"), lambda free: savefile.packed(op.session, free))
     op.tell("message.saved", path=path)
 
 
@@ -54,8 +50,8 @@ def sound(op: Operator) -> None:
 
 def narration(op: Operator) -> None:
     """Write the journal to a file."""
-    path = op.file("journal", "txt")
-    write_text(path, "\n".join(Narrator(op.session, op.words).log()) + "\n")
+    text = "\n".join(Narrator(op.session, op.words).log()) + "\n"
+    path = write_new(op.file("journal", "txt"), text.encode())
     op.tell("message.saved", path=path)
 
 

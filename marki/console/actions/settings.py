@@ -13,6 +13,7 @@ from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
 from marki.errors import unknown
+from marki.io.stimuli import images
 from marki.io.worlds import WorldConfig
 
 
@@ -26,10 +27,22 @@ def change(op: Operator, changes: Mapping[str, Any]) -> None:
 
 def open_world(op: Operator, config: Mapping[str, Any]) -> None:
     """Open a world, learn in it, and say so."""
-    if op.log("world", config=WorldConfig.from_mapping(config).to_mapping(), learn=True):
+    if op.log("world", config=WorldConfig.from_mapping(config).identity(), learn=True):
         op.begin_match()
         name = op.world_config().name
         op.tell("message.world", name=op.words.get(f"choice.{name}", name))
+        if name == "images":
+            tell_of_folder(op, op.world_config().images)
+
+
+def tell_of_folder(op: Operator, path: str) -> None:
+    """Say also what of a folder of pictures was passed over, and whether its names give a class to every picture."""
+    found, said = images.survey(path), [op.ui.message]
+    if found.passed:
+        said.append(op.words("message.passed_over", count=len(found.passed), names=found.passed_text()))
+    if found.one_each:
+        said.append(op.words("message.one_each", count=len(found.labels)))
+    op.say(". ".join(said), alarm=len(said) > 1)
 
 
 def turn_setting(op: Operator, name: str, way: int) -> None:
@@ -38,9 +51,11 @@ def turn_setting(op: Operator, name: str, way: int) -> None:
     config = op.world_config() if room == "world" else op.session.learner.config
     found = {n: (value, meta) for n, value, meta in config.items()}
     if room not in ("world", "machine") or inner not in found:
-        raise unknown("setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found])
+        raise unknown(
+            "setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found], where="settings"
+        )
     now, meta = found[inner]
-    _change_one(op, name, _turned(now, meta, way))
+    _change_one(op, name, turned_setting(now, meta, way))
 
 
 def type_setting(op: Operator, name: str) -> None:
@@ -60,7 +75,7 @@ def _change_one(op: Operator, name: str, value: Any) -> None:
         change(op, {name: value})
 
 
-def _turned(now: Any, meta: Mapping[str, Any], way: int) -> Any:
+def turned_setting(now: Any, meta: Mapping[str, Any], way: int) -> Any:
     """Return the next value of a setting up or down: the other, the next choice, or a step of the number."""
     if isinstance(now, bool):
         return not now

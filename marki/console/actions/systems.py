@@ -49,7 +49,7 @@ def put_up(op: Operator, name: str) -> None:
     if timeline is None:
         return
     if name not in (names := _names(op, timeline)):
-        raise unknown("system", name, names)
+        raise unknown("system", name, names, where="timeline")
     if name != ui.system:
         ui.last = ui.system
     ui.system, ui.hall, ui.example, ui.typed = name, False, -1, ""
@@ -92,7 +92,7 @@ def beside(op: Operator, name: str | None = None) -> None:
         return
     names = _names(op, timeline)
     if name is not None and name not in names:
-        raise unknown("system", name, names)
+        raise unknown("system", name, names, where="timeline")
     ui.hall = False
     if name is not None:
         ui.beside = "" if name == ui.beside else name
@@ -180,6 +180,8 @@ def type_line(op: Operator) -> None:
 
 def typed_line(op: Operator, text: str) -> None:
     """Take a typed line."""
+    if not text.strip():
+        raise SessionError("the line is empty", where="teleprinter", remedy="Type a sentence", code="text.empty")
     op.ui.typed = text
 
 

@@ -185,34 +185,43 @@ class Film:
     # -- saving ------------------------------------------------------------------------------------------------------
 
     def save(self, path: Path | str) -> None:
-        """Write the film as an animated GIF that repeats for ever: one palette, no dither, only what changes.
+        """Write the film as `gif` makes it.
 
         Raises
         ------
         OutputError
             If it holds no frame, or the file cannot be written.
         """
-        self._refuse_empty(path)
+        content = self.gif()
+        with writing(path) as file:
+            file.write(content)
+
+    def gif(self) -> bytes:
+        """Return the film as an animated GIF that repeats for ever: one palette, no dither, only what changes.
+
+        Raises
+        ------
+        OutputError
+            If it holds no frame.
+        """
+        if not self._frames:
+            raise OutputError(
+                "it holds no frame", where="film", remedy="Let the window run while it is taken", code="film.empty"
+            )
         palette, index = self._palette()
         clear = COLOURS
         times = np.array([*(f.began for f in self._frames), self.seconds])
         lasts = np.diff(np.rint(100 * times)).astype(int).clip(2, LONGEST_CS)
         head = struct.pack("<6sHHBBB", b"GIF89a", *self.size, 0xF7, 0, 0) + palette.tobytes()
-        before = None
-        with writing(path) as file:
-            file.write(head + b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0")
-            for canvas, lasting in zip(self._canvases(), lasts, strict=True):
-                now = index[canvas]
-                box, part = _changed(before, now, clear)
-                more = {} if before is None else {"transparency": clear}
-                ms = int(lasting) * 10
-                file.writelines(GifImagePlugin.getdata(Image.fromarray(part), box, duration=ms, disposal=1, **more))
-                before = now
-            file.write(b";")
-
-    def _refuse_empty(self, path: Path | str) -> None:
-        if not self._frames:
-            raise OutputError("the film holds no frame", where=path, remedy="Let the window run while it is taken")
+        before, pieces = None, [head, b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"]
+        for canvas, lasting in zip(self._canvases(), lasts, strict=True):
+            now = index[canvas]
+            box, part = _changed(before, now, clear)
+            more = {} if before is None else {"transparency": clear}
+            ms = int(lasting) * 10
+            pieces += GifImagePlugin.getdata(Image.fromarray(part), box, duration=ms, disposal=1, **more)
+            before = now
+        return b"".join([*pieces, b";"])
 
     def _canvases(self) -> Iterator[np.ndarray]:
         """Yield the whole picture of each frame, (height, width) uint16; the array is used again."""

@@ -77,23 +77,37 @@ def lab_report(
         If there is such a folder already, or it cannot be written.
     """
     path = Path(path)
-    zipped = path.suffix.lower() == ".zip"
-    if not zipped:
-        refuse_taken(path)
-    files = contents(session, path, words=words, pictures=pictures, tally=tally, notes=notes, form=form)
-    if zipped:
-        memory = io.BytesIO()
-        with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as pack:
-            for name, content in files.items():
-                # No timestamp: the same run gives the same file.
-                entry = zipfile.ZipInfo(f"{path.stem}/{name}")
-                entry.external_attr = 0o644 << 16
-                pack.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    if path.suffix.lower() == ".zip":
+        content = zipped(session, path, words=words, pictures=pictures, tally=tally, notes=notes, form=form)
         with writing(path) as file:
-            file.write(memory.getvalue())
+            file.write(content)
     else:
+        refuse_taken(path)
+        files = contents(session, path, words=words, pictures=pictures, tally=tally, notes=notes, form=form)
         write_folder(path, files.items())
     return path
+
+
+def zipped(
+    session: Session,
+    path: Path,
+    *,
+    words: Words,
+    pictures: Mapping[str, pygame.Surface],
+    tally: ReportTable | None = None,
+    notes: str = "",
+    form: CsvForm = "plain",
+) -> bytes:
+    """Return the report as a zip file of that name; the arguments are those of `lab_report`."""
+    files = contents(session, path, words=words, pictures=pictures, tally=tally, notes=notes, form=form)
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as pack:
+        for name, content in files.items():
+            # No timestamp: the same run gives the same file.
+            entry = zipfile.ZipInfo(f"{path.stem}/{name}")
+            entry.external_attr = 0o644 << 16
+            pack.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return memory.getvalue()
 
 
 def contents(
@@ -127,7 +141,7 @@ def contents(
         put("notes.txt", notes.rstrip() + "\n", "notes")
     put("config.json", json.dumps(_settings(session), indent=2, ensure_ascii=False) + "\n", "config")
     put("digest.txt", _digest(session), "digest")
-    put(SAVED, _by_file(path, SAVED, lambda to: savefile.save(session, to)), "saved")
+    put(SAVED, savefile.packed(session), "saved")
     files["README.txt"] = _readme(session, words, about).encode()
     return files
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import pygame
 
 from marki.console.actions.operator import Operator
+from marki.console.actions.preview_commands import KEYS as PREVIEW_KEYS
 from marki.console.drawing.panel import Panel
-from marki.console.input import brush
+from marki.console.input import brush, frame_drag
 from marki.console.panels.command_bar import ControlBar
 from marki.console.panels.page_panel import PagePanel
 from marki.console.panels.time_bar import TimeBar
@@ -23,6 +24,7 @@ from marki.io.frame import CELLS
 SWEEP_PX = 300  # of an upright drag, for a potentiometer's whole travel
 FINE = 0.1  # of a drag or notch with Shift
 STILL_PX = 3  # a press that moves less is a click
+NEAR_PX = 9  # a press so near a side of a frame takes hold of it
 DOUBLE_MS = 350
 WHEEL_PX = 48
 
@@ -47,6 +49,8 @@ class InputHandler:
         self._last: Target | None = None
         self._moved = False
         self._clicked = (Target(""), -DOUBLE_MS, (0, 0))  # what was clicked last, when and where
+        self._frame: frame_drag.Frame = (0.0, 0.0, 1.0, 1.0)  # before a drag, and which of its sides are held
+        self._sides = (False, False, False, False)
         self.unit = 1.0
 
     # -- finding -----------------------------------------------------------------------------------------------------
@@ -104,6 +108,11 @@ class InputHandler:
                 operator.obey("ink", cells=brush.stroke(part.number, part.number, ui.pen), level=self._ink)
             case "value":
                 self._angle = float(operator.session.learner.view().values[part.number])
+            case "picture" if (page := self._page()) is not None:
+                wide, high = page.picture_size
+                near = NEAR_PX * self.unit / wide, NEAR_PX * self.unit / high
+                self._frame = page.frame
+                self._sides = frame_drag.grasped(page.frame, page.share_at(place), near)
             case "time":
                 operator.obey("go_to", trial=part.number)
             case "toggle":
@@ -126,6 +135,10 @@ class InputHandler:
                 travel = operator.session.learner.config.potentiometers.travel_deg
                 by = (self._from[1] - place[1]) / (SWEEP_PX * self.unit) * travel * share
                 self.ui.turning = (held.number, max(-travel / 2, min(travel / 2, self._angle + by)))
+            case "picture" if self._moved and (page := self._page()) is not None:
+                start, to = page.share_at(self._from), page.share_at(place)
+                frame = frame_drag.dragged(self._frame, self._sides, start, to)
+                operator.obey("preview_frame", frame=[round(share, 4) for share in frame])
             case "time":
                 bar = self.panels.get("time")
                 if isinstance(bar, TimeBar):
@@ -214,7 +227,7 @@ class InputHandler:
         """Type a key."""
         name = name_of(event.key, event.unicode)
         mods = event.mod
-        for do in (self._answering, self._typing, self._voting, self._drawing, self._at_focus):
+        for do in (self._answering, self._typing, self._voting, self._previewing, self._drawing, self._at_focus):
             if do(name, event, mods):
                 return
         command = self._command_of.get(name) if name is not None else None
@@ -258,6 +271,25 @@ class InputHandler:
         if not digit.isdigit() or ballot is None or not 1 <= int(digit) <= len(ballot.options):
             return False
         self.operator.obey("vote", option=int(digit) - 1, way=-1 if mods & pygame.KMOD_SHIFT else 1)
+        return True
+
+    def _previewing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
+        ui, operator = self.ui, self.operator
+        if ui.page != "preview" or ui.preview is None:
+            return False
+        free = ui.focus is None or ui.focus.kind not in ("row", "close", "cell")
+        match name:
+            case "return" if free:
+                operator.obey("preview_teach" if mods & pygame.KMOD_SHIFT else "preview_ask")
+            case _ if name in PREVIEW_KEYS:
+                command, arguments = PREVIEW_KEYS[name]
+                operator.obey(command, **arguments)
+            case "backspace":
+                operator.obey("preview_judged")
+            case "escape" if free:
+                operator.obey("preview_close")
+            case _:
+                return False
         return True
 
     def _drawing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:

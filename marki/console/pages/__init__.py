@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from marki.console.pages import cards, exhibit, inspect, lessons, menu, records, settings
+from marki.console.pages import cards, exhibit, inspect, lessons, menu, preview, records, settings
 from marki.console.pages.context import Context
 from marki.console.state.blocks import PageBlock
 
@@ -22,6 +22,7 @@ PAGES: dict[str, Callable[[Context], list[PageBlock]]] = {
     "vote": lessons.vote,
     "hand": lessons.hand,
     "exhibit": exhibit.exhibit,
+    "preview": preview.preview,
 }
 """The pages by the names that `ui_state.PAGES` has for them."""
 

@@ -16,7 +16,7 @@ FAULTS = {"dead_cells": 20, "cut_wires": 25, "stuck_off": 25, "stuck_on": 10, "s
 
 HIDDEN = (
     "machine.response.units", "machine.response.source_set", "machine.plugboard.patches", "world.part", "world.images",
-    "world.mnist",
+    "world.mnist", "world.pictures.frame",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Declared, Panel
 from marki.console.drawing.sprites import sign
 from marki.console.drawing.theme import FIGURES, NORMAL, SMALL, TEXT, TextStyle, Theme
-from marki.console.state.blocks import Card, CountTable, Heading, PageBlock, PageRow, Text
+from marki.console.state.blocks import Card, CountTable, FramedPicture, Heading, PageBlock, PageRow, Text
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.console.state.ui_state import UIState
@@ -33,6 +33,7 @@ class PagePanel(Panel):
         self._body = pygame.Rect(self._paper.x + px(14), top, self._paper.w - px(34), self._paper.bottom - px(8) - top)
         self._shown: tuple[tuple[PageBlock, ...], str, int, Target | None, Target | None] | None = None
         self._rows: list[tuple[pygame.Rect, PageRow]] = []
+        self._picture: tuple[pygame.Rect, FramedPicture] | None = None
         self.blocks: tuple[PageBlock, ...] = ()
         self.name = ""
         self.height = 0
@@ -67,7 +68,7 @@ class PagePanel(Panel):
             pygame.draw.rect(surface, p.focus, self._close.inflate(4, 4), px(2))
         surface.blit(sign("wrong", self._close.w, p.faded), self._close)
         pygame.draw.line(surface, p.ruling, (body.x, body.y - px(3)), (body.right, body.y - px(3)), self.theme.line())
-        self._rows = []
+        self._rows, self._picture = [], None
         sheet = surface.subsurface(body)
         y = -scroll
         for block in self.blocks:
@@ -101,6 +102,8 @@ class PagePanel(Panel):
                 y = self._table(sheet, block, y)
             case Card():
                 y = self._card(sheet, block, y)
+            case FramedPicture():
+                y = self._framed(sheet, block, y)
             case _:
                 raise NotImplementedError(type(block).__name__)
         return y
@@ -205,11 +208,64 @@ class PagePanel(Panel):
             y = self._line(sheet, line, box, size=SMALL, colour=p.faded, align="centre")
         return y + px(4)
 
+    def _framed(self, sheet: pygame.Surface, block: FramedPicture, y: int) -> int:
+        """Draw a picture with its frame at the left, and the card at the right, as high as each other."""
+        px, p = self.theme.px, self.theme.palette
+        gap, width = px(8), sheet.get_width()
+        high = max(SIDE, min(px(200), sheet.get_height() * 2 // 5, (width - gap) // 2))
+        pitch = max(1, high // SIDE)
+        side = pitch * SIDE
+        room = width - side - gap
+        scale = min(room / block.size[0], side / block.size[1])
+        size = max(1, round(block.size[0] * scale)), max(1, round(block.size[1] * scale))
+        place = pygame.Rect((room - size[0]) // 2, y + px(4) + (side - size[1]) // 2, *size)
+        light = np.frombuffer(block.light, np.uint8).reshape(block.size[1], block.size[0])
+        image = pygame.surfarray.make_surface(np.repeat(light.T[..., None], 3, axis=2))
+        sheet.blit(pygame.transform.smoothscale(image, size), place)
+        left, top, right, bottom = block.frame
+        frame = pygame.Rect(
+            place.x + round(left * size[0]),
+            place.y + round(top * size[1]),
+            max(2, round((right - left) * size[0])),
+            max(2, round((bottom - top) * size[1])),
+        )
+        pygame.draw.rect(sheet, p.wrong, frame, self.theme.line(2))
+        for corner in (frame.topleft, frame.topright, frame.bottomleft, frame.bottomright):
+            mark = pygame.Rect(0, 0, px(7), px(7))
+            mark.center = corner
+            pygame.draw.rect(sheet, p.wrong, mark)
+        card = pygame.Rect(width - side, y + px(4), side, side)
+        pygame.draw.rect(sheet, p.black, card)
+        if block.cells:
+            cells = np.frombuffer(block.cells, np.uint8).reshape(SIDE, SIDE).T
+            tone = np.array(p.black, float) + cells[..., None] / 255 * (
+                np.array(p.ivory, float) - np.array(p.black, float)
+            )
+            picture = pygame.surfarray.make_surface(tone.astype(np.uint8).repeat(pitch, 0).repeat(pitch, 1))
+            sheet.blit(picture, card)
+        self._picture = place.move(self._body.topleft), block
+        return y + side + px(12)
+
     # -- hands -------------------------------------------------------------------------------------------------------
 
     def row(self, number: int) -> PageRow | None:
         """Return the line with a number."""
         return self._rows[number][1] if 0 <= number < len(self._rows) else None
+
+    @property
+    def frame(self) -> tuple[float, float, float, float]:
+        """The frame on the picture that is shown: left, top, right, bottom, as shares of it."""
+        return self._picture[1].frame if self._picture is not None else (0.0, 0.0, 1.0, 1.0)
+
+    def share_at(self, place: tuple[int, int]) -> tuple[float, float]:
+        """Return a place of the window as shares of the width and height of the picture that is shown."""
+        box = self._picture[0] if self._picture is not None else self._body
+        return (place[0] - box.x) / max(1, box.w), (place[1] - box.y) / max(1, box.h)
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of the picture that is shown, px."""
+        return self._picture[0].size if self._picture is not None else (1, 1)
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the line, the closing sign, or the paper under a place."""
@@ -217,12 +273,16 @@ class PagePanel(Panel):
             return Target("close")
         if not self._body.collidepoint(place):
             return None
+        if self._picture is not None and self._picture[0].inflate(8, 8).collidepoint(place):
+            return Target("picture")
         return next((Target("row", k) for k, (box, _) in enumerate(self._rows) if box.collidepoint(place)), None)
 
     def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where a line is."""
         if part == Target("close"):
             return self._close
+        if part.kind == "picture":
+            return self._picture[0] if self._picture is not None else None
         return self._rows[part.number][0] if part.kind == "row" and part.number < len(self._rows) else None
 
     def parts(self) -> list[Target]:

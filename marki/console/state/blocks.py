@@ -81,3 +81,25 @@ class Card(PageBlock):
 
     cells: bytes = b""
     signed: bool = False
+
+
+@dataclass(frozen=True)
+class FramedPicture(PageBlock):
+    """A picture with a frame that can be dragged, and the card of 20 × 20 cells that the part in it makes.
+
+    Attributes
+    ----------
+    light : bytes
+        The picture, row by row, 0…255.
+    size : (int, int)
+        Its width and height.
+    frame : (float, float, float, float)
+        Left, top, right and bottom, as shares of the picture.
+    cells : bytes
+        The card, row by row, 0…255.
+    """
+
+    light: bytes = b""
+    size: tuple[int, int] = (1, 1)
+    frame: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    cells: bytes = b""

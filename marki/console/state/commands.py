@@ -121,11 +121,11 @@ class CommandSpec:
         for name in given:
             if name not in known:
                 if not known:
-                    raise ConfigError(f"takes no argument {name!r}", where=where)
+                    raise ConfigError(f"takes no argument {name!r}", where=where, remedy="Leave it out")
                 raise unknown("argument", name, known, where=where)
         for name, argument in known.items():
             if name in given:
                 limits = {"low": argument.low, "high": argument.high, "choices": argument.choices}
                 check(f"{where}: {name}", given[name], argument.kind, limits)
             elif not argument.optional:
-                raise ConfigError(f"lacks its argument {name!r}", where=where)
+                raise ConfigError(f"lacks its argument {name!r}", where=where, remedy=f"Give {name}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from marki.console.state.picture_preview import Preview
 from marki.console.state.targets import Target
 from marki.teaching.ballots import BallotBook
 from marki.teaching.lesson import Lesson
@@ -15,7 +16,7 @@ from marki.teaching.lesson import Lesson
 VIEWS = ("schematic", "front")
 PAGES = (
     "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
-    "hand", "exhibit",
+    "hand", "exhibit", "preview",
 )  # fmt: skip
 
 
@@ -73,6 +74,8 @@ class UIState:
         Where the keyboard is, where the mouse is, what it holds.
     draft : (20, 20) uint8 or None
         The operator's own card, light from 0 to 255.
+    preview : Preview or None
+        The picture of the operator's own that the card is made of, and how.
     tool : str
         What the mouse does: ``look`` at units, ``draw`` a card, or ``break`` units.
     turning : (int, float) or None
@@ -104,6 +107,7 @@ class UIState:
     hovered: Target | None = None
     held: Target | None = None
     draft: np.ndarray | None = None
+    preview: Preview | None = None
     tool: str = "look"
     turning: tuple[int, float] | None = None
     layer: int = 0

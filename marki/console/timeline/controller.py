@@ -68,7 +68,7 @@ class TimelineController:
         if wait:
             self._thread.join()
             if self._failed:
-                raise SessionError(self._failed, where="timeline")
+                raise SessionError(self._failed, where="timeline", remedy="Load the system again")
 
     def _ask(self) -> None:
         try:

@@ -149,7 +149,8 @@ class SystemSlot:
             match came:
                 case Trouble():
                     self.troubles.append(came.text)
-                    self._broken, self._training = True, False
+                    if not came.passing:
+                        self._broken, self._training = True, False
                 case Progress() if came.name == self.name:
                     self.progress = came
                     self._training = self._training and not came.done

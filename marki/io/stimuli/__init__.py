@@ -46,7 +46,9 @@ class Stimulus:
         for field in ("name", "label"):
             if not isinstance(getattr(self, field), str):
                 raise StimulusError(
-                    f"must be text, not {type(getattr(self, field)).__name__}", where=f"Stimulus.{field}"
+                    f"must be text, not {type(getattr(self, field)).__name__}",
+                    where=f"Stimulus.{field}",
+                    remedy="Give a text",
                 )
         card = self.card
         if not isinstance(card, np.ndarray) or card.dtype != np.uint8 or card.shape != (CARD, CARD):

@@ -7,13 +7,12 @@ and then laid in 28×28 by centre of mass; cutting each to its box of ink gives 
 from __future__ import annotations
 
 import functools
-import gzip
-import zlib
 from pathlib import Path
 
 import numpy as np
 
-from marki.errors import StimulusError, unknown
+from marki import reading
+from marki.errors import StimulusError, reason, unknown
 from marki.files import asset
 from marki.io.frame import SIDE
 from marki.io.stimuli import Stimulus, enlarged
@@ -22,6 +21,9 @@ PARTS = ("train", "test")
 """The two parts of the set: other writers wrote the second."""
 
 _PREFIX = {"train": "train", "test": "t10k"}
+_BLOCK = 1000
+"""Images that are cut at a time, to take little memory."""
+
 _REMEDY = "Give the folder with the four files of the original set, whole"
 
 
@@ -51,7 +53,7 @@ def load(part: str = "train", directory: Path | str | None = None) -> tuple[np.n
         If a file is missing, truncated or of another kind, or holds figures larger than 20×20 points.
     """
     if part not in PARTS:
-        raise unknown("part of the digits", part, PARTS)
+        raise unknown("part of the digits", part, PARTS, where="digits")
     return _load(part, None if directory is None else str(directory))
 
 
@@ -109,15 +111,21 @@ def digit_stimuli(
         If there are not so many digits of each class.
     """
     images, labels = load(part, directory)
-    rows = -(-count // 10)
+    rows, most = -(-count // 10), np.bincount(labels, minlength=10).min() * 10
     chosen = []
     for digit in range(10):
         at = np.flatnonzero(labels == digit)
         if count < 1 or len(at) < rows:
             raise StimulusError(
                 f"{count} balanced digits asked, {len(at)} of class {digit} there",
-                where=f"digits {part}",
-                remedy=f"Ask for 1 to {np.bincount(labels, minlength=10).min() * 10}",
+                where=f"digits {part}" if directory is None else directory,
+                remedy=f"Ask for 1 to {most}" if most else "Give digits of all ten classes",
+                code="stimulus.digits",
+                part=part,
+                count=count,
+                there=len(at),
+                digit=digit,
+                most=most,
             )
         chosen.append(at[:rows] if rng is None else rng.choice(at, rows, replace=False))
     order = np.stack(chosen, axis=1).ravel()[:count]
@@ -163,12 +171,27 @@ def read_idx(directory: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
         If a file is missing, truncated or of another kind, or a figure is larger than 20×20 points.
     """
     file = _find(directory, f"{_PREFIX[part]}-images", "idx3-ubyte")
-    images = _read(file, 3)
+    images = reading.read_idx(file, 3, remedy=_REMEDY)
     labels_file = _find(directory, f"{_PREFIX[part]}-labels", "idx1-ubyte")
-    labels = _read(labels_file, 1)
+    labels = reading.read_idx(labels_file, 1, remedy=_REMEDY)
     if len(images) != len(labels):
         raise StimulusError(
-            f"{len(images)} images but {len(labels)} labels in {labels_file.name}", where=file, remedy=_REMEDY
+            f"{len(images)} images but {len(labels)} labels in {labels_file.name}",
+            where=file,
+            remedy=_REMEDY,
+            code="idx.labels",
+            images=len(images),
+            labels=len(labels),
+            file=labels_file.name,
+        )
+    if labels.max() > 9:
+        raise StimulusError(
+            f"label {labels.max()} of image {labels.argmax()} is no digit",
+            where=labels_file,
+            remedy="Give a set of digits, with labels from 0 to 9",
+            code="idx.label",
+            label=labels.max(),
+            image=labels.argmax(),
         )
     return cut(images, where=file), labels.copy()
 
@@ -201,40 +224,36 @@ def cut(images: np.ndarray, *, where: object = None) -> np.ndarray:
             raise StimulusError(
                 f"the figure of image {length.argmax()} is {length.max()} points long, and {SIDE} fit",
                 where=where,
-                remedy="Give digits of the MNIST kind",
+                remedy="Give digits of the MNIST kind: light ink on a ground of 0",
+                code="idx.figure",
+                image=length.argmax(),
+                length=length.max(),
+                limit=SIDE,
             )
         index.append((first - (SIDE - length) // 2 + SIDE)[:, None] + np.arange(SIDE))
-    padded = np.pad(images, ((0, 0), (SIDE, SIDE), (SIDE, SIDE)))
-    return padded[np.arange(len(images))[:, None, None], index[0][:, :, None], index[1][:, None, :]]
+    boxes = np.empty((len(images), SIDE, SIDE), np.uint8)
+    for first in range(0, len(images), _BLOCK):
+        at = slice(first, first + _BLOCK)
+        padded = np.pad(images[at], ((0, 0), (SIDE, SIDE), (SIDE, SIDE)))
+        boxes[at] = padded[np.arange(len(padded))[:, None, None], index[0][at, :, None], index[1][at, None, :]]
+    return boxes
+
+
+def is_idx(path: Path) -> bool:
+    """Return whether a file is named as one of the original set."""
+    return "ubyte" in path.name
 
 
 def _find(directory: Path, stem: str, kind: str) -> Path:
     for name in (f"{stem}-{kind}", f"{stem}.{kind}", f"{stem}-{kind}.gz", f"{stem}.{kind}.gz"):
-        if (directory / name).is_file():
-            return directory / name
-    raise StimulusError(f"no file {stem}-{kind} here", where=directory, remedy=_REMEDY)
-
-
-def _read(file: Path, dimensions: int) -> np.ndarray:
-    """Read an IDX file of bytes: 0, 0, 8, the number of dimensions, each size as four bytes (high first), the data."""
-    try:
-        data = file.read_bytes()
-        if file.suffix == ".gz":
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise StimulusError(f"cannot be read ({error})", where=file, remedy=_REMEDY) from error
-    magic = bytes((0, 0, 8, dimensions))
-    head = 4 + 4 * dimensions
-    if data[:4] != magic:
-        raise StimulusError(f"begins with {data[:4].hex()}, not {magic.hex()}", where=file, remedy=_REMEDY)
-    if len(data) < head:
-        raise StimulusError(f"is cut off in its header, after {len(data)} bytes", where=file, remedy=_REMEDY)
-    shape = tuple(int.from_bytes(data[i : i + 4], "big") for i in range(4, head, 4))
-    wanted = head
-    size = 1
-    for length in shape:
-        size *= length
-    wanted += size
-    if len(data) != wanted:
-        raise StimulusError(f"has {len(data)} bytes where its header promises {wanted}", where=file, remedy=_REMEDY)
-    return np.frombuffer(data, np.uint8, offset=head).reshape(shape)
+        try:
+            if (directory / name).is_file():
+                return directory / name
+        except OSError as error:  # a folder that must not be read, or a name that is too long
+            why = error.strerror or error
+            raise StimulusError(
+                f"cannot be read ({why})", where=directory, remedy=_REMEDY, code=reason("read", error), reason=why
+            ) from error
+    raise StimulusError(
+        f"no file {stem}-{kind} here", where=directory, remedy=_REMEDY, code="idx.missing", file=f"{stem}-{kind}"
+    )

@@ -63,12 +63,14 @@ def form(
         the size.
     """
     if kind not in KINDS:
-        raise unknown("form", kind, KINDS)
+        raise unknown("form", kind, KINDS, where="forms")
     line = 1.0 if outline is True else (outline or None)
     numbers = {"x": x, "y": y, "size": size, "turn_deg": turn_deg, "thickness": thickness, "outline": line or 0.0}
     for name, value in numbers.items():
         if not math.isfinite(value):
-            raise StimulusError(f"{value!r} is not a finite number", where=f"form {kind} {name}")
+            raise StimulusError(
+                f"{value!r} is not a finite number", where=f"form {kind} {name}", remedy="Give a finite number"
+            )
     for name, value in (("size", size), ("thickness", thickness), ("outline", 1.0 if line is None else line)):
         if value <= 0:
             raise StimulusError(f"{value!r} is not above 0", where=f"form {kind} {name}", remedy="Give cells above 0")
@@ -78,6 +80,11 @@ def form(
             f"strokes of {thickness:g} cells do not fit a size of {size:g}",
             where=f"form {kind}",
             remedy=f"Give a thickness of at most {most:g}",
+            code="stimulus.thick",
+            form=kind,
+            thickness=f"{thickness:g}",
+            size=f"{size:g}",
+            most=f"{most:g}",
         )
     right, down = _points(x, y, turn_deg)
     if kind == "circle":
@@ -201,7 +208,11 @@ def parity_card(rng: np.random.Generator, odd: bool, *, grid: int = 5) -> Stimul
     """
     if grid not in (2, 4, 5, 10, 20):
         raise StimulusError(
-            f"{grid!r} fields do not divide 20 cells", where="parity grid", remedy="Give 2, 4, 5, 10 or 20"
+            f"{grid!r} fields do not divide 20 cells",
+            where="parity grid",
+            remedy="Give 2, 4, 5, 10 or 20",
+            code="stimulus.grid",
+            grid=grid,
         )
     fields = rng.integers(0, 2, (grid, grid)).astype(bool)
     if fields.sum() % 2 != bool(odd):

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.errors import StimulusError, unknown
-from marki.files import asset, read_json
+from marki.files import asset
 from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus
 from marki.io.stimuli.letters import LETTERS, WIDEST
+from marki.reading import read_json
 
 STYLES = ("simplex", "roman", "script", "double")
 """Ways to form the letters."""
@@ -69,7 +70,7 @@ class Hand:
 
     def __post_init__(self) -> None:
         if self.style not in STYLES:
-            raise unknown("style of handprint", self.style, STYLES)
+            raise unknown("style of handprint", self.style, STYLES, where="handprint")
         for name, (low, high) in _LIMITS.items():
             value = getattr(self, name)
             if not low <= value <= high:
@@ -137,7 +138,13 @@ def hand_letter(
     hand = Hand() if hand is None else hand
     strokes, unit = _strokes(hand.style).get(char), _unit(hand)
     if not strokes:
-        raise StimulusError(f"no strokes for {char!r}", where="handprint", remedy="Give A to Z, a to z or 0 to 9")
+        raise StimulusError(
+            f"no strokes for {char!r}",
+            where="handprint",
+            remedy="Give A to Z, a to z or 0 to 9",
+            code="stimulus.strokes",
+            char=repr(char),
+        )
     lean = math.tan(math.radians(hand.slant_deg))
     lines = [_divide(np.stack([hand.width * s[:, 0] - lean * s[:, 1], s[:, 1]], axis=1) * unit) for s in strokes]
     waves = _waves(rng, hand.wobble)

@@ -1,47 +1,51 @@
-"""Pictures of the user's own: any PNG, JPEG, GIF, BMP or WebP becomes a card."""
+"""Pictures of the user's own: any PNG, JPEG, GIF, BMP, WebP or AVIF, and HEIC with an extra, becomes a card."""
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import io
-import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marki.errors import StimulusError
+from marki.errors import MarkIError, StimulusError, reason
 from marki.files import writing
-from marki.io.stimuli import CARD, POINTS_PER_CELL, Stimulus
+from marki.io.stimuli import POINTS_PER_CELL, Stimulus, picture_files
+from marki.io.stimuli.fitting import AS_IT_IS, FINEST, FittedCard, Fitting, fit_light, luminance
+from marki.io.stimuli.picture_files import PictureFolder
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
 
-MOST_POINTS = 50_000_000
-"""Points of the largest picture that is decoded."""
+MOST_POINTS = 64_000_000
+"""Points of the largest picture that is decoded whole, in at most some 400 MB."""
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
-"""Picture formats that are read."""
+MOST_COARSE = 110_000_000
+"""Points of the largest JPEG, which is decoded coarsely: what telephones of 108 million points make."""
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
-"""Endings by which `folder` knows a picture."""
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "AVIF")
+"""Picture formats that are read, AVIF if this Pillow has it."""
 
 _REMEDY = f"Give a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture"
+_MARK, _CARD = "marki", "card"  # text in a PNG file by which a card that was saved here is known again
 
 
-def image(path: Path | str, *, label: str | None = None) -> Stimulus:
+def image(path: Path | str, *, label: str | None = None, how: Fitting | None = None) -> Stimulus:
     """Make a card from a picture file.
-
-    The picture is laid upright as its EXIF says, its transparent parts are shown on black, colours become luminance
-    (ITU-R 601-2), and it is fitted undistorted in the square card by the mean over each point's area; the margins take
-    the median luminance of the picture's border. Of an animation the first picture is taken.
 
     Parameters
     ----------
     path : Path or str
-        A PNG, JPEG, GIF, BMP or WebP file.
+        A PNG, JPEG, GIF, BMP, WebP, AVIF or HEIC file.
     label : str, optional
-        The class of the card. If left out, the file's name up to the first digit or separator.
+        The class of the card. If left out, the file's name without its running number.
+    how : Fitting, optional
+        As for `fit_file`.
 
     Returns
     -------
@@ -51,32 +55,193 @@ def image(path: Path | str, *, label: str | None = None) -> Stimulus:
     Raises
     ------
     StimulusError
-        If the file is missing, empty, truncated, no picture, or has more than `MOST_POINTS` points.
+        As for `fit_file`.
     """
+    return card_of(path, fit_file(path, how), label=label)
+
+
+def card_of(path: Path | str, done: FittedCard, *, label: str | None = None) -> Stimulus:
+    """Return what was made of a picture file as a stimulus, named after it; see `image`."""
+    name = Path(path).stem
+    return Stimulus(name=name, label=picture_files.label_of(name) if label is None else label, card=done.card)
+
+
+def fit_file(path: Path | str, how: Fitting | None = None) -> FittedCard:
+    """Make a card from a picture file, and say what was done; see `fitting.fit_card`.
+
+    Of an animation the first picture is taken. A card that was saved here (`save_cells`) is taken as it is.
+
+    Parameters
+    ----------
+    path : Path or str
+    how : Fitting, optional
+        What is told about the picture; all is judged if left out.
+
+    Returns
+    -------
+    FittedCard
+
+    Raises
+    ------
+    StimulusError
+        If the file is missing, empty, truncated, no picture, has more than `MOST_POINTS` points (`MOST_COARSE`, if
+        JPEG), or has no contrast.
+    """
+    light, cleared, own = light_of(path)
+    return fit_light(light, AS_IT_IS if own else how, cleared=cleared, where=path)
+
+
+def light_of(path: Path | str) -> tuple[np.ndarray, str, bool]:
+    """Return the light of a picture file, and how it is to be taken.
+
+    Returns
+    -------
+    light : ndarray of uint8, shape (h, w)
+        Upright.
+    cleared : str
+        The ground on which transparent parts were laid, "" if there were none.
+    own : bool
+        Whether it is a card that was saved here.
+
+    Raises
+    ------
+    StimulusError
+        As for `fit_file`, but for contrast.
+    """
+    with opened(path) as picture:
+        return *luminance(picture), picture.info.get(_MARK) == _CARD
+
+
+@contextmanager
+def opened(path: Path | str) -> Iterator[PILImage.Image]:
+    """Open a picture file and decode it; large JPEG files are decoded coarsely (see `FINEST`).
+
+    Parameters
+    ----------
+    path : Path or str
+
+    Yields
+    ------
+    PIL.Image.Image
+        Not yet upright; its EXIF says how it lies.
+
+    Raises
+    ------
+    StimulusError
+        As for `fit_file`, also for what is raised while it is open by a decoder.
+    """
+    from PIL import Image, UnidentifiedImageError
+
     path = Path(path)
     if path.is_dir():
-        raise StimulusError("is a folder, not a picture", where=path, remedy="Use folder() for folders")
+        raise StimulusError(
+            "is a folder, not a picture", where=path, remedy="Use folder() for folders", code="picture.is_folder"
+        )
     try:
         if path.stat().st_size == 0:
-            raise StimulusError("is empty", where=path, remedy=_REMEDY)
+            raise StimulusError("is empty", where=path, remedy=_REMEDY, code="picture.empty")
     except OSError as error:
-        raise StimulusError(f"cannot be read ({error.strerror or error})", where=path, remedy=_REMEDY) from error
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a decoder's remarks on odd but readable files
-        luminance = _luminance(path)
-    name = path.stem
-    return Stimulus(name=name, label=_label(name) if label is None else label, card=_fit(luminance))
+        raise StimulusError(
+            f"cannot be read ({error.strerror or error})",
+            where=path,
+            remedy=_REMEDY,
+            code=reason("picture", error),
+            reason=error.strerror or error,
+        ) from error
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # our own limit, below, names the sizes
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a decoder's remarks on odd but readable files
+            with Image.open(path, formats=_formats()) as picture:
+                width, height = picture.size
+                most = MOST_COARSE if picture.format == "JPEG" else MOST_POINTS
+                if width * height > most:
+                    raise StimulusError(
+                        f"has {width} by {height} points, above the limit of {most // 1_000_000} million",
+                        where=path,
+                        remedy="Make it smaller first",
+                        code="picture.too_large",
+                        width=width,
+                        height=height,
+                        limit=most // 1_000_000,
+                    )
+                picture.draft(None, (FINEST, FINEST))
+                picture.load()
+                yield picture
+    except MarkIError:
+        raise
+    except UnidentifiedImageError as error:
+        what, remedy, code = _other_kind(path)
+        raise StimulusError(what, where=path, remedy=remedy, code=code) from error
+    except Exception as error:  # decoders raise anything on broken files, SyntaxError and struct.error included
+        raise StimulusError(
+            f"is broken or cut off ({error})", where=path, remedy=_REMEDY, code="picture.broken"
+        ) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
 
 
-def folder(path: Path | str) -> list[Stimulus]:
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """Return the formats that can be read here."""
+    from PIL import features
+
+    found = tuple(name for name in FORMATS if name != "AVIF" or features.check("avif"))
+    if importlib.util.find_spec("pillow_heif") is None:  # the extra `photos`
+        return found
+    importlib.import_module("pillow_heif").register_heif_opener()
+    return (*found, "HEIF")
+
+
+def kinds_read() -> tuple[str, ...]:
+    """Return the same as `picture_files.kind` names them."""
+    return tuple("HEIC" if name == "HEIF" else name for name in _formats())
+
+
+def _other_kind(path: Path) -> tuple[str, str, str]:
+    """Return what a file is that cannot be read, by its first bytes, what to do about it, and the code of that."""
+    with path.open("rb") as file:
+        head = file.read(32)
+    as_png = "Save it as PNG or JPEG"
+    if head[4:8] == b"ftyp":
+        if head[8:12] in (b"avif", b"avis"):
+            return (
+                "is an AVIF picture, which this Pillow does not read",
+                'Install a newer one: pip install -U "pillow>=11.3"',
+                "picture.avif",
+            )
+        if head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
+            return (
+                "is a HEIC picture",
+                'Install the extra that reads it, pip install "marki[photos]", or save it as JPEG',
+                "picture.heic",
+            )
+        return "is a film, not a picture", as_png, "picture.film"
+    for start, kind in (
+        (b"II*\0", "a TIFF picture"),
+        (b"MM\0*", "a TIFF picture"),
+        (b"%PDF", "a PDF document"),
+        (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+        (b"\0\0\1\0", "an icon"),
+    ):
+        if head.startswith(start):
+            return f"is {kind}, which is not read", as_png, "picture.foreign"
+    if head.lstrip().startswith((b"<svg", b"<?xml")):
+        return "is a drawing in SVG, which is not read", as_png, "picture.foreign"
+    return "is no picture of a known kind", _REMEDY, "picture.unknown"
+
+
+def folder(path: Path | str, how: Fitting | None = None) -> list[Stimulus]:
     """Make cards from a folder of pictures.
 
     Parameters
     ----------
     path : Path or str
-        A folder with one sub-folder a class, named after it; or a flat folder, in which the file's name up to the first
-        digit or separator is the class (``cat_01.png``, ``dog3.jpg``). Hidden files and files that do not end like a
-        picture are passed over.
+        A folder with one sub-folder a class, named after it; or a flat folder, in which the file's name without its
+        running number is the class (``cat_01.png``, ``dog3.jpg``). What is no picture by its content is passed over;
+        `survey` says what that was.
+    how : Fitting, optional
+        As for `fit_file`, for all of them.
 
     Returns
     -------
@@ -89,117 +254,46 @@ def folder(path: Path | str) -> list[Stimulus]:
         If there is no such folder, no picture in it, pictures both in it and in its sub-folders, or one that cannot be
         read.
     """
-    path = Path(path)
-    if not path.is_dir():
-        raise StimulusError("is not a folder", where=path, remedy="Give a folder of pictures")
-    loose = _pictures(path)
-    sorts = {sub.name: _pictures(sub) for sub in _natural(path.iterdir()) if sub.is_dir() and sub.name[0] != "."}
-    sorts = {label: files for label, files in sorts.items() if files}
-    if loose and sorts:
-        raise StimulusError(
-            f"has {len(loose)} pictures beside sub-folders of pictures, so their class is unclear",
-            where=path,
-            remedy="Put every picture in a sub-folder named after its class",
-        )
-    if not loose and not sorts:
-        raise StimulusError("holds no pictures", where=path, remedy=f"Give files ending in {', '.join(SUFFIXES)}")
-    if loose:
-        return [image(file) for file in loose]
-    return [image(file, label=label) for label, files in sorts.items() for file in files]
+    return [image(file, label=label, how=how) for file, label in survey(path).pictures]
 
 
-def _pictures(path: Path) -> list[Path]:
-    return _natural(f for f in path.iterdir() if f.is_file() and f.name[0] != "." and f.suffix.lower() in SUFFIXES)
+def survey(path: Path | str) -> PictureFolder:
+    """Return the pictures of a folder with their classes, and what is passed over; see `folder`."""
+    return picture_files.survey(path, kinds_read())
 
 
-def _natural(paths: Any) -> list[Path]:
-    """Sort by name, numbers by their value."""
-
-    def key(path: Path) -> tuple:
-        parts = re.split(r"([0-9]+)", path.name.casefold())
-        return [(int(part), "") if i % 2 else (-1, part) for i, part in enumerate(parts)], path.name
-
-    return sorted(paths, key=key)
-
-
-def _label(stem: str) -> str:
-    """Return the part of a file's name before the first digit or separator; the whole, if that is empty."""
-    return re.split(r"[\W\d_]", stem, maxsplit=1)[0] or stem
-
-
-def _luminance(path: Path) -> np.ndarray:
-    """Return the picture upright, on black, as (h, w) uint8."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # our own limit, below, names the sizes
-    try:
-        with Image.open(path, formats=FORMATS) as picture:
-            width, height = picture.size
-            if width * height > MOST_POINTS:
-                raise StimulusError(
-                    f"has {width} by {height} points, above the limit of {MOST_POINTS // 1_000_000} million",
-                    where=path,
-                    remedy="Make it smaller first",
-                )
-            return np.asarray(_grey(ImageOps.exif_transpose(picture)))
-    except StimulusError:
-        raise
-    except UnidentifiedImageError as error:
-        raise StimulusError("is no picture of a known kind", where=path, remedy=_REMEDY) from error
-    except Exception as error:  # decoders raise anything on broken files, SyntaxError and struct.error included
-        raise StimulusError(f"is broken or cut off ({error})", where=path, remedy=_REMEDY) from error
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
-
-
-def _grey(picture: PILImage.Image) -> PILImage.Image:
-    """Return a picture of any mode as luminance (mode L), transparent parts on black."""
-    from PIL import Image
-
-    clear = picture.info.get("transparency")
-    if picture.mode.startswith(("I", "F")):  # 16 bits a point
-        depth = np.asarray(picture).astype(np.int64)
-        shade = np.clip(depth // 257, 0, 255).astype(np.uint8)
-        if isinstance(clear, int):
-            shade[depth == clear] = 0
-        return Image.fromarray(shade)
-    if clear is not None or picture.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
-        coloured = picture.convert("RGBA")
-        black = Image.new("RGBA", coloured.size, (0, 0, 0, 255))
-        return Image.alpha_composite(black, coloured).convert("RGB").convert("L")
-    if picture.mode in ("1", "L"):
-        return picture.convert("L")
-    return picture.convert("RGB").convert("L")
-
-
-def _fit(luminance: np.ndarray) -> np.ndarray:
-    """Return the card: the picture as large as fits, in the middle, on the median of its border."""
-    from PIL import Image
-
-    height, width = luminance.shape
-    longer = max(height, width)
-    size = max(1, round(width * CARD / longer)), max(1, round(height * CARD / longer))
-    small = np.asarray(Image.fromarray(luminance).resize(size, Image.Resampling.BOX))
-    border = np.concatenate([luminance[0], luminance[-1], luminance[:, 0], luminance[:, -1]])
-    card = np.full((CARD, CARD), int(np.median(border)), np.uint8)
-    top, left = (CARD - size[1]) // 2, (CARD - size[0]) // 2
-    card[top : top + size[1], left : left + size[0]] = small
-    return card
+def is_picture(path: Path) -> bool:
+    """Return whether a file is, by its content, a picture that `image` reads."""
+    return picture_files.kind(path) in kinds_read()
 
 
 def save_cells(levels: np.ndarray, path: Path | str) -> None:
-    """Write a card of 20 × 20 cells as a PNG picture, whole or not at all; `image` reads it back.
+    """Write a card as `cells_png` makes it, whole or not at all.
+
+    Parameters
+    ----------
+    levels : (20, 20) array_like
+    path : Path or str
+    """
+    content = cells_png(levels)
+    with writing(path) as file:
+        file.write(content)
+
+
+def cells_png(levels: np.ndarray) -> bytes:
+    """Return a card of 20 × 20 cells as a PNG picture; `image` reads it back as it is.
 
     Parameters
     ----------
     levels : (20, 20) array_like
         Light of each cell, 0 to 255.
-    path : Path or str
     """
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     cells = np.asarray(levels, np.uint8).repeat(POINTS_PER_CELL, 0).repeat(POINTS_PER_CELL, 1)
+    mark = PngInfo()
+    mark.add_text(_MARK, _CARD)
     memory = io.BytesIO()
-    Image.fromarray(cells).save(memory, "PNG")
-    with writing(path) as file:
-        file.write(memory.getvalue())
+    Image.fromarray(cells).save(memory, "PNG", pnginfo=mark)
+    return memory.getvalue()

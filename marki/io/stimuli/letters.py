@@ -127,10 +127,15 @@ def letter(char: str, typeface: str = "routed-gothic", *, height: float = 0.8, b
         If the character is not a printable ASCII character, or the height or boldness is out of range.
     """
     if typeface not in TYPEFACES:
-        raise unknown("typeface", typeface, TYPEFACES)
+        raise unknown("typeface", typeface, TYPEFACES, where="letters")
     if not isinstance(char, str) or len(char) != 1 or not "!" <= char <= "~":
         raise StimulusError(
-            f"{char!r} is not one printable ASCII character", where=f"letter in {typeface}", remedy="Give one of A to Z"
+            f"{char!r} is not one printable ASCII character",
+            where=f"letter in {typeface}",
+            remedy="Give one of A to Z",
+            code="stimulus.letter",
+            typeface=typeface,
+            char=repr(char),
         )
     if not 0.05 <= height <= 1:
         raise StimulusError(

@@ -49,6 +49,9 @@ EXAMPLES = {
     "pen": {"width": 2},
     "pick": {"kind": "r", "number": 7},
     "picture_card": {"path": "{tmp}/card.png"},
+    "preview_choice": {"name": "fit", "way": 1},
+    "preview_frame": {"frame": [0.1, 0.2, 0.9, 0.8]},
+    "preview_turn": {"way": -1},
     "put_up": {"name": "lenet5"},
     "saved": {"path": "{tmp}/run.npz"},
     "set": {"changes": {"machine.association.theta": 3}},
@@ -95,6 +98,11 @@ BEFORE = {
     "choose": open_lesson,
     "measure": open_lesson,
     "learn_deck": lambda app: [app.operator.give("into_deck", path=str(p)) for p in app.test_cards],
+    **{
+        name: lambda app: app.operator.give("picture_card", path=str(app.test_cards[0]))
+        for name in COMMANDS
+        if name.startswith("preview_")
+    },
     "type_line": lambda app: app.operator.give("put_up", name="gpt"),
     "vote": lambda app: app.operator.give("play"),
 }
@@ -111,7 +119,9 @@ def open_window(tmp_path, monkeypatch):
     monkeypatch.setattr(pygame.display, "toggle_fullscreen", lambda: None)
     cards = [tmp_path / "card.png", tmp_path / "dog.png"]
     for path in cards:
-        Image.fromarray(np.full((40, 40), 255, np.uint8)).save(path)
+        picture = np.zeros((40, 40), np.uint8)
+        picture[10:30, 12:18] = 255
+        Image.fromarray(picture).save(path)
 
     def open_it(**settings):
         session = mark1_session(WorldConfig(letters="ABC"), seed=3, keep="recent")
@@ -201,7 +211,7 @@ def test_every_missing_argument_is_refused(open_window, tmp_path):
                 del given[argument.name]
                 assert refusal(app, name, given) == (
                     ConfigError,
-                    f"command {name!r}: lacks its argument {argument.name!r}",
+                    f"command {name!r}: lacks its argument {argument.name!r}. Give {argument.name}",
                 )
 
 

@@ -1,9 +1,12 @@
 """Lessons, predictions, decks and locks in the window; bad input; and that looking never changes the run."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 
 from marki.console.state.ui_state import PAGES, VIEWS
+from marki.io.stimuli.images import cells_png, image
 from marki.session import mark1_session
 from marki.teaching import lesson
 
@@ -150,6 +153,54 @@ def test_a_class_draws_its_deck_and_the_machine_learns_it(window, session, key, 
     assert session.world.classes == ("cat", "dog")
     session.run(40)
     assert not session.records["wrong"][-4:].any()
+
+
+def deck_of(folder):
+    return {str(p.relative_to(folder)): int(image(p).card[0, 0]) for p in sorted(folder.rglob("*.png"))}
+
+
+def test_no_card_of_the_deck_is_ever_overwritten(window, tmp_path):
+    app, deck = window(out=str(tmp_path)), tmp_path / "class_deck"
+    app.frame()
+
+    def put(label, level):
+        app.ui.draft = np.full((20, 20), level, np.uint8)
+        app.obey("card_into_deck", text=label)
+        return app.ui.message
+
+    for level in (10, 20, 30):
+        put("A", level)
+    (deck / "A_001.png").unlink()
+    assert put("A", 40) == app.words("message.into_deck", name="A_001.png")
+    assert put("A", 50) == app.words("message.into_deck", name="A_004.png")
+    assert deck_of(deck) == {"A_001.png": 40, "A_002.png": 20, "A_003.png": 30, "A_004.png": 50}
+    put("A1", 60)
+    put("é", 70)
+    put(unicodedata.normalize("NFD", "é"), 80)
+    assert {n: v for n, v in deck_of(deck).items() if v > 50} == {"A1_001.png": 60, "é_001.png": 70, "é_002.png": 80}
+    app.obey("learn_deck")
+    assert set(app.session.world.classes) == {"A", "A1", "é"}
+
+
+def test_a_deck_of_subfolders_is_counted_added_to_and_learned(window, tmp_path):
+    app, deck = window(out=str(tmp_path)), tmp_path / "class_deck"
+    for name in ("cat/x.png", "dog/1.png"):
+        (deck / name).parent.mkdir(parents=True, exist_ok=True)
+        (deck / name).write_bytes(cells_png(np.full((20, 20), 9)))
+    (deck / "dog/2.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    app.frame()
+    for label in ("cat", "hen"):
+        app.ui.draft = np.full((20, 20), 50, np.uint8)
+        app.obey("card_into_deck", text=label)
+    assert set(deck_of(deck)) == {"cat/cat_001.png", "cat/x.png", "dog/1.png", "hen/hen_001.png"}
+    for _ in range(10):
+        app.frame()
+    shown = {block.text: block.right for block in app.handler.panels["page"].blocks if hasattr(block, "right")}
+    assert {label: shown[label] for label in ("cat", "dog", "hen")} == {"cat": "2", "dog": "1", "hen": "1"}
+    app.obey("learn_deck")
+    assert app.session.world.classes == ("cat", "dog", "hen")
+    assert "2.heic (HEIC)" in app.ui.message
+    assert app.ui.alarm
 
 
 def test_the_teachers_lock_holds(window, session, tmp_path):

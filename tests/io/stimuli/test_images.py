@@ -7,12 +7,18 @@ from PIL import Image
 
 from marki.errors import StimulusError
 from marki.io.stimuli import CARD
+from marki.io.stimuli.fitting import AS_IT_IS
 from marki.io.stimuli.images import folder, image
 
 
 def save(path, array, **options):
     Image.fromarray(array).save(path, **options)
     return path
+
+
+def shown_whole(path):
+    """Return the card of a picture in which nothing is looked for."""
+    return image(path, how=AS_IT_IS).card
 
 
 @pytest.fixture
@@ -38,12 +44,12 @@ def png_header(width, height):
 @pytest.mark.parametrize("suffix", ["png", "gif", "bmp", "webp", "jpg"])
 def test_every_format(tmp_path, corner, suffix):
     options = {"lossless": True} if suffix == "webp" else {"quality": 95} if suffix == "jpg" else {}
-    card = image(save(tmp_path / f"cat_1.{suffix}", corner, **options)).card.astype(int)
+    card = shown_whole(save(tmp_path / f"cat_1.{suffix}", corner, **options)).astype(int)
     assert np.abs(card - np.kron(corner, np.ones((2, 2)))).max() <= (20 if suffix == "jpg" else 1)
 
 
 def test_name_and_label(tmp_path, corner):
-    for stem, label in (("cat_01", "cat"), ("dog3", "dog"), ("red fox-2", "red"), ("007", "007"), ("A", "A")):
+    for stem, label in (("cat_01", "cat"), ("dog3", "dog"), ("red fox-2", "red fox"), ("007", "007"), ("A", "A")):
         stimulus = image(save(tmp_path / f"{stem}.png", corner))
         assert (stimulus.name, stimulus.label) == (stem, label)
     assert image(tmp_path / "A.png", label="letter").label == "letter"
@@ -65,15 +71,15 @@ def test_exif_orientation_lays_the_picture_upright(tmp_path, orientation):
     exif = Image.Exif()
     exif[274] = orientation
     path = save(tmp_path / "a.png", np.ascontiguousarray(stored), exif=exif)
-    card = image(path).card
+    card = shown_whole(path)
     assert [[int(card[row, column]) for column in (20, 80, 140)] for row in (50, 110)] == upright.tolist()
 
 
-def test_transparent_parts_are_black(tmp_path):
+def test_transparent_parts_behind_light_ink_are_black(tmp_path):
     coloured = np.full((10, 10, 4), 255, np.uint8)
     coloured[:, 5:, 3] = 0
     coloured[:5, :5, 3] = 128
-    card = image(save(tmp_path / "a.png", coloured)).card
+    card = shown_whole(save(tmp_path / "a.png", coloured))
     assert card[120, 20] == 255
     assert card[:, 100:].max() == 0
     assert card[20, 20] == pytest.approx(128, abs=1)
@@ -86,59 +92,59 @@ def test_transparency_of_a_palette_and_of_grey(tmp_path):
     picture.save(tmp_path / "p.gif", transparency=0)
     picture.save(tmp_path / "p.png", transparency=bytes([0, 255]))
     for name in ("p.gif", "p.png"):
-        card = image(tmp_path / name).card
+        card = shown_whole(tmp_path / name)
         assert (card[10, 10], card[100, 100]) == (0, 200)
-    grey = np.full((4, 4), 90, np.uint8)
+    grey = np.full((4, 4), 190, np.uint8)
     grey[0, 0] = 7
     Image.fromarray(grey).save(tmp_path / "g.png", transparency=7)
-    assert image(tmp_path / "g.png").card[10, 10] == 0
+    assert shown_whole(tmp_path / "g.png")[10, 10] == 0
     deep = grey.astype(np.uint16) * 257
     Image.fromarray(deep).save(tmp_path / "d.png", transparency=7 * 257)
-    assert image(tmp_path / "d.png").card[10, 10] == 0
+    assert shown_whole(tmp_path / "d.png")[10, 10] == 0
 
 
 def test_colour_depth_and_mode(tmp_path):
     coloured = np.zeros((2, 2, 3), np.uint8)
     coloured[0, 0], coloured[0, 1], coloured[1, 0] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
-    card = image(save(tmp_path / "c.png", coloured)).card
+    card = shown_whole(save(tmp_path / "c.png", coloured))
     assert [int(card[y, x]) for y, x in ((9, 9), (9, 99), (99, 9), (99, 99))] == pytest.approx([76, 150, 29, 0], abs=1)
     deep = np.array([[0, 65535], [32768, 257 * 10]], np.uint16)
-    card = image(save(tmp_path / "d.png", deep)).card
+    card = shown_whole(save(tmp_path / "d.png", deep))
     assert [int(card[y, x]) for y, x in ((9, 9), (9, 99), (99, 9), (99, 99))] == [0, 255, 127, 10]
     Image.fromarray(np.eye(2, dtype=bool)).save(tmp_path / "b.png")
-    assert set(np.unique(image(tmp_path / "b.png").card)) == {0, 255}
+    assert set(np.unique(shown_whole(tmp_path / "b.png"))) == {0, 255}
     Image.fromarray(coloured).convert("CMYK").save(tmp_path / "k.jpg", quality=95)
-    assert image(tmp_path / "k.jpg").card[99, 99] < 40
+    assert shown_whole(tmp_path / "k.jpg")[99, 99] < 40
 
 
 def test_a_wide_picture_is_not_distorted_and_its_margins_take_the_border(tmp_path):
     array = np.full((50, 200), 90, np.uint8)
     array[10:40, 85:115] = 250
-    card = image(save(tmp_path / "wide.png", array)).card
+    card = shown_whole(save(tmp_path / "wide.png", array))
     assert (card[:60] == 90).all()
     assert (card[100:] == 90).all()
     rows, columns = (np.flatnonzero((card > 170).any(axis=axis)) for axis in (1, 0))
     assert len(rows) == len(columns) == 24
-    tall = image(save(tmp_path / "tall.png", np.ascontiguousarray(array.T))).card
+    tall = shown_whole(save(tmp_path / "tall.png", np.ascontiguousarray(array.T)))
     assert (tall == card.T).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (20, 20), (161, 159)])
 def test_any_size(tmp_path, shape):
-    assert (image(save(tmp_path / "a.png", np.full(shape, 77, np.uint8))).card == 77).all()
+    assert (shown_whole(save(tmp_path / "a.png", np.full(shape, 77, np.uint8))) == 77).all()
 
 
 def test_a_small_picture_shows_its_points(tmp_path):
     cells = np.random.default_rng(0).integers(0, 256, (20, 20), np.uint8)
-    assert (image(save(tmp_path / "a.png", cells)).card == np.kron(cells, np.ones((8, 8), np.uint8))).all()
+    assert (shown_whole(save(tmp_path / "a.png", cells)) == np.kron(cells, np.ones((8, 8), np.uint8))).all()
 
 
-@pytest.mark.parametrize("size", [(30000, 30000), (10001, 5000)])
+@pytest.mark.parametrize("size", [(30000, 30000), (8001, 8000)])
 def test_a_bomb_is_refused_by_its_header(tmp_path, size):
     path = tmp_path / "bomb.png"
     path.write_bytes(png_header(*size))
     before = Image.MAX_IMAGE_PIXELS
-    with pytest.raises(StimulusError, match=rf"bomb\.png.*{size[0]} by {size[1]} points.*50 million"):
+    with pytest.raises(StimulusError, match=rf"bomb\.png.*{size[0]} by {size[1]} points.*64 million"):
         image(path)
     assert before == Image.MAX_IMAGE_PIXELS
 

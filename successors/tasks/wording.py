@@ -1,0 +1,166 @@
+"""Wording: a line as people type it, brought to the form of the texts that were read, its unknown words named."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import permutations, product
+
+from marki.errors import PortError
+from successors.tasks import logbook, scenes
+
+SIMPLIFIED = str.maketrans("塊圓條豎竪邊間個裡裏於與較", "块圆条竖竖边间个里里于与较")
+"""Traditional signs, as far as they stand for signs of the captions or may be taken for them."""
+
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\w*\d\w*")
+_STOPS = str.maketrans({"。": ".", "，": ",", "、": ",", "；": ";", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "."})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordedLine:
+    """A line in the form of a task's texts.
+
+    Attributes
+    ----------
+    text : str
+    unknown : tuple of str
+        Its words, or Chinese signs, that stand in no text of the task.
+    """
+
+    text: str
+    unknown: tuple[str, ...] = ()
+
+
+def worded(line: str, task: str) -> WordedLine:
+    """Return a line as the texts of a task are written; a text of the task is returned as it is.
+
+    Full-width letters and signs become plain ones, blanks are put in order, invisible signs left out. In captions,
+    English words are small, Chinese has no blanks, simplified signs and full stops of its own; a missing full stop is
+    added. In the log book, words have the case that they have there.
+
+    Parameters
+    ----------
+    line : str
+    task : str
+        Name of the task that the system has learned.
+
+    Raises
+    ------
+    PortError
+        For a line without a word.
+    """
+    plain = unicodedata.normalize("NFKC", line)
+    plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    plain = "\n".join(" ".join(part.split()) for part in plain.strip().splitlines())
+    if not re.search(r"\w", plain):
+        raise PortError("the line is empty", where="teleprinter", remedy="Type a sentence", code="text.empty")
+    if task == "translate":
+        return _chinese(plain) if _HAN.search(plain) else _caption(plain)
+    if task == "prompts" and not plain.lower().startswith("trial"):
+        return _prompt(plain)
+    return _log(plain)
+
+
+def check_known(found: WordedLine) -> str:
+    """Return the text of a line, all of whose words are known.
+
+    Raises
+    ------
+    PortError
+        If some are not; it names them.
+    """
+    if found.unknown:
+        raise PortError(
+            f"unknown: {', '.join(found.unknown)}",
+            where="teleprinter",
+            remedy="Use the words of its captions: shapes, their sizes and where they are",
+            code="text.unknown",
+            words=", ".join(found.unknown),
+        )
+    return found.text
+
+
+def _chinese(text: str) -> WordedLine:
+    text = re.sub(r"\s+", "", text).translate(SIMPLIFIED)
+    text = re.sub(r"[.．!！]", "。", re.sub(r"[,、;；]", "，", text))
+    text = re.sub(r"。*$", "", text) + "。"
+    known = caption_words()[1]
+    return WordedLine(text=text, unknown=tuple(dict.fromkeys(c for c in text if c not in known)))
+
+
+def _caption(text: str) -> WordedLine:
+    text = _spaced(text.replace("\n", " ")).lower()
+    text = re.sub(r"[ .!]*$", "", text) + "."
+    return WordedLine(text=text, unknown=_unknown(text, caption_words()[0]))
+
+
+def _prompt(text: str) -> WordedLine:
+    """Return a caption and what is asked of it, such as ``In Chinese:``, whose words keep their capital."""
+    body, asked = text.rstrip(": "), ""
+    for wanted in ("In Chinese", "In other words", "Shapes"):
+        if body.lower().endswith(wanted.lower()):
+            body, asked = body[: -len(wanted)], f" {wanted}:"
+    found = _caption(body) if asked and body.strip() else None
+    if found is None:
+        return WordedLine(text=_spaced(text), unknown=_unknown(text.lower(), caption_words()[0]))
+    return WordedLine(text=found.text + asked, unknown=found.unknown)
+
+
+def _log(text: str) -> WordedLine:
+    known = log_words()
+    folded = {word.casefold(): word for word in sorted(known)}
+    text = "\n".join(_spaced(line) for line in text.split("\n"))
+
+    def as_there(match: re.Match[str]) -> str:
+        word = match[0] if match[0] in known else folded.get(match[0].casefold(), match[0])
+        large = word[0].upper() + word[1:]
+        return large if large in known and _begins(text, match.start()) else word
+
+    text = _WORD.sub(as_there, text)
+    return WordedLine(text=text, unknown=_unknown(text, known))
+
+
+def _begins(text: str, at: int) -> bool:
+    """Return whether a sentence begins at this place of a text."""
+    before = text[:at].rstrip(" ")
+    return not before or before[-1] in ".!?:\n"
+
+
+def _spaced(text: str) -> str:
+    """Return a text with stops of the Latin script, none after a blank, and a blank after each that ends a word."""
+    text = re.sub(r"\s+([.,:;!?])", r"\1", text.translate(_STOPS))
+    return re.sub(r"([.,:;!?])(?=[^\W\d_])|(?<=[^\W\d_])([.,:;!?])(?=\d)", r"\1\2 ", text)
+
+
+def _unknown(text: str, known: frozenset[str]) -> tuple[str, ...]:
+    words = (word for word in _WORD.findall(text) if not word.isdecimal())
+    return tuple(dict.fromkeys(word for word in words if word not in known))
+
+
+@lru_cache(maxsize=1)
+def caption_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of all English captions, and the signs of all Chinese ones."""
+    english: set[str] = set()
+    chinese: set[str] = set()
+    corners = [((0, 0), (1, 1)), ((1, 1), (0, 0)), ((0, 0), (1, 0)), ((1, 0), (0, 0))]
+    corners += [((2, 2), (0, 2)), ((1, 2), (2, 1)), ((0, 1), (2, 0))]  # between them all nine places
+    for (a, b), sizes, places in product(permutations(scenes.KINDS, 2), product(scenes.SIZES, repeat=2), corners):
+        pair = tuple(
+            scenes.Shape(kind=kind, size=size, row=row, column=column)
+            for kind, size, (row, column) in zip((a, b), sizes, places, strict=True)
+        )
+        for plan in scenes.plans(pair):
+            one, other = scenes.caption(pair, plan)
+            english.update(_WORD.findall(one))
+            chinese.update(other)
+    return frozenset(english), frozenset(chinese | {"，", "。"})
+
+
+@lru_cache(maxsize=1)
+def log_words() -> frozenset[str]:
+    """Return the words of the log book, of all its parts."""
+    told = (line for sessions in logbook.sessions().values() for lines in sessions for line in lines)
+    return frozenset(word for line in told for word in _WORD.findall(line)) | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")

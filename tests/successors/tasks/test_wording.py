@@ -1,0 +1,137 @@
+"""A line as people type it: what means the same is read as the same, and what is not known is named."""
+
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marki.__main__ import main
+from marki.errors import PortError
+from successors import tasks
+from successors.serving.questions import LoadSystem, ShowStimulus
+from successors.tasks import scenes
+from successors.tasks.wording import check_known, worded
+
+SMALL = {"train": 400, "valid": 40, "test": 200}
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [("translate", SMALL), ("judge", {"train": 64}), ("cloze", SMALL), ("prompts", SMALL | {"documents": 10})],
+)
+def test_the_texts_of_a_task_are_left_as_they_are_and_have_no_unknown_word(task, options):
+    deck = tasks.load(task, cache=False, **options)
+    for part in (deck.train, deck.valid, deck.test):
+        for text in part.stimuli.tolist():
+            found = worded(text, task)
+            assert (found.text, found.unknown) == (text, ())
+
+
+ENGLISH = "the small square is left of the large circle."
+CHINESE = "小方块在大圆的左边。"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The small square is left of the large circle.", "  the  small square is left of the large circle . ",
+        "THE SMALL SQUARE IS LEFT OF THE LARGE CIRCLE", "ｔｈｅ small square is left of the large circle．",
+        "the small square is left of the large circle。", "\ufeffthe small square\nis left of the large\u200b circle!",
+    ],
+)  # fmt: skip
+def test_ways_to_type_a_caption_are_one_caption(line):
+    assert worded(line, "translate").text == ENGLISH
+    assert worded(line, "translate").unknown == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "小方块在大圆的左边.", "小方块在大圆的左边", "小方塊在大圓的左邊。", "小方块 在 大圆 的 左边 ．",
+        "小方块在大圆的左边｡",
+        "小方块在大圆的左边。。",
+    ],
+)  # fmt: skip
+def test_ways_to_type_a_chinese_caption_are_one_caption(line):
+    assert worded(line, "translate").text == CHINESE
+    assert worded(line, "translate").unknown == ()
+
+
+@st.composite
+def captions(draw):
+    scene = scenes.draw(np.random.default_rng(draw(st.integers(0, 2**32))))
+    return scenes.caption(scene, draw(st.sampled_from(scenes.plans(scene))))
+
+
+@given(captions(), st.randoms())
+def test_case_blanks_and_full_width_forms_do_not_matter(pair, rng):
+    english, chinese = pair
+    wide = {chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)}
+    typed = "".join(c.upper() if rng.random() < 0.3 else wide.get(c, c) if rng.random() < 0.2 else c for c in english)
+    typed = "".join(c + " " * (c in " ," and rng.random() < 0.3) for c in typed)
+    assert worded(typed, "translate").text == english
+    typed = "".join(c + " " * (rng.random() < 0.2) for c in chinese)
+    assert worded(unicodedata.normalize("NFD", typed), "translate").text == chinese
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("the small triangel is left of the circle.", "triangel"),
+        ("Hello, world!", "hello, world"),
+        ("小狗在大圆的左边。", "狗"),
+        ("小方块在circle的左边。", "c, i, r, l, e"),
+    ],
+)
+def test_unknown_words_are_named(line, named):
+    with pytest.raises(PortError, match=f"teleprinter: unknown: {named}\\."):
+        check_known(worded(line, "translate"))
+
+
+@pytest.mark.parametrize("line", ["", "  ", "\n", "...", "。", "\u200b", "？"])
+@pytest.mark.parametrize("task", ["translate", "judge", "cloze", "prompts"])
+def test_an_empty_line_is_refused(line, task):
+    with pytest.raises(PortError, match="the line is empty"):
+        worded(line, task)
+
+
+def test_a_line_of_the_log_book_has_the_case_of_the_log_book():
+    line = "Trial 3. The card B. 69 A-units took part. The machine answered _: right."
+    for typed in (line.lower(), line.upper(), line.replace(". ", "."), f" {line}  "):
+        assert worded(typed, "cloze").text == line
+        assert worded(typed, "cloze").unknown == ()
+    assert worded(line.replace("card", "kard"), "cloze").unknown == ("kard",)
+
+
+def test_a_prompt_keeps_what_it_asks():
+    wanted = f"{ENGLISH} In Chinese:"
+    for typed in (wanted, "The small square is left of the large circle. in chinese", wanted.upper()):
+        assert worded(typed, "prompts").text == wanted
+
+
+def test_the_translator_reads_a_sentence_with_its_capital(capsys):
+    assert main(["write", "transformer", ENGLISH.capitalize()]) == 0
+    assert capsys.readouterr().out == f"{CHINESE}\n"
+    assert main(["write", "transformer", "小方塊在大圓的左邊."]) == 0
+    assert capsys.readouterr().out == f"{ENGLISH}\n"
+    assert main(["write", "transformer", ""]) == 2
+    assert "the line is empty" in capsys.readouterr().err
+    assert main(["write", "gpt2", "Once upon a time"]) == 0
+    assert "not in what gpt2 has read: once, upon, time" in capsys.readouterr().err
+
+
+def test_in_the_window_a_line_is_worded_too_and_a_refusal_passes(monkeypatch):
+    from successors.serving import worker
+
+    sent = []
+    served = worker.Worker(None)
+    monkeypatch.setattr(served, "_send", sent.append)
+    served._answer(LoadSystem(name="transformer"))
+    for number, line in enumerate((ENGLISH.capitalize(), "the small dog", "")):
+        served._answer(ShowStimulus(number=number, stimulus=np.array(line), views=False))
+    assert sent[0].said == CHINESE
+    assert [came.passing for came in sent[1:]] == [True, True]
+    assert "unknown: dog" in sent[1].text
+    assert "empty" in sent[2].text
