@@ -29,6 +29,7 @@ from marki import __version__, sweep
 from marki.console import command as console
 from marki.errors import ConfigError, MarkIError, OutputError
 from marki.experiments import command as experiments
+from marki.paper import command as paper
 from marki.program import program
 from marki.teaching import command as teaching
 from successors import command as successors
@@ -81,6 +82,8 @@ def parser() -> Parser:
             partial(teaching.worksheet, lockable=console.lockable),
             "make a worksheet from a lesson",
         ),
+        ("sheet", paper.add_sheet_arguments, paper.sheet, "print a sheet of boxes for people to write in"),
+        ("cards", paper.add_cards_arguments, paper.cards, "make a deck of cards of photographed sheets"),
         ("timeline", successors.add_timeline_arguments, successors.timeline, "list the successors"),
         ("card", successors.add_card_arguments, successors.card, "what is known of a successor"),
         ("train", successors.add_train_arguments, partial(successors.train, machine=mark1), "train successors"),

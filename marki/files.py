@@ -216,6 +216,8 @@ def refuse_taken(path: Path | str) -> None:
 def write_folder(path: Path | str, files: Iterable[tuple[str, bytes]]) -> None:
     """Make the folder `path` of named files; it appears only when all of them are written.
 
+    A name may have folders in it, which are made.
+
     Raises
     ------
     OutputError
@@ -230,6 +232,7 @@ def write_folder(path: Path | str, files: Iterable[tuple[str, bytes]]) -> None:
         inside = temporary / path.name  # made by `mkdir`, unlike the folder around it, with the usual permissions
         inside.mkdir()
         for name, content in files:
+            (inside / name).parent.mkdir(parents=True, exist_ok=True)
             with open(inside / name, "xb") as file:
                 file.write(content)
                 file.flush()

@@ -37,7 +37,7 @@ ROOMS = [
     {"hardware"},
     {"machine", "twin"},
     {"history", "session", "savefile", "tables"},
-    {"teaching"},
+    {"teaching", "paper"},
     {"experiments"},
     {"console"},
     {"__main__"},
@@ -47,7 +47,7 @@ ONLY_IN = {
     "pygame": ("marki/console/",),
     "simpy": ("marki/hardware/", "marki/machine.py", "marki/session.py"),
     "matplotlib": ("marki/pictures.py", "successors/evaluation/plots.py"),
-    "PIL": ("marki/io/stimuli/", "marki/console/"),
+    "PIL": ("marki/io/stimuli/", "marki/paper/", "marki/console/"),
 }
 
 

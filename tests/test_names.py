@@ -10,9 +10,10 @@ TIMELINE = ROOT / "successors" / "timeline"
 
 # Name, how often it occurs, and why. A better unique name is always preferred to a line here.
 MODULES = {
-    "command": (4, "the command line of its room: console, experiments, teaching and successors"),
+    "command": (5, "the command line of its room: console, experiments, paper, teaching and successors"),
     "cards": (2, "a page of the window is called as the actions that it offers"),
     "lessons": (2, "a page of the window is called as the actions that it offers"),
+    "sheets": (2, "a page of the window is called as the actions that it offers"),
     "settings": (2, "a page of the window is called as the actions that it offers"),
     "connectedness": (2, "what the Mark I is asked, as an experiment, and the successors, as a task"),
     "digits": (3, "the pictures, what the Mark I is asked about them, and what the successors are"),
@@ -63,5 +64,5 @@ def test_every_exception_has_a_reason():
 
 
 def test_a_namesake_is_found():
-    assert surplus(Counter({"Deck": 2, "Card": 1, "command": 5}), MODULES) == {"Deck": 2, "command": 5}
+    assert surplus(Counter({"Deck": 2, "Card": 1, "command": 6}), MODULES) == {"Deck": 2, "command": 6}
     assert stale(Counter(command=3), {"command": (4, "")}) == {"command"}

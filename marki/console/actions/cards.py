@@ -22,6 +22,7 @@ from marki.io.frame import CELLS, SIDE
 from marki.io.stimuli import images
 from marki.io.stimuli.letters import letter as print_letter
 from marki.io.worlds import Presentation
+from marki.paper.cut_cards import shows_sheet
 
 
 def draw(op: Operator) -> None:
@@ -119,9 +120,11 @@ def _is(op: Operator, shown: Presentation, text: str) -> bool:
 
 
 def dropped(op: Operator, path: str) -> None:
-    """Take what was dropped on the window: a picture, a folder of pictures, a lesson, or a saved session."""
+    """Take what was dropped on the window: a picture or a folder of them, a written sheet, a lesson, a session."""
     place = Path(path)
-    if op.ui.page == "deck":
+    if place.is_file() and images.is_picture(place) and shows_sheet(place):
+        op.give("sheet_into_deck", path=path)
+    elif op.ui.page == "deck":
         into_deck(op, path)
     elif place.is_dir():
         open_world(op, {"name": "images", "images": str(place)})

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from marki.console.state.picture_preview import Preview
 from marki.console.state.targets import Target
+from marki.paper.cut_cards import ReadPage
 from marki.teaching.ballots import BallotBook
 from marki.teaching.lesson import Lesson
 
 VIEWS = ("schematic", "front")
 PAGES = (
     "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
-    "hand", "exhibit", "preview",
+    "hand", "exhibit", "preview", "sheet",
 )  # fmt: skip
 
 
@@ -76,6 +78,8 @@ class UIState:
         The operator's own card, light from 0 to 255.
     preview : Preview or None
         The picture of the operator's own that the card is made of, and how.
+    sheet : ReadPage or None
+        The photographed sheet that was read last; its contact sheet is at `contact`.
     tool : str
         What the mouse does: ``look`` at units, ``draw`` a card, or ``break`` units.
     turning : (int, float) or None
@@ -108,6 +112,8 @@ class UIState:
     held: Target | None = None
     draft: np.ndarray | None = None
     preview: Preview | None = None
+    sheet: ReadPage | None = None
+    contact: Path | None = None
     tool: str = "look"
     turning: tuple[int, float] | None = None
     layer: int = 0

@@ -288,12 +288,22 @@ def cells_png(levels: np.ndarray) -> bytes:
     levels : (20, 20) array_like
         Light of each cell, 0 to 255.
     """
+    cells = np.asarray(levels, np.uint8).repeat(POINTS_PER_CELL, 0).repeat(POINTS_PER_CELL, 1)
+    return card_file(cells)
+
+
+def card_file(card: np.ndarray) -> bytes:
+    """Return a card as a PNG file; `image` reads it back as it is.
+
+    Parameters
+    ----------
+    card : ndarray of uint8, shape (CARD, CARD)
+    """
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    cells = np.asarray(levels, np.uint8).repeat(POINTS_PER_CELL, 0).repeat(POINTS_PER_CELL, 1)
     mark = PngInfo()
     mark.add_text(_MARK, _CARD)
     memory = io.BytesIO()
-    Image.fromarray(cells).save(memory, "PNG", pnginfo=mark)
+    Image.fromarray(card).save(memory, "PNG", pnginfo=mark)
     return memory.getvalue()

@@ -9,6 +9,7 @@ from typing import get_args
 import numpy as np
 import pytest
 from console.fake_timeline import FakeTimeline
+from photographed_sheets import written_sheet
 from PIL import Image
 
 from marki import savefile
@@ -55,6 +56,7 @@ EXAMPLES = {
     "put_up": {"name": "lenet5"},
     "saved": {"path": "{tmp}/run.npz"},
     "set": {"changes": {"machine.association.theta": 3}},
+    "sheet_into_deck": {"path": "{tmp}/sheet.png"},
     "show": {"name": "half", "frame": FRAME, "kind": -1},
     "show_card": {"kind": 1},
     "show_layer": {"layer": 7},
@@ -90,11 +92,16 @@ def open_lesson(app):
     app.ui.leaf = next(k for k, page in enumerate(pages) if any(q.options for q in page.questions))
 
 
+def write_sheet(app):
+    written_sheet(app.test_cards[0].parent / "sheet.png")
+
+
 BEFORE = {
     "card_into_deck": draw,
     "type_card": draw,
     "show_card": draw,
     "teach": draw,
+    "sheet_into_deck": write_sheet,
     "choose": open_lesson,
     "measure": open_lesson,
     "learn_deck": lambda app: [app.operator.give("into_deck", path=str(p)) for p in app.test_cards],
