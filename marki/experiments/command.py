@@ -16,10 +16,12 @@ from marki.errors import ConfigError, MarkIError, shown
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
 from marki.jobs.options import MOST_SEED, MOST_SEEDS, RunOptions, add_arguments, options_of, resumable
+from marki.language import Words
 from marki.measurements import as_text, measured, over_seeds
 
 if TYPE_CHECKING:
     from marki.experiments.lab import ExperimentSpec
+    from marki.io.worlds import WorldConfig
     from marki.session import Session
 
 
@@ -83,13 +85,13 @@ def _check_changes(changes: Mapping[str, Any], *, where: object) -> None:
         kind().amend(settings.under(changes, room), where=where)
 
 
-def tell_of_images(path: str) -> None:
-    """Say on standard error what of a folder of pictures was passed over, and what is odd about its names."""
-    if path and Path(path).is_dir():
-        from marki.io.stimuli.images import survey
+def tell_of_images(world: WorldConfig) -> None:
+    """Say on standard error what was done to the pictures of a world's folder, and what was passed over."""
+    if Path(world.images).is_dir() and world.images:
+        from marki.io.stimuli.images import folder
 
-        for remark in survey(path).remarks():
-            print(f"{path}: {remark}", file=sys.stderr)
+        for remark in folder(world.images, world.pictures).remarks(Words("en")):
+            print(f"{world.images}: {remark}", file=sys.stderr)
 
 
 def session_of(args: argparse.Namespace) -> Session:
@@ -104,9 +106,9 @@ def session_of(args: argparse.Namespace) -> Session:
         return savefile.load(args.load, keep="recent", folders={"images": args.images, "mnist": args.mnist})
     changes = changes_of(args)
     name = "images" if args.images else "digits" if args.mnist else "letters"
-    tell_of_images(str(changes.get("world.images") or args.images))
     with _settings_named(args):
         world = WorldConfig(name=name, images=args.images, mnist=args.mnist).amend(settings.under(changes, "world"))
+        tell_of_images(world)
         machine = MachineConfig().amend(settings.under(changes, "machine"))
         wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
         return mark1_session(world, machine=machine, seed=args.seed, keep="recent", wiring=wiring)
@@ -170,9 +172,11 @@ def run(args: argparse.Namespace) -> int:
     )
     identity = replace(spec.identity(), seed=None if args.seeds else args.seed)
     options = options.free_out(Path("out", args.experiment), lambda folder: holds(folder, identity))
-    if not args.quiet:
-        tell_of_images(str(changes.get("world.images") or args.images))
     with resumable(options), _settings_named(args):
+        if not args.quiet:
+            from marki.io.worlds import WorldConfig
+
+            tell_of_images(WorldConfig(images=args.images).amend(settings.under(changes, "world")))
         if args.seeds:
             result = replicas.run_many(spec, range(args.seed, args.seed + args.seeds), options)
         else:

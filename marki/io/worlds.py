@@ -326,7 +326,8 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
                     remedy="Give one with --images DIR",
                     code="folder.unnamed",
                 )
-            found = images.survey(config.images)
+            read = images.folder(config.images, config.pictures)
+            found = read.folder
             if len(found.labels) < 2:
                 passed = f" ({len(found.passed)} passed over: {found.passed_text()})" if found.passed else ""
                 raise StimulusError(
@@ -337,7 +338,7 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
                     name=found.labels[0],
                     passed=passed,
                 )
-            return images.folder(config.images, config.pictures), None, found.labels
+            return read.cards, None, found.labels
         case "left_right":
             return [], _left_right(config.size), ["left", "right"]
         case "forms":

@@ -126,13 +126,20 @@ def test_a_card_of_the_deck_is_taken_as_it_is_and_digits_as_digits(window, tmp_p
     assert app.ui.preview.done.fitted == "digit"
 
 
-def test_a_picture_without_contrast_is_refused_and_the_page_stays(window, tmp_path):
+def test_a_picture_without_contrast_is_seen_but_refused(window, picture, tmp_path, session):
     Image.fromarray(np.full((60, 60), 99, np.uint8)).save(tmp_path / "grey.png")
     app = window(size=(1280, 800))
     app.operator.obey("dropped", path=str(tmp_path / "grey.png"))
     assert "no contrast" in app.ui.message
     assert app.ui.alarm
-    assert app.ui.preview is None
-    assert app.ui.page == ""
+    assert app.ui.page == "preview"
+    assert "no contrast" in " ".join(block.text for block in page_of(app).blocks if isinstance(block, Text))
+    for command in ("preview_ask", "preview_teach", "preview_invert"):
+        app.ui.message = ""
+        app.operator.obey(command)
+        assert "no contrast" in app.ui.message
+    assert not session.commands
+    assert app.ui.draft is None
+    app.operator.obey("dropped", path=str(picture))
     app.operator.obey("preview_ask")
-    assert "there is no picture" in app.ui.message
+    assert [c.name for c in session.commands] == ["show"]

@@ -176,7 +176,7 @@ def test_the_pages_of_a_sheet_make_one_deck_that_can_be_learned_from(tmp_path, c
     assert main(["cards", *map(str, paths), "--out", str(deck)]) == 0
     out = capsys.readouterr().out.splitlines()
     assert [line.split(",")[0] for line in out[:-2]] == [f"{p.name}: page {n} of 2" for n, p in enumerate(paths, 1)]
-    cards = folder(deck)
+    cards = folder(deck).cards
     assert sorted(card.label for card in cards) == sorted(every)
     assert all(card.card.max() > 200 and np.median(card.card) < 20 for card in cards)
     made = {box.card().tobytes() for page in read_pages(paths) for box in page.written}

@@ -20,6 +20,7 @@ from marki.files import write_new
 from marki.io.camera import Camera
 from marki.io.frame import CELLS, SIDE
 from marki.io.stimuli import images
+from marki.io.stimuli.images import FolderCards
 from marki.io.stimuli.letters import letter as print_letter
 from marki.io.worlds import Presentation
 from marki.paper.cut_cards import shows_sheet
@@ -170,15 +171,15 @@ def card_into_deck(op: Operator, text: str) -> None:
 def into_deck(op: Operator, path: str) -> None:
     """Copy a picture, or a folder of them, into the class's deck."""
     place = Path(path)
-    single = None if place.is_dir() else images.fit_file(place)
-    cards = images.folder(place) if single is None else [images.card_of(place, single)]
+    read = images.folder(place) if place.is_dir() else images.fit_file(place)
+    cards = read.cards if isinstance(read, FolderCards) else [images.card_of(place, read)]
     for card in cards:
         _lay_in_deck(op, card.label, np.rint(Camera().frame(card) * 255))
     op.tell("message.into_deck", name=f"{place.name} ({len(cards)})")
-    if single is None:
-        tell_of_folder(op, path)
+    if isinstance(read, FolderCards):
+        tell_of_folder(op, read)
     else:
-        op.say(f"{op.ui.message}. {single.sentence(op.words)}")
+        op.say(f"{op.ui.message}. {read.sentence(op.words)}")
 
 
 def _lay_in_deck(op: Operator, label: str, levels: np.ndarray) -> Path:

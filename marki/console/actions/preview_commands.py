@@ -15,7 +15,7 @@ from marki.console.actions.settings import turned_setting
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.picture_preview import Preview, look
 from marki.console.state.timeline_view import MARK1
-from marki.errors import SessionError
+from marki.errors import SessionError, StimulusError
 from marki.io.camera import Camera
 from marki.io.stimuli.fitting import Fitting
 
@@ -39,9 +39,9 @@ def picture_card(op: Operator, path: str) -> None:
     """Put an image file before the camera, and show on a page what was made of it."""
     preview = look(Path(path), _expected(op))
     op.playback.running = False
-    _take(op, preview)
     op.turn_to("preview")
     op.tell("message.picture_card", name=preview.path.stem)
+    _take(op, preview)
 
 
 def _expected(op: Operator) -> Fitting:
@@ -57,7 +57,11 @@ def _expected(op: Operator) -> Fitting:
 
 
 def _take(op: Operator, preview: Preview) -> None:
+    """Show what was made of a picture, or why no card can be made of it as told."""
     op.ui.preview = preview
+    if isinstance(preview.done, StimulusError):
+        op.ui.draft = None
+        raise preview.done
     op.ui.draft = np.rint(Camera().frame(preview.done.card) * 255).astype(np.uint8)
     op.ui.tool = "draw"
 
@@ -77,7 +81,9 @@ def _tell_of(op: Operator, **told: Any) -> None:
 
 def preview_invert(op: Operator) -> None:
     """Take light for dark: the other way round than it is now."""
-    _tell_of(op, invert="no" if _shown(op).done.dark_ink else "yes")
+    done, how = _shown(op).done, _shown(op).how
+    dark = how.invert == "yes" if isinstance(done, StimulusError) else done.dark_ink
+    _tell_of(op, invert="no" if dark else "yes")
 
 
 def preview_turn(op: Operator, way: int) -> None:

@@ -14,6 +14,7 @@ from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
 from marki.errors import unknown
 from marki.io.stimuli import images
+from marki.io.stimuli.images import FolderCards
 from marki.io.worlds import WorldConfig
 
 
@@ -32,17 +33,13 @@ def open_world(op: Operator, config: Mapping[str, Any]) -> None:
         name = op.world_config().name
         op.tell("message.world", name=op.words.get(f"choice.{name}", name))
         if name == "images":
-            tell_of_folder(op, op.world_config().images)
+            tell_of_folder(op, images.folder(op.world_config().images, op.world_config().pictures))
 
 
-def tell_of_folder(op: Operator, path: str) -> None:
-    """Say also what of a folder of pictures was passed over, and whether its names give a class to every picture."""
-    found, said = images.survey(path), [op.ui.message]
-    if found.passed:
-        said.append(op.words("message.passed_over", count=len(found.passed), names=found.passed_text()))
-    if found.one_each:
-        said.append(op.words("message.one_each", count=len(found.labels)))
-    op.say(". ".join(said), alarm=len(said) > 1)
+def tell_of_folder(op: Operator, read: FolderCards) -> None:
+    """Say also what was done to the pictures of a folder, what was passed over, and what is odd about their names."""
+    said = read.remarks(op.words)
+    op.say(". ".join([op.ui.message, *said]), alarm=len(said) > 1)
 
 
 def turn_setting(op: Operator, name: str, way: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marki.console.actions.preview_commands import CHOICES
 from marki.console.pages.context import Context
 from marki.console.state.blocks import FramedPicture, Heading, PageBlock, PageRow, Text
+from marki.errors import StimulusError
 
 
 def preview(context: Context) -> list[PageBlock]:
@@ -12,7 +13,8 @@ def preview(context: Context) -> list[PageBlock]:
     words, operator, shown = context.words, context.operator, context.scene.ui.preview
     if shown is None:
         return [Text(words("preview.none"))]
-    draft = context.scene.ui.draft
+    draft, done = context.scene.ui.draft, shown.done
+    said = words.error(done) if isinstance(done, StimulusError) else f"{shown.path.name}: {done.sentence(words)}"
     light = shown.shown
     found: list[PageBlock] = [
         FramedPicture(
@@ -21,7 +23,7 @@ def preview(context: Context) -> list[PageBlock]:
             frame=shown.frame,
             cells=draft.tobytes() if draft is not None else b"",
         ),
-        Text(f"{shown.path.name}: {shown.done.sentence(words)}"),
+        Text(said),
         PageRow(words("preview.ask"), command="preview_ask", mark="right"),
         PageRow(words("preview.teach"), command="preview_teach", mark="plus"),
         PageRow(words("preview.deck"), command="preview_deck"),

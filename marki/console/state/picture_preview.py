@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from marki.errors import StimulusError
 from marki.io.stimuli.fitting import AS_IT_IS, FittedCard, Fitting, fit_light, turned_light
 from marki.io.stimuli.images import light_of
 
@@ -27,7 +28,8 @@ class Preview:
         The ground on which transparent parts were laid.
     how : Fitting
         What was told.
-    done : FittedCard
+    done : FittedCard or StimulusError
+        The card; or why none can be made of it as told.
     shown : ndarray of uint8
         The picture as told to be turned, small.
     """
@@ -36,24 +38,19 @@ class Preview:
     light: np.ndarray
     cleared: str
     how: Fitting
-    done: FittedCard
+    done: FittedCard | StimulusError
     shown: np.ndarray
 
     @property
     def frame(self) -> tuple[float, float, float, float]:
         """The frame that was told, or else the one that was found: left, top, right, bottom, as shares."""
-        left, top, right, bottom = self.how.frame or self.done.frame
+        found = self.done.frame if isinstance(self.done, FittedCard) else (0.0, 0.0, 1.0, 1.0)
+        left, top, right, bottom = self.how.frame or found
         return left, top, right, bottom
 
     def again(self, how: Fitting) -> Preview:
-        """Return the preview with something else told.
-
-        Raises
-        ------
-        StimulusError
-            If no card can be made so.
-        """
-        done = fit_light(self.light, how, cleared=self.cleared, where=self.path)
+        """Return the preview with something else told."""
+        done = _fitted(self.path, self.light, self.cleared, how)
         return replace(self, how=how, done=done, shown=_small(turned_light(self.light, how.turn_deg)))
 
 
@@ -63,12 +60,20 @@ def look(path: Path, how: Fitting) -> Preview:
     Raises
     ------
     StimulusError
-        If it cannot be read, or has no contrast.
+        If it cannot be read.
     """
     light, cleared, own = light_of(path)
     how = AS_IT_IS if own else how
-    done = fit_light(light, how, cleared=cleared, where=path)
+    done = _fitted(path, light, cleared, how)
     return Preview(path=path, light=light, cleared=cleared, how=how, done=done, shown=_small(light))
+
+
+def _fitted(path: Path, light: np.ndarray, cleared: str, how: Fitting) -> FittedCard | StimulusError:
+    """Return the card, or why there is none: there may be contrast where a frame is drawn."""
+    try:
+        return fit_light(light, how, cleared=cleared, where=path)
+    except StimulusError as error:
+        return error
 
 
 def _small(light: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ the settings; the record says which, and in a sentence what was done.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import MappingProxyType
@@ -31,6 +32,9 @@ BOXES = MappingProxyType({"letter": (0.9, 0.8), "digit": (1.0, 1.0)})
 
 LEAST_CONTRAST = 0.1
 """Difference of ink and ground, as a share of the ground's light, below which a picture has no contrast."""
+
+MOST_SENTENCES = 3
+"""Sentences about the pictures of a folder."""
 
 _STROKES = (1.5, 3.0)  # widths of strokes on a card that are let be, cells
 _MARGIN = 0.06  # share of a side that counts as border
@@ -88,6 +92,10 @@ class Fitting(Config):
                 code="picture.frame",
                 value=list(box),
             )
+
+
+class NoContrast(StimulusError):
+    """Raised if ink and ground of a picture cannot be told apart."""
 
 
 _JUDGED = Fitting()
@@ -151,6 +159,21 @@ class FittedCard:
         return words("fitting.sentence", parts=words("fitting.comma").join(parts))
 
 
+def sentence_of_all(done: Sequence[FittedCard], words: Words) -> str:
+    """Return what was done to many pictures: what was done to most of them first, each with their number.
+
+    Parameters
+    ----------
+    done : sequence of FittedCard
+    words : Words
+    """
+    counts = Counter(card.sentence(words) for card in done).most_common()
+    said = [words("fitting.many", count=count, sentence=sentence) for sentence, count in counts[:MOST_SENTENCES]]
+    if rest := sum(count for _, count in counts[MOST_SENTENCES:]):
+        said.append(words("fitting.others", count=rest))
+    return " ".join(said)
+
+
 def fit_card(picture: PILImage.Image, how: Fitting | None = None, *, where: object = None) -> FittedCard:
     """Make a card of a picture in memory.
 
@@ -169,7 +192,7 @@ def fit_card(picture: PILImage.Image, how: Fitting | None = None, *, where: obje
 
     Raises
     ------
-    StimulusError
+    NoContrast
         If ink and ground cannot be told apart.
     """
     light, cleared = luminance(picture)
@@ -194,7 +217,7 @@ def fit_light(light: np.ndarray, how: Fitting | None = None, *, cleared: str = "
 
     Raises
     ------
-    StimulusError
+    NoContrast
         If ink and ground cannot be told apart.
     """
     how = how or Fitting()
@@ -304,7 +327,7 @@ def _look(light: np.ndarray, frame: tuple[float, ...], how: Fitting, *, judged: 
     level, low, high = _levels(ink)
     contrast = high - low
     if contrast < LEAST_CONTRAST:
-        raise StimulusError(
+        raise NoContrast(
             f"has no contrast: ink and ground differ by {100 * contrast:.0f} % of full light",
             where=where,
             remedy="Give a picture with darker ink and more even light, or cut out the part with the figure",

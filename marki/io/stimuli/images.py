@@ -8,6 +8,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,18 @@ import numpy as np
 from marki.errors import MarkIError, StimulusError, reason
 from marki.files import writing
 from marki.io.stimuli import POINTS_PER_CELL, Stimulus, picture_files
-from marki.io.stimuli.fitting import AS_IT_IS, FINEST, FittedCard, Fitting, fit_light, luminance
+from marki.io.stimuli.fitting import (
+    AS_IT_IS,
+    FINEST,
+    FittedCard,
+    Fitting,
+    NoContrast,
+    fit_light,
+    luminance,
+    sentence_of_all,
+)
 from marki.io.stimuli.picture_files import PictureFolder
+from marki.language import Words
 
 if TYPE_CHECKING:
     from PIL import Image as PILImage
@@ -231,30 +242,81 @@ def _other_kind(path: Path) -> tuple[str, str, str]:
     return "is no picture of a known kind", _REMEDY, "picture.unknown"
 
 
-def folder(path: Path | str, how: Fitting | None = None) -> list[Stimulus]:
+@dataclass(frozen=True, kw_only=True)
+class FolderCards:
+    """What was made of a folder of pictures.
+
+    Attributes
+    ----------
+    folder : PictureFolder
+        The pictures of which cards were made, with their classes; and what was passed over.
+    done : list of FittedCard
+        The card of each of the pictures, and what was decided on the way to it.
+    """
+
+    folder: PictureFolder
+    done: list[FittedCard]
+
+    @property
+    def cards(self) -> list[Stimulus]:
+        """The cards as stimuli."""
+        pictures = self.folder.pictures
+        return [card_of(file, done, label=label) for (file, label), done in zip(pictures, self.done, strict=True)]
+
+    def remarks(self, words: Words) -> list[str]:
+        """Return what whoever gave the folder should know, a sentence each: what was done, and what is odd."""
+        said = [sentence_of_all(self.done, words)]
+        if self.folder.passed:
+            said.append(words("message.passed_over", count=len(self.folder.passed), names=self.folder.passed_text()))
+        if self.folder.one_each:
+            said.append(words("message.one_each", count=len(self.folder.labels)))
+        return said
+
+
+def folder(path: Path | str, how: Fitting | None = None) -> FolderCards:
     """Make cards from a folder of pictures.
 
     Parameters
     ----------
     path : Path or str
         A folder with one sub-folder a class, named after it; or a flat folder, in which the file's name without its
-        running number is the class (``cat_01.png``, ``dog3.jpg``). What is no picture by its content is passed over;
-        `survey` says what that was.
+        running number is the class (``cat_01.png``, ``dog3.jpg``). What is no picture by its content is passed over,
+        and so is a picture without contrast.
     how : Fitting, optional
         As for `fit_file`, for all of them.
 
     Returns
     -------
-    list of Stimulus
+    FolderCards
         In natural order of the names: 2 before 10.
 
     Raises
     ------
     StimulusError
-        If there is no such folder, no picture in it, pictures both in it and in its sub-folders, or one that cannot be
-        read.
+        If there is no such folder, no picture in it, pictures both in it and in its sub-folders, one that cannot be
+        read, or none with contrast.
     """
-    return [image(file, label=label, how=how) for file, label in survey(path).pictures]
+    found, made, flat = survey(path), {}, []
+    for file, label in found.pictures:
+        try:
+            made[file, label] = _fit(file, file.stat().st_mtime_ns, how)
+        except NoContrast:
+            flat.append((str(file.relative_to(path)), picture_files.NO_CONTRAST))
+    if not made:
+        raise NoContrast(
+            "holds no picture with contrast",
+            where=path,
+            remedy="Give pictures with darker ink and more even light",
+            code="folder.flat",
+        )
+    left = PictureFolder(pictures=list(made), passed=[*found.passed, *flat])
+    return FolderCards(folder=left, done=list(made.values()))
+
+
+@functools.lru_cache(maxsize=2048)
+def _fit(path: Path, changed: int, how: Fitting | None) -> FittedCard:
+    """Return the card of a file that was changed then: a folder is looked at again to tell what was done."""
+    return fit_file(path, how)
 
 
 def survey(path: Path | str) -> PictureFolder:

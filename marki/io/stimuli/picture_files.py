@@ -15,6 +15,9 @@ from marki.errors import StimulusError, reason
 NO_PICTURE = "no picture"
 """Kind of a file that is none."""
 
+NO_CONTRAST = "no contrast"
+"""What is said of a picture of which no card can be made."""
+
 LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
 """Names that operating systems leave behind; of them nothing is said."""
 
@@ -93,18 +96,6 @@ class PictureFolder:
         named = [f"{name} ({kind})" for name, kind in self.passed[:MOST_NAMED]]
         more = len(self.passed) - len(named)
         return ", ".join([*named, f"+{more}"] if more else named)
-
-    def remarks(self) -> list[str]:
-        """Return what whoever gave the folder should know, a sentence each."""
-        said = []
-        if self.passed:
-            said.append(f"{len(self.passed)} passed over: {self.passed_text()}")
-        if self.one_each:
-            said.append(
-                f"every one of the {len(self.labels)} classes has one picture: pictures of one class have one name and "
-                "a running number, such as cat_1.png and cat_2.png, or lie in one sub-folder"
-            )
-        return said
 
 
 def survey(path: Path | str, formats: Sequence[str]) -> PictureFolder:

@@ -229,7 +229,7 @@ def test_a_folder_of_pictures_is_fitted_as_the_world_is_told(tmp_path):
     fitted = create(WorldConfig(name="images", images=str(tmp_path)), 0)
     whole = create(WorldConfig(name="images", images=str(tmp_path), pictures=AS_IT_IS), 0)
     assert fitted.at(0).frame.mean() < 0.4 < whole.at(0).frame.mean()
-    assert [s.label for s in folder(tmp_path, AS_IT_IS)] == ["A", "X"]
+    assert [s.label for s in folder(tmp_path, AS_IT_IS).cards] == ["A", "X"]
 
 
 def test_how_pictures_are_fitted_is_part_of_a_run_with_pictures_only(tmp_path):

@@ -193,7 +193,7 @@ def test_a_folder_of_classes_in_natural_order(tmp_path, corner):
             (tmp_path / name).write_text("x")
         else:
             save(tmp_path / name, corner)
-    assert [(s.label, s.name) for s in folder(tmp_path)] == [("cat", "b2"), ("cat", "b10"), ("dog", "a")]
+    assert [(s.label, s.name) for s in folder(tmp_path).cards] == [("cat", "b2"), ("cat", "b10"), ("dog", "a")]
     save(tmp_path / "loose.png", corner)
     with pytest.raises(StimulusError, match="class is unclear"):
         folder(tmp_path)
@@ -205,7 +205,7 @@ def test_a_flat_folder(tmp_path, corner):
             (tmp_path / name).write_text("x")
         else:
             save(tmp_path / name, corner)
-    assert [(s.label, s.name) for s in folder(tmp_path)] == [("E", "E1"), ("X", "X_2"), ("X", "X_10")]
+    assert [(s.label, s.name) for s in folder(tmp_path).cards] == [("E", "E1"), ("X", "X_2"), ("X", "X_10")]
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(StimulusError, match=r"broken\.png"):
         folder(tmp_path)

@@ -1,6 +1,7 @@
 """Folders of people's own pictures: nothing is passed over without a word, and classes have the names given."""
 
 import os
+import re
 import unicodedata
 
 import numpy as np
@@ -14,6 +15,7 @@ from marki.io.stimuli import images
 from marki.io.stimuli.images import folder, survey
 from marki.io.stimuli.picture_files import MOST_NAMED, kind, label_of
 from marki.io.worlds import WorldConfig, create
+from marki.language import Words
 
 
 def fill(root, *names, kind="PNG"):
@@ -59,13 +61,13 @@ def test_names_that_differ_are_classes_that_differ(one, other):
 
 def test_a_flat_folder_of_numbered_digits_has_a_class_for_each_digit(tmp_path):
     fill(tmp_path, *(f"{digit}_{k}.png" for digit in range(3) for k in range(3)))
-    assert [s.label for s in folder(tmp_path)] == ["0"] * 3 + ["1"] * 3 + ["2"] * 3
+    assert [s.label for s in folder(tmp_path).cards] == ["0"] * 3 + ["1"] * 3 + ["2"] * 3
     assert not survey(tmp_path).one_each
 
 
 def test_subfolders_that_look_alike_are_one_class(tmp_path):
     fill(tmp_path, "a/1.png", nfd("é") + "/1.png", unicodedata.normalize("NFC", "é") + "/2.png", "a /2.png")
-    assert len(folder(tmp_path)) == 4
+    assert len(folder(tmp_path).cards) == 4
     assert survey(tmp_path).labels == ["a", "é"]
 
 
@@ -98,8 +100,36 @@ def test_what_is_passed_over_is_listed_with_its_kind(tmp_path):
     wanted = {(f"A{os.sep}{what}.png", what) for what in FOREIGN} | {(f"A{os.sep}deep/", "folder")}
     assert set(found.passed) == wanted
     assert [label for _, label in found.pictures] == ["A", "B"]
-    assert f"{len(wanted)} passed over: " in found.remarks()[0]
-    assert found.remarks()[0].endswith(f", +{len(wanted) - MOST_NAMED}")
+    said = folder(tmp_path).remarks(Words("en"))[1]
+    assert said.startswith(f"{len(wanted)} passed over: ")
+    assert said.endswith(f", +{len(wanted) - MOST_NAMED}")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_was_done_to_the_pictures_of_a_folder_is_told(tmp_path, language):
+    fill(tmp_path, "A/1.png", "A/2.png", "B/1.png")
+    Image.fromarray(255 - np.asarray(Image.open(tmp_path / "B/1.png"))).save(tmp_path / "B/2.png")
+    words = Words(language)
+    (said,) = folder(tmp_path).remarks(words)
+    assert said.startswith("3 ")
+    for part in ("light", "dark", "fit_letter"):
+        assert words(f"fitting.{part}") in said
+    assert sum(map(int, re.findall(r"(\d+) [×张]", said))) == 4
+
+
+def test_a_picture_without_contrast_is_passed_over_and_the_others_are_taken(tmp_path):
+    fill(tmp_path, "A/1.png", "B/1.png")
+    grey = Image.fromarray(np.full((24, 24), 99, np.uint8))
+    grey.save(tmp_path / "B/2.png")
+    found = folder(tmp_path)
+    assert [card.label for card in found.cards] == ["A", "B"]
+    assert found.folder.passed == [(f"B{os.sep}2.png", "no contrast")]
+    grey.save(tmp_path / "B/1.png")
+    with pytest.raises(StimulusError, match=r"all of class 'A' \(2 passed over: B.1\.png \(no contrast\)"):
+        create(WorldConfig(name="images", images=str(tmp_path)), 0)
+    grey.save(tmp_path / "A/1.png")
+    with pytest.raises(StimulusError, match="no picture with contrast"):
+        folder(tmp_path)
 
 
 def test_a_folder_without_a_picture_that_can_be_read_says_what_it_holds(tmp_path):
@@ -122,7 +152,7 @@ def test_a_folder_of_one_class_says_what_was_passed_over(tmp_path):
 def test_a_picture_for_every_class_is_remarked_upon(tmp_path, names, odd):
     fill(tmp_path, *(f"{name}.png" for name in names))
     assert survey(tmp_path).one_each == odd
-    assert bool(survey(tmp_path).remarks()) == odd
+    assert len(folder(tmp_path).remarks(Words("en"))) == 1 + odd
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files there")
