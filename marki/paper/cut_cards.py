@@ -96,8 +96,15 @@ def read_pages(paths: Iterable[Path | str]) -> list[ReadPage]:
             failed.append((path, error))
     if failed:
         (first, error), others = failed[0], ", ".join(path.name for path, _ in failed[1:])
-        what = f"{error.what}; nor can these be used: {others}" if others else error.what
-        raise StimulusError(what, where=first, remedy=error.remedy)
+        if not others:
+            raise error
+        raise StimulusError(
+            f"{error.what}; nor can these be used: {others}",
+            where=first,
+            remedy=error.remedy,
+            code="sheet.several",
+            others=others,
+        )
     for page in pages[1:]:
         if page.found.plan != pages[0].found.plan:
             raise StimulusError(
@@ -105,6 +112,10 @@ def read_pages(paths: Iterable[Path | str]) -> list[ReadPage]:
                 f"{pages[0].found.plan.title()}",
                 where=page.path,
                 remedy="Make one deck of each sheet",
+                code="sheet.other",
+                title=page.found.plan.title(),
+                first=pages[0].path.name,
+                other=pages[0].found.plan.title(),
             )
     return pages
 
@@ -139,7 +150,10 @@ def write_deck(pages: Sequence[ReadPage], path: Path | str) -> None:
             files.append((f"{box.label}/{box.label}_{numbers[box.label]:03d}.png", card_file(box.card())))
     if not files:
         raise StimulusError(
-            "every box is empty", where=pages[0].path, remedy="Write with a dark pen, and photograph again"
+            "every box is empty",
+            where=pages[0].path,
+            remedy="Write with a dark pen, and photograph again",
+            code="sheet.empty",
         )
     write_folder(path, files)
 

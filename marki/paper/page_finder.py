@@ -70,10 +70,19 @@ def find_page(picture: np.ndarray, *, where: object = None) -> FoundPage:
             scale = np.array([[step, 0, (step - 1) / 2], [0, step, (step - 1) / 2], [0, 0, 1]])
             return FoundPage(plan=code[0], page=code[1], to_picture=scale @ page, marks=len(inliers))
     if len(found) < 4:
-        what = f"shows no page of a sheet: {len(found)} marks are seen, and 4 of its 6 are needed"
-    else:
-        what = "shows no page of a sheet: there are marks, but the code between them cannot be read"
-    raise StimulusError(what, where=where, remedy=_AGAIN)
+        raise StimulusError(
+            f"shows no page of a sheet: {len(found)} marks are seen, and 4 of its 6 are needed",
+            where=where,
+            remedy=_AGAIN,
+            code="sheet.marks",
+            count=len(found),
+        )
+    raise StimulusError(
+        "shows no page of a sheet: there are marks, but the code between them cannot be read",
+        where=where,
+        remedy=_AGAIN,
+        code="sheet.code",
+    )
 
 
 def reduced(picture: np.ndarray, step: int) -> np.ndarray:

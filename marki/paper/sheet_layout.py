@@ -225,6 +225,9 @@ def read_code(black: np.ndarray, *, where: object = None) -> tuple[SheetPlan, in
             f"shows a sheet of version {kind >> 4}, and version {_VERSION} is read",
             where=where,
             remedy="Use the program that made the sheet",
+            code="sheet.version",
+            version=kind >> 4,
+            own=_VERSION,
         )
     names = class_names(data[5 : 5 + length].decode())
     plan = SheetPlan(classes=names, copies=copies, paper=PAPERS[kind & 15])

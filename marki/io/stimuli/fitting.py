@@ -379,7 +379,7 @@ def luminance(picture: PILImage.Image) -> tuple[np.ndarray, str]:
     from PIL import Image
 
     orientation = picture.getexif().get(_ORIENTATION, 1)
-    coarse = max(1, max(picture.size) // FINEST)
+    coarse, full = max(1, max(picture.size) // FINEST), _full_light(picture)
     shades, weights = [], []
     band = coarse * max(1, 1_000_000 // (coarse * picture.width)) if coarse > 1 else picture.height
     for top in range(0, picture.height, band):  # a large picture is converted band by band, for the sake of memory
@@ -388,7 +388,7 @@ def luminance(picture: PILImage.Image) -> tuple[np.ndarray, str]:
             if band >= picture.height
             else picture.crop((0, top, picture.width, min(top + band, picture.height)))
         )
-        shade, opaque = _grey(part)
+        shade, opaque = _grey(part, full)
         if coarse > 1:
             shade, opaque = (np.asarray(Image.fromarray(a).reduce(coarse)) for a in (shade, opaque))
         shades.append(shade)
@@ -411,17 +411,29 @@ def luminance(picture: PILImage.Image) -> tuple[np.ndarray, str]:
     return np.rint(shade * weight + ground * (1 - weight)).astype(np.uint8), name
 
 
-def _grey(picture: PILImage.Image) -> tuple[np.ndarray, np.ndarray]:
-    """Return a picture of any mode as luminance and opacity, both (h, w) uint8."""
+def _full_light(picture: PILImage.Image) -> float:
+    """Return what stands for full light: of whole numbers, the most that as many bits hold as are in use.
+
+    What has 16 bits a point may come from a camera of 10 or 12.
+    """
+    if picture.mode[0] not in "IF":
+        return 255.0
+    values = np.asarray(picture)
+    most = float(values.max(where=np.isfinite(values), initial=1))
+    return 2.0 ** max(8, int(most).bit_length()) - 1 if picture.mode[0] == "I" else most
+
+
+def _grey(picture: PILImage.Image, full: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture of any mode as luminance and opacity, both (h, w) uint8; `full` stands for full light."""
     clear = picture.info.get("transparency")
     if picture.mode.startswith("I"):  # 16 bits a point
-        depth = np.asarray(picture).astype(np.int32)
-        shade = np.clip(depth // 257, 0, 255).astype(np.uint8)
+        depth = np.asarray(picture).astype(np.int64)
+        shade = np.clip(255 * depth // int(full), 0, 255).astype(np.uint8)
         if isinstance(clear, int):
             return shade, np.where(depth == clear, 0, 255).astype(np.uint8)
     elif picture.mode.startswith("F"):  # measured values
         values = np.nan_to_num(np.asarray(picture))
-        shade = np.clip(255 * values / max(1.0, float(values.max(initial=0))), 0, 255).astype(np.uint8)
+        shade = np.clip(255 * (values / full), 0, 255).astype(np.uint8)
     elif clear is not None or picture.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         coloured = picture.convert("RGBA")
         return np.asarray(coloured.convert("RGB").convert("L")), np.asarray(coloured.getchannel("A"))

@@ -23,7 +23,7 @@ def app(tmp_path):
 
 
 def cards_in(app):
-    return Counter(card.label for card in folder(app.operator.deck_folder))
+    return Counter(card.label for card in folder(app.operator.deck_folder).cards)
 
 
 @pytest.mark.parametrize("page", ["", "deck"])

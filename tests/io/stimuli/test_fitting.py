@@ -290,6 +290,13 @@ def test_sixteen_bits_and_palettes_keep_their_light():
     assert luminance(deep)[0].tolist() == [[0, 255], [127, 10]]
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_what_a_camera_of_fewer_bits_gives_in_sixteen_is_seen(bits):
+    paper = 255 - letters.letter("K").card.astype(np.uint16)
+    seen = fit_card(Image.fromarray(paper * ((2**bits - 1) // 255)))
+    assert np.abs(seen.card.astype(int) - fit_card(Image.fromarray(paper.astype(np.uint8))).card).max() <= 2
+
+
 # -- before shipped readers --------------------------------------------------------------------------------------------
 
 
