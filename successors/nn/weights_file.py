@@ -70,7 +70,10 @@ def _check_header(path: Path | str) -> None:
             text = file.read(count)
     except OSError as error:
         raise _refused(path, f"{type(error).__name__}: {error}") from error
-    header = parse_json(text.decode("utf-8", "replace"), where=path, remedy=_REMEDY)
+    try:
+        header = parse_json(text.decode("utf-8", "replace"), where=path, remedy=_REMEDY)
+    except StateError as error:
+        raise _refused(path, error.what) from error
     if not isinstance(header, dict):
         raise _refused(path, "its header is no table")
     for name, row in header.items():
