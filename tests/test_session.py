@@ -419,7 +419,9 @@ def _do_something(session, number):
             frame[40 : 60 + number] = 255
             session.command("show", {"name": "own", "frame": frame.tolist(), "kind": number % 2 - 1})
         case 3:
-            session.command("world", {"config": {"name": "letters", "letters": "ABCDEFG"[: 3 + number % 4]}, "learn": True})
+            session.command(
+                "world", {"config": {"name": "letters", "letters": "ABCDEFG"[: 3 + number % 4]}, "learn": True}
+            )
         case 4:
             session.command("toggle", [number % 3 - 1] * 400)
     session.run(7 + number)

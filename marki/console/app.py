@@ -19,6 +19,8 @@ from marki.console.drawing.layout import SMALLEST, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Profile, Theme
 from marki.console.export import capture
 from marki.console.export.sound import Sound
+from marki.console.input import clipboard, fingers
+from marki.console.input.keyboard import Keyboard
 from marki.console.input.mouse_keyboard import InputHandler, rings
 from marki.console.observer import Observer
 from marki.console.pages import blocks
@@ -74,10 +76,12 @@ class App:
         )
         self.observer = Observer(session, self.playback, self.ui, self.timeline)
         self.handler = InputHandler(self.operator)
+        self.keyboard = Keyboard(self.operator, self.handler)
+        self.fingers = fingers.Fingers()
         pygame.display.init()
         pygame.font.init()
         pygame.display.set_caption("Mark I Perceptron")
-        pygame.key.set_repeat(350, 45)
+        pygame.key.set_repeat(0)  # the keyboard gives again what is meant to be, see `Keyboard.held`
         flags = pygame.FULLSCREEN if settings.fullscreen else pygame.RESIZABLE
         pygame.display.set_mode((0, 0) if settings.fullscreen else settings.size, flags)
         self.profile = PROJECTOR if settings.projector else DESK
@@ -183,6 +187,8 @@ class App:
         """Draw one frame, `seconds` after the last."""
         for event in pygame.event.get():
             self._take(event)
+        self.keyboard.held(seconds)
+        self.keyboard.listen(self.handler.panels["footer"].rect if self.handler.panels else self.surface.get_rect())
         self._rest(seconds)
         self.playback.budget_s = min(MOST_S, max(LEAST_S, FRAME_BUDGET_S - max(self._drawing)))
         try:
@@ -245,9 +251,9 @@ class App:
             self._idle = 0.0
             self.helping = False
             if self.settings.lesson:
-                self.operator.obey("lesson", name=self.settings.lesson)
+                self.operator.obey("lesson", asked=True, name=self.settings.lesson)
             else:
-                self.operator.obey("reset")
+                self.operator.obey("reset", asked=True)
                 self.operator.turn_to("")
             self.ui.hall, self.ui.system, self.ui.beside = False, MARK1, ""
             self.playback.running = True
@@ -330,24 +336,35 @@ class App:
     # -- input -------------------------------------------------------------------------------------------------------
 
     def _take(self, event: pygame.event.Event) -> None:
+        if (event := self.fingers.as_mouse(event, self.surface.get_size())) is None:
+            return
         if event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.DROPFILE):
             self._idle = 0.0
         if event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEWHEEL):
             self._eager = True
         if event.type == pygame.QUIT:
-            self.open = self.settings.kiosk and self.settings.fullscreen
+            self._leave()
         elif event.type in (pygame.VIDEOEXPOSE, pygame.WINDOWRESTORED):
             self._key = None  # what was covered may be lost: draw all of it
         elif event.type == pygame.DROPFILE:
             if not self.settings.kiosk:
                 self.operator.obey("dropped", path=event.file)
-        elif event.type == pygame.KEYDOWN:
-            if self.helping:
-                self.helping = False
-            else:
-                self.handler.key(event)
+        elif event.type == pygame.KEYDOWN and self.helping:
+            self.helping = False
         elif event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEWHEEL):
             self._point(event)
+        else:
+            self.keyboard.take(event)
+
+    def _leave(self) -> None:
+        """Close the window, as its frame or the system asks; a run worth it is asked about once."""
+        asked = self.ui.question is not None and self.ui.question.command == "quit"
+        if self.settings.kiosk:
+            self.open = self.settings.fullscreen
+        elif asked:
+            self.open = False
+        else:
+            self.operator.obey("quit")
 
     def _point(self, event: pygame.event.Event) -> None:
         """Give what the mouse does to whatever lies on top."""
@@ -373,7 +390,7 @@ class App:
     def session_changed(self) -> None:
         """Take the operator's new session and playback."""
         self.observer = Observer(self.session, self.playback, self.ui, self.timeline)
-        self.handler = InputHandler(self.operator)
+        self.handler.let_go()
         self._key = None
 
     def save_screenshot(self, path: Path) -> Path:
@@ -437,6 +454,25 @@ class App:
     def leave_focus(self) -> None:
         """Let the focus go; without one, close the page, or put the tool away."""
         self.handler.leave_focus()
+
+    def pasted(self) -> str:
+        """Return the text of the clipboard, "" if there is none."""
+        return clipboard.pasted()
+
+    def copy(self, text: str) -> bool:
+        """Put a text on the clipboard; return whether it is there."""
+        return clipboard.copy(text)
+
+    def text_pointed_at(self) -> tuple[str, bool]:
+        """Return the text under the mouse, or at the focus, and whether it lies there exactly and not only near."""
+        ui = self.ui
+        at_focus = self.handler.place_of(ui.focus) if ui.hovered is None and ui.focus is not None else None
+        place = self.handler.place if at_focus is None else at_focus.center
+        panel = next((p.rect for p in self.handler.panels.values() if p.rect.collidepoint(place)), None)
+        self.theme.written, self._key = [], None
+        self.draw()  # all of it, to see what stands where
+        written, self.theme.written = self.theme.written, None
+        return clipboard.text_at([(text, box) for text, box, _ in written], place, panel)
 
     def close(self) -> None:
         """Close the window."""

@@ -30,12 +30,15 @@ def window(session):
 
 @pytest.fixture
 def key():
-    """Return a function that types a key into the window."""
+    """Return a function that presses a key of the window and lets it go, with the text that it types."""
     import pygame
 
     def press(app, name, *, typed="", mod=0):
         code = getattr(pygame, f"K_{name}")
         pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=code, unicode=typed, mod=mod))
+        if app.keyboard.texting and app.frames and typed.isprintable() and typed:
+            pygame.event.post(pygame.event.Event(pygame.TEXTINPUT, text=typed))
+        pygame.event.post(pygame.event.Event(pygame.KEYUP, key=code, unicode=typed, mod=mod))
         app.frame()
 
     return press

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.console.actions.cards import show_card, type_card, type_teach
+from marki.console.actions.cards import hand_over, show_card, type_card, type_teach
 from marki.console.actions.operator import Operator
 from marki.console.actions.settings import turned_setting
 from marki.console.state.commands import Argument, CommandSpec
@@ -58,6 +58,7 @@ def _expected(op: Operator) -> Fitting:
 
 def _take(op: Operator, preview: Preview) -> None:
     op.ui.preview = preview
+    op.ui.strokes.clear()
     op.ui.draft = np.rint(Camera().frame(preview.done.card) * 255).astype(np.uint8)
     op.ui.tool = "draw"
 
@@ -127,8 +128,8 @@ def preview_deck(op: Operator) -> None:
 
 def preview_close(op: Operator) -> None:
     """Put picture and card away."""
-    op.ui.preview = op.ui.draft = None
-    op.ui.tool = "look"
+    op.ui.preview = None
+    hand_over(op)
     op.turn_to("")
 
 

@@ -24,6 +24,7 @@ def turn(op: Operator, units: Sequence[int], deg: Sequence[float]) -> None:
 
 def drop(op: Operator, command: str, arguments: Mapping[str, Any]) -> None:
     """Drop the known future, and give the command of the log that was held back."""
+    op.keep()
     op.session.drop_future()
     op.carry_out(command, **arguments)
 

@@ -69,8 +69,9 @@ COMMANDS = (
         group="window",
         listed=False,
         lockable=False,
+        repeats=True,
     ),
     CommandSpec(name="press", do=press, keys=("return",), group="window", listed=False, lockable=False),
     CommandSpec(name="leave", do=leave, keys=("escape",), group="window", listed=False, lockable=False),
-    CommandSpec(name="quit", do=quit_, keys=("q",), group="window", kiosk=False),
+    CommandSpec(name="quit", do=quit_, keys=("q", "ctrl+q"), group="window", kiosk=False, ends_run=True),
 )

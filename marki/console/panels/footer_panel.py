@@ -40,7 +40,7 @@ class FooterPanel(Panel):
         if ui.typing is not None:
             prompt = words.pick(ui.typing.prompt) if ui.typing.prompt else words(f"typing.{ui.typing.command}")
             caret = "_" if scene.beat // 30 % 2 or self.theme.profile.still else " "
-            text, alarm = f"{prompt} {ui.typing.text}{caret}", False
+            text, alarm = f"{prompt} {ui.typing.shown}{caret}", False
         key = (text, alarm)
         if key == self._shown:
             return []

@@ -21,6 +21,13 @@ CAPS = {
 """What stands on keys whose names are not what stands on them."""
 
 
+def _cap(key: str) -> str:
+    """Return what stands on a key, or on the keys of a chord."""
+    chord, _, own = key.rpartition("+") if key.startswith("ctrl+") else ("", "", key)
+    cap = CAPS.get(own) or (f"Shift+{own}" if chord and own.isupper() else own.upper())
+    return f"Ctrl+{cap}" if chord else cap
+
+
 @dataclass(frozen=True)
 class Argument:
     """An argument of a command.
@@ -56,7 +63,8 @@ class CommandSpec:
         Called with the operator and the arguments by name.
     arguments : tuple of Argument
     keys : tuple of str
-        Names: a printable character as typed, or one of `keymap.NAMED`. A command that needs arguments has none.
+        Names: a printable character as typed, or one of `keymap.NAMED`; with ``ctrl+`` before it, a chord. A capital
+        letter is one typed with Shift. A command that needs arguments has none.
     group : str
         Heading in the key map and in the menu, one of `GROUPS`; "" for a command that neither shows.
     place : int
@@ -69,8 +77,11 @@ class CommandSpec:
         Whether a lesson may lock it.
     kiosk : bool
         Whether visitors of a kiosk have it.
+    repeats : bool
+        Whether it is given again and again while its key is held.
     ends_run : bool
-        Whether it ends the run, so that a run with changes of the operator's own is asked about first.
+        Whether it ends or replaces the run, so that it is asked about first, unless the run has hardly begun. The
+        question is the string ``ask.NAME``, or ``ask.end_run``.
     check : callable, optional
         Called as `do` is before that question; refuses what could not be carried out.
     label, help : mapping of language to str, optional
@@ -88,6 +99,7 @@ class CommandSpec:
     listed: bool = True
     lockable: bool = True
     kiosk: bool = True
+    repeats: bool = False
     ends_run: bool = False
     check: Callable[..., object] | None = None
     label: Mapping[str, str] | None = None
@@ -96,7 +108,7 @@ class CommandSpec:
     @property
     def caps(self) -> tuple[str, ...]:
         """The keys as written on a keyboard."""
-        return tuple(CAPS.get(k, k.upper()) for k in self.keys)
+        return tuple(_cap(key) for key in self.keys)
 
     def label_in(self, words: Words) -> str:
         """Return its words in the menu and on its button."""

@@ -198,6 +198,11 @@ class Playback:
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
+    def stop(self) -> None:
+        """Stop, and look anew at whatever moment the session is put to."""
+        self._pause()
+        self.held = self.message = None
+
     def play(self) -> None:
         """Run, or stand still."""
         self.running, self.run_to = not (self.running or self.searching), None
