@@ -87,6 +87,7 @@ class Session:
         self.commands: list[Command] = []
         self._obeyed = 0  # commands carried out so far; the later ones lie in the future
         self._card: Presentation | None = None  # a card of the operator's, to be shown next
+        self._taught = False  # whether it is reinforced
         self._learning = True  # whether the trainer takes part in the presentation under way
         self._progress = [0] * len(self.worlds)
         self._records = np.empty(256, RECORD)
@@ -120,6 +121,11 @@ class Session:
     def world(self) -> World:
         """The world of the course being taken."""
         return self.worlds[self.course]
+
+    @property
+    def in_pass(self) -> int:
+        """Number, from 1, of the pass through the world in which the next of its stimuli lies."""
+        return self._progress[self.course] // self.world.size + 1
 
     @property
     def records(self) -> np.ndarray:
@@ -203,7 +209,7 @@ class Session:
         self._checkpoint_if_due()
         self._obey_due()
         shown = self._card or self.world.at(self._progress[self.course])
-        self._learning = self.learn if self._card is None else shown.target is not None
+        self._learning = self.learn if self._card is None else self._taught
         self.began_us = self.learner.now
         self.learner.present(shown.frame, shown.target, learn=self._learning)
         self.presentation = shown
@@ -245,7 +251,7 @@ class Session:
         ``course``  ``{"name": …, "learn": bool}``: go over to another course
         ``world``   ``{"config": settings of a world, "learn": bool}``: open a world as a new course and go over to it
         ``show``    ``{"name": …, "frame": 400 levels 0…255, "kind": class or -1}``: the next card; reinforced if its
-                    class is known
+                    class is known, but with ``"learn": False`` only judged
         ``set``     changed settings by dotted name, ``machine.association.theta``; faults and patched wires among them
         ``toggle``  400 switch positions: 0 camera, 1 on, -1 off
         ``force``   eight of them, for the R-units
@@ -316,6 +322,7 @@ class Session:
                 self._open(WorldConfig.from_mapping(value["config"], where="world"), bool(value["learn"]))
             case "show":
                 self._card = self._card_of(value)
+                self._taught = self._card.target is not None and bool(value.get("learn", True))
             case "set":
                 learner.refit(learner.config.amend(of_room(value, "machine", where="set"), where="set"))
             case "turn":

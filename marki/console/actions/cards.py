@@ -83,10 +83,11 @@ def show_card(op: Operator, kind: int = -1) -> None:
         _show(op, op.ui.draft, op.words("card.own"), kind)
 
 
-def _show(op: Operator, levels: np.ndarray, name: str, kind: int) -> None:
-    """Present a card, and stand still where the response to it is lit."""
+def _show(op: Operator, levels: np.ndarray, name: str, kind: int, *, judge: bool = False) -> None:
+    """Present a card, and stand still where the response to it is lit; only to `judge` it, not to teach."""
     frame = [int(v) for v in np.asarray(levels).reshape(-1)]
-    if not op.log("show", name=name, frame=frame, kind=kind):
+    more = {"learn": False} if judge and kind >= 0 else {}
+    if not op.log("show", name=name, frame=frame, kind=kind, **more):
         return
     hand_over(op)
     playback, session = op.playback, op.session
@@ -124,7 +125,7 @@ def letter(op: Operator, text: str) -> None:
     session = op.session
     shown = next((p for n in range(min(session.world.size, 3000)) if _is(op, p := session.world.at(n), text)), None)
     if shown is not None:
-        _show(op, np.rint(shown.frame * 255), shown.name, -1)
+        _show(op, np.rint(shown.frame * 255), shown.name, shown.kind, judge=True)
         return
     card = print_letter(text.upper(), "routed-gothic")
     _show(op, np.rint(Camera().frame(card) * 255), card.name, -1)

@@ -41,6 +41,7 @@ def picture_card(op: Operator, path: str) -> None:
     op.playback.running = False
     _take(op, preview)
     op.turn_to("preview")
+    op.ui.focus = None  # the keyboard is at the card: Enter asks
     op.tell("message.picture_card", name=preview.path.stem)
 
 

@@ -54,7 +54,7 @@ HELD_BACK = (Argument("command", str, choices=Session.COMMANDS), Argument("argum
 COMMANDS = (
     _logged("course", NAME, LEARN),
     _logged("world", Argument("config", dict), LEARN),
-    _logged("show", NAME, FRAME, Argument("kind", int, low=-1)),
+    _logged("show", NAME, FRAME, Argument("kind", int, low=-1), Argument("learn", bool, optional=True)),
     _logged("set", Argument("changes", dict)),
     _logged("toggle", SWITCHES),
     _logged("force", SWITCHES),

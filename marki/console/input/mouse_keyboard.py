@@ -204,6 +204,8 @@ class InputHandler:
                 self._choose(part)
             case "knob":
                 operator.obey(BUTTONS[part.number].command, **BUTTONS[part.number].arguments)
+            case "pen":
+                operator.obey("pen", width=part.number)
             case "door":
                 operator.obey("doors")
             case "cell":

@@ -66,7 +66,7 @@ class HeaderPanel(Panel):
         elif scene.state == "running" and scene.got and abs(scene.got - scene.asked) > 0.05 * scene.asked:
             speed = words("header.asked_got", asked=speed, got=got)
         shown = scene.snapshot.presentation
-        in_pass = shown.number // scene.pass_size + 1 if shown is not None and shown.number >= 0 else 1
+        in_pass = shown.number // scene.pass_size + 1 if shown is not None and shown.number >= 0 else scene.in_pass
         trial = f"{scene.snapshot.trial:,}"
         if scene.reached > scene.trial:
             trial = f"{trial}/{scene.reached:,}"

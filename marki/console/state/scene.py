@@ -40,6 +40,8 @@ class Scene:
         The same for the known future, in the past.
     before : (trials,) bool or None
         The same for the run before this one.
+    in_pass : int
+        Number, from 1, of the pass in which the next stimulus of the world lies.
     mistakes : (n,) int
         Numbers, from 0, of the known trials that went wrong.
     got : float
@@ -50,6 +52,9 @@ class Scene:
         Frames drawn so far, for what moves in the picture.
     ui : UIState
         What the operator looks at and holds.
+    draft_answer : str or None
+        What the machine as it stands would answer to the card that is drawn, "" for no class; None where there is no
+        such card, or where the answer is not to be seen yet.
     timeline : TimelineView or None
         What there is to see of the timeline, if the window was lent one.
     commands : tuple of CommandSpec
@@ -72,6 +77,7 @@ class Scene:
     classes: Sequence[str]
     deck: bool
     pass_size: int
+    in_pass: int
     errors: np.ndarray
     coming: np.ndarray
     before: np.ndarray | None
@@ -89,5 +95,6 @@ class Scene:
     fast: bool
     beat: int
     ui: UIState
+    draft_answer: str | None
     timeline: TimelineView | None
     commands: tuple[CommandSpec, ...]

@@ -57,7 +57,7 @@ EXAMPLES = {
     "saved": {"path": "{tmp}/run.npz"},
     "set": {"changes": {"machine.association.theta": 3}},
     "sheet_into_deck": {"path": "{tmp}/sheet.png"},
-    "show": {"name": "half", "frame": FRAME, "kind": -1},
+    "show": {"name": "half", "frame": FRAME, "kind": -1, "learn": True},
     "show_card": {"kind": 1},
     "show_layer": {"layer": 7},
     "teach": {"text": "b"},
