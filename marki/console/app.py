@@ -335,8 +335,9 @@ class App:
 
     # -- input -------------------------------------------------------------------------------------------------------
 
-    def _take(self, event: pygame.event.Event) -> None:
-        if (event := self.fingers.as_mouse(event, self.surface.get_size())) is None:
+    def _take(self, made: pygame.event.Event) -> None:
+        event = self.fingers.as_mouse(made, self.surface.get_size())
+        if event is None:
             return
         if event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.DROPFILE):
             self._idle = 0.0

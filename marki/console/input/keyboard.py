@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pygame
 
@@ -135,10 +136,9 @@ class Keyboard:
         if command is None:
             return None
         arguments = {"step": -1 if shift else 1} if command == "focus" else {}
-        repeats = self.operator.commands[command].repeats
-        return KeyAction(lambda: self.operator.obey(command, **arguments), repeats)
+        return self._give(command, repeats=self.operator.commands[command].repeats, **arguments)
 
-    def _give(self, command: str, *, repeats: bool = False, **arguments: object) -> KeyAction:
+    def _give(self, command: str, *, repeats: bool = False, **arguments: Any) -> KeyAction:
         return KeyAction(lambda: self.operator.obey(command, **arguments), repeats)
 
     def _answering(self, name: str, digit: int | None, shift: bool) -> KeyAction | None:
