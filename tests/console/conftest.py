@@ -1,4 +1,5 @@
 import os
+import subprocess
 
 import pytest
 
@@ -83,3 +84,19 @@ def place():
     from marki.console.state.targets import Target
 
     return lambda app, kind, number=0: app.handler.place_of(Target(kind, number)).center
+
+
+@pytest.fixture
+def screen():
+    """Return the name of a virtual screen of 1280 by 800."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+        pass_fds=[write], stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        name = ":" + pipe.readline().strip()
+    yield name
+    server.terminate()
+    server.wait()

@@ -1,14 +1,23 @@
 """A real keyboard at a real window on a virtual screen: how often a key acts, layouts, modifiers, Chinese pasted."""
 
 import os
+import shutil
 import signal
 import string
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
-from test_real_window import PATIENCE_S, ROOT, pytestmark, screen  # noqa: F401
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE_S = 40
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool"),
+]
 
 SPY = """
 import sys
@@ -89,7 +98,7 @@ class Typist:
 
 
 @pytest.fixture
-def typist(screen, tmp_path):  # noqa: F811
+def typist(screen, tmp_path):
     """Return a function that opens a window with a layout of the keyboard."""
     opened = []
 

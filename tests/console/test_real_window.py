@@ -22,22 +22,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def screen():
-    """Return the name of a virtual screen just as large as the window."""
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"],
-        pass_fds=[write], stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        name = ":" + pipe.readline().strip()
-    yield name
-    server.terminate()
-    server.wait()
-
-
 class Person:
     """Somebody at the window, with a mouse and a keyboard."""
 
