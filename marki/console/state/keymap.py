@@ -43,7 +43,8 @@ def names_of(key: int, typed: str = "", mods: int = 0, place: int = 0) -> tuple[
     key : int
         As the layout has it, see `pygame.key`.
     typed : str
-        The character that it typed, "" if that is not known: without text input it is not.
+        The character that it typed, "" if that is not known. Without text input it is not: what pygame tells then is
+        what is on the key without Shift.
     mods : int
         Modifiers held.
     place : int
@@ -61,7 +62,7 @@ def names_of(key: int, typed: str = "", mods: int = 0, place: int = 0) -> tuple[
 
 def _signs(key: int, typed: str, place: int, shift: bool) -> list[str]:
     """Return the characters that a key may stand for, the best first; letters small."""
-    if typed and typed.isprintable() and typed.isascii():
+    if typed and typed.isprintable() and typed.isascii() and ord(typed[0]) != key:
         return [typed.lower()]
     if key in KEYPAD:
         return [KEYPAD[key]]

@@ -171,7 +171,7 @@ def test_every_letter_command_works_with_every_layout(window, given, layout, cho
     app = window()
     app.frame()
     for code, place in keys_of(layout):
-        tap(app, code, place=place, mod=CTRL if chord else 0)
+        tap(app, code, place=place, mod=CTRL if chord else 0, typed=chr(code) if code < 127 else "")
     wanted = {
         n for n, c in COMMANDS.items() for k in c.keys if k in ([f"ctrl+{x}" for x in LETTERS] if chord else LETTERS)
     }
@@ -186,10 +186,12 @@ def test_a_letter_of_the_layout_counts_more_than_its_place(layout):
 
 
 def test_signs_are_found_by_their_place_where_a_layout_has_them_elsewhere():
-    for sign, code in (("[", "ü"), ("]", "+"), ("?", "-"), ("=", "´"), (">", ":")):
-        place = PLACE[{"?": "/", ">": "."}.get(sign, sign)]
-        assert sign in names_of(ord(code), mods=SHIFT if sign in "?>" else 0, place=place)
-    assert names_of(ord(","), mods=SHIFT, place=PLACE[","]) == ("<",)
+    for sign, code in (("[", "ü"), ("]", "+"), ("?", "-"), ("=", "´"), (">", ":"), ("?", "/"), ("<", ",")):
+        place = PLACE[{"?": "/", ">": ".", "<": ","}.get(sign, sign)]
+        told = code if code.isascii() else ""  # without text input, pygame tells of no Shift
+        assert sign in names_of(ord(code), told, SHIFT if sign in "?<>" else 0, place)
+    assert names_of(ord(","), ",", SHIFT, PLACE[","]) == ("<",)
+    assert names_of(ord("8"), "[", 0, PLACE["8"]) == ("[",)
 
 
 def test_digits_are_found_with_shift_and_on_french_keyboards():
@@ -366,6 +368,8 @@ def test_every_text_that_is_shown_can_be_copied(window, session):
     app.theme.written, app._key = [], None
     app.draw()
     written, app.theme.written = app.theme.written, None
+    foot = app.handler.panels["footer"].rect  # what stands there changes with what is done
+    written = [one for one in written if not foot.colliderect(one[1])]
     assert len(written) > 60
     digest = session.digest
     for words, box, _ in written[::5]:
