@@ -1,4 +1,5 @@
 import numpy as np
+import pygame
 import pytest
 
 from marki.errors import SessionError
@@ -297,3 +298,38 @@ def test_a_session_saved_in_the_window_goes_on_from_the_file(window, session, tm
     loaded.run(2)
     session.run(2)
     assert loaded.digest == session.digest
+
+
+def test_closing_the_window_asks_once_where_there_is_something_to_lose(window, session, key):
+    app = window()
+    session.run(30)
+    app.frame()
+    for _ in range(2):
+        pygame.event.post(pygame.event.Event(pygame.QUIT))
+        app.frame()
+        assert app.open
+        assert app.ui.question.command == "quit"
+        key(app, "ESCAPE")
+        assert app.ui.question is None
+    for _ in range(2):  # who insists is not asked again
+        pygame.event.post(pygame.event.Event(pygame.QUIT))
+        app.frame()
+    assert not app.open
+
+
+def test_closing_a_window_that_has_hardly_begun_asks_nothing(window):
+    app = window()
+    app.frame()
+    pygame.event.post(pygame.event.Event(pygame.QUIT))
+    app.frame()
+    assert not app.open
+
+
+def test_a_kiosk_that_was_left_alone_begins_again_without_a_question(window, session):
+    app = window(kiosk=True)
+    session.run(40)
+    app.obey("throw_toggle", number=3)
+    app.frame(1000.0)
+    assert app.ui.question is None
+    assert session.trial < 5
+    assert not session.commands

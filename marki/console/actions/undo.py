@@ -55,5 +55,5 @@ def _what(op: Operator, before: KeptRun) -> str:
 
 COMMANDS = (
     CommandSpec(name="undo", do=undo, keys=("ctrl+z",), group="hands", place=8),
-    CommandSpec(name="redo", do=redo, keys=("ctrl+y", "ctrl+Z"), group="hands", place=9),
+    CommandSpec(name="redo", do=redo, keys=("ctrl+y",), group="hands", place=9),
 )

@@ -24,7 +24,7 @@ CAPS = {
 def _cap(key: str) -> str:
     """Return what stands on a key, or on the keys of a chord."""
     chord, _, own = key.rpartition("+") if key.startswith("ctrl+") else ("", "", key)
-    cap = CAPS.get(own) or (f"Shift+{own}" if chord and own.isupper() else own.upper())
+    cap = CAPS.get(own, own.upper())
     return f"Ctrl+{cap}" if chord else cap
 
 
