@@ -76,6 +76,7 @@ class Observer:
             seed=session.seed,
             digest=session.digest,
             asked=playback.speed,
+            rising=playback.rising,
             got=self._speed_got(),
             state="searching" if playback.searching else "running" if playback.running else "stopped",
             learning=session.learn,

@@ -157,9 +157,9 @@ def test_the_help_page_lists_every_binding(window, language):
     app = window(language=language)
     app.frame()
     lines = overlay.key_map(pygame.display.get_surface(), app.theme, listed())
-    for command in listed():
+    for command in (c for c in listed() if c.keys):
         text = app.words(f"help.{command.name}")
-        assert any(text in line and all(cap in line for cap in command.caps) for line in lines)
+        assert any(text in line and all(cap in line for cap in command.caps_in(app.words)) for line in lines)
     assert app.theme.clipped == []
 
 

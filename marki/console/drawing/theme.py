@@ -95,6 +95,8 @@ class TextStyle(TypedDict, total=False):
     colour: Colour | None
     align: str
     optional: bool
+    shorter: Sequence[str]
+    free: bool
 
 
 class Theme:
@@ -114,6 +116,8 @@ class Theme:
         self.unit, self.words, self.profile, self.palette = unit, words or Words(), profile, profile.palette
         self.least = max(LEAST, int(np.ceil(profile.least * height)))
         self.clipped: list[tuple[str, pygame.Rect]] = []
+        self.dropped: list[str] = []
+        self.sheet: pygame.Surface | None = None  # what the window draws on
         self.written: list[tuple[str, pygame.Rect, Colour]] | None = None  # a test may put a list here
         self.render = lru_cache(maxsize=2500)(self._render)
         self.font = lru_cache(maxsize=96)(self._font)
@@ -150,8 +154,13 @@ class Theme:
         points = self.points(size)
         return self.face(text, face, points).size(text)[0]
 
-    def fitted(self, text: str, box: pygame.Rect, size: float, face: str, colour: Colour) -> pygame.Surface:
-        """Return `text` at `size` (in units), or smaller if it would not fit the box."""
+    def fitted(
+        self, text: str, box: pygame.Rect, size: float, face: str, colour: Colour, *, free: bool = False
+    ) -> pygame.Surface:
+        """Return `text` at `size` (in units), or smaller if it would not fit the box; cut if it still does not.
+
+        `free` says that people brought the text, so that no room can be made for it beforehand.
+        """
         points = max(self.least, min(self.points(size), box.h))
         wide, high = self.face(text, face, points).size(text)
         if wide > box.w or high > box.h * 1.5:
@@ -159,7 +168,11 @@ class Theme:
             while points > self.least and self.face(text, face, points).size(text)[0] > box.w:
                 points -= 1
             if self.face(text, face, points).size(text)[0] > box.w:
-                self.clipped.append((text, box.copy()))
+                if not free:
+                    self.clipped.append((text, box.copy()))
+                while len(text) > 1 and self.face(text, face, points).size(f"{text}..")[0] > box.w:
+                    text = text[:-1]
+                text += ".."
         return self.render(text, face, points, colour)
 
     def write(
@@ -173,15 +186,23 @@ class Theme:
         colour: Colour | None = None,
         align: str = "left",
         optional: bool = False,
+        shorter: Sequence[str] = (),
+        free: bool = False,
     ) -> None:
         """Render one line of text into a box, in the middle of its height; `align` is left, centre or right.
 
-        What is `optional` is left out rather than made very small.
+        Where the text does not fit, the first of its `shorter` forms that does takes its place. What is `optional` is
+        left out rather than made very small. What is `free`, brought by people, may be cut.
         """
-        if not text or (optional and not self.fits(text, box, size, face)):
+        if not text:
+            return
+        if shorter:
+            text = self.form([text, *shorter], box.w, size, face)
+        if optional and not self.fits(text, box, size, face):
+            self.dropped.append(text)
             return
         colour = self.palette.ink if colour is None else colour
-        ink = self.fitted(text, box, size, face, colour)
+        ink = self.fitted(text, box, size, face, colour, free=free)
         place = ink.get_rect(centery=box.centery)
         if align == "left":
             place.left = box.left
@@ -192,9 +213,14 @@ class Theme:
         surface.set_clip(box.inflate(0, box.h))
         surface.blit(ink, place)
         surface.set_clip(None)
-        if self.written is not None and surface.get_abs_parent() is pygame.display.get_surface():
+        if self.written is not None and surface.get_abs_parent() is self.sheet:
             seen = place.clip(surface.get_rect()).move(surface.get_abs_offset())
             self.written.append((text, seen, colour))
+
+    def form(self, forms: Sequence[str], width: int, size: float = NORMAL, face: str = TEXT) -> str:
+        """Return the first of several forms of a text that fits a width, or the last."""
+        box = pygame.Rect(0, 0, width, 1)
+        return next((form for form in forms if self.fits(form, box, size, face)), forms[-1])
 
     def fits(self, text: str, box: pygame.Rect, size: float = NORMAL, face: str = TEXT) -> bool:
         """Return whether a text fits a box at `size`, or a little smaller."""

@@ -13,13 +13,6 @@ from marki.language import Words
 GROUPS = ("time", "look", "hands", "teach", "timeline", "out", "window")
 """Headings of the key map and of the menu, in order."""
 
-CAPS = {
-    "left": "Left", "right": "Right", "up": "Up", "down": "Down", "space": "Space", "escape": "Esc", "tab": "Tab",
-    "return": "Enter", "home": "Home", "end": "End", "pageup": "PgUp",
-    "pagedown": "PgDn", "R": "Shift+R", "backspace": "Backspace",
-}  # fmt: skip
-"""What stands on keys whose names are not what stands on them."""
-
 
 @dataclass(frozen=True)
 class Argument:
@@ -93,10 +86,9 @@ class CommandSpec:
     label: Mapping[str, str] | None = None
     help: Mapping[str, str] | None = None
 
-    @property
-    def caps(self) -> tuple[str, ...]:
-        """The keys as written on a keyboard."""
-        return tuple(CAPS.get(k, k.upper()) for k in self.keys)
+    def caps_in(self, words: Words) -> tuple[str, ...]:
+        """Return the keys as written on a keyboard."""
+        return tuple(words.get(f"key.{k}", k.upper()) for k in self.keys)
 
     def label_in(self, words: Words) -> str:
         """Return its words in the menu and on its button."""

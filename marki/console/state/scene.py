@@ -42,6 +42,8 @@ class Scene:
         The same for the run before this one.
     mistakes : (n,) int
         Numbers, from 0, of the known trials that went wrong.
+    rising : bool
+        Whether the speed rises by itself.
     got : float
         Speed reached, simulated seconds a second.
     wall_s : float
@@ -83,6 +85,7 @@ class Scene:
     seed: int
     digest: str
     asked: float
+    rising: bool
     got: float
     state: str
     learning: bool
@@ -91,3 +94,8 @@ class Scene:
     ui: UIState
     timeline: TimelineView | None
     commands: tuple[CommandSpec, ...]
+
+    @property
+    def last(self) -> Snapshot | None:
+        """The last reading, which is still shown dimly while the lens is covered; None while it is open."""
+        return None if self.snapshot.open or self.fast else self.held

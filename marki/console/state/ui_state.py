@@ -101,6 +101,13 @@ class UIState:
         What was typed to a system that reads text.
     pen : int
         Width of the pen, cells.
+    still, projector : bool
+        Whether motion is reduced, and whether type is large; both are set by the window.
+    welcome : bool
+        Whether the first steps are offered.
+    tour : int
+        Step of the tour, from 0; -1 for none. It is shown for `tour_left_s` more; `before_tour` are the speed before it
+        and whether that rose by itself.
     """
 
     view: str = "schematic"
@@ -138,6 +145,12 @@ class UIState:
     example: int = -1
     typed: str = ""
     pen: int = 1
+    still: bool = False
+    projector: bool = False
+    welcome: bool = False
+    tour: int = -1
+    tour_left_s: float = 0.0
+    before_tour: tuple[float, bool] = (1.0, False)
     hidden: frozenset[str] = frozenset()
     watched: frozenset[str] = frozenset()
     question: Confirmation | None = None
