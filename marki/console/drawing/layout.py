@@ -46,10 +46,8 @@ def unit_of(size: tuple[int, int], scale: float = 1.0) -> float:
 
 def opening(screen: tuple[int, int]) -> tuple[int, int]:
     """Return the size at which the window opens on a screen: all of it that is usable, within reason."""
-    wide, high = (
-        max(low, min(most, has - kept)) for low, most, has, kept in zip(LEAST, WIDEST, screen, DECORATION, strict=True)
-    )
-    return wide, high
+    wide, high = (has - kept for has, kept in zip(screen, DECORATION, strict=True))
+    return max(LEAST[0], min(WIDEST[0], wide)), max(LEAST[1], min(WIDEST[1], high))
 
 
 def canvas(size: tuple[int, int]) -> tuple[int, int]:

@@ -217,6 +217,26 @@ class Theme:
             seen = place.clip(surface.get_rect()).move(surface.get_abs_offset())
             self.written.append((text, seen, colour))
 
+    def row_of(self, forms: Sequence[Sequence[str]], room: int, more: int, size: float) -> tuple[list[str], list[int]]:
+        """Return texts that stand in a row, and the width of each: the longest of their forms that fit together.
+
+        Parameters
+        ----------
+        forms : sequence of sequences of str
+            The forms of each text, the longest first.
+        room, more : int
+            Width of the whole row, and of what stands beside each text, px.
+        size : float
+        """
+        texts: list[str] = []
+        widths: list[int] = []
+        for level in range(max(map(len, forms))):
+            texts = [every[min(level, len(every) - 1)] for every in forms]
+            widths = [self.width(text, size) + more for text in texts]
+            if sum(widths) <= room:
+                break
+        return texts, widths
+
     def form(self, forms: Sequence[str], width: int, size: float = NORMAL, face: str = TEXT) -> str:
         """Return the first of several forms of a text that fits a width, or the last."""
         box = pygame.Rect(0, 0, width, 1)

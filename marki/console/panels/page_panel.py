@@ -64,7 +64,7 @@ class PagePanel(Panel):
         return [self.rect]
 
     def _follow(self, ui: UIState, first: int, last: int) -> bool:
-        """Scroll until the blocks that are new can be seen, their beginning above all; return whether that was needed."""
+        """Scroll until new blocks can be seen, their beginning above all; return whether that was needed."""
         top, bottom = self._tops[first], self._tops[last + 1]
         was = ui.scroll
         if bottom > ui.scroll + self._body.h:

@@ -87,14 +87,8 @@ class TrainerPanel(Panel):
         """Return for each phase its name, its words, where its lamp is, and where its words are."""
         px, area, words = self.theme.px, self.inner, self.theme.words
         gap = size + px(3)
-        texts: list[str] = []
-        widths: list[int] = []
-        for form in (0, 1, -1):
-            every = [words.forms(f"phase.{name}") for name in PHASES]
-            texts = [forms[min(form, len(forms) - 1) if form >= 0 else -1] for forms in every]
-            widths = [self.theme.width(text, SMALL) + gap for text in texts]
-            if sum(widths) + px(2) * len(PHASES) <= area.w:
-                break
+        forms = [words.forms(f"phase.{name}") for name in PHASES]
+        texts, widths = self.theme.row_of(forms, area.w, gap + px(2), SMALL)
         spare = max(0, area.w - sum(widths)) // len(PHASES)
         x = area.x
         found: list[tuple[str, str, pygame.Rect, pygame.Rect]] = []
@@ -109,13 +103,10 @@ class TrainerPanel(Panel):
         shown, answered, code, right = verdict(scene, self.theme.words("trainer.none"))
         present = scene.snapshot.presentation
         wanted = "" if present is None or present.target is None else bits(present.target)
-        (name, name_code), (answer, answer_code) = self._lines
-        dirty = [
-            *name.update(surface, shown),
-            *name_code.update(surface, wanted),
-            *answer.update(surface, answered),
-            *answer_code.update(surface, code),
-        ]
+        dirty: list[pygame.Rect] = []
+        for (name, code), text, lamps in zip(self._lines, (shown, answered), (wanted, code), strict=True):
+            dirty += name.update(surface, text)
+            dirty += code.update(surface, lamps) if code.rect.h else []
         state = (right, scene.snapshot.answered and not scene.ui.covered)
         if state != self._verdict:
             self._verdict = state

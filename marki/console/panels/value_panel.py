@@ -93,12 +93,8 @@ class ValuePanel(Panel):
             (0, False, "value.zero", palette.dim),
             (6, True, "value.turning", palette.ivory),
         )
-        texts, widths = [], []
-        for form in (0, -1):
-            texts = [words.forms(name)[form] for _, _, name, _ in signs]
-            widths = [size + px(10) + self.theme.width(text, SMALL) for text in texts]
-            if sum(widths) <= area.w:
-                break
+        forms = [words.forms(name) for _, _, name, _ in signs]
+        texts, widths = self.theme.row_of(forms, area.w, size + px(10), SMALL)
         if sum(widths) > area.w:  # no room for words: the signs and the colours stand alone
             widths = [area.w // len(signs)] * len(signs)
         x, y = area.x, area.bottom - size + px(3)

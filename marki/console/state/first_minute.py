@@ -1,4 +1,4 @@
-"""The first minute: the offers that a newcomer finds, whether they were put away for good, and the steps of the tour."""
+"""The first minute: what a newcomer is offered, whether that was put away for good, and the steps of the tour."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STEPS = ("stimulus", "retina", "plugboard", "association", "values", "response",
 
 @dataclass(frozen=True)
 class Offer:
-    """Something to press beside the narration: its name among the strings (``offer.NAME``), and the command it gives."""
+    """Something to press beside the narration: its name in the tables (``offer.NAME``), and the command it gives."""
 
     name: str
     command: str
