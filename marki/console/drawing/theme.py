@@ -25,7 +25,8 @@ LEAST = 9  # px; no text is smaller than this
 class Palette:
     """Colours by what they mean; signs and sides say the same, so that no meaning hangs on colour alone.
 
-    Amber and blue, blue-green and vermilion stay apart for all common kinds of colour vision (after Okabe and Ito).
+    Amber and light blue, dark blue and vermilion stay apart for all common kinds of colour vision, and the verdicts in
+    grey too.
     """
 
     room: Colour = (30, 32, 33)
@@ -39,7 +40,7 @@ class Palette:
     lamp: Colour = (255, 190, 92)
     positive: Colour = (255, 172, 58)
     negative: Colour = (98, 178, 255)
-    right: Colour = (0, 104, 76)
+    right: Colour = (0, 62, 104)
     wrong: Colour = (172, 52, 0)
     wrong_lit: Colour = (255, 132, 78)
     paper: Colour = (238, 232, 212)
@@ -82,7 +83,7 @@ PROJECTOR = Profile(
     palette=replace(
         Palette(), ink=(0, 0, 0), faded=(20, 20, 20), plate=(226, 226, 220), black=(8, 8, 9), ivory=(255, 252, 240),
         dim=(224, 220, 208), room=(12, 13, 14), header=(255, 255, 255), paper=(255, 252, 240), ghost=(118, 108, 90),
-        right=(0, 84, 60), wrong=(138, 34, 0), negative=(140, 200, 255), ruling=(196, 188, 164),
+        right=(0, 52, 96), wrong=(146, 40, 0), negative=(140, 200, 255), ruling=(196, 188, 164),
     ),
 )  # fmt: skip
 

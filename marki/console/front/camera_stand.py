@@ -58,6 +58,8 @@ class CardView:
 class CameraStand(Cabinet):
     """A view camera with its bellows, standards and box back, on a heavy pedestal, as in the photograph of 1960."""
 
+    about = "camera"
+
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         r, line = self.rect, theme.row(SMALL)

@@ -104,9 +104,9 @@ class TrainerPanel(Panel):
         present = scene.snapshot.presentation
         wanted = "" if present is None or present.target is None else bits(present.target)
         dirty: list[pygame.Rect] = []
-        for (name, code), text, lamps in zip(self._lines, (shown, answered), (wanted, code), strict=True):
+        for (name, lamps), text, lit in zip(self._lines, (shown, answered), (wanted, code), strict=True):
             dirty += name.update(surface, text)
-            dirty += code.update(surface, lamps) if code.rect.h else []
+            dirty += lamps.update(surface, lit) if lamps.rect.h else []
         state = (right, scene.snapshot.answered and not scene.ui.covered)
         if state != self._verdict:
             self._verdict = state
