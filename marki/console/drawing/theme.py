@@ -83,7 +83,7 @@ PROJECTOR = Profile(
     palette=replace(
         Palette(), ink=(0, 0, 0), faded=(20, 20, 20), plate=(226, 226, 220), black=(8, 8, 9), ivory=(255, 252, 240),
         dim=(224, 220, 208), room=(12, 13, 14), header=(255, 255, 255), paper=(255, 252, 240), ghost=(118, 108, 90),
-        right=(0, 52, 96), wrong=(146, 40, 0), negative=(140, 200, 255), ruling=(196, 188, 164),
+        right=(0, 52, 96), wrong=(146, 40, 0), negative=(124, 192, 255), ruling=(196, 188, 164),
     ),
 )  # fmt: skip
 

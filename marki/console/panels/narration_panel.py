@@ -64,13 +64,14 @@ def _of_machine(scene: Scene, words: Words) -> str:
         return words("now.look", shown=shown, cells=int(np.count_nonzero(look.view.s)))
     if look.phase == "read":
         return words("now.read", shown=shown, units=int(np.count_nonzero(look.view.a)))
-    if right is None:
-        return words("now.unjudged", shown=shown, answer=answer)
     if right:
         return words("now.right", shown=shown)
-    if look.phase == "teach":
-        return words("now.teach" if scene.learning else "now.wrong", shown=shown, answer=answer)
-    return words("now.corrected" if scene.learning else "now.wrong", shown=shown, answer=answer)
+    known = answer != words.quoted(words("trainer.none"))
+    read = words("now.read_as", shown=shown, answer=answer) if known else words("now.read_as_none", shown=shown)
+    if right is None:
+        return words("now.unjudged", read=read)
+    name = "now.wrong" if not scene.learning else "now.teach" if look.phase == "teach" else "now.corrected"
+    return words(name, read=read)
 
 
 class NarrationPanel(Panel):

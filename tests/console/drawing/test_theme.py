@@ -1,4 +1,4 @@
-"""Colours that mean something: told apart with every kind of colour vision; and texts, shortened before they are cut."""
+"""Colours that mean something: told apart with every kind of colour vision; texts are shortened before they are cut."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is seen stays seen: between two exposures the last reading is still there, dimmed; and the scale of the dials."""
+"""What is seen stays seen: between two exposures the last reading is still there, dimmed; and the dials' scale."""
 
 import numpy as np
 import pytest

@@ -36,7 +36,7 @@ def test_an_answer_of_a_lesson_is_seen_without_scrolling(window, size):
                 panel = app.handler.panels["page"]
                 at = panel.blocks.index(Text(wanted))
                 top, bottom = panel._tops[at] - app.ui.scroll, panel._tops[at + 1] - app.ui.scroll
-                assert 0 <= top, (name, leaf)
+                assert top >= 0, (name, leaf)
                 assert bottom <= panel._body.h + 8 or top == 0, (name, leaf)
                 answered += 1
             app.obey("next_leaf")
