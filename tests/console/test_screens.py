@@ -18,7 +18,7 @@ from marki.io.stimuli.images import save_cells
 SIZES = [(640, 480), (1024, 560), (1280, 800), (1366, 728), (1920, 1080), (2560, 1440), (3840, 2160)]
 SCHEMATIC = (
     "panel.stimulus", "panel.s_units", "panel.plugboard", "panel.a_units", "panel.values", "panel.r_units",
-    "value.above", "value.below", "value.zero", "value.turning",
+    "response.answer", "response.sum", "response.wanted", "value.above", "value.below", "value.zero", "value.turning",
 )  # fmt: skip
 
 

@@ -114,14 +114,10 @@ class ResponsePanel(Panel):
         """Draw the heads of the columns and what is fixed of the rows."""
         super().dress(surface, scene)
         px, area, words, palette = self.theme.px, self.inner, self.theme.words, self.theme.palette
-        if self.theme.profile.plain:
-            title, *shorter = words.forms("panel.r_units")
-            self.theme.write(surface, title, self.heading, size=SMALL, face=TEXT, shorter=shorter)
-        else:
-            for name in ("name", "answer", "sum", "wanted"):
-                head = self._columns[name] if name == "name" else self._columns[name].inflate(-px(5), 0)
-                text, *shorter = words.forms("panel.r_units" if name == "name" else f"response.{name}")
-                self.theme.write(surface, text, head, size=SMALL, face=TEXT, align="centre", shorter=shorter)
+        for name in ("name", "answer", "sum", "wanted"):
+            head = self._columns[name] if name == "name" else self._columns[name].inflate(-px(5), 0)
+            text, *shorter = words.forms("panel.r_units" if name == "name" else f"response.{name}")
+            self.theme.write(surface, text, head, size=SMALL, face=TEXT, align="centre", shorter=shorter)
         for row in self._rows:
             self.theme.write(surface, f"R{row.unit + 1}", row.name, size=LARGE, face=TEXT)
             if row.unit:
