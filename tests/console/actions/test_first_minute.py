@@ -3,8 +3,9 @@
 import pytest
 
 from marki.console.state import first_minute
+from marki.console.state import playback as playback_module
 from marki.console.state.first_minute import OFFERS, STEP_S, STEPS, WELCOME
-from marki.console.state.playback import FRAME_S
+from marki.console.state.playback import FRAME_S, Playback
 from marki.console.state.targets import Target
 from marki.session import mark1_session
 
@@ -104,26 +105,29 @@ def test_the_first_frame_says_what_happens(window):
     assert any(app.words("now.idle") == t or "before the camera" in t for t, _, _ in app.theme.written)
 
 
-def seconds_until(app, done, most):
+def rising(seed):
+    """Return a playback whose speed rises by itself, on a computer that keeps up with it."""
+    playback = Playback(mark1_session(seed=seed, keep="recent"), speed=5, fixed=True, rising=True)
+    playback.budget_s = 60
+    return playback
+
+
+def seconds_until(playback, done, most):
     """Return the seconds of wall time, at 60 frames a second, until something is so."""
     for frame in range(round(most / FRAME_S)):
         if done():
             return frame * FRAME_S
-        app.frame()
+        playback.tick(FRAME_S)
     return most
 
 
-@pytest.mark.parametrize("seed", [0, 3])
-def test_learning_shows_within_three_seconds_and_the_alphabet_within_a_minute(window, seed, monkeypatch):
-    app = window(speed=None, paused=False)
-    app.operator.go_over(mark1_session(seed=seed, keep="recent"))
-    app.playback.take_speed(5, rising=True)
-    app.playback.running = True
-    assert seconds_until(app, lambda: (app.scene.values != 0).any(), 4) <= 3
-    monkeypatch.setattr(app, "draw", lambda: None)  # what is drawn does not change the run
-    assert 20 < seconds_until(app, app.playback.learned, 80) <= 60
-    app.frame()
-    assert app.playback.speed == 20
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_learning_shows_within_three_seconds_and_the_alphabet_within_a_minute(seed):
+    playback = rising(seed)
+    assert seconds_until(playback, lambda: playback.session.learner.view().values.any(), 9) <= 3
+    assert 20 < seconds_until(playback, playback.learned, 90) <= 60
+    playback.tick(FRAME_S)
+    assert playback.speed == 20
 
 
 def test_the_speed_rises_by_itself_until_somebody_chooses_one(window):
@@ -158,11 +162,18 @@ def test_a_speed_that_rises_changes_no_digest(window):
     assert app.session.digest == alone.digest
 
 
-def test_run_to_the_end_stops_when_a_whole_pass_was_right(window, monkeypatch):
-    app = window(speed=None)
-    monkeypatch.setattr(app, "draw", lambda: None)
-    app.obey("learn_all")
-    assert app.playback.running
-    assert seconds_until(app, lambda: not app.playback.running, 40) < 40
-    assert not app.session.records["wrong"][-26:].any()
-    assert "26" in app.ui.message
+def test_run_to_the_end_stops_when_a_whole_pass_was_right():
+    playback = rising(0)
+    playback.run_until_learned()
+    assert seconds_until(playback, lambda: not playback.running, 60) < 30
+    assert not playback.session.records["wrong"][-26:].any()
+    assert playback.message == ("message.learned", {"trials": f"{playback.session.trial:,}", "count": "26"})
+
+
+def test_run_to_the_end_gives_up_where_nothing_is_learned(monkeypatch):
+    monkeypatch.setattr(playback_module, "SEARCH_TRIALS", 60)
+    playback = rising(0)
+    playback.run_until_learned()
+    seconds_until(playback, lambda: not playback.running, 60)
+    assert playback.session.trial == 60
+    assert playback.message[0] == "message.not_learned"
