@@ -11,7 +11,8 @@ from marki.hardware.faults import A_UNITS
 VALUE_SCALES_DEG = (5, 10, 20, 50, 100, 150, 300, 600, 1200, 2000)
 SUM_SCALES_DEG = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000)
 LAST = SWING_DEG // STEP_DEG
-SHARE = 0.98  # of the potentiometers that are within the scale; the few beyond stand at its end
+SHARE, AMPLE = 0.98, 2.0  # the scale holds this many times the angle below which this share of them stand
+SHRINK = 4  # a scale that is so many times too large is given up
 LINGER = 8  # frames for which a dial stays marked after its motor stopped: a turn may be shorter than a frame
 
 
@@ -66,8 +67,10 @@ class Needles:
             values[hand[0]] = hand[1]
         most = float(np.abs(values).max())
         # All at zero: a new run begins.
-        high = float(np.quantile(np.abs(values), SHARE))
-        self.scale = scale_for(high, VALUE_SCALES_DEG, self.scale if most else 0)
+        high = AMPLE * float(np.quantile(np.abs(values), SHARE))
+        wanted = min(most, high) if high else most
+        keep = bool(most) and self.scale <= SHRINK * scale_for(wanted, VALUE_SCALES_DEG)
+        self.scale = scale_for(wanted, VALUE_SCALES_DEG, self.scale if keep else 0)
         self.beyond = int(np.count_nonzero(np.abs(values) > self.scale))
         moved = scene.turning != 0
         if scene.snapshot.trial != self._trial:

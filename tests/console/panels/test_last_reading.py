@@ -77,3 +77,17 @@ def test_few_values_far_out_do_not_hide_the_others(window, beyond):
     assert np.count_nonzero(np.abs(needles.steps) > 5) > 50
     note = app.handler.panels["values"]._note._shown[0]
     assert (f"{beyond}" in note.split(",")[-1]) == bool(beyond)
+
+
+def test_a_scale_that_is_far_too_large_is_given_up(window):
+    app = window()
+    app.session.command("turn", {"units": [0], "deg": [120.0]})
+    app.frame()
+    needles = Needles(app.scene, still=False)
+    needles.read(app.scene)
+    assert (needles.scale, needles.beyond) == (150, 0)  # nothing else to be seen
+    app.session.run(60)
+    app.frame()
+    needles.read(app.scene)
+    assert needles.scale <= 20
+    assert needles.beyond == 1
