@@ -149,15 +149,24 @@ class CurvePanel(Panel):
         x, y = thin(x, y)
         at = list(zip((plot.x + plot.w * x / across).tolist(), (plot.bottom - plot.h * y / up).tolist(), strict=True))
         width = self.theme.line(1.6)
-        if dashed:
-            for (a, b), (c, d) in zip(at[:-1:2], at[1::2], strict=False):
-                pygame.draw.line(surface, colour, (a, b), (c, d), width)
+        if dashed and len(at) > 1:
+            self._dashes(surface, at, width, colour)
         elif len(at) > 1:
             for dy in range(width):
                 pygame.draw.aalines(surface, colour, False, [(a, b - dy) for a, b in at])
         if dots and len(at) <= 60:
             for a, b in at:
                 pygame.draw.circle(surface, colour, (round(a), round(b)), max(self.theme.px(3), width))
+
+    def _dashes(self, surface: pygame.Surface, at: list[tuple[float, float]], width: int, colour: Colour) -> None:
+        """Draw a curve in dashes, equally long however steep it is."""
+        way = np.array(at)
+        length = np.concatenate([[0], np.hypot(*np.diff(way, axis=0).T).cumsum()])
+        dash = 4 * width + 2
+        for start in np.arange(0, length[-1], 1.8 * dash):
+            ends = np.array([start, min(start + dash, length[-1])])
+            (a, b), (c, d) = np.interp(ends, length, way[:, 0]), np.interp(ends, length, way[:, 1])
+            pygame.draw.line(surface, colour, (a, c), (b, d), width)
 
     def _side_label(self, surface: pygame.Surface, text: str, *shorter: str) -> None:
         room = pygame.Rect(0, 0, self._plot.h + self.theme.px(24), self.theme.row(SMALL))
