@@ -216,7 +216,15 @@ class PagePanel(Panel):
             share = np.where(side, np.abs(cells), 0)[..., None]
             picture += (np.array(colour) - picture) * share
         image = pygame.surfarray.make_surface(picture.astype(np.uint8).repeat(pitch, 0).repeat(pitch, 1))
-        sheet.blit(image, ((sheet.get_width() - SIDE * pitch) // 2, y + px(4)))
+        left, top = (sheet.get_width() - SIDE * pitch) // 2, y + px(4)
+        sheet.blit(image, (left, top))
+        if card.signed and pitch > 5:  # a sign beside each colour
+            arm = max(1, pitch // 4)
+            for column, row in np.argwhere(np.abs(cells) > 0.2).tolist():
+                x, middle = left + column * pitch + pitch // 2, top + row * pitch + pitch // 2
+                pygame.draw.line(sheet, p.black, (x - arm, middle), (x + arm, middle))
+                if cells[column, row] > 0:
+                    pygame.draw.line(sheet, p.black, (x, middle - arm), (x, middle + arm))
         y += SIDE * pitch + px(8)
         for line in self.theme.wrap(card.text, sheet.get_width(), SMALL):
             box = pygame.Rect(0, y, sheet.get_width(), self.theme.row(SMALL))
