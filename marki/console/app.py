@@ -11,9 +11,9 @@ from typing import Any
 import pygame
 
 from marki.console.actions.command_table import COMMANDS
-from marki.console.actions.first_minute import pass_time
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
+from marki.console.actions.welcome import pass_time
 from marki.console.arrange import PLAIN_COVER, set_stage
 from marki.console.drawing import layout, overlay
 from marki.console.drawing.layout import BASE, unit_of
