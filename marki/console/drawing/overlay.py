@@ -100,7 +100,8 @@ def key_map(surface: pygame.Surface, theme: Theme, commands: Sequence[CommandSpe
                 lines.append(f"{caps} {line}")
             y += row
     foot = pygame.Rect(rect.x + px(24), rect.bottom - max(px(34), row), rect.w - px(48), max(px(26), row))
-    theme.write(surface, words("help.foot"), foot, size=SMALL, face=TEXT, colour=palette.dim, optional=True)
+    text, *shorter = words.forms("help.foot")
+    theme.write(surface, text, foot, size=SMALL, face=TEXT, colour=palette.dim, shorter=shorter)
     return lines
 
 
