@@ -13,9 +13,10 @@ import pygame
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
+from marki.console.actions.welcome import pass_time
 from marki.console.arrange import PLAIN_COVER, set_stage
-from marki.console.drawing import overlay
-from marki.console.drawing.layout import SMALLEST, unit_of
+from marki.console.drawing import layout, overlay
+from marki.console.drawing.layout import BASE, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Profile, Theme
 from marki.console.export import capture
 from marki.console.export.sound import Sound
@@ -26,7 +27,8 @@ from marki.console.observer import Observer
 from marki.console.pages import blocks
 from marki.console.pages.context import Context
 from marki.console.panels.page_panel import PagePanel
-from marki.console.state.playback import FRAME_S, Playback
+from marki.console.state import first_minute
+from marki.console.state.playback import FRAME_S, RISE, Playback
 from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import MARK1
 from marki.console.state.ui_state import UIState
@@ -64,7 +66,13 @@ class App:
         self.timeline = TimelineController(timeline, self.ui) if timeline is not None else None
         self.operator = Operator(
             session,
-            Playback(session, speed=settings.speed, paused=settings.paused, fixed=settings.frames is not None),
+            Playback(
+                session,
+                speed=RISE[0][1] if settings.speed is None else settings.speed,
+                paused=settings.paused,
+                fixed=settings.frames is not None,
+                rising=settings.speed is None,
+            ),
             self.ui,
             Words(settings.language),
             commands=COMMANDS,
@@ -83,9 +91,10 @@ class App:
         pygame.display.set_caption("Mark I Perceptron")
         pygame.key.set_repeat(0)  # the keyboard gives again what is meant to be, see `Keyboard.held`
         flags = pygame.FULLSCREEN if settings.fullscreen else pygame.RESIZABLE
-        pygame.display.set_mode((0, 0) if settings.fullscreen else settings.size, flags)
+        pygame.display.set_mode((0, 0) if settings.fullscreen else self._opening_size(), flags)
         self.profile = PROJECTOR if settings.projector else DESK
         self.still = settings.still
+        self.ui.still, self.ui.projector = settings.still, settings.projector
         self._themed = self._theme_key()
         self.theme = self._make_theme()
         self.helping, self.open = False, True
@@ -102,8 +111,10 @@ class App:
         self._idle = 0.0
         self._eager = True  # whether the page is read anew at the next look
         self._drawing: deque[float] = deque([0.004], maxlen=40)
+        seen = settings.kiosk or settings.frames is not None or first_minute.was_put_away()
+        self.ui.welcome = settings.welcome or not seen
         if self.timeline is not None:
-            startup.hang(self.timeline, session, settings)
+            startup.hang(self.timeline, session, settings, self.surface.get_size())
         if settings.lesson:
             self.operator.give("lesson", name=settings.lesson)
         if settings.page:
@@ -136,6 +147,12 @@ class App:
         surface = pygame.display.get_surface()
         assert surface is not None, "the display is set in __init__"
         return surface
+
+    def _opening_size(self) -> tuple[int, int]:
+        """Return the size that was asked for, or what the screen has room for."""
+        if self.settings.size is not None:
+            return self.settings.size
+        return BASE if self.settings.frames is not None else layout.opening(pygame.display.get_desktop_sizes()[0])
 
     # -- the loop ----------------------------------------------------------------------------------------------------
 
@@ -194,6 +211,7 @@ class App:
         try:
             self.playback.tick(seconds)
             watch(self.operator)
+            pass_time(self.operator, seconds)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0
             self.operator.say(self.words.error(error), alarm=True)
@@ -275,19 +293,26 @@ class App:
             if ui.page:
                 self._eager = True
                 scene = self._look()
-            self._update(surface, scene)
+            self._update(scene)
             if self.helping:
-                overlay.key_map(surface, self.theme, scene.commands)
+                overlay.key_map(self._canvas, self.theme, scene.commands)
             elif ui.question is not None:
-                self._places = overlay.ask(surface, self.theme, ui.question.text)
+                self._places = overlay.ask(self._canvas, self.theme, ui.question.text)
+            self._present(surface)
             pygame.display.flip()
         elif not self.helping and ui.question is None:
-            pygame.display.update(self._update(surface, scene))
+            dirty = self._update(scene)
+            pygame.display.update(self._present(surface) if self._canvas is not surface else dirty)
+
+    def _present(self, surface: pygame.Surface) -> pygame.Rect:
+        """Show the canvas in the window, smaller if the window is very small; return where."""
+        if self._canvas is not surface:
+            pygame.transform.smoothscale(self._canvas, surface.get_size(), surface)
+        return surface.get_rect()
 
     def _size(self) -> tuple[int, int]:
-        """Return the size of what is drawn: that of the window, but never below the smallest."""
-        wide, high = self.surface.get_size()
-        return max(wide, SMALLEST[0]), max(high, SMALLEST[1])
+        """Return the size of what is drawn."""
+        return layout.canvas(self.surface.get_size())
 
     def _theme_key(self) -> tuple[float, str, Profile, int]:
         """Return what the theme follows from: unit, language, profile, height."""
@@ -310,26 +335,25 @@ class App:
         if size != surface.get_size():
             canvas = pygame.Surface(size).convert()
             canvas.fill(self.theme.palette.room)
-        self._canvas = canvas
+        self._canvas = self.theme.sheet = canvas
         for panel in self.handler.panels.values():
             panel.dress(canvas, scene)
 
-    def _update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+    def _update(self, scene: Scene) -> list[pygame.Rect]:
         ui, canvas = self.ui, self._canvas
         dirty = self._frames.lift(canvas)
         dirty += [rect for panel in self.handler.panels.values() for rect in panel.update(canvas, scene)]
-        frames = [(self.handler.panels[n].rect.inflate(-8, -8), "watched") for n in self._watched()]
+        frames = [(self.handler.panels[n].rect.inflate(-8, -8), "watched") for n in self._watched(scene)]
         picked = ui.picked if ui.page == "inspect" else None
         frames += [(place, "picked") for place in rings([picked], self.handler)]
         frames += [(place, "focus") for place in rings([ui.focus], self.handler)]
         dirty += self._frames.lay(canvas, self.theme, frames)
-        if canvas is not surface:
-            surface.blit(canvas, (0, 0))
-            return [surface.get_rect()]
         return dirty
 
-    def _watched(self) -> list[str]:
-        """Return the panels that the lesson asks to watch, under their names in this view."""
+    def _watched(self, scene: Scene) -> list[str]:
+        """Return the panels that the tour or the lesson asks to watch, under their names in this view."""
+        if scene.ui.tour >= 0:
+            return [n for n in (first_minute.STEPS[scene.ui.tour],) if n in self.handler.panels]
         names = [PLAIN_COVER.get(n, n) if self.ui.view == "front" else n for n in sorted(self.ui.watched)]
         return [n for n in names if n in self.handler.panels]
 
@@ -371,6 +395,10 @@ class App:
         """Give what the mouse does to whatever lies on top."""
         if self._key is None:
             return
+        if self._canvas is not self.surface and event.type != pygame.MOUSEWHEEL:
+            (w, h), (wide, high) = self.surface.get_size(), self._canvas.get_size()
+            place = event.pos[0] * wide // w, event.pos[1] * high // h
+            event = pygame.event.Event(event.type, {**event.dict, "pos": place})
         if self.helping:
             if event.type == pygame.MOUSEBUTTONUP:
                 self.helping = False
@@ -428,11 +456,12 @@ class App:
     def toggle_projector(self) -> bool:
         """Go over to the projector's profile, or back; return whether it is on."""
         self.profile = DESK if self.profile is PROJECTOR else PROJECTOR
-        return self.profile is PROJECTOR
+        self.ui.projector = self.profile is PROJECTOR
+        return self.ui.projector
 
     def toggle_still(self) -> bool:
         """Take motion out of the picture, or let it back in; return whether it is out."""
-        self.still = not self.still
+        self.still = self.ui.still = not self.still
         return self.still
 
     def toggle_fullscreen(self) -> None:

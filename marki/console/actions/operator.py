@@ -359,6 +359,11 @@ class Operator:
             return self.words.get(f"choice.{value}", value) or "–"
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
+    def with_unit(self, name: str, value: Any) -> str:
+        """Return a value of a setting of the machine as people read it, with its unit."""
+        unit = next((meta["unit"] for n, _, meta in self.session.learner.config.items() if f"machine.{n}" == name), "")
+        return f"{self.shown_value(value)} {self.words.get(f'unit.{unit}', unit)}".strip()
+
     def file(self, name: str, kind: str) -> Path:
         """Return the name of a file about this moment of the run; it may be taken, see `marki.files.write_new`."""
         return self.out / f"mark1_{name}_seed{self.session.seed}_trial{self.session.trial:06d}.{kind}"

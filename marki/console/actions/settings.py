@@ -22,7 +22,7 @@ def change(op: Operator, changes: Mapping[str, Any]) -> None:
     if op.log("set", changes=changes):
         for name, value in changes.items():
             label = op.words.get(f"setting.{name}", name)
-            op.tell("message.set", name=label, value=op.shown_value(value))
+            op.tell("message.set", name=label, value=op.with_unit(name, value))
 
 
 def open_world(op: Operator, config: Mapping[str, Any]) -> None:

@@ -45,8 +45,11 @@ def press(op: Operator) -> None:
 
 
 def leave(op: Operator) -> None:
-    """Let the focus go; without one, close the page, or put the tool away."""
-    op.window.leave_focus()
+    """Leave the tour; else let the focus go; without one, close the page, or put the tool away."""
+    if op.ui.tour >= 0:
+        op.give("tour_leave")
+    else:
+        op.window.leave_focus()
 
 
 def quit_(op: Operator) -> None:

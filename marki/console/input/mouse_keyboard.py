@@ -13,6 +13,7 @@ from marki.console.panels.command_bar import ControlBar
 from marki.console.panels.page_panel import PagePanel
 from marki.console.panels.time_bar import TimeBar
 from marki.console.state.blocks import PageRow
+from marki.console.state.first_minute import OFFERS
 from marki.console.state.targets import GRIDS, Target
 from marki.console.timeline.buttons import BUTTONS
 from marki.console.timeline.hall_panel import WallPanel
@@ -182,6 +183,8 @@ class InputHandler:
             case "button":
                 bar = next(p for p in self.panels.values() if isinstance(p, ControlBar))
                 operator.obey(bar.commands[part.number].name)
+            case "offer":
+                operator.obey(OFFERS[part.number].command)
             case "row":
                 row = self.row(part)
                 if row is not None and row.command:

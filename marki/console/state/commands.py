@@ -13,18 +13,11 @@ from marki.language import Words
 GROUPS = ("time", "look", "hands", "teach", "timeline", "out", "window")
 """Headings of the key map and of the menu, in order."""
 
-CAPS = {
-    "left": "Left", "right": "Right", "up": "Up", "down": "Down", "space": "Space", "escape": "Esc", "tab": "Tab",
-    "return": "Enter", "home": "Home", "end": "End", "pageup": "PgUp",
-    "pagedown": "PgDn", "R": "Shift+R", "backspace": "Backspace",
-}  # fmt: skip
-"""What stands on keys whose names are not what stands on them."""
 
-
-def _cap(key: str) -> str:
+def _cap(key: str, words: Words) -> str:
     """Return what stands on a key, or on the keys of a chord."""
     chord, _, own = key.rpartition("+") if key.startswith("ctrl+") else ("", "", key)
-    cap = CAPS.get(own, own.upper())
+    cap = words.get(f"key.{own}", own.upper())
     return f"Ctrl+{cap}" if chord else cap
 
 
@@ -105,10 +98,9 @@ class CommandSpec:
     label: Mapping[str, str] | None = None
     help: Mapping[str, str] | None = None
 
-    @property
-    def caps(self) -> tuple[str, ...]:
-        """The keys as written on a keyboard."""
-        return tuple(_cap(key) for key in self.keys)
+    def caps_in(self, words: Words) -> tuple[str, ...]:
+        """Return the keys as written on a keyboard."""
+        return tuple(_cap(k, words) for k in self.keys)
 
     def label_in(self, words: Words) -> str:
         """Return its words in the menu and on its button."""

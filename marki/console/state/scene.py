@@ -40,10 +40,10 @@ class Scene:
         The same for the known future, in the past.
     before : (trials,) bool or None
         The same for the run before this one.
-    in_pass : int
-        Number, from 1, of the pass in which the next stimulus of the world lies.
     mistakes : (n,) int
         Numbers, from 0, of the known trials that went wrong.
+    rising : bool
+        Whether the speed rises by itself.
     got : float
         Speed reached, simulated seconds a second.
     wall_s : float
@@ -77,7 +77,6 @@ class Scene:
     classes: Sequence[str]
     deck: bool
     pass_size: int
-    in_pass: int
     errors: np.ndarray
     coming: np.ndarray
     before: np.ndarray | None
@@ -89,6 +88,7 @@ class Scene:
     seed: int
     digest: str
     asked: float
+    rising: bool
     got: float
     state: str
     learning: bool
@@ -98,3 +98,8 @@ class Scene:
     draft_answer: str | None
     timeline: TimelineView | None
     commands: tuple[CommandSpec, ...]
+
+    @property
+    def last(self) -> Snapshot | None:
+        """The last reading, which is still shown dimly while the lens is covered; None while it is open."""
+        return None if self.snapshot.open or self.fast else self.held

@@ -112,6 +112,13 @@ class UIState:
         Width of the pen, cells; 0 for the eraser.
     strokes : UndoStack
         The operator's own card before each stroke; None for no card.
+    still, projector : bool
+        Whether motion is reduced, and whether type is large; both are set by the window.
+    welcome : bool
+        Whether the first steps are offered.
+    tour : int
+        Step of the tour, from 0; -1 for none. It is shown for `tour_left_s` more; `before_tour` are the speed before it
+        and whether that rose by itself.
     """
 
     view: str = "schematic"
@@ -150,6 +157,12 @@ class UIState:
     typed: str = ""
     pen: int = 2
     strokes: UndoStack[np.ndarray | None] = field(default_factory=UndoStack)
+    still: bool = False
+    projector: bool = False
+    welcome: bool = False
+    tour: int = -1
+    tour_left_s: float = 0.0
+    before_tour: tuple[float, bool] = (1.0, False)
     hidden: frozenset[str] = frozenset()
     watched: frozenset[str] = frozenset()
     question: Confirmation | None = None

@@ -9,6 +9,7 @@ from marki.console.actions.command_table import COMMANDS
 from marki.console.input.keyboard import DELAY_S, EVERY_S
 from marki.console.state.keymap import AMERICAN, NAMED, digit_of, names_of
 from marki.console.state.targets import Target
+from marki.language import Words
 
 CTRL, ALT, SHIFT, ALTGR, META = (
     pygame.KMOD_LCTRL, pygame.KMOD_LALT, pygame.KMOD_LSHIFT, pygame.KMOD_MODE, pygame.KMOD_LMETA,
@@ -238,8 +239,8 @@ def test_other_keys_with_modifiers_do_nothing(window, given):
 
 
 def test_a_chord_is_written_as_on_keys():
-    assert COMMANDS["redo"].caps == ("Ctrl+Y",)
-    assert COMMANDS["scenario"].caps == ("Shift+R",)
+    assert COMMANDS["redo"].caps_in(Words("en")) == ("Ctrl+Y",)
+    assert COMMANDS["scenario"].caps_in(Words("en")) == ("Shift+R",)
 
 
 # -- text ----------------------------------------------------------------------------------------------------------
