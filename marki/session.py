@@ -123,11 +123,6 @@ class Session:
         return self.worlds[self.course]
 
     @property
-    def in_pass(self) -> int:
-        """Number, from 1, of the pass through the world in which the next of its stimuli lies."""
-        return self._progress[self.course] // self.world.size + 1
-
-    @property
     def records(self) -> np.ndarray:
         """Return the finished trials, (trial,) of dtype RECORD; a read-only view."""
         view = self._records[: self.trial]

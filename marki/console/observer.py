@@ -67,7 +67,6 @@ class Observer:
             classes=world.classes,
             deck=isinstance(world, DeckWorld) and world.size <= LARGEST_DECK,
             pass_size=world.size,
-            in_pass=session.in_pass,
             errors=errors,
             coming=coming,
             before=self.ui.before,

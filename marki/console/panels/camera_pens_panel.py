@@ -9,6 +9,6 @@ PANEL = Declared(
     name="camera_pens",
     panel=PensPanel,
     views=("front",),
-    dock=Dock(beside="camera", edge="bottom", fraction=0.07),
+    dock=Dock(beside="camera", edge="bottom", fraction=0.08),
     hidden_with="stimulus",
 )

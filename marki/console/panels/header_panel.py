@@ -66,7 +66,8 @@ class HeaderPanel(Panel):
         elif scene.state == "running" and scene.got and abs(scene.got - scene.asked) > 0.05 * scene.asked:
             speed = words("header.asked_got", asked=speed, got=got)
         shown = scene.snapshot.presentation
-        in_pass = shown.number // scene.pass_size + 1 if shown is not None and shown.number >= 0 else scene.in_pass
+        cards = shown.number if shown is not None and shown.number >= 0 else len(scene.errors)
+        in_pass = cards // scene.pass_size + 1
         trial = f"{scene.snapshot.trial:,}"
         if scene.reached > scene.trial:
             trial = f"{trial}/{scene.reached:,}"

@@ -40,8 +40,6 @@ class Scene:
         The same for the known future, in the past.
     before : (trials,) bool or None
         The same for the run before this one.
-    in_pass : int
-        Number, from 1, of the pass in which the next stimulus of the world lies.
     mistakes : (n,) int
         Numbers, from 0, of the known trials that went wrong.
     got : float
@@ -77,7 +75,6 @@ class Scene:
     classes: Sequence[str]
     deck: bool
     pass_size: int
-    in_pass: int
     errors: np.ndarray
     coming: np.ndarray
     before: np.ndarray | None
