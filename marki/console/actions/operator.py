@@ -12,7 +12,7 @@ from marki.console.state.commands import CommandSpec
 from marki.console.state.opponent import Opponent
 from marki.console.state.playback import Playback
 from marki.console.state.ui_state import Confirmation, UIState
-from marki.console.state.undo import KeptRun, UndoStack
+from marki.console.state.undo_stack import KeptRun, UndoStack
 from marki.console.timeline.controller import TimelineController
 from marki.errors import MarkIError, unknown
 from marki.files import CsvForm

@@ -6,7 +6,7 @@ import numpy as np
 
 from marki.console.actions.operator import Operator
 from marki.console.state.commands import CommandSpec
-from marki.console.state.undo import KeptRun
+from marki.console.state.undo_stack import KeptRun
 from marki.teaching.narration import Narrator
 
 

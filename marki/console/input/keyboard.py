@@ -10,7 +10,7 @@ import pygame
 
 from marki.console.actions.operator import Operator
 from marki.console.actions.preview_commands import KEYS as PREVIEW_KEYS
-from marki.console.actions.text import take_text
+from marki.console.actions.text_commands import take_text
 from marki.console.input.mouse_keyboard import FINE, InputHandler
 from marki.console.state.keymap import digit_of, names_of
 from marki.console.state.targets import GRIDS, Target

@@ -11,7 +11,7 @@ import numpy as np
 
 from marki.console.state.picture_preview import Preview
 from marki.console.state.targets import Target
-from marki.console.state.undo import UndoStack
+from marki.console.state.undo_stack import UndoStack
 from marki.paper.cut_cards import ReadPage
 from marki.teaching.ballots import BallotBook
 from marki.teaching.lesson import Lesson

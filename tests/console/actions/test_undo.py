@@ -5,7 +5,7 @@ import pygame
 import pytest
 
 from marki import registers
-from marki.console.state.undo import UndoStack
+from marki.console.state.undo_stack import UndoStack
 
 CTRL = pygame.KMOD_LCTRL
 
