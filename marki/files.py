@@ -39,6 +39,17 @@ def asset(name: str) -> Path:
                      code="asset.missing")  # fmt: skip
 
 
+def cache_folder() -> Path:
+    """Return the folder of the cache: ``MARKI_CACHE``, or ``marki`` in ``XDG_CACHE_HOME`` or ``~/.cache``."""
+    if own := os.environ.get("MARKI_CACHE"):
+        return Path(own)
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    except RuntimeError:  # a user without a home: nothing is stored
+        home = os.devnull
+    return Path(home) / "marki"
+
+
 @contextlib.contextmanager
 def writing(path: Path | str) -> Iterator[BinaryIO]:
     """Open the file of a name that the user gave, for writing bytes; it changes only once all is written.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from marki.io.worlds import World, WorldConfig
 from marki.machine import MachineConfig
 
 RECORD = np.dtype(
@@ -58,3 +59,37 @@ class Checkpoint:
     course: int
     learn: bool
     config: MachineConfig
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Moment:
+    """All that is known of a run, and where in it a session stands; enough to stand there again.
+
+    Attributes
+    ----------
+    seed : int
+    trial, now : int
+        Finished trials, and simulated time (µs), of the moment.
+    obeyed : int
+        How many of `commands` have been carried out; the others lie in the known future.
+    commands : tuple of Command
+    records : (reached,) of RECORD
+        Of all known trials.
+    checkpoints : dict of trial to Checkpoint
+    interval : int
+        Trials between them.
+    configs : dict of str to WorldConfig
+        The worlds opened so far, by course.
+    worlds : tuple of World
+    """
+
+    seed: int
+    trial: int
+    now: int
+    obeyed: int
+    commands: tuple[Command, ...]
+    records: np.ndarray
+    checkpoints: dict[int, Checkpoint]
+    interval: int
+    configs: dict[str, WorldConfig]
+    worlds: tuple[World, ...]

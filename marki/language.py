@@ -46,6 +46,20 @@ class Words:
         text = self._table[name]
         return text.format(**values) if values else text
 
+    def forms(self, name: str, /, **values: Any) -> tuple[str, ...]:
+        """Return the string `name` and its shorter forms (``short.NAME``, divided by bars), the longest first."""
+        shorter = self._table.get(f"short.{name}")
+        forms = (self._table[name], *(shorter.split("|") if shorter else ()))
+        return tuple(form.format(**values) for form in forms) if values else forms
+
+    def count(self, name: str, count: int, /, **values: Any) -> str:
+        """Return the string `name` for a number of things, ``NAME.one`` for one and ``NAME.many`` for others."""
+        return self(f"{name}.one" if count == 1 else f"{name}.many", count=count, **values)
+
+    def quoted(self, name: str) -> str:
+        """Return the name of a class as it stands in a sentence: in quotation marks, but for a single letter."""
+        return name if len(name) == 1 else self("now.quoted", name=name)
+
     def get(self, name: str, default: str = "") -> str:
         """Return the string `name`, or `default` where there is none."""
         return self._table.get(name, default)

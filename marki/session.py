@@ -17,7 +17,7 @@ import numpy as np
 from marki import registers
 from marki.config import of_room
 from marki.errors import SessionError, unknown
-from marki.history import RECORD, Checkpoint, Command, as_number
+from marki.history import RECORD, Checkpoint, Command, Moment, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.worlds import FOLDERS, Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
@@ -87,6 +87,7 @@ class Session:
         self.commands: list[Command] = []
         self._obeyed = 0  # commands carried out so far; the later ones lie in the future
         self._card: Presentation | None = None  # a card of the operator's, to be shown next
+        self._taught = False  # whether it is reinforced
         self._learning = True  # whether the trainer takes part in the presentation under way
         self._progress = [0] * len(self.worlds)
         self._records = np.empty(256, RECORD)
@@ -203,7 +204,7 @@ class Session:
         self._checkpoint_if_due()
         self._obey_due()
         shown = self._card or self.world.at(self._progress[self.course])
-        self._learning = self.learn if self._card is None else shown.target is not None
+        self._learning = self.learn if self._card is None else self._taught
         self.began_us = self.learner.now
         self.learner.present(shown.frame, shown.target, learn=self._learning)
         self.presentation = shown
@@ -245,7 +246,7 @@ class Session:
         ``course``  ``{"name": …, "learn": bool}``: go over to another course
         ``world``   ``{"config": settings of a world, "learn": bool}``: open a world as a new course and go over to it
         ``show``    ``{"name": …, "frame": 400 levels 0…255, "kind": class or -1}``: the next card; reinforced if its
-                    class is known
+                    class is known, but with ``"learn": False`` only judged
         ``set``     changed settings by dotted name, ``machine.association.theta``; faults and patched wires among them
         ``toggle``  400 switch positions: 0 camera, 1 on, -1 off
         ``force``   eight of them, for the R-units
@@ -297,8 +298,12 @@ class Session:
             mine = command.after_us is None if idle else command.after_us == self.now - self.began_us
             if command.trial != self.trial or not mine:
                 return
-            self._obey(command)
-            self._obeyed += 1
+            self._obey_next()
+
+    def _obey_next(self) -> None:
+        """Carry out the next of the known commands."""
+        self._obey(self.commands[self._obeyed])
+        self._obeyed += 1
 
     def _obey(self, command: Command) -> None:
         value, learner = command.value, self.learner
@@ -312,6 +317,7 @@ class Session:
                 self._open(WorldConfig.from_mapping(value["config"], where="world"), bool(value["learn"]))
             case "show":
                 self._card = self._card_of(value)
+                self._taught = self._card.target is not None and bool(value.get("learn", True))
             case "set":
                 learner.refit(learner.config.amend(of_room(value, "machine", where="set"), where="set"))
             case "turn":
@@ -426,6 +432,7 @@ class Session:
     def drop_future(self) -> None:
         """Make this moment the end of the run; discard the known future."""
         self.reached = self.trial
+        self._records = self._records.copy()  # moments of the run so far look at these rows
         del self.commands[self._obeyed :]
         self._checkpoints = {n: c for n, c in self._checkpoints.items() if n <= self.trial}
         kept = {str(WorldConfig.from_mapping(c.value["config"])) for c in self.commands if c.name == "world"}
@@ -445,6 +452,35 @@ class Session:
         """
         self.visit(trial)
         self.drop_future()
+
+    def moment(self) -> Moment:
+        """Return all that is known of this run and where in it the session stands, for `stand`."""
+        return Moment(
+            seed=self.seed, trial=self.trial, now=self.now, obeyed=self._obeyed, commands=tuple(self.commands),
+            records=self.known, checkpoints=dict(self._checkpoints),
+            interval=self._interval, configs=dict(self.configs), worlds=tuple(self.worlds),
+        )  # fmt: skip
+
+    def stand(self, moment: Moment) -> None:
+        """Stand at a moment of this session again, whatever happened since; what was known then is known again."""
+        if moment.seed != self.seed:
+            self.new_seed(moment.seed)
+        self.commands, self.reached = list(moment.commands), len(moment.records)
+        self._records = np.empty(max(256, self.reached), RECORD)  # moments look at the rows of the one before
+        self._records[: self.reached] = moment.records
+        self._checkpoints, self._interval = dict(moment.checkpoints), moment.interval
+        self.configs, self.worlds = dict(moment.configs), list(moment.worlds)
+        before = max(0, moment.trial - 1)  # so that the last presentation is seen again
+        past = [n for n in self._checkpoints if n <= before]
+        if past:
+            self._return_to(max(past))
+        else:
+            self._restart()
+        while self.trial < moment.trial:
+            self.step("trial")
+        while self._obeyed < moment.obeyed and self.commands[self._obeyed].after_us is None:
+            self._obey_next()
+        self.advance(moment.now, one=True)
 
     def last_checkpoint(self) -> tuple[int, Checkpoint]:
         """Return the trial number of the latest past checkpoint, and the checkpoint."""

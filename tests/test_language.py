@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import itertools
 import os
 import re
 import string
@@ -120,6 +121,22 @@ def test_every_register_and_task_of_the_timeline_has_a_chinese_name():
     for name in tasks.names():
         assert f"exhibit.task_{name}" in EN, name
         assert HAN.search(ZH[f"exhibit.task_{name}"]), name
+
+
+def test_short_forms_are_of_strings_that_are_there_and_shorter():
+    for name in LANGUAGES:
+        for of, text in in_room(TABLES[name], "short").items():
+            forms = Words(name).forms(of)
+            assert forms[1:] == tuple(text.split("|")), of
+            assert all(len(b) <= len(a) for a, b in itertools.pairwise(forms)), of
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_one_thing_is_said_otherwise_than_many(name):
+    words = Words(name)
+    assert "1" in words.count("open.learn", 1)
+    assert "12" in words.count("open.learn", 12)
+    assert "pictures" not in words.count("open.learn", 1)
 
 
 # -- refusals ------------------------------------------------------------------------------------------------------

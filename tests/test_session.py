@@ -403,3 +403,75 @@ def test_a_refused_setting_loses_nothing_of_the_log():
         session.run(2)
     assert tried.digest == plain.digest
     assert np.array_equal(tried.trace.events(), plain.trace.events())
+
+
+def _do_something(session, number):
+    """Give one of the commands of the log, idle or in the middle of a presentation, and let some time pass."""
+    match number % 5:
+        case 0:
+            session.command("set", {"machine.association.theta": 2 + number % 3})
+        case 1:
+            session.step("event")
+            session.advance(session.now + 600_000)
+            session.command("turn", {"units": [number], "deg": [12.5]})
+        case 2:
+            frame = np.zeros(400, int)
+            frame[40 : 60 + number] = 255
+            session.command("show", {"name": "own", "frame": frame.tolist(), "kind": number % 2 - 1})
+        case 3:
+            session.command(
+                "world", {"config": {"name": "letters", "letters": "ABCDEFG"[: 3 + number % 4]}, "learn": True}
+            )
+        case 4:
+            session.command("toggle", [number % 3 - 1] * 400)
+    session.run(7 + number)
+
+
+def test_a_session_stands_again_at_any_of_its_moments():
+    session = mark1_session(seed=4)
+    session.run(20)
+    moments, seen = [], []
+    for number in range(12):
+        moments.append(session.moment())
+        seen.append((session.trial, session.now, session.digest, state(session), session.known.copy()))
+        _do_something(session, number)
+    for k in (11, 3, 8, 0, 11, 5):
+        session.stand(moments[k])
+        trial, now, digest, registers_then, records = seen[k]
+        assert (session.trial, session.now, session.digest, state(session)) == (trial, now, digest, registers_then)
+        assert np.array_equal(session.known, records)
+        session.run(40)  # what happens afterwards changes no moment that was kept
+
+
+def test_a_moment_in_the_middle_of_a_presentation_in_the_past_of_another_seed_is_found_again():
+    session = mark1_session(seed=4)
+    session.run(30)
+    session.command("set", {"machine.association.theta": 3})
+    session.run(10)
+    session.visit(12)
+    session.step("event")
+    session.advance(session.now + 700_000)
+    moment, digest, now, there = session.moment(), session.digest, session.now, state(session)
+    session.new_seed(9)
+    session.run(50)
+    session.stand(moment)
+    assert (session.seed, session.trial, session.now, session.digest, state(session)) == (4, 12, now, digest, there)
+    assert (session.reached, len(session.commands), session.in_past) == (40, 1, True)
+    session.visit(40)
+    alone = mark1_session(seed=4)
+    alone.run(30)
+    alone.command("set", {"machine.association.theta": 3})
+    alone.run(10)
+    assert session.digest == alone.digest
+
+
+def test_a_run_that_diverges_leaves_the_records_of_moments_alone():
+    session = mark1_session(seed=4)
+    session.run(40)
+    moment, records = session.moment(), session.known.copy()
+    session.rewind(10)
+    session.command("set", {"machine.association.theta": 4})
+    session.run(40)
+    assert not np.array_equal(session.known[:40], records)
+    session.stand(moment)
+    assert np.array_equal(session.known, records)

@@ -86,7 +86,7 @@ def test_a_window_that_cannot_be_opened_is_one_line():
 
 
 def test_a_user_without_a_home_has_no_cache(monkeypatch):
-    from successors.tasks import cache
+    from marki.files import cache_folder
 
     def nowhere(self):
         raise RuntimeError("Could not determine home directory.")
@@ -94,7 +94,7 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch):
     for name in ("MARKI_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "expanduser", nowhere)
-    assert not cache.folder().exists()
+    assert not cache_folder().exists()
 
 
 @pytest.mark.parametrize(

@@ -13,18 +13,22 @@ import pygame
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
+from marki.console.actions.welcome import pass_time
 from marki.console.arrange import PLAIN_COVER, set_stage
-from marki.console.drawing import overlay
-from marki.console.drawing.layout import SMALLEST, unit_of
+from marki.console.drawing import layout, overlay
+from marki.console.drawing.layout import BASE, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Profile, Theme
 from marki.console.export import capture
 from marki.console.export.sound import Sound
+from marki.console.input import clipboard, fingers
+from marki.console.input.keyboard import Keyboard
 from marki.console.input.mouse_keyboard import InputHandler, rings
 from marki.console.observer import Observer
 from marki.console.pages import blocks
 from marki.console.pages.context import Context
 from marki.console.panels.page_panel import PagePanel
-from marki.console.state.playback import FRAME_S, Playback
+from marki.console.state import first_minute
+from marki.console.state.playback import FRAME_S, RISE, Playback
 from marki.console.state.scene import Scene
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import arrangement as rooms
@@ -61,7 +65,13 @@ class App:
         self.timeline = TimelineController(timeline, self.ui) if timeline is not None else None
         self.operator = Operator(
             session,
-            Playback(session, speed=settings.speed, paused=settings.paused, fixed=settings.frames is not None),
+            Playback(
+                session,
+                speed=RISE[0][1] if settings.speed is None else settings.speed,
+                paused=settings.paused,
+                fixed=settings.frames is not None,
+                rising=settings.speed is None,
+            ),
             self.ui,
             Words(settings.language),
             commands=COMMANDS,
@@ -73,14 +83,17 @@ class App:
         )
         self.observer = Observer(session, self.playback, self.ui, self.timeline)
         self.handler = InputHandler(self.operator)
+        self.keyboard = Keyboard(self.operator, self.handler)
+        self.fingers = fingers.Fingers()
         pygame.display.init()
         pygame.font.init()
         pygame.display.set_caption("Mark I Perceptron")
-        pygame.key.set_repeat(350, 45)
+        pygame.key.set_repeat(0)  # the keyboard gives again what is meant to be, see `Keyboard.held`
         flags = pygame.FULLSCREEN if settings.fullscreen else pygame.RESIZABLE
-        pygame.display.set_mode((0, 0) if settings.fullscreen else settings.size, flags)
+        pygame.display.set_mode((0, 0) if settings.fullscreen else self._opening_size(), flags)
         self.profile = PROJECTOR if settings.projector else DESK
         self.still = settings.still
+        self.ui.still, self.ui.projector = settings.still, settings.projector
         self._themed = self._theme_key()
         self.theme = self._make_theme()
         self.helping, self.open = False, True
@@ -97,8 +110,10 @@ class App:
         self._idle = 0.0
         self._eager = True  # whether the page is read anew at the next look
         self._drawing: deque[float] = deque([0.004], maxlen=40)
+        seen = settings.kiosk or settings.frames is not None or first_minute.was_put_away()
+        self.ui.welcome = settings.welcome or not seen
         if self.timeline is not None:
-            startup.hang(self.timeline, session, settings)
+            startup.hang(self.timeline, session, settings, self.surface.get_size())
         if settings.lesson:
             self.operator.give("lesson", name=settings.lesson)
         if settings.page:
@@ -131,6 +146,12 @@ class App:
         surface = pygame.display.get_surface()
         assert surface is not None, "the display is set in __init__"
         return surface
+
+    def _opening_size(self) -> tuple[int, int]:
+        """Return the size that was asked for, or what the screen has room for."""
+        if self.settings.size is not None:
+            return self.settings.size
+        return BASE if self.settings.frames is not None else layout.opening(pygame.display.get_desktop_sizes()[0])
 
     # -- the loop ----------------------------------------------------------------------------------------------------
 
@@ -182,11 +203,14 @@ class App:
         """Draw one frame, `seconds` after the last."""
         for event in pygame.event.get():
             self._take(event)
+        self.keyboard.held(seconds)
+        self.keyboard.listen(self.handler.panels["footer"].rect if self.handler.panels else self.surface.get_rect())
         self._rest(seconds)
         self.playback.budget_s = min(MOST_S, max(LEAST_S, FRAME_BUDGET_S - max(self._drawing)))
         try:
             self.playback.tick(seconds)
             watch(self.operator)
+            pass_time(self.operator, seconds)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0
             self.operator.say(self.words.error(error), alarm=True)
@@ -244,9 +268,9 @@ class App:
             self._idle = 0.0
             self.helping = False
             if self.settings.lesson:
-                self.operator.obey("lesson", name=self.settings.lesson)
+                self.operator.obey("lesson", asked=True, name=self.settings.lesson)
             else:
-                self.operator.obey("reset")
+                self.operator.obey("reset", asked=True)
                 self.operator.turn_to("")
             self.ui.hall, self.ui.system, self.ui.beside = False, MARK1, ""
             self.playback.running = True
@@ -268,19 +292,26 @@ class App:
             if ui.page:
                 self._eager = True
                 scene = self._look()
-            self._update(surface, scene)
+            self._update(scene)
             if self.helping:
-                overlay.key_map(surface, self.theme, scene.commands)
+                overlay.key_map(self._canvas, self.theme, scene.commands)
             elif ui.question is not None:
-                self._places = overlay.ask(surface, self.theme, ui.question.text)
+                self._places = overlay.ask(self._canvas, self.theme, ui.question.text)
+            self._present(surface)
             pygame.display.flip()
         elif not self.helping and ui.question is None:
-            pygame.display.update(self._update(surface, scene))
+            dirty = self._update(scene)
+            pygame.display.update(self._present(surface) if self._canvas is not surface else dirty)
+
+    def _present(self, surface: pygame.Surface) -> pygame.Rect:
+        """Show the canvas in the window, smaller if the window is very small; return where."""
+        if self._canvas is not surface:
+            pygame.transform.smoothscale(self._canvas, surface.get_size(), surface)
+        return surface.get_rect()
 
     def _size(self) -> tuple[int, int]:
-        """Return the size of what is drawn: that of the window, but never below the smallest."""
-        wide, high = self.surface.get_size()
-        return max(wide, SMALLEST[0]), max(high, SMALLEST[1])
+        """Return the size of what is drawn."""
+        return layout.canvas(self.surface.get_size())
 
     def _theme_key(self) -> tuple[float, str, Profile, int]:
         """Return what the theme follows from: unit, language, profile, height."""
@@ -303,55 +334,70 @@ class App:
         if size != surface.get_size():
             canvas = pygame.Surface(size).convert()
             canvas.fill(self.theme.palette.room)
-        self._canvas = canvas
+        self._canvas = self.theme.sheet = canvas
         for panel in self.handler.panels.values():
             panel.dress(canvas, scene)
 
-    def _update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+    def _update(self, scene: Scene) -> list[pygame.Rect]:
         ui, canvas = self.ui, self._canvas
         dirty = self._frames.lift(canvas)
         dirty += [rect for panel in self.handler.panels.values() for rect in panel.update(canvas, scene)]
-        frames = [(self.handler.panels[n].rect.inflate(-8, -8), "watched") for n in self._watched()]
+        frames = [(self.handler.panels[n].rect.inflate(-8, -8), "watched") for n in self._watched(scene)]
         picked = ui.picked if ui.page == "inspect" else None
         frames += [(place, "picked") for place in rings([picked], self.handler)]
         frames += [(place, "focus") for place in rings([ui.focus], self.handler)]
         dirty += self._frames.lay(canvas, self.theme, frames)
-        if canvas is not surface:
-            surface.blit(canvas, (0, 0))
-            return [surface.get_rect()]
         return dirty
 
-    def _watched(self) -> list[str]:
-        """Return the panels that the lesson asks to watch, under their names in this view."""
+    def _watched(self, scene: Scene) -> list[str]:
+        """Return the panels that the tour or the lesson asks to watch, under their names in this view."""
+        if scene.ui.tour >= 0:
+            return [n for n in (first_minute.STEPS[scene.ui.tour],) if n in self.handler.panels]
         names = [PLAIN_COVER.get(n, n) if self.ui.view == "front" else n for n in sorted(self.ui.watched)]
         return [n for n in names if n in self.handler.panels]
 
     # -- input -------------------------------------------------------------------------------------------------------
 
-    def _take(self, event: pygame.event.Event) -> None:
+    def _take(self, made: pygame.event.Event) -> None:
+        event = self.fingers.as_mouse(made, self.surface.get_size())
+        if event is None:
+            return
         if event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.DROPFILE):
             self._idle = 0.0
         if event.type in (pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEWHEEL):
             self._eager = True
         if event.type == pygame.QUIT:
-            self.open = self.settings.kiosk and self.settings.fullscreen
+            self._leave()
         elif event.type in (pygame.VIDEOEXPOSE, pygame.WINDOWRESTORED):
             self._key = None  # what was covered may be lost: draw all of it
         elif event.type == pygame.DROPFILE:
             if not self.settings.kiosk:
                 self.operator.obey("dropped", path=event.file)
-        elif event.type == pygame.KEYDOWN:
-            if self.helping:
-                self.helping = False
-            else:
-                self.handler.key(event)
+        elif event.type == pygame.KEYDOWN and self.helping:
+            self.helping = False
         elif event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEWHEEL):
             self._point(event)
+        else:
+            self.keyboard.take(event)
+
+    def _leave(self) -> None:
+        """Close the window, as its frame or the system asks; a run worth it is asked about once."""
+        asked = self.ui.question is not None and self.ui.question.command == "quit"
+        if self.settings.kiosk:
+            self.open = self.settings.fullscreen
+        elif asked:
+            self.open = False
+        else:
+            self.operator.obey("quit")
 
     def _point(self, event: pygame.event.Event) -> None:
         """Give what the mouse does to whatever lies on top."""
         if self._key is None:
             return
+        if self._canvas is not self.surface and event.type != pygame.MOUSEWHEEL:
+            (w, h), (wide, high) = self.surface.get_size(), self._canvas.get_size()
+            place = event.pos[0] * wide // w, event.pos[1] * high // h
+            event = pygame.event.Event(event.type, {**event.dict, "pos": place})
         if self.helping:
             if event.type == pygame.MOUSEBUTTONUP:
                 self.helping = False
@@ -372,7 +418,7 @@ class App:
     def session_changed(self) -> None:
         """Take the operator's new session and playback."""
         self.observer = Observer(self.session, self.playback, self.ui, self.timeline)
-        self.handler = InputHandler(self.operator)
+        self.handler.let_go()
         self._key = None
 
     def save_screenshot(self, path: Path) -> Path:
@@ -409,11 +455,12 @@ class App:
     def toggle_projector(self) -> bool:
         """Go over to the projector's profile, or back; return whether it is on."""
         self.profile = DESK if self.profile is PROJECTOR else PROJECTOR
-        return self.profile is PROJECTOR
+        self.ui.projector = self.profile is PROJECTOR
+        return self.ui.projector
 
     def toggle_still(self) -> bool:
         """Take motion out of the picture, or let it back in; return whether it is out."""
-        self.still = not self.still
+        self.still = self.ui.still = not self.still
         return self.still
 
     def toggle_fullscreen(self) -> None:
@@ -436,6 +483,25 @@ class App:
     def leave_focus(self) -> None:
         """Let the focus go; without one, close the page, or put the tool away."""
         self.handler.leave_focus()
+
+    def pasted(self) -> str:
+        """Return the text of the clipboard, "" if there is none."""
+        return clipboard.pasted()
+
+    def copy(self, text: str) -> bool:
+        """Put a text on the clipboard; return whether it is there."""
+        return clipboard.copy(text)
+
+    def text_pointed_at(self) -> tuple[str, bool]:
+        """Return the text under the mouse, or at the focus, and whether it lies there exactly and not only near."""
+        ui = self.ui
+        at_focus = self.handler.place_of(ui.focus) if ui.hovered is None and ui.focus is not None else None
+        place = self.handler.place if at_focus is None else at_focus.center
+        panel = next((p.rect for p in self.handler.panels.values() if p.rect.collidepoint(place)), None)
+        self.theme.written, self._key = [], None
+        self.draw()  # all of it, to see what stands where
+        written, self.theme.written = self.theme.written, None
+        return clipboard.text_at([(text, box) for text, box, _ in written], place, panel)
 
     def close(self) -> None:
         """Close the window."""

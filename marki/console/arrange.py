@@ -67,7 +67,7 @@ def _panels(
 def _front(stage: layout.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
     from marki.console import front  # imported when first needed: the schematic does without
 
-    boxes = front.lay_out(stage, bay=scene.ui.bay)
+    boxes = front.lay_out(stage, bay=scene.ui.bay, least=least)
     column = boxes.pop("camera")
     boxes |= layout.front(column._replace(y=stage.y, h=stage.h), theme.unit, least)
     return _panels(boxes, "front", theme, scene, front.PANELS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from marki.console.drawing.layout import LARGEST, SMALLEST
+from marki.console.drawing.layout import LARGEST, LEAST
 from marki.console.state.playback import SPEEDS
 from marki.console.state.ui_state import PAGES, VIEWS
 from marki.console.window_settings import WindowSettings
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from marki.io.exhibits import Timeline
     from marki.session import Session
 
-SPEED = 20.0
 SCALES = (0.75, 1.25)
 FRAMES_UNSEEN = 60
 
@@ -30,10 +29,11 @@ FRAMES_UNSEEN = 60
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the window's arguments to a parser."""
     add = parser.add_argument
-    add("--size", metavar="WxH", default="1280x800", help="size of the window (default: %(default)s)")
+    add("--size", metavar="WxH", help="size of the window (default: that of the screen; with --frames 1280x800)")
     add("--scale", metavar="X", default="1", help="scale of lettering and frames (default: %(default)s)")
     add("--fullscreen", action="store_true", help="fill the screen")
-    add("--speed", metavar="X", default=f"{SPEED:g}", help="simulated seconds a second (default: %(default)s)")
+    add("--speed", metavar="X", help="simulated seconds a second (default: 5 at first, then rising by itself)")
+    add("--welcome", action="store_true", help="offer the first steps again, after they were put away for good")
     add("--paused", action="store_true", help="begin with time standing still")
     add("--frames", metavar="N", help="draw so many frames, each 1/60 s, and end; same result every time")
     add("--screenshot", metavar="FILE", help="write the last frame to this PNG file")
@@ -79,9 +79,9 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
     MarkIError
         If there is no display to open a window on.
     """
-    size = read_size(args.size)
+    size = None if args.size is None else read_size(args.size)
     scale = _number("--scale", args.scale, *SCALES)
-    speed = _number("--speed", args.speed, SPEEDS[0], SPEEDS[-1])
+    speed = None if args.speed is None else _number("--speed", args.speed, SPEEDS[0], SPEEDS[-1])
     frames = None if args.frames is None else int(_number("--frames", args.frames, 1, 10_000_000, whole=True))
     for where, known in (("lang", LANGUAGES), ("view", VIEWS), ("page", PAGES)):
         if (name := getattr(args, where)) and name not in known:
@@ -123,6 +123,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         page=args.page,
         system=args.system,
         hall=args.hall,
+        welcome=args.welcome,
         began=getattr(args, "began", time.perf_counter()),
     )
     try:
@@ -148,11 +149,11 @@ def read_size(text: str) -> tuple[int, int]:
     if len(parts) != 2 or not all(p.isascii() and p.isdigit() and len(p) < 6 for p in parts):
         raise ConfigError(f"{shown(text)} is not a size", where="--size", remedy="Give WIDTHxHEIGHT, such as 1280x800")
     width, height = (int(p) for p in parts)
-    if width < SMALLEST[0] or height < SMALLEST[1] or width > LARGEST[0] or height > LARGEST[1]:
+    if width < LEAST[0] or height < LEAST[1] or width > LARGEST[0] or height > LARGEST[1]:
         raise ConfigError(
             f"{text} is out of range",
             where="--size",
-            remedy="Give a size from {}x{} to {}x{}".format(*SMALLEST, *LARGEST),
+            remedy="Give a size from {}x{} to {}x{}".format(*LEAST, *LARGEST),
         )
     return width, height
 

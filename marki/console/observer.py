@@ -9,6 +9,7 @@ from marki.console.state.lamp_glow import LampGlow
 from marki.console.state.playback import Playback
 from marki.console.state.scene import Scene
 from marki.console.state.ui_state import UIState
+from marki.console.timeline import mark1
 from marki.console.timeline.controller import TimelineController
 from marki.io.worlds import DeckWorld
 from marki.session import Session
@@ -34,6 +35,7 @@ class Observer:
         nothing = np.zeros(0, bool)
         self._errors: tuple[tuple[int, int, int, str] | None, np.ndarray, np.ndarray, np.ndarray]
         self._errors = (None, nothing, nothing, np.zeros(0, np.intp))
+        self._draft: tuple[tuple[object, ...] | None, str] = (None, "")
         self._got, self._got_left = 0.0, 0
         self._beat = 0
         self._commands = command_table.listed()
@@ -76,11 +78,13 @@ class Observer:
             seed=session.seed,
             digest=session.digest,
             asked=playback.speed,
+            rising=playback.rising,
             got=self._speed_got(),
             state="searching" if playback.searching else "running" if playback.running else "stopped",
             learning=session.learn,
             beat=self._beat,
             ui=self.ui,
+            draft_answer=self._draft_answer(),
             timeline=None if self.timeline is None else self.timeline.view(session, snapshot),
             commands=self._commands,
         )
@@ -96,6 +100,16 @@ class Observer:
             past = np.arange(len(known)) < session.trial
             self._errors = (key, wrong[mine & past], wrong[mine & ~past], np.flatnonzero(wrong))
         return self._errors[1:]
+
+    def _draft_answer(self) -> str | None:
+        """Return what the machine would answer to the card that is drawn; nothing where a class is to predict it."""
+        ui, session = self.ui, self.session
+        if ui.draft is None or not ui.draft.any() or ui.covered or ui.predicting or "response" in ui.hidden:
+            return None
+        key = (ui.draft.tobytes(), session.now, session.digest, session.course)
+        if key != self._draft[0]:
+            self._draft = (key, mark1.reply(session, ui.draft / 255, 0, "").said)
+        return self._draft[1]
 
     def _speed_got(self) -> float:
         """Return the speed reached, steady enough to be read."""

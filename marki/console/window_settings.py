@@ -9,11 +9,21 @@ from marki.files import CsvForm
 
 @dataclass(frozen=True, kw_only=True)
 class WindowSettings:
-    """How the window was asked for; see `command.add_arguments`."""
+    """How the window was asked for; see `command.add_arguments`.
 
-    size: tuple[int, int] = (1280, 800)
+    Attributes
+    ----------
+    size : (int, int) or None
+        None for what the screen has room for.
+    speed : float or None
+        None for a speed that rises by itself.
+    welcome : bool
+        Offer the first steps even if they were put away for good.
+    """
+
+    size: tuple[int, int] | None = (1280, 800)
     scale: float = 1.0
-    speed: float = 20.0
+    speed: float | None = 20.0
     frames: int | None = None
     paused: bool = False
     fullscreen: bool = False
@@ -34,3 +44,4 @@ class WindowSettings:
     page: str = ""
     system: str = ""
     hall: bool = False
+    welcome: bool = False

@@ -94,8 +94,14 @@ class BytePairs:
         return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
     def pieces(self, text: str) -> list[str]:
-        """Return the text of each token separately."""
-        return [self._bytes[token].decode(errors="replace") for token in self.encode(text)]
+        """Return the text of each token separately; bytes that are only a part of a character as hexadecimal digits."""
+        return [_readable(self._bytes[token]) for token in self.encode(text)]
+
+
+def _readable(piece: bytes) -> str:
+    """Return bytes as text, and those that are none as two hexadecimal digits each."""
+    text = piece.decode(errors="surrogateescape")
+    return "".join(f"{ord(c) - 0xDC00:02X}" if "\udc80" <= c <= "\udcff" else c for c in text)
 
 
 def _merge(tokens: list[int], pair: tuple[int, int], merged: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import numpy as np
 import marki.io
 from marki.config import Config
 from marki.errors import MarkIError
-from marki.files import asset, writing
+from marki.files import asset, cache_folder, writing
 from marki.io.camera import STEPS
 from marki.io.ports import Port
 from marki.reading import read_arrays
@@ -36,17 +35,6 @@ WORTH_S = 0.2
 """A deck that takes less time than this to make is not stored: reading it would save nothing."""
 
 
-def folder() -> Path:
-    """Return the folder of the cache: ``MARKI_CACHE``, or ``marki`` in ``XDG_CACHE_HOME`` or ``~/.cache``."""
-    if own := os.environ.get("MARKI_CACHE"):
-        return Path(own)
-    try:
-        home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    except RuntimeError:  # a user without a home: nothing is stored
-        home = os.devnull
-    return Path(home) / "marki"
-
-
 def key(task: Task, config: Config, seed: int) -> str:
     """Return all that a deck depends on, as text."""
     parts = dict(format=FORMAT, task=task.name, options=config.to_mapping(), seed=seed, made_by=_makers())
@@ -56,7 +44,7 @@ def key(task: Task, config: Config, seed: int) -> str:
 def path(task: Task, config: Config, seed: int) -> Path:
     """Return the file of a deck."""
     digest = hashlib.blake2b(key(task, config, seed).encode(), digest_size=12).hexdigest()
-    return folder() / f"{task.name}-{digest}.npz"
+    return cache_folder() / f"{task.name}-{digest}.npz"
 
 
 @lru_cache(maxsize=1)

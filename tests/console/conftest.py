@@ -1,4 +1,5 @@
 import os
+import subprocess
 
 import pytest
 
@@ -30,12 +31,15 @@ def window(session):
 
 @pytest.fixture
 def key():
-    """Return a function that types a key into the window."""
+    """Return a function that presses a key of the window and lets it go, with the text that it types."""
     import pygame
 
     def press(app, name, *, typed="", mod=0):
         code = getattr(pygame, f"K_{name}")
         pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=code, unicode=typed, mod=mod))
+        if app.keyboard.texting and app.frames and typed.isprintable() and typed:
+            pygame.event.post(pygame.event.Event(pygame.TEXTINPUT, text=typed))
+        pygame.event.post(pygame.event.Event(pygame.KEYUP, key=code, unicode=typed, mod=mod))
         app.frame()
 
     return press
@@ -80,3 +84,19 @@ def place():
     from marki.console.state.targets import Target
 
     return lambda app, kind, number=0: app.handler.place_of(Target(kind, number)).center
+
+
+@pytest.fixture
+def screen():
+    """Return the name of a virtual screen of 1280 by 800."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"],
+        pass_fds=[write], stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        name = ":" + pipe.readline().strip()
+    yield name
+    server.terminate()
+    server.wait()

@@ -1,4 +1,5 @@
 import numpy as np
+import pygame
 import pytest
 
 from marki.errors import SessionError
@@ -157,9 +158,9 @@ def test_the_help_page_lists_every_binding(window, language):
     app = window(language=language)
     app.frame()
     lines = overlay.key_map(pygame.display.get_surface(), app.theme, listed())
-    for command in listed():
+    for command in (c for c in listed() if c.keys):
         text = app.words(f"help.{command.name}")
-        assert any(text in line and all(cap in line for cap in command.caps) for line in lines)
+        assert any(text in line and all(cap in line for cap in command.caps_in(app.words)) for line in lines)
     assert app.theme.clipped == []
 
 
@@ -297,3 +298,79 @@ def test_a_session_saved_in_the_window_goes_on_from_the_file(window, session, tm
     loaded.run(2)
     session.run(2)
     assert loaded.digest == session.digest
+
+
+def test_closing_the_window_asks_once_where_there_is_something_to_lose(window, session, key):
+    app = window()
+    session.run(30)
+    app.frame()
+    for _ in range(2):
+        pygame.event.post(pygame.event.Event(pygame.QUIT))
+        app.frame()
+        assert app.open
+        assert app.ui.question.command == "quit"
+        key(app, "ESCAPE")
+        assert app.ui.question is None
+    for _ in range(2):  # who insists is not asked again
+        pygame.event.post(pygame.event.Event(pygame.QUIT))
+        app.frame()
+    assert not app.open
+
+
+def test_closing_a_window_that_has_hardly_begun_asks_nothing(window):
+    app = window()
+    app.frame()
+    pygame.event.post(pygame.event.Event(pygame.QUIT))
+    app.frame()
+    assert not app.open
+
+
+def test_a_kiosk_that_was_left_alone_begins_again_without_a_question(window, session):
+    app = window(kiosk=True)
+    session.run(40)
+    app.obey("throw_toggle", number=3)
+    app.frame(1000.0)
+    assert app.ui.question is None
+    assert session.trial < 5
+    assert not session.commands
+
+
+# -- its size --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("screen", "size"),
+    [((1366, 768), (1350, 680)), ((1024, 600), (1008, 512)), ((1920, 1080), (1904, 992)), ((3840, 2160), (2560, 1600))],
+)
+def test_the_window_opens_within_the_screen(window, monkeypatch, screen, size):
+    import pygame
+
+    monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [screen])
+    window(size=None, frames=None).frame()
+    assert pygame.display.get_surface().get_size() == size
+
+
+def test_a_small_window_shows_all_of_it_smaller_and_the_mouse_finds_its_parts(window):
+    import pygame
+
+    app = window(size=(640, 480))
+    app.frame()
+    sheet = app.theme.sheet
+    assert sheet.get_size() == (960, 720)
+    shown = pygame.surfarray.array3d(pygame.display.get_surface()).astype(int)
+    smaller = pygame.surfarray.array3d(pygame.transform.smoothscale(sheet, (640, 480)))
+    np.testing.assert_array_equal(shown, smaller)
+    bar = app.handler.panels["playback"]
+    at = next(k for k, c in enumerate(bar.commands) if c.name == "view")
+    x, y = bar.buttons[at].center
+    for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+        pygame.event.post(pygame.event.Event(kind, pos=(x * 2 // 3, y * 2 // 3), button=1))
+        app.frame()
+    assert app.ui.view == "front"
+
+
+def test_values_are_told_with_their_units(window):
+    app = window()
+    app.frame()
+    app.obey("turn_setting", name="machine.reinforcement.pulse_us", way=1)
+    assert app.ui.message.endswith(" µs")

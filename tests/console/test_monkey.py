@@ -44,11 +44,15 @@ def key(rng):
 
     name = rng.choice([*KEYS, *NAMED])
     shift = rng.random() < 0.15
+    mod = pygame.KMOD_CTRL if name in "zy" and rng.random() < 0.7 else pygame.KMOD_SHIFT if shift else 0
     typed = SIGNS.get(name, name if len(name) == 1 else "")
-    return pygame.event.Event(
-        pygame.KEYDOWN, key=getattr(pygame, f"K_{name}"), unicode=typed.upper() if shift else typed,
-        mod=pygame.KMOD_SHIFT if shift else 0,
-    )  # fmt: skip
+    typed = typed.upper() if shift else typed
+    code = getattr(pygame, f"K_{name}")
+    yield pygame.event.Event(pygame.KEYDOWN, key=code, unicode=typed, mod=mod)
+    if typed:
+        yield pygame.event.Event(pygame.TEXTINPUT, text=typed)
+    if rng.random() < 0.9:  # now and then one is held for a while
+        yield pygame.event.Event(pygame.KEYUP, key=code, unicode=typed, mod=mod)
 
 
 def stroke(rng, size):
@@ -71,7 +75,7 @@ def test_whatever_is_pressed_the_window_lives_and_the_run_replays(window, tmp_pa
     rng, size = random.Random(seed), (1024, 640)
     app = window(size=size, view=view, speed=rng.choice([1, 50, 2000]), out=str(tmp_path))
     for _ in range(250):
-        for event in [key(rng)] if rng.random() < 0.5 else stroke(rng, size):
+        for event in key(rng) if rng.random() < 0.5 else stroke(rng, size):
             pygame.event.post(event)
         app.frame()
     assert app.open

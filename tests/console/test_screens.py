@@ -1,23 +1,32 @@
-"""Every screen in both languages at four sizes: no lettering is cut, lies outside the window, or upon another."""
+"""Every screen: no text is cut, left out, outside the window, or upon another; and all that should be there is."""
 
 import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
+from console.fake_timeline import FakeTimeline
 
+from marki.console.actions.command_table import listed
+from marki.console.panels.header_panel import CELLS, PLAIN
+from marki.console.state.first_minute import OFFERS, WELCOME
 from marki.console.state.picture_preview import look
 from marki.console.state.ui_state import PAGES
 from marki.io.stimuli.fitting import Fitting
 from marki.io.stimuli.images import save_cells
 
-SIZES = [(1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
+SIZES = [(640, 480), (1024, 560), (1280, 800), (1366, 728), (1920, 1080), (2560, 1440), (3840, 2160)]
+SCHEMATIC = (
+    "panel.stimulus", "panel.s_units", "panel.plugboard", "panel.a_units", "panel.values", "panel.r_units",
+    "response.answer", "response.sum", "response.wanted", "value.above", "value.below", "value.zero", "value.turning",
+)  # fmt: skip
 
 
 def letterings(app):
     """Return all lettering of the screen, drawn anew: text, place, colour."""
     app.frame()
     app.theme.clipped.clear()
+    app.theme.dropped.clear()
     app.theme.written = []
     app._key = None
     app.frame()
@@ -25,11 +34,28 @@ def letterings(app):
     return written
 
 
-def faults(app):
-    import pygame
+def should_be_there(app):
+    """Return what the window has to say in its present state: the forms that each text may have."""
+    words, plain = app.words, app.theme.profile.plain
+    names = [f"header.{name}" for name in (PLAIN if plain else CELLS)]
+    names += [f"trainer.{name}" for name in ("shown", "answered", "verdict")]
+    names += [] if plain else [f"phase.{name}" for name in ("look", "read", "teach", "change")]
+    names += [f"offer.{OFFERS[k].name}" for k in WELCOME] if app.ui.welcome else []
+    names += [*SCHEMATIC, "panel.trainer", "panel.curve"] if app.ui.view == "schematic" else []
+    if plain and app.ui.view == "schematic" and "plugboard" not in app.handler.panels:
+        names.remove("panel.plugboard")  # beside a page large type leaves no room for the board itself
+    forms = [words.forms(name) for name in names]
+    barred = [c.name for c in listed() if c.button]
+    if app.playback.running:
+        barred[barred.index("play")] = "stop"
+    if app.timeline is None:
+        barred = [name for name in barred if name not in ("strip", "hall")]
+    return forms + [words.forms(f"command.{name}") for name in barred]
 
+
+def faults(app):
     written = letterings(app)
-    screen = pygame.display.get_surface().get_rect()
+    screen = app.theme.sheet.get_rect()
     for text, place, _ in written:
         if not screen.contains(place):
             yield "outside", text, place
@@ -39,6 +65,11 @@ def faults(app):
             yield "upon another", text, other
     for text, place in app.theme.clipped:
         yield "cut", text, place
+    for text in app.theme.dropped:
+        yield "left out", text
+    if not app.ui.hidden:  # a lesson may hide panels
+        there = {text for text, _, _ in written}
+        yield from (("missing", forms[0]) for forms in should_be_there(app) if not there & set(forms))
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +79,21 @@ def folder(tmp_path, monkeypatch):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "pictures").mkdir()
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def window(session):
+    """Return a function that opens a window on the session, with a timeline lent to it."""
+    import pygame
+
+    from marki.console.app import App, WindowSettings
+
+    def open_it(lent=True, **settings):
+        settings = {"frames": 1_000_000, "paused": True, **settings}
+        return App(session, WindowSettings(**settings), FakeTimeline() if lent else None)
+
+    yield open_it
+    pygame.quit()
 
 
 def opened(window, session, **settings):
@@ -63,23 +109,62 @@ def opened(window, session, **settings):
     return app
 
 
+def faults_of_pages(app, pages):
+    """Return what is wrong, by page."""
+    found = {}
+    for page in pages:
+        app.operator.turn_to(page)
+        if wrong := list(faults(app)):
+            found[page] = wrong[:4]
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("projector", [False, True], ids=["desk", "projector"])
 @pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("strip", [False, True], ids=["folded", "strip"])
 @pytest.mark.parametrize("view", ["schematic", "front"])
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-def test_every_screen_is_whole(window, session, size, view, language, projector):
-    app = opened(window, session, size=size, view=view, language=language, projector=projector)
-    found = {}
-    for page in ("", *PAGES):
-        app.operator.turn_to(page)
-        if wrong := list(faults(app)):
-            found[page] = wrong[:3]
+def test_every_screen_is_whole(window, session, size, view, strip, language, projector):
+    app = opened(window, session, size=size, view=view, language=language, projector=projector, welcome=True)
+    app.ui.strip = strip
+    found = faults_of_pages(app, ("", *PAGES))
     app.operator.turn_to("")
     app.helping = True
     app.frame()
     found |= {"help": list(app.theme.clipped)} if app.theme.clipped else {}
     assert not found
+
+
+@pytest.mark.parametrize(
+    ("size", "view", "strip", "language", "projector"),
+    [
+        ((640, 480), "schematic", False, "zh", False),
+        ((640, 480), "front", True, "en", True),
+        ((1024, 560), "front", True, "en", False),
+        ((1280, 800), "front", True, "zh", False),
+        ((1366, 728), "schematic", True, "en", False),
+        ((1280, 800), "schematic", False, "en", True),
+        ((1920, 1080), "schematic", True, "zh", True),
+    ],
+    ids=str,
+)
+def test_some_screens_are_whole(window, session, size, view, strip, language, projector):
+    app = opened(window, session, size=size, view=view, language=language, projector=projector, welcome=True)
+    app.ui.strip = strip
+    assert not faults_of_pages(app, ("", "settings", "inspect"))
+
+
+@pytest.mark.parametrize(("size", "projector"), [((1024, 560), False), ((1280, 800), True)], ids=str)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_tour_is_whole(window, session, size, language, projector):
+    app = opened(window, session, size=size, language=language, projector=projector)
+    app.obey("tour")
+    for _ in range(7):
+        assert app.ui.tour >= 0
+        assert not list(faults(app))
+        app.obey("tour_next")
+    assert app.ui.tour == -1
 
 
 @pytest.mark.slow
@@ -96,7 +181,7 @@ def test_lessons_are_whole_on_all_their_pages(window, session):
     from marki.teaching import lesson
 
     for language in ("en", "zh"):
-        app = window(size=(1024, 640), language=language)
+        app = window(lent=False, size=(1024, 640), language=language)
         for name in lesson.names():
             app.obey("lesson", name=name)
             for _ in range(len(app.ui.lesson.pages)):

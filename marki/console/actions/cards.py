@@ -29,15 +29,21 @@ from marki.paper.cut_cards import shows_sheet
 def draw(op: Operator) -> None:
     """Begin a card of one's own, or put it away."""
     ui = op.ui
+    if ui.draft is None:
+        ui.strokes.clear()
+    else:
+        ui.strokes.keep(ui.draft)
     ui.draft = np.zeros((SIDE, SIDE), np.uint8) if ui.draft is None else None
     ui.tool = "draw" if ui.draft is not None else "look"
     if ui.draft is not None:
         op.tell("message.draw")
 
 
-def ink(op: Operator, cells: Sequence[int], level: int) -> None:
-    """Give cells of one's own card an amount of light, 0 to 255."""
+def ink(op: Operator, cells: Sequence[int], level: int, more: bool = False) -> None:
+    """Give cells of one's own card an amount of light, 0 to 255; `more` of the same stroke, for undo."""
     ui = op.ui
+    if not more:
+        ui.strokes.keep(ui.draft)
     if ui.draft is None:
         ui.draft = np.zeros((SIDE, SIDE), np.uint8)
         ui.tool = "draw"
@@ -49,18 +55,27 @@ def ink(op: Operator, cells: Sequence[int], level: int) -> None:
 
 
 def pen(op: Operator, width: int) -> None:
-    """Take a pen into hand."""
+    """Take a pen into hand, or with 0 the eraser."""
     op.ui.pen = width
 
 
 def clear(op: Operator) -> None:
     """Begin with an empty card."""
+    op.ui.strokes.keep(op.ui.draft)
     op.ui.draft, op.ui.tool = np.zeros((SIDE, SIDE), np.uint8), "draw"
 
 
 def put_away(op: Operator) -> None:
-    """Put one's own card away, so that the one before the camera is seen."""
+    """Put one's own card away, so that the one before the camera is seen; undo brings it back."""
+    if op.ui.draft is not None:
+        op.ui.strokes.keep(op.ui.draft)
     op.ui.draft, op.ui.tool = None, "look"
+
+
+def hand_over(op: Operator) -> None:
+    """Let one's own card go where it was wanted: strokes cannot be taken back any more."""
+    op.ui.draft, op.ui.tool = None, "look"
+    op.ui.strokes.clear()
 
 
 def show_card(op: Operator, kind: int = -1) -> None:
@@ -69,12 +84,13 @@ def show_card(op: Operator, kind: int = -1) -> None:
         _show(op, op.ui.draft, op.words("card.own"), kind)
 
 
-def _show(op: Operator, levels: np.ndarray, name: str, kind: int) -> None:
-    """Present a card, and stand still where the response to it is lit."""
+def _show(op: Operator, levels: np.ndarray, name: str, kind: int, *, judge: bool = False) -> None:
+    """Present a card, and stand still where the response to it is lit; only to `judge` it, not to teach."""
     frame = [int(v) for v in np.asarray(levels).reshape(-1)]
-    if not op.log("show", name=name, frame=frame, kind=kind):
+    more = {"learn": False} if judge and kind >= 0 else {}
+    if not op.log("show", name=name, frame=frame, kind=kind, **more):
         return
-    op.ui.draft, op.ui.tool = None, "look"
+    hand_over(op)
     playback, session = op.playback, op.session
     playback.running = False
     if op.ui.predicting:
@@ -110,7 +126,7 @@ def letter(op: Operator, text: str) -> None:
     session = op.session
     shown = next((p for n in range(min(session.world.size, 3000)) if _is(op, p := session.world.at(n), text)), None)
     if shown is not None:
-        _show(op, np.rint(shown.frame * 255), shown.name, -1)
+        _show(op, np.rint(shown.frame * 255), shown.name, shown.kind, judge=True)
         return
     card = print_letter(text.upper(), "routed-gothic")
     _show(op, np.rint(Camera().frame(card) * 255), card.name, -1)
@@ -163,7 +179,7 @@ def card_into_deck(op: Operator, text: str) -> None:
             text=repr(text),
         )
     path = _lay_in_deck(op, label, draft)
-    op.ui.draft, op.ui.tool = None, "look"
+    hand_over(op)
     op.turn_to("deck")
     op.tell("message.into_deck", name=path.name)
 
@@ -232,7 +248,7 @@ TEXT, PATH = Argument("text", str), Argument("path", str)
 COMMANDS = (
     CommandSpec(name="draw", do=draw, keys=("d",), group="hands", place=1),
     CommandSpec(name="type", do=type_letters, keys=("t",), group="hands", place=2),
-    page_command("open", "o", "hands", place=6, kiosk=False),
+    page_command("open", "o", "hands", chord="ctrl+o", place=6, kiosk=False),
     page_command("deck", "c", "hands", place=7),
     CommandSpec(
         name="ink",
@@ -240,11 +256,12 @@ COMMANDS = (
         arguments=(
             Argument("cells", tuple[int, ...], low=0, high=CELLS - 1),
             Argument("level", int, low=0, high=255),
+            Argument("more", bool, optional=True),
         ),
     ),
     CommandSpec(name="clear", do=clear),
     CommandSpec(name="put_away", do=put_away),
-    CommandSpec(name="pen", do=pen, arguments=(Argument("width", int, low=1, high=2),)),
+    CommandSpec(name="pen", do=pen, arguments=(Argument("width", int, low=0, high=2),)),
     CommandSpec(name="show_card", do=show_card, arguments=(Argument("kind", int, optional=True, low=-1),)),
     CommandSpec(name="type_teach", do=type_teach),
     CommandSpec(name="teach", do=teach, arguments=(TEXT,)),

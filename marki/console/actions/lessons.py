@@ -101,6 +101,7 @@ def lesson(op: Operator, name: str) -> None:
     """Open a lesson: its prepared state, its first page."""
     lesson = load(op, name)
     op.go_over(lessons.begin(lesson))
+    op.of_lesson = True
     ui = op.ui
     ui.lesson, ui.leaf, ui.chosen, ui.marked, ui.answers, ui.opened = lesson, 0, {}, {}, {}, set()
     ui.view = lesson.state.view

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,6 +12,7 @@ from marki.console.state.commands import CommandSpec
 from marki.console.state.opponent import Opponent
 from marki.console.state.playback import Playback
 from marki.console.state.ui_state import Confirmation, UIState
+from marki.console.state.undo_stack import KeptRun, UndoStack
 from marki.console.timeline.controller import TimelineController
 from marki.errors import MarkIError, unknown
 from marki.files import CsvForm
@@ -20,6 +23,17 @@ from marki.session import Session
 
 SOLE = {"set": "changes", "toggle": "positions", "force": "positions"}
 """Commands of the log whose value is their only argument, not the table of them."""
+
+THROUGH = ("answer", "drop", "dropped", "press")
+"""Commands that only give another, which is then the one that undo speaks of."""
+
+OF_LESSON = ("lesson", "leaf", "hand")
+OF_RUN = (*OF_LESSON, "chosen", "marked", "answers", "opened", "hidden", "watched", "before", "predicting")
+OF_PLACE = ("page", "view")
+"""Fields of the ui state that belong to a run; the last come back only where a lesson, a hand or a session does."""
+
+WORTH_ASKING = 26
+"""Trials, a pass through the alphabet, from which on a run is not ended without a question."""
 
 
 class Window(Protocol):
@@ -73,6 +87,18 @@ class Window(Protocol):
         """Let the focus go; without one, close the page, or put the tool away."""
         ...
 
+    def pasted(self) -> str:
+        """Return the text of the clipboard, "" if there is none."""
+        ...
+
+    def copy(self, text: str) -> bool:
+        """Put a text on the clipboard; return whether it is there."""
+        ...
+
+    def text_pointed_at(self) -> tuple[str, bool]:
+        """Return the text under the mouse, or at the focus, and whether it lies there exactly and not only near."""
+        ...
+
     def close(self) -> None:
         """Close the window."""
         ...
@@ -120,7 +146,12 @@ class Operator:
         self._kiosk_locks = tuple(name for name, command in commands.items() if kiosk and not command.kiosk)
         self.opponent: Opponent | None = None
         self.changes = 0  # commands of the operator's own in this run, outside lessons
+        self.of_lesson = False  # whether this run was prepared by a lesson
         self.folder = Path.cwd()
+        self.runs: UndoStack[KeptRun] = UndoStack()
+        self._giving = ""  # the command that is being given; what it gives in turn is part of it
+        self._kept = False
+        self._ui_before = self._ui_of_run()
 
     # -- the door ----------------------------------------------------------------------------------------------------
 
@@ -147,24 +178,57 @@ class Operator:
         if name in self.locked():
             self.say(self.words("message.locked"), alarm=True)
             return
-        if command.ends_run and self.changes:
+        if command.ends_run and self.worth_asking:
             if command.check is not None:
                 command.check(self, **arguments)
-            self.ui.question = Confirmation(self.words("ask.leave", commands=self.changes), name, arguments)
+            text = self.words.get(f"ask.{name}") or self.words("ask.end_run")
+            text = text.format(trials=f"{self.session.reached:,}", commands=self.changes)
+            self.ui.question = Confirmation(text, name, arguments)
             return
-        command.do(self, **arguments)
+        self._carry_out(command, arguments)
 
     def carry_out(self, name: str, /, **arguments: Any) -> None:
         """Carry out a command to which yes was said already: it is neither locked nor asked about."""
-        self._checked(name, arguments).do(self, **arguments)
+        self._carry_out(self._checked(name, arguments), arguments)
 
-    def obey(self, name: str, /, **arguments: Any) -> None:
-        """Give a command; a refusal stops time and is said at the foot of the window."""
+    def obey(self, name: str, /, *, asked: bool = False, **arguments: Any) -> None:
+        """Give a command; a refusal stops time and is said at the foot of the window.
+
+        Parameters
+        ----------
+        name : str
+        asked : bool
+            Whether yes was said to it already.
+        **arguments : JSON values
+        """
         try:
-            self.give(name, **arguments)
+            (self.carry_out if asked else self.give)(name, **arguments)
         except MarkIError as error:
             self.playback.running = False
             self.say(self.words.error(error), alarm=True)
+
+    def _carry_out(self, command: CommandSpec, arguments: Mapping[str, Any]) -> None:
+        with self._one_step(command.name):
+            command.do(self, **arguments)
+
+    @contextmanager
+    def _one_step(self, name: str) -> Iterator[None]:
+        """Make one step for undo of a command and all that it gives in turn."""
+        if self._giving:
+            if self._giving in THROUGH:
+                self._giving = name
+            yield
+            return
+        self._giving, self._kept, self._ui_before = name, False, self._ui_of_run()
+        try:
+            yield
+        finally:
+            self._giving = ""
+
+    @property
+    def worth_asking(self) -> bool:
+        """Whether somebody may be sorry if this run ends; a lesson's own can be prepared again."""
+        return self.changes > 0 or (self.session.reached >= WORTH_ASKING and not self.of_lesson)
 
     def _checked(self, name: str, arguments: Mapping[str, Any]) -> CommandSpec:
         if name not in self.commands:
@@ -186,11 +250,50 @@ class Operator:
             self.ui.question = Confirmation(text, "drop", {"command": name, "arguments": arguments})
             self.playback.running = False
             return False
+        before = self.here(self._giving)
         if not session.learner.idle and name not in Session.LIVE:
             self.playback.finish_trial()
         session.command(name, arguments[SOLE[name]] if name in SOLE else arguments)
+        self.keep(before)
         self.changes += self.ui.lesson is None
         return True
+
+    # -- undo --------------------------------------------------------------------------------------------------------
+
+    def here(self, command: str) -> KeptRun:
+        """Return this run at this moment; `command` is about to be given, or to be taken back or done again."""
+        return KeptRun(
+            command=command, session=self.session, moment=self.session.moment(), changes=self.changes,
+            of_lesson=self.of_lesson, ui=self._ui_before if self._giving else self._ui_of_run(),
+        )  # fmt: skip
+
+    def _ui_of_run(self) -> dict[str, Any]:
+        return {name: copy(getattr(self.ui, name)) for name in (*OF_RUN, *OF_PLACE)}
+
+    def keep(self, before: KeptRun | None = None) -> None:
+        """Keep the run as it was before the command that is being given, so that undo finds it; once a command."""
+        if self._giving and self._kept:
+            return
+        self._kept = True
+        if self.ui.draft is None:
+            self.ui.strokes.clear()  # a card that was put away before is not what undo means now
+        self.runs.keep(self.here(self._giving) if before is None else before)
+
+    def stand(self, kept: KeptRun) -> None:
+        """Stand at a moment of a run that was kept, time standing still."""
+        ui, playback = self.ui, self.playback
+        elsewhere = kept.session is not self.session or any(getattr(ui, n) is not kept.ui[n] for n in OF_LESSON)
+        if kept.session is not self.session:
+            self._take_session(kept.session)
+            playback = self.playback
+        playback.stop()
+        kept.session.stand(kept.moment)
+        for name in (*OF_RUN, *OF_PLACE) if elsewhere else OF_RUN:
+            setattr(ui, name, copy(kept.ui[name]))
+        ui.covered, ui.turning = False, None
+        playback.halt = "read" if ui.predicting else "trial" if ui.hand else ""
+        self.changes, self.of_lesson = kept.changes, kept.of_lesson
+        self.begin_match()
 
     # -- what commands have in common --------------------------------------------------------------------------------
 
@@ -214,11 +317,18 @@ class Operator:
 
     def go_over(self, session: Session) -> None:
         """Go over to another session, time standing still; pages stay, and what was in hand is let go."""
+        if self.changes or self.session.reached:
+            self.keep()
         ui = self.ui
         ui.covered = ui.predicting = ui.hand = False
         ui.draft = ui.picked = ui.turning = ui.before = None
         ui.tool = "look"
-        self.session, self.opponent, self.changes = session, None, 0
+        ui.strokes.clear()
+        self.opponent, self.changes, self.of_lesson = None, 0, False
+        self._take_session(session)
+
+    def _take_session(self, session: Session) -> None:
+        self.session = session
         self.playback = Playback(session, speed=self.playback.speed, paused=True, fixed=self.playback.fixed)
         self.window.session_changed()
 
@@ -248,6 +358,11 @@ class Operator:
         if isinstance(value, str):
             return self.words.get(f"choice.{value}", value) or "–"
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+    def with_unit(self, name: str, value: Any) -> str:
+        """Return a value of a setting of the machine as people read it, with its unit."""
+        unit = next((meta["unit"] for n, _, meta in self.session.learner.config.items() if f"machine.{n}" == name), "")
+        return f"{self.shown_value(value)} {self.words.get(f'unit.{unit}', unit)}".strip()
 
     def file(self, name: str, kind: str) -> Path:
         """Return the name of a file about this moment of the run; it may be taken, see `marki.files.write_new`."""

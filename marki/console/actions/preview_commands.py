@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.console.actions.cards import show_card, type_card, type_teach
+from marki.console.actions.cards import hand_over, show_card, type_card, type_teach
 from marki.console.actions.operator import Operator
 from marki.console.actions.settings import turned_setting
 from marki.console.state.commands import Argument, CommandSpec
@@ -40,6 +40,7 @@ def picture_card(op: Operator, path: str) -> None:
     preview = look(Path(path), _expected(op))
     op.playback.running = False
     op.turn_to("preview")
+    op.ui.focus = None  # the keyboard is at the card: Enter asks
     op.tell("message.picture_card", name=preview.path.stem)
     _take(op, preview)
 
@@ -59,6 +60,7 @@ def _expected(op: Operator) -> Fitting:
 def _take(op: Operator, preview: Preview) -> None:
     """Show what was made of a picture, or why no card can be made of it as told."""
     op.ui.preview = preview
+    op.ui.strokes.clear()
     if isinstance(preview.done, StimulusError):
         op.ui.draft = None
         raise preview.done
@@ -133,8 +135,8 @@ def preview_deck(op: Operator) -> None:
 
 def preview_close(op: Operator) -> None:
     """Put picture and card away."""
-    op.ui.preview = op.ui.draft = None
-    op.ui.tool = "look"
+    op.ui.preview = None
+    hand_over(op)
     op.turn_to("")
 
 

@@ -67,7 +67,7 @@ COMMANDS = (
     CommandSpec(name="film", do=film, keys=("f",), group="out", kiosk=False),
     CommandSpec(name="table", do=table, keys=("f7",), group="out", kiosk=False),
     CommandSpec(name="report", do=report, keys=("f8",), group="out", kiosk=False),
-    CommandSpec(name="save", do=save, keys=("s",), group="out", kiosk=False),
+    CommandSpec(name="save", do=save, keys=("s", "ctrl+s"), group="out", kiosk=False),
     CommandSpec(name="sound", do=sound, keys=("a",), group="out"),
     CommandSpec(name="narration", do=narration),
     CommandSpec(name="saved", do=saved, arguments=(Argument("path", str),), ends_run=True),

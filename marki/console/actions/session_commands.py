@@ -24,6 +24,7 @@ def turn(op: Operator, units: Sequence[int], deg: Sequence[float]) -> None:
 
 def drop(op: Operator, command: str, arguments: Mapping[str, Any]) -> None:
     """Drop the known future, and give the command of the log that was held back."""
+    op.keep()
     op.session.drop_future()
     op.carry_out(command, **arguments)
 
@@ -53,7 +54,7 @@ HELD_BACK = (Argument("command", str, choices=Session.COMMANDS), Argument("argum
 COMMANDS = (
     _logged("course", NAME, LEARN),
     _logged("world", Argument("config", dict), LEARN),
-    _logged("show", NAME, FRAME, Argument("kind", int, low=-1)),
+    _logged("show", NAME, FRAME, Argument("kind", int, low=-1), Argument("learn", bool, optional=True)),
     _logged("set", Argument("changes", dict)),
     _logged("toggle", SWITCHES),
     _logged("force", SWITCHES),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ def change(op: Operator, changes: Mapping[str, Any]) -> None:
     if op.log("set", changes=changes):
         for name, value in changes.items():
             label = op.words.get(f"setting.{name}", name)
-            op.tell("message.set", name=label, value=op.shown_value(value))
+            op.tell("message.set", name=label, value=op.with_unit(name, value))
 
 
 def open_world(op: Operator, config: Mapping[str, Any]) -> None:
@@ -52,7 +52,27 @@ def turn_setting(op: Operator, name: str, way: int) -> None:
             "setting", name, [f"{'world' if room == 'world' else 'machine'}.{n}" for n in found], where="settings"
         )
     now, meta = found[inner]
+    if name == "world.name":
+        _turn_world(op, meta["choices"], way)
+        return
     _change_one(op, name, turned_setting(now, meta, way))
+
+
+def _turn_world(op: Operator, names: Sequence[str], way: int) -> None:
+    """Open the next world; pictures are passed over, and that is said, as long as no folder of them was opened."""
+    config = op.world_config()
+    at = (names.index(config.name) + way) % len(names)
+    if names[at] == "images" and not config.images:
+        opened = next((c for c in op.session.configs.values() if c.name == "images"), None)
+        if opened is not None:
+            open_world(op, opened.to_mapping())
+            return
+        at = (at + (1 if way > 0 else -1)) % len(names)
+        open_world(op, config.amend({"name": names[at]}).to_mapping())
+        if op.ui.question is None:
+            op.say(f"{op.ui.message}. {op.words('message.world_no_pictures')}")
+        return
+    open_world(op, config.amend({"name": names[at]}).to_mapping())
 
 
 def type_setting(op: Operator, name: str) -> None:

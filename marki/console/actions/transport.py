@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from marki.console.actions.lessons import lesson, reveal
 from marki.console.actions.operator import Operator
@@ -59,6 +60,7 @@ def go_to(op: Operator, trial: int) -> None:
 
 def reset(op: Operator) -> None:
     """Begin the same run again."""
+    op.keep()
     _keep_curve(op)
     op.playback.reset()
     _begin_run(op)
@@ -66,6 +68,7 @@ def reset(op: Operator) -> None:
 
 def new_seed(op: Operator) -> None:
     """Begin a run with the next seed: other wiring, other order of cards."""
+    op.keep()
     _keep_curve(op)
     op.playback.new_seed()
     _begin_run(op)
@@ -81,6 +84,7 @@ def _keep_curve(op: Operator) -> None:
 
 def _begin_run(op: Operator) -> None:
     op.ui.turning, op.ui.covered = None, False
+    op.changes = 0
     op.begin_match()
 
 
@@ -92,23 +96,23 @@ def scenario(op: Operator) -> None:
         reset(op)
 
 
-def _row(name: str, do: Callable[..., None], key: str, *, button: bool = True) -> CommandSpec:
-    return CommandSpec(name=name, do=do, keys=(key,), group="time", button=button)
+def _row(name: str, do: Callable[..., None], *keys: str, button: bool = True, **fields: Any) -> CommandSpec:
+    return CommandSpec(name=name, do=do, keys=keys, group="time", button=button, **fields)
 
 
 COMMANDS = (
     _row("to_start", partial(move, way=Playback.to_start), "home"),
-    _row("back_trial", partial(move, way=Playback.back_trial), "left"),
-    _row("back_event", back_event, ","),
+    _row("back_trial", partial(move, way=Playback.back_trial), "left", repeats=True),
+    _row("back_event", back_event, ",", repeats=True),
     _row("play", play, "space"),
-    _row("step_event", step_event, "."),
-    _row("step_trial", partial(move, way=Playback.step_trial), "right"),
+    _row("step_event", step_event, ".", repeats=True),
+    _row("step_trial", partial(move, way=Playback.step_trial), "right", repeats=True),
     _row("to_mistake", partial(move, way=Playback.to_mistake), "m"),
     _row("to_end", partial(move, way=Playback.to_end), "end"),
-    _row("slower", lambda op: op.playback.slower(), "["),
-    _row("faster", lambda op: op.playback.faster(), "]"),
-    _row("reset", reset, "r"),
-    _row("scenario", scenario, "R", button=False),
-    _row("new_seed", new_seed, "n", button=False),
+    _row("slower", lambda op: op.playback.slower(), "[", repeats=True),
+    _row("faster", lambda op: op.playback.faster(), "]", repeats=True),
+    _row("reset", reset, "r", ends_run=True),
+    _row("scenario", scenario, "R", button=False, ends_run=True),
+    _row("new_seed", new_seed, "n", "ctrl+n", button=False, ends_run=True),
     CommandSpec(name="go_to", do=go_to, arguments=(Argument("trial", int, low=0),)),
 )

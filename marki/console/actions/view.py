@@ -76,9 +76,10 @@ def toggle_page(op: Operator, name: str) -> None:
     op.turn_to("" if op.ui.page == name else name)
 
 
-def page_command(name: str, key: str, group: str, **fields: Any) -> CommandSpec:
-    """Return the command that opens and closes a page by a key."""
-    return CommandSpec(name=name, do=partial(toggle_page, name=name), keys=(key,), group=group, **fields)
+def page_command(name: str, key: str, group: str, *, chord: str = "", **fields: Any) -> CommandSpec:
+    """Return the command that opens and closes a page by a key, and by a chord if there is one."""
+    keys = (key, chord) if chord else (key,)
+    return CommandSpec(name=name, do=partial(toggle_page, name=name), keys=keys, group=group, **fields)
 
 
 COMMANDS = (

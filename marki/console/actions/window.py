@@ -45,8 +45,11 @@ def press(op: Operator) -> None:
 
 
 def leave(op: Operator) -> None:
-    """Let the focus go; without one, close the page, or put the tool away."""
-    op.window.leave_focus()
+    """Leave the tour; else let the focus go; without one, close the page, or put the tool away."""
+    if op.ui.tour >= 0:
+        op.give("tour_leave")
+    else:
+        op.window.leave_focus()
 
 
 def quit_(op: Operator) -> None:
@@ -69,8 +72,9 @@ COMMANDS = (
         group="window",
         listed=False,
         lockable=False,
+        repeats=True,
     ),
     CommandSpec(name="press", do=press, keys=("return",), group="window", listed=False, lockable=False),
     CommandSpec(name="leave", do=leave, keys=("escape",), group="window", listed=False, lockable=False),
-    CommandSpec(name="quit", do=quit_, keys=("q",), group="window", kiosk=False),
+    CommandSpec(name="quit", do=quit_, keys=("q", "ctrl+q"), group="window", kiosk=False, ends_run=True),
 )

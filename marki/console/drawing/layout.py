@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 BASE = (1280, 800)
-SMALLEST, LARGEST = (960, 600), (7680, 4320)
+SMALLEST = (960, 600)
+"""Least size at which panels are laid out; a smaller window shows them scaled down."""
+
+LEAST, LARGEST = (480, 320), (7680, 4320)
+"""Sizes of the window that may be asked for."""
+
+DECORATION = (16, 88)
+"""Room that a desktop takes for the window's frame and title and its own bar, px."""
+
+WIDEST = (2560, 1600)
+"""Size beyond which the window does not open by itself."""
+
 EDGES = ("left", "right", "top", "bottom")
 
 
@@ -33,10 +44,25 @@ def unit_of(size: tuple[int, int], scale: float = 1.0) -> float:
     return min(size[0] / BASE[0], size[1] / BASE[1]) * scale
 
 
+def opening(screen: tuple[int, int]) -> tuple[int, int]:
+    """Return the size at which the window opens on a screen: all of it that is usable, within reason."""
+    wide, high = (has - kept for has, kept in zip(screen, DECORATION, strict=True))
+    return max(LEAST[0], min(WIDEST[0], wide)), max(LEAST[1], min(WIDEST[1], high))
+
+
+def canvas(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size of what is drawn for a window: its own, or as large as `SMALLEST` in its own shape."""
+    by = max(1.0, *(least / max(1, has) for least, has in zip(SMALLEST, size, strict=True)))
+    return round(size[0] * by), round(size[1] * by)
+
+
 def frame(
     size: tuple[int, int], scale: float = 1.0, *, side: bool = False, least: float = 0.0, strip: int = 0
 ) -> dict[str, Box]:
-    """Return the boxes of the stage and of what surrounds it: header, page, timeline strip, time bar, buttons, footer.
+    """Return the boxes of the stage and of what surrounds it.
+
+    That is the header, the line that says what happens, a page, the timeline strip, the time bar, buttons and the
+    footer.
 
     Parameters
     ----------
@@ -60,13 +86,15 @@ def frame(
     header = Box(0, 0, width, max(px(54), 2 * text))
     foot = max(px(24), text)
     footer = Box(edge, height - foot, width - 2 * edge, foot)
-    bar = max(px(54), px(30) + text)
+    # Large text takes two rows of buttons.
+    bar = 2 * (text + px(14)) + px(5) if least else px(54)
     playback = Box(edge, footer.y - bar, width - 2 * edge, bar)
     high = max(px(24), text)
     time = Box(edge, playback.y - high, width - 2 * edge, high)
-    top = header.bottom + gap
+    narration = Box(0, header.bottom, width, max(px(38), 2 * text))
+    top = narration.bottom + gap
     room = Box(edge, top, width - 2 * edge, time.y - px(4) - top)
-    around = dict(header=header, time=time, playback=playback, footer=footer)
+    around = dict(header=header, narration=narration, time=time, playback=playback, footer=footer)
     if strip:
         around["strip"] = Box(edge, room.bottom - strip, room.w, strip)
         room = room._replace(h=room.h - strip - gap)
@@ -127,8 +155,8 @@ def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.
 def front(column: Box, unit: float, least: float = 0.0) -> dict[str, Box]:
     """Return the boxes of the column at the left of the front: the camera, the trainer and the learning curve."""
     gap = round(7 * unit)
-    trainer = max(round(column.h * 0.2), round(5.4 * least))
-    curve = max(round(column.h * 0.19), round(5 * least))
+    trainer = max(round(column.h * 0.2), round(140 * unit), round(6 * least))
+    curve = max(round(column.h * 0.19), round(100 * unit), round(5 * least))
     camera = column.h - trainer - curve - 2 * gap
     return {
         "camera": Box(column.x, column.y, column.w, camera),

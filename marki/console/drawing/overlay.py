@@ -62,7 +62,7 @@ def key_map(surface: pygame.Surface, theme: Theme, commands: Sequence[CommandSpe
         groups.setdefault(command.group, []).append(command)
     size = 14
     row = round(theme.points(size) * 1.42)
-    keys = max(theme.width("  ".join(c.caps), size, FIGURES) for c in with_keys) + px(10)
+    keys = max(theme.width("  ".join(c.caps_in(words)), size, FIGURES) for c in with_keys) + px(10)
     text = max(theme.width(c.help_in(words), size) for c in with_keys) + px(10)
     whole = surface.get_rect()
     columns = next((n for n in (3, 2, 1) if n * (keys + text) + (n + 1) * px(22) <= whole.w), 1)
@@ -72,7 +72,7 @@ def key_map(surface: pygame.Surface, theme: Theme, commands: Sequence[CommandSpe
         if len(pages[-1]) + len(rows) + 1 > -(-total // columns) and len(pages) < columns and pages[-1]:
             pages.append([])
         pages[-1].append(("", words(f"group.{group}"), True))
-        pages[-1] += [("  ".join(c.caps), c.help_in(words), False) for c in rows]
+        pages[-1] += [("  ".join(c.caps_in(words)), c.help_in(words), False) for c in rows]
     while max(map(len, pages)) * row + px(110) > whole.h and row > round(theme.points(9) * 1.3):
         row -= 1
         size = min(size, row / 1.36 / theme.unit)
@@ -100,7 +100,8 @@ def key_map(surface: pygame.Surface, theme: Theme, commands: Sequence[CommandSpe
                 lines.append(f"{caps} {line}")
             y += row
     foot = pygame.Rect(rect.x + px(24), rect.bottom - max(px(34), row), rect.w - px(48), max(px(26), row))
-    theme.write(surface, words("help.foot"), foot, size=SMALL, face=TEXT, colour=palette.dim, optional=True)
+    text, *shorter = words.forms("help.foot")
+    theme.write(surface, text, foot, size=SMALL, face=TEXT, colour=palette.dim, shorter=shorter)
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Unpack
 
@@ -58,14 +58,20 @@ class Readout:
         self._backdrop = Backdrop(rect)
         self._shown: tuple[str, Colour] | None = None
 
-    def update(self, surface: pygame.Surface, text: str, colour: Colour | None = None) -> list[pygame.Rect]:
-        """Show `text`."""
+    def update(
+        self, surface: pygame.Surface, text: str, colour: Colour | None = None, *, shorter: Sequence[str] = ()
+    ) -> list[pygame.Rect]:
+        """Show `text`, or where it does not fit one of its `shorter` forms."""
         wanted = (text, colour or self.colour)
-        if wanted == self._shown or self.rect.w <= 0 or self.rect.h <= 0:
+        if wanted == self._shown:
+            return []
+        if self.rect.w <= 0 or self.rect.h <= 0:
+            self.theme.dropped += [text] if text else []
             return []
         self._backdrop.restore(surface)
         surface.set_clip(self.rect)
         self.style["colour"] = wanted[1]
+        self.style["shorter"] = shorter
         self.theme.write(surface, text, self.rect, **self.style)
         surface.set_clip(None)
         self._shown = wanted
@@ -104,6 +110,9 @@ class Panel:
     dark = False
     """Whether the background is black rather than metal."""
 
+    about = ""
+    """Kind of the target that the panel is as a whole, "" if nothing can be said of it."""
+
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         self.rect, self.theme = pygame.Rect(box), theme
         px = theme.px
@@ -123,10 +132,10 @@ class Panel:
         self.theme.plate(surface, self.rect, dark=self.dark)
         if self.title:
             palette = self.theme.palette
-            title = self.text(self.title)
+            title = self.title_text()
             face = LETTERING if title.isascii() else TEXT
             colour = palette.dim if self.dark else palette.ink
-            self.theme.write(surface, title, self.heading, size=SMALL, face=face, colour=colour, optional=True)
+            self.theme.write(surface, title, self.heading, size=SMALL, face=face, colour=colour)
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw what has changed; return where."""
@@ -134,7 +143,8 @@ class Panel:
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the target at a place of the window."""
-        return next((part for region in self.regions if (part := region.part_at(place)) is not None), None)
+        found = next((part for region in self.regions if (part := region.part_at(place)) is not None), None)
+        return Target(self.about) if found is None and self.about else found
 
     def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where a target lies, if it is in this panel."""
@@ -161,15 +171,29 @@ class Panel:
         """Return a line of text within this panel."""
         return Readout(self.theme, rect.clip(self.rect), **style)
 
+    def note_sample(self) -> str:
+        """Return about the longest text of the note beside the title, "" if there is none."""
+        return ""
+
+    def title_text(self) -> str:
+        """Return the title, or its short form where the note beside it leaves no more room."""
+        if not self.title:
+            return ""
+        forms = self.theme.words.forms(self.title) if isinstance(self.title, str) else (self.text(self.title),)
+        sample = self.note_sample()
+        room = self.heading.w - (self.theme.width(sample, SMALL) + self.theme.px(10) if sample else 0)
+        whole = [form for form in forms if self.theme.width(form, SMALL, LETTERING) <= room]
+        return whole[0] if whole else forms[-1]
+
     def title_width(self) -> int:
         """Return the width of the heading's text, px."""
-        return self.theme.width(self.text(self.title), SMALL, LETTERING) if self.title else 0
+        return self.theme.width(self.title_text(), SMALL, LETTERING) if self.title else 0
 
     def note(self, **style: Unpack[TextStyle]) -> Readout:
         """Return a line of text at the right of the heading, beside the title."""
         left = self.heading.x + self.title_width() + self.theme.px(10)
         rect = pygame.Rect(left, self.heading.y, max(0, self.heading.right - left), self.heading.h)
-        whole = TextStyle(size=SMALL, face=TEXT, align="right", optional=True)
+        whole = TextStyle(size=SMALL, face=TEXT, align="right")
         whole.update(style)
         return self.readout(rect, **whole)
 

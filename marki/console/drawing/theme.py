@@ -25,7 +25,8 @@ LEAST = 9  # px; no text is smaller than this
 class Palette:
     """Colours by what they mean; signs and sides say the same, so that no meaning hangs on colour alone.
 
-    Amber and blue, blue-green and vermilion stay apart for all common kinds of colour vision (after Okabe and Ito).
+    Amber and light blue, dark blue and vermilion stay apart for all common kinds of colour vision, and the verdicts in
+    grey too.
     """
 
     room: Colour = (30, 32, 33)
@@ -39,7 +40,7 @@ class Palette:
     lamp: Colour = (255, 190, 92)
     positive: Colour = (255, 172, 58)
     negative: Colour = (98, 178, 255)
-    right: Colour = (0, 104, 76)
+    right: Colour = (0, 62, 104)
     wrong: Colour = (172, 52, 0)
     wrong_lit: Colour = (255, 132, 78)
     paper: Colour = (238, 232, 212)
@@ -82,7 +83,7 @@ PROJECTOR = Profile(
     palette=replace(
         Palette(), ink=(0, 0, 0), faded=(20, 20, 20), plate=(226, 226, 220), black=(8, 8, 9), ivory=(255, 252, 240),
         dim=(224, 220, 208), room=(12, 13, 14), header=(255, 255, 255), paper=(255, 252, 240), ghost=(118, 108, 90),
-        right=(0, 84, 60), wrong=(138, 34, 0), negative=(140, 200, 255), ruling=(196, 188, 164),
+        right=(0, 52, 96), wrong=(146, 40, 0), negative=(124, 192, 255), ruling=(196, 188, 164),
     ),
 )  # fmt: skip
 
@@ -95,6 +96,8 @@ class TextStyle(TypedDict, total=False):
     colour: Colour | None
     align: str
     optional: bool
+    shorter: Sequence[str]
+    free: bool
 
 
 class Theme:
@@ -114,6 +117,8 @@ class Theme:
         self.unit, self.words, self.profile, self.palette = unit, words or Words(), profile, profile.palette
         self.least = max(LEAST, int(np.ceil(profile.least * height)))
         self.clipped: list[tuple[str, pygame.Rect]] = []
+        self.dropped: list[str] = []
+        self.sheet: pygame.Surface | None = None  # what the window draws on
         self.written: list[tuple[str, pygame.Rect, Colour]] | None = None  # a test may put a list here
         self.render = lru_cache(maxsize=2500)(self._render)
         self.font = lru_cache(maxsize=96)(self._font)
@@ -150,8 +155,13 @@ class Theme:
         points = self.points(size)
         return self.face(text, face, points).size(text)[0]
 
-    def fitted(self, text: str, box: pygame.Rect, size: float, face: str, colour: Colour) -> pygame.Surface:
-        """Return `text` at `size` (in units), or smaller if it would not fit the box."""
+    def fitted(
+        self, text: str, box: pygame.Rect, size: float, face: str, colour: Colour, *, free: bool = False
+    ) -> pygame.Surface:
+        """Return `text` at `size` (in units), or smaller if it would not fit the box; cut if it still does not.
+
+        `free` says that people brought the text, so that no room can be made for it beforehand.
+        """
         points = max(self.least, min(self.points(size), box.h))
         wide, high = self.face(text, face, points).size(text)
         if wide > box.w or high > box.h * 1.5:
@@ -159,7 +169,11 @@ class Theme:
             while points > self.least and self.face(text, face, points).size(text)[0] > box.w:
                 points -= 1
             if self.face(text, face, points).size(text)[0] > box.w:
-                self.clipped.append((text, box.copy()))
+                if not free:
+                    self.clipped.append((text, box.copy()))
+                while len(text) > 1 and self.face(text, face, points).size(f"{text}..")[0] > box.w:
+                    text = text[:-1]
+                text += ".."
         return self.render(text, face, points, colour)
 
     def write(
@@ -173,15 +187,23 @@ class Theme:
         colour: Colour | None = None,
         align: str = "left",
         optional: bool = False,
+        shorter: Sequence[str] = (),
+        free: bool = False,
     ) -> None:
         """Render one line of text into a box, in the middle of its height; `align` is left, centre or right.
 
-        What is `optional` is left out rather than made very small.
+        Where the text does not fit, the first of its `shorter` forms that does takes its place. What is `optional` is
+        left out rather than made very small. What is `free`, brought by people, may be cut.
         """
-        if not text or (optional and not self.fits(text, box, size, face)):
+        if not text:
+            return
+        if shorter:
+            text = self.form([text, *shorter], box.w, size, face)
+        if optional and not self.fits(text, box, size, face):
+            self.dropped.append(text)
             return
         colour = self.palette.ink if colour is None else colour
-        ink = self.fitted(text, box, size, face, colour)
+        ink = self.fitted(text, box, size, face, colour, free=free)
         place = ink.get_rect(centery=box.centery)
         if align == "left":
             place.left = box.left
@@ -192,9 +214,34 @@ class Theme:
         surface.set_clip(box.inflate(0, box.h))
         surface.blit(ink, place)
         surface.set_clip(None)
-        if self.written is not None and surface.get_abs_parent() is pygame.display.get_surface():
+        if self.written is not None and surface.get_abs_parent() is self.sheet:
             seen = place.clip(surface.get_rect()).move(surface.get_abs_offset())
             self.written.append((text, seen, colour))
+
+    def row_of(self, forms: Sequence[Sequence[str]], room: int, more: int, size: float) -> tuple[list[str], list[int]]:
+        """Return texts that stand in a row, and the width of each: the longest of their forms that fit together.
+
+        Parameters
+        ----------
+        forms : sequence of sequences of str
+            The forms of each text, the longest first.
+        room, more : int
+            Width of the whole row, and of what stands beside each text, px.
+        size : float
+        """
+        texts: list[str] = []
+        widths: list[int] = []
+        for level in range(max(map(len, forms))):
+            texts = [every[min(level, len(every) - 1)] for every in forms]
+            widths = [self.width(text, size) + more for text in texts]
+            if sum(widths) <= room:
+                break
+        return texts, widths
+
+    def form(self, forms: Sequence[str], width: int, size: float = NORMAL, face: str = TEXT) -> str:
+        """Return the first of several forms of a text that fits a width, or the last."""
+        box = pygame.Rect(0, 0, width, 1)
+        return next((form for form in forms if self.fits(form, box, size, face)), forms[-1])
 
     def fits(self, text: str, box: pygame.Rect, size: float = NORMAL, face: str = TEXT) -> bool:
         """Return whether a text fits a box at `size`, or a little smaller."""

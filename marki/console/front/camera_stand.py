@@ -58,6 +58,8 @@ class CardView:
 class CameraStand(Cabinet):
     """A view camera with its bellows, standards and box back, on a heavy pedestal, as in the photograph of 1960."""
 
+    about = "camera"
+
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         r, line = self.rect, theme.row(SMALL)
@@ -76,7 +78,7 @@ class CameraStand(Cabinet):
         self._ground = r.bottom - max(2, round(0.06 * unit))
         board.h = max(size + 2 * frame, self._ground - round(0.3 * unit) - board.y)
         self._name = self.readout(pygame.Rect(r.x, board.y - line, r.w, line), size=SMALL, face=TEXT,
-                                  colour=theme.palette.dim, align="centre", optional=True)  # fmt: skip
+                                  colour=theme.palette.dim, align="centre", free=True)  # fmt: skip
         self._frame = frame
         self._backdrop = Backdrop(card.inflate(2 * frame, 2 * frame).clip(r))
         self._shown: tuple[bytes, bool] | None = None
@@ -173,8 +175,10 @@ class CameraStand(Cabinet):
         key = (grey.tobytes(), draft is not None)
         words = self.theme.words
         text = words("front.draft") if draft is not None else shown.name if shown is not None else ""
+        known = draft is None and shown is not None and 0 <= shown.kind < len(scene.classes)
+        shorter = (scene.classes[shown.kind],) if known and shown is not None else ()
         colour = self.theme.palette.focus if draft is not None else self.theme.palette.dim
-        dirty = self._name.update(surface, text, colour)
+        dirty = self._name.update(surface, text, colour, shorter=shorter)
         if key == self._shown:
             return dirty
         was, self._shown = self._shown, key

@@ -278,11 +278,11 @@ class ControlCabinet(Cabinet):
     # -- hands -------------------------------------------------------------------------------------------------------
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
-        """Return the forcing switch or the R-unit under a place."""
+        """Return the forcing switch, the R-unit, the meter or else the knobs under a place."""
         for k, row in enumerate(self._rows):
             if row.collidepoint(place):
                 return Target("force", k) if self._force[k].inflate(2, 0).collidepoint(place) else Target("r", k)
-        return None
+        return Target("gauge" if self._gauge.collidepoint(place) else "controls")
 
     def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where a forcing switch is, or the lamp and the number of an R-unit."""

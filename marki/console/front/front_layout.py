@@ -14,7 +14,7 @@ CLOSE = (1.9, 1.12, 0.94, 1.7, 1.6)
 """Widest shape of each bay in the close view, as width over height."""
 
 
-def lay_out(box: Box, *, bay: int = 0) -> dict[str, Box]:
+def lay_out(box: Box, *, bay: int = 0, least: float = 0.0) -> dict[str, Box]:
     """Return the boxes of the front by name; they are inside `box` and do not overlap.
 
     Parameters
@@ -22,9 +22,11 @@ def lay_out(box: Box, *, bay: int = 0) -> dict[str, Box]:
     box : Box
     bay : int
         Bay in the close view, 1 to 5 from the left; 0 for the whole machine.
+    least : float
+        Height of the smallest text, px; the column at the left is made wide enough for it.
     """
     gap = max(3, box.w // 90)
-    column = round(box.w * 0.22)
+    column = max(round(box.w * 0.22), round(9.5 * least))
     room = Box(box.x + column + gap, box.y, box.w - column - gap, box.h)
     if bay:
         return _close(box, room, bay, gap)
@@ -58,7 +60,7 @@ def _close(box: Box, room: Box, bay: int, gap: int) -> dict[str, Box]:
     """Return the boxes of one bay, as large as fits, and of the camera."""
     height = min(room.h, round(room.w * BODY / (EDGES[bay] - EDGES[bay - 1])))
     width = min(room.w, round(height * CLOSE[bay - 1]))
-    column = min(room.x - gap - box.x + (room.w - width) // 3, round(box.w * 0.26))
+    column = min(room.x - gap - box.x + (room.w - width) // 3, max(room.x - gap - box.x, round(box.w * 0.26)))
     left = box.x + (box.w - column - gap - width) // 2
     bottom = room.y + (room.h + height) // 2
     return {

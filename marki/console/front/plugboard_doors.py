@@ -19,14 +19,18 @@ SIDE_A = (32, 16)  # rows and columns of the A-units' pins
 HUNDREDS = (1, 101, 201, 301)  # the strips at the left of the board in the photograph are numbered by hundreds
 
 
+DARK, BRIGHT, SEEN = range(3)
+"""How the head of a pin is drawn: its unit is off, on, or was on at the last reading."""
+
+
 @lru_cache(maxsize=8)
-def spot(w: int, h: int, on: bool, lamp: Colour, metal: Colour) -> pygame.Surface:
+def spot(w: int, h: int, level: int, lamp: Colour, metal: Colour) -> pygame.Surface:
     """Return the head of an A-unit's pin, bright while the unit is on; clear around it."""
     fine = 6
     picture = pygame.Surface((w * fine, h * fine), pygame.SRCALPHA)
-    colour = lamp if on else metal
+    colour = (metal, lamp, darker(lamp, 0.45))[level]
     picture.fill((*darker(colour, 0.5), 0))
-    r = max(0.8, min(w, h) * (0.34 if on else 0.2)) * fine
+    r = max(0.8, min(w, h) * (0.34 if level else 0.2)) * fine
     centre = (w * fine / 2, h * fine / 2)
     pygame.draw.circle(picture, (*darker(colour, 0.62), 255), centre, 1.35 * r)
     pygame.draw.circle(picture, (*colour, 255), centre, r)
@@ -65,8 +69,8 @@ class PlugboardDoors(Cabinet):
         self._wiring = scene.wiring
         self._picked: tuple[str, int] | None = None
         self._overlay: pygame.Surface | None = None
-        self._was = np.zeros(512, bool)
-        self._boards: list[pygame.Surface] = []  # with all pins dark, and with all bright
+        self._was = np.zeros(512, np.int8)
+        self._boards: list[pygame.Surface] = []  # with all pins dark, bright, and seen at last
         self._cells: list[list[pygame.Surface]] = []  # of these, each pin
 
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:
@@ -74,7 +78,7 @@ class PlugboardDoors(Cabinet):
         self._open = scene.ui.open_doors
         self._wiring = scene.wiring.copy()
         self._picked = self._overlay = None
-        self._was = np.zeros(512, bool)
+        self._was = np.zeros(512, np.int8)
         if self._open:
             self._draw_open(surface)
         else:
@@ -179,12 +183,12 @@ class PlugboardDoors(Cabinet):
         return tuple((x - area.x, y - area.y) for x, y in pins)
 
     def _draw_pins(self, surface: pygame.Surface) -> None:
-        """Draw the heads of the A-units' pins, and keep the board with all of them dark and with all bright."""
+        """Draw the heads of the A-units' pins, and keep the board with all of them dark, bright, and seen at last."""
         palette, g, b, places = self.theme.palette, self._grid, self._board, self._places
         self._boards = []
         bare = surface.subsurface(b).copy()
-        for on in (False, True):
-            sprite = spot(*g.pitch, on, palette.lamp, darker(palette.dim, 0.1))
+        for level in (DARK, BRIGHT, SEEN):
+            sprite = spot(*g.pitch, level, palette.lamp, darker(palette.dim, 0.1))
             surface.blit(bare, b)
             surface.fblits([(sprite, place) for place in places])
             self._boards.append(surface.subsurface(b).copy())
@@ -213,11 +217,13 @@ class PlugboardDoors(Cabinet):
         if not np.array_equal(self._wiring, scene.wiring):
             self.dress(surface, scene)
             dirty.append(self.rect)
-        now = scene.snapshot.view.a.astype(bool)
+        now = scene.snapshot.view.a.astype(np.int8) * BRIGHT
+        if scene.last is not None:
+            now[scene.last.view.a.astype(bool) & (now == DARK)] = SEEN
         wanted = self._wanted(scene)
         if wanted != self._picked:
             surface.blit(self._boards[0], self._board)
-            self._was = np.zeros(512, bool)
+            self._was = np.zeros(512, np.int8)
             self._picked, self._overlay = wanted, None
             dirty.append(self._board)
         elif np.array_equal(now, self._was):
@@ -228,7 +234,7 @@ class PlugboardDoors(Cabinet):
             # The wires lie over the pins, so everything under them is drawn again.
             surface.blit(self._boards[0], self._board)
             changed = np.flatnonzero(now).tolist()
-        surface.fblits([(cells[int(now[k])][k], places[k]) for k in changed])
+        surface.fblits([(cells[now[k]][k], places[k]) for k in changed])
         if wanted is not None:
             if self._overlay is None:
                 self._overlay = self._draw_wires(wanted)

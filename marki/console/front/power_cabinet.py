@@ -26,6 +26,8 @@ class PowerCabinet(Cabinet):
     and the share of motors that turn. The supplies' own voltages are not part of the simulation: the light ones rest.
     """
 
+    about = "power"
+
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         if self.wide:

@@ -21,9 +21,9 @@ lamps = lru_cache(maxsize=256)(lamp)
 
 def lit(scene: Scene, still: bool) -> np.ndarray:
     """Return the levels of the lamps, (400,): dimly lit those that were on at the last reading."""
-    look, held = scene.snapshot, scene.held
+    look, held = scene.snapshot, scene.last
     out = look.view.s.reshape(-1).astype(np.int8) * (LEVELS - 1) if still else levels(scene.brightness.s)
-    if not (look.open or scene.fast or held is None):
+    if held is not None:
         out[held.view.s.reshape(-1) & (out == 0)] = GHOST
     return out
 

@@ -25,12 +25,12 @@ class SignPanel(Cabinet):
         for joint in (x[1], x[2], x[4]):
             pygame.draw.line(surface, darker(palette.frame, 0.5), (joint, r.y), (joint, r.bottom - 1))
         pygame.draw.line(surface, darker(palette.frame, 0.4), (r.x, r.bottom - 1), (r.right - 1, r.bottom - 1))
-        # As in the photograph, the name is divided by the joint of the second and the third cabinet.
+        # The name stands beside the joint of the second and the third cabinet, so that it is not cut.
         words, theme = self.theme.words, self.theme
         second = r.h >= 2.05 * theme.least
         first = round(r.h * 0.56) if second else r.h - 2
         text, size = words("front.name"), max(theme.least, 0.86 * first) / theme.unit
-        left = x[2] - theme.width(text.rpartition(" ")[0], size, LETTERING) - max(2, r.h // 9)
+        left = x[2] + round(1.3 * r.h)
         name = pygame.Rect(left, r.y + 1, x[4] - left - theme.px(4), first)
         self.caption(surface, text, name, size=size, face=LETTERING)
         if second:

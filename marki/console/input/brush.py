@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from marki.io.frame import SIDE
 
+ERASER = 0
+"""The pen that erases; the others are called by their width."""
+
+WIDEST = 2
+
+
+def width_of(pen: int) -> int:
+    """Return the width of what a pen, or the eraser, leaves, cells."""
+    return WIDEST if pen == ERASER else pen
+
 
 def stroke(one: int, other: int, width: int = 1) -> list[int]:
     """Return the numbers of the cells that a brush 1 or 2 cells wide touches from one cell to another."""

@@ -1,4 +1,4 @@
-"""What the mouse and the keyboard do to parts, as commands."""
+"""What the mouse does to parts, as commands; and the focus of the keyboard."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from collections.abc import Iterable
 import pygame
 
 from marki.console.actions.operator import Operator
-from marki.console.actions.preview_commands import KEYS as PREVIEW_KEYS
 from marki.console.drawing.panel import Panel
 from marki.console.input import brush, frame_drag
 from marki.console.panels.command_bar import ControlBar
 from marki.console.panels.page_panel import PagePanel
 from marki.console.panels.time_bar import TimeBar
 from marki.console.state.blocks import PageRow
-from marki.console.state.keymap import name_of
+from marki.console.state.first_minute import OFFERS
 from marki.console.state.targets import GRIDS, Target
 from marki.console.timeline.buttons import BUTTONS
 from marki.console.timeline.hall_panel import WallPanel
 from marki.console.timeline.strip_panel import StripPanel
-from marki.io.frame import CELLS
 
 SWEEP_PX = 300  # of an upright drag, for a potentiometer's whole travel
 FINE = 0.1  # of a drag or notch with Shift
@@ -30,7 +28,7 @@ WHEEL_PX = 48
 
 
 class InputHandler:
-    """Turns what the mouse and the keyboard do into commands.
+    """Turns what the mouse does into commands.
 
     Parameters
     ----------
@@ -39,7 +37,6 @@ class InputHandler:
 
     def __init__(self, operator: Operator):
         self.operator, self.ui = operator, operator.ui
-        self._command_of = {key: name for name, command in operator.commands.items() for key in command.keys}
         self.panels: dict[str, Panel] = {}
         self._from: tuple[int, int] = (0, 0)
         self._angle = 0.0
@@ -52,6 +49,12 @@ class InputHandler:
         self._frame: frame_drag.Frame = (0.0, 0.0, 1.0, 1.0)  # before a drag, and which of its sides are held
         self._sides = (False, False, False, False)
         self.unit = 1.0
+        self.place: tuple[int, int] = (0, 0)
+
+    def let_go(self) -> None:
+        """Let go whatever the mouse holds."""
+        self.ui.held = self._last = None
+        self._clicked = (Target(""), -DOUBLE_MS, (0, 0))
 
     # -- finding -----------------------------------------------------------------------------------------------------
 
@@ -77,6 +80,7 @@ class InputHandler:
         if event.type == pygame.MOUSEWHEEL:
             self._wheel(event)
             return
+        self.place = event.pos
         here = self.part_at(event.pos)
         self.ui.hovered = here
         if event.type == pygame.MOUSEBUTTONDOWN and event.button in (1, 3):
@@ -103,12 +107,11 @@ class InputHandler:
         ui.focus = part if part.kind in (*GRIDS, "row") and part.kind != "cell" else None
         match part.kind:
             case "cell":
-                lit = ui.draft is not None and ui.draft.reshape(-1)[part.number] > 0
-                self._ink = 0 if button == 3 or lit else 255
-                operator.obey("ink", cells=brush.stroke(part.number, part.number, ui.pen), level=self._ink)
+                self._ink = 0 if button == 3 or ui.pen == brush.ERASER else 255
+                self._draw(part, part)
             case "value":
                 self._angle = float(operator.session.learner.view().values[part.number])
-            case "picture" if (page := self._page()) is not None:
+            case "picture" if (page := self.page) is not None:
                 wide, high = page.picture_size
                 near = NEAR_PX * self.unit / wide, NEAR_PX * self.unit / high
                 self._frame = page.frame
@@ -127,15 +130,14 @@ class InputHandler:
             self._moved = True
         match held.kind:
             case "cell" if here is not None and here.kind == "cell" and here != self._last:
-                cells = brush.stroke((self._last or here).number, here.number, self.ui.pen)
-                operator.obey("ink", cells=cells, level=self._ink)
+                self._draw(self._last or here, here, more=True)
                 self._last = here
             case "value" if self._moved:
                 share = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1.0
                 travel = operator.session.learner.config.potentiometers.travel_deg
                 by = (self._from[1] - place[1]) / (SWEEP_PX * self.unit) * travel * share
                 self.ui.turning = (held.number, max(-travel / 2, min(travel / 2, self._angle + by)))
-            case "picture" if self._moved and (page := self._page()) is not None:
+            case "picture" if self._moved and (page := self.page) is not None:
                 start, to = page.share_at(self._from), page.share_at(place)
                 frame = frame_drag.dragged(self._frame, self._sides, start, to)
                 operator.obey("preview_frame", frame=[round(share, 4) for share in frame])
@@ -146,6 +148,12 @@ class InputHandler:
             case "toggle" if here is not None and here.kind == "toggle" and here != self._last:
                 self._last = here
                 operator.obey("throw_toggle", number=here.number, to=self._to)
+
+    def _draw(self, one: Target, other: Target, *, more: bool = False) -> None:
+        """Ink or erase from one cell to another; where there is no card of one's own, nothing can be erased."""
+        if self._ink or self.ui.draft is not None:
+            cells = brush.stroke(one.number, other.number, brush.width_of(self.ui.pen))
+            self.operator.obey("ink", cells=cells, level=self._ink, more=more)
 
     def _release(self, here: Target | None, place: tuple[int, int]) -> None:
         ui, operator = self.ui, self.operator
@@ -175,12 +183,14 @@ class InputHandler:
             case "button":
                 bar = next(p for p in self.panels.values() if isinstance(p, ControlBar))
                 operator.obey(bar.commands[part.number].name)
+            case "offer":
+                operator.obey(OFFERS[part.number].command)
             case "row":
-                row = self._row(part)
+                row = self.row(part)
                 if row is not None and row.command:
                     operator.obey(row.command, **row.arguments)
                 elif row is not None:
-                    self._turn_row(row, 1)
+                    self.turn_row(row, 1)
             case "close":
                 operator.obey("page", name="")
             case "s" | "a" | "value" if ui.tool == "break":
@@ -197,11 +207,14 @@ class InputHandler:
                 self._choose(part)
             case "knob":
                 operator.obey(BUTTONS[part.number].command, **BUTTONS[part.number].arguments)
+            case "pen":
+                operator.obey("pen", width=part.number)
             case "door":
                 operator.obey("doors")
             case "cell":
                 lit = ui.draft is not None and ui.draft.reshape(-1)[part.number] > 0
-                operator.obey("ink", cells=[part.number], level=0 if lit else 255)
+                self._ink = 0 if lit or ui.pen == brush.ERASER else 255
+                operator.obey("ink", cells=[part.number], level=self._ink)
 
     def _choose(self, part: Target) -> None:
         """Put the system of a plate up; with Shift or the right button, at the side."""
@@ -212,7 +225,7 @@ class InputHandler:
             self.operator.obey("beside" if aside else "put_up", name=name)
 
     def _wheel(self, event: pygame.event.Event) -> None:
-        part, page = self.ui.hovered, self._page()
+        part, page = self.ui.hovered, self.page
         if part is not None and part.kind == "value":
             fine = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1
             self.operator.obey("notch", unit=part.number, way=event.y * fine)
@@ -221,156 +234,15 @@ class InputHandler:
         elif part is not None and part.kind == "layer":
             self.operator.obey("show_layer", layer=(self.ui.layer - event.y) % 8)
 
-    # -- the keyboard ------------------------------------------------------------------------------------------------
+    # -- rows and the focus -------------------------------------------------------------------------------------------
 
-    def key(self, event: pygame.event.Event) -> None:
-        """Type a key."""
-        name = name_of(event.key, event.unicode)
-        mods = event.mod
-        for do in (self._answering, self._typing, self._voting, self._previewing, self._drawing, self._at_focus):
-            if do(name, event, mods):
-                return
-        command = self._command_of.get(name) if name is not None else None
-        if command == "focus":
-            self.operator.obey("focus", step=-1 if mods & pygame.KMOD_SHIFT else 1)
-        elif command is not None:
-            self.operator.obey(command)
-
-    def _answering(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        if self.ui.question is None:
-            return False
-        if name in ("return", "y", "escape", "n"):
-            self.operator.obey("answer", yes=name in ("return", "y"))
-        return True
-
-    def _typing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        typing, operator = self.ui.typing, self.operator
-        if typing is None:
-            return False
-        sign = event.unicode
-        if name == "escape":
-            self.ui.typing = None
-        elif name == "backspace":
-            typing.text = typing.text[:-1]
-        elif name == "return":
-            self.ui.typing = None
-            if typing.text.strip():
-                operator.obey(typing.command, **typing.arguments, text=typing.text.strip())
-        elif sign and sign.isprintable():
-            if typing.single:
-                operator.obey(typing.command, **typing.arguments, text=sign)
-            else:
-                typing.text += sign
-        return True
-
-    def _voting(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        if not self.ui.covered or name is None or len(name) != 1:
-            return False
-        ballot = self.ui.tally.current
-        digit = chr(event.key) if 32 < event.key < 127 else name
-        if not digit.isdigit() or ballot is None or not 1 <= int(digit) <= len(ballot.options):
-            return False
-        self.operator.obey("vote", option=int(digit) - 1, way=-1 if mods & pygame.KMOD_SHIFT else 1)
-        return True
-
-    def _previewing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        ui, operator = self.ui, self.operator
-        if ui.page != "preview" or ui.preview is None:
-            return False
-        free = ui.focus is None or ui.focus.kind not in ("row", "close", "cell")
-        match name:
-            case "return" if free:
-                operator.obey("preview_teach" if mods & pygame.KMOD_SHIFT else "preview_ask")
-            case _ if name in PREVIEW_KEYS:
-                command, arguments = PREVIEW_KEYS[name]
-                operator.obey(command, **arguments)
-            case "backspace":
-                operator.obey("preview_judged")
-            case "escape" if free:
-                operator.obey("preview_close")
-            case _:
-                return False
-        return True
-
-    def _drawing(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        ui, operator = self.ui, self.operator
-        if ui.draft is None:
-            return False
-        if name == "return" and (ui.focus is None or ui.focus.kind != "row"):
-            if mods & pygame.KMOD_SHIFT:
-                operator.obey("type_teach")
-            elif ui.focus is not None and ui.focus.kind == "cell":
-                self.click(ui.focus)
-            else:
-                operator.obey("show_card")
-        elif name == "backspace":
-            operator.obey("ink", cells=list(range(CELLS)), level=0)
-        elif name == "escape":
-            operator.obey("draw")
-        else:
-            return False
-        return True
-
-    def _at_focus(self, name: str | None, event: pygame.event.Event, mods: int) -> bool:
-        ui, operator, part = self.ui, self.operator, self.ui.focus
-        if part is None or name is None:
-            return False
-        fine = FINE if mods & pygame.KMOD_SHIFT else 1
-        if part.kind == "value":
-            if name in ("up", "down"):
-                operator.obey("notch", unit=part.number, way=(1 if name == "up" else -1) * fine)
-                return True
-            if name in ("left", "right"):
-                self._step_focus(part, 0, 1 if name == "right" else -1)
-                return True
-            if name in ("pageup", "pagedown"):
-                self._step_focus(part, 1 if name == "pagedown" else -1, 0)
-                return True
-            if name.isdigit() or name == "-":
-                operator.obey("type_turn", unit=part.number)
-                if ui.typing is not None:
-                    ui.typing.text = name
-                return True
-            return False
-        step = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}.get(name)
-        if step is None:
-            return False
-        if part.kind in GRIDS:
-            self._step_focus(part, *step)
-            return True
-        if part.kind in ("row", "close"):
-            if step[0]:
-                self._step_row(step[0])
-                return True
-            row = self._row(part)
-            return row is not None and self._turn_row(row, step[1])
-        return False
-
-    def _step_focus(self, part: Target, rows: int, columns: int) -> None:
-        high, wide = GRIDS[part.kind]
-        row, column = divmod(part.number, wide)
-        row, column = (row + rows) % high, (column + columns) % wide
-        if part.kind == "value" and columns:
-            row, column = divmod((part.number + columns) % (high * wide), wide)
-        self.ui.focus = Target(part.kind, row * wide + column)
-        if self.ui.page == "inspect":
-            self.ui.picked = self.ui.focus
-
-    def _step_row(self, step: int) -> None:
-        page = self._page()
-        if page is None:
-            return
-        parts = page.parts()
-        at = parts.index(self.ui.focus) if self.ui.focus in parts else -1
-        self.ui.focus = parts[(at + step) % len(parts)]
-        page.reveal(self.ui.focus, self.ui)
-
-    def _row(self, part: Target) -> PageRow | None:
+    def row(self, part: Target) -> PageRow | None:
         """Return the line of the page that a part is."""
-        page = self._page()
+        page = self.page
         return page.row(part.number) if page is not None and part.kind == "row" else None
 
-    def _turn_row(self, row: PageRow, way: int) -> bool:
+    def turn_row(self, row: PageRow, way: int) -> bool:
+        """Turn a line of the page up or down; return whether it can be turned."""
         if not row.turn:
             return False
         self.operator.obey(row.turn, **{**row.arguments, "way": way})
@@ -379,7 +251,7 @@ class InputHandler:
     def move_focus(self, step: int) -> None:
         """Go to the next part at which the focus stops: first the page, then the panels and buttons."""
         stops = self.stops()
-        page = self._page()
+        page = self.page
         if page is not None:
             rows = page.parts()
             stops = [*rows, *(p for p in stops if p not in rows)]
@@ -408,7 +280,9 @@ class InputHandler:
             self.operator.obey("break")
         ui.picked = None if not ui.page else ui.picked
 
-    def _page(self) -> PagePanel | None:
+    @property
+    def page(self) -> PagePanel | None:
+        """The page at the side, if one is open."""
         page = self.panels.get("page")
         return page if isinstance(page, PagePanel) else None
 

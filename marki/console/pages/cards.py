@@ -17,7 +17,7 @@ MOST = 60  # entries of a folder that are listed
 def open_folder(context: Context) -> list[PageBlock]:
     """Return what lies in a folder: sub-folders to go into, pictures to show, and the folder itself to learn from."""
     words, here = context.words, context.operator.folder
-    found: list[PageBlock] = [Text(words("open.how"), dim=True), Text(str(here))]
+    found: list[PageBlock] = [Text(words("open.how"), dim=True), Text(words("open.resume"), dim=True), Text(str(here))]
     try:
         entries = sorted((p for p in here.iterdir() if p.name[:1] != "."), key=lambda p: p.name.casefold())
     except OSError:
@@ -27,7 +27,7 @@ def open_folder(context: Context) -> list[PageBlock]:
     others = [p for p in entries if p.suffix.lower() in (".toml", ".npz")]
     found.append(PageRow(words("open.type"), command="type_folder", mark="dot"))
     if pictures or folders:
-        text = words("open.learn", count=len(pictures))
+        text = words.count("open.learn", len(pictures))
         found.append(PageRow(text, command="dropped", arguments={"path": str(here)}, mark="right"))
     found.append(PageRow("..", command="folder", arguments={"path": str(here.parent)}))
     found += [PageRow(f"{p.name}/", command="folder", arguments={"path": str(p)}) for p in folders[:MOST]]

@@ -36,10 +36,15 @@ def lesson(context: Context) -> list[PageBlock]:
     for number, question in enumerate(page.questions):
         found += _question(context, number, question)
     if ui.leaf:
-        found.append(PageRow(words("lesson.back"), right="PgUp", command="last_leaf"))
+        found.append(PageRow(words("lesson.back"), right=words("key.pageup"), command="last_leaf"))
     last = ui.leaf == count - 1
     found.append(
-        PageRow(words("lesson.end" if last else "lesson.next"), right="PgDn", command="next_leaf", mark="right")
+        PageRow(
+            words("lesson.end" if last else "lesson.next"),
+            right=words("key.pagedown"),
+            command="next_leaf",
+            mark="right",
+        )
     )
     return found
 
@@ -78,10 +83,12 @@ def vote(context: Context) -> list[PageBlock]:
     tally = ui.tally
     found: list[PageBlock] = []
     if ui.lesson is not None:
-        found.append(PageRow(words("vote.lesson"), right="PgDn", command="page", arguments={"name": "lesson"}))
+        found.append(
+            PageRow(words("vote.lesson"), right=words("key.pagedown"), command="page", arguments={"name": "lesson"})
+        )
     ballot = tally.current
     if ui.covered and ballot is not None:
-        found.append(Text(words("vote.ask", shown=ballot.shown, trial=ballot.trial)))
+        found.append(Text(words("vote.ask", shown=words.quoted(ballot.shown), trial=ballot.trial)))
         for k, (option, count) in enumerate(zip(ballot.options, ballot.counts, strict=True)):
             found.append(
                 PageRow(f"{k + 1}  {option}", right=f"{count}", command="vote", arguments={"option": k},
@@ -92,16 +99,19 @@ def vote(context: Context) -> list[PageBlock]:
         found.append(PageRow(words("command.reveal"), right="X", command="reveal", mark="right"))
     else:
         found.append(Text(words("vote.next" if ui.predicting else "vote.off")))
-        found.append(PageRow(words("command.play"), right="Space", command="play", mark="right"))
+        found.append(PageRow(words("command.play"), right=words("key.space"), command="play", mark="right"))
     closed = tally.closed
     if closed:
         last = closed[-1]
-        found.append(Heading(words("vote.last", shown=last.shown, answer=last.answered)))
+        judged = last.answered in (words("vote.right"), words("vote.wrong"))
+        found.append(
+            Heading(words("vote.was" if judged else "vote.last", shown=words.quoted(last.shown), answer=last.answered))
+        )
         for option, count in zip(last.options, last.counts, strict=True):
             mark = "right" if option == last.answered else "dot"
             found.append(PageRow(option, right=f"{count}", mark=mark, share=count / max(1, *last.counts)))
         totals = tally.totals()
-        found.append(Heading(words("vote.totals", ballots=totals["ballots"])))
+        found.append(Heading(words.count("vote.totals", totals["ballots"])))
         found.append(PageRow(words("vote.class"), right=f"{totals['class_right']}/{totals['votes']}"))
         found.append(PageRow(words("vote.machine"), right=f"{totals['machine_right']}/{totals['ballots']}"))
         found.append(PageRow(words("vote.save"), command="save_tally"))
@@ -124,10 +134,10 @@ def hand(context: Context) -> list[PageBlock]:
             text = words("hand.row", unit=unit + 1, wanted=int(target[unit]), units=int(mine.sum()))
             found.append(PageRow(text, right=f"{total:+.1f}", command="gang",
                 arguments={"unit": unit, "way": 1 if target[unit] else -1}, turn="gang", mark=mark))  # fmt: skip
-    found.append(PageRow(words("hand.next"), right="Space", command="play", mark="dot"))
+    found.append(PageRow(words("hand.next"), right=words("key.space"), command="play", mark="dot"))
     if opponent is not None:
         trials, by_hand, by_motor = opponent.score()
-        found.append(Heading(words("hand.score", trials=trials)))
+        found.append(Heading(words.count("hand.score", trials)))
         most = max(1, trials)
         found.append(PageRow(words("hand.you"), right=f"{by_hand}", share=by_hand / most))
         found.append(PageRow(words("hand.motors"), right=f"{by_motor}", share=by_motor / most))

@@ -19,5 +19,5 @@ def menu(context: Context) -> list[PageBlock]:
         if command.group != group:
             group = command.group
             found.append(Heading(words(f"group.{group}")))
-        found.append(PageRow(command.label_in(words), right="".join(command.caps[:1]), command=command.name))
+        found.append(PageRow(command.label_in(words), right="".join(command.caps_in(words)[:1]), command=command.name))
     return found

@@ -58,6 +58,12 @@ def settings(context: Context) -> list[PageBlock]:
             )
         )
     found.append(PageRow(words("settings.mend"), command="mend", mark="right"))
+    found.append(Heading(words("settings.window")))
+    for name, on in (("still", scene.ui.still), ("projector", scene.ui.projector)):
+        found.append(
+            PageRow(words(f"command.{name}"), right=words("value.on" if on else "value.off"), command=name, lit=on)
+        )
+    found.append(PageRow(words("command.language"), right=words("message.language"), command="language"))
     group = ""
     for name in everything:
         if name in (*FIRST, *HIDDEN) or name.startswith("machine.faults."):

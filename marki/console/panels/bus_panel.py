@@ -20,7 +20,7 @@ PULSES = 2  # on each
 class BusPanel(Panel):
     """Between the bands of the values and the rows of the R-units."""
 
-    dark = True
+    dark, about = True, "bus"
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)

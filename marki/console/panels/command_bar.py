@@ -8,6 +8,7 @@ from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Declared, Panel
 from marki.console.drawing.sprites import sign
 from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Theme
+from marki.console.panels.hints import barred
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 
@@ -18,14 +19,17 @@ class ControlBar(Panel):
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         gap = theme.px(5)
-        self.commands = [
-            c for c in scene.commands if c.button and (c.group != "timeline" or scene.timeline is not None)
-        ]
+        self.commands = barred(scene)
         n = len(self.commands)
-        width = (self.rect.w - gap * (n - 1)) / n
+        lines = 2 if theme.profile.plain else 1
+        across = -(-n // lines)
+        width = (self.rect.w - gap * (across - 1)) / across
         top = self.rect.y + theme.px(4)
+        high = (self.rect.bottom - top - gap * lines) // lines
         self.buttons = [
-            pygame.Rect(round(self.rect.x + k * (width + gap)), top, int(width), self.rect.bottom - top - gap)
+            pygame.Rect(
+                round(self.rect.x + k % across * (width + gap)), top + k // across * (high + gap), int(width), high
+            )
             for k in range(n)
         ]
         self._shown: list[tuple[bool, bool, bool] | None] = [None] * n
@@ -64,14 +68,11 @@ class ControlBar(Panel):
         pygame.draw.rect(surface, face, top, border_radius=px(3))
         icon = "pause" if command.name == "play" and lit else command.name
         label = words("command.stop") if icon == "pause" else command.label_in(words)
-        cap = "".join(command.caps[:1])
+        if command.label is None and icon != "pause" and self.theme.width(label, SMALL - 1) > rect.w - px(9):
+            label = words.forms(f"command.{command.name}")[-1]
+        cap = "".join(command.caps_in(words)[:1])
         if plain:
-            text = max(px(16), self.theme.row(SMALL))
-            size = max(8, top.h - text - px(2))
-            image = sign(icon, size, palette.ink)
-            surface.blit(image, image.get_rect(midtop=(top.centerx, top.y + px(1))))
-            box = pygame.Rect(top.x + 1, top.bottom - text, top.w - 2, text)
-            self.theme.write(surface, cap, box, size=SMALL, face=TEXT, align="centre")
+            self._draw_words(surface, top, icon, label, cap)
             return
         text = max(px(17), self.theme.row(SMALL - 1))
         size = min(px(24), top.h - text)
@@ -81,6 +82,22 @@ class ControlBar(Panel):
             self.theme.write(surface, cap, box, size=SMALL - 1, face=FIGURES, colour=(58, 56, 50), align="right")
         line = pygame.Rect(top.x + px(3), top.bottom - text - px(1), top.w - px(6), text)
         self.theme.write(surface, label, line, size=SMALL - 1, face=TEXT, align="centre")
+
+    def _draw_words(self, surface: pygame.Surface, top: pygame.Rect, icon: str, label: str, cap: str) -> None:
+        """Draw what is on a button to be read from afar: the word first; sign and key where there is room for them."""
+        px, theme, palette = self.theme.px, self.theme, self.theme.palette
+        left, right = top.x + px(6), top.right - px(6)
+        word, key = theme.width(label, SMALL), theme.width(cap, SMALL - 3, FIGURES) + px(8)
+        size = min(px(22), top.h - px(6))
+        if word + key <= right - left:
+            box = pygame.Rect(right - key, top.y, key, top.h)
+            theme.write(surface, cap, box, size=SMALL - 3, face=FIGURES, colour=palette.faded, align="right")
+            right -= key
+        if word + size + px(6) <= right - left:
+            surface.blit(sign(icon, size, palette.ink), (left, top.centery - size // 2))
+            left += size + px(6)
+        box = pygame.Rect(left, top.y, right - left, top.h)
+        theme.write(surface, label, box, size=SMALL, face=TEXT)
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the button under a place."""

@@ -56,7 +56,7 @@ def thin(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class CurvePanel(Panel):
     """The learning curve; in grey those of the run before and of the known future."""
 
-    title = "panel.curve"
+    title, about = "panel.curve", "curve"
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
@@ -80,18 +80,25 @@ class CurvePanel(Panel):
         self._shown = key
         x, y, partial = points(scene.errors, scene.pass_size, deck=scene.deck)
         self._draw(surface, scene, x, y, partial)
-        return [self._paper, *self._note.update(surface, self._summary(scene, x, y, partial))]
+        text, *shorter = self._summary(scene, x, y, partial)
+        return [self._paper, *self._note.update(surface, text, shorter=shorter)]
 
-    def _summary(self, scene: Scene, x: np.ndarray, y: np.ndarray, partial: float) -> str:
+    def note_sample(self) -> str:
+        """Return the shortest summary."""
+        return "26/26"
+
+    def _summary(self, scene: Scene, x: np.ndarray, y: np.ndarray, partial: float) -> tuple[str, ...]:
+        """Return what the curve says in words, and shorter forms of that."""
         words = self.theme.words
         if scene.deck:
             if not len(y):
-                return words("curve.first", count=f"{partial:.0f}")
+                return words("curve.first", count=f"{partial:.0f}"), f"{partial:.0f}/{scene.pass_size}"
             values = dict(last=f"{y[-1]:.0f}", size=scene.pass_size)
-            text = words("curve.passes", count=f"{partial:.0f}", n=len(x) + 1, **values)
-            short = words("curve.passes_short", **values)
-            return text if self.theme.width(text, SMALL) <= self._note.rect.w else short
-        return words("curve.now", share=f"{y[-1]:.0f}", count=min(WINDOW, int(x[-1]))) if len(y) else ""
+            text = words("curve.passes", count=f"{partial:.0f}", n=len(x) + 1, done=len(x), **values)
+            return text, words("curve.passes_short", done=len(x), **values), words("curve.errors_now", **values)
+        if not len(y):
+            return ("",)
+        return words("curve.now", share=f"{y[-1]:.0f}", count=min(WINDOW, int(x[-1]))), f"{y[-1]:.0f} %"
 
     def _draw(self, surface: pygame.Surface, scene: Scene, x: np.ndarray, y: np.ndarray, partial: float) -> None:
         px, plot, write, palette = self.theme.px, self._plot, self.theme.write, self.theme.palette
@@ -124,9 +131,9 @@ class CurvePanel(Panel):
             label = pygame.Rect(plot.x, plot.bottom + figures, plot.w, figures)
             name = self.theme.words("curve.pass" if scene.deck else "curve.trial")
             write(surface, name, label, size=SMALL, face=TEXT, align="centre")
-            self._side_label(surface, self.theme.words("curve.errors" if scene.deck else "curve.share"))
+            self._side_label(surface, *self.theme.words.forms("curve.errors" if scene.deck else "curve.share"))
         if old is not None:
-            self._trace(surface, old[0], old[1], across, up, palette.ghost, dots=False)
+            self._trace(surface, old[0], old[1], across, up, palette.ghost, dots=False, dashed=True)
         if len(scene.coming):
             whole = points(np.concatenate([scene.errors, scene.coming]), scene.pass_size, deck=scene.deck)
             self._trace(surface, whole[0], whole[1], across, up, palette.ruling, dots=False)
@@ -137,22 +144,33 @@ class CurvePanel(Panel):
             pygame.draw.circle(surface, palette.wrong, (round(gx), round(gy)), px(4), self.theme.line(1.5))
 
     def _trace(self, surface: pygame.Surface, x: np.ndarray, y: np.ndarray, across: int, up: int, colour: Colour,
-               *, dots: bool) -> None:  # fmt: skip
+               *, dots: bool, dashed: bool = False) -> None:  # fmt: skip
         plot = self._plot
         x, y = thin(x, y)
         at = list(zip((plot.x + plot.w * x / across).tolist(), (plot.bottom - plot.h * y / up).tolist(), strict=True))
         width = self.theme.line(1.6)
-        if len(at) > 1:
+        if dashed and len(at) > 1:
+            self._dashes(surface, at, width, colour)
+        elif len(at) > 1:
             for dy in range(width):
                 pygame.draw.aalines(surface, colour, False, [(a, b - dy) for a, b in at])
         if dots and len(at) <= 60:
             for a, b in at:
                 pygame.draw.circle(surface, colour, (round(a), round(b)), max(self.theme.px(3), width))
 
-    def _side_label(self, surface: pygame.Surface, text: str) -> None:
+    def _dashes(self, surface: pygame.Surface, at: list[tuple[float, float]], width: int, colour: Colour) -> None:
+        """Draw a curve in dashes, equally long however steep it is."""
+        way = np.array(at)
+        length = np.concatenate([[0], np.hypot(*np.diff(way, axis=0).T).cumsum()])
+        dash = 4 * width + 2
+        for start in np.arange(0, length[-1], 1.8 * dash):
+            ends = np.array([start, min(start + dash, length[-1])])
+            (a, b), (c, d) = np.interp(ends, length, way[:, 0]), np.interp(ends, length, way[:, 1])
+            pygame.draw.line(surface, colour, (a, c), (b, d), width)
+
+    def _side_label(self, surface: pygame.Surface, text: str, *shorter: str) -> None:
         room = pygame.Rect(0, 0, self._plot.h + self.theme.px(24), self.theme.row(SMALL))
-        if self.theme.width(text, SMALL) > room.w:
-            return
+        text = self.theme.form([text, *shorter], room.w, SMALL)
         ink = pygame.transform.rotate(self.theme.fitted(text, room, SMALL, TEXT, self.theme.palette.ink), 90)
         surface.blit(ink, ink.get_rect(midleft=(self._paper.x + self.theme.px(3), self._plot.centery)))
 

@@ -1,4 +1,4 @@
-"""The footer: a line that is being typed, a message, or what is assumed about the machine."""
+"""The footer: a line that is being typed, a message, what is under the mouse, or what is assumed about the machine."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Declared, Panel
 from marki.console.drawing.sprites import sign
 from marki.console.drawing.theme import SMALL, TEXT, Theme
+from marki.console.panels.hints import hint
 from marki.console.state.scene import Scene
 
 
 class FooterPanel(Panel):
-    """What is assumed about the machine; or a line being typed; or for some seconds, a message."""
+    """What is under the mouse, else what is assumed about the machine; or a line being typed; or briefly a message."""
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
@@ -24,9 +25,8 @@ class FooterPanel(Panel):
         text = pygame.Rect(self.rect.x, self.rect.y, self.rect.w - size - theme.px(6), self.rect.h)
         self._line = self.readout(text, size=15, face=TEXT)
         badges = Counter(row.badge for row in provenance.table().values())
-        self._note = theme.words("footer.note", documented=badges["documented"], assumed=badges["assumed"])
-        if theme.width(self._note, 15) > text.w:
-            self._note = theme.words("footer.short")
+        values = dict(documented=badges["documented"], assumed=badges["assumed"])
+        self._note, *self._shorter = theme.words.forms("footer.note", **values)
         self._shown: tuple[str, bool] | None = None
 
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:
@@ -40,7 +40,9 @@ class FooterPanel(Panel):
         if ui.typing is not None:
             prompt = words.pick(ui.typing.prompt) if ui.typing.prompt else words(f"typing.{ui.typing.command}")
             caret = "_" if scene.beat // 30 % 2 or self.theme.profile.still else " "
-            text, alarm = f"{prompt} {ui.typing.text}{caret}", False
+            text, alarm = f"{prompt} {ui.typing.shown}{caret}", False
+        about = hint(scene, ui.hovered or ui.focus, words)
+        text = text or about
         key = (text, alarm)
         if key == self._shown:
             return []
@@ -48,9 +50,10 @@ class FooterPanel(Panel):
         pygame.draw.rect(surface, palette.room, self._sign)
         if text and alarm:
             surface.blit(sign("wrong", self._sign.w, palette.wrong_lit), self._sign)
-        colour = palette.dim if not text else palette.wrong_lit if alarm else palette.ivory
-        shown = self._cut(text, self._line.rect.w) if text else self._note
-        return [self.rect, *self._line.update(surface, shown, colour)]
+        if not text:
+            return [self.rect, *self._line.update(surface, self._note, palette.dim, shorter=self._shorter)]
+        colour = palette.dim if text == about else palette.wrong_lit if alarm else palette.ivory
+        return [self.rect, *self._line.update(surface, self._cut(text, self._line.rect.w), colour)]
 
     def _cut(self, text: str, width: int) -> str:
         """Return a text shortened in the middle until it fits: error and remedy are at its ends."""

@@ -23,6 +23,8 @@ def speed_text(speed: float) -> str:
 class HeaderPanel(Panel):
     """The white bar along the top of the window."""
 
+    about = "header"
+
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         px, rect, plain = theme.px, self.rect, theme.profile.plain
@@ -55,30 +57,39 @@ class HeaderPanel(Panel):
             under = pygame.Rect(name.x, name.bottom + px(1), name.w, px(16))
             write(surface, words("header.subtitle"), under, size=12, face=TEXT, colour=palette.faded)
         for label, place in self._captions.items():
-            write(surface, words(f"header.{label}"), place, size=SMALL, face=TEXT, colour=palette.faded)
+            text, *shorter = words.forms(f"header.{label}")
+            write(surface, text, place, size=SMALL, face=TEXT, colour=palette.faded, shorter=shorter)
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show where the run is."""
         words = self.theme.words
         speed, got = speed_text(scene.asked), speed_text(scene.got)
-        if scene.state == "searching":
-            speed = words("header.searching", got=got)
+        forms: dict[str, tuple[str, ...]] = {}
+        if scene.rising and scene.state != "searching":
+            forms["speed"] = words.forms("header.rising", speed=speed)
+        elif scene.state == "searching":
+            forms["speed"] = words.forms("header.searching", got=got)
         elif scene.state == "running" and scene.got and abs(scene.got - scene.asked) > 0.05 * scene.asked:
-            speed = words("header.asked_got", asked=speed, got=got)
+            forms["speed"] = words.forms("header.asked_got", asked=speed, got=got)
         shown = scene.snapshot.presentation
-        in_pass = shown.number // scene.pass_size + 1 if shown is not None and shown.number >= 0 else 1
+        cards = shown.number if shown is not None and shown.number >= 0 else len(scene.errors)
+        in_pass = cards // scene.pass_size + 1
         trial = f"{scene.snapshot.trial:,}"
         if scene.reached > scene.trial:
             trial = f"{trial}/{scene.reached:,}"
+        forms["state"] = words.forms(f"state.{scene.state}")
         texts = {
-            "state": words(f"state.{scene.state}"),
             "simulated": clock_face(scene.now_us)[:-2],
             "wall": f"{int(scene.wall_s) // 60}:{int(scene.wall_s) % 60:02d}",
             "trial": trial,
             "pass": f"{in_pass:,}",
             "speed": speed,
         }
-        return [r for label, line in self._lines.items() for r in line.update(surface, texts[label])]
+        dirty: list[pygame.Rect] = []
+        for label, line in self._lines.items():
+            text, *shorter = forms.get(label) or (texts[label],)
+            dirty += line.update(surface, text, shorter=shorter)
+        return dirty
 
 
 PANEL = Declared(name="header", panel=HeaderPanel, views=("frame",))

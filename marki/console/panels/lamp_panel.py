@@ -23,11 +23,6 @@ def lit(now: np.ndarray, share: np.ndarray, before: np.ndarray | None, still: bo
     return out
 
 
-def last_lit(scene: Scene) -> Snapshot | None:
-    """Return the snapshot whose lamps are still shown dimly: only while the lens is covered, in slow motion."""
-    return None if scene.snapshot.open or scene.fast else scene.held
-
-
 def cross(surface: pygame.Surface, place: pygame.Rect, colour: Colour) -> None:
     """Cross out what is broken."""
     d = max(1, min(place.w, place.h) // 5)
@@ -75,7 +70,7 @@ class LampPanel(Panel):
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Light the lamps whose relays are closed, and cross out what is broken."""
-        past = last_lit(scene)
+        past = scene.last
         now, before = self.relays(scene.snapshot), None if past is None else self.relays(past)
         broken = self.broken(scene)
         if broken != self._broken:
@@ -86,6 +81,10 @@ class LampPanel(Panel):
             for unit in broken:
                 cross(surface, self.grid.cell(unit), self.theme.palette.wrong_lit)
         words, count = self.theme.words, int(np.count_nonzero(now if before is None else before))
-        text = words("count.on" if before is None else "count.last", count=count)
-        palette = self.theme.palette
-        return dirty + self._count.update(surface, text, palette.ivory if past is None else palette.dim)
+        text, *shorter = words.forms("count.on" if before is None else "count.last", count=count)
+        colour = self.theme.palette.ivory if past is None else self.theme.palette.dim
+        return dirty + self._count.update(surface, text, colour, shorter=shorter)
+
+    def note_sample(self) -> str:
+        """Return the longest short count."""
+        return "512"

@@ -11,6 +11,8 @@ from marki.hardware.faults import A_UNITS
 VALUE_SCALES_DEG = (5, 10, 20, 50, 100, 150, 300, 600, 1200, 2000)
 SUM_SCALES_DEG = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000)
 LAST = SWING_DEG // STEP_DEG
+SHARE, AMPLE = 0.98, 2.0  # the scale holds this many times the angle below which this share of them stand
+SHRINK = 4  # a scale that is so many times too large is given up
 LINGER = 8  # frames for which a dial stays marked after its motor stopped: a turn may be shorter than a frame
 
 
@@ -43,11 +45,13 @@ class Needles:
     moving : (512,) bool
         Dials to be marked.
     scale : int
-        Full scale, deg.
+        Full scale, deg: that of most of them, so that one far out does not hide the others.
+    beyond : int
+        Potentiometers that are beyond it.
     """
 
     def __init__(self, scene: Scene, *, still: bool):
-        self.still, self.scale = still, 0
+        self.still, self.scale, self.beyond = still, 0, 0
         self.values = scene.values
         self.steps = np.zeros(A_UNITS, np.int64)
         self.moving = np.zeros(A_UNITS, bool)
@@ -63,7 +67,11 @@ class Needles:
             values[hand[0]] = hand[1]
         most = float(np.abs(values).max())
         # All at zero: a new run begins.
-        self.scale = scale_for(most, VALUE_SCALES_DEG, self.scale if most else 0)
+        high = AMPLE * float(np.quantile(np.abs(values), SHARE))
+        wanted = min(most, high) if high else most
+        keep = bool(most) and self.scale <= SHRINK * scale_for(wanted, VALUE_SCALES_DEG)
+        self.scale = scale_for(wanted, VALUE_SCALES_DEG, self.scale if keep else 0)
+        self.beyond = int(np.count_nonzero(np.abs(values) > self.scale))
         moved = scene.turning != 0
         if scene.snapshot.trial != self._trial:
             self._trial, self._before = scene.snapshot.trial, values

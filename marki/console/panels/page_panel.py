@@ -34,6 +34,7 @@ class PagePanel(Panel):
         self._shown: tuple[tuple[PageBlock, ...], str, int, Target | None, Target | None] | None = None
         self._rows: list[tuple[pygame.Rect, PageRow]] = []
         self._picture: tuple[pygame.Rect, FramedPicture] | None = None
+        self._tops: list[int] = []  # where the blocks begin, and the last one ends
         self.blocks: tuple[PageBlock, ...] = ()
         self.name = ""
         self.height = 0
@@ -53,11 +54,22 @@ class PagePanel(Panel):
         if key == self._shown:
             return []
         fresh = self._shown is None or self._shown[1] != self.name
+        grown = None if self._shown is None or self.name != "lesson" or fresh else put_in(self._shown[0], self.blocks)
         self._shown = key
         self._draw(surface, ui.scroll, focus, hovered)
+        if grown is not None and self._follow(ui, *grown):
+            self._draw(surface, ui.scroll, focus, hovered)
         if fresh and ui.scroll > max(0, self.height - self._body.h):
             ui.scroll = 0
         return [self.rect]
+
+    def _follow(self, ui: UIState, first: int, last: int) -> bool:
+        """Scroll until new blocks can be seen, their beginning above all; return whether that was needed."""
+        top, bottom = self._tops[first], self._tops[last + 1]
+        was = ui.scroll
+        if bottom > ui.scroll + self._body.h:
+            ui.scroll = min(top, bottom - self._body.h)
+        return ui.scroll != was
 
     def _draw(self, surface: pygame.Surface, scroll: int, focus: Target | None, hovered: Target | None) -> None:
         p, px, body = self.theme.palette, self.theme.px, self._body
@@ -71,9 +83,12 @@ class PagePanel(Panel):
         self._rows, self._picture = [], None
         sheet = surface.subsurface(body)
         y = -scroll
+        self._tops = []
         for block in self.blocks:
+            self._tops.append(y + scroll)
             y = self._block(sheet, block, y, focus, hovered)
         self.height = y + scroll
+        self._tops.append(self.height)
         if self.height > body.h:
             track = pygame.Rect(self._paper.right - px(12), body.y, px(6), body.h)
             pygame.draw.rect(surface, p.ruling, track, border_radius=px(3))
@@ -201,7 +216,15 @@ class PagePanel(Panel):
             share = np.where(side, np.abs(cells), 0)[..., None]
             picture += (np.array(colour) - picture) * share
         image = pygame.surfarray.make_surface(picture.astype(np.uint8).repeat(pitch, 0).repeat(pitch, 1))
-        sheet.blit(image, ((sheet.get_width() - SIDE * pitch) // 2, y + px(4)))
+        left, top = (sheet.get_width() - SIDE * pitch) // 2, y + px(4)
+        sheet.blit(image, (left, top))
+        if card.signed and pitch > 5:  # a sign beside each colour
+            arm = max(1, pitch // 4)
+            for column, row in np.argwhere(np.abs(cells) > 0.2).tolist():
+                x, middle = left + column * pitch + pitch // 2, top + row * pitch + pitch // 2
+                pygame.draw.line(sheet, p.black, (x - arm, middle), (x + arm, middle))
+                if cells[column, row] > 0:
+                    pygame.draw.line(sheet, p.black, (x, middle - arm), (x, middle + arm))
         y += SIDE * pitch + px(8)
         for line in self.theme.wrap(card.text, sheet.get_width(), SMALL):
             box = pygame.Rect(0, y, sheet.get_width(), self.theme.row(SMALL))
@@ -298,6 +321,17 @@ class PagePanel(Panel):
             ui.scroll += place.bottom - self._body.bottom
         elif place.y < self._body.y:
             ui.scroll = max(0, ui.scroll - (self._body.y - place.y))
+
+
+def put_in(before: tuple[PageBlock, ...], now: tuple[PageBlock, ...]) -> tuple[int, int] | None:
+    """Return the first and the last of the blocks that a page has gained, as a lesson gains an answer; None for none.
+
+    A page that begins otherwise is another one.
+    """
+    if len(now) <= len(before) or before[:1] != now[:1]:
+        return None
+    fresh = [k for k, block in enumerate(now) if block not in before]
+    return (fresh[0], fresh[-1]) if fresh else None
 
 
 PANEL = Declared(name="page", panel=PagePanel, views=("frame",))

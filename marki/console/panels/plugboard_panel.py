@@ -44,7 +44,7 @@ class PlugboardPanel(Panel):
                                   colour=theme.palette.positive, align="centre")  # fmt: skip
         self._minus = self.readout(pygame.Rect(area.x, area.bottom - foot, area.w, foot), size=SMALL, face=TEXT,
                                    colour=theme.palette.negative, align="centre")  # fmt: skip
-        self._shown: tuple[tuple[Wire, ...], int, Target | None] | None = None
+        self._shown: tuple[tuple[Wire, ...], int, Target | None, bool] | None = None
         self._chosen: tuple[bytes, list[Wire]] = (b"", [])
         self._left, self._right = self._ends(None, "s", CELLS), self._ends(None, "a", A_UNITS)
 
@@ -64,14 +64,15 @@ class PlugboardPanel(Panel):
         wires = self._wires(scene)
         travelling = bool(wires) and scene.snapshot.phase in ("look", "read") and not scene.fast
         beat = scene.beat if travelling and not self.theme.profile.still and scene.state != "stopped" else 0
-        key = (tuple(wires), beat, scene.ui.picked)
+        dim = scene.last is not None
+        key = (tuple(wires), beat, scene.ui.picked, dim)
         if key == self._shown:
             return []
         self._shown = key
         self._backdrop.restore(surface)
         surface.set_clip(self._area)
         if wires:
-            self._draw(surface, wires, beat, bold=scene.ui.picked is not None)
+            self._draw(surface, wires, beat, bold=scene.ui.picked is not None, dim=dim)
         surface.set_clip(None)
         plus = sum(sign > 0 for _, _, sign in wires)
         words = self.theme.words
@@ -89,7 +90,7 @@ class PlugboardPanel(Panel):
         if picked is not None and picked.kind in ("s", "toggle", "cell"):
             return [(picked.number, int(a), int(scene.wiring[a, picked.number]))
                     for a in np.flatnonzero(scene.wiring[:, picked.number])]  # fmt: skip
-        view = scene.snapshot.view
+        view = (scene.last or scene.snapshot).view
         s = view.s.reshape(-1)
         key = s.tobytes() + view.a.tobytes()
         if scene.fast and self._chosen[1] and scene.beat % HOLD:
@@ -111,7 +112,7 @@ class PlugboardPanel(Panel):
                     found.append((int(ends[unit % ends.size]), unit, sign))
         return found
 
-    def _draw(self, surface: pygame.Surface, wires: list[Wire], beat: int, *, bold: bool) -> None:
+    def _draw(self, surface: pygame.Surface, wires: list[Wire], beat: int, *, bold: bool, dim: bool) -> None:
         palette, px, area = self.theme.palette, self.theme.px, self._area
         s, a, sign = np.array(wires).T
         t = np.linspace(0, 1, STEPS)
@@ -119,16 +120,16 @@ class PlugboardPanel(Panel):
         bend = (((s * 7 + a) % 5 - 2) * area.h * 0.03)[:, None]
         y = (source + (goal - source) * (t * t * (3 - 2 * t)) + bend * np.sin(np.pi * t)).tolist()
         x = (area.x + (area.w - 1) * t).tolist()
-        width, share = self.theme.line(1.8 if bold else 1.3), 0.75 if bold else 0.42
+        width, share = self.theme.line(1.8 if bold else 1.3), 0.75 if bold else 0.26 if dim else 0.42
         for k, heights in enumerate(y):
             colour = palette.positive if sign[k] > 0 else palette.negative
-            dim = [int(share * c) for c in colour]
+            tone = [int(share * c) for c in colour]
             points = list(zip(x, heights, strict=True))
             if sign[k] > 0:
-                pygame.draw.lines(surface, dim, False, points, width)
+                pygame.draw.lines(surface, tone, False, points, width)
             else:
                 for j in range(0, STEPS - 1, 2):  # inhibitory wires are dashed
-                    pygame.draw.line(surface, dim, points[j], points[j + 1], width)
+                    pygame.draw.line(surface, tone, points[j], points[j + 1], width)
             if beat:
                 for j in range(PULSES):
                     at = (beat / 45 + j / PULSES + wires[k][0] % 7 / 20) % 1 * (STEPS - 1)

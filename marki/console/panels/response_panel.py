@@ -11,7 +11,7 @@ import pygame
 from marki.console.drawing.layout import Box, bands
 from marki.console.drawing.panel import Backdrop, Declared, Panel
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import FIGURES, LARGE, SMALL, TEXT, Theme, distance, mix, to_surface
+from marki.console.drawing.theme import FIGURES, LARGE, SMALL, TEXT, TextStyle, Theme, distance, mix, to_surface
 from marki.console.panels.needles import SUM_SCALES_DEG, scale_for
 from marki.console.panels.value_panel import ValuePanel, foot_height, shared_bands, store_room
 from marki.console.state.lamp_glow import levels
@@ -114,13 +114,10 @@ class ResponsePanel(Panel):
         """Draw the heads of the columns and what is fixed of the rows."""
         super().dress(surface, scene)
         px, area, words, palette = self.theme.px, self.inner, self.theme.words, self.theme.palette
-        if self.theme.profile.plain:
-            self.theme.write(surface, words("panel.r_units"), self.heading, size=SMALL, face=TEXT)
-        else:
-            for name in ("name", "answer", "sum", "wanted"):
-                head = self._columns[name] if name == "name" else self._columns[name].inflate(-px(5), 0)
-                text = words("panel.r_units" if name == "name" else f"response.{name}")
-                self.theme.write(surface, text, head, size=SMALL, face=TEXT, align="centre", optional=True)
+        for name in ("name", "answer", "sum", "wanted"):
+            head = self._columns[name] if name == "name" else self._columns[name].inflate(-px(5), 0)
+            text, *shorter = words.forms("panel.r_units" if name == "name" else f"response.{name}")
+            self.theme.write(surface, text, head, size=SMALL, face=TEXT, align="centre", shorter=shorter)
         for row in self._rows:
             self.theme.write(surface, f"R{row.unit + 1}", row.name, size=LARGE, face=TEXT)
             if row.unit:
@@ -130,9 +127,9 @@ class ResponsePanel(Panel):
         if scene.units < R_UNITS:
             first, last = scene.units + 1, R_UNITS
             name = "response.unused" if first < last else "response.unused_one"
-            text = words(name, first=first, last=last, r=last)
-            if self.theme.width(text, SMALL) <= foot.w:
-                self.theme.write(surface, text, foot, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
+            text, *shorter = words.forms(name, first=first, last=last, r=last)
+            style = TextStyle(size=SMALL, face=TEXT, colour=palette.faded, align="centre", shorter=shorter)
+            self.theme.write(surface, text, foot, **style)
         self._backdrop.keep(surface)
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:

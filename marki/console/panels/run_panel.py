@@ -13,7 +13,7 @@ from marki.console.state.scene import Scene
 class RunPanel(Panel):
     """Seed and digest: two runs with the same digest are the same run."""
 
-    title = "panel.run"
+    title, about = "panel.run", "run"
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
@@ -40,9 +40,8 @@ class RunPanel(Panel):
         write, words, left = self.theme.write, self.theme.words, self._left
         write(surface, words("run.seed"), left, size=NORMAL, face=TEXT)
         write(surface, words("run.digest"), left.move(0, left.h), size=NORMAL, face=TEXT)
-        text = words("run.same")
-        if self.theme.width(text, SMALL) <= self._foot.w:
-            write(surface, text, self._foot, size=SMALL, face=TEXT, align="centre")
+        text, *shorter = words.forms("run.same")
+        write(surface, text, self._foot, size=SMALL, face=TEXT, align="centre", shorter=shorter)
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show seed and digest."""

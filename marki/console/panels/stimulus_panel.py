@@ -7,7 +7,7 @@ import pygame
 
 from marki.console.drawing.layout import Box, square_grid
 from marki.console.drawing.panel import Declared, Grid, Panel
-from marki.console.drawing.theme import SMALL, Theme
+from marki.console.drawing.theme import Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.io.frame import SIDE
@@ -27,7 +27,7 @@ class StimulusPanel(Panel):
         place, pitch = square_grid(Box(*self.inner), SIDE, SIDE)
         self.grid = Grid("cell", place.x, place.y, SIDE, SIDE, (pitch, pitch))
         self.regions = (self.grid,)
-        self._name = self.note(colour=theme.palette.ivory)
+        self._name = self.note(colour=theme.palette.ivory, free=True)
         self._shown: tuple[bytes, bool] | None = None
 
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:
@@ -38,6 +38,10 @@ class StimulusPanel(Panel):
     def parts(self) -> list[Target]:
         """Return the first cell of the card."""
         return [Target("cell", 0)]
+
+    def note_sample(self) -> str:
+        """Return a short name of a card."""
+        return self.theme.words.forms("card.draft")[-1]
 
     def light(self, scene: Scene) -> np.ndarray:
         """Return the light of the card, (20, 20), 0…1."""
@@ -51,10 +55,14 @@ class StimulusPanel(Panel):
         draft, shown = scene.ui.draft, scene.snapshot.presentation
         grey = np.clip(self.light(scene) * 255, 0, 255).astype(np.uint8)
         words = self.theme.words
-        name = words("card.draft") if draft is not None else shown.name if shown else words("card.none")
-        if shown is not None and shown.kind >= 0 and not self.theme.fits(name, self._name.rect, SMALL):
-            name = scene.classes[shown.kind] if shown.kind < len(scene.classes) else name
-        dirty = self._name.update(surface, name)
+        shorter: tuple[str, ...] = ()
+        if draft is not None or shown is None:
+            name, *shorter = words.forms("card.none" if draft is None else "card.draft")
+        else:
+            name = shown.name
+            if 0 <= shown.kind < len(scene.classes):
+                shorter = (scene.classes[shown.kind],)
+        dirty = self._name.update(surface, name, shorter=shorter)
         key = (grey.tobytes(), draft is not None)
         if key != self._shown:
             self._shown = key

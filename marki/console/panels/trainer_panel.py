@@ -43,7 +43,7 @@ def verdict(scene: Scene, none: str) -> tuple[str, str, str, bool | None]:
 class TrainerPanel(Panel):
     """Shown, answered, verdict; and four lamps for the phases of a presentation."""
 
-    title = "panel.trainer"
+    title, about = "panel.trainer", "trainer"
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
@@ -74,28 +74,28 @@ class TrainerPanel(Panel):
         """Draw the captions, the frames of the windows and the names of the phases."""
         super().dress(surface, scene)
         write, words, palette = self.theme.write, self.theme.words, self.theme.palette
-        style = TextStyle(size=SMALL + 1, face=TEXT, align="centre", optional=True)
         for k, name in enumerate(("shown", "answered", "verdict")):
-            write(surface, words(f"trainer.{name}"), self._captions[k], **style)
+            text, *shorter = words.forms(f"trainer.{name}")
+            style = TextStyle(size=SMALL + 1, face=TEXT, align="centre", shorter=shorter)
+            write(surface, text, self._captions[k], **style)
             pygame.draw.rect(surface, (120, 120, 112), self._windows[k].inflate(2, 2))
             pygame.draw.rect(surface, palette.black if k < 2 else palette.plate, self._windows[k])
-        for name, _, box in self._phases:
-            write(surface, words(f"phase.{name}"), box, size=SMALL, face=TEXT, optional=True)
+        for _, text, _, box in self._phases:
+            write(surface, text, box, size=SMALL, face=TEXT)
 
-    def _place_phases(self, size: int) -> list[tuple[str, pygame.Rect, pygame.Rect]]:
-        """Return for each phase its name, where its lamp is, and where its name is written."""
+    def _place_phases(self, size: int) -> list[tuple[str, str, pygame.Rect, pygame.Rect]]:
+        """Return for each phase its name, its words, where its lamp is, and where its words are."""
         px, area, words = self.theme.px, self.inner, self.theme.words
-        widths = [self.theme.width(words(f"phase.{name}"), SMALL) + size + px(3) for name in PHASES]
+        gap = size + px(3)
+        forms = [words.forms(f"phase.{name}") for name in PHASES]
+        texts, widths = self.theme.row_of(forms, area.w, gap + px(2), SMALL)
         spare = max(0, area.w - sum(widths)) // len(PHASES)
-        short = max(0.0, 1 - (area.w / sum(widths)))
         x = area.x
-        found: list[tuple[str, pygame.Rect, pygame.Rect]] = []
-        for name, width in zip(PHASES, widths, strict=True):
+        found: list[tuple[str, str, pygame.Rect, pygame.Rect]] = []
+        for name, text, width in zip(PHASES, texts, widths, strict=True):
             place = pygame.Rect(x, area.bottom - size, size, size)
-            room = round(width * (1 - short)) - size - px(3)
-            box = pygame.Rect(place.right + px(3), place.y, room, size)
-            found.append((name, place, box))
-            x += round(width * (1 - short)) + spare
+            found.append((name, text, place, pygame.Rect(x + gap, place.y, width - gap, size)))
+            x += width + spare
         return found
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
@@ -103,44 +103,46 @@ class TrainerPanel(Panel):
         shown, answered, code, right = verdict(scene, self.theme.words("trainer.none"))
         present = scene.snapshot.presentation
         wanted = "" if present is None or present.target is None else bits(present.target)
-        (name, name_code), (answer, answer_code) = self._lines
-        dirty = [
-            *name.update(surface, shown),
-            *name_code.update(surface, wanted),
-            *answer.update(surface, answered),
-            *answer_code.update(surface, code),
-        ]
+        dirty: list[pygame.Rect] = []
+        for (name, lamps), text, lit in zip(self._lines, (shown, answered), (wanted, code), strict=True):
+            dirty += name.update(surface, text)
+            dirty += lamps.update(surface, lit) if lamps.rect.h else []
         state = (right, scene.snapshot.answered and not scene.ui.covered)
         if state != self._verdict:
             self._verdict = state
             dirty.append(self._judge(surface, *state))
         if scene.snapshot.phase != self._phase:
             self._phase = scene.snapshot.phase
-            for phase, place, _ in self._phases:
+            for phase, _, place, _ in self._phases:
                 surface.blit(self._bulbs[phase == self._phase], place)
                 dirty.append(place)
         return dirty
 
     def _judge(self, surface: pygame.Surface, right: bool | None, answered: bool) -> pygame.Rect:
-        window, px, words, palette = self._windows[2], self.theme.px, self.theme.words, self.theme.palette
-        white, plain = (255, 255, 255), self.theme.profile.plain
+        """Show the verdict by colour, sign and word: the sign over the word, or beside it in a low window."""
+        window, theme, px, palette = self._windows[2], self.theme, self.theme.px, self.theme.palette
         colour = palette.header if right is None else palette.right if right else palette.wrong
         pygame.draw.rect(surface, colour, window)
-        low = window.h < px(LOW)
-        high = max(px(14 if low else 24), self.theme.row(SMALL if low else NORMAL))
-        word = pygame.Rect(window.x + 2, window.bottom - high - px(4), window.w - 4, high)
+        box = window.inflate(-2 * px(3), 0)
         if right is None:
-            text = words("trainer.unjudged" if answered else "trainer.waiting")
-            style = TextStyle(size=NORMAL, face=TEXT, colour=palette.faded, align="centre", optional=plain)
-            self.theme.write(surface, text, word, **style)
+            text, *shorter = theme.words.forms("trainer.unjudged" if answered else "trainer.waiting")
+            style = TextStyle(size=NORMAL, face=TEXT, colour=palette.faded, align="centre", shorter=shorter)
+            theme.write(surface, text, box, **style)
             return window
-        text = words("trainer.right" if right else "trainer.wrong")
-        large = SMALL if low else LARGE
-        room = word.y if not plain or self.theme.fits(text, word, large) else window.bottom
-        size = max(8, min(window.w, room - window.y) - px(8))
-        mark = sign("right" if right else "wrong", size, white)
-        surface.blit(mark, mark.get_rect(center=(window.centerx, (window.y + room) // 2 + px(1))))
-        self.theme.write(surface, text, word, size=large, face=TEXT, colour=white, align="centre", optional=plain)
+        text, *shorter = theme.words.forms("trainer.right" if right else "trainer.wrong")
+        style = TextStyle(face=TEXT, colour=(255, 255, 255), align="centre", shorter=shorter)
+        large = LARGE if window.h >= px(LOW) + theme.row(SMALL) else SMALL
+        word = theme.row(large)
+        size = min(box.w, window.h - word - px(6))
+        if size >= word // 2:
+            place = pygame.Rect(box.centerx - size // 2, window.y + px(3), size, size)
+            line = pygame.Rect(box.x, window.bottom - word - px(1), box.w, word)
+        else:
+            size = max(6, min(window.h - px(4), box.w // 3))
+            place = pygame.Rect(box.x, window.centery - size // 2, size, size)
+            line = pygame.Rect(place.right + px(3), window.y, box.right - place.right - px(3), window.h)
+        surface.blit(sign("right" if right else "wrong", size, (255, 255, 255)), place)
+        theme.write(surface, text, line, size=large, **style)
         return window
 
 

@@ -55,7 +55,7 @@ class ValuePanel(Panel):
             for k, a in enumerate(members.tolist()):
                 self._places[a] = (left + k % across * pitch, top + k // across * pitch)
         self._area = pygame.Rect(room)
-        self._scale = 0
+        self._scale = (0, 0)
         self._shown = np.full(512, -1, np.int64)
         self._needles = Needles(scene, still=theme.profile.still)
         self._stuck: tuple[int, ...] = ()
@@ -93,26 +93,31 @@ class ValuePanel(Panel):
             (0, False, "value.zero", palette.dim),
             (6, True, "value.turning", palette.ivory),
         )
-        widths = [size + px(10) + self.theme.width(words(name), SMALL) for _, _, name, _ in signs]
-        if sum(widths) > area.w:
-            signs, widths = signs[:2], widths[:2]
-        if sum(widths) > area.w:
-            return
+        forms = [words.forms(name) for _, _, name, _ in signs]
+        texts, widths = self.theme.row_of(forms, area.w, size + px(10), SMALL)
+        if sum(widths) > area.w:  # no room for words: the signs and the colours stand alone
+            widths = [area.w // len(signs)] * len(signs)
         x, y = area.x, area.bottom - size + px(3)
-        for (step, turning, name, colour), width in zip(signs, widths, strict=True):
+        for (step, turning, _, colour), text, width in zip(signs, texts, widths, strict=True):
             surface.blit(dials.face(step, turning), (x, y))
             box = pygame.Rect(x + size + px(5), y, width - size - px(4), size)
-            self.theme.write(surface, words(name), box, size=SMALL, face=TEXT, colour=colour)
+            self.theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour)
             x += width + (area.w - sum(widths)) // len(signs)
+
+    def note_sample(self) -> str:
+        """Return the shortest scale."""
+        return self.theme.words.forms("value.scale", deg=300)[-1]
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Turn the needles that have moved."""
         needles = self._needles
         dirty: list[pygame.Rect] = []
         needles.read(scene)
-        if needles.scale != self._scale:
-            self._scale = needles.scale
-            dirty += self._note.update(surface, self.theme.words("value.scale", deg=needles.scale))
+        if (needles.scale, needles.beyond) != self._scale:
+            self._scale = (needles.scale, needles.beyond)
+            name = "value.clipped" if needles.beyond else "value.scale"
+            text, *shorter = self.theme.words.forms(name, deg=needles.scale, count=needles.beyond)
+            dirty += self._note.update(surface, text, shorter=shorter)
         key = (needles.steps + LAST) * 2 + needles.moving
         stuck = scene.config.faults.stuck_motors
         if stuck != self._stuck:

@@ -13,12 +13,12 @@ from marki.language import Words
 GROUPS = ("time", "look", "hands", "teach", "timeline", "out", "window")
 """Headings of the key map and of the menu, in order."""
 
-CAPS = {
-    "left": "Left", "right": "Right", "up": "Up", "down": "Down", "space": "Space", "escape": "Esc", "tab": "Tab",
-    "return": "Enter", "home": "Home", "end": "End", "pageup": "PgUp",
-    "pagedown": "PgDn", "R": "Shift+R", "backspace": "Backspace",
-}  # fmt: skip
-"""What stands on keys whose names are not what stands on them."""
+
+def _cap(key: str, words: Words) -> str:
+    """Return what stands on a key, or on the keys of a chord."""
+    chord, _, own = key.rpartition("+") if key.startswith("ctrl+") else ("", "", key)
+    cap = words.get(f"key.{own}", own.upper())
+    return f"Ctrl+{cap}" if chord else cap
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class CommandSpec:
         Called with the operator and the arguments by name.
     arguments : tuple of Argument
     keys : tuple of str
-        Names: a printable character as typed, or one of `keymap.NAMED`. A command that needs arguments has none.
+        Names: a printable character as typed, or one of `keymap.NAMED`; with ``ctrl+`` before it, a chord. A capital
+        letter is one typed with Shift. A command that needs arguments has none.
     group : str
         Heading in the key map and in the menu, one of `GROUPS`; "" for a command that neither shows.
     place : int
@@ -69,8 +70,11 @@ class CommandSpec:
         Whether a lesson may lock it.
     kiosk : bool
         Whether visitors of a kiosk have it.
+    repeats : bool
+        Whether it is given again and again while its key is held.
     ends_run : bool
-        Whether it ends the run, so that a run with changes of the operator's own is asked about first.
+        Whether it ends or replaces the run, so that it is asked about first, unless the run has hardly begun. The
+        question is the string ``ask.NAME``, or ``ask.end_run``.
     check : callable, optional
         Called as `do` is before that question; refuses what could not be carried out.
     label, help : mapping of language to str, optional
@@ -88,15 +92,15 @@ class CommandSpec:
     listed: bool = True
     lockable: bool = True
     kiosk: bool = True
+    repeats: bool = False
     ends_run: bool = False
     check: Callable[..., object] | None = None
     label: Mapping[str, str] | None = None
     help: Mapping[str, str] | None = None
 
-    @property
-    def caps(self) -> tuple[str, ...]:
-        """The keys as written on a keyboard."""
-        return tuple(CAPS.get(k, k.upper()) for k in self.keys)
+    def caps_in(self, words: Words) -> tuple[str, ...]:
+        """Return the keys as written on a keyboard."""
+        return tuple(_cap(k, words) for k in self.keys)
 
     def label_in(self, words: Words) -> str:
         """Return its words in the menu and on its button."""

@@ -11,6 +11,11 @@ from marki.session import Session
 SPEEDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 BUDGET_S = 0.007
 FRAME_S = 1 / 60
+RISE = ((2, 5.0), (6, 20.0), (26, 50.0), (52, 100.0))
+"""The speed that rises by itself: up to so many trials, so fast; slow enough at first to see what a trial is."""
+
+FINISH_SPEED = 500.0
+RISEN, LEARNED = 200.0, 20.0  # the speed after that; and the one once a whole pass went without an error
 SEARCH_TRIALS = 2600  # after so many right answers the search for a mistake gives up
 SEARCH_PER_FRAME = 10  # in a run of a fixed number of frames, where no wall clock may decide
 
@@ -27,10 +32,17 @@ class Playback:
     fixed : bool
         Every frame lasts 1/60 s, whatever the wall clock says. Time that does not fit into a frame's budget is owed
         and not dropped; `settle` pays it.
+    rising : bool
+        The speed rises by itself, from 5× for the first cards, until somebody chooses one.
     """
 
-    def __init__(self, session: Session, *, speed: float, paused: bool = False, fixed: bool = False):
-        self.session, self.speed, self.fixed = session, speed, fixed
+    def __init__(
+        self, session: Session, *, speed: float, paused: bool = False, fixed: bool = False, rising: bool = False
+    ):
+        self.session, self.speed, self.fixed, self.rising = session, speed, fixed, rising
+        self._first = session.trial
+        self._until_learned = 0  # number of trials at which to stop at the latest; 0 for not at all
+        self._risen_at = -1  # the trial for which the rising speed was set last
         self.running, self.searching = not paused, 0
         self.budget_s = BUDGET_S  # wall time that the machine may take of a frame; the window sets it
         self.run_to: int | None = None  # number of trials at which to stop
@@ -61,13 +73,15 @@ class Playback:
         seconds = FRAME_S if self.fixed else min(seconds, 0.25)
         deadline = time.perf_counter() + self.budget_s
         before = self.session.now
+        if self.rising:
+            self._rise()
         if self.searching:
             self._search(None if self.fixed else deadline)
         elif self.running:
             target = before + self._owed + self._grant(seconds)
             self._play(target, deadline)
             if self._arrived():
-                self.running, self._owed, self.run_to = False, 0, None
+                self.running, self._owed, self.run_to, self._until_learned = False, 0, None, 0
             elif self.running:
                 self._owed = target - self.session.now if self.fixed else 0
         else:
@@ -75,6 +89,20 @@ class Playback:
         self._pace.append((seconds, self.session.now - before))
         self.shown_time += seconds
         self.simulated += self.session.now - before
+
+    def _rise(self) -> None:
+        """Take the speed that belongs to this trial: it follows from the run alone."""
+        session = self.session
+        if session.trial == self._risen_at:
+            return
+        self._risen_at = session.trial
+        seen = max(0, session.trial - self._first)
+        if seen >= session.world.size and self.learned():
+            speed = LEARNED
+        else:
+            speed = next((speed for trials, speed in RISE if seen < trials), RISEN)
+        if speed != self.speed:
+            self._set_speed(speed)
 
     def _grant(self, seconds: float) -> int:
         """Return the simulated time of a frame, µs; in a fixed run, whole frames add up without a remainder."""
@@ -108,7 +136,13 @@ class Playback:
 
     def _arrived(self) -> bool:
         """Return whether the trial at which to stop has been finished."""
-        return self.run_to is not None and self.session.trial >= self.run_to and self.session.learner.idle
+        if not self.session.learner.idle:
+            return False
+        if self._until_learned and (self.learned() or self.session.trial >= self._until_learned):
+            values = {"trials": f"{self.session.trial:,}", "count": f"{self.session.world.size:,}"}
+            self.message = ("message.learned" if self.learned() else "message.not_learned"), values
+            return True
+        return self.run_to is not None and self.session.trial >= self.run_to
 
     def _to_halt(self, target: int, deadline: float | None) -> None:
         """Advance to the next moment at which the operator wants it to stop."""
@@ -198,9 +232,14 @@ class Playback:
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
+    def stop(self) -> None:
+        """Stop, and look anew at whatever moment the session is put to."""
+        self._pause()
+        self.held = self.message = None
+
     def play(self) -> None:
         """Run, or stand still."""
-        self.running, self.run_to = not (self.running or self.searching), None
+        self.running, self.run_to, self._until_learned = not (self.running or self.searching), None, 0
         self._stop_search()
 
     def step_event(self) -> None:
@@ -259,20 +298,37 @@ class Playback:
         self.session.new_seed(self.session.seed + 1)
         self.message = "message.new_machine", {"seed": self.session.seed}
 
+    def run_until_learned(self) -> None:
+        """Run fast, and stop when a whole pass went without an error, or after `SEARCH_TRIALS`."""
+        self._pause()
+        self.take_speed(FINISH_SPEED)
+        self.running, self._until_learned = True, SEARCH_TRIALS + self.session.trial
+
+    def take_speed(self, speed: float, *, rising: bool = False) -> None:
+        """Take a speed, or one that rises by itself."""
+        self.rising, self._risen_at = rising, -1
+        self._set_speed(speed)
+
+    def learned(self) -> bool:
+        """Return whether the last whole pass went without an error."""
+        size = self.session.world.size
+        last = self.session.records[-size:]
+        return len(last) == size and bool((last["item"] >= 0).all()) and not last["wrong"].any()
+
     def slower(self) -> None:
         """Take the next lower speed."""
-        self._set_speed(max((s for s in SPEEDS if s < self.speed), default=SPEEDS[0]))
+        self.take_speed(max((s for s in SPEEDS if s < self.speed), default=SPEEDS[0]))
 
     def faster(self) -> None:
         """Take the next higher speed."""
-        self._set_speed(min((s for s in SPEEDS if s > self.speed), default=SPEEDS[-1]))
+        self.take_speed(min((s for s in SPEEDS if s > self.speed), default=SPEEDS[-1]))
 
     def _set_speed(self, speed: float) -> None:
         self.speed, self._ticks = speed, 0
         self._pace.clear()
 
     def _pause(self) -> None:
-        self.running, self.run_to = False, None
+        self.running, self.run_to, self._until_learned = False, None, 0
         self._stop_search()
 
     def _stop_search(self) -> None:

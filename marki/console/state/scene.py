@@ -42,6 +42,8 @@ class Scene:
         The same for the run before this one.
     mistakes : (n,) int
         Numbers, from 0, of the known trials that went wrong.
+    rising : bool
+        Whether the speed rises by itself.
     got : float
         Speed reached, simulated seconds a second.
     wall_s : float
@@ -50,6 +52,9 @@ class Scene:
         Frames drawn so far, for what moves in the picture.
     ui : UIState
         What the operator looks at and holds.
+    draft_answer : str or None
+        What the machine as it stands would answer to the card that is drawn, "" for no class; None where there is no
+        such card, or where the answer is not to be seen yet.
     timeline : TimelineView or None
         What there is to see of the timeline, if the window was lent one.
     commands : tuple of CommandSpec
@@ -83,11 +88,18 @@ class Scene:
     seed: int
     digest: str
     asked: float
+    rising: bool
     got: float
     state: str
     learning: bool
     fast: bool
     beat: int
     ui: UIState
+    draft_answer: str | None
     timeline: TimelineView | None
     commands: tuple[CommandSpec, ...]
+
+    @property
+    def last(self) -> Snapshot | None:
+        """The last reading, which is still shown dimly while the lens is covered; None while it is open."""
+        return None if self.snapshot.open or self.fast else self.held

@@ -16,10 +16,10 @@ class Target:
     ----------
     kind : str
         ``s``, ``a``, ``value``, ``r``: a unit of the machine; ``toggle``: one of the 400 switches; ``cell``: a
-        cell of the card before the camera; ``button``: a push-button; ``time``: a moment of the run; ``row``: a
-        line of the page at the side; ``picture``: the picture on the page; ``system``, ``plate``, ``knob``: a
-        plate of the strip of years or of the hall, and a push-button there; ``door``, ``layer``, ``force``:
-        what they say.
+        cell of the card before the camera; ``pen``: a pen, by its width; ``button``: a push-button; ``time``: a
+        moment of the run; ``row``: a line of the page at the side; ``picture``: the picture on the page;
+        ``system``, ``plate``, ``knob``: a plate of the strip of years or of the hall, and a push-button there;
+        ``door``, ``layer``, ``force``: what they say.
     number : int
         From 0.
     """

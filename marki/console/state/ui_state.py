@@ -11,6 +11,7 @@ import numpy as np
 
 from marki.console.state.picture_preview import Preview
 from marki.console.state.targets import Target
+from marki.console.state.undo_stack import UndoStack
 from marki.paper.cut_cards import ReadPage
 from marki.teaching.ballots import BallotBook
 from marki.teaching.lesson import Lesson
@@ -51,6 +52,8 @@ class Typing:
         Every character is taken at once, without Enter.
     prompt : mapping of language to str, optional
         What stands before the line; left out, it is the string ``typing.COMMAND`` of the language tables.
+    composing : str
+        What an input method has not made into text yet.
     """
 
     command: str
@@ -58,6 +61,12 @@ class Typing:
     text: str = ""
     single: bool = False
     prompt: Mapping[str, str] | None = None
+    composing: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The line as it is shown, with what is being composed in brackets."""
+        return f"{self.text}[{self.composing}]" if self.composing else self.text
 
 
 @dataclass
@@ -100,7 +109,16 @@ class UIState:
     typed : str
         What was typed to a system that reads text.
     pen : int
-        Width of the pen, cells.
+        Width of the pen, cells; 0 for the eraser.
+    strokes : UndoStack
+        The operator's own card before each stroke; None for no card.
+    still, projector : bool
+        Whether motion is reduced, and whether type is large; both are set by the window.
+    welcome : bool
+        Whether the first steps are offered.
+    tour : int
+        Step of the tour, from 0; -1 for none. It is shown for `tour_left_s` more; `before_tour` are the speed before it
+        and whether that rose by itself.
     """
 
     view: str = "schematic"
@@ -137,7 +155,14 @@ class UIState:
     hall: bool = False
     example: int = -1
     typed: str = ""
-    pen: int = 1
+    pen: int = 2
+    strokes: UndoStack[np.ndarray | None] = field(default_factory=UndoStack)
+    still: bool = False
+    projector: bool = False
+    welcome: bool = False
+    tour: int = -1
+    tour_left_s: float = 0.0
+    before_tour: tuple[float, bool] = (1.0, False)
     hidden: frozenset[str] = frozenset()
     watched: frozenset[str] = frozenset()
     question: Confirmation | None = None

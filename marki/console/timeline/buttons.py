@@ -32,11 +32,15 @@ BUTTONS = (
     Button("type_line", "type_line"),
     Button("thin", "pen", {"width": 1}),
     Button("wide", "pen", {"width": 2}),
+    Button("eraser", "pen", {"width": 0}),
     Button("clear", "clear"),
     Button("card", "put_away"),
     Button("learn2", "learn_beside"),
     Button("stop2", "learn_beside"),
 )
+PENS = {2: "wide", 1: "thin", 0: "eraser"}
+"""The buttons of the pens, by the pen that each gives."""
+
 NUMBER = {button.name: k for k, button in enumerate(BUTTONS)}
 
 

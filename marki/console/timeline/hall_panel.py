@@ -18,7 +18,7 @@ from marki.console.state.targets import Target
 from marki.console.state.timeline_view import TimelineView, of_hall, verdict
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.activation_panel import answered, cut
-from marki.console.timeline.buttons import ButtonRow
+from marki.console.timeline.buttons import PENS, ButtonRow
 from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import HALL, MARK1, Exhibit, Reply
 
@@ -52,8 +52,8 @@ class PenPanel(Panel):
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the buttons."""
-        pen = {1: "thin", 2: "wide"}[scene.ui.pen]
-        return self.buttons.update(surface, scene, ["thin", "wide", "clear", "card"], lambda name: name == pen)
+        pen = PENS[scene.ui.pen]
+        return self.buttons.update(surface, scene, [*PENS.values(), "clear", "card"], lambda name: name == pen)
 
 
 class WallPanel(Panel):

@@ -13,8 +13,8 @@ from marki.io.exhibits import MARK1
 from marki.session import Session
 
 
-def hang(timeline: TimelineController, session: Session, settings: WindowSettings) -> None:
-    """Unfold the strip of years where there is room for it, and put up what was asked for.
+def hang(timeline: TimelineController, session: Session, settings: WindowSettings, size: tuple[int, int]) -> None:
+    """Unfold the strip of years where a window of `size` has room for it, and put up what was asked for.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def hang(timeline: TimelineController, session: Session, settings: WindowSetting
     """
     ui = timeline.ui
     asked = bool(settings.system or settings.hall)
-    roomy = all(a >= b for a, b in zip(settings.size, BASE, strict=True))
+    roomy = all(a >= b for a, b in zip(size, BASE, strict=True))
     ui.strip = asked or (roomy and settings.frames is None and not settings.lesson)
     if asked:
         timeline.wake(wait=True)

@@ -38,7 +38,7 @@ EXAMPLES = {
     "force": {"positions": [0, 1, -1, 0, 0, 0, 0, 0]},
     "gang": {"unit": 1, "way": -1},
     "go_to": {"trial": 2},
-    "ink": {"cells": [0, 399], "level": 255},
+    "ink": {"cells": [0, 399], "level": 255, "more": False},
     "into_deck": {"path": "{tmp}/card.png"},
     "lesson": {"name": "alphabet"},
     "letter": {"text": "Q"},
@@ -57,7 +57,7 @@ EXAMPLES = {
     "saved": {"path": "{tmp}/run.npz"},
     "set": {"changes": {"machine.association.theta": 3}},
     "sheet_into_deck": {"path": "{tmp}/sheet.png"},
-    "show": {"name": "half", "frame": FRAME, "kind": -1},
+    "show": {"name": "half", "frame": FRAME, "kind": -1, "learn": True},
     "show_card": {"kind": 1},
     "show_layer": {"layer": 7},
     "teach": {"text": "b"},
@@ -177,7 +177,8 @@ def test_whatever_has_no_required_argument_can_be_given_without(open_window):
     for name, command in COMMANDS.items():
         if all(argument.optional for argument in command.arguments):
             app.obey(name)
-            assert app.ui.question is None
+            assert app.ui.question is None or command.ends_run
+            app.ui.question = None
 
 
 def refusal(app, name, arguments):
@@ -350,22 +351,60 @@ def test_without_the_table_a_lesson_knows_the_commands_that_have_words():
     assert set(worded_commands()) <= set(lockable())
 
 
-@pytest.mark.parametrize("name", ["lesson", "saved"])
-def test_what_ends_a_run_asks_first_where_it_was_changed(open_window, tmp_path, name):
-    assert {n for n, c in COMMANDS.items() if c.ends_run} == {"lesson", "saved"}
-    app = open_window()
+ENDS = ("lesson", "saved", "reset", "scenario", "new_seed", "quit")
+
+
+def test_all_that_ends_a_run_passes_one_gate():
+    assert {n for n, c in COMMANDS.items() if c.ends_run} == set(ENDS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("name", ENDS)
+def test_what_ends_a_run_asks_once_and_keeps_it(open_window, tmp_path, name, long, language):
+    app = open_window(language=language)
     session = app.session
-    app.operator.give("set", changes={"machine.association.theta": 3})
+    if long:
+        session.run(30)
+    else:
+        app.operator.give("set", changes={"machine.association.theta": 3})
+        session.run(5)
+    digest, seed, trial = session.digest, session.seed, session.trial
     app.operator.give(name, **example(name, tmp_path))
-    assert app.session is session
     assert app.ui.question.command == name
+    assert str(session.reached) in app.ui.question.text
     app.operator.give("answer", yes=False)
-    assert app.session is session
+    app.frame()
+    assert (app.session, app.session.digest, app.open) == (session, digest, True)
     app.operator.give(name, **example(name, tmp_path))
     app.operator.give("answer", yes=True)
-    assert app.session is not session
+    if name == "quit":
+        assert not app.open
+        return
     assert app.operator.session is app.session is app.playback.session is app.observer.session
+    assert (app.session is not session) == (name in ("lesson", "saved"))
     assert app.operator.changes == 0
+    assert app.session.reached <= 3
+    app.session.run(4)
+    after = app.session.digest, app.session.trial
+    app.operator.give("undo")
+    app.frame()
+    assert (app.session, session.digest, session.seed, session.trial) == (session, digest, seed, trial)
+    assert app.operator.session is app.session is app.playback.session is app.observer.session
+    assert app.ui.lesson is None
+    assert app.operator.worth_asking
+    assert app.words(f"undo.{name}") in app.ui.message
+    app.operator.give("redo")
+    assert (app.session.digest, app.session.trial) == after
+    assert app.session.digest != digest
+
+
+def test_a_run_that_has_hardly_begun_ends_without_a_question(open_window):
+    app = open_window()
+    app.session.run(20)
+    app.operator.give("reset")
+    assert app.ui.question is None
+    assert app.session.trial == 0
 
 
 def test_a_lesson_that_cannot_be_opened_is_refused_before_anything_is_asked(open_window):

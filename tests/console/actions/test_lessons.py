@@ -318,7 +318,7 @@ def test_folders_and_full_disks_are_told_too(window, session, tmp_path, language
 def test_the_ghost_of_the_run_before_is_kept(window, session):
     app = window()
     session.run(60)
-    app.obey("reset")
+    app.obey("reset", asked=True)
     assert len(app.ui.before) == 60
     app.frame()
     assert np.array_equal(app.scene.before, app.ui.before)

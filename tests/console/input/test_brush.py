@@ -19,3 +19,9 @@ from marki.console.input.brush import stroke
 def test_the_cells_that_a_stroke_touches(one, other, width, cells):
     numbers = [row * 20 + column for row, column in (one, other)]
     assert {divmod(n, 20) for n in stroke(*numbers, width)} == cells
+
+
+def test_the_eraser_is_as_wide_as_the_widest_pen():
+    from marki.console.input.brush import ERASER, WIDEST, width_of
+
+    assert [width_of(pen) for pen in (1, 2, ERASER)] == [1, 2, WIDEST]

@@ -15,7 +15,7 @@ def test_a_card_is_drawn_and_asked(window, session, drag, place, key):
     app.frame()
     drag(app, place(app, "cell", 105), place(app, "cell", 114))
     assert app.ui.draft.reshape(-1)[105:115].all()
-    assert np.count_nonzero(app.ui.draft) == 10
+    assert np.count_nonzero(app.ui.draft) == 2 * 11  # the wide pen comes first
     assert not session.commands
     key(app, "RETURN", typed="\r")
     assert names(session) == ["show"]
@@ -23,7 +23,7 @@ def test_a_card_is_drawn_and_asked(window, session, drag, place, key):
     app.frame()
     assert app.scene.snapshot.answered
     assert "answers" in app.ui.message
-    assert np.count_nonzero(app.scene.snapshot.view.s) == 10
+    assert np.count_nonzero(app.scene.snapshot.view.s) == 2 * 11
 
 
 def test_a_card_is_drawn_with_the_keyboard_and_taught(window, session, key):

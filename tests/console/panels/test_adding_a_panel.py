@@ -97,9 +97,13 @@ def test_every_module_with_a_panel_declares_it(window):
     import marki.console.panels as folder
 
     app = window(size=(1920, 1080), page="inspect")
-    app.frame()
+    stood = {}
+    for view in ("front", "schematic"):
+        app.ui.view = view
+        app.frame()
+        stood |= app.handler.panels
     for name, declared in panel_registry.declared().items():
-        assert type(app.handler.panels[name]) is declared.panel
+        assert type(stood[name]) is declared.panel
     for path in Path(folder.__path__[0]).glob("*_panel.py"):
         if path.stem != "lamp_panel":
             assert "\nPANEL = Declared(" in path.read_text(encoding="utf-8"), path.name

@@ -333,7 +333,7 @@ def test_two_systems_stand_before_the_same_stimulus_each_with_its_ledger(with_ti
     assert first.reply.said or not first.reply.lamps.any()
     np.testing.assert_array_equal(first.reply.stimulus, second.reply.stimulus)
     ledger, other = app.handler.panels["ledger"], app.handler.panels["ledger2"]
-    assert dict(ledger.lines(first))["learned from"] == f"{app.session.trial}"
+    assert dict(ledger.lines(first))["trained on"] == f"{app.session.trial}"
     assert dict(other.lines(second))["weights"] == f"{second.exhibit.parameters:,}"
     app.obey("put_up", name="mlp")
     frames(app)

@@ -3,6 +3,7 @@ import threading
 import numpy as np
 import pytest
 
+from marki.files import cache_folder
 from successors import tasks
 from successors.tasks import cache
 
@@ -127,10 +128,10 @@ def test_several_at_once_leave_one_whole_file(folder):
 
 
 def test_where_the_cache_lies(tmp_path, monkeypatch):
-    assert cache.folder() == tmp_path / "cache"
+    assert cache_folder() == tmp_path / "cache"
     monkeypatch.delenv("MARKI_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache.folder() == tmp_path / "xdg" / "marki"
+    assert cache_folder() == tmp_path / "xdg" / "marki"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache.folder() == tmp_path / ".cache" / "marki"
+    assert cache_folder() == tmp_path / ".cache" / "marki"

@@ -1,0 +1,59 @@
+"""Undo and redo: of the operator's commands, and of strokes while a card is drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marki.console.actions.operator import Operator
+from marki.console.state.commands import CommandSpec
+from marki.console.state.undo_stack import KeptRun
+from marki.teaching.narration import Narrator
+
+
+def undo(op: Operator) -> None:
+    """Take back the last stroke of the card in hand, or else the last command: the run stands where it was given."""
+    strokes, ui = op.ui.strokes, op.ui
+    if strokes.can_undo:
+        _take(op, strokes.undo(ui.draft))
+    elif not op.runs.can_undo:
+        op.tell("message.undo_none")
+    else:
+        what = _what(op, op.runs.last())
+        if ui.draft is None:
+            strokes.clear()
+        op.stand(op.runs.undo(op.here(op.runs.last().command)))
+        op.tell("message.undone", what=what)
+
+
+def redo(op: Operator) -> None:
+    """Do again what was taken back."""
+    strokes, ui = op.ui.strokes, op.ui
+    if strokes.can_redo:
+        _take(op, strokes.redo(ui.draft))
+    elif not op.runs.can_redo:
+        op.tell("message.redo_none")
+    else:
+        before = op.here(op.runs.next().command)
+        op.stand(op.runs.redo(before))
+        op.tell("message.redone", what=_what(op, before))
+
+
+def _take(op: Operator, draft: np.ndarray | None) -> None:
+    """Take up a card as it was, or no card."""
+    op.ui.draft = draft
+    op.ui.tool = "look" if draft is None else "draw"
+
+
+def _what(op: Operator, before: KeptRun) -> str:
+    """Return what was done after a moment, in words."""
+    command, session = op.commands.get(before.command), op.session
+    given = session.commands[before.moment.obeyed :]
+    if (command is None or not command.ends_run) and session is before.session and given:
+        return Narrator(session, op.words).command(given[0])
+    return op.words.get(f"undo.{before.command}") or op.words.get(f"command.{before.command}", before.command)
+
+
+COMMANDS = (
+    CommandSpec(name="undo", do=undo, keys=("ctrl+z",), group="hands", place=8),
+    CommandSpec(name="redo", do=redo, keys=("ctrl+y",), group="hands", place=9),
+)
