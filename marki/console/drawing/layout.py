@@ -100,7 +100,7 @@ def frame(
         room = room._replace(h=room.h - strip - gap)
     if not side:
         return around | dict(stage=room)
-    wide = max(px(300), round(room.w * 0.26), round(17 * least))
+    wide = max(px(300), round(room.w * 0.26), round(15.5 * least))
     stage = Box(room.x, room.y, room.w - wide - gap, room.h)
     page = Box(stage.right + gap, room.y, wide, room.h)
     return around | dict(stage=stage, page=page)
@@ -121,11 +121,11 @@ def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.
     main = Box(stage.x, stage.y, stage.w, low.y - gap - stage.y)
 
     half = (main.h - gap) // 2
-    left = min(half - px(14), main.w * 19 // 100)
+    left = max(min(half - px(14), main.w * 19 // 100), round(5.6 * least))
     narrow = stage.w < max(px(1000), 52 * least)
     # Large text beside a page leaves no room for the plugboard, which is the least necessary panel.
     plug = 0 if plain and narrow else max(px(70), main.w // (12 if narrow else 10), round(8.6 * least))
-    association = max(main.w * (15 if narrow else 12) // 100, round((7 if narrow else 9) * least))
+    association = max(main.w * (15 if narrow else 12) // 100, round((5.5 if narrow else 9) * least))
     response = max(min(px(262), main.w * (20 if narrow else 24) // 100), round(9.5 * least))
     bus = max(px(34), main.w * 3 // 100)
     x1 = main.x + left + gap

@@ -144,7 +144,7 @@ class Panel:
     def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the target at a place of the window."""
         found = next((part for region in self.regions if (part := region.part_at(place)) is not None), None)
-        return Target(self.about) if found is None and self.about else found
+        return Target(self.about) if found is None and self.about and self.rect.collidepoint(place) else found
 
     def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where a target lies, if it is in this panel."""

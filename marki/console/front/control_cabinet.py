@@ -282,6 +282,8 @@ class ControlCabinet(Cabinet):
         for k, row in enumerate(self._rows):
             if row.collidepoint(place):
                 return Target("force", k) if self._force[k].inflate(2, 0).collidepoint(place) else Target("r", k)
+        if not self.rect.collidepoint(place):
+            return None
         return Target("gauge" if self._gauge.collidepoint(place) else "controls")
 
     def place_of(self, part: Target) -> pygame.Rect | None:

@@ -181,7 +181,7 @@ class PagePanel(Panel):
         n = len(table.names)
         margin = theme.row(SMALL)
         pitch = max(4, min(px(40), (sheet.get_width() - margin) // (n + 1)))
-        named = pitch >= theme.points(SMALL) * 0.8
+        named = pitch >= theme.width("W", theme.least / theme.unit)
         most = max((c for row in table.counts for c in row), default=0) or 1
         for k, name in enumerate((*table.names, "–")):
             if named:

@@ -40,8 +40,8 @@ class StimulusPanel(Panel):
         return [Target("cell", 0)]
 
     def note_sample(self) -> str:
-        """Return a short name of a card."""
-        return self.theme.words.forms("card.draft")[-1]
+        """Return the shortest name of a card."""
+        return "W"
 
     def light(self, scene: Scene) -> np.ndarray:
         """Return the light of the card, (20, 20), 0…1."""

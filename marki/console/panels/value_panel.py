@@ -65,7 +65,11 @@ class ValuePanel(Panel):
     def room(self) -> Box:
         """Where the dials are."""
         label, area = self._label(), self.inner
-        return Box(area.x + label, area.y, area.w - label, area.h - foot_height(self.theme))
+        return Box(area.x + label, area.y, area.w - label, area.h - self._lines() * foot_height(self.theme))
+
+    def _lines(self) -> int:
+        """Return the number of lines of the legend."""
+        return 1 if self.inner.w > 9.5 * self.theme.points(SMALL) else 2
 
     def _label(self) -> int:
         return max(self.theme.px(28), round(1.7 * self.theme.points(SMALL)))
@@ -93,16 +97,18 @@ class ValuePanel(Panel):
             (0, False, "value.zero", palette.dim),
             (6, True, "value.turning", palette.ivory),
         )
-        forms = [words.forms(name) for _, _, name, _ in signs]
-        texts, widths = self.theme.row_of(forms, area.w, size + px(10), SMALL)
-        if sum(widths) > area.w:  # no room for words: the signs and the colours stand alone
-            widths = [area.w // len(signs)] * len(signs)
-        x, y = area.x, area.bottom - size + px(3)
-        for (step, turning, _, colour), text, width in zip(signs, texts, widths, strict=True):
-            surface.blit(dials.face(step, turning), (x, y))
-            box = pygame.Rect(x + size + px(5), y, width - size - px(4), size)
-            self.theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour)
-            x += width + (area.w - sum(widths)) // len(signs)
+        lines = self._lines()
+        each = len(signs) // lines
+        for line in range(lines):
+            mine = signs[line * each : (line + 1) * each]
+            forms = [words.forms(name) for _, _, name, _ in mine]
+            texts, widths = self.theme.row_of(forms, area.w, size + px(10), SMALL)
+            x, y = area.x, area.bottom - size + px(3) - (lines - 1 - line) * foot_height(self.theme)
+            for (step, turning, _, colour), text, width in zip(mine, texts, widths, strict=True):
+                surface.blit(dials.face(step, turning), (x, y))
+                box = pygame.Rect(x + size + px(5), y, width - size - px(4), size)
+                self.theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour)
+                x += width + max(0, area.w - sum(widths)) // each
 
     def note_sample(self) -> str:
         """Return the shortest scale."""
