@@ -236,6 +236,46 @@ def test_save_and_load_go_on_to_the_same_digest(whole, tmp_path, at):
     assert loaded.digest == whole.digest
 
 
+def test_going_back_after_a_load_replays_a_small_part_of_the_run(tmp_path):
+    session = mark1_session(seed=1)
+    session.run(60)
+    session.command("set", {"machine.association.theta": 3})
+    session.run(1_200)
+    savefile.save(session, tmp_path / "s.npz")
+    loaded = savefile.load(tmp_path / "s.npz")
+    for trial in (1_100, 40, 700):
+        stepped = []
+        real = loaded.step
+        loaded.step = lambda grain, real=real, stepped=stepped: (stepped.append(grain), real(grain))
+        loaded.visit(trial)
+        del loaded.step
+        assert len(stepped) <= 2 * 1_260 // savefile.EARLIER
+        session.visit(trial)
+        assert loaded.digest == session.digest
+    loaded.visit(1_260)
+    session.visit(1_260)
+    assert loaded.digest == session.digest
+
+
+def test_an_earlier_checkpoint_that_does_not_fit_is_refused(tmp_path):
+    path, session = tmp_path / "s.npz", mark1_session(seed=1)
+    session.run(60)
+    savefile.save(session, path)
+    arrays, header = read_arrays(path)
+    for name, value in (
+        ("earlier/machine.clock", arrays["earlier/machine.clock"][:, :0]),
+        ("earlier/machine.clock", None),
+    ):
+        broken = {**arrays, name: value}
+        write_arrays(path, {n: a for n, a in broken.items() if a is not None}, **header)
+        with pytest.raises(StateError, match=r"s\.npz"):
+            savefile.load(path)
+    for trial in (-1, 50, "0"):
+        write_arrays(path, arrays, **{**header, "earlier": [{**header["earlier"][0], "trial": trial}]})
+        with pytest.raises(StateError, match=r"s\.npz"):
+            savefile.load(path)
+
+
 def test_commands_survive_save_and_load(tmp_path):
     first, second = mark1_session(seed=1), mark1_session(seed=1)
     commanded(first)
