@@ -401,7 +401,7 @@ class Session:
                 reached=self.reached,
             )
         if not any(n <= trial for n in self._checkpoints):
-            self._restart()  # only after a load: the file may hold none of the beginning
+            self.restart()  # only after a load: the file may hold none of the beginning
         nearest = max(n for n in self._checkpoints if n <= trial)
         if not (self.learner.idle and nearest <= self.trial <= trial):
             self._return_to(nearest)
@@ -490,8 +490,8 @@ class Session:
                 self._open(WorldConfig.from_mapping(command.value["config"]), learn=True)
         self._return_to(trial)
 
-    def _restart(self) -> None:
-        """Restart the run, keeping all that is known of it."""
+    def restart(self) -> None:
+        """Go back to the beginning of the run without a checkpoint; all that is known of it is kept."""
         commands, records, reached = self.commands, self._records, self.reached
         self.reset()
         self.commands, self._records, self.reached = commands, records, reached
