@@ -78,8 +78,9 @@ function grid(id, number, columns, kind) {
   for (let k = 0; k < number; k++) {
     const x = k % columns, y = Math.floor(k / columns);
     if (kind === "pot") {
-      make("line", { class: "axis", x1: x + 0.12, x2: x + 0.88, y1: y + 0.5, y2: y + 0.5 }, svg);
-      cells.push(make("rect", { class: "pot", x: x + 0.22, width: 0.56, y: y + 0.5, height: 0 }, svg));
+      const bar = make("rect", { class: "pot", x: x + 0.22, width: 0.56, y: y + 0.5, height: 0 }, svg);
+      bar.axis = make("line", { class: "axis", x1: x + 0.1, x2: x + 0.9, y1: y + 0.5, y2: y + 0.5 }, svg);
+      cells.push(bar);
     } else if (kind === "level") {
       cells.push(make("rect", { x: x + 0.03, y: y + 0.03, width: 0.94, height: 0.94, fill: "#000" }, svg));
     } else {
@@ -123,7 +124,6 @@ function build() {
 function buildCurve() {
   const wide = 1000, high = 150;
   const svg = make("svg", { viewBox: `0 -6 ${wide} ${high + 26}`, preserveAspectRatio: "none", role: "img" }, byId("curve"));
-  svg.setAttribute("height", 170);
   const across = (trial) => (head.trials > 1 ? ((trial - 1) / (head.trials - 1)) * wide : wide / 2);
   for (const share of [0, 0.5, 1]) {
     make("line", { class: "grid", x1: 0, x2: wide, y1: high * (1 - share), y2: high * (1 - share) }, svg);
@@ -201,7 +201,7 @@ function show(place) {
   const number = run.number[at];
   showCard();
   const lit = showLamps("photocells", run.s, 400);
-  say("photocells", put(words.on_of, { on: lit, of: 400 }));
+  say("photocells", put(words.s_on, { on: lit, of: 400 }));
   const active = showLamps("a-units", run.a, 512);
   say("a-units", put(words.on_of, { on: active, of: 512 }));
   showPots();
@@ -212,8 +212,10 @@ function show(place) {
   const x = needle.across(number + 1);
   needle.setAttribute("x1", x);
   needle.setAttribute("x2", x);
-  const errors = head.curve.trials.length ? head.curve.errors[Math.max(0, head.curve.trials.findIndex((t) => t > number))] : 0;
-  const told = put(words.curve_says, { share: `${Math.round(errors * 100)} %` });
+  const { trials, errors } = head.curve;
+  const window = trials.findIndex((end) => end > number);
+  const share = trials.length ? errors[window < 0 ? trials.length - 1 : window] : 0;
+  const told = put(words.curve_says, { share: `${Math.round(share * 100)} %` });
   say("curve", told);
   byId("curve").querySelector("svg").setAttribute("aria-label", told);
   byId("slider").value = at;
@@ -240,14 +242,17 @@ function showCard() {
   svg.setAttribute("aria-label", put(words.shown, { name }));
 }
 
+function setClass(element, kind) {
+  if (element.getAttribute("class") !== kind) element.setAttribute("class", kind);
+}
+
 function showLamps(id, register, number) {
   const { svg, cells } = banks[id];
   let on = 0;
   cells.forEach((cell, k) => {
     const lit = register[at * number + k];
     on += lit;
-    const kind = lit ? "lamp on" : "lamp";
-    if (cell.getAttribute("class") !== kind) cell.setAttribute("class", kind);
+    setClass(cell, lit ? "lamp on" : "lamp");
   });
   svg.setAttribute("aria-label", put(words.on_of, { on, of: number }));
   return on;
@@ -262,8 +267,8 @@ function showPots() {
     turned += moved;
     const high = Math.min(1, Math.abs(angle) / head.scale) * 0.48;
     const y = Math.floor(k / COLUMNS) + 0.5 - (angle > 0 ? high : 0);
-    const kind = `pot${angle < 0 ? " down" : ""}${moved ? " turned" : ""}`;
-    if (cell.getAttribute("class") !== kind) cell.setAttribute("class", kind);
+    setClass(cell, angle < 0 ? "pot down" : "pot");
+    setClass(cell.axis, moved ? "axis turned" : "axis");
     if (cell.angle !== angle) {
       cell.angle = angle;
       cell.setAttribute("height", high.toFixed(3));
@@ -293,7 +298,15 @@ function showResponses() {
     const sum = row.insertCell();
     sum.className = "number";
     sum.textContent = degrees(run.sums[at * 8 + unit]);
-    row.insertCell().textContent = !judged ? "" : on === wanted ? `✓ ${words.agrees}` : `✗ ${words.differs}`;
+    const verdict = !judged ? "" : on === wanted ? `✓ ${words.agrees}` : `✗ ${words.differs}`;
+    const why = ["", words.held, words.forced][run.reason[at * 8 + unit]];
+    const last = row.insertCell();
+    last.textContent = verdict;
+    if (why) {
+      const small = document.createElement("small");
+      small.textContent = why;
+      last.append(small);
+    }
   }
 }
 

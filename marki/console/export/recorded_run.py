@@ -10,6 +10,7 @@ import numpy as np
 from marki.errors import StateError
 from marki.hardware.faults import A_UNITS
 from marki.hardware.potentiometers import DEGREE
+from marki.hardware.response import ResponseBank
 from marki.history import Command
 from marki.io.frame import CELLS
 from marki.io.responses import R_UNITS
@@ -26,6 +27,10 @@ GREYS = 15
 
 STEP = DEGREE // 100
 """Unit of angles and sums: 0.01 degree, in the machine's own unit."""
+
+
+BY_SUM, HELD, FORCED = range(3)
+"""Why an R-unit is as it is: its sum said so; its sum lies in the dead zone, so that it stays; its switch forces it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,6 +53,8 @@ class RecordedRun:
         R-units as read and as wanted, R1 the least digit.
     sums : (n, 8) int32
         Sums of the R-units at the reading, 0.01 deg.
+    reason : (n, 8) uint8
+        Why each lamp is as it is: `BY_SUM`, `HELD` or `FORCED`.
     before, after : (n, 512) int32
         Wipers before and after the trial, 0.01 deg.
     source : (n, 512) uint8
@@ -73,6 +80,7 @@ class RecordedRun:
     r: np.ndarray
     wanted: np.ndarray
     sums: np.ndarray
+    reason: np.ndarray
     before: np.ndarray
     after: np.ndarray
     source: np.ndarray
@@ -110,7 +118,7 @@ def record(
     records = session.records.copy()
     number = chosen(records["wrong"], [c.trial for c in session.commands], most)
     rows = [np.zeros((len(number), width), kind) for width, kind in _ROWS]
-    s, a, sums, before, after, source, units = rows
+    s, a, sums, reason, before, after, source, units = rows
     told: list[str] = []
     cards: dict[bytes, int] = {}
     frame = np.zeros(len(number), np.int32)
@@ -136,7 +144,7 @@ def record(
             frame[k] = cards.setdefault(light, len(cards))
             session.step("trial")
             a[k], sums[k] = machine.active, _hundredths(machine.response.u_r)
-            after[k] = _hundredths(machine.wipers())
+            reason[k], after[k] = _reasons(machine.response, machine.active), _hundredths(machine.wipers())
             source[k], units[k] = machine.response.source_set + 1, machine.units
             words_of = [narrator.command(c) for c in given.get(int(number[k]), ())]
             told.append("\n".join([*words_of, narrator.sentence(int(number[k]))]))
@@ -162,6 +170,7 @@ def record(
         r=of["response"],
         wanted=of["target"],
         sums=sums,
+        reason=reason,
         before=before,
         after=after,
         source=source,
@@ -174,9 +183,20 @@ def record(
 
 
 _ROWS = (
-    (CELLS, bool), (A_UNITS, bool), (R_UNITS, np.int32), (A_UNITS, np.int32), (A_UNITS, np.int32), (A_UNITS, np.uint8),
+    (CELLS, bool), (A_UNITS, bool), (R_UNITS, np.int32), (R_UNITS, np.uint8), (A_UNITS, np.int32), (A_UNITS, np.int32), (A_UNITS, np.uint8),
     (1, np.uint8),
 )  # fmt: skip
+
+
+def _reasons(bank: ResponseBank, active: np.ndarray) -> np.ndarray:
+    """Return why each R-unit is as it is after a reading, (8,) uint8."""
+    found = np.full(R_UNITS, BY_SUM, np.uint8)
+    if bank.dead_zone and bank.config.readout != "dominant":
+        number = np.maximum(bank.totals(active), 1) if bank.config.statistic == "mean" else 1
+        inside = np.abs(bank.u_r[: bank.config.units]) <= bank.dead_zone * number
+        found[: bank.config.units][inside] = HELD
+    found[bank.forced != 0] = FORCED
+    return found
 
 
 def _hundredths(angles: np.ndarray) -> np.ndarray:

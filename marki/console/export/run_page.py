@@ -76,9 +76,9 @@ _WORDS = (
 """Words of the table ``share`` that stand in the page as it is written."""
 
 _WORDS_OF_SCRIPT = (
-    "pause", "play", "right", "wrong", "unjudged", "shown", "answered", "nobody", "untitled", "on_of", "turned", "scale",
+    "pause", "play", "right", "wrong", "unjudged", "shown", "answered", "nobody", "untitled", "on_of", "s_on", "turned", "scale",
     "lamp_on", "lamp_off", "wanted_on", "wanted_off", "not_wanted", "unit_photocell", "unit_a", "on", "off", "curve_says", "too_old", "of_trials", "r_head_unit",
-    "r_head_lamp", "r_head_wanted", "r_head_sum", "r_head_verdict", "agrees", "differs",
+    "r_head_lamp", "r_head_wanted", "r_head_sum", "r_head_verdict", "agrees", "differs", "held", "forced",
 )  # fmt: skip
 """Words of that table that the page's script puts together."""
 
@@ -148,6 +148,7 @@ def _arrays(run: RecordedRun) -> list[tuple[str, np.ndarray, str]]:
         ("answer", run.answer, "plain"),
         ("frames", run.frames, "plain"),
         ("r", run.r, "plain"),
+        ("reason", run.reason, "plain"),
         ("wanted", run.wanted, "plain"),
         ("course", run.course, "plain"),
         ("units", run.units, "plain"),
