@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,13 @@ class SessionCopy:
     arrays : dict of str to ndarray
     header : dict
         Plain JSON.
+    folders : dict of str to str
+        Where the folders of its worlds are, by setting, if they have been moved.
     """
 
     arrays: dict[str, np.ndarray]
     header: dict[str, Any]
+    folders: Mapping[str, str] = field(default_factory=dict)
 
 
 def packed(session: Session, place: Path | None = None) -> bytes:
@@ -99,7 +102,8 @@ def copied(session: Session, place: Path | None = None) -> SessionCopy:
         now=session.now,
         digest=session.digest,
     )
-    return SessionCopy(arrays=arrays, header=header)
+    moved = {about["setting"]: session.moved[n] for n, about in header["folders"].items() if n in session.moved}
+    return SessionCopy(arrays=arrays, header=header, folders=moved)
 
 
 def _point(trial: int, at: Checkpoint, configs: Sequence[MachineConfig]) -> dict[str, Any]:
@@ -201,12 +205,10 @@ def load(path: Path | str, *, keep: str = "all", folders: Mapping[str, str] | No
         hold something else.
     """
     arrays, header = read_arrays(path)
-    return restored(SessionCopy(arrays=arrays, header=header), path, keep=keep, folders=folders)
+    return restored(SessionCopy(arrays=arrays, header=header, folders=folders or {}), path, keep=keep)
 
 
-def restored(
-    taken: SessionCopy, path: Path | str, *, keep: str = "all", folders: Mapping[str, str] | None = None
-) -> Session:
+def restored(taken: SessionCopy, path: Path | str, *, keep: str = "all") -> Session:
     """Return the session of a copy.
 
     Parameters
@@ -216,8 +218,6 @@ def restored(
         The file that it was read from, or any other name for it in errors.
     keep : {"all", "recent", "none"}
         As for `Session`.
-    folders : mapping of str to str, optional
-        As for `load`.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def restored(
         config = MachineConfig.from_mapping(header["machine"], where=path)
         worlds = {name: WorldConfig.from_mapping(w, where=path) for name, w in header["worlds"]}
         machine = MarkI(config, seed=header["seed"], wiring=arrays["wiring"] if header["given_wiring"] else None)
-        moved = _moved(header, path, folders or {})
+        moved = _moved(header, path, taken.folders)
         session = Session(machine, worlds, seed=header["seed"], keep=keep, moved=moved)
         session.fingerprints = {named: about["content"] for named, about in header.get("folders", {}).items()}
         point = header["checkpoint"]

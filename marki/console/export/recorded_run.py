@@ -183,8 +183,8 @@ def record(
 
 
 _ROWS = (
-    (CELLS, bool), (A_UNITS, bool), (R_UNITS, np.int32), (R_UNITS, np.uint8), (A_UNITS, np.int32), (A_UNITS, np.int32), (A_UNITS, np.uint8),
-    (1, np.uint8),
+    (CELLS, bool), (A_UNITS, bool), (R_UNITS, np.int32), (R_UNITS, np.uint8), (A_UNITS, np.int32), (A_UNITS, np.int32),
+    (A_UNITS, np.uint8), (1, np.uint8),
 )  # fmt: skip
 
 

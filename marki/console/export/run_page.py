@@ -17,7 +17,7 @@ from marki.config import Config
 from marki.console.export.recorded_run import GREYS, RecordedRun
 from marki.experiments.lab import learning_curve
 from marki.files import asset
-from marki.language import Words
+from marki.language import Words, table
 from marki.session import Session
 from marki.ticks import clock_face
 from marki.versions import versions
@@ -39,7 +39,7 @@ def run_page(session: Session, run: RecordedRun, words: Words, command: str | No
         The command line that repeats the run, if there is one.
     """
     style, script = (asset(f"run_page/page.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    parts = {
+    parts = _words(words) | {
         "title": words("share.title", seed=session.seed),
         "heading": words("share.heading"),
         "about": words("report.run", seed=session.seed, trial=f"{run.trials:,}", time=clock_face(session.now)),
@@ -51,7 +51,6 @@ def run_page(session: Session, run: RecordedRun, words: Words, command: str | No
         "command_is": words("report.repeat", trial=f"{run.trials:,}") if command else words("report.no_repeat"),
         "digest_is": words("share.digest_is"),
         "versions": ", ".join(f"{name} {number}" for name, number in versions().items()),
-        **{name: words(f"share.{name}") for name in _WORDS},
     }
     texts = {name: escape(text) for name, text in parts.items()}
     texts |= {
@@ -68,19 +67,10 @@ def run_page(session: Session, run: RecordedRun, words: Words, command: str | No
     return Template(template).substitute(texts)
 
 
-_WORDS = (
-    "needs_script", "card", "photocells", "a_units", "potentiometers", "r_units", "curve", "settings_are", "repeat_it",
-    "journal", "play", "back", "next", "mistake_before", "mistake_after", "trial", "speed", "keys", "loading", "setting",
-    "value", "of_what", "what_this_is", "what_this_is_long", "touch",
-)  # fmt: skip
-"""Words of the table ``share`` that stand in the page as it is written."""
-
-_WORDS_OF_SCRIPT = (
-    "pause", "play", "right", "wrong", "unjudged", "shown", "answered", "nobody", "untitled", "on_of", "s_on", "turned", "scale",
-    "lamp_on", "lamp_off", "wanted_on", "wanted_off", "not_wanted", "unit_photocell", "unit_a", "on", "off", "curve_says", "too_old", "of_trials", "r_head_unit",
-    "r_head_lamp", "r_head_wanted", "r_head_sum", "r_head_verdict", "agrees", "differs", "held", "forced",
-)  # fmt: skip
-"""Words of that table that the page's script puts together."""
+def _words(words: Words) -> dict[str, str]:
+    """Return the words of the page and of its script, the room ``share`` of the table."""
+    room = "share."
+    return {name.removeprefix(room): text for name, text in table(words.language).items() if name.startswith(room)}
 
 
 def _hashed(text: str) -> str:
@@ -104,14 +94,12 @@ def _head(session: Session, run: RecordedRun, words: Words) -> dict[str, Any]:
     return {
         "trials": run.trials,
         "shown": len(run.number),
-        "classes": [
-            [words.get(f"narration.class.{name}", name) for name in world.classes] for world in session.worlds
-        ],
+        "classes": [[words.get(f"narration.class.{name}", name) for name in world.classes] for world in session.worlds],
         "greys": GREYS,
         "scale": max(scale, 100),
         "curve": {"trials": ends, "errors": curve["errors"]},
         "layout": [[name, str(array.dtype), list(array.shape), how] for name, array, how in _arrays(run)],
-        "words": {name: words(f"share.{name}") for name in _WORDS_OF_SCRIPT},
+        "words": _words(words),
     }
 
 
@@ -177,7 +165,6 @@ def _settings(session: Session, words: Words) -> str:
             kind = ' class="changed"' if value != usual[name] else ""
             mark = f" ({escape(words('share.changed'))})" if kind else ""
             place = escape(f"{room}.{name}")
-            rows.append(
-                f"<tr{kind}><th scope='row'>{escape(label)}</th><td>{escape(shown[:400])}{mark}</td><td>{place}</td></tr>"
-            )
+            cells = f"<th scope='row'>{escape(label)}</th><td>{escape(shown[:400])}{mark}</td><td>{place}</td>"
+            rows.append(f"<tr{kind}>{cells}</tr>")
     return "\n".join(rows)

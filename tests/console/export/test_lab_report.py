@@ -22,7 +22,7 @@ from marki.machine import MachineConfig
 from marki.session import mark1_session
 
 ALWAYS = {
-    "README.txt", "config.json", "digest.txt", "narration.txt", "registers.csv", "session.npz", "trials.csv",
+    "README.txt", "config.json", "digest.txt", "narration.txt", "registers.csv", "run.html", "session.npz", "trials.csv",
 }  # fmt: skip
 
 
