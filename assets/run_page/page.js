@@ -40,8 +40,15 @@ function unpacked(buffer) {
       found[name] = bits;
       offset += rows * bytes;
     } else {
-      const array = new types[type](buffer.slice(offset, offset + count * types[type].BYTES_PER_ELEMENT));
-      if (how === "steps") for (let k = wide; k < count; k++) array[k] += array[k - wide];
+      const size = types[type].BYTES_PER_ELEMENT;
+      const bytes = new Uint8Array(buffer.slice(offset, offset + count * size));
+      const array = how === "steps" ? new types[type](count) : new types[type](bytes.buffer);
+      if (how === "steps") {
+        for (let k = 0; k < count; k++) {
+          for (let low = 0; low < size; low++) array[k] |= bytes[low * count + k] << (8 * low);
+          if (k >= wide) array[k] += array[k - wide];
+        }
+      }
       found[name] = array;
       offset += array.byteLength;
     }

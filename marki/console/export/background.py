@@ -85,7 +85,10 @@ class Export:
                     self.over = True
                     if not self.stopped:
                         self.error = OutputError(
-                            "its process has ended, and nothing was written", where=self.name, remedy="Try again", code="output.process"
+                            "its process has ended, and nothing was written",
+                            where=self.name,
+                            remedy="Try again",
+                            code="output.process",
                         )
         if self.over and not before:
             self._close()

@@ -109,7 +109,8 @@ def _head(session: Session, run: RecordedRun, words: Words) -> dict[str, Any]:
 def packed(run: RecordedRun) -> bytes:
     """Return the registers of a run, deflated: the arrays of `_arrays`, one after another, low byte first.
 
-    ``bits`` are packed by rows, eight to a byte, the first the highest; ``steps`` are the differences from row to row.
+    ``bits`` are packed by rows, eight to a byte, the first the highest. ``steps`` are the differences from row to row,
+    all low bytes first, then all next bytes, and so on: most of these are zero.
     """
     pieces = []
     for _, array, how in _arrays(run):
@@ -117,7 +118,10 @@ def packed(run: RecordedRun) -> bytes:
             array = np.packbits(array, axis=-1)
         elif how == "steps":
             array = np.diff(array, axis=0, prepend=np.zeros_like(array[:1]))
-        pieces.append(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        low_first = array.astype(array.dtype.newbyteorder("<"))
+        if how == "steps":
+            low_first = low_first.reshape(-1, 1).view(np.uint8).T
+        pieces.append(low_first.tobytes())
     return zlib.compress(b"".join(pieces), 9)
 
 

@@ -136,10 +136,10 @@ class Browser:
             self.ask("Input.dispatchMouseEvent", type=what, x=x, y=y, button="left", buttons=1, clickCount=1)
 
     def middle(self, selector):
-        box = self.look(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
-            " const b = e.getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2]; })()"
-        )
+        found = f"document.querySelector({json.dumps(selector)})"
+        self.look(f"{found}.scrollIntoView({{block: 'center'}})")
+        middle = "({left, top, width, height}) => [left + width / 2, top + height / 2]"
+        box = self.look(f"({middle})({found}.getBoundingClientRect())")
         return tuple(box)
 
     def picture(self, path, *, whole=False):

@@ -22,7 +22,8 @@ from marki.machine import MachineConfig
 from marki.session import mark1_session
 
 ALWAYS = {
-    "README.txt", "config.json", "digest.txt", "narration.txt", "registers.csv", "run.html", "session.npz", "trials.csv",
+    "README.txt", "config.json", "digest.txt", "narration.txt", "registers.csv", "run.html", "session.npz",
+    "trials.csv",
 }  # fmt: skip
 
 
