@@ -53,6 +53,7 @@ def asked_to_end() -> Iterator[threading.Event]:
         yield ended
         return
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]  # as `nohup` asks
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in numbers}
     try:
         yield ended

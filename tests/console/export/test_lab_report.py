@@ -138,6 +138,16 @@ def test_a_zip_holds_the_same_and_twice_the_same(tmp_path, write):
     assert write(tmp_path / "again" / "r.zip", notes="n").read_bytes()[:200] == packed.read_bytes()[:200]
 
 
+def test_a_name_that_ends_in_html_gets_the_page_alone(tmp_path, run, write):
+    page = write(tmp_path / "run.html", words=Words("zh"))
+    text = page.read_text(encoding="utf-8")
+    assert f'<code id="digest">{run.digest}</code>' in text
+    assert Words("zh")("share.heading") in text
+    assert text == (write(tmp_path / "r", words=Words("zh")) / "run.html").read_text(encoding="utf-8")
+    assert command_of(run) in text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r", "run.html"]
+
+
 def test_names_of_pictures_are_names_of_files(tmp_path, write, picture):
     shown = {"../a b": picture, "a b": picture, "learning_curve": picture, "窗口": picture, "..": picture}
     folder = write(tmp_path / "r", pictures=shown)
