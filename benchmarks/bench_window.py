@@ -2,9 +2,9 @@
 
 Printed for each view and speed: median and 99th percentile of a frame, drawing and simulation together, and the share
 of frames within 1/60 s. "All moving" feeds the panels made-up values in every frame, so that every potentiometer and
-lamp is drawn anew. Then a film of 30 s is taken, and film and report are made while everything moves, from the frame in which their keys
-are pressed to the one in which they are written. Last, the time bar is dragged to random trials of a run of 2,000: from
-the move to the frame.
+lamp is drawn anew. Then a film of 30 s is taken, and film and report are made while everything moves, from the frame in
+which their keys are pressed to the one in which they are written. Last, the time bar is dragged to random trials of a
+run of 2,000: from the move to the frame.
 """
 
 from __future__ import annotations

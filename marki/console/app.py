@@ -22,7 +22,8 @@ from marki.console.drawing import overlay
 from marki.console.drawing.layout import SMALLEST, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Profile, Theme
 from marki.console.export import capture
-from marki.console.export.background import Exports
+from marki.console.export.background import Exports, make_film, make_report
+from marki.console.export.report_order import ReportOrder, pixels
 from marki.console.export.sound import Sound
 from marki.console.input.mouse_keyboard import InputHandler, rings
 from marki.console.observer import Observer
@@ -463,14 +464,12 @@ class App:
         taken = self.film.taken()
         taken.demand_some()
         self.film.full = True  # it takes no more, and is kept until it is written
-        self.exports.begin("film", capture.work, capture.parts(path, taken))
+        self.exports.begin("film", make_film, capture.parts(path, taken))
 
     def write_report(self, path: Path) -> None:
         """Write lab report and page of the run beside the loop; while they are made, stop that."""
         if self.exports.stop("report"):
             return
-        from marki.console.export import lab_report
-
         copy, shown, tally = (
             savefile.copied(self.session),
             self.surface.copy(),
@@ -478,17 +477,17 @@ class App:
         )
 
         def parts() -> Iterator[Any]:
-            yield lab_report.ReportOrder(
+            yield ReportOrder(
                 run=copy,
                 language=self.words.language,
-                pictures={"window": lab_report.pixels(shown)},
+                pictures={"window": pixels(shown)},
                 tally=tally,
                 form=self.settings.csv,
             )
             yield path
             yield path.with_suffix(".html")
 
-        self.exports.begin("report", lab_report.work, parts())
+        self.exports.begin("report", make_report, parts())
 
     def toggle_sound(self) -> bool:
         """Switch the sound on or off; return whether it is on."""

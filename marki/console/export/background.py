@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from marki.errors import MarkIError, OutputError
+from marki.files import write_new
 from marki.jobs.pool import end_with_parent
 
 NICE = 10
@@ -170,6 +171,43 @@ def serve(pipe: Connection) -> None:
         pipe.send(("error", error))
     except (EOFError, BrokenPipeError):
         sys.exit(1)
+
+
+# -- the works -------------------------------------------------------------------------------------------------------
+
+
+def make_film(receive: Receive, progress: ToldProgress) -> list[Path]:
+    """Make a film; return its path.
+
+    Parameters
+    ----------
+    receive : callable
+        Hands out the name of the file, the `TakenFrames` without its frames, their number, and each of them.
+    progress : callable
+    """
+    path, film, count = receive(), receive(), receive()
+    film.frames = [receive() for _ in range(count)]
+    return [write_new(path, film.gif(progress))]
+
+
+def make_report(receive: Receive, progress: ToldProgress) -> list[Path]:
+    """Make a lab report; return the paths of the zip file and of the page of the run.
+
+    Parameters
+    ----------
+    receive : callable
+        Hands out a `ReportOrder`, and the names of both files, the zip file's first; a name that is taken is changed.
+    progress : callable
+    """
+    from marki.console.export.lab_report import report, zipped  # a quarter of a second, which no frame has
+
+    order, pack, page = receive(), receive(), receive()
+    made = report(order, pack, lambda share: progress(0.9 * share))
+    progress(0.95)
+    return [write_new(pack, lambda free: zipped(made, free)), write_new(page, made.page)]
+
+
+# -- all of a window -------------------------------------------------------------------------------------------------
 
 
 class Exports:

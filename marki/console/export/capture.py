@@ -16,7 +16,7 @@ import pygame
 from PIL import GifImagePlugin, Image
 
 from marki.errors import OutputError
-from marki.files import write_new, writing
+from marki.files import writing
 
 TILE = 16  # px; a frame keeps those tiles that differ from the frame before
 PIECE = 256  # tiles packed at a time
@@ -297,22 +297,8 @@ class TakenFrames:
         return palette, index
 
 
-def work(receive: Callable[[], Any], progress: Callable[[float], None]) -> list[Path]:
-    """Make a film in a process beside the loop, see `background.Export`; return its path.
-
-    Parameters
-    ----------
-    receive : callable
-        Hands out the name of the file, the `TakenFrames` without its frames, their number, and each of them.
-    progress : callable
-    """
-    path, film, count = receive(), receive(), receive()
-    film.frames = [receive() for _ in range(count)]
-    return [write_new(path, film.gif(progress))]
-
-
 def parts(path: Path, film: TakenFrames) -> Iterator[Any]:
-    """Yield what `work` receives; frame by frame, so that nothing large is copied at once."""
+    """Yield what `background.make_film` receives; frame by frame, so that nothing large is copied at once."""
     yield path
     yield TakenFrames(film.size, film.seconds, [])
     yield len(film.frames)

@@ -10,7 +10,7 @@ import shlex
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,12 +19,13 @@ import pygame
 from marki import savefile
 from marki.console.export.capture import png
 from marki.console.export.recorded_run import record
+from marki.console.export.report_order import ReportOrder, pixels
 from marki.console.export.run_page import run_page
 from marki.errors import MarkIError, OutputError
 from marki.experiments import plots
 from marki.experiments.command import session_of
 from marki.experiments.lab import codes, learning_curve
-from marki.files import CsvForm, refuse_taken, write_folder, write_new, writing
+from marki.files import CsvForm, refuse_taken, write_folder, writing
 from marki.io.worlds import WorldConfig
 from marki.language import Words
 from marki.machine import MachineConfig
@@ -43,33 +44,6 @@ class ReportTable(Protocol):
     """A table of votes that can be written as CSV."""
 
     def to_csv(self, *, form: CsvForm = "plain") -> str: ...  # noqa: D102
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ReportOrder:
-    """All that a report is made of, apart from the window, so that another process can make it.
-
-    Attributes
-    ----------
-    run : SessionCopy
-    language : str
-        Of the narration, of README.txt and of the page.
-    pictures : mapping of str to ((int, int), bytes)
-        Pictures of the window by name: their size and their pixels, red, green and blue.
-    tally : str or None
-        The table of votes.
-    notes : str
-        What the operator wrote.
-    form : {"plain", "excel"}
-        How tables are written, see `marki.files.csv_text`.
-    """
-
-    run: savefile.SessionCopy
-    language: str
-    pictures: Mapping[str, tuple[tuple[int, int], bytes]] = field(default_factory=dict)
-    tally: str | None = None
-    notes: str = ""
-    form: CsvForm = "plain"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -135,26 +109,6 @@ def lab_report(
     else:
         write_folder(path, made.files.items())
     return path
-
-
-def pixels(surface: pygame.Surface) -> tuple[tuple[int, int], bytes]:
-    """Return the size of a surface, and its pixels: red, green and blue."""
-    return surface.get_size(), pygame.image.tobytes(surface, "RGB")
-
-
-def work(receive: Callable[[], Any], progress: Callable[[float], None]) -> list[Path]:
-    """Make a report in a process beside the loop, see `background.Export`; return the paths of zip file and page.
-
-    Parameters
-    ----------
-    receive : callable
-        Hands out a `ReportOrder`, and the names of both files, the zip file's first; a name that is taken is changed.
-    progress : callable
-    """
-    order, pack, page = receive(), receive(), receive()
-    made = report(order, pack, lambda share: progress(0.9 * share))
-    progress(0.95)
-    return [write_new(pack, lambda free: zipped(made, free)), write_new(page, made.page)]
 
 
 def zipped(made: Report, path: Path) -> bytes:

@@ -1,6 +1,7 @@
 """The laboratory report: complete, the same for the same run, and never half there."""
 
 import errno
+import html
 import json
 import os
 import shlex
@@ -144,7 +145,7 @@ def test_a_name_that_ends_in_html_gets_the_page_alone(tmp_path, run, write):
     assert f'<code id="digest">{run.digest}</code>' in text
     assert Words("zh")("share.heading") in text
     assert text == (write(tmp_path / "r", words=Words("zh")) / "run.html").read_text(encoding="utf-8")
-    assert command_of(run) in text
+    assert html.escape(command_of(run)) in text
     assert sorted(p.name for p in tmp_path.iterdir()) == ["r", "run.html"]
 
 

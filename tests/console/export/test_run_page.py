@@ -127,7 +127,7 @@ def test_it_fetches_nothing_and_runs_only_its_own_script(run):
 
 
 def test_a_page_of_two_thousand_trials_is_below_two_megabytes(run):
-    """Whatever happens in them: every card another grey picture, every answer wrong, a quarter of the motors turning."""
+    """Whatever happens in them: every card another grey picture, all answers wrong, a quarter of the motors turning."""
     session, recorded, _ = run
     rng = np.random.default_rng(0)
     n = MOST
