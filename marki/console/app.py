@@ -283,7 +283,12 @@ class App:
                 self.operator.tell("export.stopped")
         if self.ui.message in ("", self._progress):
             told = [
-                self.words("export.making", name=self.words(f"export.{export.name}"), share=f"{100 * export.share:.0f}")
+                self.words(
+                    "export.making",
+                    name=self.words(f"export.{export.name}"),
+                    share=f"{100 * export.share:.0f}",
+                    key=self.operator.commands[export.name].keys[0].upper(),
+                )
                 for export in self.exports.under_way
             ]
             self._progress = " · ".join(told)
