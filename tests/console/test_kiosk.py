@@ -120,7 +120,7 @@ def test_a_kiosk_left_alone_begins_again_whatever_the_visitor_did(window, sessio
     for _ in range(30):
         app.frame()
     app.obey("turn", units=(3,), deg=(40.0,))
-    app.obey("reset")
+    app.obey("lesson", name="left_right")
     assert app.ui.question is not None
     assert app.operator.changes
     app.frame(91.0)
