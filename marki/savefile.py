@@ -61,6 +61,12 @@ class SessionCopy:
     header: dict[str, Any]
     folders: Mapping[str, str] = field(default_factory=dict)
 
+    def know_folders(self) -> None:
+        """Take the content hashes of those folders that have none yet; this reads all of their files."""
+        for named, about in self.header["folders"].items():
+            if not about["content"]:
+                about["content"] = _content(about["setting"], self.folders.get(about["setting"], named))
+
 
 def packed(session: Session, place: Path | None = None) -> bytes:
     """Return the bytes of a file of `save`.
@@ -72,11 +78,16 @@ def packed(session: Session, place: Path | None = None) -> bytes:
         Where the file will be, so that it finds folders of pictures beside it when both are moved.
     """
     taken = copied(session, place)
+    taken.know_folders()
+    session.fingerprints |= {named: about["content"] for named, about in taken.header["folders"].items()}
     return packed_arrays(taken.arrays, **taken.header)
 
 
 def copied(session: Session, place: Path | None = None) -> SessionCopy:
-    """Return a copy of a session; it takes a millisecond or so. The arguments are those of `packed`."""
+    """Return a copy of a session; the arguments are those of `packed`.
+
+    It takes a millisecond or two: folders of pictures are not read, see `SessionCopy.know_folders`.
+    """
     machine = session.learner
     trial, at = session.last_checkpoint()
     earlier = session.earlier_checkpoints(EARLIER)
@@ -125,7 +136,7 @@ def _checkpoint(about: Mapping[str, Any], state: dict[str, np.ndarray], configs:
 
 
 def _folders(session: Session, place: Path | None) -> dict[str, dict[str, str]]:
-    """Return, of each folder that the session's worlds read: its setting, its path from the file, and its content."""
+    """Return, of each folder that the worlds read: its setting, its path from the file, and its content if known."""
     opened = [WorldConfig.from_mapping(c.value["config"]) for c in session.commands if c.name == "world"]
     found: dict[str, dict[str, str]] = {}
     for config in (*session.courses.values(), *opened):
@@ -133,9 +144,7 @@ def _folders(session: Session, place: Path | None) -> dict[str, dict[str, str]]:
             named: str = getattr(config, name)
             if named:
                 actual = session.moved.get(named, named)
-                if named not in session.fingerprints:
-                    session.fingerprints[named] = _content(name, actual)
-                found[named] = {"setting": name, "content": session.fingerprints[named], "relative": ""}
+                found[named] = {"setting": name, "content": session.fingerprints.get(named, ""), "relative": ""}
                 if place is not None:
                     with contextlib.suppress(ValueError):  # on another drive
                         found[named]["relative"] = os.path.relpath(actual, place.absolute().parent)

@@ -327,6 +327,9 @@ def test_a_session_finds_its_pictures_where_they_are_now(painted, tmp_path, how)
                 path.rename(path.with_name(unicodedata.normalize("NFD", path.name)))
     loaded = savefile.load(file, folders=told)
     assert loaded.digest == painted.digest
+    copy = savefile.copied(loaded)
+    copy.know_folders()
+    assert savefile.restored(copy, "copy").digest == painted.digest
     savefile.save(loaded, tmp_path / "again/s.npz")
     again = savefile.load(tmp_path / "again/s.npz")
     for session in (painted, again):

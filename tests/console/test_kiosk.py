@@ -147,6 +147,35 @@ def test_a_kiosk_begins_again_long_before_the_clock_ends(window, session, monkey
     assert most < 200_000_000 + 10.5 * 10_000 * 1_000_000
 
 
+@pytest.mark.slow
+def test_a_day_at_full_speed_does_not_grow(window, session, monkeypatch):
+    import gc
+    import tracemalloc
+
+    import marki.console.app as app_module
+
+    monkeypatch.setattr(app_module, "LONGEST_US", 400_000_000)
+    app = window(kiosk=True, paused=False, speed=10_000)
+    app.times.extend([0.0] * app.times.maxlen)
+
+    def runs(count):
+        while count:
+            before = session.trial
+            app.frame(0.5)
+            count -= session.trial < before
+
+    tracemalloc.start()
+    try:
+        held = []
+        for _ in range(3):
+            runs(6)
+            gc.collect()
+            held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert held[2] < held[1] + 500_000, held
+
+
 def test_somebody_who_plays_is_not_interrupted(window, session, monkeypatch):
     import pygame
 

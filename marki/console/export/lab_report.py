@@ -140,6 +140,7 @@ def report(order: ReportOrder, path: Path, progress: Callable[[float], None] = l
         If the disk is full.
     """
     words = Words(order.language)
+    order.run.know_folders()
     session = savefile.restored(order.run, path)
     recorded = record(session, words, progress)  # the trace holds all events from here on
     files: dict[str, bytes] = {}
