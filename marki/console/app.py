@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from marki.console.drawing.layout import SMALLEST, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Profile, Theme
 from marki.console.export import capture
 from marki.console.export.background import Exports, make_film, make_report
-from marki.console.export.report_order import ReportOrder, pixels
+from marki.console.export.report_order import parts
 from marki.console.export.sound import Sound
 from marki.console.input.mouse_keyboard import InputHandler, rings
 from marki.console.observer import Observer
@@ -51,10 +50,8 @@ MESSAGE_FRAMES = 420
 PAGE_EVERY = 8  # frames between two readings of a page, so that it can be read
 FRAME_BUDGET_S, LEAST_S, MOST_S = 0.0098, 0.002, 0.009  # of wall time: a frame, and the machine's share of it
 IDLE_S = 90  # in a kiosk, the time after which the window begins again
-LONGEST_US, LULL_S = (
-    LIMIT_US // 64,
-    10,
-)  # and the machine's time after which it does, once nobody has touched it so long
+LONGEST_US = LIMIT_US // 64  # the machine's time after which it does as well
+LULL_S = 10  # if nobody has touched it for so long
 
 
 class App:
@@ -103,6 +100,7 @@ class App:
         self.sound = Sound()
         self.film: capture.Film | None = capture.Film() if settings.film else None
         self.exports = Exports()
+        self._wall = 0.0  # s that the frames took
         self._progress = ""  # what was said last of how far they are
         self._message: tuple[str, int] = ("", 0)  # what is said, and for how many frames still
         self._key: tuple | None = None  # what the panels were dressed for
@@ -151,16 +149,18 @@ class App:
 
     def run(self) -> int:
         """Run until the window is closed or the frames are drawn, and write what was asked for."""
+        whole = False
         try:
             with asked_to_end() as ended:
                 self._loop(ended)
                 if not ended.is_set():
                     self._write()
+                    whole = True
         finally:
             if self.timeline is not None:
                 self.timeline.close()
             pygame.quit()
-            self._leave(finish=not ended.is_set())
+            self._leave(finish=whole)
         return 0
 
     def _loop(self, ended: threading.Event) -> None:
@@ -475,24 +475,10 @@ class App:
         """Write lab report and page of the run beside the loop; while they are made, stop that."""
         if self.exports.stop("report"):
             return
-        copy, shown, tally = (
-            savefile.copied(self.session),
-            self.surface.copy(),
-            self.ui.tally.to_csv(form=self.settings.csv),
-        )
-
-        def parts() -> Iterator[Any]:
-            yield ReportOrder(
-                run=copy,
-                language=self.words.language,
-                pictures={"window": pixels(shown)},
-                tally=tally,
-                form=self.settings.csv,
-            )
-            yield path
-            yield path.with_suffix(".html")
-
-        self.exports.begin("report", make_report, parts())
+        run, shown = savefile.copied(self.session), self.surface.copy()
+        tally, form = self.ui.tally.to_csv(form=self.settings.csv), self.settings.csv
+        given = parts(run, {"window": shown}, path, language=self.words.language, tally=tally, form=form)
+        self.exports.begin("report", make_report, given)
 
     def toggle_sound(self) -> bool:
         """Switch the sound on or off; return whether it is on."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pygame
 
@@ -41,3 +43,30 @@ class ReportOrder:
 def pixels(surface: pygame.Surface) -> tuple[tuple[int, int], bytes]:
     """Return the size of a surface, and its pixels: red, green and blue."""
     return surface.get_size(), pygame.image.tobytes(surface, "RGB")
+
+
+def parts(
+    run: savefile.SessionCopy,
+    pictures: Mapping[str, pygame.Surface],
+    path: Path,
+    *,
+    language: str,
+    tally: str,
+    form: CsvForm,
+) -> Iterator[Any]:
+    """Yield what `background.make_report` receives.
+
+    Parameters
+    ----------
+    run : SessionCopy
+    pictures : mapping of str to Surface
+        Copies that nobody draws on any more.
+    path : Path
+        Name of the zip file; that of the page is the same with another ending.
+    language, tally, form
+        As of `ReportOrder`.
+    """
+    shown = {name: pixels(picture) for name, picture in pictures.items()}
+    yield ReportOrder(run=run, language=language, pictures=shown, tally=tally, form=form)
+    yield path
+    yield path.with_suffix(".html")
