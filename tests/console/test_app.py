@@ -276,8 +276,8 @@ def test_nothing_that_is_saved_from_the_window_replaces_another_file(window, tmp
 
 
 def finish(app):
-    """Draw frames until the exports are written, at most for a minute."""
-    end = time.monotonic() + 60
+    """Draw frames until the exports are written, at most for two minutes."""
+    end = time.monotonic() + 120
     while app.exports.under_way:
         assert time.monotonic() < end
         app.frame()

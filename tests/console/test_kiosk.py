@@ -34,7 +34,7 @@ def asked_to_end(process, number, ready, patience=60):
         time.sleep(0.05)
     process.send_signal(number)
     try:
-        _, told = process.communicate(timeout=20)
+        _, told = process.communicate(timeout=60)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
@@ -92,7 +92,7 @@ def test_a_kiosk_on_a_screen_ends_when_it_is_asked_to():
 )
 def test_where_nothing_can_be_seen_one_line_says_so(environment, words, wanted):
     process = started(*words, **environment)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=120)
     assert process.returncode == 2
     assert wanted in told
     assert told.count("\n") == 1
