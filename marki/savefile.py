@@ -59,7 +59,7 @@ class SessionCopy:
 
     arrays: dict[str, np.ndarray]
     header: dict[str, Any]
-    folders: Mapping[str, str] = field(default_factory=dict)
+    folders: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def know_folders(self) -> None:
         """Take the content hashes of those folders that have none yet; this reads all of their files."""
@@ -97,6 +97,7 @@ def copied(session: Session, place: Path | None = None) -> SessionCopy:
         arrays |= {f"earlier/{name}": np.stack([c.state[name] for c in earlier.values()]) for name in at.state}
     arrays["records"] = session.known.copy()
     arrays["wiring"] = machine.wiring
+    folders = _folders(session, place)
     header = dict(
         kind=KIND,
         version=VERSION,
@@ -104,7 +105,7 @@ def copied(session: Session, place: Path | None = None) -> SessionCopy:
         machine=session.launched.to_mapping(),
         given_wiring=machine.given_wiring,
         worlds=[[name, c.to_mapping()] for name, c in session.courses.items()],
-        folders=_folders(session, place),
+        folders=folders,
         checkpoint=_point(trial, at, configs),
         earlier=[_point(n, c, configs) for n, c in earlier.items()],
         machines=[config.to_mapping() for config in configs],
@@ -113,7 +114,7 @@ def copied(session: Session, place: Path | None = None) -> SessionCopy:
         now=session.now,
         digest=session.digest,
     )
-    moved = {about["setting"]: session.moved[n] for n, about in header["folders"].items() if n in session.moved}
+    moved = {about["setting"]: session.moved[n] for n, about in folders.items() if n in session.moved}
     return SessionCopy(arrays=arrays, header=header, folders=moved)
 
 

@@ -82,7 +82,7 @@ class Export:
                     self.paths, self.over = value, True
                 case "error":
                     self.error, self.over = value, True
-                case "end":
+                case _:  # its end
                     self.over = True
                     if not self.stopped:
                         self.error = OutputError(

@@ -157,7 +157,7 @@ def record(
             f"replays to digest {session.digest}, not {digest}", where="run", remedy="Save the session and load it anew"
         )
     of = records[number]
-    answers = [answered(row, session.worlds[row["course"]]) for row in of]
+    answers = [answered(row, session.worlds[int(row["course"])]) for row in of]
     return RecordedRun(
         trials=trial,
         wrong=records["wrong"],

@@ -34,7 +34,9 @@ class ReportOrder:
 
     run: savefile.SessionCopy
     language: str
-    pictures: Mapping[str, tuple[tuple[int, int], bytes]] = field(default_factory=dict)
+    pictures: Mapping[str, tuple[tuple[int, int], bytes]] = field(
+        default_factory=dict[str, tuple[tuple[int, int], bytes]]
+    )
     tally: str | None = None
     notes: str = ""
     form: CsvForm = "plain"

@@ -112,7 +112,7 @@ def packed(run: RecordedRun) -> bytes:
     ``bits`` are packed by rows, eight to a byte, the first the highest. ``steps`` are the differences from row to row,
     all low bytes first, then all next bytes, and so on: most of these are zero.
     """
-    pieces = []
+    pieces: list[bytes] = []
     for _, array, how in _arrays(run):
         if how == "bits":
             array = np.packbits(array, axis=-1)
