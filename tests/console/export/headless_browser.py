@@ -6,10 +6,20 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PATIENCE_S = 60
+PATIENCE_S = 120
+
+# DevTools reads from descriptor 3 and writes to 4.
+LAUNCH = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(n), fcntl.F_DUPFD, 10) for n in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -23,18 +33,13 @@ class Browser:
         there_in, self._out = os.pipe()
         self._in, there_out = os.pipe()
 
-        def descriptors():
-            # DevTools reads from 3 and writes to 4.
-            first, second = os.dup(there_in), os.dup(there_out)
-            os.dup2(first, 3)
-            os.dup2(second, 4)
-
         self._process = subprocess.Popen(
-            [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+            [sys.executable, "-c", LAUNCH, str(there_in), str(there_out), str(CHROMIUM),
+             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
              "--disable-background-networking", "--hide-scrollbars", f"--user-data-dir={self.folder}",
              "--remote-debugging-pipe", "about:blank"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False,
-            preexec_fn=descriptors,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            pass_fds=(there_in, there_out),
         )  # fmt: skip
         os.close(there_in)
         os.close(there_out)
