@@ -284,6 +284,18 @@ def finish(app):
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_report_that_cannot_be_written_is_refused_in_the_language(window, tmp_path, language):
+    app = window(paused=True, out=str(tmp_path / "out"), language=language)
+    app.frame()
+    (tmp_path / "out").write_text("in the way")
+    app.obey("report")
+    finish(app)
+    assert app.ui.alarm
+    assert str(tmp_path / "out") in app.ui.message
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in app.ui.message) == (language == "zh")
+
+
 def test_a_film_that_cannot_be_written_is_not_lost(window, tmp_path):
     app = window(paused=True, out=str(tmp_path / "out"))
     app.obey("film")
