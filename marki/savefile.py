@@ -298,6 +298,12 @@ def _demand_known(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], p
         raise TypeError("its numbers")
     if len(earlier) > EARLIER or not all(0 <= n < checkpoint for n in earlier):
         raise ValueError("its earlier checkpoints")
+    for about in header["earlier"]:  # they are not run from before somebody goes back
+        numbers = (about["course"], about["machine"], *about["progress"])
+        if not all(type(n) is int and n >= 0 for n in numbers) or type(about["learn"]) is not bool:
+            raise TypeError("its earlier checkpoints")
+        if not about["course"] < len(about["progress"]) >= len(header["worlds"]):
+            raise ValueError("its earlier checkpoints")
     farthest = max(FARTHEST, trial // FARTHEST_PART)
     if not 0 <= checkpoint <= trial <= min(records, checkpoint + farthest) or header["seed"] < 0:
         raise StateError(

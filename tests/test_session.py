@@ -270,8 +270,10 @@ def test_an_earlier_checkpoint_that_does_not_fit_is_refused(tmp_path):
         write_arrays(path, {n: a for n, a in broken.items() if a is not None}, **header)
         with pytest.raises(StateError, match=r"s\.npz"):
             savefile.load(path)
-    for trial in (-1, 50, "0"):
-        write_arrays(path, arrays, **{**header, "earlier": [{**header["earlier"][0], "trial": trial}]})
+    wrong = [("trial", -1), ("trial", 50), ("trial", "0"), ("course", 2), ("progress", [1]), ("progress", [0, "0"]),
+             ("learn", 1), ("machine", 7), ("digest", "x")]  # fmt: skip
+    for name, value in wrong:
+        write_arrays(path, arrays, **{**header, "earlier": [{**header["earlier"][0], name: value}]})
         with pytest.raises(StateError, match=r"s\.npz"):
             savefile.load(path)
 
