@@ -28,7 +28,9 @@ in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 
 def paged(session, language="en"):
     """Return the recorded run of a session, and its page."""
-    copy, words = savefile.restored(savefile.copied(session), "copy"), Words(language)
+    taken, words = savefile.copied(session), Words(language)
+    taken.know_folders()
+    copy = savefile.restored(taken, "copy")
     recorded = record(copy, words)
     return recorded, run_page(copy, recorded, words, command_of(copy))
 
