@@ -46,15 +46,14 @@ def snapshot(registers: Iterable[Register]) -> dict[str, np.ndarray]:
     return {r.name: r.array.copy() for r in registers}
 
 
-def restore(registers: Iterable[Register], state: Mapping[str, np.ndarray], *, where: object = None) -> None:
-    """Write a snapshot back into the live arrays; nothing is changed unless all of it fits.
+def check(registers: Iterable[Register], state: Mapping[str, np.ndarray], *, where: object = None) -> None:
+    """Refuse a snapshot that does not fit.
 
     Raises
     ------
     StateError
         If a register is missing or has another shape or dtype.
     """
-    registers = list(registers)
     for r in registers:
         if r.name not in state:
             raise StateError(
@@ -75,6 +74,18 @@ def restore(registers: Iterable[Register], state: Mapping[str, np.ndarray], *, w
                 found=f"{a.dtype}{a.shape}",
                 wanted=f"{r.array.dtype}{r.shape}",
             )
+
+
+def restore(registers: Iterable[Register], state: Mapping[str, np.ndarray], *, where: object = None) -> None:
+    """Write a snapshot back into the live arrays; nothing is changed unless all of it fits.
+
+    Raises
+    ------
+    StateError
+        If a register is missing or has another shape or dtype.
+    """
+    registers = list(registers)
+    check(registers, state, where=where)
     for r in registers:
         r.array[...] = state[r.name]
 

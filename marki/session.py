@@ -407,7 +407,7 @@ class Session:
                 reached=self.reached,
             )
         if not any(n <= trial for n in self._checkpoints):
-            self._restart()  # only after a load: the file holds one checkpoint
+            self.restart()  # only after a load: the file may hold none of the beginning
         nearest = max(n for n in self._checkpoints if n <= trial)
         if not (self.learner.idle and nearest <= self.trial <= trial):
             self._return_to(nearest)
@@ -489,11 +489,35 @@ class Session:
         trial = max(n for n in self._checkpoints if n <= self.trial)
         return trial, self._checkpoints[trial]
 
-    def take_up(self, trial: int, at: Checkpoint, records: np.ndarray, commands: list[Command]) -> None:
-        """Continue from a checkpoint of another session of the same run; take over its records and commands."""
+    def earlier_checkpoints(self, most: int) -> dict[int, Checkpoint]:
+        """Return at most `most` checkpoints before the latest past one, by trial, spread over the run."""
+        last, _ = self.last_checkpoint()
+        earlier = sorted(n for n in self._checkpoints if n < last)
+        chosen = np.linspace(0, len(earlier) - 1, min(most, len(earlier))).round().astype(int)
+        return {earlier[k]: self._checkpoints[earlier[k]] for k in chosen}
+
+    def take_up(
+        self,
+        trial: int,
+        at: Checkpoint,
+        records: np.ndarray,
+        commands: list[Command],
+        earlier: Mapping[int, Checkpoint] | None = None,
+    ) -> None:
+        """Continue from a checkpoint of another session of the same run.
+
+        Parameters
+        ----------
+        trial : int
+        at : Checkpoint
+        records : (trials,) of dtype RECORD
+        commands : list of Command
+        earlier : mapping of int to Checkpoint, optional
+            Checkpoints before, by trial, so that going back need not replay from the beginning.
+        """
         if records.dtype != RECORD or len(records) < trial:
             raise ValueError("the records")
-        self._checkpoints[trial] = at
+        self._checkpoints |= {**(earlier or {}), trial: at}
         self._records = np.empty(max(256, len(records)), RECORD)
         self._records[: len(records)] = records
         self.commands, self.reached = list(commands), len(records)
@@ -502,8 +526,8 @@ class Session:
                 self._open(WorldConfig.from_mapping(command.value["config"]), learn=True)
         self._return_to(trial)
 
-    def _restart(self) -> None:
-        """Restart the run, keeping all that is known of it."""
+    def restart(self) -> None:
+        """Go back to the beginning of the run without a checkpoint; all that is known of it is kept."""
         commands, records, reached = self.commands, self._records, self.reached
         self.reset()
         self.commands, self._records, self.reached = commands, records, reached

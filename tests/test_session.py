@@ -236,6 +236,48 @@ def test_save_and_load_go_on_to_the_same_digest(whole, tmp_path, at):
     assert loaded.digest == whole.digest
 
 
+def test_going_back_after_a_load_replays_a_small_part_of_the_run(tmp_path):
+    session = mark1_session(seed=1)
+    session.run(60)
+    session.command("set", {"machine.association.theta": 3})
+    session.run(1_200)
+    savefile.save(session, tmp_path / "s.npz")
+    loaded = savefile.load(tmp_path / "s.npz")
+    for trial in (1_100, 40, 700):
+        stepped = []
+        real = loaded.step
+        loaded.step = lambda grain, real=real, stepped=stepped: (stepped.append(grain), real(grain))
+        loaded.visit(trial)
+        del loaded.step
+        assert len(stepped) <= 2 * 1_260 // savefile.EARLIER
+        session.visit(trial)
+        assert loaded.digest == session.digest
+    loaded.visit(1_260)
+    session.visit(1_260)
+    assert loaded.digest == session.digest
+
+
+def test_an_earlier_checkpoint_that_does_not_fit_is_refused(tmp_path):
+    path, session = tmp_path / "s.npz", mark1_session(seed=1)
+    session.run(60)
+    savefile.save(session, path)
+    arrays, header = read_arrays(path)
+    for name, value in (
+        ("earlier/machine.clock", arrays["earlier/machine.clock"][:, :0]),
+        ("earlier/machine.clock", None),
+    ):
+        broken = {**arrays, name: value}
+        write_arrays(path, {n: a for n, a in broken.items() if a is not None}, **header)
+        with pytest.raises(StateError, match=r"s\.npz"):
+            savefile.load(path)
+    wrong = [("trial", -1), ("trial", 50), ("trial", "0"), ("course", 2), ("progress", [1]), ("progress", [0, "0"]),
+             ("learn", 1), ("machine", 7), ("digest", "x")]  # fmt: skip
+    for name, value in wrong:
+        write_arrays(path, arrays, **{**header, "earlier": [{**header["earlier"][0], name: value}]})
+        with pytest.raises(StateError, match=r"s\.npz"):
+            savefile.load(path)
+
+
 def test_commands_survive_save_and_load(tmp_path):
     first, second = mark1_session(seed=1), mark1_session(seed=1)
     commanded(first)
@@ -287,6 +329,9 @@ def test_a_session_finds_its_pictures_where_they_are_now(painted, tmp_path, how)
                 path.rename(path.with_name(unicodedata.normalize("NFD", path.name)))
     loaded = savefile.load(file, folders=told)
     assert loaded.digest == painted.digest
+    copy = savefile.copied(loaded)
+    copy.know_folders()
+    assert savefile.restored(copy, "copy").digest == painted.digest
     savefile.save(loaded, tmp_path / "again/s.npz")
     again = savefile.load(tmp_path / "again/s.npz")
     for session in (painted, again):

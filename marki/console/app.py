@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from collections import deque
 from dataclasses import replace
@@ -10,6 +12,7 @@ from typing import Any
 
 import pygame
 
+from marki import savefile
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
@@ -19,6 +22,8 @@ from marki.console.drawing import layout, overlay
 from marki.console.drawing.layout import BASE, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Profile, Theme
 from marki.console.export import capture
+from marki.console.export.background import Exports, make_film, make_report
+from marki.console.export.report_order import parts
 from marki.console.export.sound import Sound
 from marki.console.input import clipboard, fingers
 from marki.console.input.keyboard import Keyboard
@@ -37,15 +42,19 @@ from marki.console.timeline.controller import TimelineController
 from marki.console.window_settings import WindowSettings
 from marki.errors import MarkIError
 from marki.files import write_json, write_new, write_text
+from marki.interruption import asked_to_end
 from marki.io.exhibits import MARK1, Timeline
 from marki.language import Words
 from marki.session import Session
 from marki.tables import registers_csv
+from marki.ticks import LIMIT_US
 
 MESSAGE_FRAMES = 420
 PAGE_EVERY = 8  # frames between two readings of a page, so that it can be read
 FRAME_BUDGET_S, LEAST_S, MOST_S = 0.0098, 0.002, 0.009  # of wall time: a frame, and the machine's share of it
 IDLE_S = 90  # in a kiosk, the time after which the window begins again
+LONGEST_US = LIMIT_US // 64  # the machine's time after which it does as well
+LULL_S = 10  # if nobody has touched it for so long
 
 
 class App:
@@ -102,6 +111,9 @@ class App:
         self.times: deque[float] = deque(maxlen=100_000)
         self.sound = Sound()
         self.film: capture.Film | None = capture.Film() if settings.film else None
+        self.exports = Exports()
+        self._wall = 0.0  # s that the frames took
+        self._progress = ""  # what was said last of how far they are
         self._message: tuple[str, int] = ("", 0)  # what is said, and for how many frames still
         self._key: tuple | None = None  # what the panels were dressed for
         self._canvas = self.surface  # what the panels draw on: larger than the window, if that is very small
@@ -157,41 +169,73 @@ class App:
 
     def run(self) -> int:
         """Run until the window is closed or the frames are drawn, and write what was asked for."""
-        clock = pygame.time.Clock()
-        started = time.perf_counter()
-        seconds = FRAME_S
+        whole = False
         try:
-            while self.open and self.frames != self.settings.frames:
-                begun = time.perf_counter()
-                self.frame(seconds)
-                self.times.append(time.perf_counter() - begun)
-                if self.settings.frames is None:
-                    seconds = clock.tick(60) / 1e3
-                elif self.frames == 2:
-                    self._wait()
-            wall = time.perf_counter() - started
-            if self.playback.owing:
-                self.playback.settle()
-                self._look()
-                self.draw()
-            self._wait()
-            if self.settings.screenshot:
-                capture.save_picture(self.surface, self.settings.screenshot)
-            if self.settings.film and self.film is not None:
-                self.film.save(self.settings.film)
-            if self.settings.table:
-                write_text(self.settings.table, registers_csv(self.session, self.settings.csv))
-            if self.settings.lab_report:
-                from marki.console.export.lab_report import lab_report
-
-                lab_report(self.session, Path(self.settings.lab_report), **self._reported())
-            if self.settings.report:
-                write_json(self.settings.report, self.report(wall))
+            with asked_to_end() as ended:
+                self._loop(ended)
+                if not ended.is_set():
+                    self._write()
+                    whole = True
         finally:
             if self.timeline is not None:
                 self.timeline.close()
             pygame.quit()
+            self._leave(finish=whole)
         return 0
+
+    def _loop(self, ended: threading.Event) -> None:
+        """Draw frames until the window is closed, all are drawn, or the program is asked to end."""
+        clock = pygame.time.Clock()
+        started = time.perf_counter()
+        seconds = FRAME_S
+        while self.open and not ended.is_set() and self.frames != self.settings.frames:
+            begun = time.perf_counter()
+            self.frame(seconds)
+            self.times.append(time.perf_counter() - begun)
+            if self.settings.frames is None:
+                seconds = clock.tick(60) / 1e3
+            elif self.frames == 2:
+                self._wait()
+        self._wall = time.perf_counter() - started
+
+    def _write(self) -> None:
+        """Write what was asked for."""
+        if self.playback.owing:
+            self.playback.settle()
+            self._look()
+            self.draw()
+        self._wait()
+        if self.settings.screenshot:
+            capture.save_picture(self.surface, self.settings.screenshot)
+        if self.settings.film and self.film is not None:
+            self.film.save(self.settings.film)
+        if self.settings.table:
+            write_text(self.settings.table, registers_csv(self.session, self.settings.csv))
+        if self.settings.lab_report:
+            from marki.console.export.lab_report import lab_report
+
+            path, told = Path(self.settings.lab_report), self.ui.tally
+            pictures = {"window": self.surface}
+            lab_report(self.session, path, words=self.words, pictures=pictures, tally=told, form=self.settings.csv)
+        if self.settings.report:
+            write_json(self.settings.report, self.report(self._wall))
+
+    def _leave(self, *, finish: bool) -> None:
+        """Finish the films and reports that are being made, or stop them; say which are lost."""
+        if not self.exports.under_way:
+            return
+        try:
+            if not finish:
+                self.exports.close()
+                return
+            names = ", ".join(self.words(f"export.{export.name}") for export in self.exports.under_way)
+            print(self.words("export.finishing", name=names), file=sys.stderr)
+            for export in self.exports.finish():
+                if export.error is not None:
+                    print(self.words.error(export.error), file=sys.stderr)
+        except KeyboardInterrupt:
+            self.exports.close()
+            raise
 
     def _wait(self) -> None:
         """Where nobody watches, wait for the answers of the timeline, for the picture."""
@@ -222,6 +266,7 @@ class App:
         if self.timeline is not None:
             for text in self.timeline.poll():
                 self.operator.say(self.words("message.refused", text=text), alarm=True)
+        self._exported()
         self._fade()
         scene = self._look()
         self.sound.hear(scene.brightness, self.playback.running or bool(self.playback.searching), seconds)
@@ -248,6 +293,31 @@ class App:
         page = self.handler.panels.get("page")
         return page if isinstance(page, PagePanel) and self.ui.page else None
 
+    def _exported(self) -> None:
+        """Say how far films and reports are, where nothing else is said, and which are written."""
+        for export in self.exports.poll():
+            if export.paths:
+                self.operator.tell("message.saved", path=", ".join(map(str, export.paths)))
+                if export.name == "film":
+                    self.film = None  # only now: one that could not be written is not lost
+            elif export.error is not None:
+                self.operator.say(self.words.error(export.error), alarm=True)
+            else:
+                self.operator.tell("export.stopped")
+        if self.ui.message in ("", self._progress):
+            told = [
+                self.words(
+                    "export.making",
+                    name=self.words(f"export.{export.name}"),
+                    share=f"{100 * export.share:.0f}",
+                    key=self.operator.commands[export.name].keys[0].upper(),
+                )
+                for export in self.exports.under_way
+            ]
+            self._progress = " · ".join(told)
+            if told:
+                self.operator.say(self._progress)
+
     def _fade(self) -> None:
         """Take a message away after some seconds."""
         text, left = self._message
@@ -260,20 +330,28 @@ class App:
             self._message = (text, left - 1)
 
     def _rest(self, seconds: float) -> None:
-        """In a kiosk, begin again when nobody has touched anything for a while."""
+        """In a kiosk, begin again when nobody has touched anything for a while, and long before the clock ends."""
         if not self.settings.kiosk:
             return
         self._idle += seconds
-        if self._idle > IDLE_S:
-            self._idle = 0.0
-            self.helping = False
+        long = self.session.now > LONGEST_US and (self._idle > LULL_S or self.session.now > LIMIT_US // 2)
+        if self._idle > IDLE_S or long:
+            self._begin_again()
+
+    def _begin_again(self) -> None:
+        """Begin anew, for the next visitor: what the last one has changed is not asked about."""
+        self._idle = 0.0
+        self.helping, self.ui.question = False, None
+        try:
             if self.settings.lesson:
-                self.operator.obey("lesson", asked=True, name=self.settings.lesson)
+                self.operator.carry_out("lesson", name=self.settings.lesson)
             else:
-                self.operator.obey("reset", asked=True)
+                self.operator.carry_out("reset")
                 self.operator.turn_to("")
-            self.ui.hall, self.ui.system, self.ui.beside = False, MARK1, ""
-            self.playback.running = True
+        except MarkIError as error:
+            self.operator.say(self.words.error(error), alarm=True)
+        self.ui.hall, self.ui.system, self.ui.beside = False, MARK1, ""
+        self.playback.running = True
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -425,25 +503,27 @@ class App:
         """Write what is shown to a PNG file of that name or the next that is free; return its path."""
         return write_new(path, capture.png(self.surface))
 
-    def toggle_film(self, path: Path) -> Path | None:
-        """Begin a film; or end it, write it to a GIF file as `save_screenshot` does, and return its path."""
+    def toggle_film(self, path: Path) -> None:
+        """Begin a film; or end it and write it beside the loop to a GIF file of that name or the next that is free."""
+        if self.exports.stop("film"):
+            return
         if self.film is None or self.settings.film:
             self.film = capture.Film()
-            return None
-        saved = write_new(path, self.film.gif())
-        self.film = None  # only now: one that could not be written is not lost
-        return saved
+            self.operator.tell("message.film_on")
+            return
+        taken = self.film.taken()
+        taken.demand_some()
+        self.film.full = True  # it takes no more, and is kept until it is written
+        self.exports.begin("film", make_film, capture.parts(path, taken))
 
-    def write_report(self, path: Path) -> Path:
-        """Write the lab report to a zip file, as `save_screenshot` does; return its path."""
-        from marki.console.export.lab_report import zipped
-
-        return write_new(path, lambda free: zipped(self.session, free, **self._reported()))
-
-    def _reported(self) -> dict[str, Any]:
-        """Return what the lab report holds of the window."""
-        pictures = {"window": self.surface}
-        return {"words": self.words, "pictures": pictures, "tally": self.ui.tally, "form": self.settings.csv}
+    def write_report(self, path: Path) -> None:
+        """Write lab report and page of the run beside the loop; while they are made, stop that."""
+        if self.exports.stop("report"):
+            return
+        run, shown = savefile.copied(self.session), self.surface.copy()
+        tally, form = self.ui.tally.to_csv(form=self.settings.csv), self.settings.csv
+        given = parts(run, {"window": shown}, path, language=self.words.language, tally=tally, form=form)
+        self.exports.begin("report", make_report, given)
 
     def toggle_sound(self) -> bool:
         """Switch the sound on or off; return whether it is on."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 SCALES = (0.75, 1.25)
 FRAMES_UNSEEN = 60
+UNSEEN = ("", "dummy", "offscreen", "evdev")
+"""Drivers of SDL that show nothing."""
+X11 = "x11"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--report", metavar="FILE", help="write speed, digest and frame times to this JSON file")
     add("--film", metavar="FILE", help="write all frames as an animated GIF; needs --frames")
     add("--table", metavar="FILE", help="write all registers, as they stand in the end, to this CSV file")
-    add("--lab-report", metavar="PATH", help="write a lab report in the end: a folder, or one file if it ends in .zip")
+    add(
+        "--lab-report",
+        metavar="PATH",
+        help="write a lab report in the end: a folder; one file if it ends in .zip; "
+        "only the page of the run if in .html",
+    )
     add("--csv", metavar="FORM", default="plain", help=CSV_HELP)
     add("--begin", metavar="TRIAL", default="0", help="go through so many presentations first (default: %(default)s)")
     add("--out", metavar="DIR", help="folder of whatever is saved from the window (default: out)")
@@ -91,7 +99,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
     if args.film and not frames:
         raise ConfigError("a film needs an end", where="--film", remedy="Give --frames N too")
     choose_drivers(unseen=bool(frames or args.screenshot or args.report or args.table or args.lab_report))
-    if frames is None and os.environ.get("SDL_VIDEODRIVER") == "dummy":
+    if frames is None and os.environ.get("SDL_VIDEODRIVER") in ("dummy", "offscreen"):
         frames = FRAMES_UNSEEN  # nobody could close it
 
     import pygame
@@ -127,8 +135,11 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         began=getattr(args, "began", time.perf_counter()),
     )
     try:
+        pygame.display.init()
+        demand_screen(pygame.display.get_driver())
         return App(session, settings, timeline).run()
     except pygame.error as error:
+        demand_screen("")
         raise MarkIError(
             f"SDL cannot open a window ({error})",
             where=f"SDL_VIDEODRIVER={os.environ.get('SDL_VIDEODRIVER', '')}",
@@ -171,6 +182,39 @@ def _number(where: str, text: object, low: float, high: float, *, whole: bool = 
     return value
 
 
+def demand_screen(driver: str) -> None:
+    """Refuse a driver of SDL that shows nothing, or no driver, if a screen was to be had.
+
+    Parameters
+    ----------
+    driver : str
+        What SDL has chosen, "" if nothing.
+
+    Raises
+    ------
+    MarkIError
+        If the display does not answer, and SDL draws for nobody.
+    """
+    asked = os.environ.get("SDL_VIDEODRIVER", "")
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY", "")
+    if asked in ("", X11) and screen and driver in UNSEEN:
+        raise MarkIError(
+            f"the display {screen} does not answer",
+            where="window",
+            remedy="Set DISPLAY to one that does, or SDL_VIDEODRIVER=dummy and give --frames N to draw unseen",
+            code="display.dead",
+            display=screen,
+        )
+    if driver in UNSEEN and driver not in asked.split(",") and driver:
+        raise MarkIError(
+            f"SDL draws to {driver}, which nobody sees",
+            where="window",
+            remedy="Run it on a desktop, or give --frames N with --screenshot FILE to draw without one",
+            code="display.unseen",
+            driver=driver,
+        )
+
+
 def choose_drivers(*, unseen: bool) -> None:
     """Set SDL's drivers in the environment: no sound, and no screen when nobody could see one.
 
@@ -180,11 +224,14 @@ def choose_drivers(*, unseen: bool) -> None:
         Whether the run makes sense without a display, because it leaves a file or ends by itself.
     """
     os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+    os.environ["SDL_NO_SIGNAL_HANDLERS"] = "1"  # else SDL makes being asked to end a click on the cross
     if unseen:
         os.environ["SDL_AUDIODRIVER"] = "dummy"
     if sys.platform.startswith("linux") and os.environ.get("SDL_VIDEODRIVER", "x11") == "x11":
         # Without this SDL sends the whole picture through a renderer for every changed rectangle: 10 ms, not 0.3.
         os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+    if sys.platform.startswith("linux") and os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        os.environ["SDL_VIDEODRIVER"] = os.environ.get("SDL_VIDEODRIVER") or X11  # and nothing else if it is dead
     screen = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if screen or os.environ.get("SDL_VIDEODRIVER"):
         return

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pygame
 import pytest
@@ -256,34 +258,102 @@ def test_nothing_that_is_saved_from_the_window_replaces_another_file(window, tmp
         for name in ("screenshot", "table", "report", "save", "narration", "save_tally", "film", "film"):
             app.obey(name)
             app.frame()
+            if app.exports.under_way:
+                finish(app)
             if name != "film" or app.film is None:
                 said.append(app.ui.message)
         return {path: path.read_bytes() for path in tmp_path.iterdir()}
 
     first = save_all()
-    assert len(first) == 7
+    assert len(first) == 8  # the page of the run beside the report
     app.obey("view")
     app.obey("set", changes={"faults.dead_cells": [1, 2, 3]})
     app.frame()
     second = save_all()
-    assert len(second) == 14
+    assert len(second) == 16
     assert {path: second[path] for path in first} == first
-    assert sorted(said) == sorted(app.words("message.saved", path=path) for path in second)
+    for path in second:
+        assert sum(str(path) in text for text in said) == 1, path
 
 
-def test_a_film_that_cannot_be_written_is_not_lost(window, tmp_path, monkeypatch):
-    from marki import files
+def finish(app):
+    """Draw frames until the exports are written, at most for two minutes."""
+    end = time.monotonic() + 120
+    while app.exports.under_way:
+        assert time.monotonic() < end
+        app.frame()
+        time.sleep(0.01)
 
-    app = window(paused=True, out=str(tmp_path))
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_report_that_cannot_be_written_is_refused_in_the_language(window, tmp_path, language):
+    app = window(paused=True, out=str(tmp_path / "out"), language=language)
+    app.frame()
+    (tmp_path / "out").write_text("in the way")
+    app.obey("report")
+    finish(app)
+    assert app.ui.alarm
+    assert str(tmp_path / "out") in app.ui.message
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in app.ui.message) == (language == "zh")
+
+
+def test_a_film_that_cannot_be_written_is_not_lost(window, tmp_path):
+    app = window(paused=True, out=str(tmp_path / "out"))
     app.obey("film")
     app.frame()
-    with monkeypatch.context() as full:
-        full.setattr(files, "_settle", lambda file: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-        app.obey("film")
-        assert app.ui.alarm
+    (tmp_path / "out").write_text("in the way")
     app.obey("film")
-    assert [path.suffix for path in tmp_path.iterdir()] == [".gif"]
+    finish(app)
+    assert app.ui.alarm
+    (tmp_path / "out").unlink()
+    app.obey("film")
+    finish(app)
+    assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".gif"]
     assert app.film is None
+
+
+@pytest.mark.parametrize("name", ["film", "report"])
+def test_an_export_is_stopped_by_its_key_and_nothing_is_left(window, tmp_path, name):
+    app = window(paused=True, out=str(tmp_path))
+    app.session.run(200)
+    if name == "film":
+        app.obey("film")
+        app.frame()
+    app.obey(name)
+    app.frame()
+    assert app.words(f"export.{name}") in app.ui.message
+    app.obey(name)
+    finish(app)
+    assert app.ui.message == app.words("export.stopped")
+    assert not app.ui.alarm
+    assert list(tmp_path.iterdir()) == []
+    app.obey(name)  # a film that was stopped is kept
+    finish(app)
+    assert len(list(tmp_path.iterdir())) == {"film": 1, "report": 2}[name]
+
+
+def test_the_run_goes_on_while_a_report_of_this_moment_is_made(window, tmp_path):
+    app = window(paused=False, speed=2000, out=str(tmp_path))
+    app.session.run(30)
+    app.session.advance(app.session.now + 1_200_000)
+    digest, trial = app.session.digest, app.session.trial
+    app.obey("report")
+    finish(app)
+    assert app.session.trial > trial
+    page = next(tmp_path.glob("*.html")).read_text(encoding="utf-8")
+    assert digest in page
+    plain = mark1_session(seed=3)
+    plain.run(app.session.trial)
+    assert plain.digest == app.session.digest
+
+
+def test_closing_the_window_waits_for_what_is_being_written(window, tmp_path, capsys):
+    app = window(paused=True, out=str(tmp_path), frames=3)
+    app.frame()
+    app.obey("report")
+    assert app.run() == 0
+    assert {path.suffix for path in tmp_path.iterdir()} == {".zip", ".html"}
+    assert app.words("export.report") in capsys.readouterr().err
 
 
 def test_a_session_saved_in_the_window_goes_on_from_the_file(window, session, tmp_path):

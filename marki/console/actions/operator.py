@@ -47,12 +47,12 @@ class Window(Protocol):
         """Write what is shown to a PNG file of that name or the next that is free; return its path."""
         ...
 
-    def toggle_film(self, path: Path) -> Path | None:
-        """Begin a film; or end it, write it to a GIF file as `save_screenshot` does, and return its path."""
+    def toggle_film(self, path: Path) -> None:
+        """Begin a film; or end it and write it to a GIF file beside the loop; while that is done, stop it."""
         ...
 
-    def write_report(self, path: Path) -> Path:
-        """Write the lab report to a zip file, as `save_screenshot` does; return its path."""
+    def write_report(self, path: Path) -> None:
+        """Write the lab report to a zip file, and the page beside it, beside the loop; while that is done, stop it."""
         ...
 
     def toggle_sound(self) -> bool:

@@ -17,12 +17,8 @@ def screenshot(op: Operator) -> None:
 
 
 def film(op: Operator) -> None:
-    """Begin a film, or end and save it."""
-    path = op.window.toggle_film(op.file("film", "gif"))
-    if path is None:
-        op.tell("message.film_on")
-    else:
-        op.tell("message.saved", path=path)
+    """Begin a film, or end and save it; while it is being saved, stop that."""
+    op.window.toggle_film(op.file("film", "gif"))
 
 
 def table(op: Operator) -> None:
@@ -32,9 +28,8 @@ def table(op: Operator) -> None:
 
 
 def report(op: Operator) -> None:
-    """Write the lab report."""
-    path = op.window.write_report(op.file("report", "zip"))
-    op.tell("message.saved", path=path)
+    """Write the lab report and the page of the run; while they are being made, stop that."""
+    op.window.write_report(op.file("report", "zip"))
 
 
 def save(op: Operator) -> None:

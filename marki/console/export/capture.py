@@ -6,9 +6,10 @@ import io
 import struct
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygame
@@ -48,7 +49,7 @@ def frame_times(seconds: list[float]) -> dict[str, float]:
 
 
 @dataclass(eq=False)
-class _Frame:
+class Frame:
     """One frame: when it began, which tiles are new, and their 16-bit pixels in pieces, packed or not yet."""
 
     began: float
@@ -56,6 +57,7 @@ class _Frame:
     pieces: list[tuple[bool, bytes]]
 
     def pixels(self) -> np.ndarray:
+        """Return the pixels of the new tiles, (tiles, TILE, TILE) uint16."""
         raw = b"".join(zlib.decompress(data) if packed else data for packed, data in self.pieces)
         return np.frombuffer(raw, np.uint16).reshape(-1, TILE, TILE)
 
@@ -124,8 +126,8 @@ class Film:
         self.held = 0  # bytes
         self._due = 0.0
         self._picture: _Reduced | None = None
-        self._frames: list[_Frame] = []
-        self._raw: deque[tuple[_Frame, int]] = deque()
+        self._frames: list[Frame] = []
+        self._raw: deque[tuple[Frame, int]] = deque()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -167,7 +169,7 @@ class Film:
             self.full = True
             return
         pieces = [(False, tiles[k : k + PIECE].tobytes()) for k in range(0, len(tiles), PIECE)]
-        frame = _Frame(self.seconds, np.flatnonzero(changed).astype(np.uint32), pieces)
+        frame = Frame(self.seconds, np.flatnonzero(changed).astype(np.uint32), pieces)
         self._frames.append(frame)
         self._raw.extend((frame, k) for k in range(len(pieces)))
         self.held += size
@@ -184,37 +186,76 @@ class Film:
 
     # -- saving ------------------------------------------------------------------------------------------------------
 
+    def taken(self) -> TakenFrames:
+        """Return what was taken so far; taking goes on meanwhile."""
+        return TakenFrames(self.size, self.seconds, list(self._frames))
+
     def save(self, path: Path | str) -> None:
-        """Write the film as `gif` makes it.
+        """Write the film as `TakenFrames.gif` makes it.
 
         Raises
         ------
         OutputError
             If it holds no frame, or the file cannot be written.
         """
-        content = self.gif()
+        content = self.taken().gif()
         with writing(path) as file:
             file.write(content)
 
-    def gif(self) -> bytes:
+
+@dataclass(eq=False)
+class TakenFrames:
+    """What a film holds, apart from the window.
+
+    Attributes
+    ----------
+    size : (int, int)
+        Width and height, px.
+    seconds : float
+        How long it lasts.
+    frames : list
+        Its distinct frames.
+    """
+
+    size: tuple[int, int]
+    seconds: float
+    frames: list[Frame]
+
+    def demand_some(self) -> None:
+        """Refuse a film without a frame.
+
+        Raises
+        ------
+        OutputError
+            If it holds none.
+        """
+        if not self.frames:
+            raise OutputError(
+                "it holds no frame", where="film", remedy="Let the window run while it is taken", code="film.empty"
+            )
+
+    def gif(self, progress: Callable[[float], None] = lambda share: None) -> bytes:
         """Return the film as an animated GIF that repeats for ever: one palette, no dither, only what changes.
+
+        Parameters
+        ----------
+        progress : callable
+            Told with each frame which share is done.
 
         Raises
         ------
         OutputError
             If it holds no frame.
         """
-        if not self._frames:
-            raise OutputError(
-                "it holds no frame", where="film", remedy="Let the window run while it is taken", code="film.empty"
-            )
+        self.demand_some()
         palette, index = self._palette()
         clear = COLOURS
-        times = np.array([*(f.began for f in self._frames), self.seconds])
+        times = np.array([*(f.began for f in self.frames), self.seconds])
         lasts = np.diff(np.rint(100 * times)).astype(int).clip(2, LONGEST_CS)
         head = struct.pack("<6sHHBBB", b"GIF89a", *self.size, 0xF7, 0, 0) + palette.tobytes()
         before, pieces = None, [head, b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"]
-        for canvas, lasting in zip(self._canvases(), lasts, strict=True):
+        for number, (canvas, lasting) in enumerate(zip(self._canvases(), lasts, strict=True)):
+            progress(number / len(lasts))
             now = index[canvas]
             box, part = _changed(before, now, clear)
             more = {} if before is None else {"transparency": clear}
@@ -229,14 +270,14 @@ class Film:
         down, across = -(-height // TILE), -(-width // TILE)
         whole = np.zeros((down * TILE, across * TILE), np.uint16)
         tiles = whole.reshape(down, TILE, across, TILE).swapaxes(1, 2)
-        for frame in self._frames:
+        for frame in self.frames:
             tiles[np.divmod(frame.where, across)] = frame.pixels()
             yield whole[:height, :width]
 
     def _palette(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the film's palette, (256, 3) uint8, and the place in it of each 16-bit colour, (65536,) uint8."""
         count = np.zeros(1 << 16, np.int64)
-        for frame in self._frames:
+        for frame in self.frames:
             count += np.bincount(frame.pixels().reshape(-1), minlength=1 << 16)
         used = np.flatnonzero(count)
         colours = _colours(used.astype(np.uint16))
@@ -254,6 +295,14 @@ class Film:
         palette = np.zeros((256, 3), np.uint8)
         palette[: len(chosen)] = chosen
         return palette, index
+
+
+def parts(path: Path, film: TakenFrames) -> Iterator[Any]:
+    """Yield what `background.make_film` receives; frame by frame, so that nothing large is copied at once."""
+    yield path
+    yield TakenFrames(film.size, film.seconds, [])
+    yield len(film.frames)
+    yield from film.frames
 
 
 def _colours(pixels: np.ndarray) -> np.ndarray:

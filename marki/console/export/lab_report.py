@@ -10,6 +10,7 @@ import shlex
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ import pygame
 
 from marki import savefile
 from marki.console.export.capture import png
+from marki.console.export.recorded_run import record
+from marki.console.export.report_order import ReportOrder, pixels
+from marki.console.export.run_page import run_page
 from marki.errors import MarkIError, OutputError
 from marki.experiments import plots
 from marki.experiments.command import session_of
@@ -33,13 +37,21 @@ from marki.teaching.narration import Narrator
 from marki.ticks import clock_face
 from marki.versions import versions
 
-CURVE, SAVED = "learning_curve.png", "session.npz"
+CURVE, SAVED, PAGE = "learning_curve.png", "session.npz", "run.html"
 
 
 class ReportTable(Protocol):
     """A table of votes that can be written as CSV."""
 
     def to_csv(self, *, form: CsvForm = "plain") -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Report:
+    """A report that is made: its files by name, and the page of the run, which is among them."""
+
+    files: Mapping[str, bytes]
+    page: bytes
 
 
 def lab_report(
@@ -52,9 +64,10 @@ def lab_report(
     notes: str = "",
     form: CsvForm = "plain",
 ) -> Path:
-    """Write the report of a run as a folder, or as one file if `path` ends in ``.zip``; return its path.
+    """Write the report of a run; return its path.
 
-    It appears only when all of it is written. A zip file of that name is replaced, a folder is not.
+    It is a folder; or one file, if `path` ends in ``.zip``, or only the page of the run if it ends in ``.html``. It
+    appears only when all of it is written. A file of that name is replaced, a folder is not.
 
     Parameters
     ----------
@@ -77,32 +90,32 @@ def lab_report(
         If there is such a folder already, or it cannot be written.
     """
     path = Path(path)
-    if path.suffix.lower() == ".zip":
-        content = zipped(session, path, words=words, pictures=pictures, tally=tally, notes=notes, form=form)
+    kind = path.suffix.lower()
+    if kind not in (".zip", ".html"):
+        refuse_taken(path)
+    order = ReportOrder(
+        run=savefile.copied(session),
+        language=words.language,
+        pictures={name: pixels(surface) for name, surface in pictures.items()},
+        tally=None if tally is None else tally.to_csv(form=form),
+        notes=notes,
+        form=form,
+    )
+    made = report(order, path)
+    if kind in (".zip", ".html"):
+        content = made.page if kind == ".html" else zipped(made, path)
         with writing(path) as file:
             file.write(content)
     else:
-        refuse_taken(path)
-        files = contents(session, path, words=words, pictures=pictures, tally=tally, notes=notes, form=form)
-        write_folder(path, files.items())
+        write_folder(path, made.files.items())
     return path
 
 
-def zipped(
-    session: Session,
-    path: Path,
-    *,
-    words: Words,
-    pictures: Mapping[str, pygame.Surface],
-    tally: ReportTable | None = None,
-    notes: str = "",
-    form: CsvForm = "plain",
-) -> bytes:
-    """Return the report as a zip file of that name; the arguments are those of `lab_report`."""
-    files = contents(session, path, words=words, pictures=pictures, tally=tally, notes=notes, form=form)
+def zipped(made: Report, path: Path) -> bytes:
+    """Return a report as a zip file of that name."""
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as pack:
-        for name, content in files.items():
+        for name, content in made.files.items():
             # No timestamp: the same run gives the same file.
             entry = zipfile.ZipInfo(f"{path.stem}/{name}")
             entry.external_attr = 0o644 << 16
@@ -110,17 +123,26 @@ def zipped(
     return memory.getvalue()
 
 
-def contents(
-    session: Session,
-    path: Path,
-    *,
-    words: Words,
-    pictures: Mapping[str, pygame.Surface],
-    tally: ReportTable | None = None,
-    notes: str = "",
-    form: CsvForm = "plain",
-) -> dict[str, bytes]:
-    """Return the files of the report by name; the arguments are those of `lab_report`."""
+def report(order: ReportOrder, path: Path, progress: Callable[[float], None] = lambda share: None) -> Report:
+    """Make a report.
+
+    Parameters
+    ----------
+    order : ReportOrder
+    path : Path
+        Where it will be, for errors.
+    progress : callable
+        Told now and then which share is done.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full.
+    """
+    words = Words(order.language)
+    order.run.know_folders()
+    session = savefile.restored(order.run, path)
+    recorded = record(session, words, progress)  # the trace holds all events from here on
     files: dict[str, bytes] = {}
     about: dict[str, str] = {}
 
@@ -128,22 +150,25 @@ def contents(
         files[name] = content.encode() if isinstance(content, str) else content
         about[name] = words(f"report.{line}", **values)
 
-    for name, picture in pictures.items():
-        put(_file_name(name, files), png(picture), "picture", name=name)
+    for name, (size, colours) in order.pictures.items():
+        put(_file_name(name, files), png(pygame.image.frombytes(colours, size, "RGB")), "picture", name=name)
+    command = command_of(session)
+    page = run_page(session, recorded, words, command).encode()
+    put(PAGE, page, "page")
     if can_draw():
         put(CURVE, _by_file(path, CURVE, lambda to: _draw_curve(session, to)), "curve")
-    put("trials.csv", trials_csv([("window", session)], form), "trials")
-    put("registers.csv", registers_csv(session, form), "registers")
+    put("trials.csv", trials_csv([("window", session)], order.form), "trials")
+    put("registers.csv", registers_csv(session, order.form), "registers")
     put("narration.txt", _lines(Narrator(session, words).log(0, session.trial)), "narration")
-    if tally is not None:
-        put("tally.csv", tally.to_csv(form=form), "tally")
-    if notes.strip():
-        put("notes.txt", notes.rstrip() + "\n", "notes")
+    if order.tally is not None:
+        put("tally.csv", order.tally, "tally")
+    if order.notes.strip():
+        put("notes.txt", order.notes.rstrip() + "\n", "notes")
     put("config.json", json.dumps(_settings(session), indent=2, ensure_ascii=False) + "\n", "config")
     put("digest.txt", _digest(session), "digest")
     put(SAVED, savefile.packed(session), "saved")
-    files["README.txt"] = _readme(session, words, about).encode()
-    return files
+    files["README.txt"] = _readme(session, words, about, command).encode()
+    return Report(files=files, page=page)
 
 
 def command_of(session: Session) -> str | None:
@@ -237,7 +262,7 @@ def _digest(session: Session) -> str:
     return _lines([f"{name}: {value}" for name, value in rows.items()])
 
 
-def _readme(session: Session, words: Words, about: Mapping[str, str]) -> str:
+def _readme(session: Session, words: Words, about: Mapping[str, str], command: str | None) -> str:
     lines = [
         words("report.title"),
         "",
@@ -252,7 +277,6 @@ def _readme(session: Session, words: Words, about: Mapping[str, str]) -> str:
     if CURVE not in about:
         lines += ["", words("report.no_curve", name=CURVE, command="pip install 'marki[plots]'")]
     lines.append("")
-    command = command_of(session)
     if command is not None:
         lines += [words("report.repeat", trial=session.trial), "", f"  {command}", ""]
     else:

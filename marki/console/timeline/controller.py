@@ -20,6 +20,10 @@ from marki.io.ports import Port
 from marki.session import Session
 
 PATIENCE_S, NAP_S = 20.0, 0.01
+GRACE_S = 2.0
+"""Time for which more answers are waited for after something was refused, which may be the end of a process, s."""
+WHOLE_PATIENCE_S = 60.0
+"""Time that a window may wait for answers in all, s."""
 
 
 class TimelineController:
@@ -47,6 +51,7 @@ class TimelineController:
         self._saved: tuple[tuple, Reply | None] = ((), None)
         self._asked = ""  # the task of the last question in the hall
         self._number = 0
+        self._patience = WHOLE_PATIENCE_S
 
     # -- the exhibits --------------------------------------------------------------------------------------------------
 
@@ -61,7 +66,7 @@ class TimelineController:
         Raises
         ------
         MarkIError
-            If it has none to tell, and somebody waited.
+            If it has none to tell, or does not tell them, and somebody waited.
         """
         if self._told or self._failed:
             return
@@ -69,8 +74,9 @@ class TimelineController:
             self._thread = threading.Thread(target=self._ask, daemon=True)
             self._thread.start()
         if wait:
-            self._thread.join()
-            if self._failed:
+            self._thread.join(PATIENCE_S)
+            if self._failed or not self._told:
+                self._failed = self._failed or "its systems are not told"
                 raise SessionError(self._failed, where="timeline", remedy="Load the system again")
 
     def _ask(self) -> None:
@@ -222,14 +228,20 @@ class TimelineController:
         expected : int
             Answers that the hall owes.
         """
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
+        began = last = time.monotonic()
+        came = -1
+        while time.monotonic() - began < min(PATIENCE_S, self._patience):
             self.poll()
             hall = self.slots["hall"]
             owing = any(s.waiting for n, s in self.slots.items() if n != "hall")
             if not owing and (not self.ui.hall or hall.complete(expected)):
-                return
+                break
+            if came != (came := sum(s.serial for s in self.slots.values())):
+                last = time.monotonic()
+            if any(s.broken for s in self.slots.values()) and time.monotonic() - last > GRACE_S:
+                break
             time.sleep(NAP_S)
+        self._patience -= time.monotonic() - began
 
     def close(self) -> None:
         """End all processes."""

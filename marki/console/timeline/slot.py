@@ -70,6 +70,11 @@ class SystemSlot:
         return self._training
 
     @property
+    def broken(self) -> bool:
+        """Whether something was refused for good, which may be the end of the process."""
+        return self._broken
+
+    @property
     def waiting(self) -> bool:
         """Whether a question has not been answered yet."""
         if not self._asked:

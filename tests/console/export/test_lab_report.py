@@ -1,6 +1,7 @@
 """The laboratory report: complete, the same for the same run, and never half there."""
 
 import errno
+import html
 import json
 import os
 import shlex
@@ -22,7 +23,8 @@ from marki.machine import MachineConfig
 from marki.session import mark1_session
 
 ALWAYS = {
-    "README.txt", "config.json", "digest.txt", "narration.txt", "registers.csv", "session.npz", "trials.csv",
+    "README.txt", "config.json", "digest.txt", "narration.txt", "registers.csv", "run.html", "session.npz",
+    "trials.csv",
 }  # fmt: skip
 
 
@@ -135,6 +137,16 @@ def test_a_zip_holds_the_same_and_twice_the_same(tmp_path, write):
     first = {n: c for n, c in unpacked(packed).items() if n != "session.npz"}
     assert first == {n: (folder / n).read_bytes() for n in first}
     assert write(tmp_path / "again" / "r.zip", notes="n").read_bytes()[:200] == packed.read_bytes()[:200]
+
+
+def test_a_name_that_ends_in_html_gets_the_page_alone(tmp_path, run, write):
+    page = write(tmp_path / "run.html", words=Words("zh"))
+    text = page.read_text(encoding="utf-8")
+    assert f'<code id="digest">{run.digest}</code>' in text
+    assert Words("zh")("share.heading") in text
+    assert text == (write(tmp_path / "r", words=Words("zh")) / "run.html").read_text(encoding="utf-8")
+    assert html.escape(command_of(run)) in text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r", "run.html"]
 
 
 def test_names_of_pictures_are_names_of_files(tmp_path, write, picture):

@@ -1,11 +1,12 @@
 """The timeline in the window, with a made-up one: the strip, choosing, training, the hall, films, the teleprinter."""
 
 import itertools
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from console.fake_timeline import EXHIBITS, FakeTimeline
+from console.fake_timeline import EXHIBITS, FakeRack, FakeTimeline
 
 from marki.console.drawing.layout import Box, frame, unit_of
 from marki.console.drawing.theme import Theme
@@ -15,7 +16,7 @@ from marki.console.state.timeline_view import ancestors, heirs, verdict
 from marki.console.timeline import heatmaps, timeline_layout
 from marki.console.timeline.counts import abbreviated
 from marki.errors import UnknownName
-from marki.io.exhibits import ActivationView, Rendering
+from marki.io.exhibits import ActivationView, Rendering, Trouble
 from marki.io.ports import Port
 from marki.language import Words
 from marki.session import mark1_session
@@ -488,6 +489,39 @@ def test_a_trouble_is_told_and_the_window_goes_on(with_timeline):
     frames(app, 2)
     assert app.lent.racks[0].closed
     assert len(app.lent.racks) == 2  # whoever is chosen next gets a new one
+
+
+@pytest.mark.parametrize("end", ["dead", "mute"])
+def test_a_picture_does_not_wait_for_a_process_that_never_answers(session, monkeypatch, end):
+    from marki.console.app import App, WindowSettings
+    from marki.console.timeline import controller
+
+    monkeypatch.setattr(controller, "GRACE_S", 0.1)
+    monkeypatch.setattr(controller, "PATIENCE_S", 20.0 if end == "dead" else 0.2)
+    monkeypatch.setattr(FakeRack, "hall", lambda self, number, frame, task="letters": None)
+    if end == "dead":
+        real = FakeRack.poll
+        monkeypatch.setattr(
+            FakeRack, "poll", lambda self: [*real(self), Trouble(name="", text="no process could be started")]
+        )
+    began = time.monotonic()
+    app = App(session, WindowSettings(frames=5, hall=True), FakeTimeline())
+    assert app.run() == 0
+    assert time.monotonic() - began < 10
+
+
+def test_in_all_a_window_waits_for_a_bounded_time(session, monkeypatch):
+    from marki.console.app import App, WindowSettings
+    from marki.console.timeline import controller
+
+    monkeypatch.setattr(controller, "WHOLE_PATIENCE_S", 0.5)
+    app = App(session, WindowSettings(frames=5, hall=True), FakeTimeline())
+    began = time.monotonic()
+    for _ in range(20):
+        app.timeline.settle(10_000)
+    assert time.monotonic() - began < 2
+    app.open = False
+    app.run()
 
 
 def test_all_processes_end_with_the_window(session):
