@@ -180,7 +180,7 @@ class App:
             if self.timeline is not None:
                 self.timeline.close()
             pygame.quit()
-            self._leave(finish=whole)
+            self._end_exports(finish=whole)
         return 0
 
     def _loop(self, ended: threading.Event) -> None:
@@ -220,7 +220,7 @@ class App:
         if self.settings.report:
             write_json(self.settings.report, self.report(self._wall))
 
-    def _leave(self, *, finish: bool) -> None:
+    def _end_exports(self, *, finish: bool) -> None:
         """Finish the films and reports that are being made, or stop them; say which are lost."""
         if not self.exports.under_way:
             return
