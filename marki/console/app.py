@@ -13,6 +13,7 @@ import pygame
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
+from marki.console.actions.systems import catch_up
 from marki.console.arrange import PLAIN_COVER, set_stage
 from marki.console.drawing import overlay
 from marki.console.drawing.layout import SMALLEST, unit_of
@@ -98,7 +99,7 @@ class App:
         self._eager = True  # whether the page is read anew at the next look
         self._drawing: deque[float] = deque([0.004], maxlen=40)
         if self.timeline is not None:
-            startup.hang(self.timeline, session, settings)
+            startup.hang(self.timeline, settings)
         if settings.lesson:
             self.operator.give("lesson", name=settings.lesson)
         if settings.page:
@@ -187,6 +188,7 @@ class App:
         try:
             self.playback.tick(seconds)
             watch(self.operator)
+            catch_up(self.operator)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0
             self.operator.say(self.words.error(error), alarm=True)

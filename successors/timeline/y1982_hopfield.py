@@ -38,6 +38,7 @@ import numpy as np
 from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.frame import CELLS, SIDE
+from marki.io.exhibits import Kind
 from marki.io.ports import Port
 from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
@@ -263,6 +264,7 @@ def _course(network: Hopfield, stimuli: np.ndarray) -> np.ndarray:
 
 ENTRY = Entry(
     label="Hopfield",
+    kind=Kind.REMEMBERS,
     parents=(),
     title="Neural networks and physical systems with emergent collective computational abilities",
     authors="J. J. Hopfield",

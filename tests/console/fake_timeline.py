@@ -14,6 +14,7 @@ from marki.io.exhibits import (
     Reply,
     TrialResult,
     Trouble,
+    kind_of,
 )
 from marki.io.ports import Port
 
@@ -78,6 +79,7 @@ def exhibit(name, year, parents):
         ablation=None if name == "swin" else ABLATIONS[len(name) % 3],
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
+        kind=kind_of(accepts, answers),
         hall=("letters", "digits") if accepts == Port.FRAME and answers == Port.LAMPS and name != "swin" else (),
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
@@ -116,8 +118,8 @@ class FakeRack:
         self.said.append(("load", name))
         self.name, self.step = name, None
 
-    def show(self, number, stimulus, *, views=True):
-        self.said.append(("show", number, np.array(stimulus)))
+    def show(self, number, stimulus, *, views=True, task=""):
+        self.said.append(("show", number, np.array(stimulus), task))
         self.came.append(self.reply(self.name, number, np.array(stimulus), "", views))
 
     def example(self, number, *, views=True):
@@ -216,8 +218,13 @@ class FakeTimeline:
     def __init__(self):
         self.racks, self.asked = [], 0
 
-    def exhibits(self):
+    def names(self):
+        return tuple(e.name for e in EXHIBITS)
+
+    def exhibits(self, told=None):
         self.asked += 1
+        for k in range(len(EXHIBITS) if told is not None else 0):
+            told(k + 1, len(EXHIBITS))
         return EXHIBITS
 
     def rack(self):
