@@ -36,9 +36,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import setting
-from marki.io.exhibits import Rendering
+from marki.io.exhibits import Kind, Rendering
 from marki.io.frame import CELLS, SIDE
-from marki.io.exhibits import Kind
 from marki.io.ports import Port
 from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial

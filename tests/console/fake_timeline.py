@@ -120,7 +120,7 @@ class FakeRack:
 
     def show(self, number, stimulus, *, views=True, task=""):
         self.said.append(("show", number, np.array(stimulus), task))
-        self.came.append(self.reply(self.name, number, np.array(stimulus), "", views))
+        self.came.append(self.reply(self.name, number, np.array(stimulus), "", views, task))
 
     def example(self, number, *, views=True):
         self.said.append(("example", number))
@@ -137,7 +137,7 @@ class FakeRack:
         self.said.append(("hall", number, np.array(frame), task))
         for one in EXHIBITS:
             if ports(one.name) == (Port.FRAME, Port.LAMPS) and one.score is not None:
-                self.came.append(self.reply(one.name, number, np.array(frame), "", False))
+                self.came.append(self.reply(one.name, number, np.array(frame), "", False, task))
 
     def train(self, name, seed):
         self.said.append(("train", name, seed))
@@ -155,11 +155,12 @@ class FakeRack:
         if self.step is not None:
             self.step += 10
             done = self.step >= 400
+            trail = tuple((s, 1 - 0.99 ** (s / 4)) for s in range(1, self.step + 1, 4))
             curve = tuple((s, 1 - 0.99 ** (s / 4), 1 - 0.985 ** (s / 4)) for s in range(0, self.step + 1, 40))
             came.append(Progress(
                 name=self.name, seed=self.seed, steps=self.step, of=400, shown=64 * self.step, curve=curve,
                 right=1 - 0.99 ** (self.step / 4), seconds=self.step / 50, done=done,
-                digest="0123456789abcdef" if done else "", warnings=self.warnings if done else (),
+                digest="0123456789abcdef" if done else "", trail=trail, warnings=self.warnings if done else (),
             ))  # fmt: skip
             if done:
                 self.step = None
@@ -168,7 +169,7 @@ class FakeRack:
     def close(self):
         self.closed = True
 
-    def reply(self, name, number, stimulus, wanted, views):
+    def reply(self, name, number, stimulus, wanted, views, task=""):
         accepts, answers = ports(name)
         text = answers == Port.TEXT
         key = 7 * len(name) + int(np.asarray(stimulus).sum()) if accepts != Port.TEXT else 0
@@ -182,7 +183,7 @@ class FakeRack:
             others=() if text else tuple((LETTERS[(kind + n) % 26], 0.2 / n) for n in (1, 2, 3)),
             lamps=code if answers == Port.LAMPS else None,
             field=rng.standard_normal((20, 20)).astype(np.float32) if answers == Port.FIELD else None,
-            views=self.views(accepts, stimulus, rng) if views else (), seconds=0.003,
+            views=self.views(accepts, stimulus, rng) if views else (), seconds=0.003, task=task,
         )  # fmt: skip
 
     def views(self, accepts, stimulus, rng):

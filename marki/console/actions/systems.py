@@ -11,7 +11,6 @@ from marki.errors import SessionError, unknown
 from marki.io.exhibits import MARK1, Kind
 from marki.io.ports import Port
 
-
 SCROLL = 0.2
 """Part of what is hidden of a long strip by which it is moved at once."""
 

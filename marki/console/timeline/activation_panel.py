@@ -13,7 +13,6 @@ from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import SystemView, TimelineView
 from marki.console.timeline import heatmaps
 from marki.io.exhibits import MARK1, ActivationView, Rendering, Reply
-from marki.io.ports import Port
 
 Side = Literal["first", "second"]
 """Of two systems before the same stimulus."""
