@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from marki.io.exhibits import (
@@ -107,7 +109,11 @@ class FakeRack:
         How far a training has come; a poll goes ten steps.
     warnings : tuple of str
         The signs of a dead training that are told at its end.
+    only : dict of str to str
+        The task of the hall for which a system has weights, by name, if there is only one.
     """
+
+    only: ClassVar = {}
 
     def __init__(self):
         self.said, self.came, self.closed = [], [], False
@@ -120,6 +126,7 @@ class FakeRack:
 
     def show(self, number, stimulus, *, views=True, task=""):
         self.said.append(("show", number, np.array(stimulus), task))
+        task = self.only.get(self.name, task)
         self.came.append(self.reply(self.name, number, np.array(stimulus), "", views, task))
 
     def example(self, number, *, views=True):

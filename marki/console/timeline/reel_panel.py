@@ -38,7 +38,7 @@ class ReelPanel(Panel):
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         if scene.timeline is not None and scene.timeline.first.exhibit.accepts != Port.REEL:
-            self.title = "panel.stimulus"
+            self.title = "timeline.own_example"
         super().__init__(box, theme, scene)
         px = theme.px
         self._marks = pygame.Rect(self.inner.x, self.inner.bottom - px(8), self.inner.w, px(8))
@@ -78,7 +78,7 @@ class ReelPanel(Panel):
                     surface, palette.positive if k == at else palette.dim if k < at else (60, 58, 52), place
                 )
         number = max(0, scene.ui.example) + 1
-        text = f"{at + 1}/{of}" if of else self.theme.words("timeline.example", number=number)
+        text = f"{at + 1}/{of}" if of else f"{number}"
         return [self._area, self._marks, *self._name.update(surface, text)]
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pygame
 import pytest
-from console.fake_timeline import EXHIBITS, FakeTimeline
+from console.fake_timeline import EXHIBITS, FakeRack, FakeTimeline
 
 from marki.console.drawing.layout import frame, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Theme
@@ -18,8 +18,9 @@ from marki.console.state.timeline_view import ancestors, heirs, verdict
 from marki.console.timeline import heatmaps, strip_panel, timeline_layout
 from marki.console.timeline.buttons import NUMBER
 from marki.console.timeline.counts import abbreviated
+from marki.console.timeline.training_panel import axis_of
 from marki.errors import UnknownName
-from marki.io.exhibits import ActivationView, Rendering
+from marki.io.exhibits import ActivationView, Progress, Rendering
 from marki.io.ports import Port
 from marki.language import Words
 from marki.session import mark1_session
@@ -63,6 +64,16 @@ def lit(app):
 
 def asked(app, rack=0):
     return [said[0] for said in app.lent.racks[rack].said]
+
+
+def texts(app, panel=""):
+    """Return all texts that are written when everything, or a panel, is drawn anew."""
+    app._key, app.theme.written = None, []
+    app.theme.clipped.clear()
+    app.frame()
+    written, app.theme.written = app.theme.written, None
+    inside = app.handler.panels[panel].rect if panel else app.surface.get_rect()
+    return [text for text, place, _ in written if inside.contains(place)]
 
 
 # -- where things lie ------------------------------------------------------------------------------------------------
@@ -160,20 +171,89 @@ def test_counts_are_short():
     ]
 
 
-def test_an_answer_is_judged_only_by_a_class_that_the_system_knows(with_timeline, monkeypatch):
-    digits = tuple(replace(e, classes=tuple("0123456789")) if e.name == "lenet5" else e for e in EXHIBITS)
-    monkeypatch.setattr(FakeTimeline, "exhibits", lambda self: digits)
+def test_outside_of_what_it_knows_a_system_is_not_judged_and_says_so(with_timeline, monkeypatch):
+    one = {"classes": tuple("0123456789"), "task": "digits", "hall": ("digits",)}
+    digits = tuple(replace(e, **one) if e.name == "lenet5" else e for e in EXHIBITS)
+    monkeypatch.setattr(FakeTimeline, "exhibits", lambda self, told=None: digits)
+    monkeypatch.setattr(FakeRack, "only", {"lenet5": "digits"})
     app = with_timeline(system="lenet5")
     app.obey("live")
     lit(app)
-    first = app.scene.timeline.first
-    assert first.reply is not None
-    assert (first.judged, first.reply.wanted) == (0, app.session.presentation.name[0])
+    shown, first = app.session.presentation.name[0], app.scene.timeline.first
+    assert (first.judged, first.reply.wanted) == (0, shown)
+    written = " ".join(texts(app, "answer"))
+    assert f"{shown} is not among its classes: not judged" in written
+    assert "It reads: 0 to 9" in written
+    assert "weights for digits" in written
+    assert "sure" not in written
+    assert "%" not in written
     app.obey("later")
     app.obey("live")
     frames(app)
     assert app.scene.timeline.first.exhibit.name == "alexnet"
     assert app.scene.timeline.first.judged == 1
+    written = " ".join(texts(app, "answer"))
+    assert "weights for letters" in written
+    assert "%" in written
+
+
+def test_a_card_is_read_with_the_weights_of_what_it_shows(with_timeline):
+    app = with_timeline(system="lenet5")
+    app.obey("live")
+    lit(app)
+    assert app.lent.racks[0].said[-1][3] == "letters"
+    app.obey("open_world", config={"name": "digits"})
+    app.obey("answer", yes=True)
+    lit(app)
+    assert app.lent.racks[0].said[-1][3] == "digits"
+
+
+def test_a_field_is_judged_by_its_cells(with_timeline, monkeypatch):
+    target = np.zeros((20, 20), np.float32)
+    made = FakeRack.reply
+    monkeypatch.setattr(
+        FakeRack, "reply", lambda *args, **kw: replace(made(*args, **kw), field=target, target=target, others=())
+    )
+    app = with_timeline(system="hopfield")
+    frames(app, 3)
+    assert "400 of 400 cells restored" in " ".join(texts(app, "answer"))
+    assert app.scene.timeline.first.judged == 1
+    assert app.scene.timeline.first.right == 1
+
+
+# -- what a system is shown ------------------------------------------------------------------------------------------
+
+
+def test_a_system_is_shown_examples_of_its_own_task_until_a_card_is_drawn(with_timeline):
+    app = with_timeline()
+    app.obey("put_up", name="resnet")
+    frames(app, 3)
+    assert app.lent.racks[0].said[-1] == ("example", 0)
+    assert texts(app, "stimulus") == ["EXAMPLE", "1"]
+    app.obey("ink", cells=[42, 43], level=255)
+    frames(app, 3)
+    assert app.lent.racks[0].said[-1][0] == "show"
+    assert "cell" in {part.kind for part in app.handler.stops()}
+
+
+@pytest.mark.parametrize("command", ["play", "step_trial"])
+def test_time_that_is_set_going_shows_the_cards_that_pass(with_timeline, command):
+    app = with_timeline(system="resnet", speed=10_000)
+    frames(app, 3)
+    assert app.ui.example == 0
+    app.obey(command)
+    frames(app, 30)
+    assert app.ui.example == -1
+    assert "show" in asked(app)
+
+
+def test_while_time_goes_on_a_system_that_is_put_up_shows_its_own(with_timeline):
+    app = with_timeline(paused=False, speed=10_000)
+    frames(app, 3)
+    app.obey("put_up", name="resnet")
+    frames(app, 10)
+    assert app.playback.running
+    assert app.ui.example == 0
 
 
 # -- the strip -------------------------------------------------------------------------------------------------------
@@ -209,16 +289,6 @@ MANY = tuple(
     for turn in (0, 1) for e in EXHIBITS
 )[:55]  # fmt: skip
 """As many systems as the timeline is to hold."""
-
-
-def texts(app, panel=""):
-    """Return all texts that are written when everything, or a panel, is drawn anew."""
-    app._key, app.theme.written = None, []
-    app.theme.clipped.clear()
-    app.frame()
-    written, app.theme.written = app.theme.written, None
-    inside = app.handler.panels[panel].rect if panel else app.surface.get_rect()
-    return [text for text, place, _ in written if inside.contains(place)]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -286,7 +356,6 @@ def test_a_kind_is_picked_out_and_the_keys_step_within_it(with_timeline, drag, p
         key(app, "PERIOD", typed=">")
         seen.append(app.ui.system)
     assert seen == ["seq2seq", "attention", "transformer", "gpt", "bert", "llama"]
-    assert "programs" not in {k for k in app.ui.kind}
     drag(app, place(app, "knob", NUMBER["kind_all"]))
     assert app.ui.kind == ""
     app.obey("kind")
@@ -467,6 +536,34 @@ def test_training_from_zero_goes_on_beside_answers_and_ends_with_a_digest(with_t
     frames(app, 30)
     assert app.scene.timeline.first.progress.digest == "0123456789abcdef"
     assert not app.scene.timeline.first.learning
+
+
+def test_a_training_moves_from_its_first_steps_on_an_axis_that_grows(with_timeline):
+    app = with_timeline(system="lenet5")
+    frames(app)
+    app.obey("learn")
+    seen = []
+    for _ in range(30):
+        app.frame()
+        progress = app.scene.timeline.first.progress
+        if progress is not None:
+            seen.append((progress.steps, axis_of(progress)))
+    axes = [axis for _, axis in seen]
+    assert all(axis >= step for step, axis in seen)
+    assert axes[0] == 20
+    assert sorted(set(axes)) == [20, 50, 100, 200, 400]
+    assert axes == sorted(axes)
+    assert all(axis <= 2.5 * step for step, axis in seen if step > 20)
+
+
+@pytest.mark.parametrize(("steps", "of", "done", "axis"), [
+    (0, 8000, False, 20), (21, 8000, False, 50), (51, 8000, False, 100), (7999, 8000, False, 8000), (5, 8, False, 8),
+    (430, 8000, True, 430),
+])  # fmt: skip
+def test_the_axis_of_a_training(steps, of, done, axis):
+    progress = Progress(name="x", seed=0, steps=steps, of=of, shown=0, curve=(), right=0.0, seconds=0.0, done=done,
+                        digest="")  # fmt: skip
+    assert axis_of(progress) == axis
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
