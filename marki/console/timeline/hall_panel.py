@@ -144,6 +144,8 @@ class WallPanel(Panel):
             style = TextStyle(size=SMALL - 1, face=FIGURES, colour=palette.faded, align="right")
             theme.write(surface, year, head, **style)
             head = pygame.Rect(head.x, head.y, head.w - wide - px(6), head.h)
+        if theme.width(name, SMALL - 1) > head.w and exhibit.short:
+            name = exhibit.short
         theme.write(surface, cut(theme, name, head.w), head, size=SMALL - 1, face=TEXT)
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
         roomy = area.h > 3.4 * row
@@ -155,8 +157,8 @@ class WallPanel(Panel):
         track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)
         window = pygame.Rect(area.x, area.y + row, area.w, track.y - area.y - row - px(2))
         if reply is None:
-            text = theme.words("timeline.not_taught") if silent else "?" if covered else "…"
-            size = SMALL if silent else NORMAL
+            text = "?" if covered else theme.words("timeline.not_taught") if silent else "…"
+            size = SMALL if silent and not covered else NORMAL
             theme.write(surface, text, window, size=size, face=TEXT, colour=palette.faded, align="centre")
             return
         said = answered(reply)

@@ -155,8 +155,8 @@ class StripPanel(Panel):
         if self.theme.profile.least:
             self._draw_years(sheet)
         for k, exhibit in enumerate(self._exhibits):
-            kin = 1 if exhibit.name in before else -1 if exhibit.name in after else 0
             shut = bool(ui.kind) and exhibit.kind != ui.kind
+            kin = 0 if shut else 1 if exhibit.name in before else -1 if exhibit.name in after else 0
             self._draw_plate(sheet, k, exhibit, chosen=k == chosen, hovered=k == hovered, kin=kin, shut=shut,
                              beside=exhibit.name == ui.beside)  # fmt: skip
         return [*dirty, self._area]
@@ -232,9 +232,10 @@ class StripPanel(Panel):
     def _arc(self, sheet: pygame.Surface, one: int, other: int, colour: Colour, width: int) -> None:
         """Draw an arc from a plate to another; to one in a lower row it goes on behind the plates above."""
         a, b, tree = (self._on_sheet(box) for box in (self._box(one), self._box(other), self._tree))
-        x1, x2, foot = a.x + a.w * 0.56, b.x + b.w * 0.44, tree.bottom - 1
+        foot = tree.bottom - 1 - (self.theme.row(SMALL) if self.theme.profile.least else 0)
+        x1, x2 = a.x + a.w * 0.56, b.x + b.w * 0.44
         share = min(1.0, abs(x2 - x1) / (0.42 * tree.w)) ** 0.5
-        high = (tree.h - self.theme.px(4)) * max(0.22, share)
+        high = (foot - tree.y - self.theme.px(3)) * max(0.22, share)
         points: list[tuple[float, float]] = [(x1, a.y)]
         for k in range(ARC_STEPS + 1):
             u = k / ARC_STEPS

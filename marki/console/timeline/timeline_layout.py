@@ -100,6 +100,10 @@ def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[
     if accepts == Port.TEXT:
         left = main.w * 30 // 100
         boxes = {"teleprinter": Box(main.x, main.y, left, main.h)}
+    elif half < max(round(120 * unit), 6 * least):
+        # Too low for two squares: the lamps show no more than the stimulus does.
+        left = min(main.h - round(14 * unit), main.w * 24 // 100)
+        boxes = {"stimulus": Box(main.x, main.y, left, main.h)}
     else:
         boxes = {
             "stimulus": Box(main.x, main.y, left, half),
