@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from marki.io.exhibits import Kind
+from marki.io.exhibits import SystemKind
 from marki.io.ports import Port
 from successors.nn.hooks import Watch
 from successors.nn.initial import meta
@@ -242,7 +242,7 @@ class Entry:
         Changes of the retina settings that make it small enough to check all of its gradients; empty if it already is.
     short : str
         Display name where there is no room for `label`; empty if that is short enough.
-    kind : Kind, optional
+    kind : SystemKind, optional
         What it does, where its ports do not tell.
     """
 
@@ -271,7 +271,7 @@ class Entry:
     two_classes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     small: Mapping[str, Any] = field(default_factory=dict[str, Any])
     short: str = ""
-    kind: Kind | None = None
+    kind: SystemKind | None = None
 
     def roads(self) -> dict[str, dict[str, Any]]:
         """Return the steps of the road map, each with all changes of the retina settings up to it."""

@@ -23,7 +23,7 @@ HALL = {"letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "digits": tuple("0123456
 """Tasks of the hall, with their classes."""
 
 
-class Kind(StrEnum):
+class SystemKind(StrEnum):
     """What a system does, for those who look for one."""
 
     SEES = "sees"
@@ -33,13 +33,13 @@ class Kind(StrEnum):
     PROGRAMS = "programs"
 
 
-def kind_of(accepts: Port, answers: Port) -> Kind:
+def kind_of(accepts: Port, answers: Port) -> SystemKind:
     """Return what a system does, as far as its ports tell; none of them tells who programs."""
     if Port.TEXT in (accepts, answers):
-        return Kind.DRAWS if answers is Port.FIELD else Kind.SPEAKS
+        return SystemKind.DRAWS if answers is Port.FIELD else SystemKind.SPEAKS
     if answers is Port.FIELD:
-        return Kind.DRAWS
-    return Kind.REMEMBERS if accepts is Port.REEL else Kind.SEES
+        return SystemKind.DRAWS
+    return SystemKind.REMEMBERS if accepts is Port.REEL else SystemKind.SEES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,7 @@ class Exhibit:
         What was new; what a history of 2022 says of it, "" if nothing; and what is wrong in that, "" if nothing.
     hall : tuple of str
         Tasks of the hall for which it has weights.
-    kind : Kind
+    kind : SystemKind
     short : str
         What stands on its plate where there is no room for `label`; "" if that is short enough.
     """
@@ -170,7 +170,7 @@ class Exhibit:
     seed: Mapping[str, str]
     but: Mapping[str, str]
     hall: tuple[str, ...] = ()
-    kind: Kind = Kind.SEES
+    kind: SystemKind = SystemKind.SEES
     short: str = ""
 
     @property

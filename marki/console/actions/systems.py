@@ -8,7 +8,7 @@ from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
 from marki.console.timeline.controller import TimelineController
 from marki.errors import SessionError, unknown
-from marki.io.exhibits import MARK1, Kind
+from marki.io.exhibits import MARK1, SystemKind
 from marki.io.ports import Port
 
 SCROLL = 0.2
@@ -117,7 +117,7 @@ def kind(op: Operator, name: str | None = None) -> None:
     if timeline is None:
         return
     known = {e.kind for e in timeline.exhibits(op.session)}
-    names = ["", *(k for k in Kind if k in known)]
+    names = ["", *(k for k in SystemKind if k in known)]
     op.ui.kind = names[(names.index(op.ui.kind) + 1) % len(names)] if name is None else name
     if op.ui.kind:
         op.tell("timeline.kind_only", kind=op.words(f"timeline.knob.kind_{op.ui.kind}"))
@@ -260,7 +260,7 @@ COMMANDS = (
     CommandSpec(
         name="kind",
         do=kind,
-        arguments=(Argument("name", str, optional=True, choices=("", *(str(k) for k in Kind))),),
+        arguments=(Argument("name", str, optional=True, choices=("", *(str(k) for k in SystemKind))),),
         group="timeline",
     ),
     CommandSpec(name="scroll_strip", do=scroll_strip, arguments=(Argument("way", float, low=-10, high=10),)),

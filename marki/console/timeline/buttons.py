@@ -11,7 +11,7 @@ import pygame
 from marki.console.drawing.theme import SMALL, TEXT, TextStyle, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.io.exhibits import Kind
+from marki.io.exhibits import SystemKind
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ BUTTONS = (
     Button("learn2", "learn_beside"),
     Button("stop2", "learn_beside"),
     Button("kind_all", "kind", {"name": ""}),
-    *(Button(f"kind_{kind}", "kind", {"name": str(kind)}) for kind in Kind),
+    *(Button(f"kind_{kind}", "kind", {"name": str(kind)}) for kind in SystemKind),
     Button("strip_left", "scroll_strip", {"way": -1}),
     Button("strip_right", "scroll_strip", {"way": 1}),
 )

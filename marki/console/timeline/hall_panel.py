@@ -108,7 +108,7 @@ class WallPanel(Panel):
     def _summary(self, timeline: TimelineView, right: int, judged: int) -> str:
         words = self.theme.words
         if not timeline.ready:
-            return loading(self.theme, timeline)
+            return loading(self.theme.words, timeline)
         if timeline.covered:
             return words("timeline.hidden")
         if judged:

@@ -17,7 +17,8 @@ from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.counts import abbreviated
 from marki.console.timeline.port_signs import draw_sign
 from marki.console.timeline.timeline_layout import Fit, Plates
-from marki.io.exhibits import MARK1, Exhibit, Kind
+from marki.io.exhibits import MARK1, Exhibit, SystemKind
+from marki.language import Words
 
 ARC_STEPS = 20
 FAINT = (96, 92, 82)
@@ -103,7 +104,7 @@ class StripPanel(Panel):
         self._offset = 0
         self._scrolled: tuple[float, str] = (-1.0, "")
         kinds = {e.kind for e in exhibits}
-        self._knobs = [f"kind_{k}" for k in Kind if k in kinds] if len(kinds) > 1 else []
+        self._knobs = [f"kind_{k}" for k in SystemKind if k in kinds] if len(kinds) > 1 else []
         self._knobs = ["kind_all", *self._knobs] if self._knobs else []
         self._knobs += ["strip_left", "strip_right"] if self._most else []
         wide = theme.width(theme.words("timeline.timeline"), SMALL) + px(14)
@@ -177,7 +178,7 @@ class StripPanel(Panel):
         words = self.theme.words
         exhibit = timeline.exhibits[hovered] if hovered >= 0 else timeline.exhibit(self._chosen)
         if exhibit is None or not timeline.ready:
-            return self._line.update(surface, loading(self.theme, timeline))
+            return self._line.update(surface, loading(self.theme.words, timeline))
         shown = f"{exhibit.year}  {exhibit.label}"
         ports = " → ".join(words(f"exhibit.port_{port}") for port in (exhibit.accepts, exhibit.answers))
         parts = [shown, ports, exhibit.title]
@@ -322,7 +323,7 @@ class StripPanel(Panel):
         return self._names[number] if 0 <= number < len(self._names) else ""
 
 
-def loading(theme: Theme, timeline: TimelineView) -> str:
+def loading(words: Words, timeline: TimelineView) -> str:
     """Return how far the timeline has been read, in words."""
     read, of = timeline.told
-    return theme.words("timeline.loading_of", read=read, of=of) if of else theme.words("timeline.loading")
+    return words("timeline.loading_of", read=read, of=of) if of else words("timeline.loading")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from marki.errors import StateError
-from marki.io.exhibits import Exhibit, Kind
+from marki.io.exhibits import Exhibit, SystemKind
 from marki.io.ports import Port
 from successors import registry
 from successors.nn.learner import Network
@@ -185,9 +185,9 @@ def test_it_tells_how_many_have_been_read(monkeypatch):
 def test_kinds_are_told_by_ports_or_declared(monkeypatch):
     monkeypatch.setattr(registry, "metrics", lambda name: None)
     kinds = {e.name: e.kind for e in open_gallery().exhibits()}
-    assert {kinds[n] for n in ("lenet5", "vit", "perceptron")} == {Kind.SEES}
-    assert {kinds[n] for n in ("rnn", "lstm", "hopfield")} == {Kind.REMEMBERS}
-    assert {kinds[n] for n in ("transformer", "gpt", "gpt2")} == {Kind.SPEAKS}
+    assert {kinds[n] for n in ("lenet5", "vit", "perceptron")} == {SystemKind.SEES}
+    assert {kinds[n] for n in ("rnn", "lstm", "hopfield")} == {SystemKind.REMEMBERS}
+    assert {kinds[n] for n in ("transformer", "gpt", "gpt2")} == {SystemKind.SPEAKS}
 
 
 def test_an_untrained_system_without_texts_is_shown_too(monkeypatch):
