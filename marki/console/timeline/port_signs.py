@@ -29,7 +29,7 @@ def draw_sign(surface: pygame.Surface, port: Port, box: pygame.Rect, colour: Col
                 y = box.y + round((k + 0.5) * box.h / 3 - line / 2)
                 pygame.draw.rect(surface, colour, (box.x, y, round(box.w * share), line))
         case Port.LAMPS:
-            pygame.draw.circle(surface, colour, box.center, box.w // 2)
+            pygame.draw.aacircle(surface, colour, box.center, box.w / 2)
         case Port.FIELD:
             dot = max(1, box.w // 5)
             for row in range(3):
