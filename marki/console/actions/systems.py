@@ -109,6 +109,8 @@ def _step(op: Operator, command: str, way: int) -> None:
     found = next((e.name for e in ahead if op.ui.kind in ("", e.kind)), None)
     if found is not None:
         put_up(op, found)
+        # Where the strip is longer than the window, the part of it that is as far along shows the system.
+        op.ui.strip_at = [e.name for e in exhibits].index(found) / max(1, len(exhibits) - 1)
 
 
 def kind(op: Operator, name: str | None = None) -> None:

@@ -32,6 +32,7 @@ def hang(timeline: TimelineController, settings: WindowSettings) -> None:
             raise unknown("system", settings.system, names, where="--system")
         ui.system, ui.hall = settings.system or MARK1, settings.hall
         ui.example = -1 if ui.system == MARK1 else 0
+        ui.strip_at = names.index(ui.system) / max(1, len(names) - 1)
 
 
 def wait(timeline: TimelineController, session: Session, look: Callable[[], object]) -> None:

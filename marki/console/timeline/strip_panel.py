@@ -102,7 +102,6 @@ class StripPanel(Panel):
         self._area = self._tree.union(self._plates).inflate(px(4), 0)
         self._most = max(0, self._laid.width - area.w)  # px that can be scrolled
         self._offset = 0
-        self._scrolled: tuple[float, str] = (-1.0, "")
         kinds = {e.kind for e in exhibits}
         self._knobs = [f"kind_{k}" for k in SystemKind if k in kinds] if len(kinds) > 1 else []
         self._knobs = ["kind_all", *self._knobs] if self._knobs else []
@@ -139,7 +138,8 @@ class StripPanel(Panel):
         dirty = self._tell(surface, timeline, hovered)
         lit = f"kind_{ui.kind or 'all'}"
         dirty += self.buttons.update(surface, scene, self._knobs, lambda name: name == lit) if self._knobs else []
-        self._scroll(ui.strip_at)
+        # A little beyond both ends, so that what lies near them is seen whole.
+        self._offset = round(min(1.0, max(0.0, 1.2 * ui.strip_at - 0.1)) * self._most)
         key = (self._chosen, ui.beside, hovered, ui.kind, self._offset, timeline.ready, timeline.told)
         if key == self._shown:
             return dirty
@@ -161,17 +161,6 @@ class StripPanel(Panel):
             self._draw_plate(sheet, k, exhibit, chosen=k == chosen, hovered=k == hovered, kin=kin, shut=shut,
                              beside=exhibit.name == ui.beside)  # fmt: skip
         return [*dirty, self._area]
-
-    def _scroll(self, strip_at: float) -> None:
-        """Follow the wheel; and bring the chosen system into sight when it has changed."""
-        at, of = self._scrolled
-        if strip_at != at:
-            self._offset = round(min(1.0, max(0.0, strip_at)) * self._most)
-        if self._chosen != of and self._most:
-            box, edge = self._laid.boxes[self._names.index(self._chosen)], self.theme.px(40)
-            self._offset = min(self._offset, max(0, box.x - edge))
-            self._offset = max(self._offset, min(self._most, box.right + edge - self._plates.w))
-        self._scrolled = (strip_at, self._chosen)
 
     def _tell(self, surface: pygame.Surface, timeline: TimelineView, hovered: int) -> list[pygame.Rect]:
         """Describe in one line the system that is selected or hovered."""

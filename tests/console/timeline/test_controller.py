@@ -317,24 +317,33 @@ def test_every_name_stands_on_its_plate_whatever_is_chosen(with_timeline, monkey
 
 
 @pytest.mark.parametrize("projector", [False, True])
-def test_a_strip_longer_than_the_window_is_scrolled_and_brings_the_chosen_one_into_sight(
+def test_a_strip_longer_than_the_window_is_scrolled_and_keys_bring_what_they_choose_into_sight(
     with_timeline, monkeypatch, projector
 ):
     monkeypatch.setattr(FakeTimeline, "exhibits", lambda self, told=None: MANY)
     app = with_timeline(size=(960, 600), projector=projector)
+    assert "▶" in texts(app, "strip")
     strip = app.handler.panels["strip"]
     first, last = Target("system", 0), Target("system", len(MANY))
     assert strip.place_of(first) is not None
     assert strip.place_of(last) is None
-    assert "▶" in texts(app, "strip")
     for _ in range(20):
         app.obey("scroll_strip", way=1.0)
     app.frame()
+    app.ui.system = MANY[-1].name
     assert strip.place_of(first) is None
     assert strip.place_of(last) is not None
-    app.obey("put_up", name=MANY[0].name)
+    app._key = None  # laid out anew, as when a page is opened
     app.frame()
+    strip = app.handler.panels["strip"]
+    assert strip.place_of(last) is not None
+    for _ in MANY:
+        app.obey("earlier")
+        app.frame()
+        strip, names = app.handler.panels["strip"], [e.name for e in app.scene.timeline.exhibits]
+        assert strip.place_of(Target("system", names.index(app.ui.system))) is not None
     assert strip.place_of(first) is not None
+    assert app.ui.system == names[0]
 
 
 def test_the_wheel_scrolls_the_strip(with_timeline, monkeypatch, place):
