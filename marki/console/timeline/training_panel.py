@@ -6,7 +6,7 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Backdrop, Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, TextStyle, Theme
 from marki.console.panels.curve_panel import nice
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
@@ -179,6 +179,11 @@ class TrainingPanel(Panel):
         lines = [words(name, **values) for name in names]
         line = next((t for t in lines if self.theme.width(t, SMALL) <= text.w), lines[-1])
         self.theme.write(surface, line, text, size=SMALL, face=TEXT, colour=self.theme.palette.ink)
+        end = f"{axis_of(progress):,}"  # of the axis that grows
+        wide = self.theme.width(end, SMALL - 1, FIGURES)
+        if self.theme.width(line, SMALL) + wide + self.theme.px(16) <= text.w:
+            style = TextStyle(size=SMALL - 1, face=FIGURES, colour=self.theme.palette.faded, align="right")
+            self.theme.write(surface, end, text, **style)
 
 
 class LedgerPanel(Panel):
