@@ -13,6 +13,7 @@ from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import TimelineView, ancestors, heirs
 from marki.console.timeline import timeline_layout
+from marki.console.timeline.activation_panel import cut
 from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.counts import abbreviated
 from marki.console.timeline.port_signs import draw_sign
@@ -179,7 +180,11 @@ class StripPanel(Panel):
             if self.theme.width("   ".join(parts), SMALL) > self._line.rect.w:
                 parts[-1] = f"{authors.split(', ')[0]} …" if ", " in authors else authors
         while len(parts) > 1 and self.theme.width("   ".join(parts), SMALL) > self._line.rect.w:
-            del parts[-1]
+            last = parts.pop()
+            room = self._line.rect.w - self.theme.width("   ".join([*parts, ""]), SMALL)
+            if last == exhibit.title and room > self.theme.px(160):
+                parts.append(cut(self.theme, last, room, SMALL))
+                break
         return self._line.update(surface, "   ".join(parts))
 
     # -- drawing -------------------------------------------------------------------------------------------------------
