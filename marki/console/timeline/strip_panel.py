@@ -43,7 +43,7 @@ def ways(theme: Theme, exhibits: Sequence[Exhibit]) -> Iterator[Fit]:
     """Yield the ways of laying plates, the best first: two rows, smaller, shorter names, three rows; then scrolled."""
     gap = theme.px(3)
     tries = ((2, SMALL, False), (2, SMALL - 1, False), (2, SMALL - 1, True), (3, SMALL - 1, False),
-             (3, SMALL - 1, True), (2, SMALL, False))  # fmt: skip
+             (3, SMALL - 1, True), (3, SMALL - 2, True), (2, SMALL, False))  # fmt: skip
     for rows, size, short in tries:
         if theme.profile.least and size != SMALL:
             continue  # all text is of one size, so that smaller is no way

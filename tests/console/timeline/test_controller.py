@@ -283,11 +283,24 @@ def test_the_exhibits_are_not_asked_for_before_the_strip_is_seen(with_timeline):
     assert len(app.scene.timeline.exhibits) == len(EXHIBITS) + 1
 
 
-MANY = tuple(
-    replace(e, name=f"{e.name}{turn}", label=f"{e.label}{turn or ''}", year=e.year, short="" if turn else "Short")
-    if turn or len(e.label) > 12 else e
-    for turn in (0, 1) for e in EXHIBITS
-)[:55]  # fmt: skip
+LISTED = """1958 Perceptron|1980 Neocognitron|1982 Hopfield|1986 MLP|1986 RNN|1989 LeCun net|1997 LSTM|1998 LeNet-5|
+2006 Autoencoder|2012 AlexNet|2013 VAE|2014 GAN|2014 GoogLeNet|2014 GRU|2014 VGG|2015 ResNet|2015 Show and Tell|
+2015 VQA|2016 DenseNet|2016 Inception-ResNet|2016 ResNeXt|2016 Xception|2017 Transformer|2018 BERT|2018 GPT|
+2019 AA-ResNet|2019 GPT-2|2019 Megatron|2020 Diffusion|2020 GPT-3|2020 StyleGAN2|2020 Visual Transformer|2020 ViT|
+2021 AnimeGANv2|2021 ArcaneGAN|2021 CLIP|2021 Codex|2021 ConViT|2021 CrossViT|2021 DALL-E|2021 gMLP|2021 Gopher|
+2021 MLP-Mixer|2021 Swin|2022 AlphaCode|2022 Chinchilla|2022 ConvNeXt|2022 Copilot|2022 DALL-E 2|
+2022 DualStyleGAN|2022 InCoder|2022 MT-NLG|2022 PaLM|2022 SepViT|2022 Some other"""
+SHORT = {"Inception-ResNet": "Incep-ResNet", "Visual Transformer": "Visual Transf."}
+
+
+def many():
+    for k, row in enumerate(LISTED.split("|")):
+        year, label = row.strip().split(" ", 1)
+        about = {"name": f"system{k}", "year": int(year), "label": label, "short": SHORT.get(label, "")}
+        yield replace(EXHIBITS[k % len(EXHIBITS)], **about)
+
+
+MANY = tuple(many())
 """As many systems as the timeline is to hold."""
 
 
