@@ -52,11 +52,12 @@ def plates(ways: Iterable[Fit], room: int) -> Plates:
 
     Where a plate lies depends on names and room alone: it never moves.
     """
-    way, starts, width = next(iter(ways)), [(0, 0)], 0
+    tried: list[tuple[Fit, list[tuple[int, int]], int]] = []
     for way in ways:
-        starts, width = staggered(way.widths, way.rows, way.gap)
-        if width <= room:
+        tried.append((way, *staggered(way.widths, way.rows, way.gap)))
+        if tried[-1][2] <= room:
             break
+    way, starts, width = tried[-1]
     stretch = max(1.0, min(WIDEST, (room + way.gap) / max(1, width + way.gap)))
     boxes = tuple(
         Box(
