@@ -261,6 +261,7 @@ class StripPanel(Panel):
         box, size = self._box(k), self._laid.size
         if not box.colliderect(self._plates):
             return
+        whole = self._plates.inflate(2, 0).contains(box)
         box = self._on_sheet(box)
         trained = exhibit.score is not None or exhibit.name == MARK1
         face = palette.focus if chosen else (92, 88, 76) if hovered else SHUT if shut else (52, 51, 47)
@@ -275,6 +276,8 @@ class StripPanel(Panel):
         ink = palette.ink if chosen else palette.ivory if trained and not shut else palette.dim
         if shut and not (chosen or hovered):
             ink = (128, 124, 112)
+        if not whole:
+            return  # it is half out of sight: a plate without letters, rather than with letters that are cut
         high, low = row_heights(theme, size)
         inner = box.inflate(-2 * px(PAD), 0)
         if high:
