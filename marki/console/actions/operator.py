@@ -149,7 +149,7 @@ class Operator:
             self.say(self.words("message.locked"), alarm=True)
             return
         if self.ui.covered and name in TELLING:
-            self.say(self.words("timeline.covered_file"), alarm=True)
+            self.tell("timeline.covered_file")
             return
         if command.ends_run and self.changes:
             if command.check is not None:

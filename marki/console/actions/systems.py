@@ -263,7 +263,6 @@ COMMANDS = (
         name="kind",
         do=kind,
         arguments=(Argument("name", str, optional=True, choices=("", *(str(k) for k in SystemKind))),),
-        group="timeline",
     ),
     CommandSpec(name="scroll_strip", do=scroll_strip, arguments=(Argument("way", float, low=-10, high=10),)),
     CommandSpec(name="put_up", do=put_up, arguments=(Argument("name", str),)),

@@ -180,7 +180,7 @@ def test_no_file_is_written_that_holds_the_answer(voting, command, tmp_path):
     app = voting
     app.operator.out = tmp_path
     app.obey(command)
-    assert app.ui.alarm
+    assert app.ui.message == app.words("timeline.covered_file")
     assert not list(tmp_path.iterdir())
     app.obey("reveal")
     app.obey(command)
