@@ -59,4 +59,5 @@ def saved_reply(task: str, frame: np.ndarray, number: int, wanted: str) -> Reply
         field=None,
         views=(),
         seconds=0.0,
+        task=task,
     )

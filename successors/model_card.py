@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from marki.io.exhibits import SystemKind
 from marki.io.ports import Port
 from successors.nn.hooks import Watch
 from successors.nn.initial import meta
@@ -199,7 +200,7 @@ class Entry:
     Parameters
     ----------
     label : str
-        Short display name.
+        Display name, as people say it.
     parents : tuple of str
         Names of the earlier systems that it is built on; the family tree draws them. A file that imports from another
         system's file names it here.
@@ -239,6 +240,10 @@ class Entry:
         Changes of the retina settings for tasks of two classes that are not among its trials.
     small : mapping
         Changes of the retina settings that make it small enough to check all of its gradients; empty if it already is.
+    short : str
+        Display name where there is no room for `label`; empty if that is short enough.
+    kind : SystemKind, optional
+        What it does, where its ports do not tell.
     """
 
     label: str
@@ -265,6 +270,8 @@ class Entry:
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     two_classes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     small: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    short: str = ""
+    kind: SystemKind | None = None
 
     def roads(self) -> dict[str, dict[str, Any]]:
         """Return the steps of the road map, each with all changes of the retina settings up to it."""

@@ -16,6 +16,7 @@ from marki import savefile
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
+from marki.console.actions.systems import catch_up
 from marki.console.actions.welcome import pass_time
 from marki.console.arrange import PLAIN_COVER, set_stage
 from marki.console.drawing import layout, overlay
@@ -125,7 +126,7 @@ class App:
         seen = settings.kiosk or settings.frames is not None or first_minute.was_put_away()
         self.ui.welcome = settings.welcome or not seen
         if self.timeline is not None:
-            startup.hang(self.timeline, session, settings, self.surface.get_size())
+            startup.hang(self.timeline, settings, self.surface.get_size())
         if settings.lesson:
             self.operator.give("lesson", name=settings.lesson)
         if settings.page:
@@ -254,6 +255,7 @@ class App:
         try:
             self.playback.tick(seconds)
             watch(self.operator)
+            catch_up(self.operator)
             pass_time(self.operator, seconds)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0

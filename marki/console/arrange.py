@@ -34,7 +34,9 @@ def set_stage(size: tuple[int, int], scale: float, theme: Theme, scene: Scene) -
         Its ui state says which view, page and parts are wanted.
     """
     ui, least = scene.ui, float(theme.least if theme.profile.least else 0)
-    boxes = layout.frame(size, scale, side=bool(ui.page), least=least, strip=arrangement.strip_height(theme, scene))
+    strip_room = layout.frame(size, scale, least=least)["stage"].w
+    strip_high = arrangement.strip_height(theme, scene, strip_room)
+    boxes = layout.frame(size, scale, side=bool(ui.page), least=least, strip=strip_high)
     stage, strip = boxes.pop("stage"), boxes.pop("strip", None)
     around = _panels(boxes, "frame", theme, scene)
     if strip is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from marki.console.actions import command_table
+from marki.console.state.covered import is_covered, without_answer
 from marki.console.state.lamp_glow import LampGlow
 from marki.console.state.playback import Playback
 from marki.console.state.scene import Scene
@@ -49,7 +50,7 @@ class Observer:
         brightness = self.glow.since_last(view)
         errors, coming, mistakes = self._wrong()
         self._beat += 1
-        return Scene(
+        scene = Scene(
             snapshot=snapshot,
             held=held if held is not None and held.trial == snapshot.trial else None,
             brightness=brightness,
@@ -88,6 +89,7 @@ class Observer:
             timeline=None if self.timeline is None else self.timeline.view(session, snapshot),
             commands=self._commands,
         )
+        return without_answer(scene) if is_covered(self.ui, snapshot) else scene
 
     def _wrong(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return errors of the present course, those to come, and all known mistakes; made anew when a trial ends."""

@@ -7,7 +7,7 @@ Commands to it return at once; what comes of them is fetched with `poll`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -21,6 +21,25 @@ MARK1 = "mark1"
 
 HALL = {"letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "digits": tuple("0123456789")}
 """Tasks of the hall, with their classes."""
+
+
+class SystemKind(StrEnum):
+    """What a system does, for those who look for one."""
+
+    SEES = "sees"
+    REMEMBERS = "remembers"
+    DRAWS = "draws"
+    SPEAKS = "speaks"
+    PROGRAMS = "programs"
+
+
+def kind_of(accepts: Port, answers: Port) -> SystemKind:
+    """Return what a system does, as far as its ports tell; none of them tells who programs."""
+    if Port.TEXT in (accepts, answers):
+        return SystemKind.DRAWS if answers is Port.FIELD else SystemKind.SPEAKS
+    if answers is Port.FIELD:
+        return SystemKind.DRAWS
+    return SystemKind.REMEMBERS if accepts is Port.REEL else SystemKind.SEES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +145,9 @@ class Exhibit:
         What was new; what a history of 2022 says of it, "" if nothing; and what is wrong in that, "" if nothing.
     hall : tuple of str
         Tasks of the hall for which it has weights.
+    kind : SystemKind
+    short : str
+        What stands on its plate where there is no room for `label`; "" if that is short enough.
     """
 
     name: str
@@ -148,6 +170,8 @@ class Exhibit:
     seed: Mapping[str, str]
     but: Mapping[str, str]
     hall: tuple[str, ...] = ()
+    kind: SystemKind = SystemKind.SEES
+    short: str = ""
 
     @property
     def score(self) -> float | None:
@@ -198,6 +222,10 @@ class Reply:
         Empty unless asked for.
     seconds : float
         Processor time that the answer took.
+    task : str
+        The task of the weights that answered; "" if there are none.
+    target : ndarray of float32, shape (20, 20), or None
+        The field that is wanted, if there is one and no other.
     """
 
     name: str
@@ -211,6 +239,8 @@ class Reply:
     field: np.ndarray | None
     views: tuple[ActivationView, ...]
     seconds: float
+    task: str = ""
+    target: np.ndarray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +262,10 @@ class Progress:
         Whether it is over, learned or stopped.
     digest : str
         Of all registers at the end; "" before.
+    trail : tuple of (int, float)
+        Step, and share right over the last steps, as they came: each step at first, fewer and fewer later.
+    preparing : bool
+        Whether its stimuli are being made; before the first step.
     warnings : tuple of str
         At the end, the signs that it is dead or stuck: ``one_answer``, ``loss``, ``saturated``, ``silent``, ``chance``.
     """
@@ -246,6 +280,8 @@ class Progress:
     seconds: float
     done: bool
     digest: str
+    trail: tuple[tuple[int, float], ...] = ()
+    preparing: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -265,8 +301,11 @@ class SystemProcess(Protocol):
         """Put a system up with its shipped weights, untrained if there are none."""
         ...
 
-    def show(self, number: int, stimulus: np.ndarray, *, views: bool = True) -> None:
-        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns."""
+    def show(self, number: int, stimulus: np.ndarray, *, views: bool = True, task: str = "") -> None:
+        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns.
+
+        A system with shipped weights of `task`, one of the hall, answers with those, unless it was trained here.
+        """
         ...
 
     def example(self, number: int, *, views: bool = True) -> None:
@@ -299,8 +338,18 @@ class SystemProcess(Protocol):
 class Timeline(Protocol):
     """All systems, in order of time."""
 
-    def exhibits(self) -> tuple[Exhibit, ...]:
-        """Return them; may take some tenths of a second the first time."""
+    def names(self) -> tuple[str, ...]:
+        """Return their names, at once."""
+        ...
+
+    def exhibits(self, told: Callable[[int, int], None] | None = None) -> tuple[Exhibit, ...]:
+        """Return them; may take seconds the first time.
+
+        Parameters
+        ----------
+        told : callable, optional
+            Called with the number of systems read so far, and that of all, whenever one has been read.
+        """
         ...
 
     def rack(self) -> SystemProcess:

@@ -58,9 +58,12 @@ class WorkerClient:
         """Load a system with its shipped weights, untrained if there are none."""
         self._ask(LoadSystem(name=name))
 
-    def show(self, number: int, stimulus: np.ndarray, *, views: bool = True) -> None:
-        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the loaded system; also during training."""
-        self._ask(ShowStimulus(number=number, stimulus=np.array(stimulus), views=views))
+    def show(self, number: int, stimulus: np.ndarray, *, views: bool = True, task: str = "") -> None:
+        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the loaded system; also during training.
+
+        A system with shipped weights of `task` answers with those, unless it was trained here.
+        """
+        self._ask(ShowStimulus(number=number, stimulus=np.array(stimulus), views=views, task=task))
 
     def example(self, number: int, *, views: bool = True) -> None:
         """Show stimulus `number` of the test set of its own task, with the target; after the last, the first."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from marki.errors import StateError
 from marki.files import asset
-from marki.io.exhibits import AblationResult, ClaimResult, Exhibit, TrialResult
+from marki.io.exhibits import AblationResult, ClaimResult, Exhibit, TrialResult, kind_of
 from marki.io.ports import Port
 from marki.reading import read_toml
 
@@ -32,15 +32,32 @@ class Gallery:
         self._exhibits: tuple[Exhibit, ...] | None = None
         self._reading = threading.Lock()
 
-    def exhibits(self) -> tuple[Exhibit, ...]:
-        """Return the exhibits, read on first use and then cached; thread-safe."""
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all systems, in order of time; no file of the timeline is read."""
+        from successors import registry
+
+        return registry.names()
+
+    def exhibits(self, told: Callable[[int, int], None] | None = None) -> tuple[Exhibit, ...]:
+        """Return the exhibits, read on first use and then cached; thread-safe.
+
+        Parameters
+        ----------
+        told : callable, optional
+            Called with the number of systems read so far, and that of all, whenever one has been read.
+        """
         # One thread at a time: the multiply-adds of a new file are counted in a global tally.
         with self._reading:
             if self._exhibits is None:
                 from successors import registry
 
-                said = texts()
-                self._exhibits = tuple(exhibit(s, said.get(s.name, {})) for s in registry.systems())
+                said, names = texts(), registry.names()
+                found: list[Exhibit] = []
+                for name in names:
+                    found.append(exhibit(registry.find(name), said.get(name, {})))
+                    if told is not None:
+                        told(len(found), len(names))
+                self._exhibits = tuple(found)
             return self._exhibits
 
     def rack(self) -> WorkerClient:
@@ -101,6 +118,8 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         seed={"en": said.get("seed_en", ""), "zh": said.get("seed_zh", "")},
         but={"en": said.get("but_en", ""), "zh": said.get("but_zh", "")},
         hall=tuple(t for t in registry.HALL if registry.in_hall(entry, t) and registry.weights(system.name, t)),
+        kind=entry.kind or kind_of(entry.accepts, entry.answers),
+        short=entry.short,
     )
 
 

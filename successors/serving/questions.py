@@ -16,11 +16,12 @@ class LoadSystem:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ShowStimulus:
-    """Show a frame (20, 20), a reel (T, 20, 20) or text () to the loaded system."""
+    """Show a frame (20, 20), a reel (T, 20, 20) or text () to the loaded system, or to its weights of another task."""
 
     number: int
     stimulus: np.ndarray
     views: bool
+    task: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

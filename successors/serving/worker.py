@@ -56,6 +56,9 @@ NICE = 10
 LAST = 20
 """Steps over which the accuracy is averaged."""
 
+SPARSER = 1.03
+"""Factor from one step on the trail of a training to the next: every step at first, a few hundred in all."""
+
 OTHERS = 3
 """Number of classes reported besides the answer."""
 
@@ -131,8 +134,10 @@ class LoadedSystem:
             return check_reels(a, where=where)
         return one_frame(a, where=where)
 
-    def reply(self, number: int, stimulus: np.ndarray, wanted: str, *, views: bool) -> Reply:
-        """Return the answer to one stimulus.
+    def reply(
+        self, number: int, stimulus: np.ndarray, wanted: str, *, views: bool, target: np.ndarray | None = None
+    ) -> Reply:
+        """Return the answer to one stimulus; `target` is the field wanted, if there is one.
 
         Raises
         ------
@@ -175,6 +180,8 @@ class LoadedSystem:
             field=field,
             views=shown,
             seconds=time.process_time() - since,
+            task=self.trial.task,
+            target=target,
         )
 
 
@@ -191,6 +198,7 @@ class Worker:
         self._pipe = pipe
         self._waiting: Waiting = {}
         self._up: LoadedSystem | None = None
+        self._taught_here = False
         self._deck: tuple[Trial, Deck] | None = None
         self._trained: dict[tuple[str, str], LoadedSystem | None] = {}
 
@@ -254,6 +262,8 @@ class Worker:
     def _stimulus(self, question: ShowStimulus) -> None:
         """Answer a stimulus; a line that was typed is brought to the wording of the system's task first."""
         up, stimulus = self._demanded(), question.stimulus
+        if question.task not in ("", up.trial.task) and not self._taught_here:
+            up = self._in_hall(up.system.name, question.task) or up
         if up.learner.accepts is Port.TEXT and not stimulus.ndim and stimulus.dtype.kind == "U":
             try:
                 line = worded(str(stimulus), up.trial.task)
@@ -270,6 +280,7 @@ class Worker:
         system = registry.find(name)
         learner = registry.create(name, pretrained=registry.is_trained(name))
         self._up = LoadedSystem(system=system, trial=system.entry.trials[0], learner=learner)
+        self._taught_here = False
 
     def _demanded(self) -> LoadedSystem:
         if self._up is None:
@@ -285,7 +296,10 @@ class Worker:
             wanted = str(deck.test.targets[at])
         else:
             wanted = deck.classes[kind] if 0 <= kind < len(deck.classes) else ""
-        self._send(up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views))
+        # Of a field that is restored there is one right answer; what is drawn for a class may look like anything.
+        restores = up.learner.accepts is Port.FIELD and up.learner.answers is Port.FIELD
+        target = np.asarray(deck.test.targets[at], np.float32) if restores else None
+        self._send(up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views, target=target))
 
     def _whole(self, trial: Trial) -> Deck:
         """Return the deck of a trial; the last one is cached."""
@@ -328,7 +342,8 @@ class Worker:
             raise StateError(
                 f"{name} sees {entrant.note or 'something else'}", where="rack", remedy="Choose another system"
             )
-        self._up = LoadedSystem(system=system, trial=trial, learner=learner)
+        self._up, self._taught_here = LoadedSystem(system=system, trial=trial, learner=learner), True
+        reporter.begin()
 
         def on_step(record: Record, accuracy: float) -> bool:
             reporter.step(record, accuracy)
@@ -366,12 +381,20 @@ class ProgressReporter:
         self._name, self._seed, self._of = name, seed, of
         self._send = send
         self._right: deque[float] = deque(maxlen=LAST)
+        self._trail: list[tuple[int, float]] = []
         self._since = self._last = time.perf_counter()
+        self._tell(Record(), preparing=True)
+
+    def begin(self) -> None:
+        """Report that the stimuli are there; time counts from now."""
+        self._since = time.perf_counter()
         self._tell(Record())
 
     def step(self, record: Record, right: float) -> None:
         """Record a step, with the fraction of its stimuli answered correctly."""
         self._right.append(right)
+        if not self._trail or record.steps >= max(self._trail[-1][0] + 1, SPARSER * self._trail[-1][0]):
+            self._trail.append((record.steps, self._recent()))
         if time.perf_counter() - self._last >= EVERY_S:
             self._tell(record)
 
@@ -379,7 +402,12 @@ class ProgressReporter:
         """Report the end of the training, with the digest of all registers and the signs that it is dead or stuck."""
         self._tell(record, digest, warnings)
 
-    def _tell(self, record: Record, digest: str = "", warnings: tuple[str, ...] = ()) -> None:
+    def _recent(self) -> float:
+        return sum(self._right) / max(1, len(self._right))
+
+    def _tell(
+        self, record: Record, digest: str = "", warnings: tuple[str, ...] = (), *, preparing: bool = False
+    ) -> None:
         self._last = time.perf_counter()
         self._send(
             Progress(
@@ -389,10 +417,12 @@ class ProgressReporter:
                 steps=record.steps,
                 shown=record.shown,
                 curve=tuple((int(step), float(right), float(score)) for step, right, score in record.curve),
-                right=sum(self._right) / max(1, len(self._right)),
+                right=self._recent(),
                 seconds=self._last - self._since,
                 done=bool(digest),
                 digest=digest,
+                trail=tuple(self._trail),
+                preparing=preparing,
                 warnings=warnings,
             )
         )

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import setting
-from marki.io.exhibits import Rendering
+from marki.io.exhibits import Rendering, SystemKind
 from marki.io.frame import CELLS, SIDE
 from marki.io.ports import Port
 from marki.seeding import generator
@@ -263,6 +263,7 @@ def _course(network: Hopfield, stimuli: np.ndarray) -> np.ndarray:
 
 ENTRY = Entry(
     label="Hopfield",
+    kind=SystemKind.REMEMBERS,
     parents=(),
     title="Neural networks and physical systems with emergent collective computational abilities",
     authors="J. J. Hopfield",

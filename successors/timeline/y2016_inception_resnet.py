@@ -386,6 +386,7 @@ def _residuals(learner: Successor[InceptionResNet], stimuli: np.ndarray, targets
 
 ENTRY = Entry(
     label="Inception-ResNet",
+    short="Incep-ResNet",
     parents=(),
     title="Inception-v4, Inception-ResNet and the impact of residual connections on learning",
     authors="C. Szegedy, S. Ioffe, V. Vanhoucke, A. A. Alemi",

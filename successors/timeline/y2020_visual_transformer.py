@@ -332,6 +332,7 @@ HALF = {"blocks": (2, 2), **SAME}
 
 ENTRY = Entry(
     label="Visual Transformer",
+    short="Visual Transf.",
     parents=("resnet", "transformer"),
     title="Visual transformers: token-based image representation and processing for computer vision",
     authors="B. Wu, C. Xu, X. Dai, A. Wan, P. Zhang and others",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from marki.io.exhibits import (
@@ -14,6 +16,7 @@ from marki.io.exhibits import (
     Reply,
     TrialResult,
     Trouble,
+    kind_of,
 )
 from marki.io.ports import Port
 
@@ -78,6 +81,7 @@ def exhibit(name, year, parents):
         ablation=None if name == "swin" else ABLATIONS[len(name) % 3],
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
+        kind=kind_of(accepts, answers),
         hall=("letters", "digits") if accepts == Port.FRAME and answers == Port.LAMPS and name != "swin" else (),
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
@@ -105,7 +109,11 @@ class FakeRack:
         How far a training has come; a poll goes ten steps.
     warnings : tuple of str
         The signs of a dead training that are told at its end.
+    only : dict of str to str
+        The task of the hall for which a system has weights, by name, if there is only one.
     """
+
+    only: ClassVar = {}
 
     def __init__(self):
         self.said, self.came, self.closed = [], [], False
@@ -116,9 +124,10 @@ class FakeRack:
         self.said.append(("load", name))
         self.name, self.step = name, None
 
-    def show(self, number, stimulus, *, views=True):
-        self.said.append(("show", number, np.array(stimulus)))
-        self.came.append(self.reply(self.name, number, np.array(stimulus), "", views))
+    def show(self, number, stimulus, *, views=True, task=""):
+        self.said.append(("show", number, np.array(stimulus), task))
+        task = self.only.get(self.name, task)
+        self.came.append(self.reply(self.name, number, np.array(stimulus), "", views, task))
 
     def example(self, number, *, views=True):
         self.said.append(("example", number))
@@ -135,7 +144,7 @@ class FakeRack:
         self.said.append(("hall", number, np.array(frame), task))
         for one in EXHIBITS:
             if ports(one.name) == (Port.FRAME, Port.LAMPS) and one.score is not None:
-                self.came.append(self.reply(one.name, number, np.array(frame), "", False))
+                self.came.append(self.reply(one.name, number, np.array(frame), "", False, task))
 
     def train(self, name, seed):
         self.said.append(("train", name, seed))
@@ -153,11 +162,12 @@ class FakeRack:
         if self.step is not None:
             self.step += 10
             done = self.step >= 400
+            trail = tuple((s, 1 - 0.99 ** (s / 4)) for s in range(1, self.step + 1, 4))
             curve = tuple((s, 1 - 0.99 ** (s / 4), 1 - 0.985 ** (s / 4)) for s in range(0, self.step + 1, 40))
             came.append(Progress(
                 name=self.name, seed=self.seed, steps=self.step, of=400, shown=64 * self.step, curve=curve,
                 right=1 - 0.99 ** (self.step / 4), seconds=self.step / 50, done=done,
-                digest="0123456789abcdef" if done else "", warnings=self.warnings if done else (),
+                digest="0123456789abcdef" if done else "", trail=trail, warnings=self.warnings if done else (),
             ))  # fmt: skip
             if done:
                 self.step = None
@@ -166,7 +176,7 @@ class FakeRack:
     def close(self):
         self.closed = True
 
-    def reply(self, name, number, stimulus, wanted, views):
+    def reply(self, name, number, stimulus, wanted, views, task=""):
         accepts, answers = ports(name)
         text = answers == Port.TEXT
         key = 7 * len(name) + int(np.asarray(stimulus).sum()) if accepts != Port.TEXT else 0
@@ -180,7 +190,7 @@ class FakeRack:
             others=() if text else tuple((LETTERS[(kind + n) % 26], 0.2 / n) for n in (1, 2, 3)),
             lamps=code if answers == Port.LAMPS else None,
             field=rng.standard_normal((20, 20)).astype(np.float32) if answers == Port.FIELD else None,
-            views=self.views(accepts, stimulus, rng) if views else (), seconds=0.003,
+            views=self.views(accepts, stimulus, rng) if views else (), seconds=0.003, task=task,
         )  # fmt: skip
 
     def views(self, accepts, stimulus, rng):
@@ -216,8 +226,13 @@ class FakeTimeline:
     def __init__(self):
         self.racks, self.asked = [], 0
 
-    def exhibits(self):
+    def names(self):
+        return tuple(e.name for e in EXHIBITS)
+
+    def exhibits(self, told=None):
         self.asked += 1
+        for k in range(len(EXHIBITS) if told is not None else 0):
+            told(k + 1, len(EXHIBITS))
         return EXHIBITS
 
     def rack(self):

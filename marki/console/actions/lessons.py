@@ -42,6 +42,7 @@ def cover(op: Operator) -> None:
     """Cover the R-lamps, and open a ballot about what they will show."""
     session, ui = op.session, op.ui
     ui.covered = True
+    op.say("")  # what was said of the card before
     options = tuple(session.world.classes)
     if len(options) > MOST_OPTIONS:
         options = (op.words("vote.right"), op.words("vote.wrong"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from marki.console.state.commands import CommandSpec
+from marki.console.state.covered import TELLING
 from marki.console.state.opponent import Opponent
 from marki.console.state.playback import Playback
 from marki.console.state.ui_state import Confirmation, UIState
@@ -177,6 +178,9 @@ class Operator:
         command = self._checked(name, arguments)
         if name in self.locked():
             self.say(self.words("message.locked"), alarm=True)
+            return
+        if self.ui.covered and name in TELLING:
+            self.tell("timeline.covered_file")
             return
         if command.ends_run and self.worth_asking:
             if command.check is not None:

@@ -8,8 +8,11 @@ from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
 from marki.console.timeline.controller import TimelineController
 from marki.errors import SessionError, unknown
-from marki.io.exhibits import MARK1
+from marki.io.exhibits import MARK1, SystemKind
 from marki.io.ports import Port
+
+SCROLL = 0.2
+"""Part of what is hidden of a long strip by which it is moved at once."""
 
 
 def _timeline(op: Operator) -> TimelineController | None:
@@ -19,22 +22,49 @@ def _timeline(op: Operator) -> TimelineController | None:
     return op.timeline
 
 
-def _awake(op: Operator) -> TimelineController | None:
-    """Return the timeline if its exhibits are known; else ask for them, and say so."""
+def _awake(op: Operator, command: str) -> TimelineController | None:
+    """Return the timeline if its exhibits are known; else have them read, and remember the command for then."""
     timeline = _timeline(op)
-    if timeline is not None and not timeline.ready:
-        timeline.wake()
-        op.tell("timeline.loading")
+    if timeline is None or timeline.ready:
+        return timeline
+    if timeline.failed:
+        op.say(op.words("message.refused", text=timeline.failed), alarm=True)
         return None
-    return timeline
+    timeline.wake()
+    timeline.pending.append(command)
+    read, of = timeline.told
+    op.tell("timeline.loading_then", read=read, of=of or len(timeline.timeline.names()))
+    return None
+
+
+def catch_up(op: Operator) -> None:
+    """Look once a frame at what the timeline waits for.
+
+    What was asked for while it was being read is done once it is there. A system that is shown its own examples is
+    shown the card instead when one is drawn, or when time is set going.
+    """
+    timeline, ui = op.timeline, op.ui
+    if timeline is None:
+        return
+    moved = timeline.set_going(op.session, op.playback.running or bool(op.playback.searching))
+    accepts = _accepts(op, timeline)
+    if ui.example >= 0 and accepts == Port.FRAME and (ui.draft is not None or (moved and ui.lesson is None)):
+        ui.example = -1
+    if timeline.ready and timeline.pending:
+        commands, timeline.pending = timeline.pending, []
+        for command in commands:
+            op.obey(command)
 
 
 def _names(op: Operator, timeline: TimelineController) -> list[str]:
-    return [e.name for e in timeline.exhibits(op.session)]
+    """Return the names of all systems; before their exhibits are known too."""
+    known = [e.name for e in timeline.exhibits(op.session)]
+    return known if timeline.ready else [*known, *timeline.timeline.names()]
 
 
-def _accepts(op: Operator, timeline: TimelineController) -> Port:
-    return next(e for e in timeline.exhibits(op.session) if e.name == op.ui.system).accepts
+def _accepts(op: Operator, timeline: TimelineController) -> Port | None:
+    """Return what the system that is up reads; None if that is not known yet."""
+    return next((e.accepts for e in timeline.exhibits(op.session) if e.name == op.ui.system), None)
 
 
 def strip(op: Operator) -> None:
@@ -52,28 +82,54 @@ def put_up(op: Operator, name: str) -> None:
         raise unknown("system", name, names, where="timeline")
     if name != ui.system:
         ui.last = ui.system
-    ui.system, ui.hall, ui.example, ui.typed = name, False, -1, ""
+    # Two systems stand before one stimulus; one alone is shown what it was made for.
+    example = -1 if name == MARK1 or ui.beside else 0
+    ui.system, ui.hall, ui.example, ui.typed = name, False, example, ""
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind in ("system", "plate") else None
 
 
 def later(op: Operator) -> None:
     """Put the next system in time up."""
-    _step(op, 1)
+    _step(op, "later", 1)
 
 
 def earlier(op: Operator) -> None:
     """Put the system before up."""
-    _step(op, -1)
+    _step(op, "earlier", -1)
 
 
-def _step(op: Operator, way: int) -> None:
-    timeline = _awake(op)
+def _step(op: Operator, command: str, way: int) -> None:
+    """Put the next system up in one direction, of the kind that is chosen."""
+    timeline = _awake(op, command)
     if timeline is None:
         return
-    names = _names(op, timeline)
-    at = names.index(op.ui.system) + way
-    if 0 <= at < len(names):
-        put_up(op, names[at])
+    exhibits = timeline.exhibits(op.session)
+    at = next((k for k, e in enumerate(exhibits) if e.name == op.ui.system), 0)
+    ahead = exhibits[at + 1 :] if way > 0 else exhibits[:at][::-1]
+    found = next((e.name for e in ahead if op.ui.kind in ("", e.kind)), None)
+    if found is not None:
+        put_up(op, found)
+        # Where the strip is longer than the window, the part of it that is as far along shows the system.
+        op.ui.strip_at = [e.name for e in exhibits].index(found) / max(1, len(exhibits) - 1)
+
+
+def kind(op: Operator, name: str | None = None) -> None:
+    """Show only systems of a kind brightly, "" for all; without a name, those of the next kind."""
+    timeline = _awake(op, "kind")
+    if timeline is None:
+        return
+    known = {e.kind for e in timeline.exhibits(op.session)}
+    names = ["", *(k for k in SystemKind if k in known)]
+    op.ui.kind = names[(names.index(op.ui.kind) + 1) % len(names)] if name is None else name
+    if op.ui.kind:
+        op.tell("timeline.kind_only", kind=op.words(f"timeline.knob.kind_{op.ui.kind}"))
+    else:
+        op.tell("timeline.kind_every")
+
+
+def scroll_strip(op: Operator, way: float) -> None:
+    """Move along the strip where it is longer than the window."""
+    op.ui.strip_at = min(1.0, max(0.0, op.ui.strip_at + SCROLL * way))
 
 
 def hall(op: Operator) -> None:
@@ -87,7 +143,7 @@ def hall(op: Operator) -> None:
 
 def beside(op: Operator, name: str | None = None) -> None:
     """Leave the chosen system standing at the side, to put another one up; or take it away from there."""
-    timeline, ui = _awake(op), op.ui
+    timeline, ui = _awake(op, "beside"), op.ui
     if timeline is None:
         return
     names = _names(op, timeline)
@@ -96,6 +152,7 @@ def beside(op: Operator, name: str | None = None) -> None:
     ui.hall = False
     if name is not None:
         ui.beside = "" if name == ui.beside else name
+        ui.example = -1 if ui.beside else ui.example
     elif ui.beside:
         ui.beside = ""
     else:
@@ -110,17 +167,20 @@ def beside(op: Operator, name: str | None = None) -> None:
 
 def learn(op: Operator) -> None:
     """Let the chosen system learn from zero; or stop it."""
-    _learn(op, "first", op.ui.system)
+    _learn(op, "learn", "first", op.ui.system)
 
 
 def learn_beside(op: Operator) -> None:
     """Let the system beside learn from zero; or stop it."""
-    _learn(op, "second", op.ui.beside)
+    _learn(op, "learn_beside", "second", op.ui.beside)
 
 
-def _learn(op: Operator, where: str, name: str) -> None:
+def _learn(op: Operator, command: str, where: str, name: str) -> None:
     timeline = _timeline(op)
     if timeline is None:
+        return
+    if (name not in ("", MARK1) or timeline.pending) and not timeline.ready:
+        _awake(op, command)
         return
     if name in ("", MARK1):
         op.tell("timeline.choose_first")
@@ -131,6 +191,8 @@ def _learn(op: Operator, where: str, name: str) -> None:
     elif slot.name == name:
         op.ui.hall = False
         slot.train(op.session.seed)
+    elif name in _names(op, timeline):
+        timeline.pending.append(command)  # it is put up in this frame
 
 
 def shipped(op: Operator) -> None:
@@ -158,7 +220,7 @@ def _example(op: Operator, way: int) -> None:
         op.tell("timeline.choose_first")
         return
     at = ui.example
-    if at < 0 and _accepts(op, timeline) != Port.FRAME:
+    if at < 0 and _accepts(op, timeline) not in (None, Port.FRAME):
         at = 0
     ui.example, ui.typed = max(0, at + way), ""
 
@@ -197,6 +259,12 @@ COMMANDS = (
     CommandSpec(
         name="beside", do=beside, arguments=(Argument("name", str, optional=True),), keys=("f12",), group="timeline"
     ),
+    CommandSpec(
+        name="kind",
+        do=kind,
+        arguments=(Argument("name", str, optional=True, choices=("", *(str(k) for k in SystemKind))),),
+    ),
+    CommandSpec(name="scroll_strip", do=scroll_strip, arguments=(Argument("way", float, low=-10, high=10),)),
     CommandSpec(name="put_up", do=put_up, arguments=(Argument("name", str),)),
     CommandSpec(name="learn_beside", do=learn_beside),
     CommandSpec(name="shipped", do=shipped),

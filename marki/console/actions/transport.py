@@ -14,11 +14,8 @@ from marki.teaching.narration import Narrator
 
 
 def play(op: Operator) -> None:
-    """Run, or stand still; what is covered is revealed first."""
+    """Run, or stand still."""
     move(op, Playback.play)
-    if op.playback.running and op.ui.covered:
-        reveal(op)
-        op.playback.running = True
 
 
 def step_event(op: Operator) -> None:
@@ -46,7 +43,8 @@ def _say_event(op: Operator) -> None:
 
 
 def move(op: Operator, way: Callable[[Playback], None]) -> None:
-    """Move in time; a potentiometer in hand is let go."""
+    """Move in time; what is covered is revealed first, and a potentiometer in hand is let go."""
+    reveal(op)
     way(op.playback)
     op.ui.turning = None
 
@@ -54,7 +52,8 @@ def move(op: Operator, way: Callable[[Playback], None]) -> None:
 def go_to(op: Operator, trial: int) -> None:
     """Stop, and go to the end of so many trials of the known run."""
     if trial != op.session.trial or not op.session.learner.idle:
-        op.ui.turning, op.ui.covered = None, False
+        reveal(op)
+        op.ui.turning = None
         op.playback.go_to(trial)
 
 

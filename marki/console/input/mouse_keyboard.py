@@ -231,6 +231,8 @@ class InputHandler:
             self.operator.obey("notch", unit=part.number, way=event.y * fine)
         elif page is not None and page.rect.collidepoint(pygame.mouse.get_pos()):
             self.ui.scroll = max(0, self.ui.scroll - event.y * round(WHEEL_PX * self.unit))
+        elif part is not None and part.kind == "system":
+            self.operator.obey("scroll_strip", way=-event.y)
         elif part is not None and part.kind == "layer":
             self.operator.obey("show_layer", layer=(self.ui.layer - event.y) % 8)
 

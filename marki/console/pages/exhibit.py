@@ -7,6 +7,7 @@ import re
 from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.console.timeline.counts import abbreviated
+from marki.console.timeline.strip_panel import loading
 from marki.io.exhibits import MARK1, AblationResult, TrialResult
 from marki.language import Words
 
@@ -18,7 +19,7 @@ def exhibit(context: Context) -> list[PageBlock]:
     if timeline is None:
         return [Text(words("timeline.none"))]
     if not timeline.ready:
-        return [Text(words("timeline.loading"))]
+        return [Text(loading(words, timeline))]
     shown = timeline.first.exhibit
     found: list[PageBlock] = [
         Heading(f"{shown.year}  {shown.label}"),

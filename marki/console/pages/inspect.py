@@ -147,17 +147,22 @@ def _r_unit(context: Context, n: int) -> list[PageBlock]:
     if n >= scene.units:
         return [Heading(f"R{n + 1}"), Text(words("inspect.not_in_use"))]
     mine = scene.source_set == n
+    if scene.covered:
+        return [
+            Heading(words("inspect.r_unit", number=n + 1, count=int(mine.sum()))),
+            PageRow(words("inspect.answer"), right="?"),
+            Text(words("timeline.hidden")),
+        ]
     active = np.flatnonzero(learner.active & mine)
     readings = learner.potentiometers.reading(np.rint(scene.values * 1e6).astype(np.int64)) / 1e6
     total = float(readings[active].sum())
-    covered = scene.ui.covered
     found: list[PageBlock] = [
         Heading(words("inspect.r_unit", number=n + 1, count=int(mine.sum()))),
         PageRow(words("inspect.took_part_count"), right=f"{len(active)}"),
         PageRow(words("inspect.sum_now"), right=f"{total:+.1f}°"),
-        PageRow(words("inspect.sum_read"), right="?" if covered else f"{scene.snapshot.view.u_r[n]:+.1f}°"),
+        PageRow(words("inspect.sum_read"), right=f"{scene.snapshot.view.u_r[n]:+.1f}°"),
         PageRow(words("inspect.dead_zone"), right=f"±{scene.dead_zone:g}°"),
-        PageRow(words("inspect.answer"), right="?" if covered else str(int(scene.snapshot.view.r[n]))),
+        PageRow(words("inspect.answer"), right=str(int(scene.snapshot.view.r[n]))),
         PageRow(
             words("inspect.forced"),
             right=words(f"toggle.{int(scene.r_forced[n])}"),

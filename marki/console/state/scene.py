@@ -59,6 +59,8 @@ class Scene:
         What there is to see of the timeline, if the window was lent one.
     commands : tuple of CommandSpec
         The commands of the key map and the bar, group by group.
+    covered : bool
+        Whether the answer to what is seen is to be predicted first: it has been taken out of all of the above.
     """
 
     snapshot: Snapshot
@@ -98,6 +100,7 @@ class Scene:
     draft_answer: str | None
     timeline: TimelineView | None
     commands: tuple[CommandSpec, ...]
+    covered: bool = False
 
     @property
     def last(self) -> Snapshot | None:

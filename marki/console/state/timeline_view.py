@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.io.exhibits import Exhibit, Progress, Reply
+from marki.io.exhibits import HALL, Exhibit, Progress, Reply
 from marki.io.ports import Port
 
 
@@ -32,6 +32,10 @@ class SystemView:
         Stimuli that it was shown to learn from, and how long that took; None where nobody counted.
     right : int
         Answers to stimuli whose class is known that were right, of `judged`.
+    live : bool
+        Whether it is shown the card that the machine is shown, or one that was drawn.
+    covered : bool
+        Whether its answer is to be predicted first, and is not here: `reply` is without it.
     """
 
     exhibit: Exhibit
@@ -44,6 +48,8 @@ class SystemView:
     seconds: float | None
     right: int
     judged: int
+    live: bool = False
+    covered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,6 +62,8 @@ class TimelineView:
         All systems in order of time, with the Mark I among them.
     ready : bool
         Whether the timeline has been told; before, the Mark I is alone.
+    told : (int, int)
+        Systems read so far, and of how many; (0, 0) before the first.
     first, second : SystemView or None
         The system that is chosen, and the one beside it.
     hall : mapping of name to Reply
@@ -66,16 +74,20 @@ class TimelineView:
         Its class, "" if nobody knows it.
     task : str
         What the hall is asked about the card: a key of `HALL`.
+    covered : bool
+        Whether what is said of the card is to be predicted first, and is not here.
     """
 
     exhibits: tuple[Exhibit, ...]
     ready: bool
+    told: tuple[int, int]
     first: SystemView
     second: SystemView | None
     hall: Mapping[str, Reply]
     frame: np.ndarray
     wanted: str
     task: str
+    covered: bool = False
 
     def exhibit(self, name: str) -> Exhibit | None:
         """Return an exhibit by its name."""
@@ -100,14 +112,35 @@ def task_of(wanted: str, classes: tuple[str, ...]) -> str:
     return "digits" if all(c.isdigit() for c in ([wanted] if wanted else classes)) else "letters"
 
 
+def classes_of(reply: Reply, exhibit: Exhibit) -> tuple[str, ...]:
+    """Return the classes among which an answer was chosen: those of the task whose weights answered."""
+    return exhibit.classes if reply.task in ("", exhibit.task) else HALL.get(reply.task, exhibit.classes)
+
+
+def foreign(reply: Reply | None, exhibit: Exhibit) -> bool:
+    """Return whether a system was shown a class that it has no word for."""
+    if reply is None or not reply.wanted or exhibit.answers != Port.LAMPS:
+        return False
+    known = {c.lower() for c in classes_of(reply, exhibit)}
+    return bool(known) and reply.wanted.lower() not in known
+
+
 def verdict(reply: Reply | None, exhibit: Exhibit) -> bool | None:
     """Return whether an answer is right; None if nobody can say, as for a class that the system has no word for."""
-    known = {c.lower() for c in exhibit.classes}
-    if reply is None or not reply.wanted:
+    if reply is None:
         return None
-    if reply.said.lower() in known and reply.wanted.lower() not in known:
+    if exhibit.answers == Port.FIELD:
+        return None if reply.target is None else restored(reply) == reply.target.size
+    if not reply.wanted or foreign(reply, exhibit):
         return None
     return reply.said.lower() == reply.wanted.lower()
+
+
+def restored(reply: Reply) -> int:
+    """Return how many cells of a field are as wanted, at half light."""
+    if reply.field is None or reply.target is None:
+        return 0
+    return int(((reply.field >= 0.5) == (reply.target >= 0.5)).sum())
 
 
 def ancestors(exhibits: tuple[Exhibit, ...], name: str) -> frozenset[str]:

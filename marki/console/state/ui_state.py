@@ -106,6 +106,10 @@ class UIState:
         The system that stands here, the one before it, and the one at its side, "" for none.
     example : int
         Number of the example of its own task that a system is shown; -1 for what the photocells see.
+    kind : str
+        The kind of systems that the strip shows brightly, and among which the keys step; "" for all.
+    strip_at : float
+        Which part of the strip is seen where it is longer than the window: 0 its beginning, 1 its end.
     typed : str
         What was typed to a system that reads text.
     pen : int
@@ -154,6 +158,8 @@ class UIState:
     beside: str = ""
     hall: bool = False
     example: int = -1
+    kind: str = ""
+    strip_at: float = 0.0
     typed: str = ""
     pen: int = 2
     strokes: UndoStack[np.ndarray | None] = field(default_factory=UndoStack)

@@ -13,10 +13,10 @@ from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import SystemView, TimelineView
 from marki.console.timeline import heatmaps
 from marki.io.exhibits import MARK1, ActivationView, Rendering, Reply
-from marki.io.ports import Port
 
 Side = Literal["first", "second"]
 """Of two systems before the same stimulus."""
+FRAMES_A_SECOND = 60
 FRAMES_AN_EXPOSURE = 7  # of a reel that is played as a film
 LEAST_CELL = (112, 78)  # width and height of a register's place, in units
 WEIGHT = {
@@ -35,6 +35,28 @@ def exposure(system_view: SystemView, still: bool) -> tuple[int, int]:
         return 0, 0
     t = len(reply.stimulus)
     return (t - 1 if still else min(t - 1, system_view.age // FRAMES_AN_EXPOSURE)), t
+
+
+def waiting_for(system_view: SystemView, timeline: TimelineView, theme: Theme) -> str:
+    """Return why nothing is to be seen of a system yet, in words."""
+    words, exhibit = theme.words, system_view.exhibit
+    if system_view.covered:
+        return words("timeline.hidden")
+    progress = system_view.progress
+    if progress is not None and progress.preparing:
+        return words("timeline.preparing", seconds=seconds_of(system_view))
+    if exhibit.name == MARK1:
+        return words("timeline.no_card" if not timeline.frame.any() else "timeline.nothing")
+    if system_view.live and not timeline.frame.any():
+        return words("timeline.no_card")
+    if system_view.serial == 0:  # its process has just been started
+        return words("timeline.setting_up", name=exhibit.label)
+    return words("timeline.asking" if system_view.live else "timeline.fetching_example")
+
+
+def seconds_of(system_view: SystemView) -> str:
+    """Return for how long a system has been at it, by the frames since it was last asked: it goes on while it waits."""
+    return f"{system_view.age // FRAMES_A_SECOND}"
 
 
 def chosen(views: tuple[ActivationView, ...], most: int) -> list[int]:
@@ -64,7 +86,7 @@ class ActivationPanel(Panel):
         super().__init__(box, theme, scene)
         self.side: Side = side
         self._note = self.note(colour=theme.palette.ivory)
-        self._shown: tuple[str, bool, int, int, bool] | None = None
+        self._shown: tuple[object, ...] | None = None
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the registers of the last answer; of a reel, as far as it has been played."""
@@ -74,24 +96,21 @@ class ActivationPanel(Panel):
             return []
         reply = system_view.reply
         at, of = exposure(system_view, self.theme.profile.still)
-        key = (system_view.exhibit.name, reply is not None, system_view.serial, at, timeline.ready)
+        waiting = "" if reply is not None and reply.views else waiting_for(system_view, timeline, self.theme)
+        key = (system_view.exhibit.name, reply is not None, system_view.serial, at, waiting)
         if key == self._shown:
             return []
         self._shown = key
-        words = self.theme.words
         area = self.inner
         pygame.draw.rect(surface, self.theme.palette.black, area)
         views = reply.views if reply is not None else ()
         if not views:
-            text = words("timeline.asking" if system_view.exhibit.name != MARK1 else "timeline.nothing")
-            if system_view.exhibit.accepts == Port.FRAME and not timeline.frame.any():
-                text = words("timeline.no_card")
-            self._say(surface, text)
+            self._say(surface, waiting)
             return [area, *self._note.update(surface, self._name(system_view))]
         shown = self._draw_views(surface, views, (at + 1) / of if of else 1.0)
         text = self._name(system_view)
         if shown < len(views):
-            text = f"{text}  {words('timeline.some', shown=shown, count=len(views))}"
+            text = f"{text}  {self.theme.words('timeline.some', shown=shown, count=len(views))}"
         return [area, *self._note.update(surface, text)]
 
     def _name(self, system_view: SystemView) -> str:

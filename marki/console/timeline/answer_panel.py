@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pygame
@@ -10,17 +11,33 @@ import pygame
 from marki.console.drawing.layout import Box, square_grid
 from marki.console.drawing.panel import Backdrop, Panel
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, TextStyle, Theme
+from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, Colour, TextStyle, Theme
 from marki.console.panels.response_panel import round_lamp
 from marki.console.state.scene import Scene
-from marki.console.state.timeline_view import verdict
+from marki.console.state.timeline_view import SystemView, classes_of, foreign, restored, verdict
 from marki.console.timeline.activation_panel import Side, answered, system_at
 from marki.console.timeline.heatmaps import coloured, tones
+from marki.io.exhibits import HALL, MARK1
 from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS
+from marki.language import Words
 
 OTHERS = 3
+
+
+class Answer(NamedTuple):
+    """What the panel says of an answer."""
+
+    name: str
+    covered: bool
+    said: str
+    right: bool | None
+    outside: bool  # of the classes that the system knows
+    sure: float
+    others: tuple[tuple[str, float], ...]
+    wanted: str
+    remarks: tuple[str, ...]
 
 
 def draw_field(surface: pygame.Surface, theme: Theme, field: np.ndarray, area: pygame.Rect) -> None:
@@ -71,88 +88,104 @@ class AnswerPanel(Panel):
         if system_view is None:
             return []
         reply, exhibit = system_view.reply, system_view.exhibit
-        said = answered(reply)
-        right = verdict(reply, exhibit)
-        sure = float("nan") if reply is None else round(reply.confidence, 3)
-        others = () if reply is None else tuple((n, round(s, 3)) for n, s in reply.others[:OTHERS])
-        wanted = reply.wanted if reply is not None else ""
-        field = None if reply is None or reply.field is None else reply.field
-        key = (
+        outside = foreign(reply, exhibit)
+        answer = Answer(
             exhibit.name,
-            system_view.serial if field is not None else 0,
-            said,
-            right,
-            str(sure),
-            others,
-            wanted,
-            system_view.judged,
-            system_view.right,
+            system_view.covered,
+            answered(reply),
+            verdict(reply, exhibit),
+            outside,
+            # How sure it is of a class that it was not shown says nothing.
+            float("nan") if reply is None or outside else round(reply.confidence, 3),
+            () if reply is None or outside else tuple((n, round(s, 3)) for n, s in reply.others[:OTHERS]),
+            "" if reply is None else " ".join(reply.wanted.split()),
+            remarks(system_view, self.theme.words),
         )
+        field = None if reply is None else reply.field
+        key = (*map(str, answer), system_view.serial if field is not None else 0, system_view.judged, system_view.right)
         if key == self._shown:
             return []
         self._shown = key
         words = self.theme.words
+        pygame.draw.rect(surface, self.theme.palette.black, self._window)
         if field is not None:
-            self._draw_field(surface, field)
-        else:
-            self._say(surface, said if reply is None or said else words("trainer.none"), right, exhibit.answers)
-        self._list(surface, sure, others, wanted, right)
+            draw_field(surface, self.theme, field, self._window.inflate(-self.theme.px(8), -self.theme.px(8)))
+        mark = self._mark(surface, answer.right)
+        if answer.covered:
+            self._say(surface, "?", mark, exhibit.answers, self.theme.palette.dim)
+        elif field is None:
+            said = answer.said if reply is None or answer.said else words("trainer.none")
+            self._say(surface, said, mark, exhibit.answers, self.theme.palette.dim if outside else None)
+        self._list(surface, answer)
         note = exhibit.label
         if system_view.judged:
             note = words("timeline.judged", right=system_view.right, count=system_view.judged)
         return [self._window, self._lines.rect, *self._note.update(surface, note)]
 
-    def _say(self, surface: pygame.Surface, said: str, right: bool | None, answers: Port) -> None:
+    def _mark(self, surface: pygame.Surface, right: bool | None) -> pygame.Rect:
+        """Draw the sign of right or wrong into the corner of the window; return its place, empty without one."""
+        px, window = self.theme.px, self._window
+        if right is None:
+            return pygame.Rect(0, 0, 0, 0)
+        size = max(10, min(px(34), window.h // 3, window.w // 4))
+        mark = pygame.Rect(window.right - size - px(6), window.y + px(6), size, size)
+        colour = (94, 214, 168) if right else self.theme.palette.wrong_lit
+        surface.blit(sign("right" if right else "wrong", size, colour), mark)
+        return mark
+
+    def _say(
+        self, surface: pygame.Surface, said: str, mark: pygame.Rect, answers: Port, colour: Colour | None = None
+    ) -> None:
         theme, palette, px, window = self.theme, self.theme.palette, self.theme.px, self._window
-        pygame.draw.rect(surface, palette.black, window)
-        mark = pygame.Rect(0, 0, 0, 0)
-        if right is not None:
-            size = max(10, min(px(34), window.h // 3, window.w // 4))
-            mark = pygame.Rect(window.right - size - px(6), window.y + px(6), size, size)
-            surface.blit(
-                sign("right" if right else "wrong", size, (94, 214, 168) if right else palette.wrong_lit), mark
-            )
+        colour = palette.ivory if colour is None else colour
         area = window.inflate(-px(12), -px(8))
         if answers == Port.TEXT or theme.width(said, NORMAL) > 1.6 * area.w:
             row = theme.row(SMALL)
             lines = theme.wrap(said, area.w - mark.w, SMALL)[: max(1, area.h // row)]
             for k, line in enumerate(lines):
                 box = pygame.Rect(area.x, area.y + k * row, area.w, row)
-                theme.write(surface, line, box, size=SMALL, face=TEXT, colour=palette.ivory)
+                theme.write(surface, line, box, size=SMALL, face=TEXT, colour=colour)
             return
         box = area.inflate(-2 * mark.w if len(said) < 3 else -mark.w, 0)
         if len(said) >= 3:
             box.left = area.left
-        theme.write(surface, said, box, size=HUGE, colour=palette.ivory, align="centre",
+        theme.write(surface, said, box, size=HUGE, colour=colour, align="centre",
                     face="routed-gothic" if said.isascii() else TEXT)  # fmt: skip
 
-    def _draw_field(self, surface: pygame.Surface, field: np.ndarray) -> None:
-        pygame.draw.rect(surface, self.theme.palette.black, self._window)
-        draw_field(surface, self.theme, field, self._window.inflate(-self.theme.px(8), -self.theme.px(8)))
-
-    def _list(
-        self,
-        surface: pygame.Surface,
-        sure: float,
-        others: tuple[tuple[str, float], ...],
-        wanted: str,
-        right: bool | None,
-    ) -> None:
+    def _list(self, surface: pygame.Surface, answer: Answer) -> None:
+        """Write how sure it is, the next best, what is to be said besides, and what is wanted."""
         theme, palette, px, area = self.theme, self.theme.palette, self.theme.px, self._lines.rect
         words = theme.words
         self._lines.restore(surface)
         row = theme.row(SMALL)
-        y = area.y
-        if not math.isnan(sure):
-            text = words("timeline.sure", share=f"{100 * sure:.0f}")
+        y, bottom = area.y, area.bottom
+        if answer.wanted and not answer.outside and bottom - row >= y:
+            right = answer.right
+            colour = palette.ink if right is None else palette.right if right else palette.wrong
+            box = pygame.Rect(area.x, bottom - row, area.w, row)
+            text = words("timeline.wanted", name=answer.wanted)
+            theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour, optional=True)
+            bottom -= row
+        if not math.isnan(answer.sure):
+            text = words("timeline.sure", share=f"{100 * answer.sure:.0f}")
             theme.write(surface, text, pygame.Rect(area.x, y, area.w, row), size=SMALL, face=TEXT)
             y += row
             track = pygame.Rect(area.x, y, area.w, max(theme.profile.line * 2, px(9)))
             pygame.draw.rect(surface, (34, 34, 33), track)
-            pygame.draw.rect(surface, palette.positive, (*track.topleft, round(track.w * min(1.0, sure)), track.h))
+            pygame.draw.rect(
+                surface, palette.positive, (*track.topleft, round(track.w * min(1.0, answer.sure)), track.h)
+            )
             y = track.bottom + px(4)
-        for name, share in others:
-            if y + row > area.bottom:
+        lines = [line for text in answer.remarks for line in theme.wrap(text, area.w, SMALL)]
+        lines = lines[: max(0, (bottom - y) // row)]
+        if not math.isnan(answer.sure):  # below the figures, which come first
+            bottom -= row * len(lines)
+        for k, line in enumerate(lines):
+            top = y + k * row if math.isnan(answer.sure) else bottom + k * row
+            box = pygame.Rect(area.x, top, area.w, row)
+            theme.write(surface, line, box, size=SMALL, face=TEXT, colour=palette.faded)
+        for name, share in answer.others:
+            if y + row > bottom:
                 break
             text = f"{100 * share:.0f} %" if share >= 0.005 else "<1 %"
             wide = theme.width("100 %", SMALL, FIGURES) + px(4)
@@ -161,11 +194,33 @@ class AnswerPanel(Panel):
             box = pygame.Rect(area.x, y, area.w - wide, row)
             theme.write(surface, name, box, size=SMALL, face=TEXT, optional=len(name) > 3)
             y += row
-        if wanted and y + row <= area.bottom:
-            colour = palette.ink if right is None else palette.right if right else palette.wrong
-            text = words("timeline.wanted", name=" ".join(wanted.split()))
-            box = pygame.Rect(area.x, area.bottom - row, area.w, row)
-            theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour, optional=True)
+
+
+def remarks(system_view: SystemView, words: Words) -> tuple[str, ...]:
+    """Return what is to be said of an answer besides it: that it is covered, outside what is known, whose weights."""
+    reply, exhibit = system_view.reply, system_view.exhibit
+    if system_view.covered:
+        return (words("timeline.hidden"),)
+    if reply is None or exhibit.name == MARK1:
+        return ()
+    found: list[str] = []
+    if foreign(reply, exhibit):
+        found.append(words("timeline.foreign", name=reply.wanted))
+        found.append(words("timeline.reads", classes=span_of(classes_of(reply, exhibit), words)))
+    if reply.target is not None:
+        found.append(words("timeline.cells_right", right=restored(reply), count=reply.target.size))
+    if system_view.progress is not None:
+        found.append(words("timeline.weights_here"))
+    elif reply.task and exhibit.score is not None:
+        found.append(words("timeline.weights_of", task=words.get(f"exhibit.task_{reply.task}", reply.task)))
+    return tuple(found)
+
+
+def span_of(classes: tuple[str, ...], words: Words) -> str:
+    """Return the classes that a system knows, in few words: the first and the last of those of the hall."""
+    if classes in HALL.values():
+        return words("timeline.span", first=classes[0], last=classes[-1])
+    return ", ".join(classes)
 
 
 class AnswerLamps(Panel):
@@ -200,7 +255,7 @@ class AnswerLamps(Panel):
                 self._tags.append((f"R{k + 1}", pygame.Rect(area.x, y - theme.row() // 2, tag, theme.row())))
         self._sprites = [round_lamp(size, lit) for lit in (False, True)]
         self._backdrop = Backdrop(area)
-        self._shown: tuple[tuple[bool, ...] | None, bytes | None, bool] | None = None
+        self._shown: tuple[object, ...] | None = None
 
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the plate."""
@@ -214,7 +269,8 @@ class AnswerLamps(Panel):
         lamps = None if reply is None or reply.lamps is None else tuple(bool(b) for b in reply.lamps)
         field = None if reply is None else reply.field
         no_lamps = system_view is not None and system_view.exhibit.answers != Port.LAMPS
-        key = (lamps, None if field is None else field.tobytes(), no_lamps)
+        covered = system_view is not None and system_view.covered
+        key = (lamps, None if field is None else field.tobytes(), no_lamps, covered)
         if key == self._shown:
             return []
         self._shown = key
@@ -238,5 +294,5 @@ class AnswerLamps(Panel):
                 size = LARGE if place.h > theme.px(30) else SMALL
                 style = TextStyle(size=size, face=FIGURES, colour=figure, align="centre", optional=True)
                 if place.h > theme.points(SMALL):
-                    theme.write(surface, "1" if on else "0", place.inflate(-2, 0), **style)
+                    theme.write(surface, "?" if covered else "1" if on else "0", place.inflate(-2, 0), **style)
         return [area]

@@ -7,11 +7,11 @@ from functools import partial
 
 from marki.console.drawing import layout as boxes_of
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import SMALL, Theme
+from marki.console.drawing.theme import Theme
 from marki.console.panels.retina_panel import RetinaPanel
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
-from marki.console.timeline import timeline_layout
+from marki.console.timeline import strip_panel, timeline_layout
 from marki.console.timeline.activation_panel import ActivationPanel
 from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
 from marki.console.timeline.hall_panel import HallCard, PenPanel, WallPanel
@@ -39,11 +39,11 @@ RACK: dict[str, PanelMaker] = {
 HALL: dict[str, PanelMaker] = {"card": HallCard, "pens": PenPanel, "wall": WallPanel}
 
 
-def strip_height(theme: Theme, scene: Scene) -> int:
-    """Return the height of the strip of years, 0 while it is folded away."""
+def strip_height(theme: Theme, scene: Scene, width: int) -> int:
+    """Return the height of the strip of years in a width, px; 0 while it is folded away."""
     if scene.timeline is None or not scene.ui.strip:
         return 0
-    return timeline_layout.strip_height(theme.unit, theme.least if theme.profile.least else 0, theme.row(SMALL))
+    return strip_panel.strip_height(theme, scene.timeline.exhibits, width)
 
 
 def kind(scene: Scene) -> str:
@@ -63,7 +63,8 @@ def key(scene: Scene) -> tuple:
     timeline, which = scene.timeline, kind(scene)
     if timeline is None:
         return ()
-    return which, scene.ui.strip, timeline.first.exhibit.accepts if which else None, plays(scene)
+    accepts = timeline.first.exhibit.accepts if which else None
+    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene)
 
 
 def plays(scene: Scene) -> bool:

@@ -11,6 +11,7 @@ import pygame
 from marki.console.drawing.theme import SMALL, TEXT, TextStyle, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
+from marki.io.exhibits import SystemKind
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ BUTTONS = (
     Button("card", "put_away"),
     Button("learn2", "learn_beside"),
     Button("stop2", "learn_beside"),
+    Button("kind_all", "kind", {"name": ""}),
+    *(Button(f"kind_{kind}", "kind", {"name": str(kind)}) for kind in SystemKind),
+    Button("strip_left", "scroll_strip", {"way": -1}),
+    Button("strip_right", "scroll_strip", {"way": 1}),
 )
 PENS = {2: "wide", 1: "thin", 0: "eraser"}
 """The buttons of the pens, by the pen that each gives."""

@@ -40,7 +40,10 @@ class TimelineController:
     def __init__(self, timeline: Timeline, ui: UIState):
         self.timeline, self.ui = timeline, ui
         self.slots = {name: SystemSlot(timeline) for name in ("first", "second", "hall")}
+        self.pending: list[str] = []
+        """Commands that were given while the exhibits were being read, for later."""
         self._told: tuple[Exhibit, ...] = ()
+        self._read = (0, 0)
         self._thread: threading.Thread | None = None
         self._failed = ""
         self._frame = np.zeros((SIDE, SIDE), np.float32)
@@ -52,6 +55,15 @@ class TimelineController:
         self._asked = ""  # the task of the last question in the hall
         self._number = 0
         self._patience = WHOLE_PATIENCE_S
+        self._now: tuple[int, int] | None = None  # session and moment at the last frame
+        self._ran = False
+
+    def set_going(self, session: Session, running: bool) -> bool:
+        """Return whether somebody set time going, or took a step, since the last call, which is one a frame."""
+        now = (id(session), session.now)
+        begun = self._now is not None and now != self._now and not self._ran
+        self._now, self._ran = now, running
+        return begun
 
     # -- the exhibits --------------------------------------------------------------------------------------------------
 
@@ -80,10 +92,25 @@ class TimelineController:
                 raise SessionError(self._failed, where="timeline", remedy="Load the system again")
 
     def _ask(self) -> None:
+        def told(read: int, of: int) -> None:
+            self._read = (read, of)
+
         try:
-            self._told = tuple(sorted(self.timeline.exhibits(), key=lambda e: e.year))
+            self._told = tuple(sorted(self.timeline.exhibits(told), key=lambda e: e.year))
         except MarkIError as error:
             self._failed = str(error)
+        except Exception as error:  # else the window would wait for a thread that is no more
+            self._failed = f"the timeline cannot be read ({type(error).__name__}: {error})"
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """Systems read so far, and of how many."""
+        return self._read
+
+    @property
+    def failed(self) -> str:
+        """Why the timeline could not be read; "" if nothing is known against it."""
+        return self._failed
 
     def exhibits(self, session: Session) -> tuple[Exhibit, ...]:
         """Return all systems in order of time, the Mark I among them."""
@@ -126,6 +153,7 @@ class TimelineController:
         return TimelineView(
             exhibits=exhibits,
             ready=self.ready,
+            told=self._read,
             first=self._system_view(session, exhibits, ui.system if ui.system in known else MARK1, "first"),
             second=second,
             hall=dict(self._hall(session)) if ui.hall else {},
@@ -158,6 +186,7 @@ class TimelineController:
             return SystemView(
                 exhibit=exhibit, reply=reply, progress=None, learning=False, serial=self._number, age=0,
                 learned=session.trial, seconds=session.now / 1e6, right=int((~known).sum()), judged=len(known),
+                live=True,
             )  # fmt: skip
         slot = self.slots[where]
         up = slot.name == name
@@ -173,7 +202,14 @@ class TimelineController:
             seconds=progress.seconds if progress else None,
             right=slot.right if up else 0,
             judged=slot.judged if up else 0,
+            live=exhibit.accepts == Port.FRAME and not self._by_example(exhibit),
         )
+
+    def _by_example(self, exhibit: Exhibit) -> bool:
+        """Return whether a system is shown an example of its own task."""
+        if exhibit.accepts == Port.TEXT and self.ui.typed:
+            return False
+        return self.ui.example >= 0 or exhibit.accepts != Port.FRAME
 
     def _own_reply(self, session: Session) -> Reply:
         key = (self._frame.tobytes(), session.now, session.digest, id(session))
@@ -208,15 +244,13 @@ class TimelineController:
 
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui
-        slot.put_up(exhibit.name)
-        if exhibit.accepts == Port.TEXT and ui.typed:
-            slot.show(np.array(ui.typed))
-        elif ui.example >= 0 or exhibit.accepts != Port.FRAME:
+        slot.put_up(exhibit)
+        if self._by_example(exhibit):
             slot.example(max(0, ui.example))
+        elif exhibit.accepts == Port.TEXT:
+            slot.show(np.array(ui.typed))
         elif self._frame.any():
-            # A system of digits is not judged by a letter.
-            known = timeline.wanted.lower() in {c.lower() for c in exhibit.classes}
-            slot.show(self._frame, timeline.wanted if known else "")
+            slot.show(self._frame, timeline.wanted, timeline.task)
 
     # -- the end -------------------------------------------------------------------------------------------------------
 

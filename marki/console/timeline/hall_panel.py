@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pygame
@@ -20,7 +19,8 @@ from marki.console.timeline import timeline_layout
 from marki.console.timeline.activation_panel import answered, cut
 from marki.console.timeline.buttons import PENS, ButtonRow
 from marki.console.timeline.counts import abbreviated
-from marki.io.exhibits import HALL, MARK1, Exhibit, Reply
+from marki.console.timeline.strip_panel import loading
+from marki.io.exhibits import MARK1, Exhibit, Reply
 
 WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
 
@@ -67,7 +67,7 @@ class WallPanel(Panel):
         self._note = self.note(colour=theme.palette.ivory)
         self._names: tuple[str, ...] = ()
         self._boxes: list[Box] = []
-        self._shown: dict[str, tuple[str, float | None, bool | None, bool, bool]] = {}
+        self._shown: dict[str, tuple[object, ...]] = {}
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the plates whose answer has changed."""
@@ -90,24 +90,27 @@ class WallPanel(Panel):
         right = judged = 0
         for k, exhibit in enumerate(exhibits):
             reply = timeline.hall.get(exhibit.name)
-            # Whatever its own task is, here it answers with its weights for the task that all are asked.
-            correct = verdict(reply, replace(exhibit, classes=HALL[timeline.task]))
+            correct = verdict(reply, exhibit)
             silent = reply is None and timeline.ready and timeline.task not in exhibit.hall
             judged += correct is not None
             right += bool(correct)
             hovered = scene.ui.hovered == Target("plate", k)
             sure = None if reply is None or math.isnan(reply.confidence) else round(reply.confidence, 2)
-            key = (answered(reply), sure, correct, hovered, silent)
+            key = (answered(reply), sure, correct, hovered, silent, timeline.covered)
             if key != self._shown.get(exhibit.name):
                 self._shown[exhibit.name] = key
-                self._plate(surface, pygame.Rect(self._boxes[k]), exhibit, reply, correct, hovered, silent)
+                self._plate(
+                    surface, pygame.Rect(self._boxes[k]), exhibit, reply, correct, hovered, silent, timeline.covered
+                )
                 dirty.append(pygame.Rect(self._boxes[k]))
         return [*dirty, *self._note.update(surface, self._summary(timeline, right, judged))]
 
     def _summary(self, timeline: TimelineView, right: int, judged: int) -> str:
         words = self.theme.words
         if not timeline.ready:
-            return words("timeline.loading")
+            return loading(self.theme.words, timeline)
+        if timeline.covered:
+            return words("timeline.hidden")
         if judged:
             return words("timeline.hall_right", right=right, count=judged, name=timeline.wanted)
         said: dict[str, int] = {}
@@ -122,7 +125,7 @@ class WallPanel(Panel):
 
     def _plate(
         self, surface: pygame.Surface, box: pygame.Rect, exhibit: Exhibit, reply: Reply | None,
-        right: bool | None, hovered: bool, silent: bool,
+        right: bool | None, hovered: bool, silent: bool, covered: bool,
     ) -> None:  # fmt: skip
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
         face = palette.plate if not hovered else palette.paper
@@ -141,6 +144,8 @@ class WallPanel(Panel):
             style = TextStyle(size=SMALL - 1, face=FIGURES, colour=palette.faded, align="right")
             theme.write(surface, year, head, **style)
             head = pygame.Rect(head.x, head.y, head.w - wide - px(6), head.h)
+        if theme.width(name, SMALL - 1) > head.w and exhibit.short:
+            name = exhibit.short
         theme.write(surface, cut(theme, name, head.w), head, size=SMALL - 1, face=TEXT)
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
         roomy = area.h > 3.4 * row
@@ -152,8 +157,8 @@ class WallPanel(Panel):
         track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)
         window = pygame.Rect(area.x, area.y + row, area.w, track.y - area.y - row - px(2))
         if reply is None:
-            text = theme.words("timeline.not_taught") if silent else "…"
-            size = SMALL if silent else NORMAL
+            text = "?" if covered else theme.words("timeline.not_taught") if silent else "…"
+            size = SMALL if silent and not covered else NORMAL
             theme.write(surface, text, window, size=size, face=TEXT, colour=palette.faded, align="centre")
             return
         said = answered(reply)

@@ -13,6 +13,7 @@ from marki.console.state.lamp_glow import LEVELS
 from marki.console.state.scene import Scene
 from marki.console.timeline.activation_panel import exposure, system_at
 from marki.io.frame import SIDE
+from marki.io.ports import Port
 
 LIT = 0.5
 
@@ -36,6 +37,8 @@ class ReelPanel(Panel):
     dark = True
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
+        if scene.timeline is not None and scene.timeline.first.exhibit.accepts != Port.REEL:
+            self.title = "timeline.own_example"
         super().__init__(box, theme, scene)
         px = theme.px
         self._marks = pygame.Rect(self.inner.x, self.inner.bottom - px(8), self.inner.w, px(8))
@@ -43,7 +46,7 @@ class ReelPanel(Panel):
         place, self._pitch = square_grid(room, SIDE, SIDE)
         self._area = pygame.Rect(place)
         self._name = self.note(colour=theme.palette.ivory)
-        self._shown: tuple[bool, int, int, int] | None = None
+        self._shown: tuple[object, ...] | None = None
 
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the frame."""
@@ -56,7 +59,7 @@ class ReelPanel(Panel):
         if timeline is None:
             return []
         frame, at, of = frame_of(scene, self.theme.profile.still)
-        key = (frame is not None, timeline.first.serial, at, of)
+        key = (frame is not None, timeline.first.serial, at, of, scene.ui.example)
         if key == self._shown:
             return []
         self._shown = key
@@ -74,7 +77,8 @@ class ReelPanel(Panel):
                 pygame.draw.rect(
                     surface, palette.positive if k == at else palette.dim if k < at else (60, 58, 52), place
                 )
-        text = f"{at + 1}/{of}" if of else ""
+        number = max(0, scene.ui.example) + 1
+        text = f"{at + 1}/{of}" if of else f"{number}"
         return [self._area, self._marks, *self._name.update(surface, text)]
 
 

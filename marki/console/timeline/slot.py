@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from marki.io.exhibits import Progress, Reply, SystemProcess, Timeline, Trouble
+from marki.console.state.timeline_view import verdict
+from marki.io.exhibits import Exhibit, Progress, Reply, SystemProcess, Timeline, Trouble
 
 FIRST = 1_000_000  # number of the first question; those below are numbers of examples
 AGAIN_FRAMES = 6  # while a system learns, the same stimulus is asked about anew only so often
@@ -21,8 +22,8 @@ class SystemSlot:
     ----------
     timeline : Timeline
         Starts the process when the first system is put up.
-    name : str
-        Of the system that is up, "" for none.
+    exhibit : Exhibit or None
+        The system that is up.
     reply, progress : Reply or None, Progress or None
         The last that came.
     hall : dict of name to Reply
@@ -38,7 +39,7 @@ class SystemSlot:
     """
 
     timeline: Timeline
-    name: str = ""
+    exhibit: Exhibit | None = None
     reply: Reply | None = None
     progress: Progress | None = None
     hall: dict[str, Reply] = field(default_factory=dict)
@@ -56,6 +57,11 @@ class SystemSlot:
     _wanted: dict[int, str] = field(default_factory=dict)  # by question
     _broken: bool = False
     _training: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the system that is up, "" for none."""
+        return "" if self.exhibit is None else self.exhibit.name
 
     @property
     def rack(self) -> SystemProcess:
@@ -85,24 +91,27 @@ class SystemSlot:
     def _example(self) -> bool:
         return bool(self._asked) and self._asked[0] == "example"
 
-    def put_up(self, name: str) -> None:
+    def put_up(self, exhibit: Exhibit) -> None:
         """Put a system up with its shipped weights, if it is not up already."""
-        if name == self.name:
-            return
-        if self._broken:
-            self.close()
-        self._forget(name)
-        self.rack.load(name)
+        if exhibit.name != self.name:
+            self._load(exhibit)
 
     def again(self) -> None:
         """Put the system up once more with its shipped weights."""
-        name, self.name = self.name, ""
-        self.put_up(name)
+        if self.exhibit is not None:
+            self._load(self.exhibit)
+
+    def _load(self, exhibit: Exhibit) -> None:
+        if self._broken:
+            self.close()
+        self._forget()
+        self.exhibit = exhibit
+        self.rack.load(exhibit.name)
 
     def train(self, seed: int) -> None:
         """Let the system learn its own task from zero."""
-        self._forget(self.name)
-        self._training = True
+        self._forget()
+        self._training, self.age = True, 0
         self.rack.train(self.name, seed)
 
     def stop(self) -> None:
@@ -111,14 +120,23 @@ class SystemSlot:
             self._training = False
             self.rack.stop()
 
-    def _forget(self, name: str) -> None:
-        self.name, self.progress, self._asked, self._training = name, None, (), False
+    def _forget(self) -> None:
+        self.progress, self._asked, self._training = None, (), False
         self.reply, self.right, self.judged, self._first = None, 0, 0, self._number + 1
 
-    def show(self, stimulus: np.ndarray, wanted: str = "") -> None:
-        """Ask about a frame or a text, if it is another than before, or if the system has learned since."""
-        key = ("show", stimulus.tobytes())
-        self._ask(key, lambda number: self.rack.show(number, stimulus, views=True), wanted)
+    def show(self, stimulus: np.ndarray, wanted: str = "", task: str = "") -> None:
+        """Ask about a frame or a text, if it is another than before, or if the system has learned since.
+
+        Parameters
+        ----------
+        stimulus : ndarray
+        wanted : str
+            Its class, "" if nobody knows it.
+        task : str
+            The task of the hall that it belongs to, for whose weights it is.
+        """
+        key = ("show", stimulus.tobytes(), task)
+        self._ask(key, lambda number: self.rack.show(number, stimulus, views=True, task=task), wanted)
 
     def example(self, k: int) -> None:
         """Ask about a stimulus of the test part of its task."""
@@ -174,9 +192,9 @@ class SystemSlot:
         self.reply, self.serial = reply, self.serial + 1
         if self._new and (self._example or reply.number == self._number):
             self._new, self.age = False, 0
-            if reply.wanted and not self._training:
-                self.judged += 1
-                self.right += reply.said.lower() == reply.wanted.lower()
+            right = None if self.exhibit is None or self._training else verdict(reply, self.exhibit)
+            self.judged += right is not None
+            self.right += bool(right)
 
     def close(self) -> None:
         """End the process."""

@@ -13,7 +13,7 @@ from marki.io.exhibits import MARK1
 from marki.session import Session
 
 
-def hang(timeline: TimelineController, session: Session, settings: WindowSettings, size: tuple[int, int]) -> None:
+def hang(timeline: TimelineController, settings: WindowSettings, size: tuple[int, int]) -> None:
     """Unfold the strip of years where a window of `size` has room for it, and put up what was asked for.
 
     Raises
@@ -26,11 +26,13 @@ def hang(timeline: TimelineController, session: Session, settings: WindowSetting
     roomy = all(a >= b for a, b in zip(size, BASE, strict=True))
     ui.strip = asked or (roomy and settings.frames is None and not settings.lesson)
     if asked:
-        timeline.wake(wait=True)
-        names = [e.name for e in timeline.exhibits(session)]
+        timeline.wake()
+        names = [MARK1, *timeline.timeline.names()]
         if settings.system and settings.system not in names:
             raise unknown("system", settings.system, names, where="--system")
         ui.system, ui.hall = settings.system or MARK1, settings.hall
+        ui.example = -1 if ui.system == MARK1 else 0
+        ui.strip_at = names.index(ui.system) / max(1, len(names) - 1)
 
 
 def wait(timeline: TimelineController, session: Session, look: Callable[[], object]) -> None:

@@ -2,65 +2,92 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from marki.console.drawing.layout import Box
 from marki.io.ports import Port
 
 
-def strip_height(unit: float, least: float, text: int) -> int:
-    """Return the height of the timeline strip: a line, the graph, and plates of one line or two.
+class Plates(NamedTuple):
+    """Where the plates of the strip lie.
 
-    Parameters
+    Attributes
     ----------
-    unit : float
-        Length of one pixel of a window of 1280×800.
-    least : float
-        Height of the smallest text, px; 0 where the profile sets none.
-    text : int
-        Height of a line of the smallest text, px.
+    rows : int
+    size : float
+        Of the names, in units.
+    short : bool
+        Whether short names stand on them.
+    boxes : tuple of Box
+        With (0, 0) at the upper left corner of the rows.
+    width : int
+        Of all of them, px; more than the room if they have to be scrolled.
     """
-    lines = 2 if least else 3
-    return lines * max(round(20 * unit), text) + round((24 if least else 36) * unit) + round(8 * unit)
+
+    rows: int
+    size: float
+    short: bool
+    boxes: tuple[Box, ...]
+    width: int
 
 
-def shares(box: Box, names: list[int], chosen: int, small: int) -> tuple[list[Box], list[bool]]:
-    """Divide a row among plates: the selected one and its neighbours are as wide as their names, the others equal.
+class Fit(NamedTuple):
+    """A way of laying plates: in so many rows, each plate so wide, px; rows are `high`, px, `gap` apart."""
 
-    Parameters
-    ----------
-    names : list of int
-        Width that each would need for its name, px.
-    chosen : int
-    small : int
-        Least width of the others, px; less if there are too many of them.
+    rows: int
+    size: float
+    short: bool
+    widths: Sequence[int]
+    high: int
+    gap: int
+
+
+WIDEST = 1.6
+"""Times their own width that plates are stretched at most, to fill the rows."""
+
+
+def plates(ways: Iterable[Fit], room: int) -> Plates:
+    """Return the plates laid in the first of several ways that needs no more room, or else in the last.
+
+    Where a plate lies depends on names and room alone: it never moves.
+    """
+    tried: list[tuple[Fit, list[tuple[int, int]], int]] = []
+    for way in ways:
+        tried.append((way, *staggered(way.widths, way.rows, way.gap)))
+        if tried[-1][2] <= room:
+            break
+    way, starts, width = tried[-1]
+    stretch = max(1.0, min(WIDEST, (room + way.gap) / max(1, width + way.gap)))
+    boxes = tuple(
+        Box(
+            round(x * stretch),
+            row * (way.high + way.gap),
+            round((x + w + way.gap) * stretch) - way.gap - round(x * stretch),
+            way.high,
+        )
+        for (row, x), w in zip(starts, way.widths, strict=True)
+    )
+    return Plates(way.rows, way.size, way.short, boxes, max(box.right for box in boxes))
+
+
+def staggered(widths: Sequence[int], rows: int, gap: int) -> tuple[list[tuple[int, int]], int]:
+    """Lay plates in rows, each where a row is least full, so that time goes from left to right in all of them.
 
     Returns
     -------
-    boxes : list of Box
-        One beside the other, filling the row.
-    named : list of bool
-        Which have room for their name.
+    starts : list of (int, int)
+        Row and left edge of each.
+    width : int
+        Of the longest row.
     """
-    n = len(names)
-    small = min(small, box.w // n)
-    widths: list[float] = [small] * n
-    named = [False] * n
-    for k in sorted(range(n), key=lambda k: (abs(k - chosen), -k)):
-        if sum(widths) - small + names[k] > box.w:
-            break
-        widths[k], named[k] = max(small, names[k]), True
-    spare = box.w - sum(widths)
-    plain = [k for k in range(n) if not named[k]] or list(range(n))
-    for k in plain:
-        widths[k] += spare / len(plain)
-    edges: list[int] = []
-    x = float(box.x)
+    ends = [0] * rows
+    starts: list[tuple[int, int]] = []
     for width in widths:
-        edges.append(round(x))
-        x += width
-    edges.append(box.right)
-    return [Box(a, box.y, b - a, box.h) for a, b in pairwise(edges)], named
+        row = ends.index(min(ends))
+        starts.append((row, ends[row]))
+        ends[row] += width + gap
+    return starts, max(ends) - gap
 
 
 def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[str, Box]:
@@ -74,6 +101,10 @@ def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[
     if accepts == Port.TEXT:
         left = main.w * 30 // 100
         boxes = {"teleprinter": Box(main.x, main.y, left, main.h)}
+    elif half < max(round(120 * unit), 6 * least):
+        # Too low for two squares: the lamps show no more than the stimulus does.
+        left = min(main.h - round(14 * unit), main.w * 24 // 100)
+        boxes = {"stimulus": Box(main.x, main.y, left, main.h)}
     else:
         boxes = {
             "stimulus": Box(main.x, main.y, left, half),

@@ -6,16 +6,26 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Backdrop, Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
+from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, TextStyle, Theme
 from marki.console.panels.curve_panel import nice
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import SystemView
-from marki.console.timeline.activation_panel import Side, system_at
+from marki.console.timeline.activation_panel import Side, seconds_of, system_at
 from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import MARK1, Progress
 from marki.io.ports import Port
+
+
+def axis_of(progress: Progress) -> int:
+    """Return the last step on the axis: 20 at first, and more as the training goes on, up to its end."""
+    if progress.done:
+        return max(1, progress.steps)
+    axis = 20
+    while axis < progress.steps:
+        axis = axis * 5 // 2 if f"{axis}".startswith("2") else 2 * axis
+    return max(1, min(axis, max(progress.of, progress.steps)))
 
 
 class TrainingPanel(Panel):
@@ -40,7 +50,7 @@ class TrainingPanel(Panel):
         self._plot = pygame.Rect(self._paper.x + axis, self._paper.y + px(8), self._paper.w - axis - px(12),
                                  text.y - self._paper.y - px(14))  # fmt: skip
         self.regions = (self.buttons,)
-        self._shown: tuple[str, bool, Progress | None] | None = None
+        self._shown: tuple[object, ...] | None = None
 
     def parts(self) -> list[Target]:
         """Return the buttons."""
@@ -53,7 +63,9 @@ class TrainingPanel(Panel):
             return []
         dirty = self.buttons.update(surface, scene, self._wanted(system_view), lambda name: name == "stop")
         progress = system_view.progress
-        key = (system_view.exhibit.name, system_view.learning, progress)
+        waits = progress is None or progress.preparing
+        second = seconds_of(system_view) if system_view.learning and waits else ""
+        key = (system_view.exhibit.name, system_view.learning, progress, second)
         if key == self._shown:
             return dirty
         self._shown = key
@@ -72,9 +84,11 @@ class TrainingPanel(Panel):
         theme, px, palette, paper, plot = self.theme, self.theme.px, self.theme.palette, self._paper, self._plot
         words = theme.words
         pygame.draw.rect(surface, palette.paper, paper)
-        if progress is None:
+        if progress is None or progress.preparing:
             exhibit = system_view.exhibit
             text = words("timeline.begin_zero" if system_view.learning else "timeline.from_zero")
+            if progress is not None:
+                text = f"{text} {words('timeline.preparing', seconds=seconds_of(system_view))}"
             score = None if exhibit.score is None else f"{100 * exhibit.score:.1f}"
             if not system_view.learning:
                 text += " " + (
@@ -87,7 +101,7 @@ class TrainingPanel(Panel):
                 box = pygame.Rect(paper.x + px(10), top + k * row, paper.w - px(20), row)
                 theme.write(surface, line, box, size=SMALL, face=TEXT, colour=palette.faded)
             return
-        across = max(progress.of, progress.steps, 1)
+        across = axis_of(progress)
         row = theme.row(SMALL - 1)
         for k in range(5):
             y = plot.bottom - plot.h * k // 4
@@ -101,7 +115,7 @@ class TrainingPanel(Panel):
             pygame.draw.line(surface, palette.ruling, (x, plot.y), (x, plot.bottom))
         pygame.draw.line(surface, palette.ink, plot.bottomleft, plot.bottomright, theme.line(1.5))
         pygame.draw.line(surface, palette.ink, plot.topleft, plot.bottomleft, theme.line(1.5))
-        learned = [(s, r) for s, r, _ in progress.curve]
+        learned = list(progress.trail)
         if progress.steps and (not learned or learned[-1][0] < progress.steps):
             learned.append((progress.steps, progress.right))
         self._trace(surface, learned, across, palette.ghost, dots=False)
@@ -165,6 +179,11 @@ class TrainingPanel(Panel):
         lines = [words(name, **values) for name in names]
         line = next((t for t in lines if self.theme.width(t, SMALL) <= text.w), lines[-1])
         self.theme.write(surface, line, text, size=SMALL, face=TEXT, colour=self.theme.palette.ink)
+        end = f"{axis_of(progress):,}"  # of the axis that grows
+        wide = self.theme.width(end, SMALL - 1, FIGURES)
+        if self.theme.width(line, SMALL) + wide + self.theme.px(16) <= text.w:
+            style = TextStyle(size=SMALL - 1, face=FIGURES, colour=self.theme.palette.faded, align="right")
+            self.theme.write(surface, end, text, **style)
 
 
 class LedgerPanel(Panel):

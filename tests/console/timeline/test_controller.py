@@ -1,22 +1,26 @@
 """The timeline in the window, with a made-up one: the strip, choosing, training, the hall, films, the teleprinter."""
 
 import itertools
+import threading
 import time
 from dataclasses import replace
 
 import numpy as np
+import pygame
 import pytest
 from console.fake_timeline import EXHIBITS, FakeRack, FakeTimeline
 
-from marki.console.drawing.layout import Box, frame, unit_of
-from marki.console.drawing.theme import Theme
+from marki.console.drawing.layout import frame, unit_of
+from marki.console.drawing.theme import DESK, PROJECTOR, Theme
 from marki.console.state.blocks import Heading, PageRow
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import ancestors, heirs, verdict
-from marki.console.timeline import heatmaps, timeline_layout
+from marki.console.timeline import heatmaps, strip_panel, timeline_layout
+from marki.console.timeline.buttons import NUMBER
 from marki.console.timeline.counts import abbreviated
+from marki.console.timeline.training_panel import axis_of
 from marki.errors import UnknownName
-from marki.io.exhibits import ActivationView, Rendering, Trouble
+from marki.io.exhibits import ActivationView, Progress, Rendering, Trouble
 from marki.io.ports import Port
 from marki.language import Words
 from marki.session import mark1_session
@@ -28,8 +32,6 @@ SIZES = [(960, 600), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
 @pytest.fixture
 def with_timeline(session):
     """Return a function that opens a window with a timeline, the strip unfolded."""
-    import pygame
-
     from marki.console.app import App, WindowSettings
 
     def open_it(**settings):
@@ -39,6 +41,9 @@ def with_timeline(session):
         )
         app.lent = timeline
         app.frame()
+        if app.ui.strip:
+            app.timeline.wake(wait=True)
+            frames(app, 2)
         return app
 
     yield open_it
@@ -61,6 +66,16 @@ def asked(app, rack=0):
     return [said[0] for said in app.lent.racks[rack].said]
 
 
+def texts(app, panel=""):
+    """Return all texts that are written when everything, or a panel, is drawn anew."""
+    app._key, app.theme.written = None, []
+    app.theme.clipped.clear()
+    app.frame()
+    written, app.theme.written = app.theme.written, None
+    inside = app.handler.panels[panel].rect if panel else app.surface.get_rect()
+    return [text for text, place, _ in written if inside.contains(place)]
+
+
 # -- where things lie ------------------------------------------------------------------------------------------------
 
 
@@ -80,7 +95,9 @@ def overlap(boxes):
 ], ids=["frames", "text", "pair", "hall"])  # fmt: skip
 def test_boxes_lie_inside_and_apart(size, scale, side, least, room):
     least, unit = least * size[1], unit_of(size, scale)
-    strip = timeline_layout.strip_height(unit, least, round(1.36 * (least or 14 * unit)))
+    pygame.font.init()
+    theme = Theme(unit, Words(), PROJECTOR if least else DESK, size[1])
+    strip = strip_panel.strip_height(theme, EXHIBITS, size[0] - 2 * round(9 * unit))
     boxes = frame(size, scale, side=side, least=least, strip=strip)
     boxes |= room(boxes.pop("stage"), unit, least=least)
     for name, box in boxes.items():
@@ -91,18 +108,24 @@ def test_boxes_lie_inside_and_apart(size, scale, side, least, room):
     assert not list(overlap(boxes))
 
 
-@pytest.mark.parametrize("chosen", [0, 15, 31])
-@pytest.mark.parametrize("width", [860, 1240, 1900])
-def test_plates_fill_the_row_and_the_chosen_one_is_named(width, chosen):
-    names = [60 + 7 * (k % 9) for k in range(32)]
-    boxes, named = timeline_layout.shares(Box(10, 5, width, 40), names, chosen, 22)
-    assert boxes[0].x == 10
-    assert boxes[-1].right == 10 + width
-    assert all(a.right == b.x for a, b in itertools.pairwise(boxes))
-    assert named[chosen]
-    assert all(box.w >= name - 1 for box, name, told in zip(boxes, names, named, strict=True) if told)
-    near = () if width < 1000 else [k for k in (chosen - 1, chosen + 1) if 0 <= k < 32]
-    assert all(named[k] for k in near)
+@pytest.mark.parametrize("count", [1, 32, 56])
+@pytest.mark.parametrize("room", [500, 860, 1240, 1900])
+def test_plates_lie_apart_in_order_of_time_each_as_wide_as_its_name(room, count):
+    names = [50 + 7 * (k % 9) for k in range(count)]
+    short = [50 + 3 * (k % 9) for k in range(count)]
+    ways = [timeline_layout.Fit(2, 14, False, names, 30, 3), timeline_layout.Fit(2, 13, True, short, 28, 3),
+            timeline_layout.Fit(3, 13, True, short, 28, 3)]  # fmt: skip
+    laid = timeline_layout.plates(iter(ways), room)
+    widths = short if laid.short else names
+    assert all(box.w >= width for box, width in zip(laid.boxes, widths, strict=True))
+    assert [box.x for box in laid.boxes] == sorted(box.x for box in laid.boxes)
+    assert not list(overlap(dict(enumerate(laid.boxes))))
+    assert laid.width == max(box.right for box in laid.boxes)
+    fit = [timeline_layout.staggered(way.widths, way.rows, way.gap)[1] <= room for way in ways]
+    first = ways[fit.index(True) if any(fit) else -1]
+    assert (laid.rows, laid.size, laid.short) == first[:3]
+    assert (laid.width <= room) is any(fit)
+    assert len({box.y for box in laid.boxes}) <= laid.rows
 
 
 @pytest.mark.parametrize(("n", "high", "wide"), [(8, 20, 20), (64, 5, 5), (1, 20, 20), (512, 3, 3)])
@@ -116,8 +139,6 @@ def test_maps_fit_their_box(n, high, wide):
 @pytest.mark.parametrize("look", Rendering)
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 40, 7), (70, 2, 2)])
 def test_every_look_is_drawn_into_its_box_and_nowhere_else(with_timeline, look, shape):
-    import pygame
-
     app = with_timeline()
     rng = np.random.default_rng(0)
     array = rng.standard_normal(
@@ -152,18 +173,89 @@ def test_counts_are_short():
     ]
 
 
-def test_an_answer_is_judged_only_by_a_class_that_the_system_knows(with_timeline, monkeypatch):
-    digits = tuple(replace(e, classes=tuple("0123456789")) if e.name == "lenet5" else e for e in EXHIBITS)
-    monkeypatch.setattr(FakeTimeline, "exhibits", lambda self: digits)
+def test_outside_of_what_it_knows_a_system_is_not_judged_and_says_so(with_timeline, monkeypatch):
+    one = {"classes": tuple("0123456789"), "task": "digits", "hall": ("digits",)}
+    digits = tuple(replace(e, **one) if e.name == "lenet5" else e for e in EXHIBITS)
+    monkeypatch.setattr(FakeTimeline, "exhibits", lambda self, told=None: digits)
+    monkeypatch.setattr(FakeRack, "only", {"lenet5": "digits"})
     app = with_timeline(system="lenet5")
+    app.obey("live")
     lit(app)
-    first = app.scene.timeline.first
-    assert first.reply is not None
-    assert (first.judged, first.reply.wanted) == (0, "")
+    shown, first = app.session.presentation.name[0], app.scene.timeline.first
+    assert (first.judged, first.reply.wanted) == (0, shown)
+    written = " ".join(texts(app, "answer"))
+    assert f"{shown} is not among its classes: not judged" in written
+    assert "It reads: 0 to 9" in written
+    assert "weights for digits" in written
+    assert "sure" not in written
+    assert "%" not in written
     app.obey("later")
+    app.obey("live")
     frames(app)
     assert app.scene.timeline.first.exhibit.name == "alexnet"
     assert app.scene.timeline.first.judged == 1
+    written = " ".join(texts(app, "answer"))
+    assert "weights for letters" in written
+    assert "%" in written
+
+
+def test_a_card_is_read_with_the_weights_of_what_it_shows(with_timeline):
+    app = with_timeline(system="lenet5")
+    app.obey("live")
+    lit(app)
+    assert app.lent.racks[0].said[-1][3] == "letters"
+    app.obey("open_world", config={"name": "digits"})
+    app.obey("answer", yes=True)
+    lit(app)
+    assert app.lent.racks[0].said[-1][3] == "digits"
+
+
+def test_a_field_is_judged_by_its_cells(with_timeline, monkeypatch):
+    target = np.zeros((20, 20), np.float32)
+    made = FakeRack.reply
+    monkeypatch.setattr(
+        FakeRack, "reply", lambda *args, **kw: replace(made(*args, **kw), field=target, target=target, others=())
+    )
+    app = with_timeline(system="hopfield")
+    frames(app, 3)
+    assert "400 of 400 cells restored" in " ".join(texts(app, "answer"))
+    assert app.scene.timeline.first.judged == 1
+    assert app.scene.timeline.first.right == 1
+
+
+# -- what a system is shown ------------------------------------------------------------------------------------------
+
+
+def test_a_system_is_shown_examples_of_its_own_task_until_a_card_is_drawn(with_timeline):
+    app = with_timeline()
+    app.obey("put_up", name="resnet")
+    frames(app, 3)
+    assert app.lent.racks[0].said[-1] == ("example", 0)
+    assert texts(app, "stimulus") == ["EXAMPLE", "1"]
+    app.obey("ink", cells=[42, 43], level=255)
+    frames(app, 3)
+    assert app.lent.racks[0].said[-1][0] == "show"
+    assert "cell" in {part.kind for part in app.handler.stops()}
+
+
+@pytest.mark.parametrize("command", ["play", "step_trial"])
+def test_time_that_is_set_going_shows_the_cards_that_pass(with_timeline, command):
+    app = with_timeline(system="resnet", speed=10_000)
+    frames(app, 3)
+    assert app.ui.example == 0
+    app.obey(command)
+    frames(app, 30)
+    assert app.ui.example == -1
+    assert "show" in asked(app)
+
+
+def test_while_time_goes_on_a_system_that_is_put_up_shows_its_own(with_timeline):
+    app = with_timeline(paused=False, speed=10_000)
+    frames(app, 3)
+    app.obey("put_up", name="resnet")
+    frames(app, 10)
+    assert app.playback.running
+    assert app.ui.example == 0
 
 
 # -- the strip -------------------------------------------------------------------------------------------------------
@@ -193,17 +285,201 @@ def test_the_exhibits_are_not_asked_for_before_the_strip_is_seen(with_timeline):
     assert len(app.scene.timeline.exhibits) == len(EXHIBITS) + 1
 
 
-@pytest.mark.parametrize("projector", [False, True])
-@pytest.mark.parametrize("size", SIZES[:4])
-def test_the_strip_shows_all_systems_in_order_of_time(with_timeline, size, projector):
-    app = with_timeline(size=size, projector=projector)
-    strip = app.handler.panels["strip"]
-    years = [e.year for e in app.scene.timeline.exhibits]
+LISTED = """1958 Perceptron|1980 Neocognitron|1982 Hopfield|1986 MLP|1986 RNN|1989 LeCun net|1997 LSTM|1998 LeNet-5|
+2006 Autoencoder|2012 AlexNet|2013 VAE|2014 GAN|2014 GoogLeNet|2014 GRU|2014 VGG|2015 ResNet|2015 Show and Tell|
+2015 VQA|2016 DenseNet|2016 Inception-ResNet|2016 ResNeXt|2016 Xception|2017 Transformer|2018 BERT|2018 GPT|
+2019 AA-ResNet|2019 GPT-2|2019 Megatron|2020 Diffusion|2020 GPT-3|2020 StyleGAN2|2020 Visual Transformer|2020 ViT|
+2021 AnimeGANv2|2021 ArcaneGAN|2021 CLIP|2021 Codex|2021 ConViT|2021 CrossViT|2021 DALL-E|2021 gMLP|2021 Gopher|
+2021 MLP-Mixer|2021 Swin|2022 AlphaCode|2022 Chinchilla|2022 ConvNeXt|2022 Copilot|2022 DALL-E 2|
+2022 DualStyleGAN|2022 InCoder|2022 MT-NLG|2022 PaLM|2022 SepViT|2022 Some other"""
+SHORT = {"Inception-ResNet": "Incep-ResNet", "Visual Transformer": "Visual Transf."}
+
+
+def many():
+    for k, row in enumerate(LISTED.split("|")):
+        year, label = row.strip().split(" ", 1)
+        about = {"name": f"system{k}", "year": int(year), "label": label, "short": SHORT.get(label, "")}
+        yield replace(EXHIBITS[k % len(EXHIBITS)], **about)
+
+
+MANY = tuple(many())
+"""As many systems as the timeline is to hold."""
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("exhibits", [EXHIBITS, MANY], ids=["32", "56"])
+@pytest.mark.parametrize("size", [(1280, 800), (1366, 728), (1920, 1080)])
+def test_every_name_stands_on_its_plate_whatever_is_chosen(with_timeline, monkeypatch, size, exhibits, language):
+    monkeypatch.setattr(FakeTimeline, "exhibits", lambda self, told=None: exhibits)
+    app = with_timeline(size=size, language=language)
+    strip, shown = app.handler.panels["strip"], app.scene.timeline.exhibits
+    years = [e.year for e in shown]
     assert years == sorted(years)
-    assert app.scene.timeline.exhibits[1].name == "mark1"
     places = [strip.place_of(Target("system", k)) for k in range(len(years))]
     assert all(strip.rect.contains(place) for place in places)
     assert not any(a.colliderect(b) for a, b in itertools.combinations(places, 2))
+    for chosen in (shown[0].name, shown[40 % len(shown)].name):
+        app.obey("put_up", name=chosen)
+        frames(app)
+        written = texts(app, "strip")
+        cut = {text for text, _ in app.theme.clipped}
+        for e in shown:
+            assert e.label in written or (e.short and e.short in written), e.label
+            assert e.label not in cut
+            assert str(e.year) in written
+        strip = app.handler.panels["strip"]
+        assert places == [strip.place_of(Target("system", k)) for k in range(len(years))]
+
+
+@pytest.mark.parametrize("projector", [False, True])
+def test_a_strip_longer_than_the_window_is_scrolled_and_keys_bring_what_they_choose_into_sight(
+    with_timeline, monkeypatch, projector
+):
+    monkeypatch.setattr(FakeTimeline, "exhibits", lambda self, told=None: MANY)
+    app = with_timeline(size=(960, 600), projector=projector)
+    assert "▶" in texts(app, "strip")
+    strip = app.handler.panels["strip"]
+    first, last = Target("system", 0), Target("system", len(MANY))
+    assert strip.place_of(first) is not None
+    assert strip.place_of(last) is None
+    for _ in range(20):
+        app.obey("scroll_strip", way=1.0)
+    app.frame()
+    app.ui.system = MANY[-1].name
+    assert strip.place_of(first) is None
+    assert strip.place_of(last) is not None
+    app._key = None  # laid out anew, as when a page is opened
+    app.frame()
+    strip = app.handler.panels["strip"]
+    assert strip.place_of(last) is not None
+    for _ in MANY:
+        app.obey("earlier")
+        app.frame()
+        strip, names = app.handler.panels["strip"], [e.name for e in app.scene.timeline.exhibits]
+        assert strip.place_of(Target("system", names.index(app.ui.system))) is not None
+    assert strip.place_of(first) is not None
+    assert app.ui.system == names[0]
+
+
+def test_the_wheel_scrolls_the_strip(with_timeline, monkeypatch, place):
+    monkeypatch.setattr(FakeTimeline, "exhibits", lambda self, told=None: MANY)
+    app = with_timeline(size=(960, 600))
+    at = place(app, "system", 5)
+    pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=at, rel=(0, 0), buttons=(0, 0, 0)))
+    pygame.event.post(pygame.event.Event(pygame.MOUSEWHEEL, y=-1, x=0, flipped=False))
+    app.frame()
+    assert app.ui.strip_at > 0
+
+
+def test_a_kind_is_picked_out_and_the_keys_step_within_it(with_timeline, drag, place, key):
+    app = with_timeline()
+    drag(app, place(app, "knob", NUMBER["kind_speaks"]))
+    assert app.ui.kind == "speaks"
+    seen = []
+    for _ in range(6):
+        key(app, "PERIOD", typed=">")
+        seen.append(app.ui.system)
+    assert seen == ["seq2seq", "attention", "transformer", "gpt", "bert", "llama"]
+    drag(app, place(app, "knob", NUMBER["kind_all"]))
+    assert app.ui.kind == ""
+    app.obey("kind")
+    assert app.ui.kind == "sees"
+    assert "PROGRAMS" not in texts(app, "strip")  # none of them does
+
+
+def test_what_a_system_reads_and_answers_on_is_said(with_timeline):
+    app = with_timeline(system="lstm")
+    assert any("reel → lamps" in text for text in texts(app, "strip"))
+
+
+# -- while the timeline is read --------------------------------------------------------------------------------------
+
+
+class SlowTimeline(FakeTimeline):
+    """A timeline that has been read up to its twelfth system, until it is let go on."""
+
+    def __init__(self, *, broken=False):
+        super().__init__()
+        self.go, self.broken = threading.Event(), broken
+
+    def exhibits(self, told=None):
+        told(12, len(EXHIBITS))
+        self.go.wait(20)
+        if self.broken:
+            raise KeyError("groups")
+        return super().exhibits(told)
+
+
+@pytest.fixture
+def slow(session):
+    from marki.console.app import App, WindowSettings
+
+    apps = []
+
+    def open_it(*, broken=False, **settings):
+        app = App(session, WindowSettings(**{"frames": 10**6, "paused": True, **settings}), SlowTimeline(broken=broken))
+        app.lent = app.timeline.timeline
+        apps.append(app)
+        end = time.monotonic() + 10
+        app.frame()
+        while app.timeline.told[0] != 12 and app.ui.strip:
+            assert time.monotonic() < end
+            app.frame()
+        app.frame()
+        return app
+
+    yield open_it
+    for app in apps:
+        app.lent.go.set()
+    pygame.quit()
+
+
+def come(app):
+    """Let the timeline be read to its end."""
+    app.lent.go.set()
+    app.timeline.wake(wait=True)
+    frames(app, 4)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Loading timeline… 12 of 31"), ("zh", "31 个中的 12 个")])
+def test_while_it_is_read_the_machine_stands_there_and_the_strip_says_how_far_it_has_come(slow, language, said):
+    app = slow(system="resnet", language=language)
+    assert "values" in app.handler.panels
+    assert "registers" not in app.handler.panels
+    assert any(said in text for text in texts(app, "strip"))
+    come(app)
+    assert app.scene.timeline.first.exhibit.name == "resnet"
+    assert app.scene.timeline.first.reply is not None
+    assert not any(said in text for text in texts(app, "strip"))
+
+
+def test_keys_pressed_while_it_is_read_are_done_when_it_is_there(slow, key):
+    app = slow(hall=False, system="mark1")
+    key(app, "PERIOD", typed=">")
+    assert "12 of 31" in app.ui.message
+    key(app, "PERIOD", typed=">")
+    key(app, "F9")
+    assert app.ui.system == "mark1"
+    come(app)
+    names = [e.name for e in app.scene.timeline.exhibits]
+    assert app.ui.system == names[names.index("mark1") + 2]
+    assert ("train", app.ui.system, app.session.seed) in app.lent.racks[0].said
+
+
+def test_a_system_that_there_is_not_is_refused_before_anything_is_read(slow):
+    with pytest.raises(UnknownName, match="unknown system 'resnett'"):
+        slow(system="resnett")
+
+
+def test_a_timeline_that_cannot_be_read_is_told_and_not_waited_for(slow):
+    app = slow(broken=True, system="resnet")
+    app.lent.go.set()
+    app.timeline._thread.join(10)
+    frames(app, 2)
+    assert app.ui.alarm
+    assert "KeyError" in app.ui.message
+    app.obey("later")
+    assert "KeyError" in app.ui.message
 
 
 def test_a_click_puts_a_system_up_and_keys_step_to_its_neighbours(with_timeline, drag, place, key):
@@ -224,8 +500,6 @@ def test_a_click_puts_a_system_up_and_keys_step_to_its_neighbours(with_timeline,
 
 
 def test_the_strip_lights_the_kin_of_what_the_mouse_is_on(with_timeline, place):
-    import pygame
-
     app = with_timeline()
     strip = app.handler.panels["strip"].rect
     before = pygame.surfarray.array3d(pygame.display.get_surface().subsurface(strip))
@@ -247,6 +521,7 @@ def test_an_unknown_system_is_refused(with_timeline):
 
 def test_it_answers_what_the_photocells_see_and_what_is_drawn(with_timeline):
     app = with_timeline(system="resnet")
+    app.obey("live")
     lit(app)
     rack = app.lent.racks[0]
     np.testing.assert_allclose(rack.said[-1][2], app.scene.snapshot.view.light, atol=1e-6)
@@ -261,8 +536,6 @@ def test_it_answers_what_the_photocells_see_and_what_is_drawn(with_timeline):
 
 
 def test_registers_are_drawn_anew_with_every_answer(with_timeline):
-    import pygame
-
     app = with_timeline(system="resnet")
     lit(app)
     area = app.handler.panels["registers"].inner
@@ -274,6 +547,7 @@ def test_registers_are_drawn_anew_with_every_answer(with_timeline):
 
 def test_training_from_zero_goes_on_beside_answers_and_ends_with_a_digest(with_timeline, key):
     app = with_timeline(system="lenet5")
+    app.obey("live")
     lit(app)
     key(app, "F9")
     assert ("train", "lenet5", app.session.seed) in [said for said in app.lent.racks[0].said if said[0] == "train"]
@@ -286,6 +560,34 @@ def test_training_from_zero_goes_on_beside_answers_and_ends_with_a_digest(with_t
     frames(app, 30)
     assert app.scene.timeline.first.progress.digest == "0123456789abcdef"
     assert not app.scene.timeline.first.learning
+
+
+def test_a_training_moves_from_its_first_steps_on_an_axis_that_grows(with_timeline):
+    app = with_timeline(system="lenet5")
+    frames(app)
+    app.obey("learn")
+    seen = []
+    for _ in range(30):
+        app.frame()
+        progress = app.scene.timeline.first.progress
+        if progress is not None:
+            seen.append((progress.steps, axis_of(progress)))
+    axes = [axis for _, axis in seen]
+    assert all(axis >= step for step, axis in seen)
+    assert axes[0] == 20
+    assert sorted(set(axes)) == [20, 50, 100, 200, 400]
+    assert axes == sorted(axes)
+    assert all(axis <= 2.5 * step for step, axis in seen if step > 20)
+
+
+@pytest.mark.parametrize(("steps", "of", "done", "axis"), [
+    (0, 8000, False, 20), (21, 8000, False, 50), (51, 8000, False, 100), (7999, 8000, False, 8000), (5, 8, False, 8),
+    (430, 8000, True, 430),
+])  # fmt: skip
+def test_the_axis_of_a_training(steps, of, done, axis):
+    progress = Progress(name="x", seed=0, steps=steps, of=of, shown=0, curve=(), right=0.0, seconds=0.0, done=done,
+                        digest="")  # fmt: skip
+    assert axis_of(progress) == axis
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -386,7 +688,7 @@ def test_a_typed_line_is_shown_to_a_system_that_reads(with_timeline, key):
         key(app, sign, typed=sign)
     key(app, "RETURN", typed="\r")
     frames(app)
-    kind, _, stimulus = app.lent.racks[0].said[-1]
+    kind, _, stimulus, _ = app.lent.racks[0].said[-1]
     assert (kind, str(stimulus)) == ("show", "hi")
     app.obey("put_up", name="resnet")
     app.obey("type_line")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from marki.errors import StateError
-from marki.io.exhibits import Exhibit
+from marki.io.exhibits import Exhibit, SystemKind
 from marki.io.ports import Port
 from successors import registry
 from successors.nn.learner import Network
@@ -169,8 +169,25 @@ def test_exhibits_have_both_languages(exhibits):
 def test_they_are_reckoned_once(monkeypatch):
     own = open_gallery()
     first = own.exhibits()
-    monkeypatch.setattr(registry, "systems", None)
+    monkeypatch.setattr(registry, "find", None)
     assert own.exhibits() is first
+
+
+def test_it_tells_how_many_have_been_read(monkeypatch):
+    monkeypatch.setattr(registry, "metrics", lambda name: None)
+    seen = []
+    own = open_gallery()
+    shown = own.exhibits(lambda read, of: seen.append((read, of)))
+    assert seen == [(k + 1, len(shown)) for k in range(len(shown))]
+    assert own.names() == tuple(e.name for e in shown)
+
+
+def test_kinds_are_told_by_ports_or_declared(monkeypatch):
+    monkeypatch.setattr(registry, "metrics", lambda name: None)
+    kinds = {e.name: e.kind for e in open_gallery().exhibits()}
+    assert {kinds[n] for n in ("lenet5", "vit", "perceptron")} == {SystemKind.SEES}
+    assert {kinds[n] for n in ("rnn", "lstm", "hopfield")} == {SystemKind.REMEMBERS}
+    assert {kinds[n] for n in ("transformer", "gpt", "gpt2")} == {SystemKind.SPEAKS}
 
 
 def test_an_untrained_system_without_texts_is_shown_too(monkeypatch):

@@ -1,6 +1,7 @@
 """The process in which a system stands: what it answers, what it refuses, and how it ends."""
 
 import contextlib
+import json
 import math
 import multiprocessing
 import os
@@ -21,6 +22,7 @@ from marki.io.exhibits import Progress, Reply, Trouble
 from marki.io.ports import Port
 from successors import registry, tasks
 from successors.model_card import Trial
+from successors.nn import weights_file
 from successors.serving import gallery
 from successors.serving import worker as stand_module
 from successors.serving.client import WorkerClient
@@ -432,3 +434,77 @@ def test_progress_is_told_twenty_times_a_second_at_most(monkeypatch):
     assert last.warnings == ("chance",)
     assert {m.warnings for m in told[:-1]} == {()}
     assert (last.done, last.digest, last.seconds) == (True, "0123456789abcdef", pytest.approx(1.0))
+
+
+@pytest.fixture
+def letters_too(monkeypatch, tmp_path):
+    """Ship lenet5 with weights of letters beside its own of digits, neither trained; return both learners."""
+    system = registry.find("lenet5")
+    found, paths = {}, {}
+    for trial in system.entry.trials:
+        learner = system.entry.create(seed=5, changes=registry.settings(system.entry, trial))
+        path = tmp_path / f"{trial.task}.safetensors"
+        settings = json.dumps(learner.config.to_mapping())
+        weights_file.save(path, learner.weights(), system="lenet5", settings=settings)
+        found[trial.task], paths[trial.task] = learner, (path, trial)
+    create = registry.create
+    monkeypatch.setattr(registry, "weights", lambda name, task: paths.get(task) if name == "lenet5" else None)
+    monkeypatch.setattr(
+        registry, "create", lambda name, pretrained=False, **kw: create(name, **{"weights": paths["digits"][0]} | kw)
+    )
+    return found
+
+
+def test_a_card_is_read_with_the_weights_of_its_task(letters_too):
+    questions = [LoadSystem(name="lenet5")]
+    table = Table(*questions)
+    for number, task in enumerate(("letters", "digits", "", "spoons")):
+        table.pipe.send(ShowStimulus(number=number, stimulus=frame(), views=False, task=task))
+        reply = until(table.poll, of_kind(Reply))[-1]
+        own = "letters" if task == "letters" else "digits"
+        assert reply.task == own
+        assert np.array_equal(reply.lamps, letters_too[own].respond(frame()[None])[0])
+        assert reply.said.isdigit() is (own == "digits") or not reply.said
+    table.close()
+
+
+def test_what_was_trained_here_answers_whatever_else_is_shipped(letters_too, short):
+    table = Table(TrainSystem(name="lenet5", seed=2))
+    until(table.poll, lambda m: isinstance(m, Progress) and m.done)
+    table.pipe.send(ShowStimulus(number=1, stimulus=frame(), views=False, task="digits"))
+    assert until(table.poll, of_kind(Reply))[-1].task == "letters"  # what it learned here
+    table.pipe.send(LoadSystem(name="lenet5"))
+    table.pipe.send(ShowStimulus(number=2, stimulus=frame(), views=False, task="digits"))
+    assert until(table.poll, of_kind(Reply))[-1].task == "digits"
+    table.close()
+
+
+def test_a_training_is_told_of_at_once_and_each_of_its_first_steps(monkeypatch):
+    clock, told = [0.0], []
+    monkeypatch.setattr(stand_module.time, "perf_counter", lambda: clock[0])
+    telling = ProgressReporter("lenet5", 3, 8_000, told.append)
+    assert told[0].preparing  # its stimuli are being made: nothing else is known yet
+    clock[0] = 5.0
+    telling.begin()
+    assert not told[1].preparing
+    assert told[1].seconds == 0.0
+    record = Record()
+    for _ in range(8_000):
+        clock[0] += 0.1
+        record.steps += 1
+        telling.step(record, 1.0)
+        assert told[-1].trail[-1][1] == 1.0
+    steps = [step for step, _ in told[-1].trail]
+    assert steps[:30] == list(range(1, 31))
+    assert len(steps) < 300
+    assert steps[-1] > 0.95 * 8_000
+
+
+def test_a_field_that_is_restored_comes_with_the_one_that_is_wanted(monkeypatch):
+    create = registry.create
+    monkeypatch.setattr(registry, "create", lambda name, pretrained=False, **kw: create(name, **kw))
+    deck = tasks.load("restore")
+    table = Table(LoadSystem(name="hopfield"), ShowExample(number=3, views=False))
+    reply = until(table.poll, of_kind(Reply))[-1]
+    assert np.array_equal(reply.target, deck.test.targets[3])
+    table.close()
