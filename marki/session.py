@@ -475,7 +475,7 @@ class Session:
         if past:
             self._return_to(max(past))
         else:
-            self._restart()
+            self.restart()
         while self.trial < moment.trial:
             self.step("trial")
         while self._obeyed < moment.obeyed and self.commands[self._obeyed].after_us is None:

@@ -8,7 +8,7 @@ from marki.console.actions.operator import Operator
 from marki.console.state import first_minute
 from marki.console.state.commands import CommandSpec
 from marki.console.state.first_minute import STEP_S, STEPS, TOUR_SPEED
-from marki.console.state.timeline_view import MARK1
+from marki.io.exhibits import MARK1
 
 
 def dismiss(op: Operator) -> None:

@@ -234,7 +234,7 @@ class PlugboardDoors(Cabinet):
             # The wires lie over the pins, so everything under them is drawn again.
             surface.blit(self._boards[0], self._board)
             changed = np.flatnonzero(now).tolist()
-        surface.fblits([(cells[now[k]][k], places[k]) for k in changed])
+        surface.fblits([(cells[int(now[k])][k], places[k]) for k in changed])
         if wanted is not None:
             if self._overlay is None:
                 self._overlay = self._draw_wires(wanted)

@@ -12,7 +12,7 @@ from marki.console.panels.trainer_panel import verdict
 from marki.console.state.first_minute import OFFERS, ON_TOUR, STEPS, WELCOME
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import MARK1
+from marki.io.exhibits import MARK1
 from marki.language import Words
 
 STEADY_FRAMES = 30  # for which a sentence stands at high speed
@@ -81,7 +81,7 @@ class NarrationPanel(Panel):
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
-        self._shown: tuple | None = None
+        self._shown: tuple[str, tuple[bool, ...], int] | None = None
         self._said = ("", -STEADY_FRAMES)
         self.places: dict[int, pygame.Rect] = {}
         self._offered: tuple[int, ...] | None = None

@@ -57,7 +57,8 @@ class StimulusPanel(Panel):
         words = self.theme.words
         shorter: tuple[str, ...] = ()
         if draft is not None or shown is None:
-            name, *shorter = words.forms("card.none" if draft is None else "card.draft")
+            name, *rest = words.forms("card.none" if draft is None else "card.draft")
+            shorter = tuple(rest)
         else:
             name = shown.name
             if 0 <= shown.kind < len(scene.classes):

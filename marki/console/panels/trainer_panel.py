@@ -130,7 +130,6 @@ class TrainerPanel(Panel):
             theme.write(surface, text, box, **style)
             return window
         text, *shorter = theme.words.forms("trainer.right" if right else "trainer.wrong")
-        style = TextStyle(face=TEXT, colour=(255, 255, 255), align="centre", shorter=shorter)
         large = LARGE if window.h >= px(LOW) + theme.row(SMALL) else SMALL
         word = theme.row(large)
         size = min(box.w, window.h - word - px(6))
@@ -142,7 +141,8 @@ class TrainerPanel(Panel):
             place = pygame.Rect(box.x, window.centery - size // 2, size, size)
             line = pygame.Rect(place.right + px(3), window.y, box.right - place.right - px(3), window.h)
         surface.blit(sign("right" if right else "wrong", size, (255, 255, 255)), place)
-        theme.write(surface, text, line, size=large, **style)
+        style = TextStyle(size=large, face=TEXT, colour=(255, 255, 255), align="centre", shorter=shorter)
+        theme.write(surface, text, line, **style)
         return window
 
 
