@@ -106,7 +106,7 @@ def _finding(check: Check) -> str:
 def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as possible."""
     trial = system.entry.trials[0]
-    if system.entry.accepts is Port.TEXT:
+    if system.entry.accepts in (Port.TEXT, Port.ASKED, Port.LAMPS):
         options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
         deck = tasks.load(trial.task, cache=False, **options)
         return np.array(deck.test.stimuli), deck.test.targets.copy()
@@ -135,7 +135,7 @@ def gradients(system: System) -> str | None:
     entry, trial = system.entry, system.entry.trials[0]
     learner = entry.create(changes=registry.settings(entry, trial) | dict(entry.small))
     stimuli, targets = few(system, 3)
-    stimuli = stimuli if stimuli.dtype.kind == "U" else stimuli.astype(np.float64)
+    stimuli = stimuli.astype(np.float64) if stimuli.dtype.kind == "f" else stimuli
     labels = targets if learner.labels is None else learner.labels.read(targets)
     network = learner.network.astype(np.float64)
     parameters = network.parameters()

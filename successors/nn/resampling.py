@@ -213,9 +213,7 @@ def fir(
     count(x.size * len(along) + x.shape[0] * x.shape[1] * len(along) * w * len(across))
     laid, back = _layout(x.data)
     out = _filtered(laid(x.data), along, across)
-    return make(
-        out.transpose(back), (x,), lambda g: (_filtered(laid(g), along.T, across.T).transpose(back),)
-    )
+    return make(out.transpose(back), (x,), lambda g: (_filtered(laid(g), along.T, across.T).transpose(back),))
 
 
 def _filtered(a: np.ndarray, along: np.ndarray, across: np.ndarray) -> np.ndarray:
@@ -226,9 +224,7 @@ def _filtered(a: np.ndarray, along: np.ndarray, across: np.ndarray) -> np.ndarra
 
 
 @lru_cache(maxsize=256)
-def _band(
-    taps: tuple[float, ...], size: int, up: int, down: int, padding: tuple[int, int], dtype: str
-) -> np.ndarray:
+def _band(taps: tuple[float, ...], size: int, up: int, down: int, padding: tuple[int, int], dtype: str) -> np.ndarray:
     """Return the matrix (out, size) of a filter along one axis."""
     before, after = padding
     scaled = np.array(taps[::-1], np.float64) * (up / sum(taps))  # a convolution: the last tap meets the first element

@@ -47,6 +47,11 @@ class Task:
         ``corpus(config, workshop) -> texts``: (n,) of str, without answers, for pre-training.
     also : mapping of str to callable
         Other metrics of answers and targets, reported besides the score.
+    mark : callable, optional
+        ``mark(answers, deck, part) -> (score, right)``, for a task that judges all answers to a part together: its score
+        is not the fraction of those that are right; see `marked`.
+    figures : callable, optional
+        ``figures(answers, deck, part) -> figures``: other metrics that need the deck.
     folds : int
         Number of folds. If there are several, the setting ``fold`` says which of them is the test set, and training
         number n (its seed) leaves out fold n mod `folds`; together they are tested on everything that can be left out.
@@ -65,6 +70,8 @@ class Task:
     make: Callable[[Any, Workshop], Mapping[str, Split]]
     corpus: Callable[[Any, Workshop], np.ndarray] | None = None
     also: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = field(default_factory=dict[str, Any])
+    mark: Callable[[np.ndarray, Deck, Split], tuple[float, np.ndarray]] | None = None
+    figures: Callable[[np.ndarray, Deck, Split], Mapping[str, float]] | None = None
     folds: int = 1
     groups: Callable[[Any], tuple[str, ...]] | None = None
 
@@ -88,6 +95,23 @@ class Task:
         if self.answers is not Port.LAMPS:
             return np.zeros((0, R_UNITS), bool)
         return lamps(binary_code(len(self.classes(config))))
+
+    @property
+    def together(self) -> bool:
+        """Whether the score is one of all answers together."""
+        return self.mark is not None
+
+    def marked(self, answers: np.ndarray, deck: Deck, part: Split) -> tuple[float, np.ndarray]:
+        """Return the score of the answers to a part of a deck, and whether each is correct, (n,) bool."""
+        if self.mark is not None:
+            return self.mark(answers, deck, part)
+        right = self.right(answers, part.targets)
+        return float(right.mean()), right
+
+    def measured(self, answers: np.ndarray, deck: Deck, part: Split) -> dict[str, float]:
+        """Return the other metrics of the answers to a part of a deck, by name."""
+        found = {name: measure(answers, part.targets) for name, measure in self.also.items()}
+        return found if self.figures is None else found | dict(self.figures(answers, deck, part))
 
     def score(self, answers: np.ndarray, targets: np.ndarray) -> float:
         """Return the fraction of stimuli that are answered correctly; see `right`."""
