@@ -22,10 +22,11 @@ from successors import registry, tasks
 from successors.evaluation import estimates
 from successors.model_card import Check
 from successors.nn.gradcheck import check as gradient_check
-from successors.nn.learner import ByGradient, Pretrainable
+from successors.nn.learner import ByGradient, Network, Pretrainable
 from successors.nn.module import places
 from successors.nn.module import training as in_training
-from successors.nn.tensor import Tensor
+from successors.nn.rivals import Rivals
+from successors.nn.tensor import Parameter, Tensor, no_grad
 from successors.registry import System
 from successors.training import loop
 
@@ -130,7 +131,7 @@ def contract(system: System) -> str:
 
 def gradients(system: System) -> str | None:
     """Compare the gradient of the loss with respect to every parameter with central differences in float64."""
-    if not issubclass(system.entry.learner, ByGradient):
+    if not issubclass(system.entry.learner, (ByGradient, Rivals)):
         return None
     entry, trial = system.entry, system.entry.trials[0]
     learner = entry.create(changes=registry.settings(entry, trial) | dict(entry.small))
@@ -138,19 +139,44 @@ def gradients(system: System) -> str | None:
     stimuli = stimuli.astype(np.float64) if stimuli.dtype.kind == "f" else stimuli
     labels = targets if learner.labels is None else learner.labels.read(targets)
     network = learner.network.astype(np.float64)
-    parameters = network.parameters()
+    objectives: list[tuple[dict[str, Parameter], Callable[[], Tensor]]] = []
+    if isinstance(learner, Rivals):
+        noise = np.random.default_rng(1).standard_normal((len(stimuli), network.noise))
+        real = targets.astype(np.float64)
+        with no_grad(), in_training(np.random.default_rng(0)):
+            made = learner.network.make(stimuli, noise)
+        objectives.append((learner.critic.parameters, lambda: learner.critic_objective(stimuli, real, made)))
+        rng = np.random.default_rng
+        objectives.append((learner.creator.parameters, lambda: learner.creator_objective(stimuli, noise, rng(2))))
+    else:
+        for number in range(max(1, len(learner.recipe.stages))):
+            objectives.append((network.stage(number), lambda number=number: _staged(network, number, stimuli, labels)))
+    worst = max(_difference(network, parameters, objective) for parameters, objective in objectives)
+    arrays = {name for parameters, _ in objectives for name in parameters}
+    return f"{len(arrays)} arrays, largest relative difference {worst:.1e}"
+
+
+def _difference(network: Network, parameters: Mapping[str, Parameter], objective: Callable[[], Tensor]) -> float:
+    """Return the largest relative difference of an objective's gradients from central differences."""
 
     def loss(*values: Tensor) -> Tensor:
         # The network's own parameters are replaced by the checked values, so that the backward pass ends at them.
         with in_training(np.random.default_rng(0)):
             _lend(network, dict(zip(parameters, values, strict=True)))
-            return network.judged(stimuli, labels)[1]
+            return objective()
 
     worst = gradient_check(loss, *(p.data for p in parameters.values()), places=6, step=1e-6)
-    return f"{len(parameters)} arrays, largest relative difference {worst:.1e}"
+    _lend(network, parameters)
+    return worst
 
 
-def _lend(network: object, values: dict[str, Tensor]) -> None:
+def _staged(network: Network, number: int, stimuli: np.ndarray, labels: np.ndarray) -> Tensor:
+    """Return the loss of a stage."""
+    network.at_stage = number
+    return network.judged(stimuli, labels)[1]
+
+
+def _lend(network: object, values: Mapping[str, Tensor]) -> None:
     """Replace a network's parameters by tensors."""
     for name, owner, key, _ in list(places(network)):
         if name in values:
@@ -171,7 +197,9 @@ def _sizes(system: System) -> Iterator[Rung]:
 
 def moves(system: System) -> str:
     """Check that training changes every trainable array."""
-    learner = registry.create(system.name)
+    # Of a training in stages, all have to have their turn.
+    changes = {"recipe__steps": 30} if system.entry.retina.recipe.stages else {}
+    learner = registry.create(system.name, **changes)
     trial = system.entry.trials[0]
     deck = tasks.load(trial.task, **dict(trial.options))
     before = {n: p.data.copy() for n, p in learner.network.parameters().items()}

@@ -313,7 +313,7 @@ class LSTMLayer(Module):
     def forward(
         self, x: Tensor, start: tuple[Tensor, Tensor] | None = None, *, trace: bool = False, last: bool = False
     ) -> Any:
-        """Return the states of all steps; with `last`, the last cell as well, and with `trace` the gates' activations."""
+        """Return the states of all steps; with `last` the last cell, with `trace` the gates' activations, too."""
         return lstm(
             x,
             self.w_in,

@@ -59,7 +59,7 @@ class Network(Module):
         return self._config
 
     def stage(self, number: int) -> dict[str, Parameter]:
-        """Return the parameters that stage `number` of the recipe trains, by name: all, unless a network says less."""
+        """Return the parameters that a stage of the recipe trains, by name: all, unless a network says less."""
         return self.parameters()
 
     def begin(self, number: int) -> None:
@@ -95,7 +95,7 @@ class Network(Module):
         return self.decide(self.outputs(stimuli))
 
     def imagine(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """Return the answers to checked stimuli, given the noise of each, (n, `noise`) float32, where there is noise."""
+        """Return the answers to checked stimuli, given the noise (n, `noise`) of each, where there is noise."""
         raise NotImplementedError
 
     def write(self, stimuli: np.ndarray) -> np.ndarray:
@@ -145,7 +145,7 @@ class Labels:
         return labels
 
     def asked(self, shown: np.ndarray) -> np.ndarray:
-        """Decode lamps that ask for a class, (n,) int64; -1 where all are dark, which means any, if no class is coded so.
+        """Decode lamps that ask for a class, (n,) int64; all dark is -1, any, unless it is the code of a class.
 
         Raises
         ------

@@ -85,7 +85,7 @@ class Recipe(Config):
         return self.pretrain_steps + self.steps
 
     def rate_at(self, step: int) -> float:
-        """Return the learning rate of step number `step`, from 0; pre-training and stages have schedules of their own."""
+        """Return the learning rate of step number `step`, from 0; pre-training and stages have their own schedules."""
         if step < self.pretrain_steps:
             return self.pretrain_rate * self._factor(step, self.pretrain_steps)
         _, first, steps = self.stage_at(step)

@@ -4,11 +4,11 @@ can win.
 Pictures are compared by what an earlier system, whose weights are shipped, sees in them: the outputs of its layer
 before the last. No machine that draws learns from that system's gradient.
 
-- *Precision* is the fraction of drawn pictures that lie among the real ones: no further from one of them than that one's
-  third neighbour. *Recall* is the fraction of real ones that lie among the drawn ones. The score is their harmonic mean.
-  A machine that draws one perfect picture has precision 1 and recall 0.
-- *FD* is the Fréchet distance of two normal distributions with the means and covariances of the two sets; 0 is best. It
-  falls with the number of pictures, so that only sets of one size compare.
+- *Precision* is the fraction of drawn pictures that lie among the real ones: no further from one of them than its third
+  neighbour. *Recall* is the fraction of real ones that lie among the drawn ones. The score is their harmonic mean. A
+  machine that draws one perfect picture has precision 1 and recall 0.
+- *FD* is the Fréchet distance of two normal distributions with the means and covariances of the two sets; less is
+  better. It falls with the number of pictures, so that only sets of one size compare.
 - *Read* is the fraction of pictures that the reader takes for what was asked; *modes* the number of classes that it sees
   in more than 1 % of them.
 - *Nearest* is the mean distance of a drawn picture from the nearest one that was learned from, as a multiple of that of

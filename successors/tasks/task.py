@@ -48,8 +48,8 @@ class Task:
     also : mapping of str to callable
         Other metrics of answers and targets, reported besides the score.
     mark : callable, optional
-        ``mark(answers, deck, part) -> (score, right)``, for a task that judges all answers to a part together: its score
-        is not the fraction of those that are right; see `marked`.
+        ``mark(answers, deck, part) -> (score, right)``, for a task that judges all answers to a part together: its
+        score is not the fraction of those that are right; see `marked`.
     figures : callable, optional
         ``figures(answers, deck, part) -> figures``: other metrics that need the deck.
     folds : int

@@ -47,7 +47,7 @@ def test_the_frechet_distance_of_known_distributions():
     rng = np.random.default_rng(1)
     x = rng.standard_normal((400, 3))
     assert likeness.frechet(x, x) == pytest.approx(0, abs=1e-9)
-    assert likeness.frechet(x, x + [1, 0, 2]) == pytest.approx(5)
+    assert likeness.frechet(x, x + np.array([1, 0, 2])) == pytest.approx(5)
     # The same axes: the root of the product is that of the deviations, (1 - 2)^2 times the variances.
     assert likeness.frechet(x, 2 * (x - x.mean(0)) + x.mean(0)) == pytest.approx(np.trace(np.cov(x.T)))
     # Covariances that do not commute, against the root by all eigenvalues of the product.
