@@ -9,8 +9,8 @@ before the last. No machine that draws learns from that system's gradient.
   machine that draws one perfect picture has precision 1 and recall 0.
 - *FD* is the Fréchet distance of two normal distributions with the means and covariances of the two sets; less is
   better. It falls with the number of pictures, so that only sets of one size compare.
-- *Read* is the fraction of pictures that the reader takes for what was asked; *modes* the number of classes that it sees
-  in more than 1 % of them.
+- *Read* is the fraction of pictures that the reader takes for what was asked; *modes* the number of classes that it
+  sees in more than 1 % of them.
 - *Nearest* is the mean distance of a drawn picture from the nearest one that was learned from, as a multiple of that of
   real pictures that were not. Copies have 0. From 0.8 down the machine counts as one that copies.
 
