@@ -110,6 +110,15 @@ def bad_input(name):
         yield "too few targets", x, y[:-1]
         yield "targets that are numbers", x, np.zeros(len(x), np.float32)
         return
+    if system.entry.accepts is Port.LAMPS:
+        yield "another width", x[:, :-1], y
+        yield "numbers", x.astype(np.float32), y
+        yield "text", x.astype(str), y
+        yield "too few targets", x, y[:-1]
+        yield "targets that are no numbers", x, y.astype(str)
+        yield "targets that are NaN", x, np.full_like(y, np.nan)
+        yield "targets too bright", x, y + 2
+        return
     none = x[:, :, :-1] if system.entry.accepts is not Port.REEL else x[..., :-1]
     yield "another shape", none, y
     yield "NaN", np.where(np.arange(x.size).reshape(x.shape) == 5, np.float32(np.nan), x), y
