@@ -245,6 +245,7 @@ def test_stages_train_their_own_parameters_in_turn():
         moved.append({n.split(".")[0] for n, a in learner.weights().items() if not np.array_equal(a, before[n])})
     assert moved == [{"layer"}] * 2 + [{"second"}] * 6
     assert learner.network._begun == [0, 1]
+    assert all(p.grad is None and p.requires_grad for p in learner.network.parameters().values())
     assert rates == pytest.approx(
         [0.01 * 0.25 ** (k / 2) for k in range(2)] + [0.01 * 0.25 ** (k / 6) for k in range(6)]
     )

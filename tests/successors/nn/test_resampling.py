@@ -53,23 +53,24 @@ def test_transposed_convolution_is_the_adjoint_of_convolution(kernel, options):
 @pytest.mark.parametrize(
     "run",
     [
-        lambda x: conv_transpose2d(x, Tensor(numbers(4, 5, 3, 3, seed=1)), Tensor(numbers(5, seed=2)), padding=1),
-        upsample2,
-        lambda x: fir(x, up=2),
+        lambda x, *weights: conv_transpose2d(x, *weights, padding=1),
+        lambda x, *_: upsample2(x),
+        lambda x, *_: fir(x, up=2),
     ],
 )
 def test_memory_order_does_not_matter_and_is_kept(run, order):
     a = numbers(3, 4, 5, 6)
     results = []
     for given in (a, laid(a, order)):
-        x = Tensor(given, requires_grad=True)
-        out = run(x)
+        arrays = (given, numbers(4, 5, 3, 3, seed=1), numbers(5, seed=2))
+        tensors = [Tensor(array, requires_grad=True) for array in arrays]
+        out = run(*tensors)
         out.backward(laid(numbers(*out.shape, seed=5), order))
-        results.append([out.data, x.grad])
+        results.append([out.data, *(t.grad for t in tensors if t.grad is not None)])
     for first, second in zip(*results, strict=True):
         np.testing.assert_allclose(first, second, rtol=1e-12, atol=1e-12)
     kept = "NHWC" if order == "NHWC" else "CHWN"
-    assert run(Tensor(laid(a, order))).data.transpose(ORDERS[kept]).flags.c_contiguous
+    assert run(Tensor(laid(a, order)), *tensors[1:]).data.transpose(ORDERS[kept]).flags.c_contiguous
 
 
 def test_upsampling_repeats_each_element_four_times():
