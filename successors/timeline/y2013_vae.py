@@ -306,5 +306,5 @@ ENTRY = Entry(
     ),
     figures=(Figure(name="drawn", title="Digits given back, and digits drawn", measure=_drawn, stimuli=10),),
     small={"hidden": 6, "latents": 3},
-    registers=(Watch(name="z", path="decoder", rendering=Rendering.BARS, given=True),),
+    registers=(Watch(name="latents", path="decoder", rendering=Rendering.BARS, given=True),),
 )

@@ -224,5 +224,5 @@ ENTRY = Entry(
         Figure(name="drawn", title="Real digits, and drawn ones of the same classes", measure=_drawn, stimuli=10),
     ),
     small={"hidden": (6, 6), "units": 3, "pieces": 2, "latents": 5},
-    registers=(Watch(name="z", path="creator", rendering=Rendering.BARS, given=True),),
+    registers=(Watch(name="noise and class", path="creator", rendering=Rendering.BARS, given=True),),
 )
