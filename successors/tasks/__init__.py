@@ -23,6 +23,7 @@ from successors.tasks import (
     recall,
     restore,
     same_different,
+    squeeze,
     translate,
     two_class,
 )
@@ -34,7 +35,7 @@ __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 
 _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
-    translate, judge, cloze, prompts,
+    squeeze, translate, judge, cloze, prompts,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 
