@@ -24,7 +24,7 @@ NUMBERS = 30
 class SqueezeConfig(RetinaConfig):
     """Settings of squeeze; the digits are by hand, straight, seen through perfect optics."""
 
-    train: int = setting(18_000, "Digits to learn from", low=NUMBERS + 1, high=18_000)
+    train: int = setting(18_000, "Digits to learn from", low=2, high=18_000)
     valid: int = setting(1_000, "Other digits of the same writers", low=1, high=2_000)
     test: int = setting(2_000, "Digits by other writers", low=1, high=10_000)
 
