@@ -266,8 +266,8 @@ def _shipped(system: System, task: str, recorded: Mapping[str, Any]) -> str:
     deck = tasks.load(task, **recorded["options"])
     learner = registry.create(system.name, weights=registry.shipped(system.name) / recorded["file"])
     score = loop.evaluate(learner, deck, deck.test)
-    # Another computer may round a sum differently, and change an answer or two.
-    if abs(score - recorded["score"]) > 0.002:
+    # Another computer may round a sum differently, and change an answer or two; of a set, one moves several neighbours.
+    if abs(score - recorded["score"]) > (0.02 if tasks.find(task).together else 0.002):
         raise NotShown(
             f"{100 * score:.2f} % on the test set, {100 * recorded['score']:.2f} % recorded",
             where="check",

@@ -51,7 +51,8 @@ class Task:
         ``mark(answers, deck, part) -> (score, right)``, for a task that judges all answers to a part together: its
         score is not the fraction of those that are right; see `marked`.
     figures : callable, optional
-        ``figures(answers, deck, part) -> figures``: other metrics that need the deck.
+        ``figures(answers, deck, part) -> figures``: other metrics that need the deck, by name. They are not shares of
+        1, and are shown as they are.
     folds : int
         Number of folds. If there are several, the setting ``fold`` says which of them is the test set, and training
         number n (its seed) leaves out fold n mod `folds`; together they are tested on everything that can be left out.
@@ -109,12 +110,11 @@ class Task:
         return float(right.mean()), right
 
     def measured(self, answers: np.ndarray, deck: Deck, part: Split) -> dict[str, float]:
-        """Return the other metrics of the answers to a part of a deck, by name."""
-        found = {name: measure(answers, part.targets) for name, measure in self.also.items()}
-        return found if self.figures is None else found | dict(self.figures(answers, deck, part))
+        """Return `figures` of the answers to a part of a deck; none where a task has none."""
+        return {} if self.figures is None else dict(self.figures(answers, deck, part))
 
     def score(self, answers: np.ndarray, targets: np.ndarray) -> float:
-        """Return the fraction of stimuli that are answered correctly; see `right`."""
+        """Return the fraction of stimuli that are answered correctly, see `right`; not the score if `mark` is given."""
         return float(self.right(answers, targets).mean())
 
     def right(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:

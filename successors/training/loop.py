@@ -82,13 +82,16 @@ class Exam:
     answered : ndarray of int, shape (n,) or (0,)
         The class that each stimulus was taken for, -1 if the lamps show none; empty if the answer is a field or text.
     also : mapping of str to float
-        Other figures of the task.
+        Other metrics of the task, shares of 1.
+    figures : mapping of str to float
+        Further ones, which are not.
     """
 
     score: float
     right: np.ndarray
     answered: np.ndarray
     also: Mapping[str, float]
+    figures: Mapping[str, float]
 
 
 def examine(learner: Learner, deck: Deck, part: Split) -> Exam:
@@ -99,7 +102,8 @@ def examine(learner: Learner, deck: Deck, part: Split) -> Exam:
         score=score,
         right=right,
         answered=_classes(answers, deck.code) if len(deck.code) else np.zeros(0, int),
-        also=task.measured(answers, deck, part),
+        also={name: measure(answers, part.targets) for name, measure in task.also.items()},
+        figures=task.measured(answers, deck, part),
     )
 
 
