@@ -50,7 +50,7 @@ class AutoencoderConfig(NetworkConfig):
     pretrained: bool = setting(True, "Whether each layer first learns by itself; without, all learn from the start")
     layer_rate: float = setting(0.1, "Learning rate of a layer by itself", low=0)
     code_rate: float = setting(0.001, "The same of the code", low=0)
-    deviation: float = setting(0.1, "Standard deviation of the initial weights", low=0)
+    deviation: float = setting(0.01, "Standard deviation of the initial weights", low=0)
     recipe: Recipe = setting(
         Recipe(
             batch=100,

@@ -295,6 +295,7 @@ ENTRY = Entry(
     learner=ByGradient,
     accepts=Port.LAMPS,
     answers=Port.FIELD,
+    tasks=("imitate",),
     checks=(
         Check(name="the divergence in closed form is that of samples", run=_divergence),
         Check(name="both estimators have one mean, and the score function far more variance", run=_variance),

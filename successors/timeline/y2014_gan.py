@@ -216,6 +216,7 @@ ENTRY = Entry(
     learner=Rivals,
     accepts=Port.LAMPS,
     answers=Port.FIELD,
+    tasks=("imitate",),
     checks=(
         Check(name="the best discriminator is p / (p + q)", run=_best_discriminator),
         Check(name="-log D does not saturate where log(1 - D) does", run=_saturation),
