@@ -149,7 +149,7 @@ def gradients(system: System) -> str | None:
         rng = np.random.default_rng
         objectives.append((learner.creator.parameters, lambda: learner.creator_objective(stimuli, noise, rng(2))))
     else:
-        for number in range(max(1, len(learner.recipe.stages))):
+        for number in filter(network.descends, range(max(1, len(learner.recipe.stages)))):
             objectives.append((network.stage(number), lambda number=number: _staged(network, number, stimuli, labels)))
     worst = max(_difference(network, parameters, objective) for parameters, objective in objectives)
     arrays = {name for parameters, _ in objectives for name in parameters}

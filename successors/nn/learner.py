@@ -65,6 +65,10 @@ class Network(Module):
     def begin(self, number: int) -> None:
         """Prepare stage `number` in place, just before its first step, where a network has something to prepare."""
 
+    def descends(self, number: int) -> bool:
+        """Return whether a stage descends its loss as it is; not so where it holds a part of it fixed on purpose."""
+        return True
+
     def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
         """Return the loss, a scalar: cross-entropy with labels (n,) int64, unless a network defines its own."""
         return cross_entropy(outputs, targets)

@@ -24,7 +24,7 @@ NUMBERS = 30
 class SqueezeConfig(RetinaConfig):
     """Settings of squeeze; the digits are by hand, straight, seen through perfect optics."""
 
-    train: int = setting(18_000, "Digits to learn from", low=2, high=18_000)
+    train: int = setting(18_000, "Digits to learn from", low=1, high=18_000)
     valid: int = setting(1_000, "Other digits of the same writers", low=1, high=2_000)
     test: int = setting(2_000, "Digits by other writers", low=1, high=10_000)
 
@@ -42,7 +42,7 @@ def _components(learned: Split) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean (400,) of what is learned from, and its first principal components (`NUMBERS`, 400)."""
     flat = learned.targets.reshape(len(learned), -1).astype(np.float64)
     mean = flat.mean(0)
-    _, vectors = np.linalg.eigh(np.cov(flat - mean, rowvar=False))
+    _, vectors = np.linalg.eigh((flat - mean).T @ (flat - mean))
     return mean, vectors[:, : -NUMBERS - 1 : -1].T
 
 

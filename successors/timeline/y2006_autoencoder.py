@@ -80,7 +80,7 @@ class Autoencoder(Network):
     def stage(self, number: int) -> dict[str, Parameter]:
         """Return the weights and both biases of a layer, and of the last stage all parameters."""
         everything = self.parameters()
-        if not self.config.pretrained or number >= len(self.up):
+        if self.descends(number):
             return everything
         names = (f"up.{number}.weight", f"up.{number}.bias", f"down.{number}.bias")
         return {name: everything[name] for name in names}
@@ -90,6 +90,10 @@ class Autoencoder(Network):
         if self.config.pretrained and number == len(self.up):
             for up, down in zip(self.up, self.down, strict=True):
                 down.weight.data[...] = up.weight.data.T
+
+    def descends(self, number: int) -> bool:
+        """Return whether all layers learn together: by itself, a layer holds fixed what it gives back."""
+        return not self.config.pretrained or number >= len(self.up)
 
     def encode(self, x: Tensor, layers: int | None = None) -> Tensor:
         """Return the code (n, k) of pictures (n, cells), or what the first layers make of them."""
@@ -121,7 +125,7 @@ class Autoencoder(Network):
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return what is given back, and the loss of the present stage."""
-        if not self.config.pretrained or self.at_stage >= len(self.up):
+        if self.descends(self.at_stage):
             return super().judged(stimuli, targets)
         with no_grad():
             below = self.encode(Tensor(stimuli).flatten(), self.at_stage).data
