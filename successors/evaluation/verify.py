@@ -198,9 +198,9 @@ def _sizes(system: System) -> Iterator[Rung]:
 def moves(system: System) -> str:
     """Check that training changes every trainable array."""
     # Of a training in stages, all have to have their turn.
-    changes = {"recipe__steps": 30} if system.entry.retina.recipe.stages else {}
-    learner = registry.create(system.name, **changes)
     trial = system.entry.trials[0]
+    changes: dict[str, Any] = {"recipe.steps": 30} if system.entry.retina.recipe.stages else {}
+    learner = system.entry.create(changes=registry.settings(system.entry, trial) | changes)
     deck = tasks.load(trial.task, **dict(trial.options))
     before = {n: p.data.copy() for n, p in learner.network.parameters().items()}
     recipe = learner.recipe

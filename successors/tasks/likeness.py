@@ -142,7 +142,7 @@ def radii(features: np.ndarray) -> np.ndarray:
 
 def among(drawn: np.ndarray, real: np.ndarray) -> np.ndarray:
     """Return whether each row of `drawn` lies within the radius of a row of `real`, (n,) bool."""
-    return (distances(drawn, real) <= radii(real)).any(axis=1)
+    return np.asarray((distances(drawn, real) <= radii(real)).any(axis=1))
 
 
 def harmonic(precision: float, recall: float) -> float:

@@ -54,12 +54,12 @@ class AutoencoderConfig(NetworkConfig):
     recipe: Recipe = setting(
         Recipe(
             batch=100,
-            steps=3_720,
-            eval_every=930,
+            steps=6_000,
+            eval_every=1_000,
             stop_at_score=2.0,
             rate=0.002,
             momentum=0.9,
-            stages=(0.05, 0.05, 0.05, 0.05, 0.8),
+            stages=(0.12, 0.12, 0.12, 0.12, 0.52),
         ),
         "How it is trained",
     )
@@ -152,7 +152,7 @@ class Autoencoder(Network):
             h = sums + rng.standard_normal(sums.shape).astype(sums.dtype)
         else:
             h = (rng.random(sums.shape) < logistic(sums)).astype(sums.dtype)
-        return logistic(h @ up.weight.data + down.bias.data)
+        return logistic(h @ up.weight.data + _bias(down))
 
     def free_energy(self, v: Tensor, number: int) -> Tensor:
         """Return -log sum over h of exp(-E(v, h)) of each row, (n,), for layer `number`."""
@@ -161,6 +161,12 @@ class Autoencoder(Network):
         if number == len(self.up) - 1:
             return -own - (sums * sums).sum(1) * 0.5
         return -own - (sums.relu() + (1.0 + (-sums.abs()).exp()).log()).sum(1)
+
+
+def _bias(layer: Linear) -> np.ndarray:
+    """Return the bias of a layer that has one."""
+    assert layer.bias is not None
+    return layer.bias.data
 
 
 def _paper(*widths: int) -> Size:
@@ -181,7 +187,7 @@ def _change() -> Finding:
         back = network.given_back(v, number, np.random.default_rng(0))
         up = network.up[number]
         bend = logistic if number == 0 else np.asarray
-        before, after = (bend(x @ up.weight.data.T + up.bias.data) for x in (v, back))
+        before, after = (bend(x @ up.weight.data.T + _bias(up)) for x in (v, back))
         rate = 0.1 if number == 0 else 0.001
         change = rate * (before.T @ v - after.T @ back) / 5
         worst = max(worst, float(np.abs(-0.002 * up.weight.gradient - change).max() / np.abs(change).max()))
@@ -194,9 +200,9 @@ def _unrolled() -> Finding:
     network.begin(2)
     x = np.random.default_rng(1).random((5, 12))
     (first, second), (low, high) = network.up, network.down
-    code = logistic(x @ first.weight.data.T + first.bias.data) @ second.weight.data.T + second.bias.data
-    hidden = logistic(code @ second.weight.data + high.bias.data)
-    wanted = logistic(hidden @ first.weight.data + low.bias.data)
+    code = logistic(x @ first.weight.data.T + _bias(first)) @ second.weight.data.T + _bias(second)
+    hidden = logistic(code @ second.weight.data + _bias(high))
+    wanted = logistic(hidden @ first.weight.data + _bias(low))
     off = float(np.abs(logistic(network(Tensor(x)).data) - wanted).max())
     return Finding(holds=off < 1e-12, found=f"differs by {off:.1e}", wanted="the same weights, both ways")
 

@@ -191,8 +191,8 @@ def _divergence() -> Finding:
     )
 
 
-def _small(**changes: bool) -> VAE:
-    return VAE(VAEConfig(hidden=60, latents=5, **changes), np.random.default_rng(0))
+def _small(*, reparameterised: bool = True) -> VAE:
+    return VAE(VAEConfig(hidden=60, latents=5, reparameterised=reparameterised), np.random.default_rng(0))
 
 
 def _gradients(network: VAE, x: np.ndarray, count: int) -> np.ndarray:
