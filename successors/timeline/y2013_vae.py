@@ -55,7 +55,7 @@ class VAEConfig(NetworkConfig):
     )
     kl: bool = setting(True, "Whether the code is held to the prior; without, it is an autoencoder")
     recipe: Recipe = setting(
-        Recipe(batch=100, steps=6_000, eval_every=1_000, stop_at_score=2.0, optimiser="adam", rate=0.001),
+        Recipe(batch=100, steps=4_000, eval_every=1_000, stop_at_score=2.0, optimiser="adam", rate=0.001),
         "How it is trained",
     )
 
