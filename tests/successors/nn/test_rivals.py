@@ -289,6 +289,16 @@ def test_a_training_that_is_stopped_goes_on_to_the_same_digest(tmp_path):
     assert record.losses == []
 
 
+def test_an_examination_asks_for_all_pictures_in_one_call():
+    # The noise follows from the number in the call: in two calls, some would be drawn twice.
+    learner, asked = duel(), []
+    many = Split(stimuli=np.tile(CODES, (13, 1)), targets=np.tile(REAL, (13, 1, 1)), kinds=np.zeros(312, np.int16))
+    respond = learner.respond
+    learner.respond = lambda stimuli: (asked.append(len(stimuli)), respond(stimuli))[1]
+    loop.evaluate(learner, deck(), many)
+    assert asked == [312]
+
+
 def test_a_loss_that_is_no_number_ends_the_training():
     learner = duel()
     learner.network.critic.layer.weight.data[:] = np.nan
