@@ -7,6 +7,7 @@
 | lamps | (8,) bool      | the R-units; class labels are coded on them                 |
 | field | (20, 20)       | the lamp panel driven in reverse: the machine draws         |
 | text  | str            | a teleprinter; the real machine had none (*modern*)         |
+| asked | frame and str  | a card before the camera, and a question about it (*modern*) |
 """
 
 from __future__ import annotations
@@ -22,3 +23,4 @@ class Port(StrEnum):
     LAMPS = "lamps"
     FIELD = "field"
     TEXT = "text"
+    ASKED = "asked"

@@ -53,6 +53,7 @@ def _trial(trial: Mapping[str, Any]) -> list[str]:
     told = registry.as_typed(trial["options"] | trial["changes"])
     lines = [f"  {trial['task']}{told}: {estimates.as_text(trial)} {trial['metric']}, {len(trial['seeds'])} seeds"]
     lines += [f"    {name}: {100 * value:.1f}" for name, value in trial.get("also", {}).items()]
+    lines += [f"    {name}: {value:.3g}" for name, value in trial.get("figures", {}).items()]
     if "baseline" in trial:
         base = trial["baseline"]
         ahead = estimates.as_text(base["lead"], difference=True)

@@ -76,7 +76,12 @@ def _minus(value: float | None) -> float | None:
 
 
 def answers(run: Mapping[str, Any]) -> np.ndarray:
-    """Return whether a training answered each stimulus of its test set correctly, (m,) float64 of 0 and 1."""
+    """Return whether a training answered each stimulus of its test set correctly, (m,) float64 of 0 and 1.
+
+    Where the score is one of all answers together, it is (1,): that score. What varies is then the seeds alone.
+    """
+    if run.get("together"):
+        return np.array([run["score"]])
     return (np.frombuffer(run["right"].encode(), np.uint8) == ord("1")).astype(float)
 
 
@@ -97,6 +102,9 @@ def share(runs: Sequence[Mapping[str, Any]]) -> MeanInterval:
     value, variance, freedom = _mean(tables)
     if freedom < 1:
         return MeanInterval(value=value)
+    if any(run.get("together") for run in runs):
+        half = student(freedom) * math.sqrt(variance)
+        return MeanInterval(value=value, low=max(0.0, value - half), high=min(1.0, value + half))
     low, high = share_ends(value, variance, sum(table.shape[1] for table in tables), freedom)
     return MeanInterval(value=value, low=low, high=high)
 

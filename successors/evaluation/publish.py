@@ -160,6 +160,8 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
     }
     if runs[0]["also"]:
         about["also"] = {name: sum(r["also"][name] for r in runs) / len(runs) for name in runs[0]["also"]}
+    if "figures" in runs[0]:
+        about["figures"] = {name: sum(r["figures"][name] for r in runs) / len(runs) for name in runs[0]["figures"]}
     about["warnings"] = training_job.warned(runs)
     own = share(runs)
     claims = []

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from successors.nn import activity
-from successors.nn.tensor import Tensor, logistic, make
+from successors.nn.tensor import ShapeError, Tensor, logistic, make
 
 
 def gelu(x: Tensor, *, tanh: bool = False) -> Tensor:
@@ -96,6 +96,66 @@ def scaled_tanh(x: Tensor) -> Tensor:
     np.tanh(t, out=t)
     activity.report(t, -1, 1)
     return make(1.7159 * t, (x,), lambda g: (g * (1.7159 * 2 / 3) * (1 - t * t),))
+
+
+def maxout(x: Tensor, pieces: int) -> Tensor:
+    """Return the largest of several pieces for each unit.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., pieces · k)
+        Elements j, k + j, 2 k + j, … belong to unit j.
+    pieces : int
+        Elements of a unit.
+
+    Returns
+    -------
+    Tensor, shape (..., k)
+        The gradient goes to the first of equal maxima.
+
+    Raises
+    ------
+    ShapeError
+        If the last axis does not divide into as many pieces.
+
+    References
+    ----------
+    Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013, "Maxout networks", eq. 1.
+    """
+    if not (x.ndim and pieces > 0 and x.shape[-1] % pieces == 0):
+        raise ShapeError(f"{x.shape} in {pieces} pieces", where="maxout")
+    k = x.shape[-1] // pieces
+    parts = [x.data[..., i * k : (i + 1) * k] for i in range(pieces)]
+    out, winner = parts[0].copy(), np.zeros(parts[0].shape, np.intp)
+    for i, part in enumerate(parts[1:], 1):
+        np.copyto(winner, i, where=part > out)
+        np.maximum(out, part, out=out)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        return (np.concatenate([g * (winner == i) for i in range(pieces)], -1),)
+
+    return make(out, (x,), backward)
+
+
+def leaky_relu(x: Tensor, slope: float = 0.2) -> Tensor:
+    """Return x where it is above 0, and `slope` times x elsewhere.
+
+    Parameters
+    ----------
+    x : Tensor, any shape
+    slope : float
+        From 0 to 1.
+
+    Returns
+    -------
+    Tensor, shape of `x`
+
+    References
+    ----------
+    Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
+    """
+    factor = np.where(x.data > 0, x.dtype.type(1), x.dtype.type(slope))
+    return make(x.data * factor, (x,), lambda g: (g * factor,))
 
 
 # Rational approximations of Moshier 1989, "Methods and programs for mathematical functions" (Cephes, ndtr.c): erf below

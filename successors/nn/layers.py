@@ -310,10 +310,20 @@ class LSTMLayer(Module):
         self.peephole = initial.constant((gates - 1, h)) if peephole else None
         self._forget = forget
 
-    def forward(self, x: Tensor, start: tuple[Tensor, Tensor] | None = None, *, trace: bool = False) -> Any:
-        """Return the states of all steps; with `trace`, the activations of the gates as well."""
+    def forward(
+        self, x: Tensor, start: tuple[Tensor, Tensor] | None = None, *, trace: bool = False, last: bool = False
+    ) -> Any:
+        """Return the states of all steps; with `last` the last cell, with `trace` the gates' activations, too."""
         return lstm(
-            x, self.w_in, self.w_state, self.bias, start, forget=self._forget, peephole=self.peephole, trace=trace
+            x,
+            self.w_in,
+            self.w_state,
+            self.bias,
+            start,
+            forget=self._forget,
+            peephole=self.peephole,
+            trace=trace,
+            last=last,
         )
 
 

@@ -7,25 +7,27 @@ restores the run.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from marki.errors import ConfigError, PortError
+from marki.io.asked import check_asked
 from marki.io.frame import SIDE, check_frames
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, check_lamps, lamps
 from marki.io.text import check_text
 from marki.registers import Register
-from marki.seeding import generator
+from marki.seeding import Noise, generator
 from successors.nn.augmentation import disturbed
 from successors.nn.losses import cross_entropy, softmax
 from successors.nn.module import Module, training
-from successors.nn.optimiser import Diverged, Optimiser, clip
+from successors.nn.optimiser import Average, Diverged, Optimiser, clip
 from successors.nn.recipe import NetworkConfig, Recipe
-from successors.nn.tensor import Tensor, no_grad
+from successors.nn.tensor import Parameter, Tensor, held, no_grad
 
 ROWS = 256
 """Stimuli answered at a time."""
@@ -45,10 +47,27 @@ class Network(Module):
     def __init__(self, config: NetworkConfig, rng: np.random.Generator):
         self._config = config
 
+    noise: int = 0
+    """Normal deviates of which each answer is a function; 0: the stimulus alone decides."""
+
+    at_stage: int = 0
+    """The stage of the training whose loss `judged` returns; the learner sets it before each step."""
+
     @property
     def config(self) -> Any:
         """The settings."""
         return self._config
+
+    def stage(self, number: int) -> dict[str, Parameter]:
+        """Return the parameters that a stage of the recipe trains, by name: all, unless a network says less."""
+        return self.parameters()
+
+    def begin(self, number: int) -> None:
+        """Prepare stage `number` in place, just before its first step, where a network has something to prepare."""
+
+    def descends(self, number: int) -> bool:
+        """Return whether a stage descends its loss as it is; not so where it holds a part of it fixed on purpose."""
+        return True
 
     def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
         """Return the loss, a scalar: cross-entropy with labels (n,) int64, unless a network defines its own."""
@@ -78,6 +97,10 @@ class Network(Module):
     def answer(self, stimuli: np.ndarray) -> np.ndarray:
         """Return the answers to checked stimuli: labels (n,), fields, or lamps; nothing is learned."""
         return self.decide(self.outputs(stimuli))
+
+    def imagine(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return the answers to checked stimuli, given the noise (n, `noise`) of each, where there is noise."""
+        raise NotImplementedError
 
     def write(self, stimuli: np.ndarray) -> np.ndarray:
         """Return the answers (n,) of str to checked stimuli, where the answer is text."""
@@ -122,14 +145,30 @@ class Labels:
             If they encode no class.
         """
         labels = self._number[self._packed(shown)]
-        if (labels < 0).any():
-            wrong = int(np.flatnonzero(labels < 0)[0])
+        self._demand(labels >= 0, shown, "target")
+        return labels
+
+    def asked(self, shown: np.ndarray) -> np.ndarray:
+        """Decode lamps that ask for a class, (n,) int64; all dark is -1, any, unless it is the code of a class.
+
+        Raises
+        ------
+        PortError
+            If they encode no class.
+        """
+        labels = self._number[self._packed(shown)]
+        self._demand((labels >= 0) | ~shown.any(axis=1), shown, "stimulus")
+        return labels
+
+    def _demand(self, good: np.ndarray, shown: np.ndarray, what: str) -> None:
+        """Raise `PortError` unless all lamps are good."""
+        if not good.all():
+            wrong = int(np.flatnonzero(~good)[0])
             raise PortError(
-                f"target {wrong} lights R{[int(k) + 1 for k in np.flatnonzero(shown[wrong])]}, the code of no class",
+                f"{what} {wrong} lights R{[int(k) + 1 for k in np.flatnonzero(shown[wrong])]}, the code of no class",
                 where="lamps port",
                 remedy=f"Give codes of {len(self.code)} classes, or a learner of more classes",
             )
-        return labels
 
 
 def check_reels(reels: np.ndarray, *, where: object = "reel port") -> np.ndarray:
@@ -179,6 +218,7 @@ class Successor(Generic[N]):
         self._make, self.config = network, config
         self.accepts, self.answers = accepts, answers
         self.labels = Labels(config.classes) if answers is Port.LAMPS and config.classes else None
+        self._asked = Labels(config.classes) if accepts is Port.LAMPS and config.classes else None
         self._seed, self._step = np.zeros(1, np.int64), np.zeros(1, np.int64)
         self.network: N
         self.reset(seed)
@@ -200,10 +240,18 @@ class Successor(Generic[N]):
         self._seed = np.array([seed], np.int64)
         self._step = np.zeros(1, np.int64)
         self.network = self._make(self.config, generator(seed, self.name))
+        self._rows = Noise(seed, f"{self.name}.z", self.network.noise)
+        self._noise = self._rows.row(0).astype(np.float32)
+        self.average: Average | None = None
         self._equip()
 
     def _equip(self) -> None:
         """Create what is needed besides the network."""
+
+    @property
+    def noise(self) -> np.ndarray:
+        """The noise of the first stimulus of a call, a live register: whoever turns it sees another answer."""
+        return self._noise
 
     @property
     def step(self) -> int:
@@ -216,7 +264,8 @@ class Successor(Generic[N]):
         Parameters
         ----------
         stimuli : ndarray
-            (n, 20, 20) frames or fields, (n, T, 20, 20) reels, 0…1; (n,) of str for text.
+            (n, 20, 20) frames or fields, (n, T, 20, 20) reels, 0…1; (n, 8) bool for lamps, of which all dark means
+            any; (n,) of str for text; (n,) with the fields ``frame`` and ``text`` for pictures with questions.
 
         Returns
         -------
@@ -229,12 +278,35 @@ class Successor(Generic[N]):
             For a wrong shape, values that are not finite, or light outside 0 to 1.
         """
         x = self._check(stimuli)
-        with no_grad():
-            answer = self.network.write if self.answers is Port.TEXT else self.network.answer
-            parts = [self._shown(answer(x[k : k + ROWS])) for k in range(0, len(x), ROWS)]
+        with no_grad(), self._averaged():
+            parts = [self._shown(self._answered(x[k : k + ROWS], k)) for k in range(0, len(x), ROWS)]
         if not parts:
             return self._nothing()
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _answered(self, stimuli: np.ndarray, first: int) -> np.ndarray:
+        """Return the network's answers to checked stimuli, of which the first is number `first` of the call."""
+        if self.answers is Port.TEXT:
+            return self.network.write(stimuli)
+        if self.network.noise:
+            return self.network.imagine(stimuli, self.noise_of(first, len(stimuli)))
+        return self.network.answer(stimuli)
+
+    def noise_of(self, first: int, count: int) -> np.ndarray:
+        """Return the noise of `count` stimuli of a call from number `first` on, (count, `network.noise`) float32.
+
+        It follows from the seed and the number, so that equal questions in one call are answered differently, and a
+        call is answered as before when it is made again. That of number 0 is a register, `noise`.
+        """
+        rows = [self._rows.row(k) for k in range(first, first + count)]
+        found = np.array(rows, np.float32).reshape(count, self.network.noise)
+        if not first and count:
+            found[0] = self._noise
+        return found
+
+    def _averaged(self) -> AbstractContextManager[None]:
+        """Return the block in which the mean of the weights answers, if one is kept."""
+        return nullcontext() if self.average is None else self.average.answering()
 
     def weigh(self, stimuli: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Answer a few stimuli, and return the probabilities of the classes; nothing is learned.
@@ -311,6 +383,14 @@ class Successor(Generic[N]):
             return check_reels(stimuli)
         if self.accepts is Port.TEXT:
             return check_text(stimuli)
+        if self.accepts is Port.ASKED:
+            return check_asked(stimuli)
+        if self.accepts is Port.LAMPS:
+            lit = np.asarray(stimuli)
+            shown = check_lamps(lit, len(lit) if lit.ndim > 1 else 1)
+            if self._asked is not None:
+                self._asked.asked(shown)
+            return shown
         return check_frames(stimuli, where=f"{self.accepts} port")
 
     def _shown(self, answers: np.ndarray) -> np.ndarray:
@@ -323,8 +403,8 @@ class Successor(Generic[N]):
         return np.zeros((0, R_UNITS), bool) if self.answers is Port.LAMPS else np.zeros((0, SIDE, SIDE), np.float32)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return the weights to be shipped: the live arrays of the network by name."""
-        return self.network.state()
+        """Return the weights to be shipped, live arrays by name: those of the network, or their mean if one is kept."""
+        return self.network.state() | (self.average.values if self.average else {})
 
     def load_weights(self, arrays: Mapping[str, np.ndarray], *, where: object = None) -> None:
         """Load weights; nothing changes unless all of them fit.
@@ -335,6 +415,8 @@ class Successor(Generic[N]):
             If an array is missing, unexpected, of another shape, or not finite.
         """
         self.network.load(arrays, where=where)
+        if self.average is not None:
+            self.average.reset()
 
     def registers(self) -> list[Register]:
         """List all state."""
@@ -342,9 +424,14 @@ class Successor(Generic[N]):
         return [
             Register("learner.seed", self._seed, "", "Root of all that is drawn."),
             Register("learner.step", self._step, "", "Steps of reinforcement so far."),
+            *([Register("learner.noise", self._noise, "", "Noise of the first answer.")] if self._noise.size else []),
             *(
                 Register(f"network.{n}", a, "", f"{'Weights' if n in parameters else 'State'} {n} of the network.")
                 for n, a in self.network.state().items()
+            ),
+            *(
+                Register(f"average.{n}", a, "", f"Running mean of weights {n}, which answers.")
+                for n, a in (self.average.values if self.average else {}).items()
             ),
         ]
 
@@ -352,12 +439,21 @@ class Successor(Generic[N]):
 class ByGradient(Successor[N]):
     """A learner that takes one step along the gradient of the mean loss of the batch it is given."""
 
-    optimiser: Optimiser
+    optimisers: list[Optimiser]
+    """One for each stage."""
+
     last_loss: float
 
     def _equip(self) -> None:
-        self.optimiser = self.recipe.build(self.network.parameters())
+        network, recipe = self.network, self.recipe
+        self.optimisers = [recipe.build(network.stage(k)) for k in range(max(1, len(recipe.stages)))]
+        self.average = Average(network.parameters(), keep=recipe.average) if recipe.average else None
         self.last_loss = math.nan
+
+    @property
+    def optimiser(self) -> Optimiser:
+        """The optimiser of the present stage."""
+        return self.optimisers[self.recipe.stage_at(self.step)[0]]
 
     def pretrain(self, texts: np.ndarray) -> None:
         """Pre-train on unlabelled texts.
@@ -381,14 +477,23 @@ class ByGradient(Successor[N]):
         self._step += 1
 
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        with training(rng):
-            answers, loss = self.network.judged(stimuli, targets)
-        self._descend(loss)
+        network, others = self.network, list[Parameter]()
+        if self.recipe.stages:
+            network.at_stage, first, _ = self.recipe.stage_at(self.step)
+            if self.step == first:
+                network.begin(network.at_stage)
+            trained = self.optimiser.parameters
+            others = [p for name, p in network.parameters().items() if name not in trained]
+        with held(others):
+            with training(rng):
+                answers, loss = network.judged(stimuli, targets)
+            self._descend(loss)
         return answers
 
     def _descend(self, loss: Tensor) -> None:
         """Take one step along the gradient of a loss."""
-        parameters = self.optimiser.parameters
+        optimiser = self.optimiser
+        parameters = optimiser.parameters
         for p in parameters.values():
             p.grad = None
         self.last_loss = loss.item()
@@ -401,14 +506,16 @@ class ByGradient(Successor[N]):
         loss.backward()
         if self.recipe.clip:
             clip(parameters, self.recipe.clip)
-        self.optimiser.step(self.recipe.rate_at(self.step))
+        optimiser.step(self.recipe.rate_at(self.step))
+        if self.average is not None:
+            self.average.update()
 
     def weigh(self, stimuli: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Answer a few stimuli, and return the probabilities of the classes."""
         if self.labels is None or not len(stimuli):
             return super().weigh(stimuli)
         x = self._check(stimuli)
-        with no_grad():
+        with no_grad(), self._averaged():
             outputs = self.network.outputs(x)
         return self._shown(self.network.decide(outputs)), self.network.confidence(outputs)
 
@@ -416,8 +523,16 @@ class ByGradient(Successor[N]):
         """List all state, that of the optimiser included."""
         return [
             *super().registers(),
-            *(Register(f"optimiser.{n}", a, "", f"{n} of the optimiser.") for n, a in self.optimiser.state().items()),
+            *optimiser_registers("optimiser", self.optimisers),
         ]
+
+
+def optimiser_registers(name: str, optimisers: Sequence[Optimiser]) -> Iterator[Register]:
+    """Yield the registers of the optimisers of all stages, which are numbered if there are several."""
+    for k, optimiser in enumerate(optimisers):
+        own = name if len(optimisers) == 1 else f"{name}{k}"
+        for n, array in optimiser.state().items():
+            yield Register(f"{own}.{n}", array, "", f"{n} of the {own}.")
 
 
 @runtime_checkable

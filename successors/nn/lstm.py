@@ -23,6 +23,7 @@ def lstm(
     forget: bool = True,
     peephole: Tensor | None = None,
     trace: bool = False,
+    last: bool = False,
 ) -> Any:
     """Return the hidden states of a long short-term memory.
 
@@ -46,12 +47,14 @@ def lstm(
         Rows p_i, p_f, p_o; without `forget` (2, h), p_i and p_o.
     trace : bool
         Whether to return the activations as well.
+    last : bool
+        Whether to return the last cell as well.
 
     Returns
     -------
     Tensor, shape (n, T, h)
-        With `trace` a tuple of it and a dict of arrays of that shape: "input", "forget" (if there is one),
-        "candidate", "output" and "cell".
+        With `last` a tuple of it and the cell after the last step, (n, h). With `trace` a dict of arrays of the shape
+        of the states follows: "input", "forget" (if there is one), "candidate", "output" and "cell".
 
     Raises
     ------
@@ -117,7 +120,7 @@ def lstm(
         back = Back(x, plain, z, h)
         da, slope = np.empty((2, gates * h, n), dtype)
         dh, spare = np.empty((2, h, n), dtype)
-        dc = np.zeros((h, n), dtype)
+        dc = g[:, steps].T.astype(dtype, order="C") if last else np.zeros((h, n), dtype)
         full = None if peeps is None else peeps * 2
         dp = np.zeros((gates - 1, h), dtype)
         for t in range(steps - 1, -1, -1):
@@ -162,12 +165,19 @@ def lstm(
             out += [back.dz[:h].T.copy(), dc.T.copy()]
         return out
 
-    states = make(states_of(z, h), (x, w_in, w_state, bias, *given(peephole), *starts), backward)
+    value = states_of(z, h)
+    if last:
+        # States and last cell are one tensor on the tape, so that there is one backward pass for both.
+        value = np.concatenate([value, cells[steps if keep else steps % 2].T[:, None]], 1)
+    states = make(value, (x, w_in, w_state, bias, *given(peephole), *starts), backward)
+    results: tuple[Any, ...] = (states[:, :steps], states[:, steps]) if last else (states,)
     if not shows:
-        return states
+        return results if last else states
     names = ("candidate", "input", "forget", "output") if forget else ("candidate", "input", "output")
     shown = {name: a[:, k * h : (k + 1) * h].transpose(2, 0, 1).copy() for k, name in enumerate(names)}
     shown["cell"] = cells[1:].transpose(2, 0, 1).copy()
     for name, array in shown.items():
         note(name, array)
-    return (states, shown) if trace else states
+    if trace:
+        results = (*results, shown)
+    return results if len(results) > 1 else states

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -225,3 +226,17 @@ class Average:
             kept = p.data.copy()
             p.data[...] = self.values[name]
             self.values[name][...] = kept
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Put the mean in the place of the weights, to the bit, for as long as the block lasts."""
+        self.swap()
+        try:
+            yield
+        finally:
+            self.swap()
+
+    def reset(self) -> None:
+        """Begin the mean anew with the current weights."""
+        for name, p in self.parameters.items():
+            self.values[name][...] = p.data

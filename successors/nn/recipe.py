@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from marki.config import Config, setting
 from marki.errors import ConfigError
@@ -43,6 +45,13 @@ class Recipe(Config):
         0.1, "Fraction of the peak rate left at the end, with cosine and exponential", low=0, high=1, formerly="share"
     )
     momentum: float = setting(0.0, "Fraction of the last update that is kept, with sgd", low=0, high=1)
+    beta1: float = setting(0.9, "Decay rate of the running mean of the gradient, with adam", low=0, high=1)
+    beta2: float = setting(0.999, "Decay rate of the running mean of its square, with adam", low=0, high=1)
+    critic_rate: float = setting(0.0, "Peak learning rate of the critic, of two rivals; 0: that of the creator", low=0)
+    average: float = setting(
+        0.0, "Fraction kept at each step of the running mean of the weights, which answers; 0: none", low=0, high=1
+    )
+    stages: tuple[float, ...] = setting((), "Shares of the steps, one for each stage of the training; none: one stage")
     decay: float = setting(0.0, "Weight decay", low=0)
     clip: float = setting(0.0, "Largest norm of the gradient; 0: any", low=0)
     shift: int = setting(0, "Frames are shifted by up to this much in training", unit="cells", low=0)
@@ -56,11 +65,18 @@ class Recipe(Config):
             raise ConfigError(
                 "0 is out of range", where="Recipe.final_lr_fraction", remedy="An exponential never reaches 0"
             )
+        for name in ("beta1", "beta2", "average"):
+            if getattr(self, name) == 1:
+                raise ConfigError("1 is out of range", where=f"Recipe.{name}", remedy="Nothing new would be taken in")
+        if self.stages and not (min(self.stages) > 0 and abs(sum(self.stages) - 1) < 1e-9):
+            raise ConfigError(
+                f"shares {self.stages}", where="Recipe.stages", remedy="Give shares above 0 whose sum is 1"
+            )
 
     def build(self, parameters: Mapping[str, Parameter]) -> Optimiser:
         """Return the optimiser for these parameters."""
         if self.optimiser == "adam":
-            return Adam(parameters, decay=self.decay)
+            return Adam(parameters, betas=(self.beta1, self.beta2), decay=self.decay)
         return SGD(parameters, momentum=self.momentum, decay=self.decay)
 
     @property
@@ -69,10 +85,23 @@ class Recipe(Config):
         return self.pretrain_steps + self.steps
 
     def rate_at(self, step: int) -> float:
-        """Return the learning rate of step number `step`, from 0; pre-training has a schedule of its own."""
+        """Return the learning rate of step number `step`, from 0; pre-training and stages have their own schedules."""
         if step < self.pretrain_steps:
             return self.pretrain_rate * self._factor(step, self.pretrain_steps)
-        return self.rate * self._factor(step - self.pretrain_steps, self.steps)
+        _, first, steps = self.stage_at(step)
+        return self.rate * self._factor(step - first, steps)
+
+    def critic_rate_at(self, step: int) -> float:
+        """Return the learning rate of the critic at step number `step`, which falls as that of the creator."""
+        return self.rate_at(step) * (self.critic_rate / self.rate if self.critic_rate and self.rate else 1.0)
+
+    def stage_at(self, step: int) -> tuple[int, int, int]:
+        """Return the number of the stage of step number `step`, its first step, and how many it has."""
+        ends = [self.pretrain_steps + round(self.steps * part) for part in accumulate(self.stages[:-1])]
+        ends.append(self.total_steps)
+        number = min(bisect_right(ends, step), len(ends) - 1)
+        first = ends[number - 1] if number else self.pretrain_steps
+        return number, first, ends[number] - first
 
     def _factor(self, step: int, steps: int) -> float:
         if self.schedule == "cosine":

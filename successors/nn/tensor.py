@@ -7,8 +7,9 @@ copies. The dtype is that of the data: float32 for work, float64 for checks.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,12 @@ class no_grad:
 def recording() -> bool:
     """Return whether operations are being recorded."""
     return _recording
+
+
+class Guest:
+    """Base of operands that bring their own arithmetic, such as `Dual`: a tensor on their left leaves it to them."""
+
+    __slots__ = ()
 
 
 class Tensor:
@@ -198,12 +205,16 @@ class Tensor:
     # -- arithmetic ---------------------------------------------------------------------------------------------------
 
     def __add__(self, other: Any) -> Tensor:
+        if isinstance(other, Guest):
+            return NotImplemented
         b = as_tensor(other, self)
         return make(self.data + b.data, (self, b), lambda g: (unbroadcast(g, self.shape), unbroadcast(g, b.shape)))
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Tensor:
+        if isinstance(other, Guest):
+            return NotImplemented
         b = as_tensor(other, self)
         return make(self.data - b.data, (self, b), lambda g: (unbroadcast(g, self.shape), unbroadcast(-g, b.shape)))
 
@@ -211,6 +222,8 @@ class Tensor:
         return as_tensor(other, self) - self
 
     def __mul__(self, other: Any) -> Tensor:
+        if isinstance(other, Guest):
+            return NotImplemented
         a, b = self, as_tensor(other, self)
         return make(
             a.data * b.data, (a, b),
@@ -223,6 +236,8 @@ class Tensor:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Tensor:
+        if isinstance(other, Guest):
+            return NotImplemented
         a, b = self, as_tensor(other, self)
         value = a.data / b.data
 
@@ -463,6 +478,19 @@ def logistic(a: np.ndarray) -> np.ndarray:
     out *= 0.5
     out += 0.5
     return out
+
+
+@contextlib.contextmanager
+def held(parameters: Iterable[Parameter]) -> Iterator[None]:
+    """Hold parameters fixed: nothing is recorded for them, and their gradients do not change."""
+    kept = [(p, p.requires_grad) for p in parameters]
+    for p, _ in kept:
+        p.requires_grad = False
+    try:
+        yield
+    finally:
+        for p, wanted in kept:
+            p.requires_grad = wanted
 
 
 def as_tensor(value: Any, like: Tensor) -> Tensor:

@@ -17,10 +17,11 @@ from multiprocessing.connection import Connection
 import numpy as np
 
 from marki.errors import MarkIError, PortError, StateError, unknown
+from marki.io.asked import check_asked
 from marki.io.exhibits import ActivationView, Progress, Reply, Trouble
 from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
-from marki.io.responses import nearest_class
+from marki.io.responses import check_lamps, nearest_class
 from marki.jobs.pool import end_with_parent
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
@@ -126,6 +127,13 @@ class LoadedSystem:
             if a.ndim or a.dtype.kind != "U":
                 raise PortError(f"expected one text, got {a.dtype}{a.shape}", where=where, remedy="Give one text")
             return a[None]
+        if self.learner.accepts is Port.LAMPS:
+            return check_lamps(a, 1, where=where)
+        if self.learner.accepts is Port.ASKED:
+            pair = check_asked(a, where=where)
+            if len(pair) != 1:
+                raise PortError(f"{len(pair)} pairs", where=where, remedy="Give one picture with one question")
+            return pair
         if self.learner.accepts is Port.REEL:
             if a.ndim != 3:
                 raise PortError(

@@ -15,6 +15,7 @@ from successors.tasks import (
     digits,
     draw,
     drift,
+    imitate,
     judge,
     letters,
     parity,
@@ -22,6 +23,7 @@ from successors.tasks import (
     recall,
     restore,
     same_different,
+    squeeze,
     translate,
     two_class,
 )
@@ -32,8 +34,8 @@ from successors.tasks.task import Task
 __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 
 _ALL = (
-    letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, translate,
-    judge, cloze, prompts,
+    letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
+    squeeze, translate, judge, cloze, prompts,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

@@ -31,6 +31,9 @@ FORMAT = 1
 MOST_DECK = 2**31
 """Bytes of a stored deck; they are not packed, so that a file has as many."""
 
+TEXTS = (Port.TEXT, Port.ASKED)
+"""What decks accept that are not stored: text is fast enough to make again."""
+
 WORTH_S = 0.2
 """A deck that takes less time than this to make is not stored: reading it would save nothing."""
 
@@ -64,7 +67,7 @@ def _makers() -> str:
 
 def read(task: Task, config: Config, seed: int) -> Deck | None:
     """Return the cached deck for these settings, or None."""
-    if task.accepts is Port.TEXT:
+    if task.accepts in TEXTS:
         return None
     try:
         arrays, header = read_arrays(path(task, config, seed), most=MOST_DECK)
@@ -88,7 +91,7 @@ def read(task: Task, config: Config, seed: int) -> Deck | None:
 
 def write(deck: Deck, task: Task, config: Config, seed: int) -> None:
     """Store a deck, if the folder can be written; text is fast enough to make again."""
-    if task.accepts is Port.TEXT:
+    if task.accepts in TEXTS:
         return
     header = json.dumps({"key": key(task, config, seed), "classes": deck.classes}).encode()
     arrays: dict[str, Any] = {"header": np.frombuffer(header, np.uint8), "code": deck.code}

@@ -93,7 +93,8 @@ class Split:
     Parameters
     ----------
     stimuli : ndarray or Reels
-        (n, 20, 20) float32 for frames and fields, (n, T, 20, 20) for reels, (n, 8) bool for lamps, (n,) str for text.
+        (n, 20, 20) float32 for frames and fields, (n, T, 20, 20) for reels, (n, 8) bool for lamps, (n,) str for text,
+        (n,) with the fields ``frame`` and ``text`` for pictures with questions.
     targets : ndarray
         The correct answers: (n, 8) bool for lamps, (n, 20, 20) float32 for fields, (n,) str for text.
     kinds : ndarray of int16, shape (n,)

@@ -13,7 +13,7 @@ from marki.io.stimuli import CARD, digits, enlarged
 from successors.tasks.deck import PARTS, Split
 from successors.tasks.lamps import coded
 from successors.tasks.making import ItemKey, Workshop
-from successors.tasks.retina import Unsteady, camera, signals
+from successors.tasks.retina import RetinaConfig, Unsteady, camera, signals
 from successors.tasks.task import Task
 
 TRAIN, VALID, TEST = 18_000, 2_000, 10_000
@@ -44,7 +44,7 @@ class DigitsConfig(Unsteady):
         return self.handling.still and not (self.shear or self.noise)
 
 
-def _digit(part: str, number: int) -> tuple[np.ndarray, int]:
+def digit(part: str, number: int) -> tuple[np.ndarray, int]:
     """Return the ink (20, 20) of a digit and what it says."""
     images, labels = digits.load("test" if part == "test" else "train")
     at = TRAIN + number if part == "valid" else number
@@ -60,7 +60,7 @@ def _leaning(card: np.ndarray, shear: float) -> np.ndarray:
 
 
 def _item(config: DigitsConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
-    ink, kind = _digit(slot.part, slot.number)
+    ink, kind = digit(slot.part, slot.number)
     card = enlarged(ink)
     rng = slot.rng()
     held = config.handling.draw(rng)
@@ -69,7 +69,7 @@ def _item(config: DigitsConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
     return camera(config.optics).frame(card, **held), kind
 
 
-def _straight(config: DigitsConfig, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+def straight(config: RetinaConfig, part: str, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return undisturbed digits, all at once.
 
     One point of a digit fills one cell, so that through perfect optics a cell sees one of 256 levels of ink, whichever
@@ -89,7 +89,7 @@ def _make(config: DigitsConfig, workshop: Workshop) -> dict[str, Split]:
         if config.disturb_test_only and part != "test":
             wanted = replace(config, shift=0.0, turn_deg=0.0, zoom=0.0, shear=0.0, noise=0.0)
         if wanted.straight and wanted.optics == Optics():
-            parts[part] = _straight(wanted, part, count)
+            parts[part] = straight(wanted, part, count)
         else:
             parts[part] = workshop.frames(_item, wanted, part, count)
     return coded(10, parts)

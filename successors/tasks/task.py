@@ -47,6 +47,12 @@ class Task:
         ``corpus(config, workshop) -> texts``: (n,) of str, without answers, for pre-training.
     also : mapping of str to callable
         Other metrics of answers and targets, reported besides the score.
+    mark : callable, optional
+        ``mark(answers, deck, part) -> (score, right)``, for a task that judges all answers to a part together: its
+        score is not the fraction of those that are right; see `marked`.
+    figures : callable, optional
+        ``figures(answers, deck, part) -> figures``: other metrics that need the deck, by name. They are not shares of
+        1, and are shown as they are.
     folds : int
         Number of folds. If there are several, the setting ``fold`` says which of them is the test set, and training
         number n (its seed) leaves out fold n mod `folds`; together they are tested on everything that can be left out.
@@ -65,6 +71,8 @@ class Task:
     make: Callable[[Any, Workshop], Mapping[str, Split]]
     corpus: Callable[[Any, Workshop], np.ndarray] | None = None
     also: Mapping[str, Callable[[np.ndarray, np.ndarray], float]] = field(default_factory=dict[str, Any])
+    mark: Callable[[np.ndarray, Deck, Split], tuple[float, np.ndarray]] | None = None
+    figures: Callable[[np.ndarray, Deck, Split], Mapping[str, float]] | None = None
     folds: int = 1
     groups: Callable[[Any], tuple[str, ...]] | None = None
 
@@ -89,8 +97,24 @@ class Task:
             return np.zeros((0, R_UNITS), bool)
         return lamps(binary_code(len(self.classes(config))))
 
+    @property
+    def together(self) -> bool:
+        """Whether the score is one of all answers together."""
+        return self.mark is not None
+
+    def marked(self, answers: np.ndarray, deck: Deck, part: Split) -> tuple[float, np.ndarray]:
+        """Return the score of the answers to a part of a deck, and whether each is correct, (n,) bool."""
+        if self.mark is not None:
+            return self.mark(answers, deck, part)
+        right = self.right(answers, part.targets)
+        return float(right.mean()), right
+
+    def measured(self, answers: np.ndarray, deck: Deck, part: Split) -> dict[str, float]:
+        """Return `figures` of the answers to a part of a deck; none where a task has none."""
+        return {} if self.figures is None else dict(self.figures(answers, deck, part))
+
     def score(self, answers: np.ndarray, targets: np.ndarray) -> float:
-        """Return the fraction of stimuli that are answered correctly; see `right`."""
+        """Return the fraction of stimuli that are answered correctly, see `right`; not the score if `mark` is given."""
         return float(self.right(answers, targets).mean())
 
     def right(self, answers: np.ndarray, targets: np.ndarray) -> np.ndarray:

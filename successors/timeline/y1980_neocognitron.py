@@ -84,7 +84,7 @@ class NeocognitronConfig(NetworkConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, value, _ in self.items():
-            if isinstance(value, tuple) and len(value) != len(self.planes):
+            if "." not in name and isinstance(value, tuple) and len(value) != len(self.planes):
                 raise ConfigError(
                     f"{len(value)} values for {len(self.planes)} stages",
                     where=f"NeocognitronConfig.{name}",

@@ -14,6 +14,7 @@ import numpy as np
 from marki.errors import ConfigError, StateError
 from marki.files import write_arrays
 from marki.io.learner import Learner
+from marki.io.ports import Port
 from marki.reading import read_arrays
 from marki.registers import restore, snapshot
 from marki.seeding import generator
@@ -21,6 +22,7 @@ from successors import tasks
 from successors.nn.learner import Measured, Pretrainable
 from successors.nn.optimiser import Diverged
 from successors.nn.recipe import Recipe
+from successors.nn.rivals import Duelling
 from successors.tasks import Deck, Split
 
 ROWS = 256
@@ -44,7 +46,8 @@ class Record:
     best : float
         That score.
     curve : list of (int, float, float)
-        Step, training accuracy since the last row, and score on the validation set.
+        Step, training accuracy since the last row (of rivals, the fraction of pictures that the critic told rightly),
+        and score on the validation set.
     losses : list of float
         Mean loss since the last row, for each row of the curve that ends steps with answers; empty for a learner
         without a loss.
@@ -64,7 +67,7 @@ class Record:
 
 def evaluate(learner: Learner, deck: Deck, part: Split) -> float:
     """Return the score of a learner on one split of a deck; nothing is learned."""
-    return tasks.find(deck.task).score(_answers(learner, part), part.targets)
+    return tasks.find(deck.task).marked(_answers(learner, part), deck, part)[0]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,26 +76,34 @@ class Exam:
 
     Parameters
     ----------
+    score : float
     right : ndarray of bool, shape (n,)
         Whether each stimulus was answered correctly.
     answered : ndarray of int, shape (n,) or (0,)
         The class that each stimulus was taken for, -1 if the lamps show none; empty if the answer is a field or text.
     also : mapping of str to float
-        Other figures of the task.
+        Other metrics of the task, shares of 1.
+    figures : mapping of str to float
+        Further ones, which are not.
     """
 
+    score: float
     right: np.ndarray
     answered: np.ndarray
     also: Mapping[str, float]
+    figures: Mapping[str, float]
 
 
 def examine(learner: Learner, deck: Deck, part: Split) -> Exam:
     """Return what a learner answers to one split of a deck; nothing is learned."""
     task, answers = tasks.find(deck.task), _answers(learner, part)
+    score, right = task.marked(answers, deck, part)
     return Exam(
-        right=task.right(answers, part.targets),
+        score=score,
+        right=right,
         answered=_classes(answers, deck.code) if len(deck.code) else np.zeros(0, int),
         also={name: measure(answers, part.targets) for name, measure in task.also.items()},
+        figures=task.measured(answers, deck, part),
     )
 
 
@@ -103,7 +114,9 @@ def _classes(answers: np.ndarray, code: np.ndarray) -> np.ndarray:
 
 
 def _answers(learner: Learner, part: Split) -> np.ndarray:
-    return np.concatenate([learner.respond(part.stimuli[k : k + ROWS]) for k in range(0, len(part), ROWS)])
+    # What is drawn is a function of the stimulus's number in its call: there, all are asked at once.
+    rows = len(part) if learner.accepts is Port.LAMPS else ROWS
+    return np.concatenate([learner.respond(part.stimuli[k : k + rows]) for k in range(0, len(part), rows)])
 
 
 def batches(count: int, size: int, seed: int, *, first: int = 0) -> Iterator[np.ndarray]:
@@ -199,14 +212,15 @@ def train(
         if record.diverged:
             raise _diverged(record, checkpoint)
     measured = learner if isinstance(learner, Measured) else None
-    right = seen = 0
+    rivals = learner if isinstance(learner, Duelling) else None
+    right, seen = 0.0, 0
     lost: list[float] = []
     since = time.perf_counter() - record.seconds
     study = batches(len(deck.corpus), recipe.batch, seed, first=record.steps)
     order = batches(len(deck.train), recipe.batch, seed, first=max(0, record.steps - recipe.pretrain_steps))
     try:
         while record.steps < recipe.total_steps and not _ended(record, recipe):
-            hits = 0
+            hits = 0.0
             if record.steps < recipe.pretrain_steps and pretrainable is not None:
                 chosen = next(study)
                 pretrainable.pretrain(deck.corpus[chosen])
@@ -214,7 +228,7 @@ def train(
                 chosen = next(order)
                 targets = deck.train.targets[chosen]
                 answers = learner.reinforce(deck.train.stimuli[chosen], targets)
-                hits = _right(answers, targets)
+                hits = _right(answers, targets) if rivals is None else rivals.told * len(chosen)
                 right += hits
                 seen += len(chosen)
                 if measured is not None:
@@ -230,7 +244,7 @@ def train(
             record.curve.append([record.steps, right / max(1, seen), score])
             if lost and math.isfinite(lost[0]):
                 record.losses.append(sum(lost) / len(lost))
-            right = seen = 0
+            right, seen = 0.0, 0
             lost.clear()
             if score > record.best:
                 record.best, record.best_step, best = score, record.steps, snapshot(learner.registers())

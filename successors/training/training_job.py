@@ -106,7 +106,9 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     """Return the job that trains and evaluates; it writes ``KEY.json`` and, for a successor, ``KEY.safetensors``.
 
     The result has: score (test score), also (other figures of the task), right (a 0 or 1 for each stimulus of the test
-    set), answered (the class that each was taken for, -1 for none; empty if the answer is a field or text), valid
+    set), answered (the class that each was taken for, -1 for none; empty if the answer is a field or text), together
+    (true, and only there, if the score is one of all answers together and not the fraction that is right), figures
+    (other figures of the task that are no shares of 1, if it has any), valid
     (validation score), best_step, steps, shown, seconds, parameters, multiply_adds, year, note, curve, digest (of all
     registers at the end), wipers (the Mark I's angles, 1e-6 deg, and of no other learner), warnings (signs of a dead or
     stuck training, in words). A training that diverges is a result as well: it has `DIVERGED`, with step, reason, and
@@ -193,10 +195,12 @@ def _train(
             folder / f"{order.key}.safetensors", entrant.learner.weights(), system=order.learner, settings=settings
         )
     result = {
-        "score": float(exam.right.mean()),
+        "score": exam.score,
         "also": exam.also,
         "right": "".join("01"[hit] for hit in exam.right.tolist()),
         "answered": exam.answered.tolist(),
+        **({"together": True} if tasks.find(order.task).together else {}),
+        **({"figures": exam.figures} if exam.figures else {}),
         "valid": record.best,
         "best_step": record.best_step,
         "steps": record.steps,

@@ -12,6 +12,7 @@ from successors import registry, timeline
 from successors.evaluation import verify
 from successors.evaluation.estimates import FAILS, HOLDS, OPEN
 from successors.nn.learner import ByGradient
+from successors.nn.rivals import Rivals
 from successors.training import participants
 
 NAMES = registry.names()
@@ -44,26 +45,33 @@ def test_the_mark_1_keeps_the_contract_as_it_is_lent_to_the_successors():
 def test_gradients(name):
     system = registry.find(name)
     found = verify.gradients(system)
-    assert (found is None) == (not issubclass(system.entry.learner, ByGradient))
+    assert (found is None) == (not issubclass(system.entry.learner, (ByGradient, Rivals)))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_wrong_gradient_is_caught(name, monkeypatch):
     system = registry.find(name)
-    if not issubclass(system.entry.learner, ByGradient):
+    rivals = issubclass(system.entry.learner, Rivals)
+    if not (rivals or issubclass(system.entry.learner, ByGradient)):
         return
     network = system.entry.network
-    loss = network.loss
 
-    def bent(self, outputs, targets):
-        value = loss(self, outputs, targets)
+    def bend(value):
         way_back = value._backward
         value._backward = lambda g: tuple(None if h is None else 1.001 * h for h in way_back(g))
         return value
 
-    monkeypatch.setattr(network, "loss", bent)
-    with pytest.raises(MarkIError, match="central difference"):
-        verify.gradients(system)
+    for method in ("critic_loss", "creator_loss") if rivals else ("judged",):
+        plain = getattr(network, method)
+
+        def bent(self, *given, plain=plain):
+            found = plain(self, *given)
+            return (found[0], bend(found[1])) if isinstance(found, tuple) else bend(found)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(network, method, bent)
+            with pytest.raises(MarkIError, match="central difference"):
+                verify.gradients(system)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -109,6 +117,15 @@ def bad_input(name):
         yield "bytes", np.array([text.encode() for text in x.tolist()]), y
         yield "too few targets", x, y[:-1]
         yield "targets that are numbers", x, np.zeros(len(x), np.float32)
+        return
+    if system.entry.accepts is Port.LAMPS:
+        yield "another width", x[:, :-1], y
+        yield "numbers", x.astype(np.float32), y
+        yield "text", x.astype(str), y
+        yield "too few targets", x, y[:-1]
+        yield "targets that are no numbers", x, y.astype(str)
+        yield "targets that are NaN", x, np.full_like(y, np.nan)
+        yield "targets too bright", x, y + 2
         return
     none = x[:, :, :-1] if system.entry.accepts is not Port.REEL else x[..., :-1]
     yield "another shape", none, y

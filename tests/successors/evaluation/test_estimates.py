@@ -110,3 +110,19 @@ def test_intervals_cover_the_truth_as_often_as_they_say(folds, seeds, stimuli):
 
 def _logistic(x):
     return 1 / (1 + np.exp(-x))
+
+
+def of_a_set(score):
+    """Return a training whose score is one of all answers together."""
+    return run([1, 0, 1, 1]) | {"together": True, "score": score}
+
+
+def test_where_answers_are_judged_together_only_the_seeds_vary():
+    about = estimates.share([of_a_set(s) for s in (0.5, 0.6, 0.7)])
+    half = 4.30 * 0.1 / 3**0.5  # Student's t of two degrees of freedom
+    assert (about.value, about.low, about.high) == pytest.approx((0.6, 0.6 - half, 0.6 + half), rel=1e-5)
+    about = estimates.share([of_a_set(s) for s in (0.1, 0.6, 0.9)])
+    assert (about.low, about.high) == (0, 1)
+    assert estimates.share([of_a_set(0.6)]) == MeanInterval(value=0.6)
+    ahead = estimates.lead([of_a_set(s) for s in (0.5, 0.6, 0.7)], [of_a_set(s) for s in (0.1, 0.2, 0.3)])
+    assert (ahead.value, ahead.low, ahead.high) == pytest.approx((0.4, 0.4, 0.4))

@@ -36,6 +36,7 @@ from successors.nn.normalisation import (
     rms_norm,
 )
 from successors.nn.pooling import avg_pool2d, max_pool2d
+from successors.nn.resampling import conv_transpose2d, fir, upsample2
 from successors.nn.rnn import rnn
 from successors.nn.tensor import Parameter, Tensor, concatenate, no_grad, stack, where
 
@@ -330,13 +331,23 @@ def activations(rng: Rng, k: int) -> Case:
         "gelu by tanh": (lambda x: A.gelu(x, tanh=True), lambda x: F.gelu(x, approximate="tanh")),
         "silu": (A.silu, F.silu),
         "scaled tanh": (A.scaled_tanh, lambda x: 1.7159 * torch.tanh(x * (2 / 3))),
+        "leaky relu": (A.leaky_relu, lambda x: F.leaky_relu(x, 0.2)),
     }
-    name = list(kinds)[k % len(kinds)]
+    name = [*kinds, "maxout"][k % (len(kinds) + 1)]
+    if name == "maxout":
+        pieces, units = number(rng, 1, 5), number(rng, 0 if coin(rng, 0.05) else 1, 4)
+        x = among(rng, reals, tied)(rng, *shape_of(rng, 0, 3), pieces * units)
+        return Case(
+            f"maxout of {pieces}",
+            lambda x: A.maxout(x, pieces),
+            lambda x: x.reshape(*x.shape[:-1], pieces, units).max(-2).values,
+            (x,), EXACT, EXACT,
+        )  # fmt: skip
     size = among(rng, 1e-8, 1e-3, 1.0, 1.0, 4.0, 30.0, 200.0)
     x = reals(rng, *shape_of(rng, 0, 4)) * size
     if x.size and coin(rng, 0.2):
         x.reshape(-1)[0] = among(rng, 0.0, -0.0, np.inf, -np.inf) if name == "relu" else 0.0
-    exact = EXACT if name == "relu" else CLOSE
+    exact = EXACT if name in ("relu", "leaky relu") else CLOSE
     return Case(f"{name} at {size}", *kinds[name], (x,), forward=exact, backward=exact)
 
 
@@ -419,6 +430,65 @@ def convolution(rng: Rng, k: int) -> Case:
         arrays,
         fixed=fixed,
     )
+
+
+def resampling(rng: Rng, k: int) -> Case:
+    """Draw transposed convolutions, upsampling, and filters that change the rate, in all layouts."""
+    kind = ("transposed", "transposed, many", "upsample", "filter")[k % 4]
+    order = LAYOUTS[k // 4 % 3]
+    n, c, h, w = number(rng, 0 if coin(rng, 0.1) else 1, 3), number(rng, 1, 5), number(rng, 1, 6), number(rng, 1, 6)
+    if kind == "upsample":
+        return Case(
+            f"upsample {order}",
+            lambda x: upsample2(moved(x, order)),
+            lambda x: x.repeat_interleave(2, 2).repeat_interleave(2, 3),
+            (reals(rng, n, c, h, w),),
+            forward=EXACT,
+        )
+    if kind == "filter":
+        up, down = number(rng, 1, 3), number(rng, 1, 3)
+        taps = [float(t) for t in among(rng, (1, 3, 3, 1), (1, 2, 1), rng.uniform(0.2, 1.0, number(rng, 1, 6)))]
+        least = max(0, len(taps) - min(h, w) * up)
+        before = number(rng, -1, 3)
+        padding = (before, max(number(rng, -1, 3), least - before))
+        return Case(
+            f"filter {taps} {up} {down} {padding} {order}",
+            lambda x: fir(moved(x, order), taps, up=up, down=down, padding=padding),
+            lambda x: filtered(x, taps, up, down, padding),
+            (reals(rng, n, c, h, w),),
+        )
+    f = number(rng, 1, 5)
+    if kind == "transposed, many":
+        c, f = among(rng, (16, 16), (16, 18), (19, 16), (3, 24))
+    (kh, kw), stride = (number(rng, 1, 4), number(rng, 1, 4)), among(rng, 1, 2, 2, 2, 3, (1, 2), (3, 1))
+    s, t = (stride, stride) if isinstance(stride, int) else stride
+    padding = among(rng, 0, 0, 1, (1, 0), (0, 2))
+    p, q = (padding, padding) if isinstance(padding, int) else padding
+    h = max(h, -(-(2 * p + 1 - kh) // s) + 1)
+    w = max(w, -(-(2 * q + 1 - kw) // t) + 1)
+    arrays = [reals(rng, n, c, h, w), reals(rng, c, f, kh, kw)]
+    if coin(rng):
+        arrays.append(reals(rng, f))
+    fixed = [among(rng, 0, 1)] if coin(rng, 0.2) else []
+    return Case(
+        f"{kind} {stride} {padding} {order}",
+        lambda x, *rest: conv_transpose2d(moved(x, order), *rest, stride=stride, padding=padding),
+        lambda x, *rest: F.conv_transpose2d(x, *rest, stride=stride, padding=padding),
+        arrays,
+        fixed=fixed,
+    )
+
+
+def filtered(x: Any, taps: Sequence[float], up: int, down: int, padding: tuple[int, int]) -> Any:
+    """Return what the reference of NVIDIA's `upfirdn2d` does: zeros between, padding, convolution, every so many."""
+    n, c, h, w = x.shape
+    x = x.reshape(n * c, 1, h, 1, w, 1)
+    x = F.pad(x, (0, up - 1, 0, 0, 0, up - 1)).reshape(n * c, 1, h * up, w * up)
+    before, after = padding
+    x = F.pad(x, (before, after, before, after))
+    line = torch.tensor(taps, dtype=x.dtype).flip(0) * (up / sum(taps))
+    x = F.conv2d(x, torch.outer(line, line)[None, None])[:, :, ::down, ::down]
+    return x.reshape(n, c, *x.shape[2:])
 
 
 def pooling(rng: Rng, k: int) -> Case:
@@ -550,7 +620,7 @@ def attending(rng: Rng, k: int) -> Case:
 
 def recurrent(rng: Rng, k: int) -> Case:
     """Draw recurrent layers: PyTorch's own cells, and the older ones as a loop."""
-    name = ("tanh", "relu", "lstm", "gru", "lstm of 1997", "peepholes", "peepholes of 1997")[k % 7]
+    name = ("tanh", "relu", "lstm", "gru", "lstm of 1997", "peepholes", "peepholes of 1997", "last cell")[k % 8]
     n, steps, d, h = (number(rng, 1, 4) for _ in range(4))
     gates = {"tanh": 1, "relu": 1, "gru": 3, "lstm of 1997": 3, "peepholes of 1997": 3}.get(name, 4)
     x, w_in, w_state = reals(rng, n, steps, d), reals(rng, gates * h, d), reals(rng, gates * h, h)
@@ -587,6 +657,18 @@ def recurrent(rng: Rng, k: int) -> Case:
             lambda x, w, u, b, *s: torch.lstm(x, start(s), [w, u, b, none], *run)[0],
             (x, w_in, w_state, bias, *starts),
         )
+    if name == "last cell":
+        half = among(rng, 0.0, 1.0)  # without the states, the cell's gradient has to find its way alone
+
+        def their_last(x: Any, w: Any, u: Any, b: Any, *s: Any) -> Any:
+            states, _, c = torch.lstm(x, start(s), [w, u, b, none], *run)
+            return torch.cat([states * half, c.transpose(0, 1)], 1)
+
+        def our_last(x: Tensor, w: Tensor, u: Tensor, b: Tensor, *s: Tensor) -> Tensor:
+            states, c = lstm(x, w, u, b, s or None, last=True)
+            return concatenate([states * half, c.reshape(n, 1, h)], 1)
+
+        return Case(name, our_last, their_last, (x, w_in, w_state, bias, *starts))
     forget, peeps = gates == 4, name.startswith("peepholes")
 
     def loop(x: Any, w: Any, u: Any, b: Any, *rest: Any) -> Any:
@@ -688,8 +770,8 @@ def graphs(rng: Rng, k: int) -> Case:
 FAMILIES: dict[str, Callable[[Rng, int], Case]] = {
     f.__name__: f
     for f in (
-        arithmetic, shapes, products, activations, error_functions, convolution, pooling, normalisation, attending,
-        recurrent, lookup, dropping, graphs,
+        arithmetic, shapes, products, activations, error_functions, convolution, resampling, pooling, normalisation,
+        attending, recurrent, lookup, dropping, graphs,
     )
 }  # fmt: skip
 

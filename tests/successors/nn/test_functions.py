@@ -112,6 +112,24 @@ def test_losses_of_great_logits():
     assert L.binary_cross_entropy(Tensor(x), np.array([[1, 1]])).item() == 5e3
 
 
+def test_maxout():
+    x = RNG.permutation(3 * 2 * 12).reshape(3, 2, 12) / 10.0
+    out = A.maxout(Tensor(x), 3).data
+    assert np.array_equal(out, np.maximum(np.maximum(x[..., :4], x[..., 4:8]), x[..., 8:]))
+    check(lambda t: A.maxout(t, 3), x)
+    equal = Tensor(np.zeros((1, 6)), requires_grad=True)
+    A.maxout(equal, 3).sum().backward()
+    assert equal.grad.tolist() == [[1, 1, 0, 0, 0, 0]]
+    with pytest.raises(ShapeError, match="in 5 pieces"):
+        A.maxout(Tensor(x), 5)
+
+
+def test_leaky_relu():
+    x = np.array([[-2.0, -0.5, 0.5, 3.0]])
+    assert A.leaky_relu(Tensor(x), 0.1).data.tolist() == [[-0.2, -0.05, 0.5, 3.0]]
+    check(lambda t: A.leaky_relu(t, 0.1), x)
+
+
 def test_linear_costs_its_products():
     with tally() as spent:
         F.linear(Tensor(X), Tensor(WEIGHT), Tensor(BIAS))

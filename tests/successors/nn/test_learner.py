@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 
 from marki.config import Config, setting
+from marki.errors import ConfigError, PortError
+from marki.io.asked import asked
 from marki.io.ports import Port
 from marki.io.responses import binary_code, lamps
+from marki.registers import fingerprint, restore, snapshot
 from successors.nn.layers import Linear
 from successors.nn.learner import ByGradient, ByRule, Network
 from successors.nn.losses import mean_squared_error
 from successors.nn.recipe import Recipe
+from successors.nn.tensor import Tensor
 from successors.timeline.y1982_hopfield import ENTRY as HOPFIELD
 from successors.timeline.y1986_mlp import ENTRY as MLP
 from successors.timeline.y1989_lecun import ENTRY as LECUN
@@ -180,3 +184,139 @@ def test_a_recipe_bounds_the_gradient():
     _, bound = rates(rate=0.1, clip=0.01)
     assert min(free) > 0.01
     assert bound == pytest.approx([0.001] * 4, rel=1e-3)
+
+
+def test_the_mean_of_the_weights_answers_and_is_shipped():
+    changes = {"recipe.average": 0.75}
+    learner, plain = ByGradient(Seer, Toy().amend(changes)), ByGradient(Seer, Toy())
+    wanted = {n: a.copy() for n, a in plain.weights().items()}
+    for _ in range(4):
+        for one in (learner, plain):
+            one.reinforce(FRAMES, CODES)
+        wanted = {n: 0.75 * a + 0.25 * plain.weights()[n] for n, a in wanted.items()}
+    for name, a in wanted.items():
+        np.testing.assert_allclose(learner.weights()[name], a, rtol=1e-5, atol=1e-7)
+        assert np.array_equal(learner.network.state()[name], plain.weights()[name])
+    mean = ByGradient(Seer, Toy())
+    mean.load_weights(learner.weights())
+    saved = snapshot(learner.registers())
+    for seen, own in zip(learner.weigh(FRAMES), mean.weigh(FRAMES), strict=True):
+        np.testing.assert_array_equal(seen, own)
+    np.testing.assert_array_equal(learner.respond(FRAMES), mean.respond(FRAMES))
+    assert fingerprint(snapshot(learner.registers())) == fingerprint(saved)
+    assert {n for n in saved if n.startswith("average.")} == {"average.layer.weight", "average.layer.bias"}
+    assert not [r.name for r in plain.registers() if r.name.startswith(("average.", "learner.noise"))]
+
+
+class Stager(Seer):
+    """Two layers, one trained after the other; the second begins as twice the identity, when its stage does."""
+
+    def __init__(self, config, rng):
+        super().__init__(config, rng)
+        self.second, self._begun = Linear(config.classes, config.classes, rng), []
+
+    def stage(self, number):
+        part = ("layer.", "second.")[number]
+        return {n: p for n, p in self.parameters().items() if n.startswith(part)}
+
+    def begin(self, number):
+        self._begun.append(number)
+        if number:
+            self.second.weight.data[...] = 2 * np.eye(len(self.second.weight.data))
+
+    def forward(self, x):
+        x = super().forward(x)
+        return self.second(x) if self.at_stage else x
+
+
+def staged(**recipe):
+    changes = {"recipe.steps": 8, "recipe.stages": (0.25, 0.75), "recipe.optimiser": "adam", "recipe.rate": 0.01}
+    return ByGradient(Stager, Toy().amend(changes | {f"recipe.{k}": v for k, v in recipe.items()}))
+
+
+def test_stages_train_their_own_parameters_in_turn():
+    learner, moved, rates = staged(schedule="exponential", final_lr_fraction=0.25), [], []
+    for rule in learner.optimisers:
+        step = rule.step
+        rule.step = lambda rate, step=step: (rates.append(rate), step(rate))
+    for _ in range(8):
+        before = {n: a.copy() for n, a in learner.weights().items()}
+        learner.reinforce(FRAMES, CODES)
+        moved.append({n.split(".")[0] for n, a in learner.weights().items() if not np.array_equal(a, before[n])})
+    assert moved == [{"layer"}] * 2 + [{"second"}] * 6
+    assert learner.network._begun == [0, 1]
+    assert all(p.grad is None and p.requires_grad for p in learner.network.parameters().values())
+    assert rates == pytest.approx(
+        [0.01 * 0.25 ** (k / 2) for k in range(2)] + [0.01 * 0.25 ** (k / 6) for k in range(6)]
+    )
+    # Each has an optimiser of its own, whose means begin with its stage.
+    assert [int(rule.steps[0]) for rule in learner.optimisers] == [2, 6]
+    names = {r.name for r in learner.registers()}
+    assert {"optimiser0.mean.layer.weight", "optimiser1.square.second.bias"} <= names
+    assert "optimiser1.mean.layer.weight" not in names
+
+
+def test_a_stage_begins_where_it_was_prepared():
+    learner = staged()
+    for _ in range(2):
+        learner.reinforce(FRAMES, CODES)
+    learner.reinforce(FRAMES, CODES)
+    # One step of Adam is as long as the rate.
+    assert learner.network.second.weight.data == pytest.approx(2 * np.eye(3), abs=0.0101)
+
+
+@pytest.mark.parametrize("stop", [1, 2, 5])
+def test_a_training_in_stages_goes_on_from_its_registers(stop):
+    whole, part = staged(average=0.9), staged(average=0.9)
+    for k in range(8):
+        if k == stop:
+            saved = snapshot(whole.registers())
+        whole.reinforce(FRAMES, CODES)
+    restore(part.registers(), saved)
+    for _ in range(stop, 8):
+        part.reinforce(FRAMES, CODES)
+    assert fingerprint(snapshot(part.registers())) == fingerprint(snapshot(whole.registers()))
+
+
+def test_stages_of_a_recipe():
+    recipe = Recipe(steps=100, pretrain_steps=10, stages=(0.2, 0.3, 0.5))
+    assert [recipe.stage_at(k) for k in (10, 29, 30, 59, 60, 109, 500)] == [
+        (0, 10, 20), (0, 10, 20), (1, 30, 30), (1, 30, 30), (2, 60, 50), (2, 60, 50), (2, 60, 50),
+    ]  # fmt: skip
+    assert Recipe(steps=7).stage_at(3) == (0, 0, 7)
+    for wrong in ((0.5, 0.4), (0.0, 1.0), (1.5, -0.5)):
+        with pytest.raises(ConfigError, match="whose sum is 1"):
+            Recipe(stages=wrong)
+    for name in ("beta1", "beta2", "average"):
+        with pytest.raises(ConfigError, match=f"Recipe.{name}"):
+            Recipe(**{name: 1.0})
+
+
+def test_the_betas_of_a_recipe_are_those_of_adam():
+    learner = ByGradient(Seer, Toy().amend({"recipe.optimiser": "adam", "recipe.beta1": 0.5, "recipe.beta2": 0.99}))
+    assert learner.optimiser.betas == (0.5, 0.99)
+    recipe = Recipe(rate=0.4, critic_rate=0.1, steps=2, schedule="exponential", final_lr_fraction=0.25)
+    assert [recipe.critic_rate_at(k) for k in range(3)] == pytest.approx([0.1, 0.05, 0.025])
+    assert Recipe(rate=0.4).critic_rate_at(1) == 0.4
+
+
+def test_pictures_with_questions_are_stimuli():
+    class Listener(Seer):
+        def outputs(self, stimuli):
+            loud = np.char.str_len(stimuli["text"])[:, None]
+            return super().outputs(stimuli["frame"]) * (loud > 3)
+
+        def judged(self, stimuli, targets):
+            outputs = self(Tensor(stimuli["frame"]))
+            return self.decide(outputs.data), self.loss(outputs, targets)
+
+    learner = ByGradient(Listener, Toy(), accepts=Port.ASKED)
+    pairs = asked(FRAMES, np.array(["how many", "eh"] * 6))
+    before = learner.respond(pairs)
+    assert before.shape == (12, 8)
+    assert np.array_equal(before[1::2], np.repeat(lamps(binary_code(3))[:1], 6, 0))
+    learner.reinforce(pairs, CODES)
+    assert learner.step == 1
+    with pytest.raises(PortError, match="asked port: expected pictures with questions"):
+        learner.respond(FRAMES)
+    assert learner.respond(pairs[:0]).shape == (0, 8)

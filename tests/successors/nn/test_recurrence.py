@@ -45,6 +45,40 @@ def test_lstm_differences(forget, peep, starts):
     check(f, *given)
 
 
+@pytest.mark.parametrize("starts", [0, 2])
+@pytest.mark.parametrize("forget", [False, True])
+def test_lstm_with_its_last_cell(forget, starts):
+    given = arrays(4 if forget else 3, starts=starts)
+
+    def run(x, w, u, b, *start, **how):
+        return lstm(x, w, u, b, start or None, forget=forget, **how)
+
+    tensors = [Tensor(a) for a in given]
+    states, cell, shown = run(*tensors, trace=True, last=True)
+    assert np.array_equal(states.data, run(*tensors).data)
+    assert np.array_equal(cell.data, shown["cell"][:, -1])
+    with no_grad():
+        for two in (run(*tensors, last=True), run(*(Tensor(a, requires_grad=True) for a in given), last=True)):
+            assert all(np.array_equal(a.data, b.data) for a, b in zip(two, (states, cell), strict=True))
+    check(lambda *t: run(*t, last=True)[1], *given)
+    check(lambda *t: run(*t, last=True)[0], *given)
+
+    def both(*t):
+        states, cell = run(*t, last=True)
+        return states[:, 1] * cell + cell * cell
+
+    check(both, *given)
+
+
+def test_two_layers_hand_their_cells_on():
+    # A second call that begins where the first ended gives what one call gives.
+    x, w, u, b = (Tensor(a) for a in arrays(4))
+    whole = lstm(x, w, u, b)
+    states, cell = lstm(x[:, :2], w, u, b, last=True)
+    rest = lstm(x[:, 2:], w, u, b, (states[:, -1], cell))
+    np.testing.assert_allclose(rest.data, whole.data[:, 2:], rtol=1e-12)
+
+
 @pytest.mark.parametrize(("kind", "gates"), [("tanh", 1), ("relu", 1), ("lstm", 4), ("gru", 3)])
 def test_same_as_torch(kind, gates):
     torch = pytest.importorskip("torch")

@@ -3,7 +3,10 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
+from marki.errors import PortError
+from marki.io.asked import asked
 from marki.io.ports import Port
 from successors import registry
 from successors.serving.worker import LoadedSystem
@@ -22,3 +25,29 @@ def test_the_runners_up_come_best_first_and_without_the_answer():
     assert (reply.said, reply.confidence) == (deck.classes[2], 0.3)
     # Of 4 and 8, which are equal, the first class comes first.
     assert reply.others == ((deck.classes[4], 0.2), (deck.classes[8], 0.2), (deck.classes[6], 0.1))
+
+
+def one(accepts, stimulus):
+    """Return what a system of these ports takes a stimulus for."""
+    system = registry.find("lenet5")
+    learner = SimpleNamespace(accepts=accepts, answers=Port.FIELD, network=None)
+    return LoadedSystem(system=system, trial=system.entry.trials[0], learner=learner).one(stimulus)
+
+
+def test_lamps_are_one_stimulus():
+    lit = np.arange(8) % 3 == 0
+    assert one(Port.LAMPS, lit).tolist() == [lit.tolist()]
+    for wrong in (lit[:7], lit.astype(float), np.stack([lit, lit]), np.zeros((20, 20), np.float32)):
+        with pytest.raises(PortError, match="lenet5's lamps port"):
+            one(Port.LAMPS, wrong)
+
+
+def test_a_picture_with_its_question_is_one_stimulus():
+    pairs = asked(np.random.default_rng(0).random((2, 20, 20), np.float32), np.array(["how many?", "where is it?"]))
+    found = one(Port.ASKED, pairs[1])
+    assert found.shape == (1,)
+    assert found["text"].tolist() == ["where is it?"]
+    assert np.array_equal(found["frame"][0], pairs["frame"][1])
+    for wrong in (pairs, pairs[:0], pairs["frame"][0], np.array("how many?")):
+        with pytest.raises(PortError, match="lenet5's asked port"):
+            one(Port.ASKED, wrong)
