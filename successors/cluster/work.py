@@ -105,7 +105,7 @@ def _perceptron() -> Work:
     additions = 512.0 * 12 + 512  # twelve wires of each A-unit, and the values of all A-units
     return Work(
         name="perceptron", sample="card", parameters=512, layers=1, layer_flops=additions, backward=0.0,
-        useful_flops=additions, number=4, state=4,
+        useful_flops=additions, number=1, state=1,  # in values, not bytes
     )  # fmt: skip
 
 

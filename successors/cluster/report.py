@@ -1,0 +1,212 @@
+"""A whole training on a machine: a step, all steps with checkpoints and failures, energy and rent."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from marki.errors import ConfigError
+from successors.cluster import training_run
+from successors.cluster.machines import Training, room_value
+from successors.cluster.step import Layout, StepReport, simulate
+from successors.cluster.training_run import RunPlan, RunReport, poisson, young
+
+HOUR_US = 3_600_000_000
+"""Microseconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterReport:
+    """What a training is like.
+
+    Parameters
+    ----------
+    training : Training
+    batch : int
+        Samples of a step.
+    step : StepReport
+    run : RunReport
+        All steps.
+    every : int
+        Steps from checkpoint to checkpoint; 0 for none.
+    """
+
+    training: Training
+    batch: int
+    step: StepReport
+    run: RunReport
+    every: int
+
+    @property
+    def hours(self) -> float:
+        """Hours of the whole training."""
+        return self.run.duration / HOUR_US
+
+    @property
+    def device_hours(self) -> float:
+        """Hours of all devices together."""
+        return self.hours * self.step.layout.devices
+
+    @property
+    def energy(self) -> float:
+        """Kilowatt-hours, with what the hall takes if there is more than one node; 0 if the power is not known."""
+        hall = room_value("pue") if self.step.layout.devices > self.training.machine.node else 1.0
+        return self.device_hours * self.training.machine.device.power / 1000 * hall
+
+    @property
+    def rent(self) -> float:
+        """Dollars; 0 if the price is not known."""
+        return self.device_hours * self.training.machine.device.price
+
+    @property
+    def operations(self) -> float:
+        """Operations that were carried out and counted."""
+        layout, seconds = self.step.layout, self.step.seconds
+        return self.step.achieved * layout.devices * seconds * self.training.steps
+
+    @property
+    def digest(self) -> str:
+        """Digest of the events of a step and of the whole training: equal runs have equal ones."""
+        return f"{self.step.passage.log.digest}-{self.run.log.digest}"
+
+    def as_data(self) -> dict[str, Any]:
+        """Return all figures ready for JSON."""
+        step, run = self.step, self.run
+        return {
+            "name": self.training.name,
+            "machine": self.training.machine.name,
+            "device": self.training.machine.device.name,
+            "network": self.training.work.name,
+            "devices": step.layout.devices,
+            "layout": asdict(step.layout),
+            "batch": self.batch,
+            "steps": self.training.steps,
+            "step_s": step.seconds,
+            "hours": self.hours,
+            "device_hours": self.device_hours,
+            "shares": {
+                "arithmetic": step.arithmetic,
+                "sums": step.sums,
+                "gradients": step.gradients,
+                "idle": step.idle,
+            },
+            "bubble": step.bubble,
+            "utilisation": step.utilisation,
+            "hardware_utilisation": step.hardware,
+            "flops_per_device": step.achieved,
+            "operations": self.operations,
+            "sent_bytes_per_device_and_step": step.sent,
+            "memory_bytes_per_device": step.memory,
+            "fits": step.memory <= self.training.machine.device.memory,
+            "checkpoint_every_steps": self.every,
+            "checkpoints": run.checkpoints,
+            "failures": run.failures,
+            "lost_hours": run.lost / HOUR_US,
+            "saving_hours": run.saving / HOUR_US,
+            "restarting_hours": run.restarting / HOUR_US,
+            "energy_kwh": self.energy or None,
+            "rent_dollars": self.rent or None,
+            "events": len(step.passage.log) + len(run.log),
+            "digest": self.digest,
+        }
+
+
+def report(
+    training: Training,
+    layout: Layout,
+    *,
+    batch: int | None = None,
+    mean_hours: float | None = None,
+    every: int | None = None,
+    seed: int = 0,
+) -> ClusterReport:
+    """Simulate a training.
+
+    Parameters
+    ----------
+    training : Training
+    layout : Layout
+    batch : int, optional
+        Samples of a step; as the training has it if left out, with as many steps as show the same samples in all.
+    mean_hours : float, optional
+        Mean hours of one device between failures; without, nothing fails.
+    every : int, optional
+        Steps from checkpoint to checkpoint; with failures, by Young's formula if left out.
+    seed : int
+        Of the failures.
+    """
+    if mean_hours is not None and not mean_hours > 0:
+        raise ConfigError(f"{mean_hours} hours between failures", where="--mtbf", remedy="Give more than 0")
+    size = batch or training.batch
+    step = simulate(training.work, training.machine, layout, size)
+    step_us = max(1, round(step.duration / 1000))
+    steps = -(-training.steps * training.batch // size)
+    state = training.work.state * training.work.parameters
+    save_us = round(1e6 * state / (room_value("save_rate") * layout.devices))
+    mean_us = mean_hours * HOUR_US / layout.devices if mean_hours else None
+    if every is None:
+        every = max(1, round(young(save_us, mean_us) / step_us)) if mean_us else 0
+    plan = RunPlan(
+        steps=steps, step_us=step_us, every=every, save_us=save_us, restart_us=round(1e6 * room_value("restart_s"))
+    )
+    run = training_run.train(plan, poisson(mean_us, seed) if mean_us else ())
+    return ClusterReport(training=training, batch=size, step=step, run=run, every=every)
+
+
+def as_text(found: ClusterReport) -> str:
+    """Return a report for a terminal."""
+    training, step, run = found.training, found.step, found.run
+    layout, device = step.layout, training.machine.device
+    shared = f"{layout.tensor} a layer x {layout.ranks} stages x {layout.replicas} replicas"
+    lines = [
+        f"{training.work.name} on {layout.devices:,} x {device.name} ({shared})",
+        f"  batch {found.batch:,} ({training.work.sample}), {layout.micro:,} a micro-batch, {layout.schedule}",
+        "",
+        f"  {'a step':<26}{_duration(step.seconds):>14}",
+        f"    {'arithmetic':<24}{100 * step.arithmetic:>12.1f} %",
+        f"    {'sums within layers':<24}{100 * step.sums:>12.1f} %",
+        f"    {'sums of gradients':<24}{100 * step.gradients:>12.1f} %",
+        f"    {'waiting':<24}{100 * step.idle:>12.1f} %",
+        f"  {'bubble':<26}{100 * step.bubble:>12.1f} %",
+        f"  {'utilisation':<26}{100 * step.utilisation:>12.1f} %   useful operations, of the highest rate",
+        f"  {'of the hardware':<26}{100 * step.hardware:>12.1f} %   all operations",
+        f"  {'rate of a device':<26}{_scaled(step.achieved, 'FLOP/s'):>14}",
+        f"  {'sent by a device':<26}{_scaled(sum(step.sent.values()), 'B'):>14}   a step",
+        f"  {'kept on a device':<26}{_scaled(step.memory, 'B'):>14}   without activations"
+        + ("" if step.memory <= device.memory else f": more than its {_scaled(device.memory, 'B')}"),
+        "",
+        f"  {'all ' + format(run_steps(found), ',') + ' steps':<26}{_duration(run.duration / 1e6):>14}",
+    ]
+    if run.checkpoints:
+        lines.append(f"    {'checkpoints':<24}{run.checkpoints:>14,}   {_duration(run.saving / 1e6)}")
+    if run.failures:
+        lines += [
+            f"    {'failures':<24}{run.failures:>14,}   {_duration(run.restarting / 1e6)} to restart",
+            f"    {'work lost':<24}{_duration(run.lost / 1e6):>14}",
+        ]
+    lines += [
+        f"  {'device hours':<26}{found.device_hours:>14,.0f}",
+        f"  {'energy':<26}" + (f"{_scaled(1000 * found.energy, 'Wh'):>14}" if found.energy else f"{'not known':>14}"),
+        f"  {'rent':<26}" + (f"{found.rent:>14,.0f} $" if found.rent else f"{'not known':>14}"),
+        f"  {'digest':<26}{found.digest}",
+    ]
+    return "\n".join(lines)
+
+
+def run_steps(found: ClusterReport) -> int:
+    """Return how many steps a training has with its batch."""
+    return -(-found.training.steps * found.training.batch // found.batch)
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("years", 365.25 * 86_400), ("days", 86_400), ("hours", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.1f} {unit}"
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+
+
+def _scaled(value: float, unit: str) -> str:
+    for prefix, size in (("Z", 1e21), ("E", 1e18), ("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if value >= size:
+            return f"{value / size:.4g} {prefix}{unit}"
+    return f"{value:.4g} {unit}"
