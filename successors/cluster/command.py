@@ -127,7 +127,7 @@ def pipeline(args: argparse.Namespace) -> int:
     print(f"\ndigits forward, letters backward, by the last digit of the micro-batch; {gantt.IDLE} waits")
     law = bubble(args.stages, args.micro, args.parts)
     print(f"{found.passed:,} ns; bubble {100 * found.bubble:.2f} %, by the formula {100 * law:.2f} %")
-    print(f"a rank keeps the results of {max(kept)} micro-batches at most")
+    print(f"a rank keeps {max(kept)} results at most until their backward pass")
     print(f"digest {found.log.digest}")
     return 0
 

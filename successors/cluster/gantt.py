@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from marki.config import check
@@ -44,10 +45,12 @@ def as_text(passage: Passage, columns: int = 100) -> str:
     ----------
     passage : Passage
     columns : int
-        Width; fewer if the step has fewer units of time.
+        Width at most; where all times fit a grid, each of its units is equally wide.
     """
     check("columns", columns, int, {"low": 10, "high": MOST_COLUMNS})
-    columns = min(columns, passage.passed)
+    units = passage.passed // math.gcd(*(moment for span in passage.spans for moment in (span.begin, span.end)))
+    if units <= columns:
+        columns = columns // units * units
     ranks = len(passage.busy)
     rows = [[IDLE] * columns for _ in range(ranks)]
     for span in passage.spans:

@@ -15,7 +15,7 @@ V100_RATE, V100_PRICE = 28e12, 1.50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class LedgerLine:
     """One line of the ledger.
 
     Parameters
@@ -58,7 +58,7 @@ def v100_years(operations: float) -> float:
     return operations / V100_RATE / 3600 / YEAR_HOURS
 
 
-def ledger(name: str) -> list[Entry]:
+def ledger(name: str) -> list[LedgerLine]:
     """Return the ledger of a published size, with what is printed of it.
 
     Raises
@@ -68,14 +68,14 @@ def ledger(name: str) -> list[Entry]:
     """
     shape = decoder(name)
     entries = [
-        Entry(
+        LedgerLine(
             name="parameters", unit="", formula=f"{shape.layers} layers of {shape.width:,} numbers a token",
             value=shape.parameters, documented=shape.printed, digits=shape.rounded, source=shape.paper,
             note=shape.remark,
         ),
-        Entry(name="weights in single precision", unit="bytes", formula="4 N", value=4.0 * shape.parameters),
-        Entry(name="weights in half precision", unit="bytes", formula="2 N", value=2.0 * shape.parameters),
-        Entry(
+        LedgerLine(name="weights in single precision", unit="bytes", formula="4 N", value=4.0 * shape.parameters),
+        LedgerLine(name="weights in half precision", unit="bytes", formula="2 N", value=2.0 * shape.parameters),
+        LedgerLine(
             name="with gradients and Adam", unit="bytes",
             formula="16 N: half-precision weights and gradients, single-precision weights and two moments",
             value=16.0 * shape.parameters,
@@ -88,7 +88,7 @@ def ledger(name: str) -> list[Entry]:
     return entries
 
 
-def _training(shape: Decoder) -> list[Entry]:
+def _training(shape: Decoder) -> list[LedgerLine]:
     operations = shape.rule_flops
     years = v100_years(operations)
     printed = {
@@ -97,41 +97,44 @@ def _training(shape: Decoder) -> list[Entry]:
     }
     documented, digits, source = printed.get(shape.name, (None, 1.0, ""))
     return [
-        Entry(name="tokens learned from", unit="", formula="D", value=shape.tokens, source=shape.paper),
-        Entry(name="operations of the training", unit="FLOP", formula="6 N D", value=operations, documented=documented,
-              digits=digits, source=source),
-        Entry(
-            name="operations, in days", unit="PFLOP/s-days", formula="6 N D / 8.64e19", value=operations / PETAFLOPS_DAY,
+        LedgerLine(name="tokens learned from", unit="", formula="D", value=shape.tokens, source=shape.paper),
+        LedgerLine(
+            name="operations of the training", unit="FLOP", formula="6 N D", value=operations, documented=documented,
+            digits=digits, source=source,
+        ),
+        LedgerLine(
+            name="operations, in days", unit="PFLOP/s-days", formula="6 N D / 8.64e19",
+            value=operations / PETAFLOPS_DAY,
             documented=3_640.0 if shape.name == "GPT-3 175B" else None, digits=10.0,
             source="Brown et al. 2020, table D.1" if shape.name == "GPT-3 175B" else "",
         ),
-        Entry(name="on one V100", unit="years", formula="6 N D at 28 TFLOP/s", value=years),
-        Entry(name="its rent", unit="$", formula="1.50 $ an hour", value=years * YEAR_HOURS * V100_PRICE),
+        LedgerLine(name="on one V100", unit="years", formula="6 N D at 28 TFLOP/s", value=years),
+        LedgerLine(name="its rent", unit="$", formula="1.50 $ an hour", value=years * YEAR_HOURS * V100_PRICE),
     ]  # fmt: skip
 
 
 SEED = "the document that this project follows (2022)"
 
 
-def _seed(shape: Decoder) -> list[Entry]:
+def _seed(shape: Decoder) -> list[LedgerLine]:
     """Return the four figures that the document gives of GPT-3."""
     years = v100_years(3.14e23)
     needed = 3.14e23 / (366 * YEAR_HOURS * 3600)
     return [
-        Entry(
+        LedgerLine(
             name="size", unit="GB", formula="175 billion parameters of 4 bytes", value=175e9 * 4 / 1e9,
             documented=700, source=SEED,
         ),
-        Entry(
+        LedgerLine(
             name="training at Lambda's rate", unit="years", formula="3.14e23 FLOP at 28 TFLOP/s", value=years,
             documented=366, source=SEED,
             note=f"it would need {needed / 1e12:.1f} TFLOP/s; Lambda Labs themselves say 355",
         ),
-        Entry(
+        LedgerLine(
             name="training at Lambda's rate and price", unit="million $", formula="those years at 1.50 $ an hour",
             value=years * YEAR_HOURS * V100_PRICE / 1e6, documented=4.6, digits=0.1, source=SEED,
         ),
-        Entry(
+        LedgerLine(
             name="text", unit="GB", formula="", value=None, documented=570, source=SEED,
             note="Brown et al. 2020, section 2.2, give 570 GB for the filtered part of Common Crawl alone, about 400 "
             f"billion tokens: {570 / 400:.1f} bytes a token, too few for English; nothing to reckon it from",

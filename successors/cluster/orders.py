@@ -15,7 +15,7 @@ from marki.errors import ConfigError, unknown
 SCHEDULES = ("gpipe", "1f1b", "interleaved")
 
 
-class Task(NamedTuple):
+class Piece(NamedTuple):
     """One piece of work of a rank.
 
     Parameters
@@ -32,7 +32,7 @@ class Task(NamedTuple):
     part: int = 0
 
 
-def orders(schedule: str, ranks: int, micros: int, parts: int = 1) -> list[list[Task]]:
+def orders(schedule: str, ranks: int, micros: int, parts: int = 1) -> list[list[Piece]]:
     """Return the tasks of each rank, in order.
 
     Parameters
@@ -67,27 +67,27 @@ def orders(schedule: str, ranks: int, micros: int, parts: int = 1) -> list[list[
     return [_interleaved(rank, ranks, micros, parts) for rank in range(ranks)]
 
 
-def _gpipe(_ahead: int, micros: int) -> list[Task]:
-    return [Task(False, m) for m in range(micros)] + [Task(True, m) for m in range(micros)]
+def _gpipe(_ahead: int, micros: int) -> list[Piece]:
+    return [Piece(False, m) for m in range(micros)] + [Piece(True, m) for m in range(micros)]
 
 
-def _one_each(ahead: int, micros: int) -> list[Task]:
+def _one_each(ahead: int, micros: int) -> list[Piece]:
     """Return the order of a rank with so many ranks from itself to the last."""
     warm_up = min(ahead - 1, micros)
-    done = [Task(False, m) for m in range(warm_up)]
+    done = [Piece(False, m) for m in range(warm_up)]
     for m in range(micros - warm_up):
-        done += [Task(False, warm_up + m), Task(True, m)]
-    return done + [Task(True, m) for m in range(micros - warm_up, micros)]
+        done += [Piece(False, warm_up + m), Piece(True, m)]
+    return done + [Piece(True, m) for m in range(micros - warm_up, micros)]
 
 
-def _interleaved(rank: int, ranks: int, micros: int, parts: int) -> list[Task]:
+def _interleaved(rank: int, ranks: int, micros: int, parts: int) -> list[Piece]:
     """Return the order of a rank with several parts: groups of `ranks` micro-batches go through part after part."""
     pieces = micros * parts
 
-    def task(number: int, backward: bool) -> Task:
+    def task(number: int, backward: bool) -> Piece:
         group, within = divmod(number, ranks * parts)
         part, micro = divmod(within, ranks)
-        return Task(backward, group * ranks + micro, parts - 1 - part if backward else part)
+        return Piece(backward, group * ranks + micro, parts - 1 - part if backward else part)
 
     warm_up = min(2 * (ranks - rank - 1) + (parts - 1) * ranks, pieces)
     done = [task(n, False) for n in range(warm_up)]
@@ -96,7 +96,7 @@ def _interleaved(rank: int, ranks: int, micros: int, parts: int) -> list[Task]:
     return done + [task(n, True) for n in range(pieces - warm_up, pieces)]
 
 
-def most_kept(tasks: list[Task]) -> int:
+def most_kept(tasks: list[Piece]) -> int:
     """Return how many activations a rank keeps at most: forwards that wait for their backward."""
     kept = most = 0
     for task in tasks:

@@ -14,7 +14,7 @@ import simpy
 
 from marki.errors import ConfigError
 from successors.cluster.event_log import EventLog, Happening
-from successors.cluster.orders import Task, orders
+from successors.cluster.orders import Piece, orders
 
 MOST_TASKS = 2_000_000
 """Tasks of a step, all ranks together."""
@@ -44,7 +44,7 @@ class Span:
     """A task of a rank and when it was done, ns."""
 
     rank: int
-    task: Task
+    task: Piece
     begin: int
     end: int
 
@@ -155,7 +155,7 @@ class _Line:
             self.ready[key] = self.env.event()
         return self.ready[key]
 
-    def work(self, rank: int, ranks: int, plan: list[Task], reduce: int) -> Generator[simpy.Event]:
+    def work(self, rank: int, ranks: int, plan: list[Piece], reduce: int) -> Generator[simpy.Event]:
         """Do the tasks of a rank, then sum its gradients."""
         env, log = self.env, self.log
         last = len(self.stages) - 1

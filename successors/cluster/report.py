@@ -14,6 +14,9 @@ from successors.cluster.training_run import RunPlan, RunReport, poisson, young
 HOUR_US = 3_600_000_000
 """Microseconds."""
 
+LONGEST_HOURS = 10**12
+"""Between two failures of a device, at most."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterReport:
@@ -135,9 +138,10 @@ def report(
     seed : int
         Of the failures.
     """
-    if mean_hours is not None and not mean_hours > 0:
-        raise ConfigError(f"{mean_hours} hours between failures", where="--mtbf", remedy="Give more than 0")
-    size = batch or training.batch
+    if mean_hours is not None and not 0 < mean_hours <= LONGEST_HOURS:
+        raise ConfigError(f"{mean_hours} hours between failures", where="--mtbf",
+                          remedy=f"Give more than 0, and at most {LONGEST_HOURS:,}")  # fmt: skip
+    size = training.batch if batch is None else batch
     step = simulate(training.work, training.machine, layout, size)
     step_us = max(1, round(step.duration / 1000))
     steps = -(-training.steps * training.batch // size)
@@ -199,10 +203,10 @@ def run_steps(found: ClusterReport) -> int:
 
 
 def _duration(seconds: float) -> str:
-    for unit, size in (("years", 365.25 * 86_400), ("days", 86_400), ("hours", 3_600), ("min", 60)):
+    for unit, size in (("years", 365.25 * 86_400), ("days", 86_400), ("hours", 3_600)):
         if seconds >= 2 * size:
             return f"{seconds / size:,.1f} {unit}"
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+    return f"{seconds:,.4g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
 
 
 def _scaled(value: float, unit: str) -> str:

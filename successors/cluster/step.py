@@ -78,7 +78,9 @@ def layout_of(training: Training, *, devices: int | None = None, **changes: Any)
     if min(tensor, ranks) < 1:
         raise ConfigError(f"{tensor} x {ranks} devices for a replica", where="layout", remedy="Give 1 or more")
     if "replicas" not in wanted:
-        total = devices or training.devices
+        total = training.devices if devices is None else devices
+        if total < 1:
+            raise ConfigError(f"{total} devices", where="--devices", remedy="Give 1 or more")
         if total > MOST_DEVICES:
             raise ConfigError(f"{total:,} devices are above the limit of {MOST_DEVICES:,}", where="--devices",
                               remedy="Give fewer")  # fmt: skip
@@ -173,8 +175,9 @@ def simulate(work: Work, machine: Machine, layout: Layout, batch: int) -> StepRe
     ConfigError
         If batch, layers or ranks cannot be shared out so.
     """
-    if min(layout.tensor, layout.ranks, layout.replicas, layout.micro, batch) < 1:
-        raise ConfigError(f"batch {batch}, {layout}", where="step", remedy="Give 1 or more of each")
+    if min(layout.tensor, layout.ranks, layout.replicas, layout.micro, layout.parts, batch) < 1:
+        raise ConfigError(f"a batch of {batch}, {layout.devices} devices, {layout.micro} a micro-batch, {layout.parts} parts",
+                          where="step", remedy="Give 1 or more of each")  # fmt: skip
     each = layout.replicas * layout.micro
     if batch % each:
         raise ConfigError(

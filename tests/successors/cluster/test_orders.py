@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marki.errors import ConfigError, UnknownName
-from successors.cluster.orders import SCHEDULES, Task, most_kept, orders
+from successors.cluster.orders import SCHEDULES, Piece, most_kept, orders
 
 sizes = st.tuples(st.integers(1, 8), st.integers(1, 12), st.integers(1, 4))
 
@@ -16,12 +16,12 @@ def test_every_rank_does_everything_once_and_forward_before_backward(schedule, s
         micros *= ranks
     else:
         parts = 1
-    wanted = {Task(back, m, part) for back in (False, True) for m in range(micros) for part in range(parts)}
+    wanted = {Piece(back, m, part) for back in (False, True) for m in range(micros) for part in range(parts)}
     for plan in orders(schedule, ranks, micros, parts):
         assert len(plan) == len(wanted)
         assert set(plan) == wanted
         at = {task: place for place, task in enumerate(plan)}
-        assert all(at[Task(False, m, part)] < at[Task(True, m, part)] for m in range(micros) for part in range(parts))
+        assert all(at[Piece(False, m, part)] < at[Piece(True, m, part)] for m in range(micros) for part in range(parts))
 
 
 @given(st.integers(1, 8), st.integers(1, 20))
