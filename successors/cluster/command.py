@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from marki import comparison
 from marki.errors import ConfigError
+from marki.language import Words
 from successors.cluster.orders import SCHEDULES
 
 
@@ -68,9 +69,11 @@ def _sources(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False))
         return 0
+    say = Words("en")
     for row in rows:
         told = ". ".join(filter(None, (row.source, row.note)))
-        print(f"{row.name:<32}{row.value!s:>16} {row.unit:<10} {row.badge:<11} {told}".rstrip())
+        badge = say(f"machine_room.badge.{row.badge}")
+        print(f"{row.name:<32}{row.value!s:>16} {row.unit:<12} {badge:<11} {told}".rstrip())
     return 0
 
 
@@ -124,11 +127,14 @@ def pipeline(args: argparse.Namespace) -> int:
         return 0
     kept = [most_kept(plan) for plan in orders(args.schedule, args.stages, args.micro, args.parts)]
     print(gantt.as_text(found, args.columns))
-    print(f"\ndigits forward, letters backward, by the last digit of the micro-batch; {gantt.IDLE} waits")
-    law = bubble(args.stages, args.micro, args.parts)
-    print(f"{found.passed:,} ns; bubble {100 * found.bubble:.2f} %, by the formula {100 * law:.2f} %")
-    print(f"a rank keeps {max(kept)} results at most until their backward pass")
-    print(f"digest {found.log.digest}")
+    say, law = Words("en"), bubble(args.stages, args.micro, args.parts)
+    print("\n" + say("machine_room.chart", idle=gantt.IDLE))
+    print(
+        f"{found.passed:,} ns. "
+        + say("machine_room.law", found=f"{100 * found.bubble:.2f}", formula=f"{100 * law:.2f}")
+    )
+    print(say("machine_room.kept", count=max(kept)))
+    print(f"{say('machine_room.digest')} {found.log.digest}")
     return 0
 
 
@@ -156,16 +162,9 @@ def ledger(args: argparse.Namespace) -> int:
             print(f"{d.name:<16}{d.parameters:>18,}  printed {d.printed:>18,}  {work:<14}{d.remark}".rstrip())
         return 0
     name = training(args.name).work.name if args.name in training_names() else args.name
-    entries = books.ledger(name)
     if args.json:
-        print(json.dumps([asdict(e) | {"verdict": e.verdict} for e in entries], indent=2, ensure_ascii=False))
+        rows = [asdict(line) | {"verdict": line.verdict} for line in books.ledger(name)]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
-    print(name)
-    for e in entries:
-        value = "-" if e.value is None else f"{e.value:,.5g}" if e.value >= 1e15 or e.value < 1e4 else f"{e.value:,.0f}"
-        print(f"  {e.name:<40}{value:>20} {e.unit:<13}{e.formula}")
-        if e.documented is not None:
-            print(f"    [{e.verdict}] printed {e.documented:,.6g} {e.unit} ({e.source})")
-        if e.note:
-            print(f"    {e.note}")
+    print(books.as_text(name))
     return 0

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from marki.comparison import AGREES, DEVIATES, OPEN, ComparisonRow
+from marki.language import Words
 from successors.cluster import pipeline
 from successors.cluster.ledger import as_printed, ledger
 from successors.cluster.machines import Training, machine, training
@@ -60,11 +61,12 @@ def _counts() -> Iterator[ComparisonRow]:
             f"{shape.name}: {shape.remark}" for shape in DECODERS.values() if "table 2.1" in shape.remark
         ),
     )  # fmt: skip
+    say = Words("en")
     for entry in ledger("GPT-3 175B"):
-        if entry.documented is None or entry.name == "parameters":
+        if entry.documented is None or entry.key == "parameters":
             continue
         yield ComparisonRow(
-            statement=f"GPT-3, {entry.name}",
+            statement=f"GPT-3: {say(f'machine_room.ledger.{entry.key}')}",
             source=entry.source,
             documented=f"{entry.documented:,.6g} {entry.unit}",
             simulated="-" if entry.value is None else f"{entry.value:,.4g} {entry.unit} ({entry.formula})",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marki.comparison import AGREES, DEVIATES, OPEN
+from marki.language import Words
 from successors.cluster.models import Decoder, decoder
 
 YEAR_HOURS = 8_760
@@ -20,7 +21,9 @@ class LedgerLine:
 
     Parameters
     ----------
-    name, unit, formula : str
+    key : str
+        Its name in the language tables, under ``machine_room.ledger``.
+    unit, formula : str
     value : float or None
         As it is reckoned; None if nothing can be reckoned.
     documented : float or None
@@ -30,7 +33,7 @@ class LedgerLine:
     source, note : str
     """
 
-    name: str
+    key: str
     unit: str
     formula: str
     value: float | None
@@ -69,14 +72,14 @@ def ledger(name: str) -> list[LedgerLine]:
     shape = decoder(name)
     entries = [
         LedgerLine(
-            name="parameters", unit="", formula=f"{shape.layers} layers of {shape.width:,} numbers a token",
+            key="parameters", unit="", formula=f"{shape.layers} layers of {shape.width:,} numbers a token",
             value=shape.parameters, documented=shape.printed, digits=shape.rounded, source=shape.paper,
             note=shape.remark,
         ),
-        LedgerLine(name="weights in single precision", unit="bytes", formula="4 N", value=4.0 * shape.parameters),
-        LedgerLine(name="weights in half precision", unit="bytes", formula="2 N", value=2.0 * shape.parameters),
+        LedgerLine(key="single", unit="bytes", formula="4 N", value=4.0 * shape.parameters),
+        LedgerLine(key="half", unit="bytes", formula="2 N", value=2.0 * shape.parameters),
         LedgerLine(
-            name="with gradients and Adam", unit="bytes",
+            key="optimiser", unit="bytes",
             formula="16 N: half-precision weights and gradients, single-precision weights and two moments",
             value=16.0 * shape.parameters,
         ),
@@ -97,23 +100,23 @@ def _training(shape: Decoder) -> list[LedgerLine]:
     }
     documented, digits, source = printed.get(shape.name, (None, 1.0, ""))
     return [
-        LedgerLine(name="tokens learned from", unit="", formula="D", value=shape.tokens, source=shape.paper),
+        LedgerLine(key="tokens", unit="", formula="D", value=shape.tokens, source=shape.paper),
         LedgerLine(
-            name="operations of the training", unit="FLOP", formula="6 N D", value=operations, documented=documented,
+            key="operations", unit="FLOP", formula="6 N D", value=operations, documented=documented,
             digits=digits, source=source,
         ),
         LedgerLine(
-            name="operations, in days", unit="PFLOP/s-days", formula="6 N D / 8.64e19",
+            key="days", unit="PFLOP/s-days", formula="6 N D / 8.64e19",
             value=operations / PETAFLOPS_DAY,
             documented=3_640.0 if shape.name == "GPT-3 175B" else None, digits=10.0,
             source="Brown et al. 2020, table D.1" if shape.name == "GPT-3 175B" else "",
         ),
-        LedgerLine(name="on one V100", unit="years", formula="6 N D at 28 TFLOP/s", value=years),
-        LedgerLine(name="its rent", unit="$", formula="1.50 $ an hour", value=years * YEAR_HOURS * V100_PRICE),
+        LedgerLine(key="v100_years", unit="years", formula="6 N D at 28 TFLOP/s", value=years),
+        LedgerLine(key="v100_rent", unit="$", formula="1.50 $ an hour", value=years * YEAR_HOURS * V100_PRICE),
     ]  # fmt: skip
 
 
-SEED = "the document that this project follows (2022)"
+SEED = "J. de D. Nyandwi 2022, a history of deep learning"
 
 
 def _seed(shape: Decoder) -> list[LedgerLine]:
@@ -122,21 +125,44 @@ def _seed(shape: Decoder) -> list[LedgerLine]:
     needed = 3.14e23 / (366 * YEAR_HOURS * 3600)
     return [
         LedgerLine(
-            name="size", unit="GB", formula="175 billion parameters of 4 bytes", value=175e9 * 4 / 1e9,
+            key="seed_size", unit="GB", formula="175 billion parameters of 4 bytes", value=175e9 * 4 / 1e9,
             documented=700, source=SEED,
         ),
         LedgerLine(
-            name="training at Lambda's rate", unit="years", formula="3.14e23 FLOP at 28 TFLOP/s", value=years,
+            key="seed_years", unit="years", formula="3.14e23 FLOP at 28 TFLOP/s", value=years,
             documented=366, source=SEED,
             note=f"it would need {needed / 1e12:.1f} TFLOP/s; Lambda Labs themselves say 355",
         ),
         LedgerLine(
-            name="training at Lambda's rate and price", unit="million $", formula="those years at 1.50 $ an hour",
+            key="seed_dollars", unit="million $", formula="those years at 1.50 $ an hour",
             value=years * YEAR_HOURS * V100_PRICE / 1e6, documented=4.6, digits=0.1, source=SEED,
         ),
         LedgerLine(
-            name="text", unit="GB", formula="", value=None, documented=570, source=SEED,
+            key="seed_text", unit="GB", formula="", value=None, documented=570, source=SEED,
             note="Brown et al. 2020, section 2.2, give 570 GB for the filtered part of Common Crawl alone, about 400 "
             f"billion tokens: {570 / 400:.1f} bytes a token, too few for English; nothing to reckon it from",
         ),
     ]  # fmt: skip
+
+
+def as_text(name: str, words: Words | None = None) -> str:
+    """Return the ledger of a size for a terminal, by default in English."""
+    say = words or Words("en")
+    lines = [name]
+    for line in ledger(name):
+        lines.append(
+            f"  {say(f'machine_room.ledger.{line.key}'):<42}{_figure(line.value):>20} {line.unit:<13}{line.formula}"
+        )
+        if line.documented is not None:
+            verdict = say(f"machine_room.verdict.{line.verdict.replace(' ', '_')}")
+            value = f"{_figure(line.documented)} {line.unit}".strip()
+            lines.append("    " + say("machine_room.ledger.printed", verdict=verdict, value=value, source=line.source))
+        if line.note:
+            lines.append(f"    {line.note}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if 1e4 <= value < 1e15 else f"{value:,.5g}"

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from marki.errors import ConfigError
+from marki.language import Words
 from successors.cluster import training_run
 from successors.cluster.machines import Training, room_value
 from successors.cluster.step import Layout, StepReport, simulate
@@ -157,44 +158,50 @@ def report(
     return ClusterReport(training=training, batch=size, step=step, run=run, every=every)
 
 
-def as_text(found: ClusterReport) -> str:
-    """Return a report for a terminal."""
-    training, step, run = found.training, found.step, found.run
-    layout, device = step.layout, training.machine.device
-    shared = f"{layout.tensor} a layer x {layout.ranks} stages x {layout.replicas} replicas"
-    lines = [
-        f"{training.work.name} on {layout.devices:,} x {device.name} ({shared})",
-        f"  batch {found.batch:,} ({training.work.sample}), {layout.micro:,} a micro-batch, {layout.schedule}",
-        "",
-        f"  {'a step':<26}{_duration(step.seconds):>14}",
-        f"    {'arithmetic':<24}{100 * step.arithmetic:>12.1f} %",
-        f"    {'sums within layers':<24}{100 * step.sums:>12.1f} %",
-        f"    {'sums of gradients':<24}{100 * step.gradients:>12.1f} %",
-        f"    {'waiting':<24}{100 * step.idle:>12.1f} %",
-        f"  {'bubble':<26}{100 * step.bubble:>12.1f} %",
-        f"  {'utilisation':<26}{100 * step.utilisation:>12.1f} %   useful operations, of the highest rate",
-        f"  {'of the hardware':<26}{100 * step.hardware:>12.1f} %   all operations",
-        f"  {'rate of a device':<26}{_scaled(step.achieved, 'FLOP/s'):>14}",
-        f"  {'sent by a device':<26}{_scaled(sum(step.sent.values()), 'B'):>14}   a step",
-        f"  {'kept on a device':<26}{_scaled(step.memory, 'B'):>14}   without activations"
-        + ("" if step.memory <= device.memory else f": more than its {_scaled(device.memory, 'B')}"),
-        "",
-        f"  {'all ' + format(run_steps(found), ',') + ' steps':<26}{_duration(run.duration / 1e6):>14}",
+def as_text(found: ClusterReport, words: Words | None = None) -> str:
+    """Return a report for a terminal, by default in English."""
+    say = words or Words("en")
+    training, layout = found.training, found.step.layout
+    head = say("machine_room.run", network=training.work.name, devices=f"{layout.devices:,}",
+               device=training.machine.device.name)  # fmt: skip
+    how = say(
+        "machine_room.layout", tensor=layout.tensor, ranks=layout.ranks, replicas=layout.replicas,
+        batch=f"{found.batch:,}", micro=f"{layout.micro:,}", schedule=layout.schedule,
+    )  # fmt: skip
+    return "\n".join([head, f"  {how}", "", *(f"  {name:<32}{value:>16}" for name, value in card(found, say))])
+
+
+def card(found: ClusterReport, say: Words) -> list[tuple[str, str]]:
+    """Return the figures of a report as names and values in a language."""
+    step, run, device = found.step, found.run, found.training.machine.device
+
+    def row(name: str, value: str, **values: object) -> tuple[str, str]:
+        return say(f"machine_room.{name}", **values), value
+
+    unknown = say("machine_room.unknown")
+    rows = [row("step", _duration(step.seconds, say))]
+    rows += [row(name, percent(getattr(step, name))) for name in ("arithmetic", "sums", "gradients", "idle")]
+    rows += [row(name, percent(getattr(step, name))) for name in ("bubble", "utilisation", "hardware")]
+    rows += [
+        row("achieved", scaled(step.achieved, "FLOP/s")),
+        row("sent", scaled(sum(step.sent.values()), "B")),
+        row("memory", scaled(step.memory, "B")),
     ]
+    if step.memory > device.memory:
+        rows.append(("", say("machine_room.too_much", memory=scaled(device.memory, "B"))))
+    rows.append(row("steps", _duration(run.duration / 1e6, say), steps=f"{run_steps(found):,}"))
     if run.checkpoints:
-        lines.append(f"    {'checkpoints':<24}{run.checkpoints:>14,}   {_duration(run.saving / 1e6)}")
+        rows.append(row("checkpoints", _duration(run.saving / 1e6, say), count=f"{run.checkpoints:,}"))
     if run.failures:
-        lines += [
-            f"    {'failures':<24}{run.failures:>14,}   {_duration(run.restarting / 1e6)} to restart",
-            f"    {'work lost':<24}{_duration(run.lost / 1e6):>14}",
-        ]
-    lines += [
-        f"  {'device hours':<26}{found.device_hours:>14,.0f}",
-        f"  {'energy':<26}" + (f"{_scaled(1000 * found.energy, 'Wh'):>14}" if found.energy else f"{'not known':>14}"),
-        f"  {'rent':<26}" + (f"{found.rent:>14,.0f} $" if found.rent else f"{'not known':>14}"),
-        f"  {'digest':<26}{found.digest}",
+        rows.append(row("failures", _duration(run.restarting / 1e6, say), count=f"{run.failures:,}"))
+        rows.append(row("lost", _duration(run.lost / 1e6, say)))
+    return [
+        *rows,
+        row("device_hours", f"{found.device_hours:,.0f}"),
+        row("energy", scaled(1000 * found.energy, "Wh") if found.energy else unknown),
+        row("rent", f"{found.rent:,.0f} $" if found.rent else unknown),
+        row("digest", found.digest),
     ]
-    return "\n".join(lines)
 
 
 def run_steps(found: ClusterReport) -> int:
@@ -202,14 +209,20 @@ def run_steps(found: ClusterReport) -> int:
     return -(-found.training.steps * found.training.batch // found.batch)
 
 
-def _duration(seconds: float) -> str:
+def percent(share: float) -> str:
+    """Return a share in percent."""
+    return f"{100 * abs(share):.1f} %"
+
+
+def _duration(seconds: float, say: Words) -> str:
     for unit, size in (("years", 365.25 * 86_400), ("days", 86_400), ("hours", 3_600)):
         if seconds >= 2 * size:
-            return f"{seconds / size:,.1f} {unit}"
-    return f"{seconds:,.4g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+            return say(f"machine_room.{unit}", value=f"{seconds / size:,.1f}")
+    return say("machine_room.seconds", value=f"{seconds:,.4g}")
 
 
-def _scaled(value: float, unit: str) -> str:
+def scaled(value: float, unit: str) -> str:
+    """Return a figure of four digits with a prefix of its unit."""
     for prefix, size in (("Z", 1e21), ("E", 1e18), ("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if value >= size:
             return f"{value / size:.4g} {prefix}{unit}"

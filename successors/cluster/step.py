@@ -176,7 +176,7 @@ def simulate(work: Work, machine: Machine, layout: Layout, batch: int) -> StepRe
         If batch, layers or ranks cannot be shared out so.
     """
     if min(layout.tensor, layout.ranks, layout.replicas, layout.micro, layout.parts, batch) < 1:
-        raise ConfigError(f"a batch of {batch}, {layout.devices} devices, {layout.micro} a micro-batch, {layout.parts} parts",
+        raise ConfigError(f"a batch of {batch}, {layout.devices} devices, micro-batches of {layout.micro}",
                           where="step", remedy="Give 1 or more of each")  # fmt: skip
     each = layout.replicas * layout.micro
     if batch % each:

@@ -34,7 +34,7 @@ def test_a_training_is_run_and_the_same_order_has_the_same_digest(capsys):
     assert once["failures"] > 0
     other = json.loads(said(capsys, *order[:-2], "4", "--json"))
     assert other["digest"] != once["digest"]
-    assert "a step" in said(capsys, "cluster", "gpt3", "--schedule", "gpipe")
+    assert "A step" in said(capsys, "cluster", "gpt3", "--schedule", "gpipe")
 
 
 def test_sources_name_their_badge(capsys):
@@ -48,7 +48,7 @@ def test_sources_name_their_badge(capsys):
 @pytest.mark.parametrize("schedule", [("gpipe",), ("1f1b",), ("interleaved", "--parts", "2")])
 def test_a_pipeline_is_drawn(capsys, schedule):
     told = said(capsys, "pipeline", "--stages", "4", "--micro", "8", "--schedule", *schedule)
-    assert "bubble 37.50 %, by the formula 37.50 %" in told or "bubble 18.75 %, by the formula 18.75 %" in told
+    assert "Bubble 37.50 %, by the formula 37.50 %" in told or "Bubble 18.75 %, by the formula 18.75 %" in told
     assert told.startswith("1 |0")
     data = json.loads(said(capsys, "pipeline", "--stages", "4", "--micro", "8", "--schedule", *schedule, "--json"))
     assert len(data["tasks"]) == 4 * 8 * 2 * (2 if "--parts" in schedule else 1)

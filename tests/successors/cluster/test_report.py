@@ -3,6 +3,7 @@ import json
 import pytest
 
 from marki.errors import ConfigError
+from marki.language import Words
 from successors.cluster.machines import training
 from successors.cluster.report import as_text, report
 from successors.cluster.step import layout_of
@@ -64,8 +65,9 @@ def test_it_is_told_as_text_and_as_data(megatron):
     assert data["digest"] == found.digest
     assert sum(data["shares"].values()) == pytest.approx(1)
     told = as_text(found)
-    for word in ("512 x v100h", "utilisation", "bubble", "failures", "energy", "rent", found.digest):
+    for word in ("512 x v100h", "Utilisation", "Bubble", "failures", "Energy", "Rent", found.digest):
         assert word in told
+    assert "流水线空闲" in as_text(found, Words("zh"))
     assert "not known" in as_text(report(training("mark1"), layout_of(training("mark1"))))
 
 
