@@ -17,6 +17,11 @@ def test_the_chart_of_1f1b():
     ]
 
 
+def test_all_units_of_time_are_equally_wide():
+    assert gantt.as_text(chart(), columns=25) == gantt.as_text(chart(), columns=18)
+    assert "|001122" in gantt.as_text(chart(), columns=40)
+
+
 def test_the_chart_of_gpipe():
     assert gantt.as_text(chart("gpipe"), columns=18).splitlines() == [
         "1 |0123......aabbccdd|",

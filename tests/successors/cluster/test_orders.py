@@ -47,6 +47,11 @@ def test_interleaving_goes_through_part_after_part():
     assert [(t.micro, t.part) for t in first if t.backward][:4] == [(0, 1), (1, 1), (0, 0), (1, 0)]
 
 
+def test_an_interleaved_rank_warms_up_two_pieces_more_than_the_next():
+    plans = orders("interleaved", 4, 8, 2)
+    assert [next(at for at, piece in enumerate(plan) if piece.backward) for plan in plans] == [11, 9, 7, 5]
+
+
 def test_what_cannot_be_is_refused():
     with pytest.raises(UnknownName, match="'gpipe'"):
         orders("gpip", 2, 4)

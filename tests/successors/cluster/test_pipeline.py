@@ -90,7 +90,10 @@ def test_gradients_are_summed_by_each_rank_when_it_is_done():
 
 def test_a_slow_stage_is_what_all_wait_for():
     stages = [*even(3), StageTimes(forward=30, backward=70)]
-    assert run("1f1b", stages, 8).passed >= 8 * 100
+    passage = run("1f1b", stages, 8)
+    assert passage.passed >= 8 * 100
+    assert passage.busy == (80, 80, 80, 800)
+    assert passage.bubble == (passage.passed - 800) / 800
 
 
 def test_what_cannot_be_is_refused(monkeypatch):
