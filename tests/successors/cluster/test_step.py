@@ -47,7 +47,7 @@ def test_two_stages_have_the_bubble_of_the_formula_and_their_transfers():
 
 def test_sums_within_a_layer_are_two_forward_and_two_backward():
     alone = simulate(WORK, replace(MACHINE, inside=replace(NEAR, latency=0, bandwidth=1e30)), Layout(tensor=4), 1)
-    assert alone.duration == pytest.approx(simulate(WORK, MACHINE, Layout(), 1).duration / 4, rel=1e-3)
+    assert alone.duration == pytest.approx(simulate(WORK, MACHINE, Layout(), 1).duration / 4, rel=0.02)
     step = simulate(WORK, MACHINE, Layout(tensor=4), 1)
     sums = 4 * WORK.layers * collectives.duration(4, WORK.exchanged, NEAR)
     assert step.sums * step.duration == pytest.approx(sums)
