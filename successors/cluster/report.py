@@ -100,7 +100,7 @@ class ClusterReport:
             "flops_per_device": step.achieved,
             "operations": self.operations,
             "sent_bytes_per_device_and_step": step.sent,
-            "memory_bytes_per_device": step.memory,
+            "memory_bytes_per_device": step.memory or None,
             "fits": step.memory <= self.training.machine.device.memory,
             "checkpoint_every_steps": self.every,
             "checkpoints": run.checkpoints,
@@ -185,8 +185,9 @@ def card(found: ClusterReport, say: Words) -> list[tuple[str, str]]:
     rows += [
         row("achieved", scaled(step.achieved, "FLOP/s")),
         row("sent", scaled(sum(step.sent.values()), "B")),
-        row("memory", scaled(step.memory, "B")),
     ]
+    if step.memory:
+        rows.append(row("memory", scaled(step.memory, "B")))
     if step.memory > device.memory:
         rows.append(("", say("machine_room.too_much", memory=scaled(device.memory, "B"))))
     rows.append(row("steps", _duration(run.duration / 1e6, say), steps=f"{run_steps(found):,}"))

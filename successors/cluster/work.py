@@ -31,7 +31,7 @@ class Work:
     number : int
         Bytes of a gradient that is sent.
     state : int
-        Bytes of weights, gradients and optimiser for each parameter.
+        Bytes of weights, gradients and optimiser for each parameter; 0 where the store is none of bytes.
     tokens : int
         Tokens of one sample.
     """
@@ -105,7 +105,7 @@ def _perceptron() -> Work:
     additions = 512.0 * 12 + 512  # twelve wires of each A-unit, and the values of all A-units
     return Work(
         name="perceptron", sample="card", parameters=512, layers=1, layer_flops=additions, backward=0.0,
-        useful_flops=additions, number=1, state=1,  # in values, not bytes
+        useful_flops=additions, number=0, state=0,
     )  # fmt: skip
 
 
