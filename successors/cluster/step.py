@@ -144,10 +144,13 @@ class StepReport:
 def gradient_sum(machine: Machine, layout: Layout, size: int) -> int:
     """Return the time to sum gradients of `size` bytes over the replicas, ns.
 
-    Devices of one node that hold the same weights sum theirs first; then each sums its share with other nodes.
+    Devices of one node that hold the same weights go half round a ring first, so that each has the sum of its share;
+    then each sums its share with other nodes; then the shares go the other half of the ring.
     """
     inside = near_replicas(machine, layout)
-    own = collectives.duration(inside, size, machine.inside)
+    if inside == layout.replicas:
+        return collectives.duration(inside, size, machine.inside)
+    own = collectives.duration(inside, size, machine.inside, "ring")
     return own + collectives.duration(layout.replicas // inside, -(-size // inside), machine.between)
 
 

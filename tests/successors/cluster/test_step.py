@@ -61,6 +61,9 @@ def test_replicas_in_a_node_sum_before_they_sum_with_others():
         collectives.duration(4, 10**6, NEAR) + collectives.duration(2, 250_000, FAR)
     )
     assert gradient_sum(MACHINE, layout, 10**6) < collectives.duration(8, 10**6, FAR)
+    few = gradient_sum(MACHINE, layout, 8)  # a tree would be faster, but leaves no shares
+    assert few == collectives.ring_duration(4, 8, NEAR) + collectives.duration(2, 2, FAR)
+    assert gradient_sum(MACHINE, Layout(replicas=4), 8) == collectives.tree_duration(4, 8, NEAR)
     assert gradient_sum(MACHINE, Layout(tensor=4, replicas=2), 10**6) == collectives.duration(2, 10**6, FAR)
 
 
