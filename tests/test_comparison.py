@@ -1,10 +1,9 @@
 from marki.comparison import AGREES, DEVIATES, OPEN, VERDICTS, ComparisonRow, as_markdown, as_text, tally
 
 
-def row(verdict, **texts):
+def row(verdict, reason=""):
     return ComparisonRow(
-        **{"statement": "a statement", "source": "a paper", "documented": "1", "simulated": "2", "verdict": verdict}
-        | texts
+        statement="a statement", source="a paper", documented="1", simulated="2", verdict=verdict, reason=reason
     )
 
 
