@@ -139,7 +139,7 @@ class Collective:
 
 def _ring(
     wires: _Wires, rank: int, held: np.ndarray, devices: int, chunk: int, width: int
-) -> Generator[simpy.Event, None, None]:
+) -> Generator[simpy.Event, np.ndarray, None]:
     """Pass chunks round: first each is summed up, then the sums are told to all."""
     own = held[rank].reshape(devices, chunk)
     right, left = (rank + 1) % devices, (rank - 1) % devices
@@ -152,7 +152,7 @@ def _ring(
 
 def _tree(
     wires: _Wires, rank: int, held: np.ndarray, devices: int, n: int, width: int
-) -> Generator[simpy.Event, None, None]:
+) -> Generator[simpy.Event, np.ndarray, None]:
     """Sum up towards device 0 along a binomial tree, then tell all in the opposite order."""
     top = 1 << (devices - 1).bit_length()
     step = 1
