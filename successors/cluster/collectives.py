@@ -15,6 +15,7 @@ import simpy
 from marki.errors import unknown
 from successors.cluster.devices import Link
 from successors.cluster.event_log import EventLog, Happening
+from successors.cluster.whole_clock import WholeClock
 
 ALGORITHMS = ("ring", "tree", "fastest")
 
@@ -72,7 +73,7 @@ class _Wires:
     """
 
     def __init__(self, devices: int, link: Link, log: EventLog):
-        self.env = simpy.Environment()
+        self.env = WholeClock()
         self.link, self.log = link, log
         self.sent, self.received = [0] * devices, [0] * devices
         self.boxes: dict[tuple[int, int], simpy.Store] = {}
@@ -83,18 +84,18 @@ class _Wires:
 
     def send(self, source: int, target: int, size: int, content: np.ndarray) -> Generator[simpy.Event, None, None]:
         """Send a message; it is there when the generator ends."""
-        self.log.add(self.env.now, source, Happening.SENT, target)
+        self.log.add(self.env.time, source, Happening.SENT, target)
         self.sent[source] += size
         content = content.copy()  # what it was when it was sent
         yield self.env.timeout(self.link.duration(size))
         self.received[target] += size
-        self.log.add(self.env.now, target, Happening.ARRIVED, source)
+        self.log.add(self.env.time, target, Happening.ARRIVED, source)
         yield self.box(source, target).put(content)
 
     def run(self) -> int:
         """Run until nothing moves; return the time, ns."""
         self.env.run()
-        return self.env.now
+        return self.env.time
 
 
 class Collective:

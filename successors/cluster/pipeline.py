@@ -15,6 +15,7 @@ import simpy
 from marki.errors import ConfigError
 from successors.cluster.event_log import EventLog, Happening
 from successors.cluster.orders import Piece, orders
+from successors.cluster.whole_clock import WholeClock
 
 MOST_TASKS = 2_000_000
 """Tasks of a step, all ranks together."""
@@ -125,7 +126,7 @@ def run(
         busy[span.rank] += span.end - span.begin
     return Passage(
         spans=line.spans,
-        duration=line.env.now,
+        duration=line.env.time,
         passed=max(span.end for span in line.spans),
         busy=tuple(busy),
         log=line.log,
@@ -142,7 +143,7 @@ class _Line:
     """
 
     def __init__(self, stages: Sequence[StageTimes], transfer: int):
-        self.env = simpy.Environment()
+        self.env = WholeClock()
         self.stages, self.transfer = stages, transfer
         self.log = EventLog()
         self.spans: list[Span] = []
@@ -165,26 +166,26 @@ class _Line:
             if stage < last if backward else stage:
                 yield self.arrival(stage, backward, micro)
                 del self.ready[stage, backward, micro]
-            begin = env.now
+            begin = env.time
             log.add(begin, stage, Happening.BACKWARD if backward else Happening.FORWARD, micro)
             times = self.stages[stage]
             yield env.timeout(times.backward if backward else times.forward)
-            log.add(env.now, stage, Happening.BACKWARD_DONE if backward else Happening.FORWARD_DONE, micro)
-            self.spans.append(Span(rank=rank, task=task, begin=begin, end=env.now))
+            log.add(env.time, stage, Happening.BACKWARD_DONE if backward else Happening.FORWARD_DONE, micro)
+            self.spans.append(Span(rank=rank, task=task, begin=begin, end=env.time))
             to = stage - 1 if backward else stage + 1
             if 0 <= to <= last:
                 self.send(stage, to, backward, micro)
         if reduce:
-            log.add(env.now, rank, Happening.REDUCE, 0)
+            log.add(env.time, rank, Happening.REDUCE, 0)
             yield env.timeout(reduce)
-            log.add(env.now, rank, Happening.REDUCED, 0)
+            log.add(env.time, rank, Happening.REDUCED, 0)
 
     def send(self, stage: int, to: int, backward: bool, micro: int) -> None:
         """Let a result arrive at its neighbour after the time of the transfer."""
-        self.log.add(self.env.now, stage, Happening.SENT, micro)
+        self.log.add(self.env.time, stage, Happening.SENT, micro)
 
         def arrive(_event: simpy.Event) -> None:
-            self.log.add(self.env.now, to, Happening.ARRIVED, micro)
+            self.log.add(self.env.time, to, Happening.ARRIVED, micro)
             self.arrival(to, backward, micro).succeed()
 
         callbacks = self.env.timeout(self.transfer).callbacks

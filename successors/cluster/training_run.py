@@ -16,6 +16,7 @@ from marki.errors import ConfigError
 from marki.seeding import generator
 from marki.ticks import LIMIT_US, log
 from successors.cluster.event_log import EventLog, Happening
+from successors.cluster.whole_clock import WholeClock
 
 LONGEST_US = LIMIT_US * 1_000
 """Longest training, µs: some 2,200 years; one V100 would take 355 for GPT-3."""
@@ -122,9 +123,9 @@ def train(plan: RunPlan, failures: Iterable[int] = ()) -> RunReport:
     run.env.run()
     useful = plan.steps * plan.step_us
     return RunReport(
-        duration=run.env.now,
+        duration=run.env.time,
         useful=useful,
-        lost=run.env.now - useful - run.saving - run.restarting,
+        lost=run.env.time - useful - run.saving - run.restarting,
         saving=run.saving,
         restarting=run.restarting,
         checkpoints=run.checkpoints,
@@ -143,7 +144,7 @@ class _Run:
     """
 
     def __init__(self, plan: RunPlan, failures: Iterator[int]):
-        self.env = simpy.Environment()
+        self.env = WholeClock()
         self.plan, self._failures = plan, failures
         self._next = next(failures, None)
         self.log = EventLog()
@@ -156,43 +157,43 @@ class _Run:
         while done < plan.steps:
             steps = min(plan.every or plan.steps, plan.steps - done)
             last = done + steps == plan.steps
-            self.log.add(env.now, 0, Happening.STEPS, done)
+            self.log.add(env.time, 0, Happening.STEPS, done)
             if (yield from self.fails_within(steps * plan.step_us)):
                 continue
             if not last:
-                self.log.add(env.now, 0, Happening.CHECKPOINT, done + steps)
+                self.log.add(env.time, 0, Happening.CHECKPOINT, done + steps)
                 if (yield from self.fails_within(plan.save_us)):
                     continue
-                self.log.add(env.now, 0, Happening.SAVED, done + steps)
+                self.log.add(env.time, 0, Happening.SAVED, done + steps)
                 self.saving += plan.save_us
                 self.checkpoints += 1
             done += steps
-        self.log.add(env.now, 0, Happening.FINISHED, plan.steps)
+        self.log.add(env.time, 0, Happening.FINISHED, plan.steps)
 
     def fails_within(self, time: int) -> Generator[simpy.Event, None, bool]:
         """Let so much time pass, or fail and restart; the generator returns whether it failed."""
         env = self.env
-        if not self.strikes_before(env.now + time):
+        if not self.strikes_before(env.time + time):
             yield env.timeout(time)
             return False
-        while self._next is not None and self.strikes_before(env.now + time):
-            yield env.timeout(self._next - env.now)
-            self.log.add(env.now, 0, Happening.FAILURE, self.failed)
+        while self._next is not None and self.strikes_before(env.time + time):
+            yield env.timeout(self._next - env.time)
+            self.log.add(env.time, 0, Happening.FAILURE, self.failed)
             self.failed += 1
             if self.failed > MOST_FAILURES:
                 raise ConfigError(f"fails {MOST_FAILURES:,} times and does not come to an end", where="training",
                                   remedy="Save more often, or give devices that fail less")  # fmt: skip
-            began, time = env.now, self.plan.restart_us
+            began, time = env.time, self.plan.restart_us
             if not self.strikes_before(began + time):
                 yield env.timeout(time)
                 self.restarting += time
                 break
             self.restarting += (self._next or began) - began
-        self.log.add(env.now, 0, Happening.RESTARTED, self.failed)
+        self.log.add(env.time, 0, Happening.RESTARTED, self.failed)
         return True
 
     def strikes_before(self, moment: int) -> bool:
         """Return whether a failure comes before a moment; those that are past are dropped."""
-        while self._next is not None and self._next <= self.env.now:
+        while self._next is not None and self._next <= self.env.time:
             self._next = next(self._failures, None)
         return self._next is not None and self._next < moment
