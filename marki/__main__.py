@@ -33,6 +33,7 @@ from marki.paper import command as paper
 from marki.program import program
 from marki.teaching import command as teaching
 from successors import command as successors
+from successors.cluster import command as machine_room
 from successors.serving.gallery import open_gallery
 
 if TYPE_CHECKING:
@@ -111,6 +112,19 @@ def parser() -> Parser:
             partial(successors.read, machine=mark1_reply),
             "say what pictures are taken for",
         ),
+        (
+            "cluster",
+            machine_room.add_cluster_arguments,
+            machine_room.cluster,
+            "simulate a training on the cluster that it was done on",
+        ),
+        (
+            "pipeline",
+            machine_room.add_pipeline_arguments,
+            machine_room.pipeline,
+            "draw a step through a pipeline of devices",
+        ),
+        ("ledger", machine_room.add_ledger_arguments, machine_room.ledger, "what a network weighs and costs"),
     ):
         sub = commands.add_parser(name, help=text, description=text)
         add(sub)

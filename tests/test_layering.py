@@ -31,6 +31,7 @@ ROOMS = [
         "pictures",
         "sweep",
         "theory",
+        "comparison",
         "",
     },
     {"io"},
@@ -45,7 +46,7 @@ ROOMS = [
 FORBIDDEN = {"pickle", "shelve", "marshal", "socket", "urllib", "http", "requests", "ssl", "ftplib"}
 ONLY_IN = {
     "pygame": ("marki/console/",),
-    "simpy": ("marki/hardware/", "marki/machine.py", "marki/session.py"),
+    "simpy": ("marki/hardware/", "marki/machine.py", "marki/session.py", "successors/cluster/"),
     "matplotlib": ("marki/pictures.py", "successors/evaluation/plots.py"),
     "PIL": ("marki/io/stimuli/", "marki/paper/", "marki/console/"),
 }
@@ -68,6 +69,7 @@ INSIDE = {
     ],
     "successors": [
         {"", "nn"},
+        {"cluster"},
         {"model_card"},
         {"timeline", "tasks", "baselines"},
         {"registry"},

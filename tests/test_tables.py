@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from marki import measurements
-from marki.experiments.validation.table import ComparisonRow
+from marki.comparison import ComparisonRow
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig
 from marki.session import mark1_session

@@ -238,12 +238,13 @@ def add_validate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def validate(args: argparse.Namespace) -> int:
     """Compare documented and simulated; print and write the table."""
+    from marki.comparison import as_text
     from marki.experiments import validation
 
     settings.check("--seeds", args.seeds, int, {"low": 2, "high": MOST_SEEDS, "meaning": "An interval needs two"})
     options = options_of(args).free_out("out/validate", lambda folder: holds(folder, validation.IDENTITY))
     with resumable(options):
         rows = validation.validate(args.seeds, options)
-    print(validation.as_text(rows))
+    print(as_text(rows))
     print(f"written to {options.out}")
     return 0

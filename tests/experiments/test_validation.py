@@ -3,12 +3,13 @@ import json
 import numpy as np
 import pytest
 
+from marki.comparison import AGREES, DEVIATES, OPEN, UNDECIDED, as_text, tally
 from marki.experiments import validation
 from marki.experiments.ablation import LETTERS_LOST, LETTERS_UNSURE, SHARES, letters_wrong, removed
 from marki.experiments.lab import RIGHT
 from marki.experiments.spontaneous import DECAYS, SEPARATION
 from marki.experiments.validation import machine_rows, theory_rows
-from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, UNDECIDED, Bench, exceeds
+from marki.experiments.validation.table import Bench, exceeds
 from marki.jobs.options import RunOptions
 
 
@@ -46,8 +47,8 @@ def test_the_table_is_written(tmp_path, monkeypatch):
     assert len(json.loads((tmp_path / "validation.json").read_text())["rows"]) == len(rows)
     page = (tmp_path / "validation.md").read_text()
     assert page.count("\n| ") == len(rows) + 2
-    assert validation.tally(rows) in page
-    assert validation.tally(rows) in validation.as_text(rows)
+    assert tally(rows) in page
+    assert tally(rows) in as_text(rows)
 
 
 @pytest.mark.parametrize(

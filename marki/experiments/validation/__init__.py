@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
+from marki import comparison
+from marki.comparison import ComparisonRow, tally
 from marki.experiments.validation import machine_rows, theory_rows
-from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, UNDECIDED, Bench, ComparisonRow
+from marki.experiments.validation.table import Bench
 from marki.files import csv_text, write_json, write_text
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
@@ -47,36 +49,10 @@ def validate(seeds: int, options: RunOptions) -> list[ComparisonRow]:
     return rows
 
 
-def tally(rows: list[ComparisonRow]) -> str:
-    """Return how many rows agree, deviate, are not told apart, and cannot be compared."""
-    return ", ".join(f"{sum(r.verdict == v for r in rows)} {v}" for v in (AGREES, DEVIATES, UNDECIDED, OPEN))
-
-
-def as_text(rows: list[ComparisonRow]) -> str:
-    """Return the rows for a terminal."""
-    lines = []
-    for row in rows:
-        lines += [
-            f"[{row.verdict}] {row.statement}",
-            f"    documented  {row.documented}  ({row.source})",
-            f"    simulated   {row.simulated}",
-        ]
-        if row.reason:
-            lines.append(f"    note        {row.reason}")
-    return "\n".join([*lines, "", tally(rows)])
-
-
 def as_markdown(rows: list[ComparisonRow], seeds: int) -> str:
     """Return the rows as a Markdown page."""
-    lines = [
-        "# Documented versus simulated",
-        "",
-        f"Made by `{program()} validate --seeds {seeds}`. Intervals are at 95 % over seeds. {tally(rows)}.",
-        "",
-        "| statement | source | documented | simulated | verdict | note |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for r in rows:
-        cells = (r.statement, r.source, r.documented, r.simulated, f"*{r.verdict}*", r.reason)
-        lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
-    return "\n".join(lines) + "\n"
+    heading = (
+        "# Documented versus simulated\n\n"
+        f"Made by `{program()} validate --seeds {seeds}`. Intervals are at 95 % over seeds. {tally(rows)}.\n\n"
+    )
+    return heading + comparison.as_markdown(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from marki.comparison import AGREES, DEVIATES, OPEN, ComparisonRow
 from marki.errors import WiringError
 from marki.experiments import forms
 from marki.experiments.ablation import LETTERS_LOST, LETTERS_UNSURE, REPEATS, SHARES, removed
@@ -12,7 +13,7 @@ from marki.experiments.lab import PASSES, right
 from marki.experiments.rules import SYSTEMS
 from marki.experiments.spontaneous import DECAYS, SEPARATION
 from marki.experiments.two_faces import EXPOSURES
-from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow, exceeds, percent
+from marki.experiments.validation.table import Bench, exceeds, percent
 from marki.hardware.plugboard import PlugboardConfig, wire
 from marki.intervals import interval, span
 from marki.io.responses import R_UNITS

@@ -1,35 +1,17 @@
-"""The table *documented versus simulated*: its rows, and the bench on which the experiments for them run.
-
-A row *agrees* when the documented figure lies in our interval over seeds (or our rounded figure equals it),
-*deviates* when it does not, is *not told apart* when it rests on a difference whose interval holds both, and is *not
-comparable* when the documents leave out what one would have to know.
-"""
+"""The bench on which the experiments for the table *documented versus simulated* run, and its verdicts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from marki.comparison import AGREES, DEVIATES, UNDECIDED
 from marki.errors import StateError
 from marki.experiments import replicas
 from marki.experiments.lab import RIGHT, ExperimentSpec
 from marki.intervals import span
 from marki.jobs.options import RunOptions
 from marki.measurements import Estimate, measured, over_seeds
-
-AGREES, DEVIATES, UNDECIDED, OPEN = "agrees", "deviates", "not told apart", "not comparable"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComparisonRow:
-    """One statement: what is documented and where, what we find, and what to make of it."""
-
-    statement: str
-    source: str
-    documented: str
-    simulated: str
-    verdict: str
-    reason: str = ""
 
 
 @dataclass

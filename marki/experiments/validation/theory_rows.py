@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from marki import theory
-from marki.experiments.validation.table import AGREES, DEVIATES, OPEN, Bench, ComparisonRow, percent
+from marki.comparison import AGREES, DEVIATES, OPEN, ComparisonRow
+from marki.experiments.validation.table import Bench, percent
 from marki.hardware.association import AssociationBank, AssociationConfig
 from marki.hardware.faults import A_UNITS, FaultsConfig
 from marki.hardware.plugboard import PlugboardConfig, wire
