@@ -10,7 +10,7 @@ TIMELINE = ROOT / "successors" / "timeline"
 
 # Name, how often it occurs, and why. A better unique name is always preferred to a line here.
 MODULES = {
-    "command": (5, "the command line of its room: console, experiments, paper, teaching and successors"),
+    "command": (6, "the command line of its room: console, experiments, paper, pen, teaching and successors"),
     "cards": (2, "a page of the window is called as the actions that it offers"),
     "lessons": (2, "a page of the window is called as the actions that it offers"),
     "sheets": (2, "a page of the window is called as the actions that it offers"),

@@ -11,19 +11,23 @@ from successors.tasks import cache as kept
 from successors.tasks import (
     cloze,
     connectedness,
+    contest,
     count,
     digits,
     draw,
     drift,
+    holes,
     judge,
     letters,
     parity,
+    programs,
     prompts,
     recall,
     restore,
     same_different,
     translate,
     two_class,
+    typist,
 )
 from successors.tasks.deck import Deck, Reels, Split
 from successors.tasks.making import Workshop
@@ -33,7 +37,7 @@ __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 
 _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, translate,
-    judge, cloze, prompts,
+    judge, cloze, prompts, programs, contest, holes, typist,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 
