@@ -1,8 +1,8 @@
 """Judging programs of the pen language: CPU time of reading, running and judging 1,000 different ones.
 
-The programs are those of the test of `programs`, a third each of one, two and three figures, no two alike, and as many
-texts that are spoiled by one token, of which most are no programs. Judged is what they draw for n = 1 … 5, as the tasks
-do; the longest program there is takes the whole budget. Medians of several rounds, in this process, one thread.
+The programs are drawn as those of the test of `programs`, nearly all of two and three figures, no two alike; as many
+texts are spoiled by one token, so that most of them are no programs. Judged is what they draw for n = 1 … 5, as the
+tasks do; the longest one takes the whole budget of steps. Medians of several rounds, in this process, one thread.
 
 Prints a table; `--json` prints it as JSON.
 """
@@ -38,14 +38,9 @@ def sample() -> list[str]:
     rng = np.random.default_rng(0)
     found: dict[str, None] = {}
     while len(found) < PROGRAMS:
-        # Single figures of the test are few: all there are come in by and by, longer chains fill the rest.
-        found[
-            one_line(
-                figures.program(
-                    figures.chain_of(rng, "test", len(found) % 3 + 1 if len(found) < 60 else 2 + len(found) % 2)
-                )
-            )
-        ] = None
+        # Of single figures there are few in the test; the rest are longer chains.
+        length = len(found) % 3 + 1 if len(found) < 60 else len(found) % 2 + 2
+        found[one_line(figures.program(figures.chain_of(rng, "test", length)))] = None
     return list(found)
 
 

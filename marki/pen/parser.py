@@ -63,6 +63,7 @@ class _Reader:
                             f"more than {DEEPEST} repeats one within another",
                             "Take one of them out",
                             code="pen.deep",
+                            line=token.line,
                             most=DEEPEST,
                         )
                     outer.append((token, amount, found))
@@ -76,16 +77,22 @@ class _Reader:
                             "']' without '['",
                             "Take it out, or write rep and a number before what is repeated",
                             code="pen.close",
+                            line=token.line,
                         )
                     first, amount, before = outer.pop()
                     before.append(Repeat(amount, tuple(found), first.line))
                     found = before
                 case "hole", _:
-                    self._refuse(token, "a hole", "Write statements in place of the '?'", code="pen.hole")
+                    self._refuse(
+                        token, "a hole", "Write statements in place of the '?'", code="pen.hole", line=token.line
+                    )
                 case _:
                     self._refuse_start(token)
         if outer:
-            self._refuse(outer[-1][0], "this rep has no ']'", "Write ']' after what is repeated", code="pen.open")
+            token = outer[-1][0]
+            self._refuse(
+                token, "this rep has no ']'", "Write ']' after what is repeated", code="pen.open", line=token.line
+            )
         return tuple(found)
 
     def _next(self) -> PenToken:
@@ -101,11 +108,13 @@ class _Reader:
         if token.kind == "direction":
             return token.text
         self._check_word(token)
+        at = token if token.text else verb  # at the end nothing stands
         self._refuse(
-            token if token.text else verb,
+            at,
             f"no direction after {verb.text!r}",
             f"Write {', '.join(DIRECTIONS)}",
             code="pen.direction",
+            line=at.line,
             verb=verb.text,
             known=", ".join(DIRECTIONS),
         )
@@ -122,6 +131,7 @@ class _Reader:
                 f"{shown(token.text)} is no amount",
                 f"Write a number from 1 to {MOST}, or n",
                 code="pen.range",
+                line=token.line,
                 value=shown(token.text),
                 most=MOST,
             )
@@ -129,13 +139,17 @@ class _Reader:
         pair = f"{before.text}-{token.text}"
         for joined in (pair, "-".join(reversed(pair.split("-")))):
             if before.kind == token.kind == "direction" and joined in DIRECTIONS:
-                self._refuse(token, "two directions", f"Write {joined}", code="pen.joined", joined=joined)
+                self._refuse(
+                    token, "two directions", f"Write {joined}", code="pen.joined", line=token.line, joined=joined
+                )
         self._check_word(token)
+        at = token if token.text else verb  # at the end nothing stands
         self._refuse(
-            token if token.text else verb,
+            at,
             f"no number for {verb.text!r}",
             f"Write a number from 1 to {MOST}, or n",
             code="pen.amount",
+            line=at.line,
             verb=verb.text,
             most=MOST,
         )
@@ -144,11 +158,13 @@ class _Reader:
         token = self._next()
         if token.kind != "open":
             self._check_word(token)
+            at = token if token.text else verb  # at the end nothing stands
             self._refuse(
-                token if token.text else verb,
+                at,
                 "no '[' after 'rep' and its number",
                 "Write '[', what is repeated, and ']'",
                 code="pen.bracket",
+                line=at.line,
             )
 
     def _refuse_start(self, token: PenToken) -> NoReturn:
@@ -158,6 +174,7 @@ class _Reader:
             f"{shown(token.text)} begins no statement",
             f"Begin it with {', '.join(VERBS)}",
             code="pen.start",
+            line=token.line,
             word=shown(token.text),
             known=", ".join(VERBS),
         )
@@ -174,11 +191,12 @@ class _Reader:
             f"unknown word {shown(token.text)}",
             f"Did you mean {near[0]!r}?" if near else f"Known: {' '.join(WORDS)}",
             code="pen.near" if near else "pen.unknown",
+            line=token.line,
             word=shown(token.text),
             near=repr(near[0]) if near else "",
             known=" ".join(WORDS),
         )
 
-    def _refuse(self, token: PenToken, what: str, remedy: str, *, code: str, **fields: object) -> NoReturn:
-        place = {"line": token.line, "column": token.column, "start": token.start, "stop": token.stop}
-        raise PenError(what, where=f"line {token.line}", remedy=remedy, code=code, **place, **fields)
+    def _refuse(self, token: PenToken, what: str, remedy: str, *, code: str, line: int, **fields: object) -> NoReturn:
+        place = {"line": line, "column": token.column, "start": token.start, "stop": token.stop}
+        raise PenError(what, where=f"line {line}", remedy=remedy, code=code, **place, **fields)

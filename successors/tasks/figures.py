@@ -21,7 +21,8 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 INPUTS = (1, 2, 3, 4, 5)
 """The inputs for which a program is judged."""
-SIZES = (2, 3, 4, 5)
+SIZES = {"battlements": (2, 3)}
+"""Numbers that are the size of a kind of figure, if not 2 to 5: what is wider than half the panel leaves it."""
 INPUT_SHARE = 0.6
 """Share of figures whose size is the input."""
 SIDES = ("right", "left")
@@ -117,7 +118,8 @@ _SIZES: dict[str, dict[Language, str]] = {
     "line": _LONG, "gap": {"en": "of {k} on each side", "zh": "两边各长{k}格"},
     "slope": _LONG, "hook": _LONG, "square": _WIDE, "field": _WIDE, "diamond": _WIDE,
     "dots": {"en": "of {k}", "zh": "{k}个"}, "zigzag": {"en": "of {k} teeth", "zh": "{k}个齿"},
-    "stairs": {"en": "of {k} steps", "zh": "{k}级"}, "stripes": {"en": "of length and number {k}", "zh": "{k}条长{k}格的"},
+    "stairs": {"en": "of {k} steps", "zh": "{k}级"},
+    "stripes": {"en": "of length and number {k}", "zh": "{k}条长{k}格的"},
     "comb": {"en": "of {k} teeth", "zh": "{k}个齿"}, "battlements": {"en": "of {k} merlons", "zh": "{k}个垛口"},
 }  # fmt: skip
 
@@ -134,7 +136,7 @@ _PROGRAMS: dict[str, Callable[[str, str, Amount], PenProgram]] = {
     "line": lambda s, e, k: (_draw(s or e, k),),
     "dots": lambda s, e, k: (Repeat(k, (_draw(s or e, 1), _go(s or e, 1))),),
     "gap": lambda s, e, k: (_draw(s or e, k), _go(s or e, 2), _draw(s or e, k)),
-    "zigzag": lambda s, e, k: (Repeat(k, (_draw(f"up-{s}", 2), _draw(f"down-{s}", 2))),),
+    "zigzag": lambda s, e, k: (Repeat(k, (_draw(f"up-{s}", 1), _draw(f"down-{s}", 1))),),
     "diamond": lambda s, e, k: (
         _draw(f"up-{s}", k), _draw(f"down-{s}", k), _draw(f"down-{_BACK[s]}", k), _draw(f"up-{_BACK[s]}", k),
     ),
@@ -145,7 +147,7 @@ _PROGRAMS: dict[str, Callable[[str, str, Amount], PenProgram]] = {
     "slope": lambda s, e, k: (_draw(f"{e}-{s}", k),),
     "comb": lambda s, e, k: (Repeat(k, (_draw(e, 3), _go(_BACK[e], 3), _draw(s, 2))),),
     "hook": lambda s, e, k: (_draw(s, k), _draw(e, 3)),
-    "battlements": lambda s, e, k: (Repeat(k, (_draw(e, 2), _draw(s, 2), _draw(_BACK[e], 2), _draw(s, 2))),),
+    "battlements": lambda s, e, k: (Repeat(k, (_draw(e, 2), _draw(s, 1), _draw(_BACK[e], 2), _draw(s, 2))),),
 }  # fmt: skip
 
 Chain = tuple[PenFigure, ...]
@@ -187,7 +189,8 @@ def draw_figure(rng: np.random.Generator, kind: str) -> PenFigure:
         end = ""
     elif ways == "four":
         side = ""
-    size: Amount = "n" if rng.random() < INPUT_SHARE else SIZES[int(rng.integers(len(SIZES)))]
+    sizes = SIZES.get(kind, (2, 3, 4, 5))
+    size: Amount = "n" if rng.random() < INPUT_SHARE else sizes[int(rng.integers(len(sizes)))]
     return PenFigure(kind=kind, side=side, end=end, size=size)
 
 

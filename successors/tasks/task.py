@@ -109,8 +109,8 @@ class Task:
         Returns
         -------
         ndarray of bool, shape (n,)
-            For lamps, whether all eight are correct; for text, what `judge` says, else whether it is an exact match; for fields, whether at
-            most `WRONG_CELLS` cells are on the wrong side of half light.
+            For lamps, whether all eight are correct; for text, what `judge` says, else whether it is an exact match;
+            for fields, whether at most `WRONG_CELLS` cells are on the wrong side of half light.
 
         Raises
         ------

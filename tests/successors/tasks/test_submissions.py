@@ -105,6 +105,7 @@ def test_clusters_help_where_the_example_lets_wrong_programs_through():
     assert by_cluster == 1.0
     at_random = ten_at_k(100, 100, 5, 100, submissions=3)
     assert at_random == pytest.approx(0.144, abs=0.001)
+    # Of ten that are drawn, it is solved if a right one is among them.
     few = clustered_at_k(texts, example, right, 10, rng, submissions=3, draws=400)
     assert few == pytest.approx(pass_at_k(100, 5, 10), abs=4 * (0.25 / 400) ** 0.5), (
         "solved where a right one was drawn"
