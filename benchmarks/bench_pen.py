@@ -24,6 +24,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 import numpy as np  # noqa: E402
 
 from marki.pen.interpreter import BUDGET, drawings, lit, states  # noqa: E402
+from marki.pen.judging import INPUTS  # noqa: E402
 from marki.pen.parser import parse  # noqa: E402
 from marki.pen.statements import one_line  # noqa: E402
 from marki.pen.tokens import WORDS  # noqa: E402
@@ -79,13 +80,13 @@ def main() -> int:
     rows = {
         "read 1,000 programs": lambda: [parse(text) for text in texts],
         "run 1,000 programs for n = 5": lambda: [lit(program, 5) for program in programs],
-        "judge 1,000 programs for n = 1 … 5": lambda: [drawings(text, figures.INPUTS) for text in texts],
-        "judge 1,000 spoiled ones for n = 1 … 5": lambda: [drawings(text, figures.INPUTS) for text in wrong],
+        "judge 1,000 programs for n = 1 … 5": lambda: [drawings(text, INPUTS) for text in texts],
+        "judge 1,000 spoiled ones for n = 1 … 5": lambda: [drawings(text, INPUTS) for text in wrong],
         "run 1,000 programs of 2,000 steps": lambda: [lit(longest, 1) for _ in range(PROGRAMS)],
     }
     found = {name: seconds(act, args.rounds) for name, act in rows.items()}
     tokens = statistics.median(len(text.split()) for text in texts)
-    refused = sum(drawings(text, figures.INPUTS) is None for text in wrong)
+    refused = sum(drawings(text, INPUTS) is None for text in wrong)
     if args.json:
         print(json.dumps({"seconds": found, "median_tokens": tokens, "refused": refused}, indent=2))
         return 0

@@ -27,7 +27,7 @@ from successors.tasks import (
     same_different,
     translate,
     two_class,
-    typist,
+    typed_lines,
 )
 from successors.tasks.deck import Deck, Reels, Split
 from successors.tasks.making import Workshop
@@ -37,7 +37,7 @@ __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 
 _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, translate,
-    judge, cloze, prompts, programs, contest, holes, typist,
+    judge, cloze, prompts, programs, contest, holes, typed_lines,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

@@ -16,10 +16,10 @@ from itertools import product
 from marki.config import Config, setting
 from marki.io.ports import Port
 from marki.pen.interpreter import drawings
+from marki.pen.judging import draws_the_same, to_the_letter
 from marki.pen.statements import one_line
 from successors.tasks import figures
 from successors.tasks.deck import PARTS, Split
-from successors.tasks.judging import draws_the_same, to_the_letter
 from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.programs import language_of, split
 from successors.tasks.task import Task

@@ -15,12 +15,11 @@ from zlib import crc32
 import numpy as np
 
 from marki.pen.interpreter import lit
+from marki.pen.judging import INPUTS
 from marki.pen.statements import Amount, PenProgram, Repeat, Stroke, one_line
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
-INPUTS = (1, 2, 3, 4, 5)
-"""The inputs for which a program is judged."""
 SIZES = {"battlements": (2, 3)}
 """Numbers that are the size of a kind of figure, if not 2 to 5: what is wider than half the panel leaves it."""
 INPUT_SHARE = 0.6

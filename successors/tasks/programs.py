@@ -12,11 +12,11 @@ import numpy as np
 
 from marki.config import Config, setting
 from marki.io.ports import Port
+from marki.pen.judging import draws_the_same, to_the_letter
 from marki.pen.statements import one_line
 from marki.pen.tokens import DIRECTIONS
 from successors.tasks import figures, scenes
 from successors.tasks.deck import PARTS, Split
-from successors.tasks.judging import draws_the_same, to_the_letter
 from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.task import Task
 

@@ -1,4 +1,4 @@
-"""Judging: whether programs draw what they should, for every input that they are tried with."""
+"""Judging: whether programs draw what they should, for every input with which they are tried."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from marki.pen.interpreter import drawings
-from successors.tasks.figures import INPUTS
+
+INPUTS = (1, 2, 3, 4, 5)
+"""The inputs for which a program is judged."""
 
 
 def draws_the_same(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return which programs draw what another one draws, for all of `figures.INPUTS`.
+    """Return which programs draw what another one draws, for all of `INPUTS`.
 
     Parameters
     ----------

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from successors.tasks.judging import passing
-from successors.tasks.submissions import PROBES, chosen, clustered_at_k, clusters, pass_at_k, ten_at_k
+from marki.pen.judging import passing
+from marki.pen.tries import PROBES, chosen, clustered_at_k, clusters, pass_at_k, ten_at_k
 
 
 def solved(sets, c):
