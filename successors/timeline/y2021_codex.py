@@ -46,9 +46,9 @@ from successors.timeline.y2017_transformer import Past, causal
 from successors.timeline.y2019_gpt2 import GPT2, GPT2Config, drawn, published
 
 ASKED = (
-    "a an and angle battlements box broken castle comb diagonally diamond dots dotted each field filled gap hook length "
-    "line lines merlons number of on parallel rake rhombus saw side sides slanting slope square staircase stairs steps "
-    "stripes stroke teeth the then to wall with zigzag"
+    "a an and angle battlements box broken castle comb diagonally diamond dots dotted each field filled gap hook "
+    "length line lines merlons number of on parallel rake rhombus saw side sides slanting slope square staircase "
+    "stairs steps stripes stroke teeth the then to wall with zigzag"
 )
 """Words of what asks for figures; other words are read as pairs of bytes."""
 _WHOLE = tuple(f" {word}" for word in (*WORDS, *map(str, range(1, MOST + 1)), *ASKED.split()))
@@ -306,7 +306,7 @@ ENTRY = Entry(
     parents=("transformer", "gpt2"),
     title="Evaluating large language models trained on code",
     authors="M. Chen, J. Tworek, H. Jun, Q. Yuan, H. Pinto, J. Kaplan and 52 others",
-    idea="What goes on with text goes on with programs as well; they are judged by running them, and many may be tried.",
+    idea="What goes on with text goes on with programs, too; they are judged by running them, and many may be tried.",
     shrunk="2 layers for 40, 48 numbers a token for 5,120; programs for the lamp panel for Python.",
     network=Codex,
     retina=CodexConfig(),
