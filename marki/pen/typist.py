@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from marki.pen.parser import parse
 from marki.pen.statements import pieces
+from marki.pen.tokens import tokens
 
 
 def before(words: str, written: Sequence[str]) -> str:
@@ -108,3 +109,24 @@ def savings(offers: Iterable[Offer], threshold: float) -> Savings:
         accepted=len(taken) / len(shown) if shown else float("nan"),
         saved=sum(offer.keys - 1 for offer in taken) / sum(offer.keys for offer in offers),
     )
+
+
+def context(text: str) -> str:
+    """Return what stands above a cursor as those who offer lines read it: the words, then the lines, in one line.
+
+    The words are the first comment, with a colon after it; further comments are left out.
+
+    Parameters
+    ----------
+    text : str
+        Of an editor, up to the cursor; it need not be a program yet.
+    """
+    words, written = "", list[str]()
+    for token in tokens(text):
+        if token.kind != "comment":
+            written.append(token.text)
+        elif not words:
+            words = token.text.lstrip("#＃ ").rstrip(" :：")
+    if words:
+        words += "：" if not words.isascii() else ":"
+    return before(words, written)
