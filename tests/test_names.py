@@ -64,5 +64,5 @@ def test_every_exception_has_a_reason():
 
 
 def test_a_namesake_is_found():
-    assert surplus(Counter({"Deck": 2, "Card": 1, "command": 6}), MODULES) == {"Deck": 2, "command": 6}
+    assert surplus(Counter({"Deck": 2, "Card": 1, "command": 7}), MODULES) == {"Deck": 2, "command": 7}
     assert stale(Counter(command=3), {"command": (4, "")}) == {"command"}
