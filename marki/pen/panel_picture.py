@@ -32,13 +32,14 @@ def write_panel(lamps: bytes, path: Path | str) -> None:
     if path.suffix.lower() != ".png":
         raise ConfigError(f"ends in {path.suffix or 'nothing'!r}", where=path, remedy="End the name in .png")
     pitch = PITCH * _FINER
-    image = Image.new("RGB", ((SIDE + 1) * pitch,) * 2, _PLATE)
+    side = (SIDE + 1) * PITCH
+    image = Image.new("RGB", (side * _FINER, side * _FINER), _PLATE)
     draw = ImageDraw.Draw(image)
     for cell in range(CELLS):
         row, column = divmod(cell, SIDE)
         middle = ((column + 1) * pitch, (row + 1) * pitch)
         draw.circle(middle, 0.42 * pitch, fill=_LIT if lamps[cell] else _DARK, outline=_RIM, width=_FINER)
     memory = io.BytesIO()
-    image.resize(((SIDE + 1) * PITCH,) * 2, Image.Resampling.LANCZOS).save(memory, "PNG")
+    image.resize((side, side), Image.Resampling.LANCZOS).save(memory, "PNG")
     with writing(path) as file:
         file.write(memory.getvalue())

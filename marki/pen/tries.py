@@ -98,11 +98,10 @@ def chosen(
     submissions : int
         How many may be handed in.
     """
-    left = np.flatnonzero(passing)
-    rng.shuffle(left)
+    left: list[int] = rng.permutation(np.flatnonzero(passing)).tolist()
     if not by_cluster:
-        return left[:submissions].tolist()
-    groups = [[int(left[k]) for k in group] for group in clusters([texts[number] for number in left])]
+        return left[:submissions]
+    groups = [[left[k] for k in group] for group in clusters([texts[number] for number in left])]
     found: list[int] = []
     for turn in range(max(map(len, groups), default=0)):
         found += [group[turn] for group in groups if turn < len(group)]
@@ -139,6 +138,7 @@ def clustered_at_k(
     solved = 0
     for _ in range(draws):
         some = rng.choice(len(texts), k, replace=False)
-        numbers = chosen([texts[number] for number in some], passing[some], rng, submissions=submissions)
+        drawn = [texts[number] for number in some.tolist()]
+        numbers = chosen(drawn, passing[some], rng, submissions=submissions)
         solved += bool(right[some][numbers].any())
     return solved / draws

@@ -35,7 +35,7 @@ class ProgramsConfig(Config):
     two: float = setting(0.3, "Share of chains of two figures to learn from", low=0, high=1)
     three: float = setting(0.1, "Share of chains of three figures to learn from", low=0, high=1)
     spoiled: float = setting(0.1, "Share of programs to learn from that have a mistake", low=0, high=1)
-    documents: int = setting(8_000, "Texts without programs", low=0, high=1_000_000)
+    documents: int = setting(4_000, "Texts without programs", low=0, high=1_000_000)
 
 
 def length_of(rng: np.random.Generator, part: str, number: int, two: float, three: float) -> int:
@@ -105,7 +105,8 @@ def _corpus(config: ProgramsConfig, workshop: Workshop) -> np.ndarray:
         rng = ItemKey(task="programs", seed=workshop.seed, part="documents", number=number).rng()
         language = language_of(config.languages, number // 2)
         if number % 2:
-            found.append(scenes.described(rng, "train")[1 if language == "en" else 2])
+            _, english, chinese = scenes.described(rng, "train")
+            found.append(english if language == "en" else chinese)
         else:
             length = length_of(rng, "train", number, config.two, config.three)
             found.append(asked(rng, language, figures.chain_of(rng, "train", length)))
