@@ -138,7 +138,7 @@ def clustered_at_k(
     solved = 0
     for _ in range(draws):
         some = rng.choice(len(texts), k, replace=False)
-        drawn = [texts[number] for number in some.tolist()]
-        numbers = chosen(drawn, passing[some], rng, submissions=submissions)
-        solved += bool(right[some][numbers].any())
+        numbers: list[int] = some.tolist()
+        handed = chosen([texts[number] for number in numbers], passing[some], rng, submissions=submissions)
+        solved += bool(right[some][handed].any())
     return solved / draws
