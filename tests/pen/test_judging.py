@@ -3,12 +3,13 @@
 import numpy as np
 
 from marki.pen.interpreter import drawings
-from marki.pen.judging import draws_the_same, passing
+from marki.pen.judging import INPUTS, draws_the_same, passing
 
 
 def test_a_program_that_is_right_for_one_input_alone_is_wrong():
-    assert drawings("draw up n", [3]) == drawings("draw up 3", [3])
-    assert not draws_the_same(np.array(["draw up 3"]), np.array(["draw up n"])).any()
+    for n in INPUTS:
+        assert drawings("draw up n", [n]) == drawings(f"draw up {n}", [n])
+        assert not draws_the_same(np.array([f"draw up {n}"]), np.array(["draw up n"])).any()
 
 
 def test_a_target_that_is_no_program_is_never_met():
