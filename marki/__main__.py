@@ -30,6 +30,7 @@ from marki.console import command as console
 from marki.errors import ConfigError, MarkIError, OutputError
 from marki.experiments import command as experiments
 from marki.paper import command as paper
+from marki.pen import command as pen
 from marki.program import program
 from marki.teaching import command as teaching
 from successors import command as successors
@@ -67,6 +68,7 @@ def parser() -> Parser:
     }
     root = Parser(
         prog=program(),
+        allow_abbrev=False,  # else an option of a command, such as --n of `pen`, is taken for a short form of one here
         description="Frank Rosenblatt's Mark I Perceptron (1960) in time. Without a command, opens the window.",
     )
     root.add_argument("--version", action="version", version=f"marki {__version__}")
@@ -88,6 +90,7 @@ def parser() -> Parser:
         ),
         ("sheet", paper.add_sheet_arguments, paper.sheet, "print a sheet of boxes for people to write in"),
         ("cards", paper.add_cards_arguments, paper.cards, "make a deck of cards of photographed sheets"),
+        ("pen", pen.add_pen_arguments, pen.pen, "run a program of the pen language on the lamp panel"),
         ("timeline", successors.add_timeline_arguments, successors.timeline, "list the successors"),
         ("card", successors.add_card_arguments, successors.card, "what is known of a successor"),
         ("train", successors.add_train_arguments, partial(successors.train, machine=mark1), "train successors"),

@@ -28,6 +28,9 @@ from marki.io.stimuli.images import folder, image
 from marki.io.worlds import WorldConfig
 from marki.language import LANGUAGES, Words
 from marki.machine import MachineConfig
+from marki.pen.interpreter import lit
+from marki.pen.parser import parse
+from marki.pen.tokens import WORDS as PEN_WORDS
 from marki.session import mark1_session
 from successors import registry, tasks
 from successors.nn.recipe import Recipe
@@ -451,6 +454,21 @@ CASES = [
     (wrong_toml("size = 'é'", "latin-1"), "file.encoding", ["{tmp}/a.toml"]),
     (lambda tmp, patch: read_settings(tmp), "read.is_folder", ["{tmp}"]),
     (lambda tmp, patch: reading.read_json(tmp / "a.json"), "read.missing", ["{tmp}/a.json"]),
+    (lambda tmp, patch: parse("go up 1\ndrwa up 1"), "pen.near", ["第 2 行", "'drwa'", "'draw'"]),
+    (lambda tmp, patch: parse("go up 1 zzz"), "pen.unknown", ["第 1 行", "'zzz'", " ".join(PEN_WORDS)]),
+    (lambda tmp, patch: parse("draw 3"), "pen.direction", ["第 1 行", "draw", "up-left"]),
+    (lambda tmp, patch: parse("\ndraw up"), "pen.amount", ["第 2 行", "draw", "20"]),
+    (lambda tmp, patch: parse("draw up 21"), "pen.range", ["'21'", "1 到 20"]),
+    (lambda tmp, patch: parse("draw up left 2"), "pen.joined", ["up-left"]),
+    (lambda tmp, patch: parse("rep 3 go up 1"), "pen.bracket", ["第 1 行", "rep", "'['"]),
+    (lambda tmp, patch: parse("\nrep 3 [ go up 1"), "pen.open", ["第 2 行", "rep", "']'"]),
+    (lambda tmp, patch: parse("go up 1 ]"), "pen.close", ["第 1 行", "rep", "']'"]),
+    (lambda tmp, patch: parse("rep n [" * 4), "pen.deep", ["3 层"]),
+    (lambda tmp, patch: parse("go up 1\n?"), "pen.hole", ["第 2 行"]),
+    (lambda tmp, patch: parse("up 3"), "pen.start", ["'up'", "go, draw, rep"]),
+    (lambda tmp, patch: parse("go up 1 " * 2_000), "pen.long", ["16000", "10000"]),
+    (lambda tmp, patch: lit(parse("rep n [ rep n [ rep n [ ] ] ]"), 20), "pen.budget", ["2000 步"]),
+    (lambda tmp, patch: lit(parse("go up n"), 21), "pen.input", ["21", "1 到 20"]),
     (lambda tmp, patch: asset("nothing.npz"), "asset.missing", ["assets/nothing.npz"]),
 ]
 

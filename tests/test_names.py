@@ -10,7 +10,7 @@ TIMELINE = ROOT / "successors" / "timeline"
 
 # Name, how often it occurs, and why. A better unique name is always preferred to a line here.
 MODULES = {
-    "command": (6, "the command line of its room: console, experiments, paper, teaching, successors, the machine room"),
+    "command": (7, "the command line of its room: console, experiments, paper, pen, teaching, successors, machine room"),
     "cards": (2, "a page of the window is called as the actions that it offers"),
     "lessons": (2, "a page of the window is called as the actions that it offers"),
     "sheets": (2, "a page of the window is called as the actions that it offers"),

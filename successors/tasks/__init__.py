@@ -11,14 +11,17 @@ from successors.tasks import cache as kept
 from successors.tasks import (
     cloze,
     connectedness,
+    contest,
     count,
     digits,
     draw,
     drift,
+    holes,
     imitate,
     judge,
     letters,
     parity,
+    programs,
     prompts,
     recall,
     restore,
@@ -26,6 +29,7 @@ from successors.tasks import (
     squeeze,
     translate,
     two_class,
+    typed_lines,
 )
 from successors.tasks.deck import Deck, Reels, Split
 from successors.tasks.making import Workshop
@@ -35,7 +39,7 @@ __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 
 _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
-    squeeze, translate, judge, cloze, prompts,
+    squeeze, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

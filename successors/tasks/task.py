@@ -56,6 +56,8 @@ class Task:
     folds : int
         Number of folds. If there are several, the setting ``fold`` says which of them is the test set, and training
         number n (its seed) leaves out fold n mod `folds`; together they are tested on everything that can be left out.
+    judge : callable, optional
+        ``judge(answers, targets) -> (n,) bool``: which texts are right, if not those that match to the letter.
     groups : callable, optional
         ``groups(config) -> tuple of str``: the group, such as the typeface, of each stimulus of the test set.
     """
@@ -74,6 +76,7 @@ class Task:
     mark: Callable[[np.ndarray, Deck, Split], tuple[float, np.ndarray]] | None = None
     figures: Callable[[np.ndarray, Deck, Split], Mapping[str, float]] | None = None
     folds: int = 1
+    judge: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     groups: Callable[[Any], tuple[str, ...]] | None = None
 
     def deck(self, config: Config, workshop: Workshop) -> Deck:
@@ -130,8 +133,8 @@ class Task:
         Returns
         -------
         ndarray of bool, shape (n,)
-            For lamps, whether all eight are correct; for text, whether it is an exact match; for fields, whether at
-            most `WRONG_CELLS` cells are on the wrong side of half light.
+            For lamps, whether all eight are correct; for text, what `judge` says, else whether it is an exact match;
+            for fields, whether at most `WRONG_CELLS` cells are on the wrong side of half light.
 
         Raises
         ------
@@ -152,7 +155,7 @@ class Task:
                     where=f"task {self.name}",
                     remedy="Give one for each",
                 )
-            return np.asarray(answers == wanted)
+            return np.asarray(answers == wanted) if self.judge is None else self.judge(answers, wanted)
         return cells_wrong(answers, targets) <= WRONG_CELLS
 
 

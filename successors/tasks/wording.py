@@ -9,10 +9,13 @@ from functools import lru_cache
 from itertools import permutations, product
 
 from marki.errors import PortError
-from successors.tasks import logbook, scenes
+from successors.tasks import figures, logbook, scenes
 
-SIMPLIFIED = str.maketrans("塊圓條豎竪邊間個裡裏於與較", "块圆条竖竖边间个里里于与较")
-"""Traditional signs, as far as they stand for signs of the captions or may be taken for them."""
+SIMPLIFIED = str.maketrans(
+    "塊圓條豎竪邊間個裡裏於與較線點鋸齒樓階級實塗滿鈎鉤長紋畫後開斷牆兩來",
+    "块圆条竖竖边间个里里于与较线点锯齿楼阶级实涂满钩钩长纹画后开断墙两来",
+)
+"""Traditional signs, as far as they stand for signs of the texts or may be taken for them."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\w*\d\w*")
@@ -39,7 +42,7 @@ def worded(line: str, task: str) -> WordedLine:
 
     Full-width letters and signs become plain ones, blanks are put in order, invisible signs left out. In captions,
     English words are small, Chinese has no blanks, simplified signs and full stops of its own; a missing full stop is
-    added. In the log book, words have the case that they have there.
+    added. In the log book, words have the case that they have there. What asks for figures ends in a colon.
 
     Parameters
     ----------
@@ -57,6 +60,8 @@ def worded(line: str, task: str) -> WordedLine:
     plain = "\n".join(" ".join(part.split()) for part in plain.strip().splitlines())
     if not re.search(r"\w", plain):
         raise PortError("the line is empty", where="teleprinter", remedy="Type a sentence", code="text.empty")
+    if task == "programs":
+        return _asked(plain)
     if task == "translate":
         return _chinese(plain) if _HAN.search(plain) else _caption(plain)
     if task == "prompts" and not plain.lower().startswith("trial"):
@@ -109,6 +114,18 @@ def _prompt(text: str) -> WordedLine:
     return WordedLine(text=found.text + asked, unknown=found.unknown)
 
 
+def _asked(text: str) -> WordedLine:
+    """Return what asks for figures."""
+    english, chinese = figure_words()
+    if _HAN.search(text):
+        text = re.sub(r"\s+", "", text).translate(SIMPLIFIED).replace(",", "，")
+        text = re.sub(r"[:：。.!！]*$", "", text) + "："
+        return WordedLine(text=text, unknown=tuple(dict.fromkeys(c for c in text if c not in chinese)))
+    text = _spaced(text.replace("\n", " ")).lower()
+    text = re.sub(r"[ .!:]*$", "", text) + ":"
+    return WordedLine(text=text, unknown=_unknown(text, english))
+
+
 def _log(text: str) -> WordedLine:
     known = log_words()
     folded = {word.casefold(): word for word in sorted(known)}
@@ -157,6 +174,25 @@ def caption_words() -> tuple[frozenset[str], frozenset[str]]:
             english.update(_WORD.findall(one))
             chinese.update(other)
     return frozenset(english), frozenset(chinese | {"，", "。"})
+
+
+@lru_cache(maxsize=1)
+def figure_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words that ask for figures in English, and the signs of those in Chinese."""
+    told: dict[figures.Language, list[str]] = {
+        language: [
+            figures.words((figure, figure), (way, way), language)
+            for kind in figures.KINDS
+            for figure in (
+                figures.PenFigure(kind=kind, side="left", end="up", size="n"),
+                figures.PenFigure(kind=kind, side="right", end="down", size="n"),
+            )
+            for way in range(4)
+        ]
+        for language in figures.LANGUAGES
+    }
+    english = {word for text in told["en"] for word in _WORD.findall(text)}
+    return frozenset(english), frozenset("".join(told["zh"])) | frozenset("0123456789")
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,10 @@ SMALL = {
     "judge": dict(train=40, valid=16, test=24),
     "cloze": dict(train=40, valid=16, test=24),
     "prompts": dict(documents=40, train=40, valid=16, test=24),
+    "programs": dict(documents=40, train=40, valid=15, test=24),
+    "contest": dict(train=40, valid=16, test=24),
+    "holes": dict(train=39, valid=15, test=24),
+    "typing": dict(train=40, valid=15, test=24),
 }
 NAMES = tuple(SMALL)
 
@@ -124,7 +128,9 @@ def test_items_do_not_depend_on_jobs():
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in ("digits", "imitate", "squeeze", "cloze")])
 def test_classes_are_balanced(name):
     deck = load(name)
-    for part in deck.parts().values():
+    for which, part in deck.parts().items():
+        if name in ("programs", "typing") and which == "train":  # single figures are learned first; their own test
+            continue
         found = np.bincount(part.kinds, minlength=len(deck.classes))
         assert found.max() - found.min() <= 1
 

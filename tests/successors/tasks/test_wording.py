@@ -19,7 +19,13 @@ SMALL = {"train": 400, "valid": 40, "test": 200}
 
 @pytest.mark.parametrize(
     ("task", "options"),
-    [("translate", SMALL), ("judge", {"train": 64}), ("cloze", SMALL), ("prompts", SMALL | {"documents": 10})],
+    [
+        ("translate", SMALL),
+        ("judge", {"train": 64}),
+        ("cloze", SMALL),
+        ("prompts", SMALL | {"documents": 10}),
+        ("programs", SMALL | {"documents": 0, "languages": ("en", "zh")}),
+    ],
 )
 def test_the_texts_of_a_task_are_left_as_they_are_and_have_no_unknown_word(task, options):
     deck = tasks.load(task, cache=False, **options)
@@ -91,7 +97,7 @@ def test_unknown_words_are_named(line, named):
 
 
 @pytest.mark.parametrize("line", ["", "  ", "\n", "...", "。", "\u200b", "？"])
-@pytest.mark.parametrize("task", ["translate", "judge", "cloze", "prompts"])
+@pytest.mark.parametrize("task", ["translate", "judge", "cloze", "prompts", "programs"])
 def test_an_empty_line_is_refused(line, task):
     with pytest.raises(PortError, match="the line is empty"):
         worded(line, task)
@@ -109,6 +115,23 @@ def test_a_prompt_keeps_what_it_asks():
     wanted = f"{ENGLISH} In Chinese:"
     for typed in (wanted, "The small square is left of the large circle. in chinese", wanted.upper()):
         assert worded(typed, "prompts").text == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("A Square with sides of N to the right and down", "a square with sides of n to the right and down:"),
+        ("a line of length 3 up , then dots of n down .", "a line of length 3 up, then dots of n down:"),
+        ("向左、向上畫邊長３格的正方形,然後畫n個點,向下", "向左、向上画边长3格的正方形，然后画n个点，向下："),
+    ],
+)
+def test_ways_to_ask_for_figures_are_one(line, wanted):
+    assert (worded(line, "programs").text, worded(line, "programs").unknown) == (wanted, ())
+
+
+def test_unknown_figures_are_named():
+    assert worded("a horse of length 3 up", "programs").unknown == ("horse",)
+    assert worded("画一匹马", "programs").unknown == ("一", "匹", "马")
 
 
 def test_the_translator_reads_a_sentence_with_its_capital(capsys):

@@ -1,0 +1,54 @@
+"""The command `pen` of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+
+def add_pen_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `pen`."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="a program of the pen language")
+    parser.add_argument("--n", type=int, default=3, metavar="N", help="the input, 1 to 20 (default 3)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the lamp panel as .png")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def pen(args: argparse.Namespace) -> int:
+    """Run a program, and show what it draws."""
+    from marki.io.frame import SIDE
+    from marki.pen.interpreter import lit, states
+    from marki.pen.panel_picture import write_panel
+    from marki.pen.parser import LONGEST, parse
+    from marki.pen.pen_error import PenError
+    from marki.pen.tidy import tidied
+    from marki.reading import read_text
+
+    text = read_text(args.file, most=4 * LONGEST)
+    try:
+        program = parse(text)
+        lamps = lit(program, args.n)
+    except PenError as error:
+        raise error.within(args.file) from error
+    steps = sum(1 for _ in states(program, args.n))
+    if args.out is not None:
+        write_panel(lamps, args.out)
+    rows = ["".join(".#"[lamp] for lamp in lamps[k : k + SIDE]) for k in range(0, len(lamps), SIDE)]
+    if args.json:
+        found = {
+            "file": str(args.file),
+            "n": args.n,
+            "steps": steps,
+            "lit": sum(lamps),
+            "panel": rows,
+            "program": tidied(text),
+            "out": None if args.out is None else str(args.out),
+        }
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return 0
+    print("\n".join(rows))
+    print(f"{sum(lamps)} of {len(lamps)} lamps after {steps:,} steps, n = {args.n}")
+    if args.out is not None:
+        print(f"written to {args.out}")
+    return 0

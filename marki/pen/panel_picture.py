@@ -1,0 +1,45 @@
+"""A picture of the lamp panel."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from marki.errors import ConfigError
+from marki.files import writing
+from marki.io.frame import CELLS, SIDE
+
+PITCH = 24
+"""Dots from lamp to lamp."""
+
+_PLATE, _RIM, _DARK, _LIT = (30, 32, 33), (78, 78, 72), (44, 42, 38), (255, 190, 92)
+_FINER = 4  # drawn so many times larger, then made smaller, so that circles are round
+
+
+def write_panel(lamps: bytes, path: Path | str) -> None:
+    """Write the 400 lamps, row by row, 1 where lit, as a PNG.
+
+    Raises
+    ------
+    ConfigError
+        If the name does not end in ``.png``.
+    OutputError
+        If the file cannot be written.
+    """
+    from PIL import Image, ImageDraw
+
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise ConfigError(f"ends in {path.suffix or 'nothing'!r}", where=path, remedy="End the name in .png")
+    pitch = PITCH * _FINER
+    side = (SIDE + 1) * PITCH
+    image = Image.new("RGB", (side * _FINER, side * _FINER), _PLATE)
+    draw = ImageDraw.Draw(image)
+    for cell in range(CELLS):
+        row, column = divmod(cell, SIDE)
+        middle = ((column + 1) * pitch, (row + 1) * pitch)
+        draw.circle(middle, 0.42 * pitch, fill=_LIT if lamps[cell] else _DARK, outline=_RIM, width=_FINER)
+    memory = io.BytesIO()
+    image.resize((side, side), Image.Resampling.LANCZOS).save(memory, "PNG")
+    with writing(path) as file:
+        file.write(memory.getvalue())
