@@ -516,6 +516,7 @@ class App:
         taken = self.film.taken()
         taken.demand_some()
         self.film.full = True  # it takes no more, and is kept until it is written
+        self.operator.say("")  # in its place stands how far it is
         self.exports.begin("film", make_film, capture.parts(path, taken))
 
     def write_report(self, path: Path) -> None:
