@@ -164,8 +164,7 @@ class ResponsePanel(Panel):
             theme.write(surface, "?", row.lamp, size=LARGE, face=TEXT, colour=palette.ivory, align="centre")
             return
         surface.blit(self._lamps[row.lamp.w, on], row.lamp)
-        figure = (40, 22, 0) if on else (226, 220, 206)
-        theme.write(surface, "1" if on else "0", row.lamp, size=LARGE, face=FIGURES, colour=figure, align="centre")
+        self._number(surface, row.lamp, on, LARGE)
 
         bar = row.bar
         pygame.draw.rect(surface, (34, 34, 33), bar)
@@ -182,12 +181,17 @@ class ResponsePanel(Panel):
         if wanted is None:
             return
         surface.blit(self._lamps[row.wanted.w, wanted], row.wanted)
-        figure = (40, 22, 0) if wanted else (226, 220, 206)
-        theme.write(surface, "1" if wanted else "0", row.wanted, size=18, face=FIGURES, colour=figure, align="centre")
+        self._number(surface, row.wanted, wanted, 18)
         if answered:
             agree = on == wanted
             name, colour = ("right", palette.right) if agree else ("wrong", palette.wrong)
             surface.blit(sign(name, row.mark.w, colour), row.mark)
+
+    def _number(self, surface: pygame.Surface, lamp: pygame.Rect, lit: bool, size: int) -> None:
+        """Write 1 or 0 on a lamp; on one that is smaller than a figure, its light says it alone."""
+        if lamp.h >= self.theme.least:
+            figure = (40, 22, 0) if lit else (226, 220, 206)
+            self.theme.write(surface, "1" if lit else "0", lamp, size=size, face=FIGURES, colour=figure, align="centre")
 
     # -- hands -------------------------------------------------------------------------------------------------------
 
