@@ -10,8 +10,9 @@ from PIL import Image
 from marki.errors import ConfigError, StimulusError, UnknownName
 from marki.io.stimuli import CARD, POINTS_PER_CELL, letters
 from marki.io.stimuli.digits import load
-from marki.io.stimuli.fitting import AS_IT_IS, Fitting, fit_card, luminance, stroke_width
+from marki.io.stimuli.fitting import AS_IT_IS, Fitting, fit_card, stroke_width
 from marki.io.stimuli.images import fit_file, folder, image, save_cells
+from marki.io.stimuli.picture_light import luminance
 from marki.io.worlds import WorldConfig, create
 from marki.language import Words
 from marki.session import mark1_session
