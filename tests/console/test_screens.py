@@ -78,6 +78,7 @@ def folder(tmp_path, monkeypatch):
     for name in ("a_rather_long_name_of_a_picture_without_any_space_in_it.png", "字母.jpg", "lesson.toml"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "pictures").mkdir()
+    monkeypatch.setattr("marki.console.actions.operator.pictures_folder", lambda: tmp_path)
     monkeypatch.chdir(tmp_path)
 
 

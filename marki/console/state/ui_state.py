@@ -51,7 +51,7 @@ class Typing:
     single : bool
         Every character is taken at once, without Enter.
     prompt : mapping of language to str, optional
-        What stands before the line; left out, it is the string ``typing.COMMAND`` of the language tables.
+        What stands before the line; left out, it is the string ``typing.COMMAND`` of the language tables, with `values`.
     composing : str
         What an input method has not made into text yet.
     """
@@ -61,6 +61,7 @@ class Typing:
     text: str = ""
     single: bool = False
     prompt: Mapping[str, str] | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
     composing: str = ""
 
     @property

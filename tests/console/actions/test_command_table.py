@@ -1,6 +1,7 @@
 """The table of commands: each can be given, and refuses what does not fit; locks, questions, and new files."""
 
 import inspect
+import shutil
 import sys
 from dataclasses import replace
 from functools import partial
@@ -56,6 +57,7 @@ EXAMPLES = {
     "preview_turn": {"way": -1},
     "put_up": {"name": "lenet5"},
     "saved": {"path": "{tmp}/run.npz"},
+    "saved_with": {"path": "{tmp}/moved.npz", "setting": "images", "text": "{tmp}/now"},
     "scroll_strip": {"way": 1.0},
     "set": {"changes": {"machine.association.theta": 3}},
     "sheet_into_deck": {"path": "{tmp}/sheet.png"},
@@ -98,11 +100,23 @@ def write_sheet(app):
     written_sheet(app.test_cards[0].parent / "sheet.png")
 
 
+def move_pictures(app):
+    """Save a run whose pictures are moved then."""
+    place = app.test_cards[0].parent
+    (place / "then").mkdir()
+    for card in app.test_cards:
+        shutil.copy(card, place / "then")
+    session = mark1_session(WorldConfig(name="images", images=str(place / "then")))
+    savefile.save(session, place / "moved.npz")
+    (place / "then").rename(place / "now")
+
+
 BEFORE = {
     "card_into_deck": draw,
     "type_card": draw,
     "show_card": draw,
     "teach": draw,
+    "saved_with": move_pictures,
     "sheet_into_deck": write_sheet,
     "choose": open_lesson,
     "measure": open_lesson,
