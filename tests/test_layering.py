@@ -62,7 +62,7 @@ INSIDE = {
         {"actions"},
         {"pages"},
         {"input"},
-        {"observer", "arrange"},
+        {"observer", "arrange", "renderer", "recorder", "kiosk"},
         {"app"},
         {"command"},
     ],

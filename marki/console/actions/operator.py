@@ -60,20 +60,8 @@ class Window(Protocol):
         """Switch the sound on or off; return whether it is on."""
         ...
 
-    def toggle_projector(self) -> bool:
-        """Go over to the projector's profile, or back; return whether it is on."""
-        ...
-
-    def toggle_still(self) -> bool:
-        """Take motion out of the picture, or let it back in; return whether it is out."""
-        ...
-
     def toggle_fullscreen(self) -> None:
         """Fill the screen, or no longer."""
-        ...
-
-    def toggle_help(self) -> None:
-        """Lay the key map over the window, or take it away."""
         ...
 
     def move_focus(self, step: int) -> None:

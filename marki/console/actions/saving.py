@@ -84,13 +84,13 @@ def _go_on(op: Operator, path: str, folders: dict[str, str]) -> None:
 
 PATH = Argument("path", str)
 COMMANDS = (
-    CommandSpec(name="screenshot", do=screenshot, keys=("p",), group="out"),
+    CommandSpec(name="screenshot", do=screenshot, keys=("p",), group="out", kiosk=False),
     CommandSpec(name="film", do=film, keys=("f",), group="out", kiosk=False),
     CommandSpec(name="table", do=table, keys=("f7",), group="out", kiosk=False),
     CommandSpec(name="report", do=report, keys=("f8",), group="out", kiosk=False),
     CommandSpec(name="save", do=save, keys=("s", "ctrl+s"), group="out", kiosk=False),
     CommandSpec(name="sound", do=sound, keys=("a",), group="out"),
-    CommandSpec(name="narration", do=narration),
+    CommandSpec(name="narration", do=narration, kiosk=False),
     CommandSpec(name="saved", do=saved, arguments=(PATH,), ends_run=True),
     CommandSpec(
         name="saved_with",

@@ -41,12 +41,12 @@ def test_a_run_whose_pictures_were_moved_asks_where_they_are(window, moved, lang
     app = window(language=language, size=(1920, 1080))
     app.frame()
     app.obey("dropped", path=str(path))
-    app.theme.written = []
-    app._key = None
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     app.frame()
     foot = app.handler.panels["footer"].rect
-    (asked,) = (text.rstrip("_ ") for text, box, _ in app.theme.written if foot.colliderect(box))
-    app.theme.written = None
+    (asked,) = (text.rstrip("_ ") for text, box, _ in app.renderer.theme.written if foot.colliderect(box))
+    app.renderer.theme.written = None
     assert asked[-12:] == app.words("typing.saved_with", folder="")[-12:]
     assert not app.ui.message
     assert "--" not in asked

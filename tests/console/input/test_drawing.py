@@ -65,7 +65,7 @@ def test_pens_are_reached_by_the_keyboard(window, key):
 
 
 def finger(app, kind, place, finger_id=1):
-    wide, high = app.surface.get_size()
+    wide, high = app.renderer.surface.get_size()
     x, y = (place[0] + 0.5) / wide, (place[1] + 0.5) / high
     pygame.event.post(pygame.event.Event(kind, touch_id=1, finger_id=finger_id, x=x, y=y, dx=0.0, dy=0.0))
     mouse = {
@@ -114,14 +114,15 @@ def test_the_answer_follows_the_stroke_and_the_run_stays(window, session, drag, 
     app.frame()
     digest, now = session.digest, session.now
     shown = [session.world.at(n) for n in range(26)]
-    app.theme.written, app._key = [], None
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     said = set()
     for card in shown[:6]:
         app.ui.draft = (card.frame * 255).astype(np.uint8)
         app.frame()
         answer = app.scene.draft_answer
         said.add(answer)
-        assert any(text == f"→ {answer or app.words('trainer.none')}" for text, *_ in app.theme.written)
+        assert any(text == f"→ {answer or app.words('trainer.none')}" for text, *_ in app.renderer.theme.written)
     assert len(said) > 3
     assert (session.digest, session.now) == (digest, now)
     assert not session.commands
@@ -171,10 +172,11 @@ def test_the_pass_is_that_of_the_world_while_an_own_card_is_shown(window, sessio
     session.run(26 * 5 + 3)
     app.obey("ink", cells=[1, 2, 3], level=255)
     app.obey("show_card")
-    app.theme.written, app._key = [], None
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     app.frame()
     header = app.handler.panels["header"]
-    written = [text for text, box, _ in app.theme.written if header.rect.contains(box)]
+    written = [text for text, box, _ in app.renderer.theme.written if header.rect.contains(box)]
     assert "6" in written
 
 

@@ -78,7 +78,7 @@ def pictures(app):
         for key, value in (ui | ARRANGEMENTS[name]).items():
             setattr(app.ui, key, value)
         app.ui.example, app.ui.picked = -1, Target("r", 0)
-        app._key = None
+        app.renderer.invalidate()
         for _ in range(3):
             app.frame()
         found[name, page] = pygame.surfarray.array3d(pygame.display.get_surface())
@@ -187,7 +187,7 @@ def test_no_file_is_written_that_holds_the_answer(voting, command, tmp_path):
     app.obey(command)
     for _ in range(600):
         app.frame()
-        if not app.exports.under_way:
+        if not app.recorder.exports.under_way:
             break
         time.sleep(0.05)
     assert list(tmp_path.iterdir())
