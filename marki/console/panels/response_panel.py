@@ -70,10 +70,11 @@ class ResponseRow:
         self.mark.center = at["mark"].center
         meter = at["sum"]
         figures = max(min(px(24), height // 2), theme.row(SMALL) if theme.profile.least else 0)
-        bar = max(5, min(px(22), height - figures - 3))
-        top = meter.centery - (bar + figures + px(3)) // 2
+        bar = min(px(22), height - figures - px(3))
+        bar, space = (bar, px(3)) if bar >= 5 else (0, 0)  # where there is no room for both, the figure says it alone
+        top = meter.centery - (bar + figures + space) // 2
         self.bar = pygame.Rect(meter.x, top, meter.w, bar)
-        self.figure = pygame.Rect(meter.x, self.bar.bottom + px(3), meter.w, figures)
+        self.figure = pygame.Rect(meter.x, self.bar.bottom + space, meter.w, figures)
         self.shown: RowState | None = None
 
 
@@ -166,17 +167,8 @@ class ResponsePanel(Panel):
         surface.blit(self._lamps[row.lamp.w, on], row.lamp)
         self._number(surface, row.lamp, on, LARGE)
 
-        bar = row.bar
-        pygame.draw.rect(surface, (34, 34, 33), bar)
-        dead = round(bar.w / 2 * min(1.0, dead_zone / scale))
-        if dead:
-            pygame.draw.rect(surface, (74, 72, 68), (bar.centerx - dead, bar.y, 2 * dead, bar.h))
-        length = round((bar.w / 2 - 1) * min(1.0, abs(total) / scale))
-        if length:
-            x = bar.centerx if total > 0 else bar.centerx - length
-            colour = palette.positive if total > 0 else palette.negative
-            pygame.draw.rect(surface, colour, (x, bar.y + bar.h // 6, length, bar.h - bar.h // 3))
-        pygame.draw.line(surface, (230, 226, 210), (bar.centerx, bar.y), (bar.centerx, bar.bottom - 1), px(1.5))
+        if row.bar.h:
+            self._meter(surface, row.bar, total / scale, dead_zone / scale)
         theme.write(surface, f"{total:+.0f}", row.figure, size=18, face=FIGURES, align="centre")
         if wanted is None:
             return
@@ -186,6 +178,21 @@ class ResponsePanel(Panel):
             agree = on == wanted
             name, colour = ("right", palette.right) if agree else ("wrong", palette.wrong)
             surface.blit(sign(name, row.mark.w, colour), row.mark)
+
+    def _meter(self, surface: pygame.Surface, bar: pygame.Rect, total: float, dead_zone: float) -> None:
+        """Draw a sum as a bar from the middle; it and the dead zone are shares of the full scale."""
+        pygame.draw.rect(surface, (34, 34, 33), bar)
+        dead = round(bar.w / 2 * min(1.0, dead_zone))
+        if dead:
+            pygame.draw.rect(surface, (74, 72, 68), (bar.centerx - dead, bar.y, 2 * dead, bar.h))
+        length = round((bar.w / 2 - 1) * min(1.0, abs(total)))
+        if length:
+            x = bar.centerx if total > 0 else bar.centerx - length
+            colour = self.theme.palette.positive if total > 0 else self.theme.palette.negative
+            pygame.draw.rect(surface, colour, (x, bar.y + bar.h // 6, length, bar.h - bar.h // 3))
+        pygame.draw.line(
+            surface, (230, 226, 210), (bar.centerx, bar.y), (bar.centerx, bar.bottom - 1), self.theme.px(1.5)
+        )
 
     def _number(self, surface: pygame.Surface, lamp: pygame.Rect, lit: bool, size: int) -> None:
         """Write 1 or 0 on a lamp; on one that is smaller than a figure, its light says it alone."""

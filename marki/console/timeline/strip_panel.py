@@ -40,13 +40,14 @@ def year_size(size: float) -> float:
 
 
 def ways(theme: Theme, exhibits: Sequence[Exhibit]) -> Iterator[Fit]:
-    """Yield the ways of laying plates, the best first: two rows, smaller, shorter names, three rows; then scrolled."""
+    """Yield the ways of laying plates, the best first: two rows, smaller, shorter names, three rows; then scrolled.
+
+    Large type is of one size and leaves room for one row.
+    """
     gap = theme.px(3)
     tries = ((2, SMALL, False), (2, SMALL - 1, False), (2, SMALL - 1, True), (3, SMALL - 1, False),
              (3, SMALL - 1, True), (3, SMALL - 2, True), (2, SMALL, False))  # fmt: skip
-    for rows, size, short in tries:
-        if theme.profile.least and size != SMALL:
-            continue  # all text is of one size, so that smaller is no way
+    for rows, size, short in ((1, SMALL, False),) if theme.profile.least else tries:
         year, name = row_heights(theme, size)
         least = theme.width("0000", year_size(size), FIGURES) + 2 * sign_side(theme, size) + theme.px(5) if year else 0
         widths = [max(least, theme.width(plate_name(e, short=short), size)) + 2 * theme.px(PAD) for e in exhibits]
@@ -74,7 +75,7 @@ def tree_height(theme: Theme) -> int:
 
 
 def strip_height(theme: Theme, exhibits: Sequence[Exhibit], width: int) -> int:
-    """Return the height of the strip: a line, the graph, and two or three rows of plates, px."""
+    """Return the height of the strip: a line, the graph, and the rows of plates, px."""
     laid = timeline_layout.plates(ways(theme, exhibits), width - 2 * theme.px(MARGIN))
     rows = max(box.bottom for box in laid.boxes)
     if laid.rows > 1 and len(exhibits) == 1:
