@@ -156,6 +156,27 @@ def test_some_screens_are_whole(window, session, size, view, strip, language, pr
     assert not faults_of_pages(app, ("", "settings", "inspect"))
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1366, 728), (1920, 1080)], ids=str)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_on_the_projector_the_machine_is_seen_above_the_timeline(window, session, size, language):
+    """Rows of R-units and potentiometers keep apart, in whole cells, and no bar lies upon a sum; pens have words."""
+    app = opened(window, session, size=size, language=language, projector=True)
+    app.ui.strip = True
+    app.timeline.wake(wait=True)
+    app.frame()
+    rows, values = app.handler.panels["response"]._rows, app.handler.panels["values"]
+    assert values._pitch >= 6
+    for one, other in itertools.pairwise(rows):
+        assert one.figure.centery + 0.7 * app.renderer.theme.least <= other.figure.centery
+    for row in rows:
+        assert not row.bar.h or not row.bar.colliderect(row.figure)
+    app.obey("hall")
+    letterings(app)
+    knobs = ("wide", "thin", "eraser", "clear", "card")
+    words = {app.words(f"timeline.{kind}.{name}") for kind in ("knob", "knob_short") for name in knobs}
+    assert not words & {text for text, _ in app.renderer.theme.clipped}
+
+
 @pytest.mark.parametrize(("size", "projector"), [((1024, 560), False), ((1280, 800), True)], ids=str)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_tour_is_whole(window, session, size, language, projector):

@@ -162,6 +162,7 @@ class TimelineController:
             exhibits=exhibits,
             ready=self.ready,
             told=self._read,
+            failed=bool(self._failed),
             first=self._system_view(session, exhibits, ui.system if ui.system in known else MARK1, "first"),
             second=second,
             hall=dict(self._hall(session)) if ui.hall else {},

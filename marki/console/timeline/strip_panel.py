@@ -142,14 +142,14 @@ class StripPanel(Panel):
         dirty += self.buttons.update(surface, scene, self._knobs, lambda name: name == lit) if self._knobs else []
         # A little beyond both ends, so that what lies near them is seen whole.
         self._offset = round(min(1.0, max(0.0, 1.2 * ui.strip_at - 0.1)) * self._most)
-        key = (self._chosen, ui.beside, hovered, ui.kind, self._offset, timeline.ready, timeline.told)
+        key = (self._chosen, ui.beside, hovered, ui.kind, self._offset, timeline.ready, timeline.failed, timeline.told)
         if key == self._shown:
             return dirty
         self._shown = key
         # A sheet of its own cuts the plates that are scrolled half out of sight.
         sheet = surface.subsurface(self._area)
         sheet.fill(self.theme.palette.black)
-        if not timeline.ready:
+        if not timeline.ready and not timeline.failed:
             self._draw_loading(sheet, timeline.told)
         chosen = self._names.index(self._chosen)
         about = self._names[hovered if hovered >= 0 else chosen]
@@ -322,6 +322,8 @@ class StripPanel(Panel):
 
 
 def loading(words: Words, timeline: TimelineView) -> str:
-    """Return how far the timeline has been read, in words."""
+    """Return how far the timeline has been read, in words, or that it cannot be."""
+    if timeline.failed:
+        return words("timeline.none")
     read, of = timeline.told
     return words("timeline.loading_of", read=read, of=of) if of else words("timeline.loading")

@@ -12,6 +12,7 @@ from console.fake_timeline import EXHIBITS, FakeRack, FakeTimeline
 
 from marki.console.drawing.layout import frame, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Theme
+from marki.console.panels.narration_panel import sentence
 from marki.console.state.blocks import Heading, PageRow
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import ancestors, heirs, verdict
@@ -481,6 +482,25 @@ def test_a_timeline_that_cannot_be_read_is_told_and_not_waited_for(slow):
     assert "KeyError" in app.ui.message
     app.obey("later")
     assert "KeyError" in app.ui.message
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
+    frames(app, 2)
+    said = " ".join(text for text, _, _ in app.renderer.theme.written)
+    assert app.words("timeline.none") in said
+    assert app.words("timeline.loading")[:10] not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "example", "told"),
+    [("lenet5", -1, "now.system"), ("lenet5", 2, "now.system_example"), ("gpt", 0, "now.system_text")],
+)
+def test_it_is_said_what_a_system_looks_at(with_timeline, name, example, told):
+    app = with_timeline(system=name)
+    app.session.run(2)
+    app.ui.example = example
+    frames(app, 2)
+    shown = app.scene.timeline.first.exhibit
+    assert sentence(app.scene, app.words) == app.words(told, name=shown.label, year=shown.year)
 
 
 def test_a_click_puts_a_system_up_and_keys_step_to_its_neighbours(with_timeline, drag, place, key):
