@@ -19,7 +19,7 @@ from marki.teaching.lesson import Lesson
 VIEWS = ("schematic", "front")
 PAGES = (
     "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
-    "hand", "exhibit", "preview", "sheet",
+    "hand", "exhibit", "preview", "sheet", "worlds",
 )  # fmt: skip
 
 

@@ -239,3 +239,24 @@ def test_enter_asks_about_a_picture_that_was_chosen_with_the_keyboard(window, se
     key(app, "RETURN", typed="\r")
     assert [c.name for c in session.commands] == ["show"]
     assert "answers" in app.ui.message
+
+
+def test_a_world_is_picked_from_a_list_with_the_keys(window, session, key):
+    app = window(page="settings", size=(1280, 800))
+    for _ in range(2):
+        app.frame()
+    key(app, "TAB", typed="\t")
+    key(app, "DOWN") if app.ui.focus.kind == "close" else None
+    assert app.handler.page.row(app.ui.focus.number).arguments["name"] == "world.name"
+    key(app, "RETURN", typed="\r")
+    assert app.ui.page == "worlds"
+    for _ in range(10):
+        app.frame()
+    rows = [b for b in app.handler.page.blocks if hasattr(b, "command")]
+    assert [row.text for row in rows if row.lit] == [app.words("choice.letters")]
+    app.obey("choose_world", name="parity")
+    assert app.operator.world_config().name == "parity"
+    app.obey("choose_world", name="images")
+    assert app.ui.page == "open"  # where a folder of them is chosen
+    assert app.operator.world_config().name == "parity"
+    assert "--" not in app.ui.message
