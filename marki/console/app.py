@@ -199,12 +199,12 @@ class App:
         self.keyboard.held(seconds)
         foot = self.renderer.panels.get("footer")
         self.keyboard.listen(self.renderer.surface.get_rect() if foot is None else self.renderer.in_window(foot.rect))
-        if self.kiosk is not None and self.kiosk.pass_time(seconds):
-            self._set_up()
-            if self.sound.on:
-                self.sound.switch()
         self.playback.budget_s = min(MOST_S, max(LEAST_S, FRAME_BUDGET_S - max(self._drawing)))
         try:
+            if self.kiosk is not None and self.kiosk.pass_time(seconds):
+                self._set_up()
+                if self.sound.on:
+                    self.sound.switch()
             self.playback.tick(seconds)
             watch(self.operator)
             catch_up(self.operator)
