@@ -143,7 +143,8 @@ class ResponsePanel(Panel):
         dirty: list[pygame.Rect] = []
         for row in self._rows:
             k = row.unit
-            wanted = None if target is None else bool(target[k])
+            # After another world was opened, the card of the last one may want fewer R-units than are in use.
+            wanted = bool(target[k]) if target is not None and k < len(target) else None
             covered = scene.ui.covered
             level = 0 if self.theme.profile.still else int(levels(scene.brightness.r[k : k + 1])[0])
             answered = look.answered and not covered

@@ -52,7 +52,7 @@ EXAMPLES = {
     "patch": {"unit": 5, "cell": 399, "sign": "+"},
     "pen": {"width": 2},
     "pick": {"kind": "r", "number": 7},
-    "pick_setting": {"name": "world.name"},
+    "pick_setting": {"name": "world.name", "way": 1},
     "picture_card": {"path": "{tmp}/card.png"},
     "preview_choice": {"name": "fit", "way": 1},
     "preview_frame": {"frame": [0.1, 0.2, 0.9, 0.8]},

@@ -4,6 +4,7 @@ import numpy as np
 import pygame
 import pytest
 
+from marki.console.panels.trainer_panel import verdict
 from marki.console.state.targets import Target
 
 STROKES = {  # of letters in which strokes begin on ink, in cells (row, column)
@@ -260,3 +261,23 @@ def test_a_world_is_picked_from_a_list_with_the_keys(window, session, key):
     assert app.ui.page == "open"  # where a folder of them is chosen
     assert app.operator.world_config().name == "parity"
     assert "--" not in app.ui.message
+
+
+@pytest.mark.parametrize("view", ["schematic", "front"])
+def test_every_world_can_be_opened_in_the_middle_of_a_run_in_another(window, session, view):
+    """The card of the last world is still shown, and keeps its verdict, whatever R-units the new one uses."""
+    app = window(view=view, page="worlds", size=(1280, 800))
+    app.frame()
+    for name in ("left_right", "digits", "letters", "parity", "forms", "letters"):
+        app.obey("choose_world", name=name)
+        for _ in range(3):
+            app.frame()
+        assert not app.ui.alarm, app.ui.message
+        session.run(2)
+        session.step("event")
+        session.advance(session.now + 1_700_000)
+        app.frame()
+        right = verdict(app.scene, "")[-1]
+        app.obey("choose_world", name="digits" if name == "letters" else "letters")
+        app.frame()
+        assert app.scene.snapshot.presentation is None or verdict(app.scene, "")[-1] in (right, None)

@@ -497,6 +497,7 @@ def test_a_timeline_that_cannot_be_read_is_told_and_not_waited_for(slow):
 def test_it_is_said_what_a_system_looks_at(with_timeline, name, example, told):
     app = with_timeline(system=name)
     app.session.run(2)
+    frames(app, 2)
     app.ui.example = example
     frames(app, 2)
     shown = app.scene.timeline.first.exhibit
