@@ -8,7 +8,7 @@ from hypothesis import settings
 # The oracle is shared by tests of several folders and by the benchmark; importlib mode puts no folder on the path.
 sys.path.append(str(Path(__file__).parent))
 
-from mutate import a_third  # noqa: E402
+from mutate import a_third
 
 # The same examples on every run, and no deadline, since a computer may be busy; a search for new ones is made by hand:
 # `pytest --hypothesis-profile=default`.
@@ -23,9 +23,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--third COMMIT`, which runs every third of the tests that were chosen."""
-    parser.addoption(
-        "--third", metavar="COMMIT", help="a third of the tests that were chosen, by the name of the commit"
-    )
+    parser.addoption("--third", metavar="COMMIT", help="every third of the tests chosen, by this text")
 
 
 @pytest.hookimpl(trylast=True)
