@@ -31,6 +31,8 @@ def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `timeline`."""
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--results", action="store_true", help="with scores and claims, as a Markdown table")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the scores on record as a PNG file")
+    parser.add_argument("--task", default="letters", help="the task whose scores are drawn (default letters)")
 
 
 def timeline(args: argparse.Namespace) -> int:
@@ -41,6 +43,15 @@ def timeline(args: argparse.Namespace) -> int:
         from successors.evaluation import results_table
 
         print(results_table.markdown(), end="")
+    if args.picture is not None:
+        from marki import pictures
+        from successors.evaluation import results_table
+
+        if pictures.can_draw():
+            results_table.picture(args.picture, args.task)
+        else:
+            print(pictures.HINT)
+    if args.results or args.picture is not None:
         return 0
     rows = registry.rows()
     if args.json:

@@ -245,12 +245,12 @@ ENTRY = Entry(
         ),
     },
     trials=(
-        Trial(task="letters", at_least=0.955, baseline="alexnet"),
+        Trial(task="letters", at_least=0.89, baseline="alexnet"),
         # Digits have more samples, and a third stack helps; people draw them smaller and more askew than these are.
         Trial(
             task="digits",
             changes={"depths": (2, 2, 2), "widths": (16, 32, 64), "recipe.steps": 3_000, "recipe.affine": 0.25},
-            at_least=0.985,
+            at_least=0.96,
             baseline="alexnet",
         ),
     ),

@@ -474,8 +474,8 @@ ENTRY = Entry(
     },
     trials=(
         # With as few letters as these the much shallower LeNet-5 is as good; what depth brings is a check below.
-        Trial(task="letters", at_least=0.95, baseline="lenet5", above=False),
-        Trial(task="digits", at_least=0.985, baseline="mlp"),
+        Trial(task="letters", at_least=0.89, baseline="lenet5", above=False),
+        Trial(task="digits", at_least=0.96, baseline="mlp"),
     ),
     mechanism=Mechanism(name="shortcuts", without={"shortcut": "none"}),
     checks=(
