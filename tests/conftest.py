@@ -15,10 +15,12 @@ from mutate import a_third
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
-# A shell starts what runs in the background with Ctrl-C ignored, and programs started from there inherit that; tests of
-# interruptions need it.
+# A shell starts what runs in the background with Ctrl-C ignored, `nohup` with hanging up ignored, and programs started
+# from there inherit that; tests of interruptions need both.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
