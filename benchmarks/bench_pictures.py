@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import foreign_pictures as foreign  # noqa: E402
 
 from marki.intervals import span, wilson  # noqa: E402
+from successors import registry  # noqa: E402
 from successors.serving.picture_reading import readers  # noqa: E402
 
 Column = tuple[np.ndarray, np.ndarray]
@@ -39,7 +40,7 @@ def table(
         What it must read of each column named in `held`.
     held : list of str
     """
-    names = readers(task)
+    names = [name for name in readers(task) if name in registry.names()]  # the Mark I is no rival here
     rows = {n: {c: foreign.fraction_right(n, task, *column) for c, column in columns.items()} for n in names}
     print(f"\n| {title} | {' | '.join(columns)} |\n| --- |{' ---: |' * len(columns)}")
     for name, row in sorted(rows.items(), key=lambda item: -min(item[1].values())):
