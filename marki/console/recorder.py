@@ -36,7 +36,7 @@ class Recorder:
 
     def __init__(self, operator: Operator, settings: WindowSettings):
         self.operator, self.settings = operator, settings
-        self.film: capture.Film | None = capture.Film() if settings.film else None
+        self.film: capture.Film | None = capture.Film(settings.film_fps) if settings.film else None
         self.exports = Exports()
         self._progress = ""  # what was said last of how far they are
 
@@ -79,7 +79,7 @@ class Recorder:
         if self.exports.stop("film"):
             return
         if self.film is None or self.settings.film:
-            self.film = capture.Film()
+            self.film = capture.Film(self.settings.film_fps)
             op.tell("message.film_on")
             return
         taken = self.film.taken()

@@ -41,7 +41,7 @@ class HeaderPanel(Panel):
             width = round(share * part) - px(10)
             place = pygame.Rect(round(x), rect.y + px(4), width, caption)
             self._captions[label] = place
-            line = pygame.Rect(place.x, place.bottom + px(1), width, rect.bottom - px(5) - place.bottom - px(1))
+            line = pygame.Rect(place.x, place.bottom + px(1), width, rect.bottom - px(2) - place.bottom - px(1))
             self._lines[label] = self.readout(line, size=22, face=TEXT)
             x += share * part
 
