@@ -73,7 +73,7 @@ def export(app: App, frames: int) -> tuple[np.ndarray, np.ndarray]:
         app.obey(name)
         app.frame()
         found.append(1e3 * (time.perf_counter() - start))
-    while app.exports.under_way:
+    while app.recorder.exports.under_way:
         start = time.perf_counter()
         app.frame()
         found.append(1e3 * (time.perf_counter() - start))

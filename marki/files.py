@@ -50,6 +50,23 @@ def cache_folder() -> Path:
     return Path(home) / "marki"
 
 
+def pictures_folder() -> Path:
+    """Return the folder in which people keep their pictures, else their home, else the folder that we are in.
+
+    On Linux the desktop names it in ``user-dirs.dirs``, in the language of the desktop; elsewhere it is ``Pictures``.
+    """
+    try:
+        home = Path("~").expanduser()
+    except RuntimeError:  # a user without a home
+        return Path.cwd()
+    named = home / "Pictures"
+    kept = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "user-dirs.dirs"
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        told = re.search(r'^XDG_PICTURES_DIR="(.+)"', kept.read_text(encoding="utf-8"), re.MULTILINE)
+        named = Path(told[1].replace("$HOME", str(home), 1)) if told else named
+    return next((place for place in (named, home) if place.is_dir()), Path.cwd())
+
+
 @contextlib.contextmanager
 def writing(path: Path | str) -> Iterator[BinaryIO]:
     """Open the file of a name that the user gave, for writing bytes; it changes only once all is written.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -63,6 +64,10 @@ class Words:
     def get(self, name: str, default: str = "") -> str:
         """Return the string `name`, or `default` where there is none."""
         return self._table.get(name, default)
+
+    def trial(self, label: str) -> str:
+        """Return the name of a trial, or of what is compared in it, in this language; as it is if it has none here."""
+        return self.get(f"trial.{re.sub(r'[^a-z0-9]+', '_', label.lower()).strip('_')}", label)
 
     def pick(self, texts: Mapping[str, Any]) -> Any:
         """Return the entry of this language in a table of languages, or the English one."""

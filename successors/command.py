@@ -9,7 +9,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `timeline`."""
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--results", action="store_true", help="with scores and claims, as a Markdown table")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the scores on record as a PNG file")
+    parser.add_argument("--task", default="letters", help="the task whose scores are drawn (default letters)")
 
 
 def timeline(args: argparse.Namespace) -> int:
@@ -41,6 +43,15 @@ def timeline(args: argparse.Namespace) -> int:
         from successors.evaluation import results_table
 
         print(results_table.markdown(), end="")
+    if args.picture is not None:
+        from marki import pictures
+        from successors.evaluation import results_table
+
+        if pictures.can_draw():
+            results_table.picture(args.picture, args.task)
+        else:
+            print(pictures.HINT)
+    if args.results or args.picture is not None:
         return 0
     rows = registry.rows()
     if args.json:
@@ -250,37 +261,35 @@ def write(args: argparse.Namespace) -> int:
     from marki.seeding import generator
     from successors import registry
     from successors.nn.writer import TextSampler
-    from successors.tasks.wording import check_known, worded
+    from successors.tasks.wording import typed, unknown_words
 
     _check_counts(args)
     entry = registry.find(args.name).entry
     if entry.accepts is not Port.TEXT:
         readers = [name for name in registry.names() if registry.find(name).entry.accepts is Port.TEXT]
         raise ConfigError(f"{args.name} reads no text", where="NAME", remedy=f"Choose among {', '.join(readers)}")
-    task = entry.trials[0].task
-    line = worded(args.text, task)
-    text = check_known(line) if task == "translate" else line.text
+    line = typed(args.text, entry.trials[0].task)
     learner = registry.create(args.name, pretrained=True)
     if isinstance(learner.network, TextSampler):
         how = {"temperature": args.temperature, "top_k": args.top_k, "nucleus": args.nucleus}
-        for drawn in learner.network.generate(text, generator(args.seed, "write"), count=args.count, **how):
+        for drawn in learner.network.generate(line.text, generator(args.seed, "write"), count=args.count, **how):
             print(drawn)
-        _name_unknown(args.name, line.unknown)
+        _name_unknown(unknown_words(line, args.name))
         return 0
     if args.temperature or args.top_k or args.nucleus != 1 or args.count != 1:
         raise ConfigError(f"{args.name} draws nothing", where="NAME", remedy="Send it the text alone")
-    answer = learner.respond(np.array([text]))
+    answer = learner.respond(np.array([line.text]))
     if learner.labels is not None:
         print(registry.classes(entry.trials[0])[int(learner.labels.read(answer)[0])])
     else:
         print(answer[0])
-    _name_unknown(args.name, line.unknown)
+    _name_unknown(unknown_words(line, args.name))
     return 0
 
 
-def _name_unknown(name: str, words: Sequence[str]) -> None:
-    if words:
-        print(f"not in what {name} has read: {', '.join(words)}", file=sys.stderr)
+def _name_unknown(text: str) -> None:
+    if text:
+        print(text, file=sys.stderr)
 
 
 def add_read_arguments(parser: argparse.ArgumentParser) -> None:

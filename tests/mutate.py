@@ -23,6 +23,9 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from py_compile import PycInvalidationMode
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "tests" / "mutations.toml"
@@ -60,9 +63,9 @@ def _exists(test: str, root: Path) -> bool:
     return path.is_file() and f"def {name}" in path.read_text(encoding="utf-8")
 
 
-def a_third(names: list[str], commit: str) -> list[str]:
-    """Return every third name, from the first, second or third on, as the commit decides."""
-    return names[int(hashlib.blake2b(commit.encode()).hexdigest(), 16) % 3 :: 3]
+def a_third(items: list[Item], commit: str) -> list[Item]:
+    """Return every third item, from the first, second or third on, as the commit decides."""
+    return items[int(hashlib.blake2b(commit.encode()).hexdigest(), 16) % 3 :: 3]
 
 
 def copied(to: Path) -> Path:

@@ -64,7 +64,7 @@ INSIDE = {
         {"actions"},
         {"pages"},
         {"input"},
-        {"observer", "arrange"},
+        {"observer", "arrange", "renderer", "recorder", "kiosk"},
         {"app"},
         {"command"},
     ],

@@ -1,8 +1,9 @@
 """Make `assets/fonts/marki-cjk.otf`, the lettering of everything that is not plain ASCII.
 
 Needs the extra `assets` and Debian's package fonts-noto-cjk. The font is Noto Sans CJK SC, cut to printable ASCII,
-signs, Greek, the 3,755 common characters of GB 2312 and whatever else the string tables, lessons and cards use, with
-layout tables and hints dropped, and renamed inside.
+signs, Greek, the 3,755 common characters of GB 2312, whatever else the string tables, lessons and cards use, and the
+traditional characters that may be typed to a system (`successors/tasks/wording.py`), with layout tables and hints
+dropped, and renamed inside.
 
     python assets/make/cjk_font.py
 """
@@ -26,7 +27,8 @@ def characters() -> str:
         bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF)
     )
     ascii_ = "".join(map(chr, range(32, 127)))
-    used = "".join(p.read_text(encoding="utf-8") for p in ASSETS.rglob("*.toml"))
+    typed = ASSETS.parent / "successors" / "tasks" / "wording.py"
+    used = "".join(p.read_text(encoding="utf-8") for p in (*ASSETS.rglob("*.toml"), typed))
     return "".join(sorted(set(ascii_ + SIGNS + common + used) - {"\n"}))
 
 

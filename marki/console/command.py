@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--screenshot", metavar="FILE", help="write the last frame to this PNG file")
     add("--report", metavar="FILE", help="write speed, digest and frame times to this JSON file")
     add("--film", metavar="FILE", help="write all frames as an animated GIF; needs --frames")
+    add("--film-fps", metavar="N", default="20", help="frames that a film takes a second (default: %(default)s)")
     add("--table", metavar="FILE", help="write all registers, as they stand in the end, to this CSV file")
     add(
         "--lab-report",
@@ -118,6 +119,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         screenshot=args.screenshot,
         report=args.report,
         film=args.film,
+        film_fps=_number("--film-fps", args.film_fps, 0.1, 60),
         table=args.table,
         lab_report=args.lab_report,
         csv=form,

@@ -30,6 +30,7 @@ class WindowSettings:
     screenshot: str | None = None
     report: str | None = None
     film: str | None = None
+    film_fps: float = 20.0
     table: str | None = None
     lab_report: str | None = None
     csv: CsvForm = "plain"

@@ -87,7 +87,7 @@ def _check_changes(changes: Mapping[str, Any], *, where: object) -> None:
 
 def tell_of_images(world: WorldConfig) -> None:
     """Say on standard error what was done to the pictures of a world's folder, and what was passed over."""
-    if Path(world.images).is_dir() and world.images:
+    if world.images and Path(world.images).is_dir():
         from marki.io.stimuli.images import folder
 
         for remark in folder(world.images, world.pictures).remarks(Words("en")):

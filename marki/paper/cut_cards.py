@@ -9,8 +9,8 @@ from pathlib import Path
 
 from marki.errors import StimulusError
 from marki.files import write_folder
-from marki.io.stimuli.fitting import luminance
 from marki.io.stimuli.images import card_file, opened
+from marki.io.stimuli.picture_light import luminance
 from marki.paper.page_finder import FoundPage, find_page
 from marki.paper.written_boxes import WrittenBox, written_boxes
 

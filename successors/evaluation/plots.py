@@ -127,7 +127,7 @@ def comparison(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, met
     picture.suptitle(title, x=0.01, ha="left", fontsize=17)
     names = list(dict.fromkeys(row["name"] for row in rows))
     two = len({row["recipe"] for row in rows if row["recipe"]}) == 2
-    lowest, highest = min([chance, *(row["score"] for row in rows)]), max(row["score"] for row in rows)
+    lowest, highest = min([chance, *(row["score"] for row in rows)]), max(_with_interval(row)[2] for row in rows)
     bounds = 50 * max(lowest, 0.01), 100 - 60 * (1 - min(highest, HIGHEST))
     aside = {"historical": -0.12, "modern": 0.12} if two else {}
     order = [names.index(row["name"]) + aside.get(row["recipe"], 0.0) for row in rows]

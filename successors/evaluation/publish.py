@@ -183,7 +183,7 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
         wanted = 0.0 if trial.above else -trial.slack
         word = ahead.above(wanted, strictly=trial.above)
         what = estimates.ABOVE if trial.above else estimates.NOT_BELOW
-        claims.append(_claim(what, wanted, ahead, word, trial.remark, trial.baseline))
+        claims.append(_claim(what, wanted, ahead, word, trial.remark, _rival(system, trial)))
     if trial.grows_from:
         less = next(t for t in system.entry.trials if t.label == trial.grows_from)
         pair = [found[o] for o in _main(system, less, seed)], [found[o] for o in _baseline(less, seed)]
@@ -191,6 +191,13 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
         word = more.above(0.0, strictly=True)
         claims.append(_claim(estimates.GREATER_LEAD, 0.0, more, word, trial.remark, trial.grows_from))
     return about | {"claims": claims, **breakdown(runs)}
+
+
+def _rival(system: System, trial: Trial) -> str:
+    """Return with what a trial compares its system: the name of another, or "itself" and the settings that differ."""
+    if trial.baseline != system.name:
+        return trial.baseline or ""
+    return "itself with " + ", ".join(f"{name}={value}" for name, value in (trial.against or {}).items())
 
 
 def _mechanism(system: System, with_: Runs, orders: Sequence[TrainingJob], runs: Runs) -> dict[str, Any]:

@@ -1,14 +1,18 @@
-"""The table of results: a line for each system, with its scores, its claims and what it loses without its mechanism."""
+"""What is on record: a table of scores, claims and ablations of each system, and a picture of the scores at a task."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from marki.files import refuse_taken
 from marki.intervals import span
-from successors import registry
-from successors.evaluation import estimates
+from marki.language import Words
+from successors import registry, tasks
+from successors.evaluation import estimates, plots
 
+WORDS = Words("en")
 HEAD = ("system", "on the retina", "claims", "without its mechanism")
 
 
@@ -24,13 +28,55 @@ def markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
+def picture(path: Path, task: str) -> None:
+    """Draw the scores at a task, each with the recipe of its own, in order of time and against what they cost.
+
+    Parameters
+    ----------
+    path : Path
+        PNG to write.
+    task : str
+
+    Raises
+    ------
+    OutputError
+        If the file exists.
+    """
+    refuse_taken(path)
+    about = tasks.find(task)
+    title = f"{about.title} (5 seeds, each by its own recipe)"
+    plots.comparison(path, title, list(scores(task)), metric=about.metric, chance=about.chance)
+
+
+def scores(task: str) -> Iterator[dict[str, Any]]:
+    """Yield name, year, score and cost of each system that has a trial of the task as it is."""
+    for system in registry.systems():
+        found = registry.metrics(system.name) or {"trials": ()}
+        trial = next((t for t in found["trials"] if t["task"] == task and not t["options"]), None)
+        if trial is not None:
+            low, high = trial["interval"] or (None, None)
+            # What is shown in training is on record for the first trial.
+            shown = found["cost"]["shown"] if trial is found["trials"][0] else None
+            yield {
+                "name": system.name,
+                "year": system.year,
+                "recipe": "",
+                "score": trial["value"],
+                "low": low,
+                "high": high,
+                "parameters": trial["parameters"],
+                "multiply_adds": trial["multiply_adds"],
+                "shown": shown,
+            }
+
+
 def _line(cells: Any) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 def told(trial: Mapping[str, Any]) -> str:
-    """Return the name of a trial: its label, or else its task."""
-    return trial["label"] or trial["task"]
+    """Return the name of a trial: that of its label, or else of its task."""
+    return WORDS.trial(trial["label"]) or WORDS(f"exhibit.task_{trial['task']}")
 
 
 def _share(about: Mapping[str, Any]) -> str:
@@ -43,7 +89,8 @@ def _claims(found: Mapping[str, Any]) -> Iterator[str]:
     for trial in found["trials"]:
         for claim in trial["claims"]:
             if claim["claim"] not in estimates.BOUNDS:
-                yield f"{told(trial)} {estimates.claim_text(claim)}: {_difference(claim)} {_word(claim)}"
+                claimed = f"{told(trial)} {claim['claim']} {WORDS.trial(claim['than'])}"
+                yield f"{claimed}: {_difference(claim)} {_word(claim)}"
     for measure in found["measures"]:
         yield f"{measure['claim']}: {_word(measure)}"
 

@@ -119,11 +119,7 @@ def load(path: Path | str, *, system: str | None = None) -> tuple[dict[str, np.n
             about = dict(file.metadata() or {})
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is not a mapping
     except (OSError, SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StateError(
-            f"cannot be read as weights ({type(error).__name__}: {error})",
-            where=path,
-            remedy=_REMEDY,
-        ) from error
+        raise _refused(path, f"{type(error).__name__}: {error}") from error
     if system is not None and about.get("system") != system:
         raise StateError(
             f"holds weights of {about.get('system', 'an unnamed system')!r}, not of {system!r}",

@@ -43,7 +43,7 @@ from successors.serving.questions import (
     take,
 )
 from successors.tasks import Deck
-from successors.tasks.wording import check_known, worded
+from successors.tasks.wording import typed, unknown_words
 from successors.training import loop, participants
 from successors.training.diagnosis import diagnose
 from successors.training.loop import Record
@@ -274,13 +274,12 @@ class Worker:
             up = self._in_hall(up.system.name, question.task) or up
         if up.learner.accepts is Port.TEXT and not stimulus.ndim and stimulus.dtype.kind == "U":
             try:
-                line = worded(str(stimulus), up.trial.task)
-                stimulus = np.array(check_known(line) if up.trial.task == "translate" else line.text)
+                line = typed(str(stimulus), up.trial.task)
             except PortError as error:
                 self._send(Trouble(name=up.system.name, text=str(error), passing=True))
                 return
-            if line.unknown:
-                text = f"not in what {up.system.name} has read: {', '.join(line.unknown)}"
+            stimulus = np.array(line.text)
+            if text := unknown_words(line, up.system.name):
                 self._send(Trouble(name=up.system.name, text=text, passing=True))
         self._send(up.reply(question.number, stimulus, "", views=question.views))
 

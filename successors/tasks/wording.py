@@ -69,6 +69,31 @@ def worded(line: str, task: str) -> WordedLine:
     return _log(plain)
 
 
+def typed(line: str, task: str) -> WordedLine:
+    """Return a line that somebody typed to a system, as `worded`; of captions every word must be known.
+
+    Parameters
+    ----------
+    line : str
+    task : str
+        Name of the task that the system has learned.
+
+    Raises
+    ------
+    PortError
+        For a line without a word, or a caption with words that are not known.
+    """
+    found = worded(line, task)
+    if task == "translate":
+        check_known(found)
+    return found
+
+
+def unknown_words(found: WordedLine, name: str) -> str:
+    """Return what is to be said of the words of a line that a system has not read; "" if there are none."""
+    return f"not in what {name} has read: {', '.join(found.unknown)}" if found.unknown else ""
+
+
 def check_known(found: WordedLine) -> str:
     """Return the text of a line, all of whose words are known.
 

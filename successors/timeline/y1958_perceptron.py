@@ -245,12 +245,11 @@ ENTRY = Entry(
         )
     },
     trials=(
-        Trial(task="two_class", at_least=0.95, baseline="mark1", above=False, slack=0.05),
+        Trial(task="two_class", at_least=0.97, baseline="mark1", above=False, slack=0.05),
         Trial(task="parity", label="parity of 16 bits, new patterns", at_most=0.6),
-        # Here and down to LeNet-5, recipes for letters and digits were chosen on the validation set with seed 100. A
-        # bound is the validation score there, for letters the lower one of folds 0 and 2, less 5 points, rounded down.
-        Trial(task="letters", changes={"recipe.steps": 500}, at_least=0.06, baseline="mark1", above=False, slack=0.05),
-        Trial(task="digits", changes={"recipe.steps": 500}, at_least=0.31, baseline="mark1", above=False, slack=0.05),
+        # Here and down to LeNet-5, recipes for letters and digits were chosen on the validation set, with seed 100.
+        Trial(task="letters", changes={"recipe.steps": 500}, at_least=0.07, baseline="mark1", above=False, slack=0.05),
+        Trial(task="digits", changes={"recipe.steps": 500}, at_least=0.33, baseline="mark1", above=False, slack=0.05),
     ),
     mechanism=Mechanism(name="reinforcement by error alone", without={"control": "forced"}),
     checks=(

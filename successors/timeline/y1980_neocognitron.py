@@ -387,10 +387,11 @@ ENTRY = Entry(
             task="digits",
             options=dict(shift=2.0, turn_deg=10.0, zoom=0.1, shear=0.2, train=6_000, valid=500, test=2_000),
             label="digits, shifted and deformed",
-            at_least=0.7,
+            at_least=0.84,
             baseline="perceptron",
+            remark="The 500 digits of the validation set, from which the bound follows, are easier for it.",
         ),
-        Trial(task="letters", at_least=0.45, baseline="perceptron"),
+        Trial(task="letters", at_least=0.61, baseline="perceptron"),
     ),
     mechanism=Mechanism(name="C-cells that forgive shifts", without={"tolerance": False}),
     checks=(

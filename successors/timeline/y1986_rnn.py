@@ -241,7 +241,7 @@ ENTRY = Entry(
         ),
     },
     trials=(
-        Trial(task="drift", changes={"rolled": True}, at_least=0.9, baseline="perceptron"),
+        Trial(task="drift", changes={"rolled": True}, at_least=0.97, baseline="perceptron"),
         Trial(
             task="recall",
             options={"delay": 100, "views": 300},

@@ -280,8 +280,8 @@ ENTRY = Entry(
         "one tower": Size(config=ONE_TOWER, published=61_100_840, source="Krizhevsky 2014, as in torchvision"),
     },
     trials=(
-        Trial(task="letters", at_least=0.95, baseline="lenet5", above=False, slack=0.03),
-        Trial(task="digits", at_least=0.975),
+        Trial(task="letters", at_least=0.85, baseline="lenet5", above=False, slack=0.03),
+        Trial(task="digits", at_least=0.96),
     ),
     mechanism=Mechanism(
         name="dropout and shifted images",

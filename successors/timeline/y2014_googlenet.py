@@ -348,8 +348,8 @@ ENTRY = Entry(
         ),
     },
     trials=(
-        Trial(task="letters", at_least=0.94, baseline="alexnet", above=False, slack=0.02),
-        Trial(task="digits", at_least=0.97),
+        Trial(task="letters", at_least=0.85, baseline="alexnet", above=False, slack=0.02),
+        Trial(task="digits", at_least=0.96),
     ),
     mechanism=Mechanism(name="kernels of several sizes side by side", without={"kernels": [1, 1]}),
     checks=(

@@ -474,10 +474,14 @@ ENTRY = Entry(
     },
     trials=(
         # With as few letters as these the much shallower LeNet-5 is as good; what depth brings is a check below.
-        Trial(task="letters", at_least=0.95, baseline="lenet5", above=False),
-        Trial(task="digits", at_least=0.985, baseline="mlp"),
+        Trial(task="letters", at_least=0.89, baseline="lenet5", above=False),
+        Trial(task="digits", at_least=0.96, baseline="mlp"),
     ),
-    mechanism=Mechanism(name="shortcuts", without={"shortcut": "none"}),
+    mechanism=Mechanism(
+        name="shortcuts",
+        without={"shortcut": "none"},
+        remark="At this depth they help in four of the five sets of faces, and in one they do not: too few to tell.",
+    ),
     checks=(
         Check(name="as many layers as the names say", run=_depths),
         Check(name="shortcuts of option A cost no weights", run=_free),

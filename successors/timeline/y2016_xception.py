@@ -238,8 +238,8 @@ ENTRY = Entry(
         "ImageNet": Size(config=PAPER, published=22_855_952, source="table 3; trainable ones of the author's code"),
     },
     trials=(
-        Trial(task="letters", at_least=0.955, baseline="googlenet"),
-        Trial(task="digits", at_least=0.97),
+        Trial(task="letters", at_least=0.87, baseline="googlenet"),
+        Trial(task="digits", at_least=0.96),
     ),
     mechanism=Mechanism(
         name="depthwise convolutions",

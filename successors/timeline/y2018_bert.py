@@ -304,7 +304,15 @@ ENTRY = Entry(
         "base": Size(config=published(12, 768, 12), published=109_482_240, source=SOURCE),
         "large": Size(config=published(24, 1024, 16), published=335_141_888, source=SOURCE),
     },
-    trials=(Trial(task="cloze", options={"train": 64}, label="words left out, from 64 labelled lines", at_least=0.2),),
+    trials=(
+        Trial(
+            task="cloze",
+            options={"train": 64},
+            label="words left out, from 64 labelled lines",
+            at_least=0.41,
+            remark="The lines of the validation set, from which the bound follows, are easier for it.",
+        ),
+    ),
     mechanism=Mechanism(name="pre-training", without={"recipe.pretrain_steps": 0}),
     accepts=Port.TEXT,
     answers=Port.TEXT,

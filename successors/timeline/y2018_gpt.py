@@ -183,7 +183,7 @@ ENTRY = Entry(
             published=116_534_784, source="the released weights",
         ),
     },
-    trials=(Trial(task="judge", at_least=0.8),),
+    trials=(Trial(task="judge", at_least=0.87),),
     mechanism=Mechanism(name="pre-training", without={"recipe.pretrain_steps": 0}),
     checks=(
         Check(name="no word sees those after it", run=_ahead),

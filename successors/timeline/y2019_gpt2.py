@@ -344,7 +344,7 @@ ENTRY = Entry(
         "large": Size(config=published(36, 1280, 20), published=774_030_080, source=SOURCE),
         "XL": Size(config=published(48, 1600, 25), published=1_557_611_200, source=SOURCE),
     },
-    trials=(Trial(task="prompts", at_least=0.8),),
+    trials=(Trial(task="prompts", at_least=0.92),),
     mechanism=Mechanism(
         name="normalisation before the sub-layers",
         without={"pre_norm": False},

@@ -304,7 +304,7 @@ ENTRY = Entry(
     },
     trials=(
         Trial(task="letters", at_least=0.83, baseline="mlp"),
-        Trial(task="digits", at_least=0.90),
+        Trial(task="digits", at_least=0.92),
     ),
     mechanism=Mechanism(name="position embeddings", without={"positions": False}),
     checks=(

@@ -305,7 +305,7 @@ ENTRY = Entry(
             task="letters",
             options=ANYWHERE,
             label="letters anywhere",
-            at_least=0.83,
+            at_least=0.81,
             baseline="convit",
             against=PLAIN,
         ),
@@ -318,7 +318,7 @@ ENTRY = Entry(
             task="letters", options={"train": 299}, baseline="convit", against=PLAIN,
             label="299 cards", grows_from="1,196 cards",
         ),
-        Trial(task="digits", at_least=0.97),
+        Trial(task="digits", at_least=0.95),
     ),
     mechanism=Mechanism(name="gated attention that begins as a convolution", without=PLAIN),
     checks=(

@@ -229,8 +229,8 @@ ENTRY = Entry(
         "H/14": _without_head(431, published(14, 32, 1280)),
     },
     trials=(
-        Trial(task="letters", at_least=0.93, baseline="mlp"),
-        Trial(task="digits", changes={"recipe.steps": 2_000}, at_least=0.97),
+        Trial(task="letters", at_least=0.85, baseline="mlp"),
+        Trial(task="digits", changes={"recipe.steps": 2_000}, at_least=0.95),
     ),
     mechanism=Mechanism(name="mixing of tokens", without={"mixing": False}),
     checks=(

@@ -344,8 +344,8 @@ ENTRY = Entry(
         "L": Size(config=published(192, (2, 2, 18, 2), (6, 12, 24, 48), 0.2), published=196_532_476, source=SOURCE),
     },
     trials=(
-        Trial(task="letters", at_least=0.92, baseline="mlp_mixer", above=False),
-        Trial(task="digits", at_least=0.955),
+        Trial(task="letters", at_least=0.83, baseline="mlp_mixer", above=False),
+        Trial(task="digits", at_least=0.94),
     ),
     mechanism=Mechanism(name="shifted windows", without={"shifted": False}),
     checks=(

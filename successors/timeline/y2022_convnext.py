@@ -298,8 +298,8 @@ ENTRY = Entry(
         ),
     },
     trials=(
-        Trial(task="letters", at_least=0.95, baseline="resnet", above=False, slack=0.02),
-        Trial(task="digits", at_least=0.97),
+        Trial(task="letters", at_least=0.87, baseline="resnet", above=False, slack=0.02),
+        Trial(task="digits", at_least=0.96),
     ),
     mechanism=Mechanism(name="convolutions that see places", without={"kernel": 1}),
     checks=(

@@ -304,8 +304,8 @@ ENTRY = Entry(
         "Lite": Size(config=published(32, 6, 1, 0.1), published=3_700_000, rounded=100_000, source=SOURCE),
     },
     trials=(
-        Trial(task="letters", at_least=0.93, baseline="swin", above=False),
-        Trial(task="digits", at_least=0.97),
+        Trial(task="letters", at_least=0.86, baseline="swin", above=False),
+        Trial(task="digits", at_least=0.95),
     ),
     mechanism=Mechanism(
         name="attention between windows",

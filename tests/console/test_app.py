@@ -36,7 +36,7 @@ def test_drawing_only_what_changed_draws_the_whole(window):
     for _ in range(12):
         app.frame()  # marks of motors that turned have faded
     changed = pixels()
-    app._key = None
+    app.renderer.invalidate()
     app.frame()
     np.testing.assert_array_equal(pixels(), changed)
 
@@ -70,10 +70,10 @@ def test_the_window_follows_its_size(window, size):
         ("d", "d", lambda app: app.ui.draft is not None),
         ("b", "b", lambda app: app.ui.tool == "break"),
         ("F2", "", lambda app: app.words.language == "zh"),
-        ("F4", "", lambda app: app.theme.profile.still),
+        ("F4", "", lambda app: app.renderer.theme.profile.still),
         ("F10", "", lambda app: app.ui.page == "menu"),
-        ("F1", "", lambda app: app.helping),
-        ("SLASH", "?", lambda app: app.helping),
+        ("F1", "", lambda app: app.ui.helping),
+        ("SLASH", "?", lambda app: app.ui.helping),
         ("q", "q", lambda app: not app.open),
     ],
 )
@@ -94,7 +94,7 @@ def test_keys_give_commands(window, key, name, typed, check):
         ("faster", lambda app: app.playback.speed == 50),
         ("slower", lambda app: app.playback.speed == 10),
         ("reset", lambda app: app.session.trial == 0),
-        ("help", lambda app: app.helping),
+        ("help", lambda app: app.ui.helping),
         ("back_event", lambda app: 12e6 < app.session.now < 24e6),
         ("to_start", lambda app: app.session.trial == 0 and app.session.reached == 2),
         ("view", lambda app: app.ui.view == "front"),
@@ -159,11 +159,11 @@ def test_the_help_page_lists_every_binding(window, language):
 
     app = window(language=language)
     app.frame()
-    lines = overlay.key_map(pygame.display.get_surface(), app.theme, listed())
+    lines = overlay.key_map(pygame.display.get_surface(), app.renderer.theme, listed())
     for command in (c for c in listed() if c.keys):
         text = app.words(f"help.{command.name}")
         assert any(text in line and all(cap in line for cap in command.caps_in(app.words)) for line in lines)
-    assert app.theme.clipped == []
+    assert app.renderer.theme.clipped == []
 
 
 def test_escape_closes_the_help_page_and_leaves_no_trace(window, key):
@@ -227,7 +227,7 @@ def test_any_number_of_r_units_is_drawn(window, units):
     for _ in range(5):
         app.frame()
     assert app.scene.units == units
-    assert app.theme.clipped == []
+    assert app.renderer.theme.clipped == []
 
 
 def test_when_a_verdict_is_given_it_is_the_records(window, session):
@@ -258,9 +258,9 @@ def test_nothing_that_is_saved_from_the_window_replaces_another_file(window, tmp
         for name in ("screenshot", "table", "report", "save", "narration", "save_tally", "film", "film"):
             app.obey(name)
             app.frame()
-            if app.exports.under_way:
+            if app.recorder.exports.under_way:
                 finish(app)
-            if name != "film" or app.film is None:
+            if name != "film" or app.recorder.film is None:
                 said.append(app.ui.message)
         return {path: path.read_bytes() for path in tmp_path.iterdir()}
 
@@ -279,7 +279,7 @@ def test_nothing_that_is_saved_from_the_window_replaces_another_file(window, tmp
 def finish(app):
     """Draw frames until the exports are written, at most for two minutes."""
     end = time.monotonic() + 120
-    while app.exports.under_way:
+    while app.recorder.exports.under_way:
         assert time.monotonic() < end
         app.frame()
         time.sleep(0.01)
@@ -309,7 +309,7 @@ def test_a_film_that_cannot_be_written_is_not_lost(window, tmp_path):
     app.obey("film")
     finish(app)
     assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".gif"]
-    assert app.film is None
+    assert app.recorder.film is None
 
 
 @pytest.mark.parametrize("name", ["film", "report"])
@@ -425,7 +425,7 @@ def test_a_small_window_shows_all_of_it_smaller_and_the_mouse_finds_its_parts(wi
 
     app = window(size=(640, 480))
     app.frame()
-    sheet = app.theme.sheet
+    sheet = app.renderer.theme.sheet
     assert sheet.get_size() == (960, 720)
     shown = pygame.surfarray.array3d(pygame.display.get_surface()).astype(int)
     smaller = pygame.surfarray.array3d(pygame.transform.smoothscale(sheet, (640, 480)))

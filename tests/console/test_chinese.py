@@ -5,11 +5,13 @@ import time
 import pygame
 import pytest
 
+from marki.console.state.targets import Target
 from marki.console.timeline.buttons import NUMBER
 from successors import tasks
 from successors.serving.gallery import open_gallery
 
 PATIENCE_S = 60
+TYPE_LINE = Target("knob", NUMBER["type_line"])
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +23,10 @@ def app(session):
     opened = App(
         session, WindowSettings(frames=1_000_000, paused=True, size=(1280, 800), system="transformer"), open_gallery()
     )
-    opened.frame()
+    end = time.monotonic() + PATIENCE_S
+    while opened.handler.place_of(TYPE_LINE) is None:  # the timeline is being read
+        opened.frame()
+        assert time.monotonic() < end
     yield opened
     assert opened.timeline is not None
     opened.timeline.close()
@@ -54,7 +59,7 @@ def answer(app, line):
 def test_chinese_is_typed_pasted_and_translated(app, drag, place):
     deck = tasks.load("translate", seed=0).test
     line = next(str(s) for s in deck.stimuli if not str(s).isascii())
-    drag(app, place(app, "knob", NUMBER["type_line"]))
+    drag(app, place(app, TYPE_LINE.kind, TYPE_LINE.number))
     app.frame()
     for k, sign in enumerate(line):
         post(app, (pygame.TEXTEDITING, dict(text="pin" + "y" * k, start=0, length=3)))

@@ -129,11 +129,11 @@ def test_a_kiosk_left_alone_begins_again_whatever_the_visitor_did(window, sessio
 
 
 def test_a_kiosk_begins_again_long_before_the_clock_ends(window, session, monkeypatch):
-    import marki.console.app as app_module
+    import marki.console.kiosk as kiosk_module
     from marki.ticks import LIMIT_US
 
-    assert app_module.LONGEST_US < LIMIT_US / 50
-    monkeypatch.setattr(app_module, "LONGEST_US", 200_000_000)
+    assert kiosk_module.LONGEST_US < LIMIT_US / 50
+    monkeypatch.setattr(kiosk_module, "LONGEST_US", 200_000_000)
     app, most, runs = window(kiosk=True, paused=False, speed=10_000), 0, 0
     for _ in range(60):
         before = session.trial
@@ -150,9 +150,9 @@ def test_a_day_at_full_speed_does_not_grow(window, session, monkeypatch):
     import gc
     import tracemalloc
 
-    import marki.console.app as app_module
+    import marki.console.kiosk as kiosk_module
 
-    monkeypatch.setattr(app_module, "LONGEST_US", 400_000_000)
+    monkeypatch.setattr(kiosk_module, "LONGEST_US", 400_000_000)
     app = window(kiosk=True, paused=False, speed=10_000)
     app.times.extend([0.0] * app.times.maxlen)
 
@@ -177,9 +177,9 @@ def test_a_day_at_full_speed_does_not_grow(window, session, monkeypatch):
 def test_somebody_who_plays_is_not_interrupted(window, session, monkeypatch):
     import pygame
 
-    import marki.console.app as app_module
+    import marki.console.kiosk as kiosk_module
 
-    monkeypatch.setattr(app_module, "LONGEST_US", 20_000_000)
+    monkeypatch.setattr(kiosk_module, "LONGEST_US", 20_000_000)
     app = window(kiosk=True, paused=False, speed=100)
     for _ in range(60):
         event = {"pos": (5, 5), "rel": (0, 0), "buttons": (0, 0, 0)}
@@ -199,3 +199,67 @@ def test_a_long_run_holds_a_bounded_number_of_checkpoints_and_events(session, mo
     assert session._interval >= 32
     session.visit(100)
     assert session.trial == 100
+
+
+def test_the_next_visitor_finds_nothing_of_the_last_one(window, session):
+    """Whatever of the ui state, the run, the language and the speed a visitor can change is as at first."""
+    from dataclasses import fields
+
+    import numpy as np
+
+    app = window(kiosk=True, paused=False, speed=None)
+    app.frame()
+    first, seed, language = dict(vars(app.ui)), session.seed, app.words.language
+    speed, rising = app.playback.speed, app.playback.rising
+    for command in ("language", "projector", "still", "view", "settings", "draw", "help", "predict", "new_seed"):
+        app.operator.carry_out(command)
+    app.obey("ink", cells=[3, 4], level=255)
+    app.obey("pen", width=0)
+    app.obey("faster")
+    app.obey("show_layer", layer=3)
+    app.operator.carry_out("lesson", name="left_right")
+    ui = app.ui
+    ui.kind, ui.strip_at, ui.strip, ui.system, ui.beside, ui.hall = "sees", 0.7, True, "lenet5", "mlp", True
+    ui.typed, ui.example, ui.last, ui.scroll, ui.bay = "a line", 4, "lenet5", 40, 2
+    ui.before = np.ones(30, bool)
+    ui.tally.open(1, "A", ("A", "B"))
+    assert app.session is not session
+    app.frame(91.0)
+    assert app.session is session
+    assert (session.seed, session.commands, app.words.language) == (seed, [], language)
+    assert (app.playback.speed, app.playback.rising, app.playback.halt) == (speed, rising, "")
+    assert app.playback.running
+    assert not app.operator.runs.can_undo
+    changed = {"tally", "strokes", "message"}
+    assert {f.name: getattr(ui, f.name) for f in fields(ui) if f.name not in changed} == {
+        name: value for name, value in first.items() if name not in changed
+    }
+    assert ui.tally.current is None
+    assert not ui.strokes.can_undo
+
+
+def test_a_kiosk_opens_again_as_it_was_launched(session):
+    import pygame
+    from console.fake_timeline import FakeTimeline
+
+    from marki.console.app import App, WindowSettings
+
+    settings = WindowSettings(frames=1_000_000, kiosk=True, system="lenet5", view="front", page="journal")
+    app = App(session, settings, FakeTimeline())
+    app.timeline.wake(wait=True)
+    for _ in range(3):
+        app.frame()
+    app.obey("learn")
+    app.frame()
+    assert app.timeline.slots["first"].learning
+    app.obey("put_up", name="vgg")
+    app.obey("kind", name="speaks")
+    app.obey("page", name="")
+    app.frame(91.0)
+    assert (app.ui.system, app.ui.strip, app.ui.kind, app.ui.page) == ("lenet5", True, "", "journal")
+    app.frame()
+    slot = app.timeline.slots["first"]
+    assert slot.name == "lenet5"
+    assert not slot.learning
+    assert slot.progress is None
+    pygame.quit()

@@ -147,7 +147,7 @@ def test_learning_is_seen_within_five_seconds(screen, tmp_path):
     person = Person(screen, tmp_path)
     time.sleep(max(0.0, began + 5 - time.monotonic()))
     _, records = person.saved()
-    assert len(records) >= 4
+    assert len(records) >= 1  # slow at first, so that one sees what a trial is
     assert records["learned"].all()
-    assert (records["wrong"]).any()
+    assert records["wrong"].any()
     assert person.leaves() == (0, "")

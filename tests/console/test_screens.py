@@ -25,18 +25,18 @@ SCHEMATIC = (
 def letterings(app):
     """Return all lettering of the screen, drawn anew: text, place, colour."""
     app.frame()
-    app.theme.clipped.clear()
-    app.theme.dropped.clear()
-    app.theme.written = []
-    app._key = None
+    app.renderer.theme.clipped.clear()
+    app.renderer.theme.dropped.clear()
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     app.frame()
-    written, app.theme.written = app.theme.written, None
+    written, app.renderer.theme.written = app.renderer.theme.written, None
     return written
 
 
 def should_be_there(app):
     """Return what the window has to say in its present state: the forms that each text may have."""
-    words, plain = app.words, app.theme.profile.plain
+    words, plain = app.words, app.renderer.theme.profile.plain
     names = [f"header.{name}" for name in (PLAIN if plain else CELLS)]
     names += [f"trainer.{name}" for name in ("shown", "answered", "verdict")]
     names += [] if plain else [f"phase.{name}" for name in ("look", "read", "teach", "change")]
@@ -55,7 +55,7 @@ def should_be_there(app):
 
 def faults(app):
     written = letterings(app)
-    screen = app.theme.sheet.get_rect()
+    screen = app.renderer.theme.sheet.get_rect()
     for text, place, _ in written:
         if not screen.contains(place):
             yield "outside", text, place
@@ -63,9 +63,9 @@ def faults(app):
         both = a.clip(b)
         if text != other and both.w > 2 and both.h > 0.35 * min(a.h, b.h):
             yield "upon another", text, other
-    for text, place in app.theme.clipped:
+    for text, place in app.renderer.theme.clipped:
         yield "cut", text, place
-    for text in app.theme.dropped:
+    for text in app.renderer.theme.dropped:
         yield "left out", text
     if not app.ui.hidden:  # a lesson may hide panels
         there = {text for text, _, _ in written}
@@ -78,6 +78,7 @@ def folder(tmp_path, monkeypatch):
     for name in ("a_rather_long_name_of_a_picture_without_any_space_in_it.png", "字母.jpg", "lesson.toml"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "pictures").mkdir()
+    monkeypatch.setattr("marki.console.actions.operator.pictures_folder", lambda: tmp_path)
     monkeypatch.chdir(tmp_path)
 
 
@@ -130,9 +131,9 @@ def test_every_screen_is_whole(window, session, size, view, strip, language, pro
     app.ui.strip = strip
     found = faults_of_pages(app, ("", *PAGES))
     app.operator.turn_to("")
-    app.helping = True
+    app.ui.helping = True
     app.frame()
-    found |= {"help": list(app.theme.clipped)} if app.theme.clipped else {}
+    found |= {"help": list(app.renderer.theme.clipped)} if app.renderer.theme.clipped else {}
     assert not found
 
 
@@ -153,6 +154,27 @@ def test_some_screens_are_whole(window, session, size, view, strip, language, pr
     app = opened(window, session, size=size, view=view, language=language, projector=projector, welcome=True)
     app.ui.strip = strip
     assert not faults_of_pages(app, ("", "settings", "inspect"))
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1366, 728), (1920, 1080)], ids=str)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_on_the_projector_the_machine_is_seen_above_the_timeline(window, session, size, language):
+    """Rows of R-units and potentiometers keep apart, in whole cells, and no bar lies upon a sum; pens have words."""
+    app = opened(window, session, size=size, language=language, projector=True)
+    app.ui.strip = True
+    app.timeline.wake(wait=True)
+    app.frame()
+    rows, values = app.handler.panels["response"]._rows, app.handler.panels["values"]
+    assert values._pitch >= 6
+    for one, other in itertools.pairwise(rows):
+        assert one.figure.centery + 0.7 * app.renderer.theme.least <= other.figure.centery
+    for row in rows:
+        assert not row.bar.h or not row.bar.colliderect(row.figure)
+    app.obey("hall")
+    letterings(app)
+    knobs = ("wide", "thin", "eraser", "clear", "card")
+    words = {app.words(f"timeline.{kind}.{name}") for kind in ("knob", "knob_short") for name in knobs}
+    assert not words & {text for text, _ in app.renderer.theme.clipped}
 
 
 @pytest.mark.parametrize(("size", "projector"), [((1024, 560), False), ((1280, 800), True)], ids=str)
@@ -231,7 +253,7 @@ def test_on_the_projector_lettering_is_high_and_strong(window, session, size, la
         ink = np.abs(cells.astype(int) - np.array(colour)).sum(2) < 60
         if not ink.any():
             continue  # scrolled out of sight
-        full = app.theme.face(text, "b612", app.theme.least).get_height()
+        full = app.renderer.theme.face(text, "b612", app.renderer.theme.least).get_height()
         if place.h >= 0.95 * full:
             assert place.h >= size[1] / 36, text
         if text.isascii() and text.isupper() and len(text) > 3 and place.h >= 0.95 * full:
@@ -246,5 +268,5 @@ def test_on_the_projector_lettering_is_high_and_strong(window, session, size, la
 def test_on_the_projector_lines_are_thick(window, session):
     app = opened(window, session, projector=True)
     app.frame()
-    assert app.theme.line() >= 3
-    assert app.theme.line(0.1) >= 3
+    assert app.renderer.theme.line() >= 3
+    assert app.renderer.theme.line(0.1) >= 3

@@ -20,10 +20,10 @@ def test_a_caption_is_translated_there_and_back(capsys):
 
 
 def test_a_hidden_word_is_found_and_a_line_is_judged(capsys):
-    line = "Trial 7. The card A. 12 A-units took part. The machine answered A:"
+    line = "Trial 57. The card F. 55 A-units took part. The machine answered F:"
     assert written(capsys, "bert", f"{line} _. Nothing was changed.")[1] == ["right"]
     assert written(capsys, "gpt", line)[1] == ["right"]
-    assert written(capsys, "gpt", line.replace("answered A", "answered K"))[1] == ["wrong"]
+    assert written(capsys, "gpt", line.replace("answered F", "answered K"))[1] == ["wrong"]
 
 
 def test_a_prompt_is_gone_on_with(capsys):

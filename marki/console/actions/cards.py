@@ -139,7 +139,10 @@ def _is(op: Operator, shown: Presentation, text: str) -> bool:
 def dropped(op: Operator, path: str) -> None:
     """Take what was dropped on the window: a picture or a folder of them, a written sheet, a lesson, a session."""
     place = Path(path)
-    if place.is_file() and images.is_picture(place) and shows_sheet(place):
+    if op.ui.typing is not None and op.ui.typing.command == "saved_with":
+        typing, op.ui.typing = op.ui.typing, None
+        op.give("saved_with", **typing.arguments, text=path)
+    elif place.is_file() and images.is_picture(place) and shows_sheet(place):
         op.give("sheet_into_deck", path=path)
     elif op.ui.page == "deck":
         into_deck(op, path)
@@ -151,6 +154,7 @@ def dropped(op: Operator, path: str) -> None:
         op.give("saved", path=path)
     else:
         op.give("picture_card", path=path)
+    op.folder = place if place.is_dir() else place.parent
 
 
 def _draft(op: Operator) -> np.ndarray:
@@ -236,8 +240,8 @@ def type_folder(op: Operator) -> None:
 
 
 def typed_folder(op: Operator, text: str) -> None:
-    """Take a typed path."""
-    path = Path(text).expanduser()
+    """Take a typed path; one that begins nowhere else begins in the folder that is shown."""
+    path = op.folder / Path(text).expanduser()
     if path.is_dir():
         folder(op, str(path))
     else:

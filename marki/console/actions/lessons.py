@@ -238,5 +238,5 @@ COMMANDS = (
     CommandSpec(name="measure", do=measure, arguments=(QUESTION,)),
     CommandSpec(name="choose", do=choose, arguments=(QUESTION, OPTION)),
     CommandSpec(name="vote", do=vote, arguments=(OPTION, Argument("way", int, optional=True, low=-1, high=1))),
-    CommandSpec(name="save_tally", do=save_tally),
+    CommandSpec(name="save_tally", do=save_tally, kiosk=False),
 )

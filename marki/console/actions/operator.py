@@ -16,7 +16,7 @@ from marki.console.state.ui_state import Confirmation, UIState
 from marki.console.state.undo_stack import KeptRun, UndoStack
 from marki.console.timeline.controller import TimelineController
 from marki.errors import MarkIError, unknown
-from marki.files import CsvForm
+from marki.files import CsvForm, pictures_folder
 from marki.io.responses import nearest_class
 from marki.io.worlds import WorldConfig
 from marki.language import Words
@@ -60,20 +60,8 @@ class Window(Protocol):
         """Switch the sound on or off; return whether it is on."""
         ...
 
-    def toggle_projector(self) -> bool:
-        """Go over to the projector's profile, or back; return whether it is on."""
-        ...
-
-    def toggle_still(self) -> bool:
-        """Take motion out of the picture, or let it back in; return whether it is out."""
-        ...
-
     def toggle_fullscreen(self) -> None:
         """Fill the screen, or no longer."""
-        ...
-
-    def toggle_help(self) -> None:
-        """Lay the key map over the window, or take it away."""
         ...
 
     def move_focus(self, step: int) -> None:
@@ -148,7 +136,7 @@ class Operator:
         self.opponent: Opponent | None = None
         self.changes = 0  # commands of the operator's own in this run, outside lessons
         self.of_lesson = False  # whether this run was prepared by a lesson
-        self.folder = Path.cwd()
+        self.folder = pictures_folder()  # where files are looked for
         self.runs: UndoStack[KeptRun] = UndoStack()
         self._giving = ""  # the command that is being given; what it gives in turn is part of it
         self._kept = False

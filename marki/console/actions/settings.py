@@ -58,12 +58,40 @@ def turn_setting(op: Operator, name: str, way: int) -> None:
     _change_one(op, name, turned_setting(now, meta, way))
 
 
+def pick_setting(op: Operator, name: str, way: int = 1) -> None:
+    """Open the list to pick a world from; of another setting take the next choice."""
+    if name == "world.name":
+        op.turn_to("worlds")
+    else:
+        turn_setting(op, name, way)
+
+
+def choose_world(op: Operator, name: str) -> None:
+    """Open a world by its name; for pictures that were not opened yet, the page on which their folder is chosen."""
+    now = op.world_config()
+    if name != "images" or now.images:
+        wanted = now.amend({"name": name})
+    elif (opened := _opened_pictures(op)) is not None:
+        wanted = opened
+    else:
+        op.turn_to("open")
+        op.tell("message.world_of_pictures")
+        return
+    if wanted != now:
+        open_world(op, wanted.to_mapping())
+
+
+def _opened_pictures(op: Operator) -> WorldConfig | None:
+    """Return the settings of the folder of pictures that was opened in this run, if one was."""
+    return next((c for c in op.session.configs.values() if c.name == "images"), None)
+
+
 def _turn_world(op: Operator, names: Sequence[str], way: int) -> None:
     """Open the next world; pictures are passed over, and that is said, as long as no folder of them was opened."""
     config = op.world_config()
     at = (names.index(config.name) + way) % len(names)
     if names[at] == "images" and not config.images:
-        opened = next((c for c in op.session.configs.values() if c.name == "images"), None)
+        opened = _opened_pictures(op)
         if opened is not None:
             open_world(op, opened.to_mapping())
             return
@@ -114,10 +142,13 @@ def turned_setting(now: Any, meta: Mapping[str, Any], way: int) -> Any:
 
 
 NAME = Argument("name", str)
+WORLDS = next(meta["choices"] for name, _, meta in WorldConfig().items() if name == "name")
 COMMANDS = (
     page_command("settings", "g", "hands", place=3),
     CommandSpec(name="open_world", do=open_world, arguments=(Argument("config", dict),)),
     CommandSpec(name="turn_setting", do=turn_setting, arguments=(NAME, Argument("way", int))),
+    CommandSpec(name="pick_setting", do=pick_setting, arguments=(NAME, Argument("way", int, optional=True))),
+    CommandSpec(name="choose_world", do=choose_world, arguments=(Argument("name", str, choices=WORLDS),)),
     CommandSpec(name="type_setting", do=type_setting, arguments=(NAME,)),
     CommandSpec(name="typed_setting", do=typed_setting, arguments=(NAME, Argument("text", str))),
 )

@@ -16,12 +16,14 @@ def language(op: Operator) -> None:
 
 def projector(op: Operator) -> None:
     """Take the projector's profile, or the desk's."""
-    op.tell("message.projector_on" if op.window.toggle_projector() else "message.projector_off")
+    op.ui.projector = not op.ui.projector
+    op.tell("message.projector_on" if op.ui.projector else "message.projector_off")
 
 
 def still(op: Operator) -> None:
     """Take motion out of the picture, or let it back in."""
-    op.tell("message.still_on" if op.window.toggle_still() else "message.still_off")
+    op.ui.still = not op.ui.still
+    op.tell("message.still_on" if op.ui.still else "message.still_off")
 
 
 def fullscreen(op: Operator) -> None:
@@ -31,7 +33,7 @@ def fullscreen(op: Operator) -> None:
 
 def help_(op: Operator) -> None:
     """Show the key map, or take it away."""
-    op.window.toggle_help()
+    op.ui.helping = not op.ui.helping
 
 
 def focus(op: Operator, step: int = 1) -> None:

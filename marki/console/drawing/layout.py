@@ -116,7 +116,8 @@ def schematic(stage: Box, unit: float, *, plain: bool = False, least: float = 0.
         return round(length * unit)
 
     gap = px(7)
-    low_h = max(min(px(160), stage.h * 3 // 10), round(6.2 * least))
+    # Where large type leaves little height, the trainer gives some of its own to the machine.
+    low_h = max(min(px(160), stage.h * 3 // 10), round((6.2 if stage.h > 16 * least else 5.6) * least))
     low = Box(stage.x, stage.bottom - low_h, stage.w, low_h)
     main = Box(stage.x, stage.y, stage.w, low.y - gap - stage.y)
 
@@ -211,7 +212,7 @@ def bands(box: Box, sizes: list[int], gap: int, least: int) -> tuple[int, list[B
     sizes : list of int
         Cells in each set.
     gap, least : int
-        Space between bands, and least height of one.
+        Space between bands, and least height of one, where there is room for it.
 
     Returns
     -------
@@ -226,6 +227,7 @@ def bands(box: Box, sizes: list[int], gap: int, least: int) -> tuple[int, list[B
         return [max(least, -(-n // columns) * pitch) for n in sizes]
 
     gaps = gap * (len(sizes) - 1)
+    least = min(least, max(1, (box.h - gaps) // len(sizes)))
     pitches = range(max(1, min(box.h, box.w)), 0, -1)
     pitch = next((p for p in pitches if sum(heights_at(p)) + gaps <= box.h), 1)
     heights = heights_at(pitch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Unpack
 
@@ -196,6 +196,11 @@ class Panel:
         whole = TextStyle(size=SMALL, face=TEXT, align="right")
         whole.update(style)
         return self.readout(rect, **whole)
+
+
+def place_of(part: Target, panels: Iterable[Panel]) -> pygame.Rect | None:
+    """Return where a target lies in the first of some panels that has it, if one does."""
+    return next((place for panel in panels if (place := panel.place_of(part)) is not None), None)
 
 
 class Grid:

@@ -211,9 +211,10 @@ class Theme:
             place.right = box.right
         else:
             place.centerx = box.centerx
-        surface.set_clip(box.inflate(0, box.h))
+        clip = surface.get_clip()
+        surface.set_clip(box.inflate(0, box.h).clip(clip))
         surface.blit(ink, place)
-        surface.set_clip(None)
+        surface.set_clip(clip)
         if self.written is not None and surface.get_abs_parent() is self.sheet:
             seen = place.clip(surface.get_rect()).move(surface.get_abs_offset())
             self.written.append((text, seen, colour))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pygame
 
 from marki.console.actions.operator import Operator
-from marki.console.drawing.panel import Panel
+from marki.console.drawing.panel import Panel, place_of
 from marki.console.input import brush, frame_drag
 from marki.console.panels.command_bar import ControlBar
 from marki.console.panels.page_panel import PagePanel
@@ -67,7 +65,7 @@ class InputHandler:
 
     def place_of(self, part: Target) -> pygame.Rect | None:
         """Return where a part lies."""
-        return next((place for p in self.panels.values() if (place := p.place_of(part)) is not None), None)
+        return place_of(part, self.panels.values())
 
     def stops(self) -> list[Target]:
         """Return the parts at which Tab stops, in order."""
@@ -229,7 +227,7 @@ class InputHandler:
         if part is not None and part.kind == "value":
             fine = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1
             self.operator.obey("notch", unit=part.number, way=event.y * fine)
-        elif page is not None and page.rect.collidepoint(pygame.mouse.get_pos()):
+        elif page is not None and page.rect.collidepoint(self.place):
             self.ui.scroll = max(0, self.ui.scroll - event.y * round(WHEEL_PX * self.unit))
         elif part is not None and part.kind == "system":
             self.operator.obey("scroll_strip", way=-event.y)
@@ -287,8 +285,3 @@ class InputHandler:
         """The page at the side, if one is open."""
         page = self.panels.get("page")
         return page if isinstance(page, PagePanel) else None
-
-
-def rings(parts: Iterable[Target | None], handler: InputHandler) -> list[pygame.Rect]:
-    """Return the places of parts to be framed."""
-    return [place for part in parts if part is not None and (place := handler.place_of(part)) is not None]

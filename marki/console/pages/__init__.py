@@ -24,6 +24,7 @@ PAGES: dict[str, Callable[[Context], list[PageBlock]]] = {
     "exhibit": exhibit.exhibit,
     "preview": preview.preview,
     "sheet": sheets.sheet,
+    "worlds": settings.worlds,
 }
 """The pages by the names that `ui_state.PAGES` has for them."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.console.timeline.counts import abbreviated
@@ -68,7 +66,7 @@ def _result(result: TrialResult, words: Words) -> list[PageBlock]:
     """Return how the system does on a task: its score, the typeface that it reads worst, and what became of claims."""
     task = words.get(f"exhibit.task_{result.task}", result.task)
     found: list[PageBlock] = [
-        Heading(words("exhibit.result", task=_trial_name(result.label, words) or task)),
+        Heading(words("exhibit.result", task=words.trial(result.label) or task)),
         PageRow(words("exhibit.score"), right=f"{100 * result.score:.1f} %"),
     ]
     if result.interval is not None:
@@ -79,15 +77,10 @@ def _result(result: TrialResult, words: Words) -> list[PageBlock]:
         found.append(PageRow(words("exhibit.worst_face", of=result.typefaces), right=f"{face} {100 * share:.1f} %"))
     for claim in result.claims:
         wanted = f"{100 * abs(claim.wanted):.3g}"
-        than = _trial_name(claim.than, words) or claim.than
+        than = words.trial(claim.than)
         claimed = words(f"exhibit.claim_{claim.claim.replace(' ', '_')}", than=than, wanted=wanted)
         found.append(PageRow(claimed, right=_verdict(claim.word, words)))
     return found
-
-
-def _trial_name(label: str, words: Words) -> str:
-    """Return the name of a trial in this language; "" if there is none."""
-    return words.get(f"trial.{re.sub(r'[^a-z0-9]+', '_', label.lower())}", label)
 
 
 def _verdict(word: str, words: Words) -> str:

@@ -126,7 +126,7 @@ def hand(context: Context) -> list[PageBlock]:
     target = look.presentation.target if look.presentation is not None else None
     if look.answered and target is not None:
         active = context.session.learner.active
-        for unit in range(scene.units):
+        for unit in range(min(scene.units, len(target))):  # the card may be of a world that was left
             mine = active & (scene.source_set == unit)
             total = float(scene.values[mine].sum())
             now = total > scene.dead_zone

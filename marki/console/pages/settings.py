@@ -35,7 +35,7 @@ def settings(context: Context) -> list[PageBlock]:
         return PageRow(
             words(f"setting.{name}"),
             right=f"{shown} {unit}".strip(),
-            command="turn_setting" if chosen else "type_setting",
+            command="pick_setting" if chosen else "type_setting",
             arguments={"name": name, "way": 1} if chosen else {"name": name},
             turn="turn_setting" if chosen or isinstance(value, (int, float)) else "",
         )
@@ -73,3 +73,14 @@ def settings(context: Context) -> list[PageBlock]:
             found.append(Heading(words(f"setting.group.{room.rsplit('.', 1)[-1]}")))
         found.append(line(name))
     return found
+
+
+def worlds(context: Context) -> list[PageBlock]:
+    """Return all worlds; the one that is learned in is lit."""
+    words, now = context.words, context.operator.world_config()
+    names = next(meta["choices"] for name, _, meta in now.items() if name == "name")
+    rows = [
+        PageRow(words(f"choice.{name}"), command="choose_world", arguments={"name": name}, lit=name == now.name)
+        for name in names
+    ]
+    return [Text(words("worlds.how"), dim=True), *rows, PageRow(words("worlds.back"), command="settings")]

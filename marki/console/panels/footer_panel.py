@@ -38,9 +38,11 @@ class FooterPanel(Panel):
         ui, palette, words = scene.ui, self.theme.palette, self.theme.words
         text, alarm = ui.message, ui.alarm
         if ui.typing is not None:
-            prompt = words.pick(ui.typing.prompt) if ui.typing.prompt else words(f"typing.{ui.typing.command}")
+            typing = ui.typing
+            name = f"typing.{typing.command}"
+            prompt = words.pick(typing.prompt) if typing.prompt else words(name, **typing.values)
             caret = "_" if scene.beat // 30 % 2 or self.theme.profile.still else " "
-            text, alarm = f"{prompt} {ui.typing.shown}{caret}", False
+            text, alarm = f"{prompt} {typing.shown}{caret}", False
         about = hint(scene, ui.hovered or ui.focus, words)
         text = text or about
         key = (text, alarm)

@@ -6,7 +6,7 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Declared, Panel, Readout
-from marki.console.drawing.theme import LARGE, SMALL, TEXT, Theme
+from marki.console.drawing.theme import SMALL, TEXT, Theme
 from marki.console.state.scene import Scene
 from marki.ticks import clock_face
 
@@ -41,8 +41,8 @@ class HeaderPanel(Panel):
             width = round(share * part) - px(10)
             place = pygame.Rect(round(x), rect.y + px(4), width, caption)
             self._captions[label] = place
-            line = pygame.Rect(place.x, place.bottom + px(1), width, rect.bottom - px(3) - place.bottom - px(1))
-            self._lines[label] = self.readout(line, size=LARGE if label != "speed" else 22, face=TEXT)
+            line = pygame.Rect(place.x, place.bottom + px(1), width, rect.bottom - px(2) - place.bottom - px(1))
+            self._lines[label] = self.readout(line, size=22, face=TEXT)
             x += share * part
 
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:

@@ -13,6 +13,7 @@ from marki.console.state.first_minute import OFFERS, ON_TOUR, STEPS, WELCOME
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.io.exhibits import MARK1
+from marki.io.ports import Port
 from marki.language import Words
 
 STEADY_FRAMES = 30  # for which a sentence stands at high speed
@@ -38,7 +39,10 @@ def sentence(scene: Scene, words: Words) -> str:
         first = timeline.first.exhibit
         if timeline.second is not None:
             return words("now.pair", first=first.label, second=timeline.second.exhibit.label)
-        return words("now.system", name=first.label, year=first.year)
+        if first.accepts == Port.TEXT:
+            return words("now.system_text", name=first.label, year=first.year)
+        name = "now.system" if timeline.first.live else "now.system_example"
+        return words(name, name=first.label, year=first.year)
     text = _of_machine(scene, words)
     return words("now.stopped", text=text) if scene.state == "stopped" and scene.trial + scene.snapshot.trial else text
 

@@ -13,6 +13,9 @@ from marki.console.state.targets import Target
 PENS = {2: "wide", 1: "thin", 0: "eraser"}
 """Words of the pens, by their number in the ui state, in order."""
 
+LEAST = 6
+"""Least height of a pen, units."""
+
 
 class PensPanel(Panel):
     """Three push-buttons for pens, and an answer that follows the stroke."""
@@ -23,8 +26,9 @@ class PensPanel(Panel):
         super().__init__(box, theme, scene)
         gap, area = theme.px(3), self.rect.inflate(-2 * theme.px(5), -2 * theme.px(2))
         width = (area.w * 76 // 100 - 2 * gap) // 3
+        pens = PENS if area.h >= theme.px(LEAST) else ()  # lower ones could neither be read nor hit
         self._places = {
-            pen: pygame.Rect(area.x + k * (width + gap), area.y, width, area.h) for k, pen in enumerate(PENS)
+            pen: pygame.Rect(area.x + k * (width + gap), area.y, width, area.h) for k, pen in enumerate(pens)
         }
         left = area.x + 3 * (width + gap)
         answer = pygame.Rect(left, area.y, area.right - left, area.h)
@@ -42,13 +46,12 @@ class PensPanel(Panel):
         if not self._lettered or not self.theme.fits(text, self._answer.rect, SMALL):
             text = said or ("" if said is None else "–")
         dirty = self._answer.update(surface, text if self._lettered else "")
-        key = tuple((ui.pen == pen, ui.hovered == Target("pen", pen)) for pen in PENS)
+        key = tuple((ui.pen == pen, ui.hovered == Target("pen", pen)) for pen in self._places)
         if key == self._shown:
             return dirty
         self._shown = key
         px, palette = self.theme.px, self.theme.palette
-        for pen, (lit, under) in zip(PENS, key, strict=True):
-            place = self._places[pen]
+        for (pen, place), (lit, under) in zip(self._places.items(), key, strict=True):
             face = palette.focus if lit else (222, 220, 208) if under else (196, 194, 182)
             pygame.draw.rect(surface, face, place, border_radius=px(3))
             if self._lettered:
@@ -81,7 +84,7 @@ class PensPanel(Panel):
 
     def parts(self) -> list[Target]:
         """Return the pens."""
-        return [Target("pen", pen) for pen in PENS]
+        return [Target("pen", pen) for pen in self._places]
 
 
 PANEL = Declared(

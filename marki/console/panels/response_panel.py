@@ -70,10 +70,11 @@ class ResponseRow:
         self.mark.center = at["mark"].center
         meter = at["sum"]
         figures = max(min(px(24), height // 2), theme.row(SMALL) if theme.profile.least else 0)
-        bar = max(5, min(px(22), height - figures - 3))
-        top = meter.centery - (bar + figures + px(3)) // 2
+        bar = min(px(22), height - figures - px(3))
+        bar, space = (bar, px(3)) if bar >= 5 else (0, 0)  # where there is no room for both, the figure says it alone
+        top = meter.centery - (bar + figures + space) // 2
         self.bar = pygame.Rect(meter.x, top, meter.w, bar)
-        self.figure = pygame.Rect(meter.x, self.bar.bottom + px(3), meter.w, figures)
+        self.figure = pygame.Rect(meter.x, self.bar.bottom + space, meter.w, figures)
         self.shown: RowState | None = None
 
 
@@ -142,7 +143,8 @@ class ResponsePanel(Panel):
         dirty: list[pygame.Rect] = []
         for row in self._rows:
             k = row.unit
-            wanted = None if target is None else bool(target[k])
+            # After another world was opened, the card of the last one may want fewer R-units than are in use.
+            wanted = bool(target[k]) if target is not None and k < len(target) else None
             covered = scene.ui.covered
             level = 0 if self.theme.profile.still else int(levels(scene.brightness.r[k : k + 1])[0])
             answered = look.answered and not covered
@@ -164,30 +166,40 @@ class ResponsePanel(Panel):
             theme.write(surface, "?", row.lamp, size=LARGE, face=TEXT, colour=palette.ivory, align="centre")
             return
         surface.blit(self._lamps[row.lamp.w, on], row.lamp)
-        figure = (40, 22, 0) if on else (226, 220, 206)
-        theme.write(surface, "1" if on else "0", row.lamp, size=LARGE, face=FIGURES, colour=figure, align="centre")
+        self._number(surface, row.lamp, on, LARGE)
 
-        bar = row.bar
-        pygame.draw.rect(surface, (34, 34, 33), bar)
-        dead = round(bar.w / 2 * min(1.0, dead_zone / scale))
-        if dead:
-            pygame.draw.rect(surface, (74, 72, 68), (bar.centerx - dead, bar.y, 2 * dead, bar.h))
-        length = round((bar.w / 2 - 1) * min(1.0, abs(total) / scale))
-        if length:
-            x = bar.centerx if total > 0 else bar.centerx - length
-            colour = palette.positive if total > 0 else palette.negative
-            pygame.draw.rect(surface, colour, (x, bar.y + bar.h // 6, length, bar.h - bar.h // 3))
-        pygame.draw.line(surface, (230, 226, 210), (bar.centerx, bar.y), (bar.centerx, bar.bottom - 1), px(1.5))
+        if row.bar.h:
+            self._meter(surface, row.bar, total / scale, dead_zone / scale)
         theme.write(surface, f"{total:+.0f}", row.figure, size=18, face=FIGURES, align="centre")
         if wanted is None:
             return
         surface.blit(self._lamps[row.wanted.w, wanted], row.wanted)
-        figure = (40, 22, 0) if wanted else (226, 220, 206)
-        theme.write(surface, "1" if wanted else "0", row.wanted, size=18, face=FIGURES, colour=figure, align="centre")
+        self._number(surface, row.wanted, wanted, 18)
         if answered:
             agree = on == wanted
             name, colour = ("right", palette.right) if agree else ("wrong", palette.wrong)
             surface.blit(sign(name, row.mark.w, colour), row.mark)
+
+    def _meter(self, surface: pygame.Surface, bar: pygame.Rect, total: float, dead_zone: float) -> None:
+        """Draw a sum as a bar from the middle; it and the dead zone are shares of the full scale."""
+        pygame.draw.rect(surface, (34, 34, 33), bar)
+        dead = round(bar.w / 2 * min(1.0, dead_zone))
+        if dead:
+            pygame.draw.rect(surface, (74, 72, 68), (bar.centerx - dead, bar.y, 2 * dead, bar.h))
+        length = round((bar.w / 2 - 1) * min(1.0, abs(total)))
+        if length:
+            x = bar.centerx if total > 0 else bar.centerx - length
+            colour = self.theme.palette.positive if total > 0 else self.theme.palette.negative
+            pygame.draw.rect(surface, colour, (x, bar.y + bar.h // 6, length, bar.h - bar.h // 3))
+        pygame.draw.line(
+            surface, (230, 226, 210), (bar.centerx, bar.y), (bar.centerx, bar.bottom - 1), self.theme.px(1.5)
+        )
+
+    def _number(self, surface: pygame.Surface, lamp: pygame.Rect, lit: bool, size: int) -> None:
+        """Write 1 or 0 on a lamp; on one that is smaller than a figure, its light says it alone."""
+        if lamp.h >= self.theme.least:
+            figure = (40, 22, 0) if lit else (226, 220, 206)
+            self.theme.write(surface, "1" if lit else "0", lamp, size=size, face=FIGURES, colour=figure, align="centre")
 
     # -- hands -------------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ class RunPanel(Panel):
         super().__init__(box, theme, scene)
         px, area, words = theme.px, self.inner, theme.words
         row = area.h // 5
-        wide = max(theme.width(words(f"run.{name}"), NORMAL) for name in ("seed", "digest")) + px(10)
+        self._caption = NORMAL if theme.row(NORMAL) <= row else SMALL
+        wide = max(theme.width(words(f"run.{name}"), self._caption) for name in ("seed", "digest")) + px(10)
         self._left = pygame.Rect(area.x, area.y, min(wide, area.w // 2), row)
         right = pygame.Rect(self._left.right, area.y, area.right - self._left.right, row)
         self._seed = self.readout(right, size=LARGE, face=FIGURES)
@@ -38,8 +39,8 @@ class RunPanel(Panel):
         """Draw the captions."""
         super().dress(surface, scene)
         write, words, left = self.theme.write, self.theme.words, self._left
-        write(surface, words("run.seed"), left, size=NORMAL, face=TEXT)
-        write(surface, words("run.digest"), left.move(0, left.h), size=NORMAL, face=TEXT)
+        write(surface, words("run.seed"), left, size=self._caption, face=TEXT)
+        write(surface, words("run.digest"), left.move(0, left.h), size=self._caption, face=TEXT)
         text, *shorter = words.forms("run.same")
         write(surface, text, self._foot, size=SMALL, face=TEXT, align="centre", shorter=shorter)
 

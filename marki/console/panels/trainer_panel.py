@@ -36,7 +36,7 @@ def verdict(scene: Scene, none: str) -> tuple[str, str, str, bool | None]:
         return name, "", "", None
     r = look.view.r
     kind = nearest_class(r, scene.code)
-    right = None if shown.target is None else bits(r[: scene.units]) == bits(shown.target)
+    right = None if shown.target is None else bits(r[: len(shown.target)]) == bits(shown.target)
     return name, scene.classes[kind] if kind >= 0 else none, bits(r[: scene.units]), right
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from marki.errors import StimulusError
-from marki.io.stimuli.fitting import AS_IT_IS, FittedCard, Fitting, fit_light, turned_light
+from marki.io.stimuli.fitting import AS_IT_IS, FittedCard, Fitting, fit_light
 from marki.io.stimuli.images import light_of
+from marki.io.stimuli.picture_light import turned_light
 
 SHOWN = 240
 """Points on the longer side of the picture as the page shows it, at most."""

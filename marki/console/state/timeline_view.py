@@ -64,6 +64,8 @@ class TimelineView:
         Whether the timeline has been told; before, the Mark I is alone.
     told : (int, int)
         Systems read so far, and of how many; (0, 0) before the first.
+    failed : bool
+        Whether it cannot be told.
     first, second : SystemView or None
         The system that is chosen, and the one beside it.
     hall : mapping of name to Reply
@@ -81,6 +83,7 @@ class TimelineView:
     exhibits: tuple[Exhibit, ...]
     ready: bool
     told: tuple[int, int]
+    failed: bool
     first: SystemView
     second: SystemView | None
     hall: Mapping[str, Reply]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from marki.teaching.lesson import Lesson
 VIEWS = ("schematic", "front")
 PAGES = (
     "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
-    "hand", "exhibit", "preview", "sheet",
+    "hand", "exhibit", "preview", "sheet", "worlds",
 )  # fmt: skip
 
 
@@ -52,6 +52,8 @@ class Typing:
         Every character is taken at once, without Enter.
     prompt : mapping of language to str, optional
         What stands before the line; left out, it is the string ``typing.COMMAND`` of the language tables.
+    values : mapping of str to object
+        What is put into that string.
     composing : str
         What an input method has not made into text yet.
     """
@@ -61,6 +63,7 @@ class Typing:
     text: str = ""
     single: bool = False
     prompt: Mapping[str, str] | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
     composing: str = ""
 
     @property
@@ -117,7 +120,9 @@ class UIState:
     strokes : UndoStack
         The operator's own card before each stroke; None for no card.
     still, projector : bool
-        Whether motion is reduced, and whether type is large; both are set by the window.
+        Whether motion is reduced, and whether type is large.
+    helping : bool
+        Whether the key map lies over the window.
     welcome : bool
         Whether the first steps are offered.
     tour : int
@@ -165,6 +170,7 @@ class UIState:
     strokes: UndoStack[np.ndarray | None] = field(default_factory=UndoStack)
     still: bool = False
     projector: bool = False
+    helping: bool = False
     welcome: bool = False
     tour: int = -1
     tour_left_s: float = 0.0
@@ -175,3 +181,9 @@ class UIState:
     typing: Typing | None = None
     message: str = ""
     alarm: bool = False
+
+    def begin_anew(self, **kept: Any) -> None:
+        """Take every field back to what it is at first, or to what is given."""
+        fresh = UIState(**kept)
+        for field_ in fields(self):
+            setattr(self, field_.name, getattr(fresh, field_.name))

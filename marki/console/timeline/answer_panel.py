@@ -279,11 +279,11 @@ class AnswerLamps(Panel):
         if field is not None:
             draw_field(surface, theme, field, area)
         elif no_lamps:
-            text = theme.words("timeline.no_lamps")
-            for k, line in enumerate(theme.wrap(text, area.w, SMALL)):
-                box = pygame.Rect(area.x, area.y + k * theme.row(SMALL), area.w, theme.row(SMALL))
-                if box.bottom <= area.bottom:
-                    theme.write(surface, line, box, size=SMALL, face=TEXT, colour=theme.palette.faded)
+            row = theme.row(SMALL)
+            forms = [theme.wrap(text, area.w, SMALL) for text in theme.words.forms("timeline.no_lamps")]
+            for k, line in enumerate(next((lines for lines in forms if len(lines) * row <= area.h), forms[-1])):
+                box = pygame.Rect(area.x, area.y + k * row, area.w, row)
+                theme.write(surface, line, box, size=SMALL, face=TEXT, colour=theme.palette.faded)
         else:
             for text, box in self._tags:
                 theme.write(surface, text, box, size=NORMAL, face=TEXT)

@@ -57,10 +57,11 @@ class ButtonRow:
     theme : Theme
     box : pygame.Rect
         They stand at its right end, or fill it.
-    fill : bool
+    fill : int
+        The lines in which they fill it, 0 for not at all.
     """
 
-    def __init__(self, theme: Theme, box: pygame.Rect, *, fill: bool = False):
+    def __init__(self, theme: Theme, box: pygame.Rect, *, fill: int = 0):
         self.theme, self.box, self.fill = theme, box, fill
         self.places: dict[int, pygame.Rect] = {}
         self._ground: pygame.Surface | None = None
@@ -85,29 +86,42 @@ class ButtonRow:
         if self._ground is None:
             self._ground = surface.subsurface(self.box).copy()
         surface.blit(self._ground, self.box)
-        room = self.box.w - gap * (len(numbers) - 1)
+        across = -(-len(numbers) // max(1, self.fill))
+        rows = [range(first, min(first + across, len(numbers))) for first in range(0, len(numbers), across)]
         for kind in ("knob", "knob_short"):
             texts = [words(f"timeline.{kind}.{BUTTONS[n].name}") for n in numbers]
-            widths = [self.theme.width(t, SMALL - 1) + px(14) for t in texts]
-            if sum(widths) <= room and not (self.fill and max(widths) > room // len(widths)):
+            wanted = [self.theme.width(t, SMALL - 1) + px(14) for t in texts]
+            if all(sum(wanted[k] for k in row) + gap * (len(row) - 1) <= self.box.w for row in rows):
                 break
-        if self.fill:
-            widths = [room // len(widths)] * len(widths)
-        elif sum(widths) > room:
-            widths = [w * room // sum(widths) for w in widths]
-        x = self.box.x if self.fill else self.box.right - sum(widths) - gap * (len(widths) - 1)
+        high = (self.box.h - gap * (len(rows) - 1)) // max(1, len(rows))
         self.places = {}
-        for (n, on, under), text, width in zip(key, texts, widths, strict=True):
-            place = pygame.Rect(x, self.box.y, width, self.box.h)
-            self.places[n] = place
+        for y, row in enumerate(rows):
+            room = self.box.w - gap * (len(row) - 1)
+            widths = self._widths([wanted[k] for k in row], room)
+            x = self.box.x if self.fill else self.box.right - sum(widths) - gap * (len(row) - 1)
+            for k, width in zip(row, widths, strict=True):
+                self.places[numbers[k]] = pygame.Rect(x, self.box.y + y * (high + gap), width, high)
+                x += width + gap
+        for (n, on, under), text in zip(key, texts, strict=True):
+            place = self.places[n]
             face = palette.focus if on else (222, 220, 208) if under else (196, 194, 182)
             pygame.draw.rect(surface, (22, 22, 22), place, border_radius=px(4))
             top = place.inflate(-2 * px(1), -2 * px(1))
             pygame.draw.rect(surface, face, top, border_radius=px(3))
             style = TextStyle(size=SMALL - 1, face=TEXT, colour=palette.ink, align="centre")
             self.theme.write(surface, text, top.inflate(-px(4), 0), **style)
-            x += width + gap
         return [self.box]
+
+    def _widths(self, wanted: list[int], room: int) -> list[int]:
+        """Return the widths of a line's buttons: as their words want, with all of the room if it is to be filled."""
+        if sum(wanted) > room:
+            return [w * room // sum(wanted) for w in wanted]
+        if not self.fill:
+            return wanted
+        equal = room // len(wanted)
+        return (
+            [equal] * len(wanted) if max(wanted) <= equal else [w + (room - sum(wanted)) // len(wanted) for w in wanted]
+        )
 
     def part_at(self, place: tuple[int, int]) -> Target | None:
         """Return the button under a place."""

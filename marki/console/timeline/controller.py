@@ -102,6 +102,14 @@ class TimelineController:
         except Exception as error:  # else the window would wait for a thread that is no more
             self._failed = f"the timeline cannot be read ({type(error).__name__}: {error})"
 
+    def begin_anew(self) -> None:
+        """Stop what is being trained, put it up as it was shipped, and forget what was asked for."""
+        self.pending.clear()
+        for slot in self.slots.values():
+            if slot.learning or slot.progress is not None:
+                slot.stop()
+                slot.again()
+
     @property
     def told(self) -> tuple[int, int]:
         """Systems read so far, and of how many."""
@@ -154,6 +162,7 @@ class TimelineController:
             exhibits=exhibits,
             ready=self.ready,
             told=self._read,
+            failed=bool(self._failed),
             first=self._system_view(session, exhibits, ui.system if ui.system in known else MARK1, "first"),
             second=second,
             hall=dict(self._hall(session)) if ui.hall else {},

@@ -43,7 +43,9 @@ class PenPanel(Panel):
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         margin = theme.px(6)
-        self.buttons = ButtonRow(theme, self.rect.inflate(-2 * margin, -2 * margin), fill=True)
+        self.buttons = ButtonRow(
+            theme, self.rect.inflate(-2 * margin, -2 * margin), fill=2 if theme.profile.least else 1
+        )
         self.regions = (self.buttons,)
 
     def parts(self) -> list[Target]:

@@ -40,13 +40,14 @@ def year_size(size: float) -> float:
 
 
 def ways(theme: Theme, exhibits: Sequence[Exhibit]) -> Iterator[Fit]:
-    """Yield the ways of laying plates, the best first: two rows, smaller, shorter names, three rows; then scrolled."""
+    """Yield the ways of laying plates, the best first: two rows, smaller, shorter names, three rows; then scrolled.
+
+    Large type is of one size and leaves room for one row.
+    """
     gap = theme.px(3)
     tries = ((2, SMALL, False), (2, SMALL - 1, False), (2, SMALL - 1, True), (3, SMALL - 1, False),
              (3, SMALL - 1, True), (3, SMALL - 2, True), (2, SMALL, False))  # fmt: skip
-    for rows, size, short in tries:
-        if theme.profile.least and size != SMALL:
-            continue  # all text is of one size, so that smaller is no way
+    for rows, size, short in ((1, SMALL, False),) if theme.profile.least else tries:
         year, name = row_heights(theme, size)
         least = theme.width("0000", year_size(size), FIGURES) + 2 * sign_side(theme, size) + theme.px(5) if year else 0
         widths = [max(least, theme.width(plate_name(e, short=short), size)) + 2 * theme.px(PAD) for e in exhibits]
@@ -74,7 +75,7 @@ def tree_height(theme: Theme) -> int:
 
 
 def strip_height(theme: Theme, exhibits: Sequence[Exhibit], width: int) -> int:
-    """Return the height of the strip: a line, the graph, and two or three rows of plates, px."""
+    """Return the height of the strip: a line, the graph, and the rows of plates, px."""
     laid = timeline_layout.plates(ways(theme, exhibits), width - 2 * theme.px(MARGIN))
     rows = max(box.bottom for box in laid.boxes)
     if laid.rows > 1 and len(exhibits) == 1:
@@ -141,14 +142,14 @@ class StripPanel(Panel):
         dirty += self.buttons.update(surface, scene, self._knobs, lambda name: name == lit) if self._knobs else []
         # A little beyond both ends, so that what lies near them is seen whole.
         self._offset = round(min(1.0, max(0.0, 1.2 * ui.strip_at - 0.1)) * self._most)
-        key = (self._chosen, ui.beside, hovered, ui.kind, self._offset, timeline.ready, timeline.told)
+        key = (self._chosen, ui.beside, hovered, ui.kind, self._offset, timeline.ready, timeline.failed, timeline.told)
         if key == self._shown:
             return dirty
         self._shown = key
         # A sheet of its own cuts the plates that are scrolled half out of sight.
         sheet = surface.subsurface(self._area)
         sheet.fill(self.theme.palette.black)
-        if not timeline.ready:
+        if not timeline.ready and not timeline.failed:
             self._draw_loading(sheet, timeline.told)
         chosen = self._names.index(self._chosen)
         about = self._names[hovered if hovered >= 0 else chosen]
@@ -321,6 +322,8 @@ class StripPanel(Panel):
 
 
 def loading(words: Words, timeline: TimelineView) -> str:
-    """Return how far the timeline has been read, in words."""
+    """Return how far the timeline has been read, in words, or that it cannot be."""
+    if timeline.failed:
+        return words("timeline.none")
     read, of = timeline.told
     return words("timeline.loading_of", read=read, of=of) if of else words("timeline.loading")

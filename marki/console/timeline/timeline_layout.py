@@ -151,7 +151,7 @@ def pair(stage: Box, unit: float, *, least: float = 0.0) -> dict[str, Box]:
 def hall(stage: Box, unit: float, *, least: float = 0.0) -> dict[str, Box]:
     """Return the boxes of the hall: the card to draw on, its buttons, and the wall of plates."""
     gap = round(7 * unit)
-    keys = max(round(44 * unit), round(2.2 * least))
+    keys = max(round(44 * unit), round(4.2 * least))  # two lines of large type
     card = min(stage.h - keys - gap, stage.w * 36 // 100)
     return {
         "card": Box(stage.x, stage.y, card, stage.h - keys - gap),

@@ -208,9 +208,7 @@ class LedgerPanel(Panel):
         self.button = button
         px = theme.px
         row = max(px(20), theme.row(SMALL))
-        self.buttons = ButtonRow(
-            theme, pygame.Rect(self.inner.x, self.inner.bottom - row, self.inner.w, row), fill=True
-        )
+        self.buttons = ButtonRow(theme, pygame.Rect(self.inner.x, self.inner.bottom - row, self.inner.w, row), fill=1)
         self.regions = (self.buttons,)
         self._backdrop = Backdrop(self.inner)
         self._shown: tuple[str, tuple[tuple[str, str], ...]] | None = None

@@ -19,15 +19,14 @@ from marki.files import writing
 from marki.io.stimuli import POINTS_PER_CELL, Stimulus, picture_files
 from marki.io.stimuli.fitting import (
     AS_IT_IS,
-    FINEST,
     FittedCard,
     Fitting,
     NoContrast,
     fit_light,
-    luminance,
     sentence_of_all,
 )
 from marki.io.stimuli.picture_files import PictureFolder
+from marki.io.stimuli.picture_light import FINEST, luminance
 from marki.language import Words
 
 if TYPE_CHECKING:
@@ -209,36 +208,36 @@ def kinds_read() -> tuple[str, ...]:
     return tuple("HEIC" if name == "HEIF" else name for name in _formats())
 
 
+_NOT_READ = {
+    "TIFF": "a TIFF picture",
+    "PDF": "a PDF document",
+    "JPEG 2000": "a JPEG 2000 picture",
+    "ICO": "an icon",
+    "SVG": "a drawing in SVG",
+}
+
+
 def _other_kind(path: Path) -> tuple[str, str, str]:
     """Return what a file is that cannot be read, by its first bytes, what to do about it, and the code of that."""
+    kind, as_png = picture_files.kind(path), "Save it as PNG or JPEG"
+    if kind == "AVIF":
+        return (
+            "is an AVIF picture, which this Pillow does not read",
+            'Install a newer one: pip install -U "pillow>=11.3"',
+            "picture.avif",
+        )
+    if kind == "HEIC":
+        return (
+            "is a HEIC picture",
+            'Install the extra that reads it, pip install "marki[photos]", or save it as JPEG',
+            "picture.heic",
+        )
+    if kind in _NOT_READ:
+        return f"is {_NOT_READ[kind]}, which is not read", as_png, "picture.foreign"
     with path.open("rb") as file:
-        head = file.read(32)
-    as_png = "Save it as PNG or JPEG"
-    if head[4:8] == b"ftyp":
-        if head[8:12] in (b"avif", b"avis"):
-            return (
-                "is an AVIF picture, which this Pillow does not read",
-                'Install a newer one: pip install -U "pillow>=11.3"',
-                "picture.avif",
-            )
-        if head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
-            return (
-                "is a HEIC picture",
-                'Install the extra that reads it, pip install "marki[photos]", or save it as JPEG',
-                "picture.heic",
-            )
+        head = file.read(8)
+    if head[4:] == b"ftyp":
         return "is a film, not a picture", as_png, "picture.film"
-    for start, kind in (
-        (b"II*\0", "a TIFF picture"),
-        (b"MM\0*", "a TIFF picture"),
-        (b"%PDF", "a PDF document"),
-        (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-        (b"\0\0\1\0", "an icon"),
-    ):
-        if head.startswith(start):
-            return f"is {kind}, which is not read", as_png, "picture.foreign"
-    if head.lstrip().startswith((b"<svg", b"<?xml")):
-        return "is a drawing in SVG, which is not read", as_png, "picture.foreign"
     return "is no picture of a known kind", _REMEDY, "picture.unknown"
 
 
@@ -299,7 +298,8 @@ def folder(path: Path | str, how: Fitting | None = None) -> FolderCards:
     found, made, flat = survey(path), {}, []
     for file, label in found.pictures:
         try:
-            made[file, label] = _fit(file, file.stat().st_mtime_ns, how)
+            about = file.stat()
+            made[file, label] = _fit(file, about.st_mtime_ns, about.st_size, how)
         except NoContrast:
             flat.append((str(file.relative_to(path)), picture_files.NO_CONTRAST))
     if not made:
@@ -314,8 +314,8 @@ def folder(path: Path | str, how: Fitting | None = None) -> FolderCards:
 
 
 @functools.lru_cache(maxsize=2048)
-def _fit(path: Path, changed: int, how: Fitting | None) -> FittedCard:
-    """Return the card of a file that was changed then: a folder is looked at again to tell what was done."""
+def _fit(path: Path, changed: int, size: int, how: Fitting | None) -> FittedCard:
+    """Return the card of a file that was changed then and has that size: a folder is looked at again to be told of."""
     return fit_file(path, how)
 
 

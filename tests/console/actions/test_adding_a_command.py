@@ -29,7 +29,7 @@ for language in ("en", "zh"):
     label = app.operator.commands["all_toggles"].label[language]
     rows = [b for b in app.handler.panels["page"].blocks if getattr(b, "command", "") == "all_toggles"]
     assert [(row.text, row.right) for row in rows] == [(label, ";")], rows
-    assert f"; {label}" in overlay.key_map(app.surface, app.theme, app.scene.commands)
+    assert f"; {label}" in overlay.key_map(app.renderer.surface, app.renderer.theme, app.scene.commands)
     print("listed", language)
     app.obey("language")
     for _ in range(10):

@@ -1,6 +1,7 @@
 """The table of commands: each can be given, and refuses what does not fit; locks, questions, and new files."""
 
 import inspect
+import shutil
 import sys
 from dataclasses import replace
 from functools import partial
@@ -29,6 +30,7 @@ EXAMPLES = {
     "break_some": {"name": "dead_cells", "count": 3},
     "break_unit": {"kind": "a", "number": 3},
     "card_into_deck": {"text": "cat"},
+    "choose_world": {"name": "digits"},
     "choose": {"question": 0, "option": 1},
     "course": {"name": "exam", "learn": False},
     "drop": {"command": "set", "arguments": {"changes": {"machine.association.theta": 3}}},
@@ -50,12 +52,14 @@ EXAMPLES = {
     "patch": {"unit": 5, "cell": 399, "sign": "+"},
     "pen": {"width": 2},
     "pick": {"kind": "r", "number": 7},
+    "pick_setting": {"name": "world.name", "way": 1},
     "picture_card": {"path": "{tmp}/card.png"},
     "preview_choice": {"name": "fit", "way": 1},
     "preview_frame": {"frame": [0.1, 0.2, 0.9, 0.8]},
     "preview_turn": {"way": -1},
     "put_up": {"name": "lenet5"},
     "saved": {"path": "{tmp}/run.npz"},
+    "saved_with": {"path": "{tmp}/moved.npz", "setting": "images", "text": "{tmp}/now"},
     "scroll_strip": {"way": 1.0},
     "set": {"changes": {"machine.association.theta": 3}},
     "sheet_into_deck": {"path": "{tmp}/sheet.png"},
@@ -98,11 +102,23 @@ def write_sheet(app):
     written_sheet(app.test_cards[0].parent / "sheet.png")
 
 
+def move_pictures(app):
+    """Save a run whose pictures are moved then."""
+    place = app.test_cards[0].parent
+    (place / "then").mkdir()
+    for card in app.test_cards:
+        shutil.copy(card, place / "then")
+    session = mark1_session(WorldConfig(name="images", images=str(place / "then")))
+    savefile.save(session, place / "moved.npz")
+    (place / "then").rename(place / "now")
+
+
 BEFORE = {
     "card_into_deck": draw,
     "type_card": draw,
     "show_card": draw,
     "teach": draw,
+    "saved_with": move_pictures,
     "sheet_into_deck": write_sheet,
     "choose": open_lesson,
     "measure": open_lesson,
@@ -316,7 +332,7 @@ def test_functions_have_the_parameters_that_their_rows_declare():
 
 def test_a_kiosk_locks_what_the_table_says_and_nothing_else(open_window):
     app = open_window(kiosk=True)
-    closed = {"quit", "open", "save", "report", "table", "film", "fullscreen"}
+    closed = {"quit", "open", "save", "report", "table", "film", "fullscreen", "screenshot", "narration", "save_tally"}
     assert set(app.operator.locked()) == closed == {n for n, c in COMMANDS.items() if not c.kiosk}
     for name in sorted(closed):
         app.ui.message, app.ui.alarm = "", False

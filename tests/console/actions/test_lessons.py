@@ -33,7 +33,7 @@ def test_looking_never_changes_the_run(window, session, tmp_path):
         for command in looks.split():
             app.obey(command)
             app.frame()
-            app.helping = False
+            app.ui.helping = False
     app.obey("ink", cells=[1, 2, 3], level=255)
     app.frame()
     assert not app.ui.alarm, app.ui.message

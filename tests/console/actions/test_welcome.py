@@ -23,11 +23,11 @@ def press(app, drag, name):
 
 def said(app):
     """What the line under the header says."""
-    app.theme.written = []
-    app._key = None
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     app.frame()
     box = app.handler.panels["narration"].rect
-    written, app.theme.written = app.theme.written, None
+    written, app.renderer.theme.written = app.renderer.theme.written, None
     return " ".join(text for text, place, _ in written if box.contains(place))
 
 
@@ -75,7 +75,7 @@ def test_the_tour_has_seven_steps_of_ten_seconds_and_points_at_each_part(window)
         if step not in seen:
             seen.append(step)
             assert app.words(f"tour.{step}")[:20] in said(app)
-        assert app._watched(app.scene) == [step]
+        assert app.renderer.watched(app.scene) == [step]
         app.frame(0.5)
         seconds += 0.5
     assert seen == list(STEPS)
@@ -100,9 +100,9 @@ def test_the_tour_can_be_stepped_and_left(window, drag, key):
 
 def test_the_first_frame_says_what_happens(window):
     app = window(speed=None, paused=False)
-    app.theme.written = []
+    app.renderer.theme.written = []
     app.frame()
-    assert any(app.words("now.idle") == t or "before the camera" in t for t, _, _ in app.theme.written)
+    assert any(app.words("now.idle") == t or "before the camera" in t for t, _, _ in app.renderer.theme.written)
 
 
 def rising(seed):
@@ -145,10 +145,10 @@ def test_the_speed_rises_by_itself_until_somebody_chooses_one(window):
 
 
 def written(app):
-    app.theme.written = []
-    app._key = None
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     app.frame()
-    found, app.theme.written = app.theme.written, None
+    found, app.renderer.theme.written = app.renderer.theme.written, None
     return found
 
 

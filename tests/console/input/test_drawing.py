@@ -4,6 +4,7 @@ import numpy as np
 import pygame
 import pytest
 
+from marki.console.panels.trainer_panel import verdict
 from marki.console.state.targets import Target
 
 STROKES = {  # of letters in which strokes begin on ink, in cells (row, column)
@@ -65,7 +66,7 @@ def test_pens_are_reached_by_the_keyboard(window, key):
 
 
 def finger(app, kind, place, finger_id=1):
-    wide, high = app.surface.get_size()
+    wide, high = app.renderer.surface.get_size()
     x, y = (place[0] + 0.5) / wide, (place[1] + 0.5) / high
     pygame.event.post(pygame.event.Event(kind, touch_id=1, finger_id=finger_id, x=x, y=y, dx=0.0, dy=0.0))
     mouse = {
@@ -114,14 +115,15 @@ def test_the_answer_follows_the_stroke_and_the_run_stays(window, session, drag, 
     app.frame()
     digest, now = session.digest, session.now
     shown = [session.world.at(n) for n in range(26)]
-    app.theme.written, app._key = [], None
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     said = set()
     for card in shown[:6]:
         app.ui.draft = (card.frame * 255).astype(np.uint8)
         app.frame()
         answer = app.scene.draft_answer
         said.add(answer)
-        assert any(text == f"→ {answer or app.words('trainer.none')}" for text, *_ in app.theme.written)
+        assert any(text == f"→ {answer or app.words('trainer.none')}" for text, *_ in app.renderer.theme.written)
     assert len(said) > 3
     assert (session.digest, session.now) == (digest, now)
     assert not session.commands
@@ -171,10 +173,11 @@ def test_the_pass_is_that_of_the_world_while_an_own_card_is_shown(window, sessio
     session.run(26 * 5 + 3)
     app.obey("ink", cells=[1, 2, 3], level=255)
     app.obey("show_card")
-    app.theme.written, app._key = [], None
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     app.frame()
     header = app.handler.panels["header"]
-    written = [text for text, box, _ in app.theme.written if header.rect.contains(box)]
+    written = [text for text, box, _ in app.renderer.theme.written if header.rect.contains(box)]
     assert "6" in written
 
 
@@ -237,3 +240,44 @@ def test_enter_asks_about_a_picture_that_was_chosen_with_the_keyboard(window, se
     key(app, "RETURN", typed="\r")
     assert [c.name for c in session.commands] == ["show"]
     assert "answers" in app.ui.message
+
+
+def test_a_world_is_picked_from_a_list_with_the_keys(window, session, key):
+    app = window(page="settings", size=(1280, 800))
+    for _ in range(2):
+        app.frame()
+    key(app, "TAB", typed="\t")
+    key(app, "DOWN") if app.ui.focus.kind == "close" else None
+    assert app.handler.page.row(app.ui.focus.number).arguments["name"] == "world.name"
+    key(app, "RETURN", typed="\r")
+    assert app.ui.page == "worlds"
+    for _ in range(10):
+        app.frame()
+    rows = [b for b in app.handler.page.blocks if hasattr(b, "command")]
+    assert [row.text for row in rows if row.lit] == [app.words("choice.letters")]
+    app.obey("choose_world", name="parity")
+    assert app.operator.world_config().name == "parity"
+    app.obey("choose_world", name="images")
+    assert app.ui.page == "open"  # where a folder of them is chosen
+    assert app.operator.world_config().name == "parity"
+    assert "--" not in app.ui.message
+
+
+@pytest.mark.parametrize("view", ["schematic", "front"])
+def test_every_world_can_be_opened_in_the_middle_of_a_run_in_another(window, session, view):
+    """The card of the last world is still shown, and keeps its verdict, whatever R-units the new one uses."""
+    app = window(view=view, page="worlds", size=(1280, 800))
+    app.frame()
+    for name in ("left_right", "digits", "letters", "parity", "forms", "letters"):
+        app.obey("choose_world", name=name)
+        for _ in range(3):
+            app.frame()
+        assert not app.ui.alarm, app.ui.message
+        session.run(2)
+        session.step("event")
+        session.advance(session.now + 1_700_000)
+        app.frame()
+        right = verdict(app.scene, "")[-1]
+        app.obey("choose_world", name="digits" if name == "letters" else "letters")
+        app.frame()
+        assert app.scene.snapshot.presentation is None or verdict(app.scene, "")[-1] in (right, None)

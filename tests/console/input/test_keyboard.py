@@ -283,9 +283,9 @@ def test_accents_and_chinese_are_typed_and_composed(window, key):
     text(app, pygame.TEXTEDITING, "zhong", start=0, length=5)
     assert app.ui.typing.shown == "é[zhong]"
     shown = []
-    app.theme.write = lambda surface, words, *args, write=app.theme.write, **how: (
+    app.renderer.theme.write = lambda surface, words, *args, write=app.renderer.theme.write, **how: (
         shown.append(words), write(surface, words, *args, **how))  # fmt: skip
-    app._key = None
+    app.renderer.invalidate()
     app.frame()
     assert any("é[zhong]" in words for words in shown)
     for name in ("RETURN", "BACKSPACE", "ESCAPE"):  # they choose among what the input method offers
@@ -366,9 +366,10 @@ def test_every_text_that_is_shown_can_be_copied(window, session):
     session.run(5)
     app.frame()
     app.frame()
-    app.theme.written, app._key = [], None
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     app.draw()
-    written, app.theme.written = app.theme.written, None
+    written, app.renderer.theme.written = app.renderer.theme.written, None
     foot = app.handler.panels["footer"].rect  # what stands there changes with what is done
     written = [one for one in written if not foot.colliderect(one[1])]
     assert len(written) > 60

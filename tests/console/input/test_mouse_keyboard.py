@@ -278,3 +278,18 @@ def test_shift_drags_a_tenth_as_far(window, session, drag, place):
     finally:
         pygame.key.set_mods(0)
     assert session.learner.view().values[60] == pytest.approx(whole / 10, abs=0.01)
+
+
+def test_in_a_very_small_window_the_wheel_scrolls_the_page_under_it(window):
+    import pygame
+
+    app = window(size=(640, 480), page="settings")
+    for _ in range(2):
+        app.frame()
+    page = app.handler.panels["page"]
+    assert page.rect.x > 640  # on the canvas it lies where the window has ended
+    x, y = app.renderer.in_window(page.rect).center
+    pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=(x, y), rel=(0, 0), buttons=(0, 0, 0)))
+    pygame.event.post(pygame.event.Event(pygame.MOUSEWHEEL, x=0, y=-1, flipped=False))
+    app.frame()
+    assert app.ui.scroll > 0

@@ -50,7 +50,7 @@ for size, page, projector, language in itertools.product(
     drawn.append(pixels(place))
     found.append({
         "size": size, "boxes": {name: list(panel.rect) for name, panel in panels.items()},
-        "cut": [text for text, _ in app.theme.clipped],
+        "cut": [text for text, _ in app.renderer.theme.clipped],
         "same": [a == b for a, b in itertools.pairwise(drawn)],
     })
     pygame.quit()

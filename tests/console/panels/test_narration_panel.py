@@ -60,7 +60,7 @@ def test_everything_under_the_mouse_is_named(window, language, view):
     app.ui.open_doors = True
     app.obey("page", name="settings")
     app.frame()
-    wide, high = app.theme.sheet.get_size()
+    wide, high = app.renderer.theme.sheet.get_size()
     kinds = set()
     for x in range(3, wide, 9):
         for y in range(3, high, 9):
@@ -84,11 +84,11 @@ def test_the_foot_names_what_is_under_the_mouse(window, drag, place):
         pygame.event.Event(pygame.MOUSEMOTION, pos=place(app, "value", 40), rel=(0, 0), buttons=(0, 0, 0))
     )
     app.frame()
-    app.theme.written = []
-    app._key = None
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
     app.frame()
     foot = app.handler.panels["footer"].rect
-    said = [text for text, box, _ in app.theme.written if foot.contains(box)]
+    said = [text for text, box, _ in app.renderer.theme.written if foot.contains(box)]
     assert said == [hint(app.scene, Target("value", 40), app.words)]
     assert "A41" in said[0]
 

@@ -12,6 +12,7 @@ from console.fake_timeline import EXHIBITS, FakeRack, FakeTimeline
 
 from marki.console.drawing.layout import frame, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Theme
+from marki.console.panels.narration_panel import sentence
 from marki.console.state.blocks import Heading, PageRow
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import ancestors, heirs, verdict
@@ -68,11 +69,12 @@ def asked(app, rack=0):
 
 def texts(app, panel=""):
     """Return all texts that are written when everything, or a panel, is drawn anew."""
-    app._key, app.theme.written = None, []
-    app.theme.clipped.clear()
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
+    app.renderer.theme.clipped.clear()
     app.frame()
-    written, app.theme.written = app.theme.written, None
-    inside = app.handler.panels[panel].rect if panel else app.surface.get_rect()
+    written, app.renderer.theme.written = app.renderer.theme.written, None
+    inside = app.handler.panels[panel].rect if panel else app.renderer.surface.get_rect()
     return [text for text, place, _ in written if inside.contains(place)]
 
 
@@ -149,7 +151,7 @@ def test_every_look_is_drawn_into_its_box_and_nowhere_else(with_timeline, look, 
     surface = pygame.Surface((200, 160)).convert()
     surface.fill((1, 2, 3))
     box = pygame.Rect(20, 20, 150, 120)
-    heatmaps.draw(surface, app.theme, ActivationView(name="x", rendering=look, array=array), box)
+    heatmaps.draw(surface, app.renderer.theme, ActivationView(name="x", rendering=look, array=array), box)
     drawn = (pygame.surfarray.array3d(surface) != (1, 2, 3)).any(2)
     assert drawn.any()
     drawn[box.x : box.right, box.y : box.bottom] = False
@@ -322,7 +324,7 @@ def test_every_name_stands_on_its_plate_whatever_is_chosen(with_timeline, monkey
         app.obey("put_up", name=chosen)
         frames(app)
         written = texts(app, "strip")
-        cut = {text for text, _ in app.theme.clipped}
+        cut = {text for text, _ in app.renderer.theme.clipped}
         for e in shown:
             assert e.label in written or (e.short and e.short in written), e.label
             assert e.label not in cut
@@ -348,7 +350,7 @@ def test_a_strip_longer_than_the_window_is_scrolled_and_keys_bring_what_they_cho
     app.ui.system = MANY[-1].name
     assert strip.place_of(first) is None
     assert strip.place_of(last) is not None
-    app._key = None  # laid out anew, as when a page is opened
+    app.renderer.invalidate()  # laid out anew, as when a page is opened
     app.frame()
     strip = app.handler.panels["strip"]
     assert strip.place_of(last) is not None
@@ -480,6 +482,26 @@ def test_a_timeline_that_cannot_be_read_is_told_and_not_waited_for(slow):
     assert "KeyError" in app.ui.message
     app.obey("later")
     assert "KeyError" in app.ui.message
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
+    frames(app, 2)
+    said = " ".join(text for text, _, _ in app.renderer.theme.written)
+    assert app.words("timeline.none") in said
+    assert app.words("timeline.loading")[:10] not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "example", "told"),
+    [("lenet5", -1, "now.system"), ("lenet5", 2, "now.system_example"), ("gpt", 0, "now.system_text")],
+)
+def test_it_is_said_what_a_system_looks_at(with_timeline, name, example, told):
+    app = with_timeline(system=name)
+    app.session.run(2)
+    frames(app, 2)
+    app.ui.example = example
+    frames(app, 2)
+    shown = app.scene.timeline.first.exhibit
+    assert sentence(app.scene, app.words) == app.words(told, name=shown.label, year=shown.year)
 
 
 def test_a_click_puts_a_system_up_and_keys_step_to_its_neighbours(with_timeline, drag, place, key):
@@ -672,11 +694,11 @@ def test_a_reel_is_played_exposure_by_exposure(with_timeline, key):
 def test_the_teleprinter_prints_sign_by_sign(with_timeline):
     app = with_timeline(system="gpt")
     frames(app, 3)
-    app.theme.written = []
+    app.renderer.theme.written = []
     app.frame()
     frames(app, 20)
-    printed = [text for text, _, _ in app.theme.written if text.startswith("das")]
-    app.theme.written = None
+    printed = [text for text, _, _ in app.renderer.theme.written if text.startswith("das")]
+    app.renderer.theme.written = None
     assert len(printed) > 3
     assert all(b.rstrip("_").startswith(a.rstrip("_")) for a, b in itertools.pairwise(printed))
 

@@ -101,7 +101,7 @@ def test_what_is_passed_over_is_listed_with_its_kind(tmp_path):
     assert set(found.passed) == wanted
     assert [label for _, label in found.pictures] == ["A", "B"]
     said = folder(tmp_path).remarks(Words("en"))[1]
-    assert said.startswith(f"{len(wanted)} passed over: ")
+    assert said.startswith(f"{len(wanted)} skipped: ")
     assert said.endswith(f", +{len(wanted) - MOST_NAMED}")
 
 

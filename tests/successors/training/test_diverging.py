@@ -124,7 +124,8 @@ def test_a_comparison_of_which_all_diverges_is_a_table_still(tmp_path, some_dive
 
 
 def test_a_road_map_keeps_a_step_that_diverges(monkeypatch, tmp_path):
-    found = {"score": 0.9, "parameters": 3, "multiply_adds": 4}
+    order = {"seed": 0, "settings": {"options": {}}}
+    found = {"score": 0.9, "right": "1111111110", "parameters": 3, "multiply_adds": 4, "order": order}
     lost = {DIVERGED: {"step": 3, "reason": "a gradient is not a number", "state": "x.npz"}}
     monkeypatch.setattr(
         ablation_path,

@@ -1,0 +1,39 @@
+"""What is on record of the systems, as a table and as a picture."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from marki.errors import OutputError
+from successors import registry
+from successors.evaluation import results_table
+
+
+def test_the_table_has_a_line_for_each_system_and_its_words():
+    lines = results_table.markdown().splitlines()[2:]
+    assert [line.split("`")[1] for line in lines] == [s.name for s in registry.systems()]
+    for system, line in zip(registry.systems(), lines, strict=True):
+        assert registry.metrics(system.name)["mechanism"]["word"] in line.rpartition("needed:")[2]
+
+
+def test_a_comparison_with_itself_says_what_differs():
+    (line,) = [line for line in results_table.markdown().splitlines() if line.startswith("| `convit`")]
+    assert "letters anywhere above itself with plain attention: " in line
+
+
+def test_scores_at_a_task_are_those_on_record():
+    rows = list(results_table.scores("letters"))
+    asked = [s.name for s in registry.systems() if any(t.task == "letters" and not t.options for t in s.entry.trials)]
+    assert [row["name"] for row in rows] == asked
+    lenet = next(row for row in rows if row["name"] == "lenet5")
+    (trial,) = [t for t in registry.metrics("lenet5")["trials"] if t["task"] == "letters"]
+    assert (lenet["score"], [lenet["low"], lenet["high"]]) == (trial["value"], trial["interval"])
+    assert lenet["shown"] is None  # that of its first trial, of digits, is no cost of reading letters
+
+
+def test_scores_are_drawn_and_no_file_is_overwritten(tmp_path):
+    pytest.importorskip("matplotlib")
+    results_table.picture(tmp_path / "letters.png", "letters")
+    assert np.asarray(Image.open(tmp_path / "letters.png")).std() > 10
+    with pytest.raises(OutputError, match="exists already"):
+        results_table.picture(tmp_path / "letters.png", "letters")
