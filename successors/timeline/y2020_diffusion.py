@@ -490,8 +490,8 @@ ENTRY = Entry(
     network=Diffusion,
     retina=DiffusionConfig(),
     sizes={
-        "CIFAR-10": Size(config=CIFAR, published=35_700_000, rounded=100_000, source="appendix B: 35.7 million"),
-        "256x256": Size(config=LARGE, published=114_000_000, rounded=1_000_000, source="appendix B: 114 million"),
+        "CIFAR-10": Size(config=CIFAR, published=35_746_307, source="appendix B: 35.7 million; its program"),
+        "256x256": Size(config=LARGE, published=113_673_219, source="appendix B: 114 million; its program"),
     },
     trials=(Trial(task="imitate", at_least=0.7, seeds=3),),
     # In one step the noise would have to be told to a part in two hundred, for eq. 15 divides by sqrt(abar).
