@@ -140,21 +140,33 @@ class GAN(RivalNetwork):
 
     def _told(self, stimuli: np.ndarray, choice: np.ndarray | None, dtype: np.dtype) -> Tensor | None:
         """Return the class that the lamps name, one of `classes`; where they name none, the noise's, or all alike."""
-        classes = self.config.classes
         if not self.config.asked:
             return None
-        kinds = self._labels.asked(stimuli)
-        named = np.eye(classes)[kinds]
-        if choice is None:
-            named[kinds < 0] = 1 / classes
-        else:
-            drawn = (0.5 * (1 + erf(choice.astype(np.float64) * 0.5**0.5)) * classes).astype(int).clip(0, classes - 1)
-            named = np.eye(classes)[np.where(kinds < 0, drawn, kinds)]
-        return Tensor(named.astype(dtype))
+        return Tensor(one_hot(self._labels.asked(stimuli), choice, self.config.classes, dtype))
 
     def duels(self, step: int) -> bool:
         """Return whether the discriminator learns at this step."""
         return step < self.config.duel
+
+
+def one_hot(kinds: np.ndarray, choice: np.ndarray | None, classes: int, dtype: np.dtype) -> np.ndarray:
+    """Return classes as one of `classes` each, (n, classes).
+
+    Parameters
+    ----------
+    kinds : ndarray of int, shape (n,)
+        The class that is asked for; below 0: any.
+    choice : ndarray, shape (n,), optional
+        Normal deviates that choose where any will do; without, all classes are alike there.
+    classes : int
+    dtype : dtype
+    """
+    if choice is None:
+        named = np.where(kinds[:, None] < 0, 1 / classes, np.eye(classes)[kinds])
+    else:
+        drawn = (0.5 * (1 + erf(choice.astype(np.float64) * 0.5**0.5)) * classes).astype(int).clip(0, classes - 1)
+        named = np.eye(classes)[np.where(kinds < 0, drawn, kinds)]
+    return named.astype(dtype)
 
 
 PAPER = GANConfig(side=28, hidden=(1200, 1200), units=240, asked=False)
