@@ -173,7 +173,7 @@ def activated(x: T) -> T:
     return dual.leaky_relu(x) * GAIN
 
 
-class Mapping(Module):
+class MappingNetwork(Module):
     """Noise z (n, latents), and classes (n, classes) if it is told them, to w (n, latents)."""
 
     def __init__(self, config: StyleGAN2Config, rng: np.random.Generator):
@@ -235,7 +235,7 @@ def convolved(x: T, kernels: Tensor, *, rises: bool) -> T:
 
 
 class NormedConv(Module):
-    """The same in StyleGAN, configuration A: the kernels are plain, and what `Layer` normalises gets scale and shift."""
+    """The same in StyleGAN, configuration A: plain kernels; what they write is normalised, then scaled and shifted."""
 
     def __init__(
         self, channels: int, filters: int, config: StyleGAN2Config, rng: np.random.Generator, *, rises: bool = False
@@ -257,7 +257,7 @@ class NormedConv(Module):
         return normal * scale.reshape(*scale.shape, 1, 1) + shift.reshape(*shift.shape, 1, 1)
 
 
-class Layer(Module):
+class StyledLayer(Module):
     """A convolution with a style, noise, a bias, and the leaky rectifier."""
 
     def __init__(
@@ -285,9 +285,9 @@ class Synthesis(Module):
         channels = config.channels
         self._config = config
         self.const = initial.normal(rng, (1, channels[0], config.start, config.start), 1.0)
-        self.first = Layer(channels[0], channels[0], config, rng)
-        self.rise = [Layer(a, b, config, rng, rises=True) for a, b in pairwise(channels)]
-        self.stay = [Layer(b, b, config, rng) for b in channels[1:]]
+        self.first = StyledLayer(channels[0], channels[0], config, rng)
+        self.rise = [StyledLayer(a, b, config, rng, rises=True) for a, b in pairwise(channels)]
+        self.stay = [StyledLayer(b, b, config, rng) for b in channels[1:]]
         self.colour = [StyledConv(c, config.colours, 1, config, rng, demodulates=False) for c in channels]
         self.colour_bias = [initial.constant((config.colours,)) for _ in channels]
 
@@ -322,7 +322,7 @@ class Creator(Module):
     """The generator."""
 
     def __init__(self, config: StyleGAN2Config, rng: np.random.Generator):
-        self.mapping, self.synthesis = Mapping(config, rng), Synthesis(config, rng)
+        self.mapping, self.synthesis = MappingNetwork(config, rng), Synthesis(config, rng)
 
 
 class Down(Module):
