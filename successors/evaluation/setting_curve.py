@@ -16,7 +16,14 @@ STEPS = (1, 2, 5, 10, 25, 50, 100)
 
 
 def curve(
-    name: str, weights: Mapping[str, np.ndarray], deck: Deck, part: Split, *, setting: str, values: Sequence[Any]
+    name: str,
+    weights: Mapping[str, np.ndarray],
+    deck: Deck,
+    part: Split,
+    *,
+    setting: str,
+    values: Sequence[Any],
+    changes: Mapping[str, Any] | None = None,
 ) -> list[dict[str, float]]:
     """Examine one set of weights under several values of a setting; nothing is learned.
 
@@ -33,6 +40,8 @@ def curve(
         A setting on which no weight depends, such as ``steps`` of a diffusion model.
     values : sequence
         Its values.
+    changes : mapping, optional
+        Other changes of its retina settings, with which the weights were learned.
 
     Returns
     -------
