@@ -5,8 +5,7 @@ import pytest
 
 from marki.errors import ConfigError
 from marki.io.responses import binary_code, lamps
-from successors import registry, tasks
-from successors.evaluation.setting_curve import curve
+from successors import tasks
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
 from successors.timeline import y2020_diffusion as diffusion
@@ -208,15 +207,6 @@ def test_it_answers_by_its_noise_in_as_many_steps_as_are_set():
     assert not np.array_equal(other[0], drawn[0])
     assert other[1:] == pytest.approx(drawn[1:], abs=1e-4)
     assert learner.respond(DARK)[3] != pytest.approx(drawn[3], abs=1e-2)
-
-
-def test_one_set_of_weights_walks_in_any_number_of_steps():
-    changes = {"train": 40, "valid": 10, "test": 10}
-    deck = tasks.load("imitate", cache=False, **changes)
-    weights = registry.find("diffusion").entry.create().weights()
-    rows = curve("diffusion", weights, deck, deck.test, setting="steps", values=(1, 3))
-    assert [row["steps"] for row in rows] == [1, 3]
-    assert {"score", "precision", "recall", "FD", "modes", "nearest", "read"} <= set(rows[0])
 
 
 def test_settings_that_do_not_fit_are_refused():
