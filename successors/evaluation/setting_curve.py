@@ -11,9 +11,6 @@ from successors import registry
 from successors.tasks import Deck, Split
 from successors.training import loop
 
-STEPS = (1, 2, 5, 10, 25, 50, 100)
-"""Steps back in which a diffusion model is asked to draw."""
-
 
 def curve(
     name: str,
@@ -57,9 +54,7 @@ def curve(
     """
     rows = list[dict[str, float]]()
     for value in values:
-        learner = registry.find(name).entry.create(
-            changes=registry.fitted(registry.find(name).entry, deck.code) | {setting: value}
-        )
+        learner = registry.find(name).entry.create(changes=dict(changes or {}) | {setting: value})
         learner.load_weights(weights)
         exam = loop.examine(learner, deck, part)
         rows.append({setting: value, "score": exam.score, **exam.figures})
