@@ -62,7 +62,7 @@ class GANConfig(NetworkConfig):
     recipe: Recipe = setting(
         Recipe(
             batch=100,
-            steps=8_000,
+            steps=12_000,
             eval_every=1_000,
             stop_at_score=2.0,
             optimiser="adam",

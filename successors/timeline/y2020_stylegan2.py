@@ -25,6 +25,8 @@ demodulation, C lazy penalties, D the path length, E skips and residual blocks f
 
 Shrunk: 5x5, 10x10 and 20x20 cells with 64, 32 and 16 channels; z and w of 64. The class that the lamps name goes to the
 mapping network and chooses the discriminator's output (as the program does); where none is named, the noise chooses.
+A hyperbolic tangent ends the generator: most cells of a digit are wholly dark, and what no sum of maps hits exactly the
+discriminator would see at once.
 One Adam for a loss and its lazy penalty.
 """
 
@@ -79,6 +81,7 @@ class StyleGAN2Config(NetworkConfig):
         "demodulation", "What keeps styles from adding up", choices=("demodulation", "instance", "none")
     )
     grows: bool = setting(False, "Whether scales are added one after the other, instead of skips and residual blocks")
+    squashed: bool = setting(True, "Whether pictures are kept between dark and full light by a hyperbolic tangent")
     noisy: bool = setting(True, "Whether each convolution adds noise")
     mixing: float = setting(0.9, "Share of the pictures with a second style in training", low=0, high=1)
     gamma: float = setting(1.0, "Weight of R1", low=0)
@@ -449,8 +452,9 @@ class StyleGAN2(RivalNetwork):
         return maps
 
     def paint(self, ws: Sequence[T], noise: Sequence[np.ndarray]) -> T:
-        """Return pictures (n, colours, side, side), nearly all from 0 to 1, of a style for each layer."""
-        return self.creator.synthesis(ws, noise, float(self.level[0])) * 0.5 + 0.5
+        """Return pictures (n, colours, side, side) of a style for each layer; unless squashed, some too bright."""
+        x = self.creator.synthesis(ws, noise, float(self.level[0]))
+        return (dual.tanh(x) if self.config.squashed else x) * 0.5 + 0.5
 
     def make(self, stimuli: np.ndarray, noise: np.ndarray) -> Tensor:
         """Return pictures (n, side, side); in training, most have a second style from some layer on."""
@@ -542,7 +546,13 @@ def unevenness(
 
 
 PAPER = StyleGAN2Config(
-    start=4, channels=(512, 512, 512, 512, 512, 256, 128, 64, 32), colours=3, latents=512, gamma=10.0, asked=False
+    start=4,
+    channels=(512, 512, 512, 512, 512, 256, 128, 64, 32),
+    colours=3,
+    latents=512,
+    gamma=10.0,
+    asked=False,
+    squashed=False,
 )
 GENERATOR, DISCRIMINATOR = 30_370_060, 29_012_513
 

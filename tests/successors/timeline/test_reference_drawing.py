@@ -238,7 +238,7 @@ def painted(w, latent, noise, config):
         x = styled(w, f"{base}.rise.{k - 1}", x, latent, noise[2 * k - 1], rises=True)
         x = styled(w, f"{base}.stay.{k - 1}", x, latent, noise[2 * k])
         picture = upfirdn(picture, 2, 1, 2, 1, gain=4) + coloured(w, k, x, latent)
-    return picture
+    return torch.tanh(picture) if config.squashed else picture
 
 
 def judged(w, x, told, config):
@@ -269,9 +269,11 @@ def judged(w, x, told, config):
     return (equal(w, "critic.output", x) * told).sum(1)
 
 
-@pytest.fixture(scope="module")
-def pair():
-    config = y2020_stylegan2.StyleGAN2Config(channels=(6, 5, 4), latents=5, mapping=3, gamma=3.0)
+@pytest.fixture(scope="module", params=[True, False], ids=["squashed", "plain"])
+def pair(request):
+    config = y2020_stylegan2.StyleGAN2Config(
+        channels=(6, 5, 4), latents=5, mapping=3, gamma=3.0, squashed=request.param
+    )
     return y2020_stylegan2.StyleGAN2(config, np.random.default_rng(0)), config
 
 
