@@ -86,8 +86,8 @@ class DiffusionConfig(NetworkConfig):
     recipe: Recipe = setting(
         Recipe(
             batch=32,
-            steps=3_000,
-            eval_every=1_500,
+            steps=5_000,
+            eval_every=2_500,
             stop_at_score=2.0,
             optimiser="adam",
             rate=0.002,

@@ -650,7 +650,16 @@ ENTRY = Entry(
             config=PAPER, published=GENERATOR + DISCRIMINATOR, source="the two networks of its program, together"
         )
     },
-    trials=(Trial(task="imitate", at_least=0.4, seeds=3),),
+    trials=(
+        Trial(task="imitate", at_least=0.4, seeds=3),
+        Trial(
+            task="imitate",
+            options={"subject": "letters", "shift": 1.0},
+            changes={"classes": 26},
+            at_least=0.4,
+            seeds=3,
+        ),
+    ),
     mechanism=Mechanism(name="demodulated kernels", without={"norm": "none"}),
     learner=Rivals,
     accepts=Port.LAMPS,
