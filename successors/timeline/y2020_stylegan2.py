@@ -10,6 +10,7 @@ Equations:
     w'_ijk = s_i w_ijk                                          modulation: a style for each map that is read (1)
     w''_ijk = w'_ijk / sqrt(sum w'^2 + eps)                     demodulation: each map that is written has length 1 (3)
     E (|J^T y| - a)^2, y normal, a the running mean of |J^T y|  path length: a step in w changes each picture alike (4)
+    its weight, y divided by r: ln 2 / (ln r - ln 2) for pictures of r x r cells                       (appendix B)
     gamma / 2 E |grad D(x)|^2                                   R1, of real pictures (Mescheder et al. 2018)
 
 J is the derivative of the picture by w. Both penalties are taken every few steps alone, times that many (lazily,
@@ -85,7 +86,7 @@ class StyleGAN2Config(NetworkConfig):
     noisy: bool = setting(True, "Whether each convolution adds noise")
     mixing: float = setting(0.9, "Share of the pictures with a second style in training", low=0, high=1)
     gamma: float = setting(1.0, "Weight of R1", low=0)
-    path: float = setting(2.0, "Weight of the path length", low=0)
+    path: float = setting(0.3, "Weight of the path length", low=0)
     lazy: int = setting(16, "Steps between two times that R1 is taken; of the path length, half as many", low=1)
     group: int = setting(4, "Most pictures of which the deviation is taken together", low=1)
     psi: float = setting(1.0, "Where between the mean style and its own each picture is drawn", low=0, high=2)
@@ -551,6 +552,7 @@ PAPER = StyleGAN2Config(
     colours=3,
     latents=512,
     gamma=10.0,
+    path=0.11,
     asked=False,
     squashed=False,
 )
@@ -678,7 +680,7 @@ ENTRY = Entry(
         ("A, StyleGAN", {"norm": "instance", "grows": True, "lazy": 1, "path": 0.0, "channels": (64, 16, 8)}),
         ("B, demodulation", {"norm": "demodulation"}),
         ("C, lazy R1", {"lazy": 16}),
-        ("D, path length", {"path": 2.0}),
+        ("D, path length", {"path": 0.3}),
         ("E, skips and residues", {"grows": False}),
         ("F, more channels", {"channels": (64, 32, 16)}),
     ),

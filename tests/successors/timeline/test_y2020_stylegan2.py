@@ -313,6 +313,9 @@ def test_the_road_map_is_that_of_table_1():
     assert [bool(c.path) for c in roads] == [False] * 3 + [True] * 3
     assert [c.grows for c in roads] == [True] * 4 + [False] * 2
     assert roads[-1] == ENTRY.retina
+    for config in (PAPER, ENTRY.retina):
+        weight = np.log(2) / (np.log(config.sides[-1]) - np.log(2))
+        assert config.path == pytest.approx(weight, abs=0.005)
 
 
 def test_ppl_of_a_straight_way_is_its_length():
