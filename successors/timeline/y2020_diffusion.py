@@ -19,7 +19,9 @@ self-attention where the maps have 16x16 cells (appendix B; sizes as in the auth
 
 Walking back, some of the thousand times suffice: eq. 7 then goes from each to the next that is taken (as in Nichol and
 Dhariwal 2021). How many is a setting of the answer, not of what was learned. With a single one the answer is what the
-network believes in when it sees noise alone: the mean of all pictures.
+network believes in when it sees noise alone. The best belief is then the mean of all pictures, and that is what a
+network gives that learns to tell the picture; one that tells the noise gives snow, for eq. 15 divides its error by
+sqrt(abar), one part in 160.
 
 Shrunk: a retina of 20x20 cells is seen as 10x10 of four, for it has few grey levels and much empty ground; 24 and 48
 channels, one block at a scale, attention at 5x5, a hundred of the thousand steps when it draws. Added: the class that
@@ -494,7 +496,7 @@ ENTRY = Entry(
         "256x256": Size(config=LARGE, published=113_673_219, source="appendix B: 114 million; its program"),
     },
     trials=(Trial(task="imitate", at_least=0.7, seeds=3),),
-    # In one step the noise would have to be told to a part in two hundred, for eq. 15 divides by sqrt(abar).
+    # In one step the noise would have to be told to one part in 160, for eq. 15 divides by sqrt(abar).
     mechanism=Mechanism(name="many small steps", without={"steps": 1, "predicts": "picture"}),
     accepts=Port.LAMPS,
     answers=Port.FIELD,
