@@ -190,6 +190,14 @@ def leaky_relu(x: T, slope: float = 0.2) -> T:
     return activations.leaky_relu(x, slope)
 
 
+def tanh(x: T) -> T:
+    """Return the hyperbolic tangent of each element."""
+    if isinstance(x, Dual):
+        value = x.value.tanh()
+        return Dual(value, (1.0 - value * value) * x.tangent)
+    return x.tanh()
+
+
 @overload
 def concatenate(parts: Sequence[Tensor], axis: int = 0) -> Tensor: ...
 @overload

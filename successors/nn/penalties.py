@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from successors.nn.dual import Dual
-from successors.nn.tensor import Parameter, Tensor, held
+from successors.nn.tensor import Tensor, as_tensor, held
 
 
-def r1(critic: Callable[[Any], Any], x: np.ndarray, parameters: Iterable[Parameter]) -> Tensor:
+def r1(critic: Callable[[Any], Any], x: np.ndarray, parameters: Iterable[Tensor]) -> Tensor:
     """Return half the mean squared length of the gradient of a discriminator at real pictures.
 
     Parameters
@@ -24,7 +24,7 @@ def r1(critic: Callable[[Any], Any], x: np.ndarray, parameters: Iterable[Paramet
         ``critic(pictures)``: the verdicts, of pictures that are a tensor or a `Dual`.
     x : ndarray, shape (n, ...)
         The pictures.
-    parameters : iterable of Parameter
+    parameters : iterable of Tensor
         Those of the critic.
 
     Returns
@@ -47,7 +47,7 @@ def r1(critic: Callable[[Any], Any], x: np.ndarray, parameters: Iterable[Paramet
 
 
 def path_length(
-    generator: Callable[[Any], Any], w: np.ndarray, y: np.ndarray, mean: float, parameters: Iterable[Parameter]
+    generator: Callable[[Any], Any], w: np.ndarray | Tensor, y: np.ndarray, mean: float, parameters: Iterable[Tensor]
 ) -> tuple[Tensor, np.ndarray]:
     """Return how far the lengths of a generator's Jacobian, along random pictures, are from their mean.
 
@@ -55,13 +55,13 @@ def path_length(
     ----------
     generator : callable
         ``generator(latents)``: pictures, of latents that are a tensor or a `Dual`; each of its own row alone.
-    w : ndarray, shape (n, k)
-        The latents.
+    w : ndarray or Tensor, shape (n, k)
+        The latents; if they were computed from parameters, these get their gradient as well.
     y : ndarray, shape of the pictures
         Random directions; as in the paper, normal and divided by the root of the number of cells.
     mean : float
         a, the running mean of the lengths.
-    parameters : iterable of Parameter
+    parameters : iterable of Tensor
         Those of the generator.
 
     Returns
@@ -75,13 +75,14 @@ def path_length(
     ----------
     Karras et al. 2020, "Analyzing and improving the image quality of StyleGAN", eq. 4.
     """
+    latents = as_tensor(w, Tensor(y))
     with held(parameters):
-        inputs = Tensor(w, requires_grad=True)
+        inputs = Tensor(latents.data, requires_grad=True)
         (generator(inputs) * y).sum().backward()
     u = inputs.gradient
     lengths = np.sqrt((u * u).sum(1))
     off = lengths - mean
     direction = u * (2 * off / np.maximum(lengths, np.finfo(u.dtype).tiny))[:, None]
-    slope = (generator(Dual(Tensor(w), Tensor(direction))).tangent * y).sum()
+    slope = (generator(Dual(latents, Tensor(direction))).tangent * y).sum()
     constant = float(np.vdot(direction, u)) - float(np.vdot(off, off))
-    return (slope - constant) * (1 / len(w)), lengths
+    return (slope - constant) * (1 / len(latents)), lengths

@@ -51,6 +51,9 @@ class RivalNetwork(Network):
     def creator_penalty(self, step: int, stimuli: np.ndarray, rng: np.random.Generator) -> Tensor | None:
         """Return what is added to the creator's loss at this step, if anything, such as the path length."""
 
+    def proceed(self, step: int) -> None:
+        """Prepare in place what depends on the step, just before it, where a network has something to prepare."""
+
     def duels(self, step: int) -> bool:
         """Return whether the critic learns at this step; unless a network says otherwise, it always does."""
         return True
@@ -95,6 +98,7 @@ class Rivals(Successor[R]):
         network, step = self.network, self.step
         shape = (len(stimuli), network.noise)
         duels = network.duels(step)
+        network.proceed(step)
         with training(rng):
             with no_grad():
                 made = network.make(stimuli, rng.standard_normal(shape, np.float32))

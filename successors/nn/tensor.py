@@ -481,7 +481,7 @@ def logistic(a: np.ndarray) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def held(parameters: Iterable[Parameter]) -> Iterator[None]:
+def held(parameters: Iterable[Tensor]) -> Iterator[None]:
     """Hold parameters fixed: nothing is recorded for them, and their gradients do not change."""
     kept = [(p, p.requires_grad) for p in parameters]
     for p, _ in kept:

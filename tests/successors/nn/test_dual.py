@@ -42,6 +42,7 @@ RUNS = {
     "shape": (lambda x: (x.reshape(4, 3).transpose(1, 0) * x).flatten()[1], ROWS),
     "linear": (lambda x: dual.linear(x, W, B), ROWS),
     "leaky_relu": (lambda x: dual.leaky_relu(x) * x, ROWS),
+    "tanh": (lambda x: dual.tanh(x) * x, ROWS),
     "concatenate": (lambda x: dual.concatenate([x * x, Tensor(ARRAY), x], 1), ROWS),
     "conv2d": (lambda x: dual.conv2d(x, KERNELS, BIASES, stride=2, padding=1) ** 2, IMAGES),
     "conv_transpose2d": (lambda x: dual.conv_transpose2d(x, TURNED, BIASES, padding=1) ** 2, IMAGES),

@@ -1,0 +1,110 @@
+"""Try settings of a system that draws, on the validation set alone, and print its figures as it learns.
+
+No test set is looked at. The seed is one that no published run uses. Its weights can be kept, and what it draws as a
+contact sheet; with `--curve` the weights are examined under several values of a setting that counts only when it
+answers, such as the steps of a diffusion model.
+
+    python benchmarks/pilot_drawing.py gan --set recipe.steps=4000 --every 500 --keep out/gan.npz --sheet out/gan.png
+    python benchmarks/pilot_drawing.py diffusion --load out/diffusion.npz --curve steps=1,2,5,10,25,50,100
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
+
+import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from successors import registry, tasks  # noqa: E402
+from successors.evaluation.setting_curve import curve  # noqa: E402
+from successors.nn.learner import Labels  # noqa: E402
+from successors.nn.rivals import Duelling  # noqa: E402
+from successors.training import loop  # noqa: E402
+
+SEED = 100
+
+
+def value(text: str) -> Any:
+    """Return a setting as a number, a tuple of numbers, a truth value or text."""
+    if "," in text:
+        return tuple(value(part) for part in text.split(",") if part)
+    if text in ("True", "False"):
+        return text == "True"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def settings(pairs: list[str]) -> dict[str, Any]:
+    """Return `NAME=VALUE` as a mapping."""
+    return {name: value(text) for name, text in (pair.split("=", 1) for pair in pairs)}
+
+
+def figures(found: dict[str, float]) -> str:
+    """Return figures in one line."""
+    return "  ".join(f"{name} {number:.3f}" for name, number in found.items())
+
+
+def main() -> None:
+    """Train, and print a line at each examination."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name")
+    parser.add_argument("--set", nargs="*", default=[], help="changes of its retina settings")
+    parser.add_argument("--task", nargs="*", default=[], help="settings of imitate")
+    parser.add_argument("--every", type=int, default=1_000, help="steps between two examinations")
+    parser.add_argument("--seconds", type=float, default=110, help="processor time after which it stops")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--load", type=Path)
+    parser.add_argument("--sheet", type=Path)
+    parser.add_argument("--curve", default="")
+    args = parser.parse_args()
+    deck = tasks.load("imitate", **settings(args.task))
+    entry = registry.find(args.name).entry
+    learner = entry.create(seed=args.seed, changes=settings(args.set))
+    if args.load:
+        with np.load(args.load) as kept:
+            learner.load_weights(dict(kept))
+    recipe, spent, told = learner.recipe, 0.0, []
+    order = loop.batches(len(deck.train), recipe.batch, args.seed)
+    while not args.load and learner.step < recipe.steps and spent < args.seconds:
+        since = time.process_time()
+        chosen = next(order)
+        learner.reinforce(deck.train.stimuli[chosen], deck.train.targets[chosen])
+        spent += time.process_time() - since
+        told.append(learner.told if isinstance(learner, Duelling) else learner.last_loss)
+        if not learner.step % args.every or learner.step == recipe.steps or spent >= args.seconds:
+            since = time.process_time()
+            exam = loop.examine(learner, deck, deck.valid)
+            line = {"F": exam.score, **exam.figures, "told or loss": float(np.mean(told[-args.every :]))}
+            print(
+                f"{learner.step:6} steps {spent:6.1f} s (+{time.process_time() - since:.1f})  {figures(line)}",
+                flush=True,
+            )
+    if args.keep:
+        np.savez(args.keep, **learner.weights())
+    if args.sheet:
+        code = Labels(learner.config.classes or 1).code
+        drawn = learner.respond(code.repeat(12, 0))
+        rows = drawn.reshape(len(code), 12, 20, 20).transpose(0, 2, 1, 3).reshape(-1, 240)
+        Image.fromarray((rows.repeat(3, 0).repeat(3, 1) * 255).astype(np.uint8)).save(args.sheet)
+    if args.curve:
+        name, values = args.curve.split("=")
+        how = {"setting": name, "values": value(values + ","), "changes": settings(args.set)}
+        for row in curve(args.name, learner.weights(), deck, deck.valid, **how):
+            print(figures(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
