@@ -230,6 +230,8 @@ class Entry:
     figures : tuple of Figure
     registers : tuple of Watch
         Registers to display while it answers.
+    weights_of : str
+        Name of an earlier system whose shipped weights it uses; its recipe has no steps. Empty: it has its own.
     modern : mapping
         Changes of the retina settings for its modern recipe, in addition to the common one.
     roadmap : tuple of (str, mapping)
@@ -261,6 +263,7 @@ class Entry:
     measures: tuple[Measure, ...] = ()
     figures: tuple[Figure, ...] = ()
     registers: tuple[Watch, ...] = ()
+    weights_of: str = ""
     modern: Mapping[str, Any] = field(default_factory=dict[str, Any])
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     two_classes: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -252,7 +252,8 @@ def _conclude(
     if can_draw():
         deck = tasks.load(best.task, **dict(best.options))
         learner = registry.create(system.name, weights=home / WEIGHTS)
-        plots.training_curves(home / "learning_curve.png", f"{system.name}, {system.year}, on {best.task}", metrics)
+        if all(metrics["curves"].values()):
+            plots.training_curves(home / "learning_curve.png", f"{system.name}, {system.year}, on {best.task}", metrics)
         for figure in entry.figures:
             stimuli = np.asarray(deck.test.stimuli[: figure.stimuli])
             shown = figure.measure(learner, stimuli, deck.test.targets[: figure.stimuli])
