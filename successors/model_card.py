@@ -125,11 +125,14 @@ class Measure:
     name : str
         The claim, in words.
     run : callable
-        ``run(learner) -> float``.
+        ``run(learner) -> float``, or ``run(learner, stimuli, targets) -> float`` if it is given stimuli.
+    stimuli : int
+        The number of stimuli of the test set that it is given, the first ones; 0: none.
     """
 
     name: str
-    run: Callable[[Any], float]
+    run: Callable[..., float]
+    stimuli: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

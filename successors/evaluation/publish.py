@@ -270,8 +270,14 @@ def _shipped(system: System, path: Path, order: TrainingJob) -> dict[str, Any]:
 
 def _measure(system: System, measure: Measure, orders: Sequence[TrainingJob], folder: Path) -> dict[str, Any]:
     """Return what became of the claim that a figure of the trained network is above 0."""
-    learners = [registry.create(system.name, weights=folder / f"{order.key}.safetensors") for order in orders]
-    found = [measure.run(learner) for learner in learners]
+    found: list[float] = []
+    for order in orders:
+        learner = registry.create(system.name, weights=folder / f"{order.key}.safetensors")
+        given: tuple[np.ndarray, ...] = ()
+        if measure.stimuli:
+            test = tasks.load(order.task, **dict(order.options)).test
+            given = np.asarray(test.stimuli[: measure.stimuli]), test.targets[: measure.stimuli]
+        found.append(measure.run(learner, *given))
     about = mean(found)
     seeds = {str(order.seed): value for order, value in zip(orders, found, strict=True)}
     return _claim(measure.name, 0.0, about, about.above(0.0, strictly=True)) | {"seeds": seeds}

@@ -35,7 +35,7 @@ from marki.io.ports import Port
 from marki.pen.judging import passing
 from marki.pen.tokens import MOST, WORDS
 from marki.pen.tries import pass_at_k
-from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
+from successors.model_card import Check, Entry, Figure, Finding, Measure, Mechanism, Size, Trial
 from successors.nn.bytepairs import END, PAD, START, padded, shipped
 from successors.nn.functions import embedding, linear
 from successors.nn.hooks import Watch, watching
@@ -275,17 +275,52 @@ def _attention(network: Codex, stimuli: np.ndarray) -> np.ndarray:
 DRAWN = 100
 """Programs that are drawn for each text of the figure."""
 TEMPERATURES = (0.2, 0.6, 1.0)
+TEXTS = 90
+"""Texts that they are drawn for."""
+
+
+def _right(learner: Successor[Codex], stimuli: np.ndarray, targets: np.ndarray, temperature: float) -> list[int]:
+    """Return how many of the programs that are drawn for each text are right."""
+    programs = learner.network.sample(stimuli, DRAWN, np.random.default_rng(0), temperature=temperature)
+    return [int(passing(some.tolist(), target).sum()) for some, target in zip(programs, targets.tolist(), strict=True)]
+
+
+def _solved(right: list[int], k: int) -> float:
+    """Return pass@k."""
+    return float(np.mean([pass_at_k(DRAWN, c, k) for c in right]))
 
 
 def _passes(learner: Successor[Codex], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Return pass@k for k of 1 to 100, at three temperatures."""
+    """Return pass@k for k of 0 to 100, at three temperatures."""
     found: dict[str, np.ndarray] = {}
     for temperature in TEMPERATURES:
-        programs = learner.network.sample(stimuli, DRAWN, np.random.default_rng(0), temperature=temperature)
-        right = [int(passing(some.tolist(), target).sum()) for some, target in zip(programs, targets, strict=True)]
-        curve = [np.mean([pass_at_k(DRAWN, c, k) for c in right]) for k in range(1, DRAWN + 1)]
-        found[f"temperature {temperature:g}"] = np.array(curve)
+        right = _right(learner, stimuli, targets, temperature)
+        found[f"temperature {temperature:g}"] = np.array([_solved(right, k) for k in range(DRAWN + 1)])
     return found
+
+
+def _of_ten(learner: Successor[Codex], stimuli: np.ndarray, targets: np.ndarray) -> float:
+    """Return by how much pass@10 is above 80 %, at the temperature in the middle."""
+    return _solved(_right(learner, stimuli, targets, TEMPERATURES[1]), 10) - 0.8
+
+
+def _of_hundred(learner: Successor[Codex], stimuli: np.ndarray, targets: np.ndarray) -> float:
+    """Return by how much pass@100 is above 90 %, at the highest temperature."""
+    return _solved(_right(learner, stimuli, targets, TEMPERATURES[-1]), 100) - 0.9
+
+
+def _hotter(learner: Successor[Codex], stimuli: np.ndarray, targets: np.ndarray) -> float:
+    """Return what the lowest temperature gains for one program, or the highest for a hundred, whichever is less."""
+    cold, hot = (_right(learner, stimuli, targets, temperature) for temperature in (TEMPERATURES[0], TEMPERATURES[-1]))
+    return min(_solved(cold, 1) - _solved(hot, 1), _solved(hot, 100) - _solved(cold, 100))
+
+
+def _longer(learner: Successor[Codex], stimuli: np.ndarray, targets: np.ndarray) -> float:
+    """Return the factor, less 1, by which pass@1 falls with each further figure: of two such factors the lesser."""
+    right = np.array(_right(learner, stimuli, targets, TEMPERATURES[0])) / DRAWN
+    figures = np.array([text.count(", then ") for text in stimuli.tolist()])
+    one, two, three = (float(right[figures == count].mean()) for count in range(3))
+    return min(one / max(two, 1e-6), two / max(three, 1e-6)) - 1
 
 
 SOURCE = "names of the sizes, by weights outside of the tables; layers and widths are those of GPT-3"
@@ -330,9 +365,16 @@ ENTRY = Entry(
         Check(name="pass@k is the share of all subsets that have a right program", run=_unbiased),
         Check(name="the estimate by 1 - (1 - c/n)^k is too low (appendix A)", run=_too_low),
     ),
+    measures=(
+        Measure(name="one of 10 programs is right for more than 80 % of the texts", run=_of_ten, stimuli=TEXTS),
+        Measure(name="one of 100 programs is right for more than 90 % of the texts", run=_of_hundred, stimuli=TEXTS),
+        Measure(name="of 1 program a low temperature is best, of 100 a high one", run=_hotter, stimuli=TEXTS),
+        Measure(name="each further figure costs a factor", run=_longer, stimuli=TEXTS),
+    ),
     figures=(
         Figure(
-            name="passes", title="Problems solved by one of k programs", measure=_passes, x="k", y="pass@k", stimuli=60,
+            name="passes", title="Problems solved by one of k programs", measure=_passes, x="k", y="pass@k",
+            stimuli=TEXTS,
         ),
     ),
     registers=(

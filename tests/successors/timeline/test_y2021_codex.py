@@ -8,7 +8,21 @@ from successors.nn.bytepairs import END, PAD, shipped
 from successors.nn.functions import linear
 from successors.nn.tensor import no_grad
 from successors.tasks.wording import figure_words
-from successors.timeline.y2021_codex import ASKED, ENTRY, TEMPERATURES, Codex, CodexConfig, _passes, decode, encode
+from successors.timeline.y2021_codex import (
+    ASKED,
+    DRAWN,
+    ENTRY,
+    TEMPERATURES,
+    Codex,
+    CodexConfig,
+    _hotter,
+    _longer,
+    _of_hundred,
+    _of_ten,
+    _passes,
+    decode,
+    encode,
+)
 
 SMALL = {"width": 16, "hidden": 24, "heads": 2, "layers": 2}
 
@@ -141,7 +155,41 @@ def test_the_figure_is_pass_at_k():
     curves = _passes(learner, part.stimuli[:1], part.targets[:1])
     assert list(curves) == [f"temperature {t:g}" for t in TEMPERATURES]
     cold = curves["temperature 0.2"]
-    assert cold.shape == (100,)
-    assert cold[0] == pytest.approx(0.1)
+    assert cold.shape == (101,)
+    assert cold[0] == 0.0
+    assert cold[1] == pytest.approx(0.1)
     assert cold[-1] == 1.0
     assert not curves["temperature 1"].any()
+
+
+def drawing(shares):
+    """Return a learner that draws so many right programs of 100 for each text, by temperature."""
+    learner = ENTRY.create(changes=SMALL | {"longest": 40})
+    wanted = {}
+
+    def sample(stimuli, count, rng, temperature):
+        return np.array(
+            [
+                [wanted[text] if k < right else "no program" for k in range(count)]
+                for text, right in zip(stimuli.tolist(), shares[temperature], strict=True)
+            ]
+        )
+
+    learner.network.sample = sample
+    return learner, wanted
+
+
+def test_the_measures_are_of_pass_at_k():
+    part = deck().test
+    stimuli, targets = part.stimuli[:6], part.targets[:6]
+    cold, middle, hot = [90, 60, 30] * 2, [50, 50, 50, 50, 50, 0], [40, 20, 10, 9, 8, 1]
+    learner, wanted = drawing(dict(zip(TEMPERATURES, (cold, middle, hot), strict=True)))
+    wanted |= dict(zip(stimuli.tolist(), targets.tolist(), strict=True))
+    assert DRAWN == 100
+    assert _of_ten(learner, stimuli, targets) == pytest.approx(5 / 6 * (1 - 0.5**10) - 0.8, abs=1e-3)
+    assert _of_hundred(learner, stimuli, targets) == pytest.approx(0.1)
+    assert _longer(learner, stimuli, targets) == pytest.approx(0.5), "90 to 60 is a factor of 1.5, 60 to 30 of 2"
+    # A hundred programs solve all at both temperatures: nothing is gained by the higher one.
+    assert _hotter(learner, stimuli, targets) == 0.0
+    cold[:] = [90, 60, 30, 90, 60, 0]
+    assert _hotter(learner, stimuli, targets) == pytest.approx(min(330 / 600 - 88 / 600, 1 / 6))
