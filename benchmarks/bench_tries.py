@@ -38,8 +38,7 @@ def measure(name: str, weights: Path | None, rounds: int) -> dict[str, float]:
     trained = weights is not None or registry.is_trained(name)
     network = registry.create(name, pretrained=trained and weights is None, weights=weights).network
     assert isinstance(network, Codex | AlphaCode)
-    few = {"documents": 1} if name == "codex" else {}
-    test = tasks.load(SYSTEMS[name], **few, train=1, valid=1, test=rounds).test
+    test = tasks.load(SYSTEMS[name], test=rounds).test
     rows: list[dict[str, float]] = []
     for number in range(rounds):
         stimulus, target = test.stimuli[number : number + 1], str(test.targets[number])
@@ -60,7 +59,7 @@ def measure(name: str, weights: Path | None, rounds: int) -> dict[str, float]:
 
 def main() -> int:
     """Measure, and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="CPU time of trying programs")
     parser.add_argument("--rounds", type=int, default=9, metavar="N", help="rounds, each with a problem (default 9)")
     for name in SYSTEMS:
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"weights of {name}, if not those shipped")
