@@ -118,7 +118,7 @@ class Mechanism:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A figure of the trained network that is claimed to be above 0 on the mean of all seeds of the first trial.
+    """A figure of the trained network that is claimed to be above 0 on the mean of all seeds of a trial.
 
     Parameters
     ----------
@@ -128,11 +128,14 @@ class Measure:
         ``run(learner) -> float``, or ``run(learner, stimuli, targets) -> float`` if it is given stimuli.
     stimuli : int
         The number of stimuli of the test set that it is given, the first ones; 0: none.
+    trial : str
+        Label of the trial whose networks are measured; empty: the first.
     """
 
     name: str
     run: Callable[..., float]
     stimuli: int = 0
+    trial: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

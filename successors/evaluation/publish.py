@@ -241,7 +241,7 @@ def _conclude(
         "versions": versions(),
         "trials": trials,
         "mechanism": _mechanism(system, runs, without, [found[order] for order in without]),
-        "measures": [_measure(system, measure, main, folder) for measure in entry.measures],
+        "measures": [_measure(system, measure, seed, folder) for measure in entry.measures],
         "shipped": shipped,
         "cost": {key: sum(run[key] for run in runs) / len(runs) for key in COST},
         "curves": {str(order.seed): run["curve"] for order, run in zip(main, runs, strict=True)},
@@ -268,8 +268,11 @@ def _shipped(system: System, path: Path, order: TrainingJob) -> dict[str, Any]:
     return {"file": path.name, "seed": order.seed, "options": dict(order.options), "score": score}
 
 
-def _measure(system: System, measure: Measure, orders: Sequence[TrainingJob], folder: Path) -> dict[str, Any]:
+def _measure(system: System, measure: Measure, seed: int, folder: Path) -> dict[str, Any]:
     """Return what became of the claim that a figure of the trained network is above 0."""
+    trials = system.entry.trials
+    trial = next(t for t in trials if t.label == measure.trial) if measure.trial else trials[0]
+    orders = _main(system, trial, seed)
     found: list[float] = []
     for order in orders:
         learner = registry.create(system.name, weights=folder / f"{order.key}.safetensors")

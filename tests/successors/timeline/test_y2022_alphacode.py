@@ -17,6 +17,7 @@ from successors.timeline.y2022_alphacode import (
     AlphaCodeConfig,
     MultiQuery,
     _across,
+    _by_what_they_do,
     _pieces,
     _solved,
     draws_example,
@@ -224,6 +225,20 @@ def test_the_figure_is_ten_at_k():
     assert curves["filtered"][1] == pytest.approx(1 - 0.95**10, abs=0.005), "no more than ten pass"
     assert curves["filtered"][3] > 0.99
     assert curves["filtered, clustered"][3] == 1.0
+
+
+def test_the_measure_is_what_clusters_gain():
+    """Of 100 that draw the example 60 do one wrong thing, 20 another, and 20 the right one in as many ways."""
+    learner = ENTRY.create(changes=SMALL)
+    others = [f"{SQUARE} go up {k}" for k in range(1, 21)]  # all draw what is wanted
+    wrong = ["draw right 1 draw down 1 draw left 1 draw up 1"] * 60 + [
+        "draw right 1 draw down n draw left 1 draw up n"
+    ] * 20
+    programs = [*others, *wrong, *["draw up 3"] * 900]
+    learner.network.sample = with_programs(programs).sample
+    found = _by_what_they_do(learner, problem(SQUARE, 1), np.array([SQUARE]))
+    none_of_three = 80 / 100 * 79 / 99 * 78 / 98
+    assert found == pytest.approx(none_of_three), "three clusters, of each one"
 
 
 def test_what_is_shown_of_it():
