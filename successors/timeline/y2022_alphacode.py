@@ -265,17 +265,21 @@ class AlphaCode(Network):
         room = self.config.statement - 1
         return padded([[*encode(told.partition("\n")[0])[:room], END] for told in stimuli])
 
+    def programs(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Encode programs as tokens that are given, after the start token, and those that follow each, (n, t) both."""
+        room = self.config.longest - 1
+        rows = [[_NUMBERS.get(word, MASK) for word in text.split()][:room] for text in texts]
+        return padded([[START, *row] for row in rows]), padded([[*row, END] for row in rows])
+
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return the programs written while each right token is told afterwards, and the loss of both halves."""
-        room = self.config.longest - 1
-        rows = [[_NUMBERS.get(word, MASK) for word in text.split()][:room] for text in targets.tolist()]
-        wanted = padded([[*row, END] for row in rows])
+        given, wanted = self.programs(targets.tolist())
         statements = self.rows(stimuli.tolist())
         hidden = np.zeros(statements.shape, bool)
         if (rng := training_rng()) is not None:
             hidden = (rng.random(statements.shape) < self.config.masked) & (statements > END)
         states, mask = self.encode(np.where(hidden, MASK, statements))
-        outputs = self.decode(padded([[START, *row] for row in rows]), states, mask)
+        outputs = self.decode(given, states, mask)
         there = wanted != PAD
         loss = self.loss(outputs[there], wanted[there])
         if hidden.any():
@@ -488,13 +492,13 @@ ENTRY = Entry(
         "300M": _published(768, 6, 1, 4, 24, 284 * M, M),
     },
     trials=(
-        Trial(task="contest", at_least=0.4, seeds=3),
+        Trial(task="contest", at_least=0.6, seeds=3),
         Trial(task="contest", label="1,000 programs or 10", baseline="alphacode", against={"samples": 10}, seeds=3),
         Trial(
             task="contest", label="no filter, 10 programs or 1,000", changes=AT_RANDOM | {"samples": 10},
             baseline="alphacode", against=AT_RANDOM, above=False, slack=0.05, seeds=3,
         ),
-        Trial(task="contest", label=WEAK, options={"example": 1}, at_least=0.3, seeds=3),
+        Trial(task="contest", label=WEAK, options={"example": 1}, at_least=0.5, seeds=3),
     ),
     measures=(
         Measure(
