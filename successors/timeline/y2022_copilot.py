@@ -235,7 +235,8 @@ ENTRY = Entry(
     parents=("transformer", "codex"),
     title="Productivity assessment of neural code completion",
     authors="A. Ziegler, E. Kalliamvakou, X. A. Li, A. Rice, D. Rifkin, S. Simister, G. Sittampalam, E. Aftandilian",
-    idea="A model that writes programs stands in the editor: at every key it offers in grey what may come next.",
+    idea="A model that writes programs stands in the editor: at every key it offers in grey what may come next. It has "
+    "no network of its own, but is Codex.",
     shrunk="No network of its own: Codex' weights, not trained further. Who accepts is a simulated typist, not people.",
     network=Copilot,
     weights_of="codex",
