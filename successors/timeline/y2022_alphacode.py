@@ -143,7 +143,7 @@ class MultiQuery(Module):
         return self.output(read.transpose(0, 3, 1, 2, 4).reshape(n, t, -1))
 
 
-class Layer(Module):
+class SharedKeysLayer(Module):
     """A layer of encoder or decoder: each sub-layer within a shortcut and normalised before.
 
     Parameters
@@ -211,11 +211,11 @@ class AlphaCode(Network):
         c = config
         self.words = _draw(rng, (c.vocabulary, c.width))
         self.places = _draw(rng, (c.statement, c.width), decays=False)
-        self.encoder = [Layer(c, rng, reads=False) for _ in range(c.encoder)]
+        self.encoder = [SharedKeysLayer(c, rng, reads=False) for _ in range(c.encoder)]
         self.norm1 = LayerNorm(c.width)
         self.tokens = _draw(rng, (c.written, c.width))
         self.positions = _draw(rng, (c.longest, c.width), decays=False)
-        self.decoder = [Layer(c, rng, reads=True) for _ in range(c.decoder)]
+        self.decoder = [SharedKeysLayer(c, rng, reads=True) for _ in range(c.decoder)]
         self.norm2 = LayerNorm(c.width)
 
     def encode(self, tokens: np.ndarray) -> tuple[Tensor, np.ndarray]:
