@@ -54,10 +54,11 @@ def main() -> int:
     assert isinstance(network, Copilot)
     if args.codex or registry.is_trained("codex"):
         network.load(registry.create("codex", pretrained=not args.codex, weights=args.codex).weights())
-    test = tasks.load("programs", test=args.programs).test
+    test = tasks.load("programs").test
     kept: list[float] = []
     anew: list[float] = []
-    for words, program in zip(test.stimuli.tolist(), test.targets.tolist(), strict=True):
+    chosen = zip(test.stimuli[: args.programs].tolist(), test.targets[: args.programs].tolist(), strict=True)
+    for words, program in chosen:
         ghosts = GhostWriter(network)
         for text, partial in keys(words, program):
             for times, writer in ((kept, ghosts), (anew, GhostWriter(network))):

@@ -38,7 +38,7 @@ def measure(name: str, weights: Path | None, rounds: int) -> dict[str, float]:
     trained = weights is not None or registry.is_trained(name)
     network = registry.create(name, pretrained=trained and weights is None, weights=weights).network
     assert isinstance(network, Codex | AlphaCode)
-    test = tasks.load(SYSTEMS[name], test=rounds).test
+    test = tasks.load(SYSTEMS[name]).test
     rows: list[dict[str, float]] = []
     for number in range(rounds):
         stimulus, target = test.stimuli[number : number + 1], str(test.targets[number])

@@ -56,7 +56,7 @@ from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, causal
 from successors.timeline.y2019_gpt2 import DEVIATION, drawn
-from successors.timeline.y2021_codex import CodexConfig, chosen, encode
+from successors.timeline.y2021_codex import CodexConfig, chosen, decode, encode
 
 _draw = partial(initial.normal, deviation=DEVIATION)
 _WRITTEN = (*WORDS, *map(str, range(1, MOST + 1)))
@@ -414,12 +414,12 @@ def _sieved() -> Finding:
 
 
 def _pieces(network: AlphaCode, stimuli: np.ndarray) -> np.ndarray:
-    """Return the words of the first program that is handed in, (t,) of str."""
-    return np.array(str(network.write(stimuli[:1])[0]).partition("\n")[0].split(), np.str_)
+    """Return the token texts of the statement, (t,) of str."""
+    return np.array([decode([token]) for token in network.rows(stimuli[:1].tolist())[0].tolist() if token > END])
 
 
 def _across(network: AlphaCode, stimuli: np.ndarray) -> np.ndarray:
-    """Return where the words of the first program look in the statement, in the last layer, (1, heads, t, s)."""
+    """Return where the first program that is handed in looks in the statement, in the last layer, (1, heads, t, s)."""
     program = str(network.write(stimuli[:1])[0]).partition("\n")[0].split()
     with no_grad(), watching(network) as seen:
         network(network.rows(stimuli[:1].tolist()), np.array([[START, *(_NUMBERS[word] for word in program)]]))
@@ -522,7 +522,7 @@ ENTRY = Entry(
         ),
     ),
     registers=(
-        Watch(name="words of the program", rendering=Rendering.TOKENS, measure=_pieces),
+        Watch(name="pieces read", rendering=Rendering.TOKENS, measure=_pieces),
         Watch(name="writing looks across", rendering=Rendering.ATTENTION, measure=_across),
     ),
     small={"width": 8, "hidden": 6, "queries": 2, "head": 4, "encoder": 1, "decoder": 1, "samples": 4},

@@ -243,7 +243,7 @@ def test_the_measure_is_what_clusters_gain():
 
 def test_what_is_shown_of_it():
     net, stimuli = with_programs([SQUARE, "draw up 1"]), problem(SQUARE)
-    assert _pieces(net, stimuli).tolist() == SQUARE.split()
+    assert _pieces(net, stimuli).tolist()[:4] == ["a", "box", ",", "then"]
     weights = _across(net, stimuli)
     assert weights.shape == (1, 4, 1 + len(SQUARE.split()), net.rows(stimuli.tolist()).shape[1])
     assert weights.sum(-1) == pytest.approx(1.0, abs=1e-5)
