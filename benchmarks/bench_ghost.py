@@ -1,9 +1,9 @@
 """Ghost text: the time from a key to the offer of the rest of the line, with Copilot, one thread.
 
 Programs of the test of `programs` are typed letter by letter under the words that ask for them, with a wrong letter in
-each line that is taken back; after each key it is offered what may come next. Times are of the wall, as a typist feels
-them; beside them those of an offer for which all is read anew. With the weights of Codex that are shipped or given;
-without any, with random ones, which takes as long.
+each line that is taken back; after each key it is offered what may come next. Times are of the clock on the wall, as a
+typist feels them, and of the processor, which other programs do not lengthen; beside them that of an offer for which
+all is read anew. With the weights of Codex that are shipped or given; without any, with random ones.
 
 Prints a table; `--json` prints it as JSON.
 """
@@ -55,28 +55,29 @@ def main() -> int:
     if args.codex or registry.is_trained("codex"):
         network.load(registry.create("codex", pretrained=not args.codex, weights=args.codex).weights())
     test = tasks.load("programs").test
-    kept: list[float] = []
-    anew: list[float] = []
+    wall, kept, anew = list[float](), list[float](), list[float]()
     chosen = zip(test.stimuli[: args.programs].tolist(), test.targets[: args.programs].tolist(), strict=True)
     for words, program in chosen:
         ghosts = GhostWriter(network)
         for text, partial in keys(words, program):
             for times, writer in ((kept, ghosts), (anew, GhostWriter(network))):
-                since = time.perf_counter()
+                since, busy = time.perf_counter(), time.process_time()
                 writer.offer(text, partial)
-                times.append(1000 * (time.perf_counter() - since))
-    rows = {"kept": np.array(kept), "read anew": np.array(anew)}
+                times.append(1000 * (time.process_time() - busy))
+                if writer is ghosts:
+                    wall.append(1000 * (time.perf_counter() - since))
+    rows = {"on the wall": np.array(wall), "of the processor": np.array(kept), "read anew": np.array(anew)}
     found = {
         name: {"median": float(np.median(row)), "p99": float(np.quantile(row, 0.99)), "most": float(row.max())}
         for name, row in rows.items()
     }
-    within = float((rows["kept"] <= LIMIT_MS).mean())
+    within = float((rows["on the wall"] <= LIMIT_MS).mean())
     if args.json:
         print(json.dumps({"ms": found, "keys": len(kept), "within": within}, indent=2))
         return 0
     print(f"{len(kept):,} keys, {within:.2%} of the offers within {LIMIT_MS:g} ms")
     for name, row in found.items():
-        print(f"{name:<10} median {row['median']:.2f} ms, 99 % {row['p99']:.2f} ms, at most {row['most']:.2f} ms")
+        print(f"{name:<17} median {row['median']:.2f} ms, 99 % {row['p99']:.2f} ms, at most {row['most']:.2f} ms")
     return 0
 
 
