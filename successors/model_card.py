@@ -119,18 +119,24 @@ class Mechanism:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A figure of the trained network that is claimed to be above 0 on the mean of all seeds of the first trial.
+    """A figure of the trained network that is claimed to be above 0 on the mean of all seeds of a trial.
 
     Parameters
     ----------
     name : str
         The claim, in words.
     run : callable
-        ``run(learner) -> float``.
+        ``run(learner) -> float``, or ``run(learner, stimuli, targets) -> float`` if it is given stimuli.
+    stimuli : int
+        The number of stimuli of the test set that it is given, the first ones; 0: none.
+    trial : str
+        Label of the trial whose networks are measured; empty: the first.
     """
 
     name: str
-    run: Callable[[Any], float]
+    run: Callable[..., float]
+    stimuli: int = 0
+    trial: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +237,8 @@ class Entry:
     figures : tuple of Figure
     registers : tuple of Watch
         Registers to display while it answers.
+    weights_of : str
+        Name of an earlier system whose shipped weights it uses; its recipe has no steps. Empty: it has its own.
     modern : mapping
         Changes of the retina settings for its modern recipe, in addition to the common one.
     roadmap : tuple of (str, mapping)
@@ -266,6 +274,7 @@ class Entry:
     measures: tuple[Measure, ...] = ()
     figures: tuple[Figure, ...] = ()
     registers: tuple[Watch, ...] = ()
+    weights_of: str = ""
     modern: Mapping[str, Any] = field(default_factory=dict[str, Any])
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     two_classes: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -301,7 +301,8 @@ def card(name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        name, year, title, authors, idea, shrunk, ports, task, settings (at retina scale); paper_parameters (counted
+        name, year, title, authors, idea, shrunk, weights_of (the system whose weights it uses, "" for its own), ports,
+        task, settings (at retina scale); paper_parameters (counted
         from shapes), published_parameters (None if the paper gives none), paper_sizes; retina_parameters,
         retina_multiply_adds (of one answer); and from the shipped training, or None before it: trials (on each: task,
         options, changes, metric, value, interval, seeds, baseline, claims, warnings, groups,
@@ -322,6 +323,7 @@ def card(name: str) -> dict[str, Any]:
         "authors": entry.authors,
         "idea": entry.idea,
         "shrunk": entry.shrunk,
+        "weights_of": entry.weights_of,
         "ports": {"accepts": str(entry.accepts), "answers": str(entry.answers)},
         "task": main.task,
         "task_options": dict(main.options),

@@ -13,7 +13,7 @@ import torch
 from mirrors.convolution import VGG, AlexNet, DenseNet, GoogLeNet, InceptionResNet, ResNet, Xception
 from mirrors.early import GRU, LSTM, MLP, RNN, LeCun, LeNet5
 from mirrors.modern import GMLP, ConvNeXt, MLPMixer
-from mirrors.text import BERT, GPT, GPT2, Transformer
+from mirrors.text import BERT, GPT, GPT2, AlphaCode, InCoder, Transformer
 from mirrors.vision import AttentionAugmented, ConViT, CrossViT, SepViT, Swin, ViT, VTResNet
 from successors.nn.learner import Successor
 
@@ -39,12 +39,15 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "gpt2": GPT2,
     "visual_transformer": VTResNet,
     "vit": ViT,
+    "codex": GPT2,
     "convit": ConViT,
     "crossvit": CrossViT,
     "gmlp": GMLP,
     "mlp_mixer": MLPMixer,
     "swin": Swin,
+    "alphacode": AlphaCode,
     "convnext": ConvNeXt,
+    "incoder": InCoder,
     "sepvit": SepViT,
 }
-"""Mirrors of all systems that learn by gradients, in order of time."""
+"""Mirrors of all systems that learn by gradients, in order of time; Copilot does not learn."""

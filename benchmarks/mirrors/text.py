@@ -87,11 +87,65 @@ class GPT(Text):
 class GPT2(Text):
     def step(self, texts, _):
         tokens = self.network.rows(texts.tolist(), end=True)
-        x = F.embedding(torch.from_numpy(tokens), self.w["tokens"]) + self.w["positions"][: tokens.shape[1]]
+        return self.onward(self.states(tokens, self.w["positions"]), tokens)
+
+    def states(self, tokens, positions):
+        x = F.embedding(torch.from_numpy(tokens), self.w["tokens"]) + positions[: tokens.shape[1]]
         for name in self.parts("blocks"):
             x = x + self.attend(self.layer_norm(x, f"{name}.norm1"), f"{name}.attention", is_causal=True)
             x = x + self.feed(self.layer_norm(x, f"{name}.norm2"), f"{name}.mlp", self.gelu)
-        return self.onward(self.layer_norm(x, "norm"), tokens)
+        return self.layer_norm(x, "norm")
+
+
+class InCoder(GPT2):
+    """The holes are those of the stimuli, where ours draws others while it learns."""
+
+    def step(self, stimuli, targets):
+        both = zip(stimuli.tolist(), targets.tolist(), strict=True)
+        documents = [self.network.document(*pair, None) for pair in both]
+        tokens = padded([[START, *told, *span, END] for _, told, span in documents])
+        begun = np.array([len(told) for _, told, _ in documents])
+        there = (tokens[:, 1:] != PAD) & (np.arange(tokens.shape[1] - 1) >= begun[:, None])
+        states = self.states(tokens, torch.from_numpy(self.network.positions.data))[:, :-1]
+        scores = F.linear(states[torch.from_numpy(there)], self.w["tokens"])
+        scores.detach().argmax(-1)  # what it would have written is told as well
+        return F.cross_entropy(scores, torch.from_numpy(tokens[:, 1:][there]))
+
+
+class AlphaCode(Text):
+    """No token of a statement is masked, which ours does while it learns."""
+
+    def step(self, stimuli, targets):
+        statements, (given, wanted) = self.network.rows(stimuli.tolist()), self.network.programs(targets.tolist())
+        mask = torch.from_numpy(statements != PAD)[:, None, None]
+        read = self.embed(statements, "words", "places")
+        for name in self.parts("encoder"):
+            y = self.layer_norm(read, f"{name}.norm1")
+            read = read + self.attend_few(y, y, f"{name}.attention", attn_mask=mask)
+            read = read + self.feed(self.layer_norm(read, f"{name}.norm3"), f"{name}.mlp", self.gelu)
+        read = self.layer_norm(read, "norm1")
+        x = self.embed(given, "tokens", "positions")
+        for name in self.parts("decoder"):
+            y = self.layer_norm(x, f"{name}.norm1")
+            x = x + self.attend_few(y, y, f"{name}.attention", is_causal=True)
+            x = x + self.attend_few(self.layer_norm(x, f"{name}.norm2"), read, f"{name}.reading", attn_mask=mask)
+            x = x + self.feed(self.layer_norm(x, f"{name}.norm3"), f"{name}.mlp", self.gelu)
+        scores = F.linear(self.layer_norm(x, "norm2"), self.w["tokens"])
+        scores.detach().argmax(-1)  # what it would have written is told as well
+        there = torch.from_numpy(wanted != PAD)
+        return F.cross_entropy(scores[there], torch.from_numpy(wanted)[there])
+
+    def embed(self, tokens, table, positions):
+        return F.embedding(torch.from_numpy(tokens), self.w[table]) + self.w[positions][: tokens.shape[1]]
+
+    def attend_few(self, x, source, name, **how):
+        """Attend with few heads of keys; each is expanded, without a copy, to the heads of queries that share it."""
+        keys, shared = self.settings.keys, self.settings.queries // self.settings.keys
+        q = F.linear(x, self.w[f"{name}.query.weight"]).unflatten(-1, (keys * shared, -1)).transpose(1, 2)
+        k, v = F.linear(source, self.w[f"{name}.source.weight"]).unflatten(-1, (2, keys, 1, -1)).unbind(2)
+        k, v = (part.expand(-1, -1, -1, shared, -1).flatten(2, 3).transpose(1, 2) for part in (k, v))
+        read = F.scaled_dot_product_attention(q, k, v, **how).transpose(1, 2).flatten(2)
+        return F.linear(read, self.w[f"{name}.output.weight"])
 
 
 class BERT(Text):

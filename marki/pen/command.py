@@ -17,9 +17,8 @@ def add_pen_arguments(parser: argparse.ArgumentParser) -> None:
 
 def pen(args: argparse.Namespace) -> int:
     """Run a program, and show what it draws."""
-    from marki.io.frame import SIDE
     from marki.pen.interpreter import lit, states
-    from marki.pen.panel_picture import write_panel
+    from marki.pen.panel_picture import printed, write_panel
     from marki.pen.parser import LONGEST, parse
     from marki.pen.pen_error import PenError
     from marki.pen.tidy import tidied
@@ -34,20 +33,20 @@ def pen(args: argparse.Namespace) -> int:
     steps = sum(1 for _ in states(program, args.n))
     if args.out is not None:
         write_panel(lamps, args.out)
-    rows = ["".join(".#"[lamp] for lamp in lamps[k : k + SIDE]) for k in range(0, len(lamps), SIDE)]
+    panel = printed(lamps)
     if args.json:
         found = {
             "file": str(args.file),
             "n": args.n,
             "steps": steps,
             "lit": sum(lamps),
-            "panel": rows,
+            "panel": panel.split(),
             "program": tidied(text),
             "out": None if args.out is None else str(args.out),
         }
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return 0
-    print("\n".join(rows))
+    print(panel)
     print(f"{sum(lamps)} of {len(lamps)} lamps after {steps:,} steps, n = {args.n}")
     if args.out is not None:
         print(f"written to {args.out}")

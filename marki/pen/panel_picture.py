@@ -1,4 +1,4 @@
-"""A picture of the lamp panel."""
+"""Pictures of the lamp panel: as a file, and as printed lines."""
 
 from __future__ import annotations
 
@@ -43,3 +43,16 @@ def write_panel(lamps: bytes, path: Path | str) -> None:
     image.resize((side, side), Image.Resampling.LANCZOS).save(memory, "PNG")
     with writing(path) as file:
         file.write(memory.getvalue())
+
+
+def printed(lamps: bytes) -> str:
+    """Return the 400 lamps as 20 lines, ``#`` where lit, ``.`` where dark."""
+    return "\n".join("".join(".#"[lamp] for lamp in lamps[k : k + SIDE]) for k in range(0, CELLS, SIDE))
+
+
+def unprinted(text: str) -> bytes | None:
+    """Return the lamps of a printed panel; None if the text is none."""
+    rows = text.split()
+    if [len(row) for row in rows] != [SIDE] * SIDE or set(text) - set(".# \n"):
+        return None
+    return bytes(cell == "#" for row in rows for cell in row)

@@ -23,6 +23,7 @@ def as_text(content: Mapping[str, Any]) -> str:
         f"  from {content['ports']['accepts']} to {content['ports']['answers']}, task {content['task']}",
         f"  shrunk: {content['shrunk']}",
     ]
+    lines += [f"  weights: those of {content['weights_of']}; it is not trained itself"] if content["weights_of"] else []
     for size, count in content["paper_sizes"].items():
         lines.append(f"  parameters, {size:<20}{count:>12,}")
     if content["published_parameters"] is not None:

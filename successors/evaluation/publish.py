@@ -250,7 +250,7 @@ def _conclude(
         "versions": versions(),
         "trials": trials,
         "mechanism": _mechanism(system, runs, without, [found[order] for order in without]),
-        "measures": [_measure(system, measure, main, folder) for measure in entry.measures],
+        "measures": [_measure(system, measure, seed, folder) for measure in entry.measures],
         "shipped": shipped,
         "cost": {key: sum(run[key] for run in runs) / len(runs) for key in COST},
         "curves": {str(order.seed): run["curve"] for order, run in zip(main, runs, strict=True)},
@@ -261,7 +261,8 @@ def _conclude(
     if can_draw():
         deck = tasks.load(best.task, **dict(best.options))
         learner = registry.create(system.name, weights=home / WEIGHTS)
-        plots.training_curves(home / "learning_curve.png", f"{system.name}, {system.year}, on {best.task}", metrics)
+        if all(metrics["curves"].values()):
+            plots.training_curves(home / "learning_curve.png", f"{system.name}, {system.year}, on {best.task}", metrics)
         for figure in entry.figures:
             stimuli = np.asarray(deck.test.stimuli[: figure.stimuli])
             shown = figure.measure(learner, stimuli, deck.test.targets[: figure.stimuli])
@@ -276,10 +277,19 @@ def _shipped(system: System, path: Path, order: TrainingJob) -> dict[str, Any]:
     return {"file": path.name, "seed": order.seed, "options": dict(order.options), "score": score}
 
 
-def _measure(system: System, measure: Measure, orders: Sequence[TrainingJob], folder: Path) -> dict[str, Any]:
+def _measure(system: System, measure: Measure, seed: int, folder: Path) -> dict[str, Any]:
     """Return what became of the claim that a figure of the trained network is above 0."""
-    learners = [registry.create(system.name, weights=folder / f"{order.key}.safetensors") for order in orders]
-    found = [measure.run(learner) for learner in learners]
+    trials = system.entry.trials
+    trial = next(t for t in trials if t.label == measure.trial) if measure.trial else trials[0]
+    orders = _main(system, trial, seed)
+    found: list[float] = []
+    for order in orders:
+        learner = registry.create(system.name, weights=folder / f"{order.key}.safetensors")
+        given: tuple[np.ndarray, ...] = ()
+        if measure.stimuli:
+            test = tasks.load(order.task, **dict(order.options)).test
+            given = np.asarray(test.stimuli[: measure.stimuli]), test.targets[: measure.stimuli]
+        found.append(measure.run(learner, *given))
     about = mean(found)
     seeds = {str(order.seed): value for order, value in zip(orders, found, strict=True)}
     return _claim(measure.name, 0.0, about, about.above(0.0, strictly=True)) | {"seeds": seeds}

@@ -3,8 +3,9 @@
 The statement names figures, but neither their directions nor their sizes; the example, an input and the picture that is
 to be drawn for it, tells the rest as far as it does. A program may be run on the example before it is handed in; it is
 right if it draws the same as the task's own for every input from 1 to 5. The statement says for which input the example
-is; its picture, `example`, is for the panel. Neither the figures of a test's statement together nor its program are in
-what is learned from; nor is the program in any other task's.
+is, and the printed panel follows it. An answer is of one to ten programs, a line each, and right if one of them is.
+Neither the figures of a test's statement together nor its program are in what is learned from; nor is the program in
+any other task's.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
+import numpy as np
+
 from marki.config import Config, setting
 from marki.io.ports import Port
 from marki.pen.interpreter import drawings
-from marki.pen.judging import draws_the_same, to_the_letter
+from marki.pen.judging import passing
+from marki.pen.panel_picture import printed
 from marki.pen.statements import one_line
+from marki.pen.tries import SUBMISSIONS
 from successors.tasks import figures
 from successors.tasks.deck import PARTS, Split
 from successors.tasks.making import ItemKey, Workshop
@@ -38,7 +43,7 @@ class ContestConfig(Config):
 
 
 def statement(chain: figures.Chain, ways: list[int], language: figures.Language, example: int) -> str:
-    """Return the statement of a problem."""
+    """Return the statement of a problem, without the picture."""
     named = figures.names(chain, ways, language)[:-1]
     return f"{named}，例子 n = {example}：" if language == "zh" else f"{named}; example n = {example}:"
 
@@ -60,7 +65,8 @@ def _part(config: ContestConfig, workshop: Workshop, part: str, count: int) -> S
                 break
         language = language_of(config.languages, number)
         told = statement(chain, figures.draw_ways(rng, chain), language, config.example)
-        items.append((told, one_line(figures.program(chain)), 0))
+        written = one_line(figures.program(chain))
+        items.append((f"{told}\n{printed(example(written, config.example))}", written, 0))
     return split(items)
 
 
@@ -75,17 +81,34 @@ def example(target: str, n: int) -> bytes:
     return drawn[0]
 
 
+def submitted(answer: str) -> list[str]:
+    """Return the programs that are handed in with an answer; what is beyond `SUBMISSIONS` does not count."""
+    return answer.split("\n")[:SUBMISSIONS]
+
+
+def one_is_right(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return for which problems one of the programs handed in is right, (n,) bool."""
+    pairs = zip(answers.tolist(), targets.tolist(), strict=True)
+    return np.array([passing(submitted(answer), target).any() for answer, target in pairs], bool)
+
+
+def one_to_the_letter(answers: np.ndarray, targets: np.ndarray) -> float:
+    """Return the share of problems for which one of the programs handed in is the target itself."""
+    pairs = zip(answers.tolist(), targets.tolist(), strict=True)
+    return float(np.mean([target in submitted(answer) for answer, target in pairs]))
+
+
 TASK = Task(
     name="contest",
     title="A program for figures of which an example is shown",
     accepts=Port.TEXT,
     answers=Port.TEXT,
     config=ContestConfig,
-    metric="programs that pass the hidden tests",
+    metric="problems solved by one of ten programs",
     chance=0.0,
     classes=lambda config: ("problem",),
     make=_make,
-    also={"to the letter": to_the_letter},
-    judge=draws_the_same,
+    also={"to the letter": one_to_the_letter},
+    judge=one_is_right,
 )
 """The task."""

@@ -254,6 +254,9 @@ def drawn(
     """
     if temperature == 0:
         return scores.argmax(-1)
+    if not top_k and nucleus >= 1:  # of all tokens, none need be sorted
+        reached = np.cumsum(np.exp((scores - scores.max(-1, keepdims=True)).astype(np.float64) / temperature), -1)
+        return (reached < rng.random((len(scores), 1)) * reached[:, -1:]).sum(-1)
     order = np.argsort(-scores, axis=-1, kind="stable")
     sorted_ = np.take_along_axis(scores, order, -1).astype(np.float64) / temperature
     shares = np.exp(sorted_ - sorted_[:, :1])

@@ -155,7 +155,7 @@ def default_changes(name: str, task: str) -> Mapping[str, Any]:
 def enter(
     name: str, deck: Deck, *, seed: int = 0, changes: Mapping[str, Any] | None = None, machine: Machine | None = None
 ) -> Participant:
-    """Return an untrained participant for a deck.
+    """Return an untrained participant for a deck; one that uses the weights of another system has them.
 
     Parameters
     ----------
@@ -174,6 +174,8 @@ def enter(
         With the nearest name.
     PortError
         If it cannot take part in this task.
+    StateError
+        If it uses the weights of a system that has none shipped.
     """
     check_fits(name, deck.task)
     if name == MARK1:
@@ -193,6 +195,8 @@ def enter(
         system = registry.find(name)
         fit = registry.fitted(system.entry, deck.code)
         learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}), answers=deck.answers)
+        if of := system.entry.weights_of:
+            learner.load_weights(registry.create(of, pretrained=True).weights())
         year, recipe, parameters = system.year, learner.recipe, learner.network.count()
     note = ""
     if deck.accepts is Port.REEL and learner.accepts is Port.FRAME:

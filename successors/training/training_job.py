@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from marki.errors import ConfigError
-from marki.jobs.identity import Identity
+from marki.jobs.identity import Identity, content_hash
 from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
 from marki.jobs.runner import Job, demand, run_job, run_jobs
@@ -65,7 +65,9 @@ class TrainingJob:
         """Everything on which its result depends."""
         settings = {"learner": self.learner, "task": self.task}
         settings |= {"options": dict(self.options), "changes": dict(self.changes)}
-        return Identity(kind="training", settings=settings, seed=self.seed)
+        of = registry.find(self.learner).entry.weights_of if self.learner in registry.names() else ""
+        inputs = {f"weights of {of}": content_hash(registry.shipped(of) / registry.WEIGHTS)} if of else {}
+        return Identity(kind="training", settings=settings, seed=self.seed, inputs=inputs)
 
 
 def training(

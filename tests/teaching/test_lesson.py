@@ -21,6 +21,7 @@ SHIPPED = [
     "hidden_layers",
     "deeper",
     "attention",
+    "programs",
 ]
 QUESTIONS = [
     (name, k, n) for name in SHIPPED for k, page in enumerate(load(name).pages) for n, _ in enumerate(page.questions)

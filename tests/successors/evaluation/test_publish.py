@@ -1,6 +1,14 @@
 """What is shipped of a system: the run that did best on the validation set, never on the test set."""
 
+import json
+from dataclasses import replace
+
+import numpy as np
+
+from successors import registry, tasks
 from successors.evaluation import publish
+from successors.model_card import Measure, Trial
+from successors.nn import weights_file
 from successors.training.training_job import TrainingJob
 
 
@@ -9,3 +17,27 @@ def test_the_shipped_seed_is_chosen_by_the_validation_score():
     valid, test = (0.7, 0.9, 0.9, 0.8), (0.95, 0.6, 0.97, 0.99)
     found = {order: {"valid": v, "score": s} for order, v, s in zip(orders, valid, test, strict=True)}
     assert publish._best(orders, found).seed == 1, "the best on the validation set, and of equals the first"
+
+
+def test_a_measure_is_given_the_stimuli_that_it_asks_for(tmp_path):
+    system, seen = registry.find("mlp"), []
+    trials = [Trial(task="digits"), Trial(task="parity", label="few", options={"test": 40, "train": 40}, seeds=2)]
+    system = replace(system, entry=replace(system.entry, trials=trials))
+    for order in publish._main(system, trials[1], 3):
+        learner = registry.create("mlp", seed=order.seed)
+        settings = json.dumps(learner.config.to_mapping())
+        weights_file.save(tmp_path / f"{order.key}.safetensors", learner.weights(), system="mlp", settings=settings)
+
+    def run(learner, *given):
+        seen.append(given)
+        return float(len(seen))
+
+    found = publish._measure(system, Measure(name="some", run=run, stimuli=7, trial="few"), 3, tmp_path)
+    assert found["seeds"] == {"3": 1.0, "4": 2.0}
+    assert (found["claim"], found["wanted"], found["value"]) == ("some", 0.0, 1.5)
+    test = tasks.load("parity", test=40, train=40).test
+    for stimuli, targets in seen:
+        assert np.array_equal(stimuli, test.stimuli[:7])
+        assert np.array_equal(targets, test.targets[:7])
+    publish._measure(system, Measure(name="none", run=run, trial="few"), 3, tmp_path)
+    assert seen[2:] == [(), ()]

@@ -10,6 +10,7 @@ import pytest
 from marki.io.text import LONGEST
 from marki.pen.interpreter import drawings, field, lit
 from marki.pen.judging import INPUTS, draws_the_same, passing
+from marki.pen.panel_picture import unprinted
 from marki.pen.parser import parse
 from marki.pen.statements import one_line, pieces
 from marki.pen.tokens import DIRECTIONS, HOLE, around_hole
@@ -173,7 +174,9 @@ def test_no_words_of_a_test_are_in_the_corpus():
 def test_statements_of_the_contest_hide_what_the_example_tells():
     deck = load("contest")
     for told, target in zip(deck.test.stimuli.tolist(), deck.test.targets.tolist(), strict=True):
+        told, _, picture = told.partition("\n")
         assert told.endswith("; example n = 2:")
+        assert unprinted(picture) == example(target, 2)
         assert not any(word in told for word in ("left", "right", "up", "down", "3", "4", "5"))
         assert example(target, 2) == lit(parse(target), 2)
         assert passing([target], target, [2]).all()
@@ -277,5 +280,12 @@ def test_a_program_is_right_if_it_draws_the_same():
         task = tasks.find(name)
         assert task.right(np.array(answers), np.array([target] * 6)).tolist() == found.tolist()
         assert task.also["to the letter"](np.array(answers), np.array([target] * 6)) == pytest.approx(1 / 6)
+    answer = "\n".join(answers)
+    contest = tasks.find("contest")
+    handed = np.array(
+        [answer, "\n".join(answers[1:4]), "\n".join([*answers[1:4]] * 4), "\n" * 9 + target, "\n" * 10 + target]
+    )
+    assert contest.right(handed, np.array([target] * 5)).tolist() == [True, False, False, True, False], "ten count"
+    assert contest.also["to the letter"](handed, np.array([target] * 5)) == 0.4
     letter = tasks.find("typing").right(np.array(answers), np.array([target] * 6))
     assert letter.tolist() == [False, False, False, False, True, False]

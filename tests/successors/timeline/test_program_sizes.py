@@ -1,6 +1,6 @@
 """The published sizes of the systems that write programs, met by networks of shapes only.
 
-Each row is a `Size`, as the file of its system will have it: Codex (Chen et al. 2021, arXiv:2107.03374) calls its sizes
+Each is a `Size`, counted apart from the file of its system: Codex (Chen et al. 2021, arXiv:2107.03374) calls its sizes
 by the weights that are not of the tables, those of GPT-3's family, of GPT-2's layers; InCoder (Fried et al. 2022,
 arXiv:2204.05999) has sines for positions; AlphaCode (Li et al. 2022, arXiv:2203.07814, table 3) has a shallow encoder,
 a deep decoder, heads of 128, few of which have keys of their own, feed-forward layers of 6 d, neither gains nor biases
