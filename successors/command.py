@@ -1,4 +1,4 @@
-"""The commands `timeline`, `card`, `train`, `compare`, `roadmap`, `check`, `write` and `read` of the command line."""
+"""The commands `timeline`, `card`, `train`, `compare`, `roadmap`, `scaling`, `check`, `write` and `read`."""
 
 from __future__ import annotations
 
@@ -188,6 +188,34 @@ def roadmap(args: argparse.Namespace) -> int:
     with resumable(options):
         rows = ablation_path.train_path(args.name, options, seeds=range(args.seed, args.seed + args.seeds))
     print(ablation_path.as_text(rows))
+    _hint()
+    print(f"written to {options.out}")
+    return 0
+
+
+def add_scaling_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `scaling`."""
+    parser.add_argument("name", metavar="NAME", help="a system with trainings at equal computing, such as chinchilla")
+    parser.add_argument("--budgets", metavar="C,C", help="some of its budgets, such as 3e9,1e10 (default: all)")
+    _add_seed_arguments(parser)
+    add_arguments(parser, default="out/scaling-NAME")
+
+
+def scaling(args: argparse.Namespace) -> int:
+    """Train a system in many sizes at equal computing; print the best sizes and the law."""
+    from successors.evaluation import scaling as runs
+
+    _check_counts(args)
+    try:
+        budgets = [float(text) for text in args.budgets.split(",")] if args.budgets else []
+    except ValueError:
+        raise ConfigError(f"{args.budgets!r}", where="--budgets", remedy="Give numbers, such as 3e9,1e10") from None
+    runs.scaling_of(args.name)
+    identity = runs.identity(args.name)
+    options = options_of(args).free_out(f"out/scaling-{args.name}", lambda folder: holds(folder, identity))
+    with resumable(options):
+        found = runs.run_scaling(args.name, options, budgets=budgets, seeds=range(args.seed, args.seed + args.seeds))
+    print(runs.as_text(found))
     _hint()
     print(f"written to {options.out}")
     return 0

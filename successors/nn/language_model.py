@@ -97,7 +97,7 @@ class LanguageModel(Network):
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return the answers to prompts while each right token is told afterwards, and the loss of the targets."""
         asked = [self.encoding.encode(prompt) for prompt in stimuli.tolist()]
-        wanted = [self.encoding.encode(answer) for answer in targets.tolist()]
+        wanted = [self.encoding.encode(f" {answer}") for answer in targets.tolist()]
         longest = self.config.longest
         rows = padded([[START, *a, *w, END][-longest:] for a, w in zip(asked, wanted, strict=True)])
         answers = np.array([min(len(w) + 1, longest - 1) for w in wanted])
