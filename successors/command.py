@@ -1,4 +1,4 @@
-"""The commands `timeline`, `card`, `train`, `compare`, `roadmap`, `scaling`, `check`, `write` and `read`."""
+"""Commands: `timeline`, `card`, `train`, `compare`, `roadmap`, `scaling`, `parallel`, `check`, `write`, `read`."""
 
 from __future__ import annotations
 
@@ -218,6 +218,43 @@ def scaling(args: argparse.Namespace) -> int:
     print(runs.as_text(found))
     _hint()
     print(f"written to {options.out}")
+    return 0
+
+
+def add_parallel_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `parallel`."""
+    parser.add_argument("--ranks", type=int, default=2, metavar="N", help="processes (default 2)")
+    parser.add_argument("--layers", type=int, default=2, metavar="N", help="layers (default 2)")
+    parser.add_argument("--width", type=int, default=64, metavar="N", help="numbers a token (default 64)")
+    parser.add_argument(
+        "--texts", type=int, default=16, metavar="N", help="texts of 32 tokens in the batch (default 16)"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def parallel(args: argparse.Namespace) -> int:
+    """Compute a step of Megatron-LM's network in several processes and in one, and compare."""
+    from successors.timeline.y2019_megatron import MegatronConfig, compare
+
+    for name, low, high in (("ranks", 1, 16), ("layers", 1, 100), ("width", 2, 512), ("texts", 1, 64)):
+        check_value(f"--{name}", getattr(args, name), int, {"low": low, "high": high})
+    config = MegatronConfig(
+        width=args.width, hidden=4 * args.width, heads=max(4, args.ranks), layers=args.layers, longest=32,
+        ranks=args.ranks,
+    )  # fmt: skip
+    found = compare(config, texts=args.texts)
+    one = found.results[0]
+    about = {
+        "ranks": args.ranks, "weights": found.weights, "weights_of_a_rank": [r.weights for r in found.results],
+        "loss_off": found.loss_off, "gradient_off": found.gradient_off, "same_bits": found.same_bits,
+        "all_reduces": one.reduces, "bytes_of_a_rank": one.sent,
+    }  # fmt: skip
+    if args.json:
+        print(json.dumps(about, indent=2))
+        return 0
+    print(f"{args.ranks} processes, of {found.weights:,} weights {one.weights:,} each")
+    print(f"loss off by {found.loss_off:.0e}, gradients by {found.gradient_off:.0e} of the largest of their array")
+    print(f"{one.reduces} all-reduces a step, {one.sent:,} bytes from each")
     return 0
 
 

@@ -111,7 +111,7 @@ def scaling_of(name: str) -> Scaling:
     return found
 
 
-_SHAPE = dict.fromkeys(COLUMNS, (int, float))
+_SHAPE: dict[str, tuple[type, ...]] = dict.fromkeys(COLUMNS, (int, float))
 
 
 def _job(name: str, operations: float, width: int, seed: int, folder: Path) -> Job:
@@ -150,7 +150,7 @@ def train_one(
     recipe = learner.recipe
     wanted = recipe.batch * recipe.pretrain_steps
     # As many as are read, so that none is read twice, and those by which all runs are judged before them.
-    few = {"train": 1, "valid": 1, "test": 1}
+    few: dict[str, Any] = {"train": 1, "valid": 1, "test": 1}
     texts = tasks.load(about.task, cache=False, documents=HELD_OUT + wanted, **few).corpus
     held_out, read = texts[:HELD_OUT], texts[HELD_OUT:]
     order = loop.batches(wanted, recipe.batch, seed)

@@ -17,8 +17,6 @@ from successors.nn.tensor import Tensor, make
 
 WAIT_S = 60.0
 """Seconds that a rank waits for the others before it gives up."""
-ROOM = 2**20
-"""Numbers that a rank can lay out at a time."""
 
 
 class RankLost(MarkIError):
@@ -36,7 +34,7 @@ class RankGroup:
         The number of this one, from 0.
     ranks : int
     room : buffer of float64
-        Memory that all ranks share, `ROOM` numbers for each.
+        Memory that all ranks share, equally much for each.
     barrier : Barrier
         Passed when all ranks have come to it.
     """
@@ -114,7 +112,7 @@ def parted_cross_entropy(logits: Tensor, labels: np.ndarray, first: int, group: 
     return make(np.mean(np.log(total) - right), (logits,), backward)
 
 
-def run_ranks(work: Callable[..., Any], ranks: int, *given: Any) -> list[Any]:
+def run_ranks(work: Callable[..., Any], ranks: int, *given: Any, room: int) -> list[Any]:
     """Return what each rank finds, in order.
 
     Parameters
@@ -124,6 +122,8 @@ def run_ranks(work: Callable[..., Any], ranks: int, *given: Any) -> list[Any]:
     ranks : int
     *given
         What all of them are given.
+    room : int
+        Numbers that a rank lays out at a time, at most.
 
     Raises
     ------
@@ -131,9 +131,9 @@ def run_ranks(work: Callable[..., Any], ranks: int, *given: Any) -> list[Any]:
         If a rank ends without a result, or does not answer.
     """
     spawn = multiprocessing.get_context("spawn")
-    room, barrier, results = spawn.RawArray("d", ranks * ROOM), spawn.Barrier(ranks), spawn.Queue()
+    shared, barrier, results = spawn.RawArray("d", ranks * room), spawn.Barrier(ranks), spawn.Queue()
     processes = [
-        spawn.Process(target=_run, args=(work, rank, ranks, room, barrier, results, given), daemon=True)
+        spawn.Process(target=_run, args=(work, rank, ranks, shared, barrier, results, given), daemon=True)
         for rank in range(ranks)
     ]
     found: dict[int, Any] = {}

@@ -58,7 +58,7 @@ def part_of(code: tuple[int, ...]) -> str:
 def draw_code(rng: np.random.Generator, part: str) -> tuple[int, ...]:
     """Return a code of a part: the lamp of each letter, from 0."""
     while True:
-        code = tuple(rng.permutation(len(LETTERS)).tolist())
+        code = tuple(int(lamp) for lamp in rng.permutation(len(LETTERS)))
         if part_of(code) == part:
             return code
 

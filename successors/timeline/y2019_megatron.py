@@ -384,7 +384,8 @@ def compare(config: MegatronConfig, *, texts: int = 4, seed: int = 0, dtype: typ
     loss.backward()
     whole, ranks = network.parameters(), config.ranks
     weights = [{name: cut(name, p.data, rank, ranks) for name, p in whole.items()} for rank in range(ranks)]
-    results: list[RankResult] = run_ranks(rank_step, ranks, config, weights, tokens)
+    room = tokens.size * max(config.width, 3)
+    results: list[RankResult] = run_ranks(rank_step, ranks, config, weights, tokens, room=room)
     worst, same = 0.0, True
     for rank, result in enumerate(results):
         for name, parameter in whole.items():

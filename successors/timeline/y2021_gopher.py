@@ -198,6 +198,10 @@ def _by_pairs() -> Finding:
     """Compute the scores of every pair of positions by the formula, one by one."""
     network = _small()
     layer = network.blocks[0].attention
+    assert layer.distances is not None
+    assert layer.content_bias is not None
+    assert layer.distance_bias is not None
+    far, biases = layer.distances.weight.data, (layer.content_bias.data, layer.distance_bias.data)
     x = Tensor(np.random.default_rng(2).standard_normal((1, 6, 16)).astype(np.float32))
     with watching(network) as recorded, no_grad():
         network.blocks[0](x, seen(6, 6))
@@ -208,11 +212,10 @@ def _by_pairs() -> Finding:
     worst = 0.0
     for head in range(4):
         own = slice(4 * head, 4 * head + 4)
-        u, v = (bias.data[own] for bias in (layer.content_bias, layer.distance_bias))
+        u, v = (bias[own] for bias in biases)
         for i in range(6):
             scores = [
-                ((q[i, own] + u) @ k[j, own] + (q[i, own] + v) @ (layer.distances.weight.data @ waves[i - j])[own]) / 2
-                for j in range(i + 1)
+                ((q[i, own] + u) @ k[j, own] + (q[i, own] + v) @ (far @ waves[i - j])[own]) / 2 for j in range(i + 1)
             ]
             shares = np.exp(scores - np.max(scores))
             worst = max(worst, float(np.abs(shares / shares.sum() - found[head, i, : i + 1]).max()))
@@ -237,6 +240,7 @@ def _needed() -> Finding:
     short: list[float] = []
     for size in ENTRY.sizes.values():
         c = size.config
+        assert isinstance(c, GopherConfig)
         assert size.published is not None
         short.append(1 - (ENTRY.count(c) - c.layers * c.width**2) / size.published)
     return Finding(
@@ -259,8 +263,8 @@ def _distances(learner: Successor[Gopher], stimuli: np.ndarray, targets: np.ndar
     layer = learner.network.blocks[0].attention
     if layer.distances is None or layer.distance_bias is None:
         return {}
-    keys = sinusoids(24, learner.config.width) @ layer.distances.weight.data.T
-    parts = np.split(keys * layer.distance_bias.data, learner.config.heads, 1)
+    keys = sinusoids(24, learner.network.config.width) @ layer.distances.weight.data.T
+    parts = np.split(keys * layer.distance_bias.data, learner.network.config.heads, 1)
     return {f"head {number + 1}": part.sum(1) for number, part in enumerate(parts)}
 
 

@@ -221,8 +221,7 @@ def _far() -> Finding:
 
 def _utilisation() -> Finding:
     """Reckon the utilisation of 6,144 chips of 275 TFLOP/s from 238,300 tokens a second (appendix B)."""
-    size = ENTRY.sizes["540B"].config
-    flops = 6 * ENTRY.count(size) + 12 * size.layers * size.heads * size.head * size.longest
+    flops = 6 * ENTRY.count(LARGEST) + 12 * LARGEST.layers * LARGEST.heads * LARGEST.head * LARGEST.longest
     share = 100 * 238_300 * flops / (6_144 * 275e12)
     return Finding(holds=round(share, 1) == 46.2, found=f"{share:.2f} %", wanted="46.2 %")
 
@@ -236,11 +235,18 @@ def _attention(network: PaLM, stimuli: np.ndarray) -> np.ndarray:
     return recorded[f"blocks.{network.config.layers - 1}.attention.attention"][-1]
 
 
-def _size(layers: int, heads: int, width: int, millions: int) -> Size:
-    config = PaLMConfig(
+def published(layers: int, heads: int, width: int) -> PaLMConfig:
+    """Return a published size: 256,000 tokens, heads of 256, texts of 2,048."""
+    return PaLMConfig(
         vocabulary=256_000, width=width, hidden=4 * width, heads=heads, head=256, layers=layers, longest=2_048
     )
+
+
+def _size(config: PaLMConfig, millions: int) -> Size:
     return Size(config=config, published=millions * 10**6, rounded=10**7, source="table 1")
+
+
+LARGEST = published(118, 48, 18_432)
 
 
 ENTRY = Entry(
@@ -253,9 +259,9 @@ ENTRY = Entry(
     network=PaLM,
     retina=PaLMConfig(),
     sizes={
-        "540B": _size(118, 48, 18_432, 540_350),
-        "62B": _size(64, 32, 8_192, 62_500),
-        "8B": _size(32, 16, 4_096, 8_630),
+        "540B": _size(LARGEST, 540_350),
+        "62B": _size(published(64, 32, 8_192), 62_500),
+        "8B": _size(published(32, 16, 4_096), 8_630),
     },
     trials=(
         Trial(task="sums", options={"asked": ("worked",)}, at_least=0.95),

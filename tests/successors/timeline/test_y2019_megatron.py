@@ -1,8 +1,10 @@
+import json
 import time
 
 import numpy as np
 import pytest
 
+from marki.__main__ import main
 from marki.errors import ConfigError
 from marki.io.check_learner import check_learner
 from successors import tasks
@@ -137,7 +139,7 @@ def ends(group):
 def test_a_rank_that_is_lost_ends_all(work, given, told):
     began = time.monotonic()
     with pytest.raises(RankLost, match=told):
-        run_ranks(work, 2, *given)
+        run_ranks(work, 2, *given, room=8)
     assert time.monotonic() - began < 30
 
 
@@ -157,3 +159,14 @@ def test_without_the_sums_states_stand_side_by_side():
             linear(Tensor(states.data[..., 16 * r : 16 * r + 16]), net.tokens[256 * r : 256 * r + 256]) for r in (0, 1)
         ]
         np.testing.assert_array_equal(net.scores(states).data, np.concatenate([o.data for o in own], -1))
+
+
+def test_the_command(capsys):
+    assert main(["parallel", "--width", "16", "--texts", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["gradient_off"] < 1e-12
+    assert found["all_reduces"] == 12
+    assert len(found["weights_of_a_rank"]) == 2
+    assert main(["parallel", "--ranks", "3", "--width", "16"]) == 2
+    assert "multiple of the ranks" in capsys.readouterr().err
+    assert main(["parallel", "--ranks", "0"]) == 2
