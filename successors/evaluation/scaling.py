@@ -256,7 +256,7 @@ def _not_negative(columns: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, 
     The best of all choices of columns whose plain least squares has no negative coefficient.
     """
     m, _, k = columns.shape
-    squares, best = np.full(m, np.inf), np.zeros((m, k))
+    squares, best = np.full(m, (wanted**2).sum()), np.zeros((m, k))
     for count in range(1, k + 1):
         for some in map(list, itertools.combinations(range(k), count)):
             own = columns[..., some]
