@@ -102,7 +102,7 @@ def _part(config: BooksConfig, workshop: Workshop, name: str, count: int) -> Spl
         kind, pairs = ways[number % len(ways)]
         rng = ItemKey(task="books", seed=workshop.seed, part=name, number=number).rng()
         ahead, code = drawn_for(kind, rng, name)
-        *before, asked = rng.integers(len(LETTERS), size=pairs + 1).tolist()
+        *before, asked = (int(letter) for letter in rng.integers(len(LETTERS), size=pairs + 1))
         stimuli.append(ahead + " ".join([*(_pair(letter, code) for letter in before), LETTERS[asked]]))
         targets.append(str(code[asked] + 1))
     kinds = (np.arange(count) % len(ways)).astype(np.int16)
@@ -112,6 +112,12 @@ def _part(config: BooksConfig, workshop: Workshop, name: str, count: int) -> Spl
 def _ways(config: BooksConfig) -> list[tuple[str, int]]:
     """Return what is asked, in turn."""
     return [(kind, pairs) for kind in config.kinds for pairs in config.pairs]
+
+
+def begin_right(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return whether each answer begins with its target, (n,) bool; who has read documents goes on after it."""
+    pairs = zip(answers.tolist(), targets.tolist(), strict=True)
+    return np.array([answer.split()[: len(target.split())] == target.split() for answer, target in pairs])
 
 
 def _make(config: BooksConfig, workshop: Workshop) -> dict[str, Split]:
@@ -133,5 +139,6 @@ TASK = Task(
     classes=lambda config: tuple(f"{kind}, {pairs} before" for kind, pairs in _ways(config)),
     make=_make,
     corpus=_corpus,
+    judge=begin_right,
 )
 """The task."""

@@ -17,6 +17,7 @@ from marki.config import Config, setting
 from marki.errors import ConfigError
 from marki.io.ports import Port
 from marki.seeding import generator
+from successors.tasks.books import begin_right
 from successors.tasks.deck import PARTS, Split
 from successors.tasks.making import ItemKey, Workshop
 from successors.tasks.sums import draw_digits, question
@@ -144,5 +145,6 @@ TASK = Task(
     classes=lambda config: config.asked,
     make=_make,
     corpus=_corpus,
+    judge=begin_right,
 )
 """The task."""

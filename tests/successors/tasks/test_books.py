@@ -83,6 +83,13 @@ def test_of_what_can_be_told_half_is_told_in_words():
     assert [ahead.count(word) for word in ("code", "add", "")] == [100, 100, 200]
 
 
+def test_an_answer_is_judged_by_its_beginning():
+    task, targets = tasks.find("by_heart"), np.array(["K 7", "3", "3"])
+    assert task.right(np.array(["K 7 A B", "3", "3 A"]), targets).tolist() == [True, True, True]
+    assert task.right(np.array(["K", "4 3", ""]), targets).tolist() == [False, False, False]
+    assert tasks.find("books").judge is task.judge
+
+
 # -- sums ------------------------------------------------------------------------------------------------------------
 
 
