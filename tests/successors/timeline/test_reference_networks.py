@@ -874,7 +874,7 @@ def palm() -> Pair:
     """Compare with Cohere's decoder, which has parallel layers, SwiGLU, norms without a bias and one head of keys.
 
     It turns neighbours by their positions, where ours turns a number and the one half a head further on. What it
-    computes in single precision, the norms and the angles, is put in its place in double.
+    computes in single precision, the norms and the turning, is put in its place in double.
     """
     package("torchvision")  # which transformers looks for
     cohere = part("transformers.models.cohere.modeling_cohere")
@@ -882,7 +882,7 @@ def palm() -> Pair:
     theirs = cohere.CohereModel(
         cohere.CohereConfig(
             vocab_size=WORDS, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3,
-            num_key_value_heads=1, attn_implementation="eager",
+            num_key_value_heads=1,
         )
     )  # fmt: skip
     theirs.norm = torch.nn.LayerNorm(24, bias=False)
@@ -890,6 +890,12 @@ def palm() -> Pair:
         block.input_layernorm = torch.nn.LayerNorm(24, bias=False)
     angles = torch.arange(16)[:, None] * 10_000.0 ** (-torch.arange(0, 8, 2) / 8).repeat_interleave(2)
     theirs.rotary_emb.forward = lambda x, **_: (angles.cos()[None, : x.shape[1]], angles.sin()[None, : x.shape[1]])
+
+    def in_double(q: Any, k: Any, cosine: Any, sine: Any, **_: Any) -> tuple[Any, Any]:
+        one, other = (a * cosine[:, None] + cohere.rotate_half(a) * sine[:, None] for a in (q, k))
+        return one, other
+
+    cohere.apply_rotary_pos_emb = in_double
     neighbours = np.arange(8).reshape(2, 4).T.ravel()
 
     def rows(a: np.ndarray) -> np.ndarray:
