@@ -15,10 +15,11 @@ from marki.errors import ConfigError
 from marki.io.text import check_text
 from successors.nn.bytepairs import END, PAD, START, padded
 from successors.nn.functions import linear
+from successors.nn.hooks import watching
 from successors.nn.learner import Network
 from successors.nn.lexicon import teletype
 from successors.nn.past import Past
-from successors.nn.tensor import Tensor
+from successors.nn.tensor import Tensor, no_grad
 from successors.nn.writer import drawn
 
 Choice = Callable[[np.ndarray], np.ndarray]
@@ -194,3 +195,18 @@ class LanguageModel(Network):
         return self.continuations(
             [prompt] * count, lambda scores: drawn(scores, rng, temperature, top_k, nucleus)
         ).tolist()
+
+
+def told(network: LanguageModel, stimuli: np.ndarray) -> np.ndarray:
+    """Return the token texts of the first prompt and of what it is continued by, (t,) of str."""
+    with no_grad():
+        return np.array(network.encoding.pieces(f"{stimuli[0]} {network.write(stimuli[:1])[0]}"))
+
+
+def attended(network: LanguageModel, stimuli: np.ndarray) -> np.ndarray:
+    """Return the attention of each token of the first prompt and its continuation in the last of its `blocks`."""
+    with no_grad():
+        row = network.row(f"{stimuli[0]} {network.write(stimuli[:1])[0]}", end=False)
+        with watching(network) as recorded:
+            network(np.array([row]))
+    return recorded[f"blocks.{network.config.layers - 1}.attention.attention"][-1]

@@ -40,7 +40,7 @@ from successors.nn.attention import attention
 from successors.nn.bytepairs import shipped
 from successors.nn.functions import embedding, linear
 from successors.nn.hooks import Watch
-from successors.nn.language_model import Encoding, LanguageModel
+from successors.nn.language_model import Encoding, LanguageModel, told
 from successors.nn.layers import LayerNorm
 from successors.nn.losses import cross_entropy
 from successors.nn.module import Module, places
@@ -446,12 +446,6 @@ def _efficiency() -> Finding:
     return Finding(holds=round(100 * share) == 76, found=f"{100 * share:.1f} %", wanted="76 % (abstract)")
 
 
-def _pieces(network: Megatron, stimuli: np.ndarray) -> np.ndarray:
-    """Return the token texts of a prompt and its continuation, (t,) of str."""
-    with no_grad():
-        return np.array(shipped().pieces(f"{stimuli[0]} {network.write(stimuli)[0]}"))
-
-
 def size(layers: int, width: int, heads: int, ranks: int, millions: int) -> Size:
     """Return a published size with its count in millions, as printed."""
     config = MegatronConfig(
@@ -486,7 +480,7 @@ ENTRY = Entry(
         Check(name="cut on the tape it is the network too, and without the sums it is not", run=_cut_here),
         Check(name="512 cards keep 76 % of what one does", run=_efficiency),
     ),
-    registers=(Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=_pieces),),
+    registers=(Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=told),),
     small={"width": 8, "hidden": 6, "heads": 2, "layers": 1},
     short="Megatron",
 )  # fmt: skip

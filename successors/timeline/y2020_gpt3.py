@@ -34,8 +34,8 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn import initial
 from successors.nn.bytepairs import START
 from successors.nn.functions import embedding
-from successors.nn.hooks import Watch, watching
-from successors.nn.language_model import LanguageModel
+from successors.nn.hooks import Watch
+from successors.nn.language_model import LanguageModel, attended, told
 from successors.nn.layers import LayerNorm
 from successors.nn.learner import Successor
 from successors.nn.lexicon import teletype
@@ -110,9 +110,15 @@ def _small(band: int = 0) -> GPT3:
     return GPT3(GPT3Config(width=16, hidden=32, band=band), np.random.default_rng(0))
 
 
-def _kept() -> Finding:
-    """Read two texts, go on with copies of them, drop one, and compare the logits with those computed anew."""
-    network, rng = _small(band=3), np.random.default_rng(1)
+def cached(network: LanguageModel) -> Finding:
+    """Read two texts, go on with copies of them, drop one, and compare the logits with those computed anew.
+
+    Parameters
+    ----------
+    network : LanguageModel
+        Reads the lexicon's signs.
+    """
+    rng = np.random.default_rng(1)
     begun, further = rng.integers(5, 40, (2, 7)), rng.integers(5, 40, (4, 3))
     copies, left = np.array([0, 1, 1, 0]), np.array([0, 2, 3])
     kept = network.caches()
@@ -231,21 +237,6 @@ def _curve(learner: Successor[GPT3], stimuli: np.ndarray, targets: np.ndarray) -
     return {"GPT-3": found, "ideal learner": np.array([ideal(pairs) for pairs in range(len(found))])}
 
 
-def told(network: LanguageModel, stimuli: np.ndarray) -> np.ndarray:
-    """Return the token texts of a prompt and its continuation, (t,) of str."""
-    with no_grad():
-        return np.array(network.encoding.pieces(f"{stimuli[0]} {network.write(stimuli)[0]}"))
-
-
-def _attention(network: GPT3, stimuli: np.ndarray) -> np.ndarray:
-    """Return the attention of each token of prompt and answer in the last layer, (1, heads, t, t)."""
-    with no_grad():
-        row = network.row(f"{stimuli[0]} {network.write(stimuli)[0]}", end=False)
-        with watching(network) as recorded:
-            network(np.array([row]))
-    return recorded[f"blocks.{network.config.layers - 1}.attention.attention"][-1]
-
-
 def published(layers: int, width: int, heads: int) -> GPT3Config:
     """Return a published size: GPT-2's 50,257 tokens, texts of 2,048, a band of half a text."""
     return GPT3Config(
@@ -290,7 +281,7 @@ ENTRY = Entry(
     answers=Port.TEXT,
     tasks=("books",),
     checks=(
-        Check(name="cached keys and values give the same scores when texts fork and end", run=_kept),
+        Check(name="what is cached gives the same scores when texts fork and end", run=lambda: cached(_small(band=3))),
         Check(name="no weight moves while examples are read", run=_still),
         Check(name="a band hides what is further back", run=_banded),
         Check(name="the ideal learner's curve is that of counting", run=_counted),
@@ -305,7 +296,7 @@ ENTRY = Entry(
     ),
     registers=(
         Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=told),
-        Watch(name="attention, last layer", rendering=Rendering.ATTENTION, measure=_attention),
+        Watch(name="attention, last layer", rendering=Rendering.ATTENTION, measure=attended),
     ),
     small={"width": 8, "hidden": 6, "heads": 2, "layers": 1},
 )  # fmt: skip

@@ -33,7 +33,7 @@ from successors.nn.activations import gelu
 from successors.nn.attention import attention, relative_to_absolute
 from successors.nn.functions import embedding, linear
 from successors.nn.hooks import Watch, watching
-from successors.nn.language_model import LanguageModel
+from successors.nn.language_model import LanguageModel, attended, told
 from successors.nn.layers import Linear, RMSNorm
 from successors.nn.learner import Successor
 from successors.nn.lexicon import teletype
@@ -42,7 +42,7 @@ from successors.nn.past import Past
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import sinusoids
-from successors.timeline.y2020_gpt3 import seen, told
+from successors.timeline.y2020_gpt3 import cached, seen
 
 _draw = partial(initial.normal, deviation=0.07)
 
@@ -178,22 +178,6 @@ def _small() -> Gopher:
     return network
 
 
-def _kept() -> Finding:
-    """Read two texts, go on with copies of them, and compare the logits with those computed anew."""
-    network, rng = _small(), np.random.default_rng(1)
-    begun, further = rng.integers(5, 40, (2, 7)), rng.integers(5, 40, (3, 4))
-    copies, kept = np.array([1, 0, 1]), network.caches()
-    with no_grad():
-        network.follow(begun, kept)
-        for past in kept:
-            past.keep(copies)
-        network.follow(further[:, :3], kept)
-        written = network.follow(further[:, 3:], kept)
-        anew = network.follow(np.hstack([begun[copies], further]), network.caches())
-    worst = float(np.abs(written - anew).max())
-    return Finding(holds=worst < 1e-4, found=f"scores differ by {worst:.0e} at most", wanted="none but by rounding")
-
-
 def _by_pairs() -> Finding:
     """Compute the scores of every pair of positions by the formula, one by one."""
     network = _small()
@@ -249,15 +233,6 @@ def _needed() -> Finding:
     )  # fmt: skip
 
 
-def _attention(network: Gopher, stimuli: np.ndarray) -> np.ndarray:
-    """Return the attention of each token of question and answer in the last layer, (1, heads, t, t)."""
-    with no_grad():
-        row = network.row(f"{stimuli[0]} {network.write(stimuli)[0]}", end=False)
-        with watching(network) as recorded:
-            network(np.array([row]))
-    return recorded[f"blocks.{network.config.layers - 1}.attention.attention"][-1]
-
-
 def _distances(learner: Successor[Gopher], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the distance alone adds to the scores of each head of the first layer, v · W_R r."""
     layer = learner.network.blocks[0].attention
@@ -303,7 +278,7 @@ ENTRY = Entry(
     answers=Port.TEXT,
     tasks=("by_heart",),
     checks=(
-        Check(name="cached keys and values give the same scores when texts fork", run=_kept),
+        Check(name="what is cached gives the same scores when texts fork and end", run=lambda: cached(_small())),
         Check(name="scores are those of the formula for every pair", run=_by_pairs),
         Check(name="what is behind others is read as if it stood alone", run=_moved),
         Check(name="no size meets its count without the projection of distances", run=_needed),
@@ -316,7 +291,7 @@ ENTRY = Entry(
     ),
     registers=(
         Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=told),
-        Watch(name="attention, last layer", rendering=Rendering.ATTENTION, measure=_attention),
+        Watch(name="attention, last layer", rendering=Rendering.ATTENTION, measure=attended),
     ),
     small={"width": 8, "heads": 2, "layers": 1},
 )  # fmt: skip

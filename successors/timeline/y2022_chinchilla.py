@@ -30,8 +30,8 @@ from marki.io.ports import Port
 from successors.model_card import Check, Entry, Finding, Mechanism, Scaling, Trial
 from successors.nn.hooks import Watch
 from successors.nn.initial import meta
+from successors.nn.language_model import attended, told
 from successors.nn.recipe import Recipe
-from successors.timeline.y2020_gpt3 import told
 from successors.timeline.y2021_gopher import Gopher, GopherConfig, size
 
 SIGNS = 30
@@ -176,7 +176,7 @@ def _operations(width: int) -> float:
 
 ENTRY = Entry(
     label="Chinchilla",
-    parents=("gopher", "gpt3"),
+    parents=("gopher",),
     title="Training compute-optimal large language models",
     authors="J. Hoffmann, S. Borgeaud, A. Mensch and others",
     idea="For the same computing, a smaller network that reads more is better: weights and text should grow together.",
@@ -206,6 +206,9 @@ ENTRY = Entry(
         Check(name="70 billion are better than 175, 280 and 530", run=_predicted),
         Check(name="both shares take the same computing", run=_equal),
     ),
-    registers=(Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=told),),
+    registers=(
+        Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=told),
+        Watch(name="attention, last layer", rendering=Rendering.ATTENTION, measure=attended),
+    ),
     small={"width": 8, "heads": 2, "layers": 1},
 )  # fmt: skip

@@ -30,9 +30,9 @@ from successors.cluster.documented import SERVERS
 from successors.cluster.orders import bubble, most_kept, orders
 from successors.cluster.pipeline import StageTimes, run
 from successors.model_card import Check, Entry, Finding, Mechanism, Size, Trial
-from successors.nn.bytepairs import shipped
 from successors.nn.hooks import Watch
-from successors.nn.tensor import Tensor, no_grad
+from successors.nn.language_model import told
+from successors.nn.tensor import Tensor
 from successors.timeline.y2019_megatron import Megatron, MegatronConfig
 
 
@@ -151,12 +151,6 @@ def _rates() -> Finding:
     )  # fmt: skip
 
 
-def _pieces(network: MTNLG, stimuli: np.ndarray) -> np.ndarray:
-    """Return the token texts of a prompt and its continuation, (t,) of str."""
-    with no_grad():
-        return np.array(shipped().pieces(f"{stimuli[0]} {network.write(stimuli)[0]}"))
-
-
 PAPER = MTNLGConfig(
     vocabulary=51_200, width=20_480, hidden=4 * 20_480, heads=128, layers=105, longest=2_048, ranks=CARDS,
     stages=STAGES, micro=240,
@@ -188,6 +182,6 @@ ENTRY = Entry(
         Check(name="the schedule predicts the published steps", run=_times),
         Check(name="operations of a card are those that are printed", run=_rates),
     ),
-    registers=(Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=_pieces),),
+    registers=(Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=told),),
     small={"width": 8, "hidden": 6, "heads": 2, "layers": 1, "stages": 1},
 )  # fmt: skip

@@ -36,8 +36,8 @@ from successors.nn import initial
 from successors.nn.activations import swiglu
 from successors.nn.attention import attention
 from successors.nn.functions import embedding
-from successors.nn.hooks import Watch, watching
-from successors.nn.language_model import LanguageModel
+from successors.nn.hooks import Watch
+from successors.nn.language_model import LanguageModel, attended, told
 from successors.nn.layers import LayerNorm, Linear
 from successors.nn.lexicon import teletype
 from successors.nn.module import Module
@@ -45,7 +45,7 @@ from successors.nn.past import Past
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.rotary import rotary
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y2020_gpt3 import seen, told
+from successors.timeline.y2020_gpt3 import cached, seen
 
 _draw = partial(initial.normal, deviation=0.07)
 
@@ -170,22 +170,6 @@ def _small(**changes: int) -> PaLM:
     return PaLM(PaLMConfig().amend({"width": 16, "hidden": 24, "head": 4, **changes}), np.random.default_rng(0))
 
 
-def _kept() -> Finding:
-    """Read two texts, go on with copies of them, and compare the logits with those computed anew."""
-    network, rng = _small(), np.random.default_rng(1)
-    begun, further = rng.integers(5, 40, (2, 7)), rng.integers(5, 40, (3, 2))
-    copies, kept = np.array([1, 0, 1]), network.caches()
-    with no_grad():
-        network.follow(begun, kept)
-        for past in kept:
-            past.keep(copies)
-        network.follow(further[:, :1], kept)
-        written = network.follow(further[:, 1:], kept)
-        anew = network.follow(np.hstack([begun[copies], further]), network.caches())
-    worst = float(np.abs(written - anew).max())
-    return Finding(holds=worst < 1e-4, found=f"scores differ by {worst:.0e} at most", wanted="none but by rounding")
-
-
 def _shared() -> Finding:
     """Give every head the same key and value by hand, and compare with one head of them; count what is cached."""
     shared, own = _small(), _small(keys=4)
@@ -224,15 +208,6 @@ def _utilisation() -> Finding:
     flops = 6 * ENTRY.count(LARGEST) + 12 * LARGEST.layers * LARGEST.heads * LARGEST.head * LARGEST.longest
     share = 100 * 238_300 * flops / (6_144 * 275e12)
     return Finding(holds=round(share, 1) == 46.2, found=f"{share:.2f} %", wanted="46.2 %")
-
-
-def _attention(network: PaLM, stimuli: np.ndarray) -> np.ndarray:
-    """Return the attention of each token of question and answer in the last layer, (1, heads, t, t)."""
-    with no_grad():
-        row = network.row(f"{stimuli[0]} {network.write(stimuli)[0]}", end=False)
-        with watching(network) as recorded:
-            network(np.array([row]))
-    return recorded[f"blocks.{network.config.layers - 1}.attention.attention"][-1]
 
 
 def published(layers: int, heads: int, width: int) -> PaLMConfig:
@@ -276,14 +251,14 @@ ENTRY = Entry(
     answers=Port.TEXT,
     tasks=("sums",),
     checks=(
-        Check(name="cached keys and values give the same scores when texts fork", run=_kept),
+        Check(name="what is cached gives the same scores when texts fork and end", run=lambda: cached(_small())),
         Check(name="one head of keys is as if all heads had the same", run=_shared),
         Check(name="what is turned by positions sees distances alone", run=_far),
         Check(name="utilisation was 46.2 %", run=_utilisation),
     ),
     registers=(
         Watch(name="pieces read and written", rendering=Rendering.TOKENS, measure=told),
-        Watch(name="attention, last layer", rendering=Rendering.ATTENTION, measure=_attention),
+        Watch(name="attention, last layer", rendering=Rendering.ATTENTION, measure=attended),
     ),
     small={"width": 8, "hidden": 6, "heads": 2, "head": 4, "layers": 1},
 )  # fmt: skip
