@@ -102,7 +102,7 @@ def _part(config: BooksConfig, workshop: Workshop, name: str, count: int) -> Spl
         kind, pairs = ways[number % len(ways)]
         rng = ItemKey(task="books", seed=workshop.seed, part=name, number=number).rng()
         ahead, code = drawn_for(kind, rng, name)
-        *before, asked = (int(letter) for letter in rng.integers(len(LETTERS), size=pairs + 1))
+        before, asked = rng.integers(len(LETTERS), size=pairs).tolist(), int(rng.integers(len(LETTERS)))
         stimuli.append(ahead + " ".join([*(_pair(letter, code) for letter in before), LETTERS[asked]]))
         targets.append(str(code[asked] + 1))
     kinds = (np.arange(count) % len(ways)).astype(np.int16)
