@@ -106,6 +106,18 @@ def parser() -> Parser:
             successors.roadmap,
             "train the steps that lead to a successor",
         ),
+        (
+            "scaling",
+            successors.add_scaling_arguments,
+            successors.scaling,
+            "train a successor in many sizes at equal computing",
+        ),
+        (
+            "parallel",
+            successors.add_parallel_arguments,
+            successors.parallel,
+            "compute Megatron-LM's network in several processes",
+        ),
         ("sweep", sweep.add_arguments, partial(sweep.command, kinds=kinds), "run a grid of experiments or trainings"),
         ("check", successors.add_check_arguments, successors.check, "climb a successor's ladder of proof"),
         ("write", successors.add_write_arguments, successors.write, "send a text to a successor that reads"),

@@ -1,4 +1,4 @@
-"""The commands `timeline`, `card`, `train`, `compare`, `roadmap`, `check`, `write` and `read` of the command line."""
+"""Commands: `timeline`, `card`, `train`, `compare`, `roadmap`, `scaling`, `parallel`, `check`, `write`, `read`."""
 
 from __future__ import annotations
 
@@ -201,6 +201,71 @@ def roadmap(args: argparse.Namespace) -> int:
     print(ablation_path.as_text(rows))
     _hint()
     print(f"written to {options.out}")
+    return 0
+
+
+def add_scaling_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `scaling`."""
+    parser.add_argument("name", metavar="NAME", help="a system with trainings at equal computing, such as chinchilla")
+    parser.add_argument("--budgets", metavar="C,C", help="some of its budgets, such as 3e9,1e10 (default: all)")
+    _add_seed_arguments(parser)
+    add_arguments(parser, default="out/scaling-NAME")
+
+
+def scaling(args: argparse.Namespace) -> int:
+    """Train a system in many sizes at equal computing; print the best sizes and the law."""
+    from successors.evaluation import scaling as runs
+
+    _check_counts(args)
+    try:
+        budgets = [float(text) for text in args.budgets.split(",")] if args.budgets else []
+    except ValueError:
+        raise ConfigError(f"{args.budgets!r}", where="--budgets", remedy="Give numbers, such as 3e9,1e10") from None
+    runs.scaling_of(args.name)
+    identity = runs.identity(args.name)
+    options = options_of(args).free_out(f"out/scaling-{args.name}", lambda folder: holds(folder, identity))
+    with resumable(options):
+        found = runs.run_scaling(args.name, options, budgets=budgets, seeds=range(args.seed, args.seed + args.seeds))
+    print(runs.as_text(found))
+    _hint()
+    print(f"written to {options.out}")
+    return 0
+
+
+def add_parallel_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `parallel`."""
+    parser.add_argument("--ranks", type=int, default=2, metavar="N", help="processes (default 2)")
+    parser.add_argument("--layers", type=int, default=2, metavar="N", help="layers (default 2)")
+    parser.add_argument("--width", type=int, default=64, metavar="N", help="numbers a token (default 64)")
+    parser.add_argument(
+        "--texts", type=int, default=16, metavar="N", help="texts of 32 tokens in the batch (default 16)"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def parallel(args: argparse.Namespace) -> int:
+    """Compute a step of Megatron-LM's network in several processes and in one, and compare."""
+    from successors.timeline.y2019_megatron import MegatronConfig, compare
+
+    for name, low, high in (("ranks", 1, 16), ("layers", 1, 100), ("width", 2, 512), ("texts", 1, 64)):
+        check_value(f"--{name}", getattr(args, name), int, {"low": low, "high": high})
+    config = MegatronConfig(
+        width=args.width, hidden=4 * args.width, heads=max(4, args.ranks), layers=args.layers, longest=32,
+        ranks=args.ranks,
+    )  # fmt: skip
+    found = compare(config, texts=args.texts)
+    one = found.results[0]
+    about = {
+        "ranks": args.ranks, "weights": found.weights, "weights_of_a_rank": [r.weights for r in found.results],
+        "loss_off": found.loss_off, "gradient_off": found.gradient_off, "same_bits": found.same_bits,
+        "all_reduces": one.reduces, "bytes_of_a_rank": one.sent,
+    }  # fmt: skip
+    if args.json:
+        print(json.dumps(about, indent=2))
+        return 0
+    print(f"{args.ranks} processes, of {found.weights:,} weights {one.weights:,} each")
+    print(f"loss off by {found.loss_off:.0e}, gradients by {found.gradient_off:.0e} of the largest of their array")
+    print(f"{one.reduces} all-reduces a step, {one.sent:,} bytes from each")
     return 0
 
 

@@ -200,6 +200,28 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """Trainings of many sizes with the same number of operations, 6 for each weight and token, at several budgets.
+
+    Parameters
+    ----------
+    task : str
+        Whose documents are read, each once.
+    budgets : mapping of float to tuple of int
+        The widths that are trained at each number of operations.
+    plan : callable
+        ``plan(width, operations) -> changes`` of the retina settings, by dotted name.
+    entropy : float
+        Entropy of the documents, nats a token, below which no loss can fall.
+    """
+
+    task: str
+    budgets: Mapping[float, tuple[int, ...]]
+    plan: Callable[[int, float], Mapping[str, Any]]
+    entropy: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """A system of the timeline; name and year are those of its file.
 
@@ -244,6 +266,8 @@ class Entry:
     roadmap : tuple of (str, mapping)
         Steps from something simpler to the system, or past it: names, and changes of the retina settings on top of
         the previous ones.
+    scaling : Scaling, optional
+        Trainings at equal computing, from which the best size is told.
     two_classes : mapping
         Changes of the retina settings for tasks of two classes that are not among its trials.
     small : mapping
@@ -277,6 +301,7 @@ class Entry:
     weights_of: str = ""
     modern: Mapping[str, Any] = field(default_factory=dict[str, Any])
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    scaling: Scaling | None = None
     two_classes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     small: Mapping[str, Any] = field(default_factory=dict[str, Any])
     short: str = ""

@@ -126,8 +126,8 @@ def sample(trial: Trial) -> Deck:
     return _sample(trial.task, tuple(sorted(trial.options.items())))
 
 
-_COUNTS = ("train", "valid", "test", "views", "slides", "patches")
-"""Settings of tasks that say how many stimuli there are, or of how many slides."""
+_COUNTS = ("train", "valid", "test", "views", "slides", "patches", "documents")
+"""Settings of tasks that say how many stimuli or documents there are, or of how many slides."""
 
 
 @lru_cache(maxsize=64)

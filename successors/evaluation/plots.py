@@ -213,6 +213,35 @@ def roadmap(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric
     save(picture, path)
 
 
+def scaling(path: Path, title: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> None:
+    """Draw the loss of each size, one curve for each budget, with the least of each and the entropy as a floor.
+
+    Parameters
+    ----------
+    path : Path
+        PNG to write.
+    title : str
+    rows : sequence of mapping
+        With operations, parameters and loss.
+    found : mapping
+        With ``optima`` and ``entropy``; see `evaluation.scaling.fitted`.
+    """
+    picture = sheet()
+    axes = chart(picture, title, "weights", "loss, nats a token")
+    for k, operations in enumerate(sorted({row["operations"] for row in rows})):
+        own = [(row["parameters"], row["loss"]) for row in rows if row["operations"] == operations]
+        sizes = sorted({size for size, _ in own})
+        means = [np.mean([loss for size, loss in own if size == at]) for at in sizes]
+        axes.plot(sizes, means, **look(k), linewidth=2, label=f"{operations:.0e} operations")
+        axes.plot(*zip(*own, strict=True), ".", color=look(k)["color"], markersize=5)
+    least = [(row["weights"][0], row["gap"][0] + found["entropy"]) for row in found["optima"]]
+    axes.plot(*zip(*least, strict=True), "*-", color=_INK, markersize=13, linewidth=1, label="least of a parabola")
+    axes.axhline(found["entropy"], color="#888888", linestyle=":", label="entropy of the documents")
+    axes.set_xscale("log")
+    axes.legend(frameon=False, fontsize=11)
+    save(picture, path)
+
+
 HIGHEST = 0.9995
 """Where a perfect score is drawn: a logistic axis cannot show it."""
 TICKS = (1, 2, 5, 10, 20, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9)

@@ -109,6 +109,8 @@ def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     trial = system.entry.trials[0]
     if system.entry.accepts in (Port.TEXT, Port.ASKED, Port.LAMPS):
         options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
+        if "documents" in tasks.find(trial.task).config.__dataclass_fields__:
+            options["documents"] = 1
         deck = tasks.load(trial.task, cache=False, **options)
         return np.array(deck.test.stimuli), deck.test.targets.copy()
     deck = registry.sample(trial)

@@ -77,6 +77,42 @@ def silu(x: Tensor) -> Tensor:
     return make(x.data * s, (x,), lambda g: (g * s * (1 + x.data * (1 - s)),))
 
 
+def swiglu(x: Tensor) -> Tensor:
+    """Return silu(a) b, where a is the first half of the last axis and b the second.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., 2 h)
+
+    Returns
+    -------
+    Tensor, shape (..., h)
+
+    Raises
+    ------
+    ShapeError
+        If the last axis cannot be halved.
+
+    References
+    ----------
+    Shazeer 2020, "GLU variants improve transformer", eq. 5.
+    """
+    if not x.ndim or x.shape[-1] % 2:
+        raise ShapeError(f"{x.shape} in halves", where="swiglu")
+    half = x.shape[-1] // 2
+    a, b = x.data[..., :half], x.data[..., half:]
+    s = logistic(a)
+    gate = a * s
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        out = np.empty_like(x.data)
+        out[..., :half] = g * b * s * (1 + a * (1 - s))
+        out[..., half:] = g * gate
+        return (out,)
+
+    return make(gate * b, (x,), backward)
+
+
 def scaled_tanh(x: Tensor) -> Tensor:
     """Return 1.7159 tanh(2x/3), which is nearly 1 at 1 and -1 at -1.
 

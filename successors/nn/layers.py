@@ -125,10 +125,13 @@ class LayerNorm(Module):
     ----------
     width : int
     eps : float
+    bias : bool
+        Whether there is a bias beside the gain.
     """
 
-    def __init__(self, width: int, *, eps: float = 1e-5):
-        self.gain, self.bias = initial.constant((width,), 1.0), initial.constant((width,))
+    def __init__(self, width: int, *, eps: float = 1e-5, bias: bool = True):
+        self.gain = initial.constant((width,), 1.0)
+        self.bias = initial.constant((width,)) if bias else None
         self._eps = eps
 
     def forward(self, x: Tensor) -> Tensor:

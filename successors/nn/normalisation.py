@@ -129,7 +129,7 @@ def batch_norm(
     return make(restore(out), (x, gain, bias), backward)
 
 
-def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+def layer_norm(x: Tensor, gain: Tensor, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
     """Normalise each row of the last axis by its mean and variance.
 
     ``out = gain (x - mean(x)) / sqrt(var(x) + eps) + bias``.
@@ -138,8 +138,10 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tens
     ----------
     x : Tensor, shape (..., D)
         Activations.
-    gain, bias : Tensor, shape (D,)
-        Scale and shift of each element of a row.
+    gain : Tensor, shape (D,)
+        Scale of each element of a row.
+    bias : Tensor, shape (D,), optional
+        Shift of each element of a row.
     eps : float
         Added to the variance.
 
@@ -156,9 +158,10 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tens
     ----------
     .. [1] Ba, Kiros, Hinton: Layer Normalization. arXiv:1607.06450, 2016.
     """
-    fits = x.ndim > 0 and gain.shape == bias.shape == x.shape[-1:] != (0,)
+    fits = x.ndim > 0 and gain.shape == x.shape[-1:] != (0,) and (bias is None or bias.shape == gain.shape)
     if not fits:
-        raise ShapeError(f"activations {x.shape} with gain {gain.shape}, bias {bias.shape}", where="layer_norm")
+        shown = "" if bias is None else f", bias {bias.shape}"
+        raise ShapeError(f"activations {x.shape} with gain {gain.shape}{shown}", where="layer_norm")
     d = x.shape[-1]
     # The same as `_normalise`, without its generality, which costs more than the arithmetic of a single sample.
     a = np.ascontiguousarray(x.data).reshape(x.size // d if d else 0, d)
@@ -166,13 +169,14 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tens
     r = 1 / np.sqrt(_mean(y * y) + eps)
     y *= r
     out = y * gain.data
-    out += bias.data
+    if bias is not None:
+        out += bias.data
 
     def backward(g: np.ndarray) -> tuple[np.ndarray | None, ...]:
         g = g.reshape(a.shape)
         gx = None
         part = g * y
-        gg, gb = part.sum(0), g.sum(0)
+        gg = part.sum(0)
         if x.requires_grad:
             gx = g * gain.data
             part *= gain.data
@@ -181,9 +185,9 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-5) -> Tens
             gx -= part
             gx *= r
             gx = gx.reshape(x.shape)
-        return gx, gg, gb
+        return (gx, gg) if bias is None else (gx, gg, g.sum(0))
 
-    return make(out.reshape(x.shape), (x, gain, bias), backward)
+    return make(out.reshape(x.shape), (x, gain) if bias is None else (x, gain, bias), backward)
 
 
 def layer_norm2d(x: Tensor, gain: Tensor, bias: Tensor, eps: float = 1e-6) -> Tensor:

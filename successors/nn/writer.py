@@ -63,6 +63,40 @@ class Writer(Network):
         return self.texts(np.stack(written[1:], 1))
 
 
+def drawn(
+    scores: np.ndarray, rng: np.random.Generator, temperature: float = 1.0, top_k: int = 0, nucleus: float = 1.0
+) -> np.ndarray:
+    """Draw a token for each row of logits (n, vocabulary) from the likeliest, (n,) int64.
+
+    Parameters
+    ----------
+    scores : ndarray
+    rng : Generator
+    temperature : float
+        0: the likeliest.
+    top_k : int
+        Number of likeliest tokens to draw from; 0: all.
+    nucleus : float
+        Draw from the fewest likeliest tokens whose probabilities sum to this.
+    """
+    if temperature == 0:
+        return scores.argmax(-1)
+    if not top_k and nucleus >= 1:  # of all tokens, none need be sorted
+        reached = np.cumsum(np.exp((scores - scores.max(-1, keepdims=True)).astype(np.float64) / temperature), -1)
+        return (reached < rng.random((len(scores), 1)) * reached[:, -1:]).sum(-1)
+    order = np.argsort(-scores, axis=-1, kind="stable")
+    sorted_ = np.take_along_axis(scores, order, -1).astype(np.float64) / temperature
+    shares = np.exp(sorted_ - sorted_[:, :1])
+    if top_k:
+        shares[:, top_k:] = 0
+    shares /= shares.sum(-1, keepdims=True)
+    before = np.cumsum(shares, -1) - shares
+    shares[before >= nucleus] = 0
+    reached = np.cumsum(shares, -1)
+    at = (reached < rng.random((len(scores), 1)) * reached[:, -1:]).sum(-1)
+    return np.take_along_axis(order, at[:, None], -1)[:, 0]
+
+
 @runtime_checkable
 class TextSampler(Protocol):
     """A network that samples continuations of a text."""

@@ -7,8 +7,9 @@ import time
 from typing import Any
 
 from marki.errors import ConfigError, unknown
-from successors.tasks import cache as kept
 from successors.tasks import (
+    books,
+    by_heart,
     cloze,
     connectedness,
     contest,
@@ -27,10 +28,12 @@ from successors.tasks import (
     restore,
     same_different,
     squeeze,
+    sums,
     translate,
     two_class,
     typed_lines,
 )
+from successors.tasks import cache as kept
 from successors.tasks.deck import Deck, Reels, Split
 from successors.tasks.making import Workshop
 from successors.tasks.task import Task
@@ -40,6 +43,7 @@ __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
     squeeze, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
+    books, sums, by_heart,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import permutations, product
 
 from marki.errors import PortError
+from successors.nn.lexicon import TELETYPE_WORDS, teletype
 from successors.tasks import figures, logbook, scenes
 
 SIMPLIFIED = str.maketrans(
@@ -16,6 +17,9 @@ SIMPLIFIED = str.maketrans(
     "块圆条竖竖边间个里里于与较线点锯齿楼阶级实涂满钩钩长纹画后开断墙两来",
 )
 """Traditional signs, as far as they stand for signs of the texts or may be taken for them."""
+
+BY_SIGN = ("books", "sums", "by_heart")
+"""Tasks whose texts are read sign by sign."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\w*\d\w*")
@@ -42,7 +46,8 @@ def worded(line: str, task: str) -> WordedLine:
 
     Full-width letters and signs become plain ones, blanks are put in order, invisible signs left out. In captions,
     English words are small, Chinese has no blanks, simplified signs and full stops of its own; a missing full stop is
-    added. In the log book, words have the case that they have there. What asks for figures ends in a colon.
+    added. In the log book, words have the case that they have there. What asks for figures ends in a colon. What is
+    read sign by sign has large letters and a blank between any two of them.
 
     Parameters
     ----------
@@ -60,6 +65,8 @@ def worded(line: str, task: str) -> WordedLine:
     plain = "\n".join(" ".join(part.split()) for part in plain.strip().splitlines())
     if not re.search(r"\w", plain):
         raise PortError("the line is empty", where="teleprinter", remedy="Type a sentence", code="text.empty")
+    if task in BY_SIGN:
+        return _by_sign(plain)
     if task == "programs":
         return _asked(plain)
     if task == "translate":
@@ -169,6 +176,12 @@ def _begins(text: str, at: int) -> bool:
     """Return whether a sentence begins at this place of a text."""
     before = text[:at].rstrip(" ")
     return not before or before[-1] in ".!?:\n"
+
+
+def _by_sign(text: str) -> WordedLine:
+    pieces = [piece if piece in TELETYPE_WORDS else piece.upper() for piece in teletype().pieces(text.lower())]
+    unknown = (piece for piece in pieces if not teletype().knows(piece))
+    return WordedLine(text=" ".join(pieces), unknown=tuple(dict.fromkeys(unknown)))
 
 
 def _spaced(text: str) -> str:

@@ -44,8 +44,9 @@ from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, Initialiser, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
+from successors.nn.past import Past
 from successors.nn.recipe import NetworkConfig, Recipe
-from successors.nn.tensor import Tensor, concatenate, no_grad
+from successors.nn.tensor import Tensor, no_grad
 from successors.nn.writer import Writer
 
 
@@ -70,20 +71,6 @@ class TransformerConfig(NetworkConfig):
         ),
         "How it is trained",
     )  # fmt: skip
-
-
-class Past:
-    """Keys and values, (n, h, s, d) each, that are computed once and cached while a text is written."""
-
-    def __init__(self) -> None:
-        self.kept: tuple[Tensor, Tensor] | None = None
-
-    def extend(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Add those of the rows that follow; return all."""
-        if self.kept is not None:
-            k, v = concatenate([self.kept[0], k], 2), concatenate([self.kept[1], v], 2)
-        self.kept = k, v
-        return self.kept
 
 
 class MultiHead(Module):
@@ -163,10 +150,13 @@ class MultiHead(Module):
         """
         return self._read(*self.project(x, source), x.shape, mask=mask, bias=bias)
 
-    def step(self, x: Tensor, past: Past) -> Tensor:
-        """Attend from one more row of each text, (n, 1, width), to itself and those before; cache it in `past`."""
+    def step(self, x: Tensor, past: Past, *, mask: np.ndarray | None = None) -> Tensor:
+        """Attend from the next rows of each text, (n, t, width), to them and those before; cache them in `past`.
+
+        Of several rows a mask says to which of all, those before included, each may attend.
+        """
         q, k, v = self.project(x)
-        return self._read(q, *past.extend(k, v), x.shape)
+        return self._read(q, *past.extend(k, v), x.shape, mask=mask)
 
     def recall(self, x: Tensor, kept: tuple[Tensor, Tensor], *, mask: np.ndarray | None = None) -> Tensor:
         """Attend from rows (n, t, width) to cached keys and values only."""

@@ -41,9 +41,11 @@ from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, LayerNorm
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module
+from successors.nn.past import Past
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, causal
+from successors.nn.writer import drawn
+from successors.timeline.y2017_transformer import FeedForward, MultiHead, causal
 
 DEVIATION = 0.07
 """Standard deviation of the initial weights."""
@@ -95,9 +97,9 @@ class Block(Module):
         self._before, self._thin = c.pre_norm, Dropout(c.dropout)
 
     def forward(self, x: Tensor, mask: np.ndarray | None = None, past: Past | None = None) -> Tensor:
-        """Return (n, t, width); with the cache of the rows before, the output for one more row."""
+        """Return (n, t, width); with the cache of the rows before, the output for those that follow."""
         y = self.norm1(x) if self._before else x
-        y = self.attention(y, mask=mask) if past is None else self.attention.step(y, past)
+        y = self.attention(y, mask=mask) if past is None else self.attention.step(y, past, mask=mask)
         x = x + self._thin(y)
         if not self._before:
             x = self.norm1(x)
@@ -234,40 +236,6 @@ class GPT2(Network):
             if ended.all():
                 break
         return np.array([shipped().decode(t for t in row if t > END).strip() for row in written], np.str_)
-
-
-def drawn(
-    scores: np.ndarray, rng: np.random.Generator, temperature: float = 1.0, top_k: int = 0, nucleus: float = 1.0
-) -> np.ndarray:
-    """Draw a token for each row of logits (n, vocabulary) from the likeliest, (n,) int64.
-
-    Parameters
-    ----------
-    scores : ndarray
-    rng : Generator
-    temperature : float
-        0: the likeliest.
-    top_k : int
-        Number of likeliest tokens to draw from; 0: all.
-    nucleus : float
-        Draw from the fewest likeliest tokens whose probabilities sum to this.
-    """
-    if temperature == 0:
-        return scores.argmax(-1)
-    if not top_k and nucleus >= 1:  # of all tokens, none need be sorted
-        reached = np.cumsum(np.exp((scores - scores.max(-1, keepdims=True)).astype(np.float64) / temperature), -1)
-        return (reached < rng.random((len(scores), 1)) * reached[:, -1:]).sum(-1)
-    order = np.argsort(-scores, axis=-1, kind="stable")
-    sorted_ = np.take_along_axis(scores, order, -1).astype(np.float64) / temperature
-    shares = np.exp(sorted_ - sorted_[:, :1])
-    if top_k:
-        shares[:, top_k:] = 0
-    shares /= shares.sum(-1, keepdims=True)
-    before = np.cumsum(shares, -1) - shares
-    shares[before >= nucleus] = 0
-    reached = np.cumsum(shares, -1)
-    at = (reached < rng.random((len(scores), 1)) * reached[:, -1:]).sum(-1)
-    return np.take_along_axis(order, at[:, None], -1)[:, 0]
 
 
 def _pair() -> tuple[GPT2, np.ndarray]:

@@ -42,8 +42,9 @@ from successors.nn.hooks import Watch, watching
 from successors.nn.learner import Successor
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
+from successors.nn.writer import drawn
 from successors.timeline.y2017_transformer import Past, causal
-from successors.timeline.y2019_gpt2 import GPT2, GPT2Config, drawn, published
+from successors.timeline.y2019_gpt2 import GPT2, GPT2Config, published
 
 ASKED = (
     "a an and angle battlements box broken castle comb diagonally diamond dots dotted each field filled gap hook "

@@ -54,8 +54,9 @@ from successors.nn.losses import cross_entropy
 from successors.nn.module import Module, training_rng
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
+from successors.nn.writer import drawn
 from successors.timeline.y2017_transformer import FeedForward, MultiHead, Past, causal
-from successors.timeline.y2019_gpt2 import DEVIATION, drawn
+from successors.timeline.y2019_gpt2 import DEVIATION
 from successors.timeline.y2021_codex import CodexConfig, chosen, decode, encode
 
 _draw = partial(initial.normal, deviation=DEVIATION)

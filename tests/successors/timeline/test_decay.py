@@ -12,6 +12,7 @@ DECAYING = {"weight", "kernels", "filters", "value", "w_in", "w_state", "tokens"
 STAYING = {
     *("bias", "b_in", "b_state", "output_bias", "places_bias", "gain", "scale", "coefficient", "gate"),
     *("positions", "places", "table", "down", "across"),  # of places and distances
+    *("content_bias", "distance_bias"),
     "row",  # the class token
 }
 BY_GRADIENT = [n for n in registry.names() if isinstance(registry.create(n), ByGradient)]

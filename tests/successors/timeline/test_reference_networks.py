@@ -49,6 +49,7 @@ from successors.timeline import (
     y2018_bert,
     y2018_gpt,
     y2019_gpt2,
+    y2020_gpt3,
     y2020_vit,
     y2021_convit,
     y2021_crossvit,
@@ -57,6 +58,7 @@ from successors.timeline import (
     y2021_swin,
     y2022_alphacode,
     y2022_convnext,
+    y2022_palm,
 )
 
 torch = pytest.importorskip("torch")
@@ -857,6 +859,74 @@ def gpt2_pair() -> Pair:
 
 
 CASES["gpt2"] = gpt2_pair
+
+
+@system("gpt3")
+def gpt3() -> Pair:
+    """Compare all layers dense with GPT-2's network."""
+    pair = gpt2_pair()
+    config = y2020_gpt3.GPT3Config(vocabulary=WORDS, width=24, hidden=96, heads=3, layers=3, longest=16)
+    pair.ours = y2020_gpt3.GPT3(config, seeded())
+    return pair
+
+
+@system("palm")
+def palm() -> Pair:
+    """Compare with Cohere's decoder, which has parallel layers, SwiGLU, norms without a bias and one head of keys.
+
+    It turns neighbours by their positions, where ours turns a number and the one half a head further on. What it
+    computes in single precision, the norms and the turning, is put in its place in double.
+    """
+    package("torchvision")  # which transformers looks for
+    cohere = part("transformers.models.cohere.modeling_cohere")
+    config = y2022_palm.PaLMConfig(vocabulary=WORDS, width=24, hidden=40, heads=3, head=8, layers=2, longest=16)
+    theirs = cohere.CohereModel(
+        cohere.CohereConfig(
+            vocab_size=WORDS, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3,
+            num_key_value_heads=1,
+        )
+    )  # fmt: skip
+    theirs.norm = torch.nn.LayerNorm(24, bias=False)
+    for block in theirs.layers:
+        block.input_layernorm = torch.nn.LayerNorm(24, bias=False)
+    angles = torch.arange(16)[:, None] * 10_000.0 ** (-torch.arange(0, 8, 2) / 8).repeat_interleave(2)
+    theirs.rotary_emb.forward = lambda x, **_: (angles.cos()[None, : x.shape[1]], angles.sin()[None, : x.shape[1]])
+
+    def in_double(q: Any, k: Any, cosine: Any, sine: Any, **_: Any) -> tuple[Any, Any]:
+        one, other = (a * cosine[:, None] + cohere.rotate_half(a) * sine[:, None] for a in (q, k))
+        return one, other
+
+    cohere.apply_rotary_pos_emb = in_double
+    neighbours = np.arange(8).reshape(2, 4).T.ravel()
+
+    def rows(a: np.ndarray) -> np.ndarray:
+        return a.reshape(-1, 8, a.shape[1])[:, neighbours].reshape(a.shape)
+
+    def columns(a: np.ndarray) -> np.ndarray:
+        return rows(a.T).T
+
+    at, there = r"blocks\.(\d)", r"layers.\1"
+    rules = [
+        Rule("tokens", "embed_tokens.weight"), Rule(r"norm\.gain", "norm.weight"),
+        Rule(rf"{at}\.norm\.gain", rf"{there}.input_layernorm.weight"),
+        Rule(rf"{at}\.attention\.queries\.weight", rf"{there}.self_attn.q_proj.weight", rows),
+        Rule(
+            rf"{at}\.attention\.keys_values\.weight",
+            (rf"{there}.self_attn.k_proj.weight", rf"{there}.self_attn.v_proj.weight"), rows,
+        ),
+        Rule(rf"{at}\.attention\.output\.weight", rf"{there}.self_attn.o_proj.weight", columns),
+        Rule(rf"{at}\.up\.weight", (rf"{there}.mlp.gate_proj.weight", rf"{there}.mlp.up_proj.weight")),
+        Rule(rf"{at}\.down\.weight", rf"{there}.mlp.down_proj.weight"),
+    ]  # fmt: skip
+    return Pair(
+        y2022_palm.PaLM(config, seeded()),
+        theirs,
+        rules,
+        [tokens()],
+        run_theirs=lambda network, x: [network(x).last_hidden_state],
+        unused=r"rotary_emb\..*",
+        with_grad=False,
+    )
 
 
 @system("bert")
