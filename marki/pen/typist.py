@@ -40,7 +40,7 @@ Suggest = Callable[[str], Ghost]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class Completion:
     """What came of an offer.
 
     Parameters
@@ -78,7 +78,7 @@ class Savings:
     saved: float
 
 
-def typed(words: str, program: str, suggest: Suggest) -> list[Offer]:
+def typed(words: str, program: str, suggest: Suggest) -> list[Completion]:
     """Return what comes of the offers before each line of a program, while it is typed.
 
     Parameters
@@ -91,14 +91,14 @@ def typed(words: str, program: str, suggest: Suggest) -> list[Offer]:
         ``suggest(text before) -> Ghost``
     """
     lines = list(pieces(parse(program)))
-    offers: list[Offer] = []
+    offers: list[Completion] = []
     for at, line in enumerate(lines):
         ghost = suggest(before(words, lines[:at]))
-        offers.append(Offer(keys=len(line) + 1, probability=ghost.probability, right=ghost.text == line))
+        offers.append(Completion(keys=len(line) + 1, probability=ghost.probability, right=ghost.text == line))
     return offers
 
 
-def savings(offers: Iterable[Offer], threshold: float) -> Savings:
+def savings(offers: Iterable[Completion], threshold: float) -> Savings:
     """Return what is saved when offers of at least this probability are shown."""
     offers = list(offers)
     shown = [offer for offer in offers if offer.probability >= threshold]

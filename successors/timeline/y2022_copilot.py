@@ -29,7 +29,7 @@ from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.pen.tokens import MOST, WORDS
-from marki.pen.typist import Ghost, Offer, savings
+from marki.pen.typist import Ghost, Completion, savings
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.bytepairs import END, START
 from successors.nn.hooks import Watch
@@ -219,7 +219,7 @@ def _saved(learner: Successor[Copilot], stimuli: np.ndarray, targets: np.ndarray
     """Return what a simulated typist is shown, takes of that, and saves; where nothing is shown, nothing is refused."""
     ghosts = [GhostWriter(learner.network).offer(text) for text in stimuli.tolist()]
     offers = [
-        Offer(keys=len(line) + 1, probability=ghost.probability, right=ghost.text == line)
+        Completion(keys=len(line) + 1, probability=ghost.probability, right=ghost.text == line)
         for ghost, line in zip(ghosts, targets.tolist(), strict=True)
     ]
     rows = [savings(offers, threshold) for threshold in THRESHOLDS.tolist()]

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from marki.pen.typist import Ghost, Offer, before, context, savings, typed
+from marki.pen.typist import Ghost, Completion, before, context, savings, typed
 
 PROGRAM = "rep 2 [ draw up 1 go right 1 ]"
 LINES = ["rep 2 [", "draw up 1", "go right 1", "]"]
@@ -30,7 +30,7 @@ def test_a_typist_is_offered_each_line():
 
 
 def test_with_nothing_shown_nothing_is_saved():
-    found = savings([Offer(keys=5, probability=0.5, right=True)], 0.9)
+    found = savings([Completion(keys=5, probability=0.5, right=True)], 0.9)
     assert (found.shown, found.saved) == (0.0, 0.0)
     assert math.isnan(found.accepted)
 
