@@ -29,7 +29,7 @@ from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.pen.tokens import MOST, WORDS
-from marki.pen.typist import Ghost, Completion, savings
+from marki.pen.typist import Completion, Ghost, savings
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn.bytepairs import END, START
 from successors.nn.hooks import Watch

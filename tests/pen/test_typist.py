@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from marki.pen.typist import Ghost, Completion, before, context, savings, typed
+from marki.pen.typist import Completion, Ghost, before, context, savings, typed
 
 PROGRAM = "rep 2 [ draw up 1 go right 1 ]"
 LINES = ["rep 2 [", "draw up 1", "go right 1", "]"]
