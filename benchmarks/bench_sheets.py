@@ -29,6 +29,7 @@ from photographed_sheets import Outcome, Photograph, outcome, photographed  # no
 from marki.errors import StimulusError  # noqa: E402
 from marki.files import write_json  # noqa: E402
 from marki.intervals import share_interval, span  # noqa: E402
+from successors.evaluation.estimates import MeanInterval  # noqa: E402
 
 BOUND = 0.99
 """Fraction of the boxes that must be right, set before the photographs were drawn."""
@@ -110,10 +111,9 @@ def main() -> None:
             f"{row['false']:>5}  {row['unsure']:>6}  {100 * row['worst']:>11.1f}  {row['seconds']:>8.2f}  "
             f"{row['most_seconds']:>6.2f}  {row['processor_seconds']:>21.2f}"
         )
-    _, low, high = share_interval([row["right"] / row["written"] for row in rows], table["all"]["written"])
-    if low is not None and high is not None:
-        word = "holds" if low >= BOUND else "fails" if high < BOUND else "not told apart"
-        print(f"at least {100 * BOUND:.0f} % of the boxes ({span(low, high)}, photographs as clusters): {word}")
+    value, low, high = share_interval([row["right"] / row["written"] for row in rows], table["all"]["written"])
+    word = MeanInterval(value=value, low=low, high=high).above(BOUND)
+    print(f"at least {100 * BOUND:.0f} % of the boxes ({span(low, high)}, photographs as clusters): {word}")
     print(f"most memory of a process that reads 48 megapixels: {most} MB")
     if args.json:
         write_json(args.json, {"sizes": table, "memory_mb": most})

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from successors import registry
-from successors.evaluation import results_table
+from successors.evaluation import estimates, results_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,6 +80,17 @@ def test_a_wrong_figure_is_found(sentence, wrong):
     stated = sentence.format(f"{on_record('vgg letters'):.1f}")
     text = f"## The successors\n\n{stated}\n\n## More"
     assert len(list(problems(text))) == wrong
+
+
+def test_numbers_of_claims_in_sentences_are_on_record():
+    found = [registry.metrics(name) for name in registry.names()]
+    bounds = [c["word"] for m in found for t in m["trials"] for c in t["claims"] if c["claim"] in estimates.BOUNDS]
+    needed = [m["mechanism"]["word"] for m in found].count(estimates.HOLDS)
+    numbers = {2: "Two", 10: "ten"}
+    prose = " ".join(section(README).split())
+    assert f"{numbers[bounds.count(estimates.FAILS)]} scores missed the bound" in prose
+    assert f"{numbers[bounds.count(estimates.OPEN)]} are not told apart from theirs" in prose
+    assert f"Of the {len(found)} mechanisms, {needed} are missed" in prose
 
 
 def test_every_word_follows_from_its_interval():

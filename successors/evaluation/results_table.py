@@ -11,6 +11,7 @@ from marki.intervals import span
 from marki.language import Words
 from successors import registry, tasks
 from successors.evaluation import estimates, plots
+from successors.model_card import SEEDS
 
 WORDS = Words("en")
 HEAD = ("system", "on the retina", "claims", "without its mechanism")
@@ -44,7 +45,7 @@ def picture(path: Path, task: str) -> None:
     """
     refuse_taken(path)
     about = tasks.find(task)
-    title = f"{about.title} (5 seeds, each by its own recipe)"
+    title = f"{about.title} ({SEEDS} seeds, each by its own recipe)"
     plots.comparison(path, title, list(scores(task)), metric=about.metric, chance=about.chance)
 
 

@@ -327,9 +327,8 @@ def test_foreign_digits_in_four_ways_before_the_best_reader():
 
     few = np.arange(0, 300, 2)  # of the half on which the fitting was tuned
     tuned = {way: seen(few, way) for way in WAYS[1:3]}
-    best = max(
-        readers("digits"), key=lambda name: min(fraction_right(name, "digits", f, kinds[few]) for f in tuned.values())
-    )
+    systems = [name for name in readers("digits") if name != MARK1]
+    best = max(systems, key=lambda name: min(fraction_right(name, "digits", f, kinds[few]) for f in tuned.values()))
     others = np.arange(1, len(kinds), 2)
     rights = {way: fraction_right(best, "digits", seen(others, way), kinds[others]) for way in WAYS}
     assert min(rights.values()) >= LEAST_DIGITS, (best, rights)
