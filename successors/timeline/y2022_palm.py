@@ -80,7 +80,7 @@ class PaLMConfig(NetworkConfig):
             raise ConfigError(f"{self.keys} heads of keys", where="PaLMConfig.keys", remedy=f"Give 1 or {self.heads}")
 
 
-class MultiQuery(Module):
+class RotaryMultiQuery(Module):
     """Attention whose heads may share one key and one value, both turned by their positions.
 
     Parameters
@@ -120,7 +120,7 @@ class PaLMLayer(Module):
     def __init__(self, config: PaLMConfig, rng: np.random.Generator):
         c = config
         self.norm = LayerNorm(c.width, bias=False)
-        self.attention = MultiQuery(c, rng)
+        self.attention = RotaryMultiQuery(c, rng)
         self.norm2 = None if c.parallel else LayerNorm(c.width, bias=False)
         self.up = Linear(c.width, 2 * c.hidden, rng, bias=False, init=_draw)
         self.down = Linear(c.hidden, c.width, rng, bias=False, init=_draw)
