@@ -35,6 +35,7 @@ from marki.program import program
 from marki.teaching import command as teaching
 from successors import command as successors
 from successors.cluster import command as machine_room
+from successors.serving import drawing_command as drawing
 from successors.serving.gallery import open_gallery
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def parser() -> Parser:
             partial(successors.read, machine=mark1_reply),
             "say what pictures are taken for",
         ),
+        ("draw", drawing.add_draw_arguments, drawing.draw, "ask a successor for pictures"),
         (
             "cluster",
             machine_room.add_cluster_arguments,

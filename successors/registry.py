@@ -25,7 +25,7 @@ from successors.model_card import Entry, Trial
 from successors.nn import weights_file
 from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
-from successors.tasks import Deck
+from successors.tasks import Deck, imitate
 from successors.tasks.deck import lamps_used
 
 WEIGHTS = "weights.safetensors"
@@ -171,7 +171,7 @@ def create(
     pretrained : bool
         Whether to load the shipped weights.
     seed : int
-        Seed of the untrained state.
+        Seed of the untrained state, and of the noise of which answers are a function.
     weights : Path or str, optional
         A file of weights to load instead of the shipped ones.
     **changes
@@ -245,8 +245,15 @@ def in_hall(entry: Entry, task: str) -> bool:
     return entry.accepts is Port.FRAME and entry.answers is Port.LAMPS and task in HALL
 
 
+def subject(trial: Trial) -> str:
+    """Return what is drawn on a trial of imitate, digits or letters; "" on any other."""
+    if trial.task != imitate.TASK.name:
+        return ""
+    return imitate.ImitateConfig.from_mapping(trial.options, where=f"task {trial.task}").subject
+
+
 def weights_name(task: str) -> str:
-    """Return the file name of the weights of a task that is not the system's own."""
+    """Return the file name of the weights of a task, or of what is drawn, that is not the system's own."""
     return f"{task}.safetensors"
 
 
