@@ -114,6 +114,12 @@ def parser() -> Parser:
             "train a successor in many sizes at equal computing",
         ),
         (
+            "judge",
+            successors.add_judge_arguments,
+            partial(successors.judge, machine=mark1),
+            "let the Mark I learn from a successor's drawings",
+        ),
+        (
             "parallel",
             successors.add_parallel_arguments,
             successors.parallel,

@@ -179,7 +179,7 @@ def engage(name: str, signs: str = "", *, seed: int = 0, weights: Path | None = 
     StateError
         For weights that are missing, damaged, or of another system.
     """
-    entry = _drawing(name).entry
+    entry = find(name).entry
     if card and not takes_cards(entry):
         raise ConfigError(
             f"{name} begins with no card", where="--from", remedy=f"Choose among {', '.join(names(takes_cards))}"
@@ -214,8 +214,16 @@ def engage(name: str, signs: str = "", *, seed: int = 0, weights: Path | None = 
     return Artist(system=system, trial=trial, learner=learner, weights=fingerprint(learner.weights()))
 
 
-def _drawing(name: str) -> System:
-    """Return the system of this name, which draws, or refuse it."""
+def find(name: str) -> System:
+    """Return the system of this name, which draws.
+
+    Raises
+    ------
+    UnknownName
+        For a system that there is not; the nearest that draws is offered.
+    ConfigError
+        For one that does not draw.
+    """
     if name not in registry.names():
         raise unknown("system", name, names(), where="NAME")
     system = registry.find(name)

@@ -32,7 +32,8 @@ def test_a_size_that_is_no_multiple_has_every_cell():
 
 
 def test_the_file_says_what_it_is_told():
-    texts = Image.open(io.BytesIO(field_png(LIGHT, 20, {"system": "gan", "asked": "七"}))).text
+    with Image.open(io.BytesIO(field_png(LIGHT, 20, {"system": "gan", "asked": "七"}))) as picture:
+        texts = picture.text
     assert (texts["system"], texts["asked"], texts["marki"]) == ("gan", "七", "card")
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from marki.errors import ConfigError, StateError, UnknownName
+from marki.io.camera import Camera
+from marki.io.stimuli.letters import letter
 from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.drawers import WAY
@@ -13,7 +15,7 @@ from successors.serving import picture_drawing as drawing
 from successors.serving.picture_drawing import Order
 
 SMALL = {
-    "autoencoder": {"widths": (400, 5, 4, 3, 2)},
+    "autoencoder": {"widths": (400, 5, 4, 3, 2), "deviation": 0.5},
     "vae": {"hidden": 20, "latents": 4},
     "gan": {"hidden": (20,), "units": 8, "pieces": 2, "latents": 6},
     "diffusion": {"width": 4, "groups": 2, "steps": 6, "last": 1.0},
@@ -118,7 +120,7 @@ def test_a_card_that_is_drowned_a_little_stays_nearer_to_itself(artist, card):
         order = Order(count=8, card=card, steps=steps)
         first = drawing.way(own, order, drawing.draw(own, order), 100)[0]
         off.append(float(np.abs(np.array(first) - card).mean()))
-    assert off[0] < 0.1 < off[1]
+    assert off[0] < 0.2 < 0.3 < off[1]
 
 
 def test_the_networks_that_squeeze_are_given_the_card(artist, card):
@@ -135,9 +137,9 @@ def test_the_networks_that_squeeze_are_given_the_card(artist, card):
 
 def test_a_shipped_memory_gives_back_a_card():
     own = drawing.engage("hopfield", card=True)
-    letter = np.asarray(tasks.load("restore", train=1, valid=1, test=1).test.stimuli[0])
-    (drawn,) = drawing.draw(own, Order(count=1, card=letter))
-    assert np.array_equal(drawn.field, own.learner.respond(letter[None])[0])
+    card = Camera().frame(letter("R", "jura"))
+    (drawn,) = drawing.draw(own, Order(count=1, card=card))
+    assert np.array_equal(drawn.field, own.learner.respond(card[None])[0])
 
 
 # -- styles -----------------------------------------------------------------------------------------------------------
