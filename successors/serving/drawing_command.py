@@ -34,6 +34,9 @@ COLUMNS = 10
 WIDE = 1_640
 """Dots that a contact sheet is wide at most, as long as its pictures have `SIDE` dots or more."""
 
+FILMED = 80
+"""Dots on a side of a picture in a film, at most."""
+
 MOMENTS = 40
 """Moments of a film at most."""
 
@@ -106,7 +109,7 @@ def draw(args: argparse.Namespace) -> int:
         print(json.dumps({"out": str(out), **about}, indent=2, ensure_ascii=False))
         return 0
     print(_summary(artist, order, about))
-    print(f"written to {out}: {len(about['drawings'])} pictures, {', '.join(_others(about))}")
+    print(f"written to {out}, with {', '.join(_others(about))}")
     return 0
 
 
@@ -181,23 +184,23 @@ def _drawn(
     from successors.serving import picture_drawing as drawing
 
     pictures = drawing.draw(artist, order, bar.update)
-    files, rows = list[tuple[str, bytes]](), list[dict[str, Any]]()
+    files, rows = dict[str, bytes](), list[dict[str, Any]]()
     for picture in pictures:
         about = _texts(artist, order, args, picture)
         name = f"{picture.asked or 'any'}_{picture.number + 1:0{max(2, len(str(order.count)))}d}.png"
-        files.append((name, light.field_png(picture.field, args.size, about)))
+        files[name] = light.field_png(picture.field, args.size, about)
         rows.append({
             "file": name, "asked": picture.asked, "number": picture.number, "read": picture.read,
             "digest": picture.digest,
         })  # fmt: skip
     own = _in_rows([picture.field for picture in pictures], order)
     first = [[order.card]] if order.card is not None else []
-    files.append(("sheet.png", light.sheet_png([*first, *own], _cell(own, args.size))))
+    files["sheet.png"] = light.sheet_png([*first, *own], _cell(own, args.size))
     if args.gif:
         course = drawing.way(artist, order, pictures, MOMENTS)
         sheets = [_in_rows(fields, order) for fields in course]
-        files.append(("way.gif", light.film_gif(sheets, _cell(own, args.size))))
-    return files, {"drawings": rows, "sheet": "sheet.png", "film": "way.gif" if args.gif else None}
+        files["way.gif"] = light.film_gif(sheets, min(FILMED, _cell(own, args.size)))
+    return list(files.items()), {"drawings": rows, "sheet": "sheet.png", "film": "way.gif" if args.gif else None}
 
 
 def _mixed(artist: Artist, order: Order, args: argparse.Namespace) -> tuple[list[tuple[str, bytes]], dict[str, Any]]:
@@ -245,7 +248,9 @@ def _texts(artist: Artist, order: Order, args: argparse.Namespace, picture: Draw
 
 
 def _in_rows(fields: Sequence[np.ndarray], order: Order) -> list[list[np.ndarray]]:
-    """Return fields in rows of a contact sheet; each sign begins a row."""
+    """Return fields in rows of a contact sheet: each sign begins a row, or each style is one, with all signs."""
+    if order.face or order.count == 1:
+        return [list(fields[k :: order.count]) for k in range(order.count)]
     groups = [fields[k : k + order.count] for k in range(0, len(fields), order.count)]
     return [list(group[k : k + COLUMNS]) for group in groups for k in range(0, len(group), COLUMNS)]
 

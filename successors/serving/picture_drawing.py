@@ -338,9 +338,14 @@ def draw(artist: Artist, order: Order, tell: Callable[[int], None] = lambda coun
 def _drawn(
     artist: Artist, order: Order, numbers: list[int], tell: Callable[[int], None] = lambda count: None
 ) -> list[DrawnPicture]:
-    """Return the pictures of some numbers, sign by sign."""
+    """Return the pictures of some numbers, sign by sign; a sign that comes again goes on with the next numbers.
+
+    Not so in styles that were chosen: there, each sign has them all.
+    """
     signs = list(order.signs) or [""]
-    asked, chosen = [sign for sign in signs for _ in numbers], numbers * len(signs)
+    before = [0 if order.face else signs[:k].count(sign) * len(numbers) for k, sign in enumerate(signs)]
+    asked = [sign for sign in signs for _ in numbers]
+    chosen = [first + number for first in before for number in numbers]
     stimuli = artist.asking(order.signs, len(numbers))
     fields: list[np.ndarray] = []
     for k in range(0, len(chosen), ROWS):

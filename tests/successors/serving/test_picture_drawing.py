@@ -63,6 +63,9 @@ def test_what_is_drawn_is_what_the_learner_answers(artist, name):
     answers = own.learner.respond(own.asking("70", 3))
     assert np.allclose(fields(drawn)[:3], answers[:3], atol=1e-6)  # the second sign begins with the first noise again
     assert [(p.asked, p.number) for p in drawn] == [(s, n) for s in "70" for n in range(3)]
+    again = drawing.draw(own, Order(signs="707", count=2))
+    assert [(p.asked, p.number) for p in again] == [("7", 0), ("7", 1), ("0", 0), ("0", 1), ("7", 2), ("7", 3)]
+    assert np.allclose(again[4].field, drawn[2].field, atol=1e-6)
     assert all(p.read in "0123456789" for p in drawn)
 
 
