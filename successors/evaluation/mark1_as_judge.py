@@ -34,7 +34,7 @@ from marki.jobs.options import RunOptions
 from marki.jobs.runner import Job, demand, run_jobs
 from marki.seeding import generator
 from marki.versions import versions
-from successors import registry, tasks
+from successors import tasks
 from successors.evaluation import estimates
 from successors.serving import picture_drawing as drawing
 from successors.serving.picture_drawing import Artist, Order
@@ -67,7 +67,7 @@ from, and presentations until the learner stood as it was examined, on the mean.
 def identity(name: str, *, subject: str = "", cards: int = CARDS, weights: Path | None = None) -> Identity:
     """Return the identity of the judgement of a system; seeds may be added to it."""
     artist, path = _entered(name, subject, weights)
-    settings = {"subject": drawing.subject_of(artist.trial), "cards": cards}
+    settings = {"subject": artist.subject, "cards": cards}
     return Identity(kind=f"judgement of {name}", settings=settings, inputs={"weights": content_hash(path)})
 
 
@@ -138,7 +138,7 @@ def judge(
         real, drawn = found[: len(seeds)], found[len(seeds) :]
         apart = estimates.lead(drawn, real)
         result = {
-            "name": name, "subject": drawing.subject_of(artist.trial), "weights": artist.weights, "cards": cards,
+            "name": name, "subject": artist.subject, "weights": artist.weights, "cards": cards,
             "examined": EXAMINED, "seeds": list(seeds),
             "rows": [_row(source, cards, runs) for source, runs in ((REAL, real), (DRAWN, drawn))],
             "claim": {
@@ -192,7 +192,7 @@ def deck_for(artist: Artist, source: str, cards: int, seed: int) -> Deck:
     source : {"real cards", "drawings"}
     cards, seed : int
     """
-    real, subject = _real(artist.trial.options), registry.subject(artist.trial)
+    real, subject = _real(artist.trial.options), artist.subject
     chosen = generator(seed, "judge.cards").permutation(len(real.train))[: cards + HELD_OUT]
     pictures, kinds = real.train.targets[chosen], real.train.kinds[chosen]
     if source == DRAWN:

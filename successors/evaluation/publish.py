@@ -239,8 +239,8 @@ def _conclude(
     about = _ship(system, best, folder, home / WEIGHTS)
     shipped = {best.task: _shipped(system, home / WEIGHTS, best)}
     for trial in entry.trials[1:]:
-        what = trial.task if registry.in_hall(entry, trial.task) else registry.subject(trial)
-        if what and what not in (*shipped, registry.subject(entry.trials[0])):
+        what = registry.subject(entry, trial)
+        if what and what not in (*shipped, registry.subject(entry, entry.trials[0])):
             order, path = _best(_main(system, trial, seed), found), home / registry.weights_name(what)
             _ship(system, order, folder, path)
             shipped[what] = _shipped(system, path, order)

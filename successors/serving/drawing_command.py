@@ -99,7 +99,7 @@ def draw(args: argparse.Namespace) -> int:
         else:
             files, about = _drawn(artist, order, args, bar)
     about = {
-        "system": args.name, "label": artist.system.entry.label, "subject": drawing.subject_of(artist.trial),
+        "system": args.name, "label": artist.system.entry.label, "subject": artist.subject,
         "asked": signs or drawing.ANY, "seed": args.seed, "weights": artist.weights, "from": _told_card(args),
         "steps": args.steps, "face": args.face.lower() or None, "mix": args.mix, "command": _command(), **about,
     }  # fmt: skip
@@ -157,10 +157,9 @@ def _card(artist: Artist, args: argparse.Namespace) -> np.ndarray:
     from marki.io.camera import Camera
     from marki.io.stimuli.fitting import Fitting
     from marki.io.stimuli.images import fit_file
-    from successors.serving import picture_drawing as drawing
     from successors.serving.picture_reading import FITS
 
-    subject = drawing.subject_of(artist.trial)
+    subject = artist.subject
     fit = FITS.get(subject, "letter" if subject == "restore" else "digit")
     done = fit_file(args.card, Fitting.from_mapping({"fit": fit} | fitting_changes(args)))
     return Camera().frame(done.card)

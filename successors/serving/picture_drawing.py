@@ -78,7 +78,7 @@ def drawers() -> list[dict[str, Any]]:
         told, network = is_told(entry), entry.network
         subjects = [
             {
-                "subject": subject_of(trial),
+                "subject": subject_of(entry, trial),
                 "signs": "".join(registry.classes(trial)) if told else "",
                 "trained": weights_of(system, trial) is not None,
             }
@@ -98,22 +98,22 @@ def trials(entry: Entry) -> list[Trial]:
     """Return the trials of a system whose weights draw: its own task, and further subjects, each once."""
     found: dict[str, Trial] = {}
     for trial in entry.trials:
-        if trial is entry.trials[0] or registry.subject(trial):
-            found.setdefault(subject_of(trial), trial)
+        if trial is entry.trials[0] or registry.subject(entry, trial):
+            found.setdefault(subject_of(entry, trial), trial)
     return list(found.values())
 
 
-def subject_of(trial: Trial) -> str:
+def subject_of(entry: Entry, trial: Trial) -> str:
     """Return what a system draws after a trial: digits, letters, or the task of one that is shown cards."""
-    return registry.subject(trial) or trial.task
+    return registry.subject(entry, trial) or trial.task
 
 
 def weights_of(system: System, trial: Trial) -> Path | None:
     """Return the file of the shipped weights of a trial; None without any."""
     if not registry.is_trained(system.name):
         return None
-    first = trial is system.entry.trials[0]
-    path = registry.shipped(system.name) / (registry.WEIGHTS if first else registry.weights_name(subject_of(trial)))
+    first, subject = trial is system.entry.trials[0], subject_of(system.entry, trial)
+    path = registry.shipped(system.name) / (registry.WEIGHTS if first else registry.weights_name(subject))
     return path if path.exists() else None
 
 
@@ -141,6 +141,11 @@ class Artist:
     trial: Trial
     learner: Successor[Network]
     weights: str
+
+    @property
+    def subject(self) -> str:
+        """What it draws: digits, letters, or the task of one that is shown cards."""
+        return subject_of(self.system.entry, self.trial)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -206,7 +211,7 @@ def engage(name: str, signs: str = "", *, seed: int = 0, weights: Path | None = 
         path = weights_of(system, trial)
         if path is None:
             raise StateError(
-                f"has learned no {subject_of(trial)} yet: no weights are shipped",
+                f"has learned no {subject_of(entry, trial)} yet: no weights are shipped",
                 where=name,
                 remedy=f"Train it, {program()} train {name} --out DIR, and give what is in DIR with --weights",
             )
@@ -393,11 +398,11 @@ def _light(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 
 def _read(artist: Artist, fields: Sequence[np.ndarray]) -> list[str]:
     """Return what the reader of a subject takes pictures for; of other pictures, nothing."""
-    subject = registry.subject(artist.trial)
-    if not subject:
+    names = imitate.SUBJECTS.get(artist.subject)
+    if names is None:
         return [""] * len(fields)
-    said = likeness.judge(subject).look(np.array(fields))[1]
-    return [imitate.SUBJECTS[subject][kind] for kind in said.tolist()]
+    said = likeness.judge(artist.subject).look(np.array(fields))[1]
+    return [names[kind] for kind in said.tolist()]
 
 
 def way(artist: Artist, order: Order, drawn: Sequence[DrawnPicture], most: int) -> list[list[np.ndarray]]:
@@ -435,7 +440,7 @@ def nearest_styles(artist: Artist, order: Order) -> list[tuple[int, float]]:
     ConfigError
         For a system that draws no letters, an order without signs, or more pictures than styles are tried.
     """
-    if registry.subject(artist.trial) != "letters" or not order.signs:
+    if artist.subject != "letters" or not order.signs:
         raise ConfigError(
             f"face {order.face!r} without letters", where="--face", remedy="Ask one that draws letters for some of them"
         )
