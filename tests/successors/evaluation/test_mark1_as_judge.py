@@ -76,7 +76,7 @@ def test_a_judgement(gan, short, tmp_path):
     low, high = claim["interval"]
     assert low < claim["value"] < high
     assert claim["word"] == (FAILS if high < -SLACK else OPEN)
-    rows = list(csv.DictReader((tmp_path / "j" / "judge.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "j" / "judge.csv").read_text().splitlines()))
     assert [float(row["score"]) for row in rows] == pytest.approx([means[REAL], means[DRAWN]])
     text = judgement.as_text(found)
     assert f"{100 * claim['value']:+.1f} points" in text
