@@ -95,6 +95,16 @@ def test_the_way_ends_at_what_is_drawn(artist, name, moments):
     assert np.array_equal(some[-1], whole[-1])
 
 
+def test_the_class_that_the_noise_chose_stays_on_the_way(artist):
+    learner = artist("gan").learner
+    noise = learner.noise_of(0, 8)
+    middle = noise.copy()
+    middle[:, :-1] = 0
+    dark = np.zeros((8, 8), bool)
+    assert np.allclose(next(learner.network.way(dark, noise)), learner.network.imagine(dark, middle), atol=1e-6)
+    assert not np.allclose(*learner.network.imagine(dark[:2], middle[[0, 1]]), atol=1e-3)
+
+
 def test_the_way_of_several_signs_leads_to_each(artist):
     own, order = artist("gan", "37"), Order(signs="37", count=2)
     drawn = drawing.draw(own, order)
