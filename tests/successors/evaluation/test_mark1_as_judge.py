@@ -11,7 +11,7 @@ from marki.errors import ConfigError, OutputError, UnknownName
 from marki.jobs.options import RunOptions
 from successors import registry, tasks
 from successors.evaluation import mark1_as_judge as judgement
-from successors.evaluation.estimates import FAILS, NOT_BELOW, OPEN
+from successors.evaluation.estimates import FAILS, HOLDS, NOT_BELOW, OPEN
 from successors.evaluation.mark1_as_judge import DRAWN, HELD_OUT, REAL, SLACK
 from successors.nn import weights_file
 from successors.serving import picture_drawing as drawing
@@ -58,7 +58,7 @@ def test_each_drawing_is_of_the_class_that_it_is_given_for(gan):
     assert np.allclose(np.concatenate([deck.train.stimuli, deck.valid.stimuli]), wanted, atol=1e-5)
 
 
-def test_a_judgement(gan, short, tmp_path):
+def test_a_judgement(gan, short, tmp_path, monkeypatch):
     options = RunOptions(out=tmp_path / "j", jobs=1, quiet=True)
     found = judgement.judge("gan", options, machine=mark1, cards=60, seeds=(0, 1), weights=gan)
     assert [row["learned_from"] for row in found["rows"]] == [REAL, DRAWN]
@@ -92,6 +92,10 @@ def test_a_judgement(gan, short, tmp_path):
 
     again = RunOptions(out=tmp_path / "j", jobs=1, quiet=True, resume=True)
     assert judgement.judge("gan", again, machine=idle, cards=60, seeds=(0, 1), weights=gan) == found
+    for slack, word in ((5.0, HOLDS), (-5.0, FAILS)):
+        monkeypatch.setattr(judgement, "SLACK", slack)
+        other = judgement.judge("gan", again, machine=idle, cards=60, seeds=(0, 1), weights=gan)
+        assert other["claim"] == claim | {"wanted": -slack, "word": word}
 
 
 def test_refusals(gan, tmp_path, capsys):
