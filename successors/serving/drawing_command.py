@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -29,13 +30,16 @@ SIZE, MOST_SIZE = 160, 4_000
 """Dots on a side of a picture, if it is not said, and the most."""
 
 COLUMNS = 10
-"""Pictures side by side on a contact sheet."""
+"""Pictures side by side on a contact sheet; of many, more."""
 
 WIDE = 1_640
 """Dots that a contact sheet is wide at most, as long as its pictures have `SIDE` dots or more."""
 
 FILMED = 80
 """Dots on a side of a picture in a film, at most."""
+
+MOST_FILMED = 400
+"""Pictures that a film shows at most."""
 
 MOMENTS = 40
 """Moments of a film at most."""
@@ -88,6 +92,8 @@ def draw(args: argparse.Namespace) -> int:
     artist = drawing.engage(args.name, signs, seed=args.seed, weights=args.weights, card=args.card is not None)
     card = None if args.card is None else _card(artist, args)
     order = drawing.Order(signs=signs, count=_count(artist, args), card=card, steps=args.steps, face=args.face.lower())
+    if args.gif:
+        check("pictures with --gif", order.count * max(1, len(signs)), int, {"low": 1, "high": MOST_FILMED})
     options = RunOptions(out=Path(args.out) if getattr(args, "out", None) else None, quiet=args.quiet)
     out = options.free_out(f"out/draw-{args.name}", lambda folder: False).folder()
     refuse_taken(out)
@@ -157,10 +163,8 @@ def _card(artist: Artist, args: argparse.Namespace) -> np.ndarray:
     from marki.io.camera import Camera
     from marki.io.stimuli.fitting import Fitting
     from marki.io.stimuli.images import fit_file
-    from successors.serving.picture_reading import FITS
 
-    subject = artist.subject
-    fit = FITS.get(subject, "letter" if subject == "restore" else "digit")
+    fit = "digit" if set(artist.classes) <= set("0123456789") else "letter"
     done = fit_file(args.card, Fitting.from_mapping({"fit": fit} | fitting_changes(args)))
     return Camera().frame(done.card)
 
@@ -236,11 +240,13 @@ def _table(table: MixedTable) -> list[list[np.ndarray | None]]:
 
 def _texts(artist: Artist, order: Order, args: argparse.Namespace, picture: DrawnPicture) -> dict[str, str]:
     """Return what a picture's file says of it: enough to draw it again."""
+    from marki.registers import fingerprint
     from successors.serving import picture_drawing as drawing
 
     about = {
         "system": artist.system.name, "asked": picture.asked or drawing.ANY, "seed": args.seed,
-        "number": picture.number, "steps": order.steps, "from": _told_card(args), "face": order.face, "mix": args.mix,
+        "number": picture.number, "steps": order.steps, "from": _told_card(args),
+        "card": None if order.card is None else fingerprint({"field": order.card}), "face": order.face, "mix": args.mix,
         "weights": artist.weights, "digest": picture.digest, "command": _command(),
     }  # fmt: skip
     return {name: str(value) for name, value in about.items() if value not in (None, "")}
@@ -251,7 +257,8 @@ def _in_rows(fields: Sequence[np.ndarray], order: Order) -> list[list[np.ndarray
     if order.face or order.count == 1:
         return [list(fields[k :: order.count]) for k in range(order.count)]
     groups = [fields[k : k + order.count] for k in range(0, len(fields), order.count)]
-    return [list(group[k : k + COLUMNS]) for group in groups for k in range(0, len(group), COLUMNS)]
+    columns = max(COLUMNS, math.isqrt(2 * order.count))
+    return [list(group[k : k + columns]) for group in groups for k in range(0, len(group), columns)]
 
 
 def _cell(rows: Sequence[Sequence[Any]], size: int) -> int:
