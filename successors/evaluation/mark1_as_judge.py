@@ -36,8 +36,10 @@ from marki.seeding import generator
 from marki.versions import versions
 from successors import tasks
 from successors.evaluation import estimates
+from successors.serving import artists
 from successors.serving import picture_drawing as drawing
-from successors.serving.picture_drawing import Artist, Order
+from successors.serving.artists import Artist
+from successors.serving.picture_drawing import Order
 from successors.tasks import Deck
 from successors.tasks.imitate import SUBJECTS
 from successors.tasks.lamps import coded
@@ -73,15 +75,15 @@ def identity(name: str, *, subject: str = "", cards: int = CARDS, weights: Path 
 
 def _entered(name: str, subject: str, weights: Path | None) -> tuple[Artist, Path]:
     """Return a system that is told what to draw, and the file of its weights."""
-    if not drawing.is_told(drawing.find(name).entry):
+    if not artists.is_told(artists.find(name).entry):
         raise ConfigError(
             f"{name} is not told what it draws, so that nothing can be learned from it", where="NAME",
-            remedy=f"Choose among {', '.join(drawing.names(drawing.is_told))}",
+            remedy=f"Choose among {', '.join(artists.names(artists.is_told))}",
         )  # fmt: skip
     if subject not in ("", *SUBJECTS):
         raise unknown("subject", subject, SUBJECTS, where="--subject")
-    artist = drawing.engage(name, SUBJECTS[subject][0] if subject else "", weights=weights)
-    path = weights or drawing.weights_of(artist.system, artist.trial)
+    artist = artists.engage(name, SUBJECTS[subject][0] if subject else "", weights=weights)
+    path = weights or artists.weights_of(artist.system, artist.trial)
     assert path is not None, "it has been engaged with them"
     return artist, path
 
@@ -122,7 +124,7 @@ def judge(
     Raises
     ------
     UnknownName, ConfigError, StateError
-        As of `picture_drawing.engage`, and for a system that is not told what to draw.
+        As of `artists.engage`, and for a system that is not told what to draw.
     OutputError, StateError
         If the folder is taken.
     """
@@ -240,7 +242,7 @@ def learn(
     resume, quiet : bool
         A run is too short to be resumed, and says nothing.
     """
-    artist = drawing.engage(name, seed=seed, weights=weights)
+    artist = artists.engage(name, seed=seed, weights=weights)
     deck = deck_for(artist, source, cards, seed)
     pupil = machine(deck.lamps_used, seed)
     record = loop.train(pupil, deck, MACHINE_RECIPE, seed=seed)

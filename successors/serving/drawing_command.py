@@ -21,7 +21,8 @@ from marki.jobs.options import MOST_SEED, RunOptions
 if TYPE_CHECKING:
     import numpy as np
 
-    from successors.serving.picture_drawing import Artist, DrawnPicture, MixedTable, Order
+    from successors.serving.artists import Artist
+    from successors.serving.picture_drawing import DrawnPicture, MixedTable, Order
 
 COUNT, MIXED, MOST_COUNT = 20, 6, 10_000
 """Pictures of each sign if it is not said, styles that are mixed with as many others, and the most pictures."""
@@ -80,16 +81,17 @@ def draw(args: argparse.Namespace) -> int:
     """Ask a trained system for pictures, and write them."""
     from marki.files import prepare_folder, refuse_taken, write_folder
     from marki.jobs.progress import ProgressBar
+    from successors.serving import artists
     from successors.serving import picture_drawing as drawing
 
     if args.list:
         return _list(args)
     if args.name is None:
         raise ConfigError("who is to draw", where="NAME", remedy="Name a system; `draw --list` says who draws what")
-    signs = drawing.signs_of(args.what)
+    signs = artists.signs_of(args.what)
     check("--size", args.size, int, {"low": SIDE, "high": MOST_SIZE})
     check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
-    artist = drawing.engage(args.name, signs, seed=args.seed, weights=args.weights, card=args.card is not None)
+    artist = artists.engage(args.name, signs, seed=args.seed, weights=args.weights, card=args.card is not None)
     card = None if args.card is None else _card(artist, args)
     order = drawing.Order(signs=signs, count=_count(artist, args), card=card, steps=args.steps, face=args.face.lower())
     if args.gif:
@@ -106,7 +108,7 @@ def draw(args: argparse.Namespace) -> int:
             files, about = _drawn(artist, order, args, bar)
     about = {
         "system": args.name, "label": artist.system.entry.label, "subject": artist.subject,
-        "asked": signs or drawing.ANY, "seed": args.seed, "weights": artist.weights, "from": _told_card(args),
+        "asked": signs or artists.ANY, "seed": args.seed, "weights": artist.weights, "from": _told_card(args),
         "steps": args.steps, "face": args.face.lower() or None, "mix": args.mix, "command": _command(), **about,
     }  # fmt: skip
     files.append((ABOUT, (json.dumps(about, indent=2, ensure_ascii=False) + "\n").encode()))
@@ -124,9 +126,9 @@ def _others(about: dict[str, Any]) -> list[str]:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from successors.serving import picture_drawing as drawing
+    from successors.serving import artists
 
-    rows = drawing.drawers()
+    rows = artists.drawers()
     if args.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
@@ -241,10 +243,10 @@ def _table(table: MixedTable) -> list[list[np.ndarray | None]]:
 def _texts(artist: Artist, order: Order, args: argparse.Namespace, picture: DrawnPicture) -> dict[str, str]:
     """Return what a picture's file says of it: enough to draw it again."""
     from marki.registers import fingerprint
-    from successors.serving import picture_drawing as drawing
+    from successors.serving import artists
 
     about = {
-        "system": artist.system.name, "asked": picture.asked or drawing.ANY, "seed": args.seed,
+        "system": artist.system.name, "asked": picture.asked or artists.ANY, "seed": args.seed,
         "number": picture.number, "steps": order.steps, "from": _told_card(args),
         "card": None if order.card is None else fingerprint({"field": order.card}), "face": order.face, "mix": args.mix,
         "weights": artist.weights, "digest": picture.digest, "command": _command(),

@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from marki.errors import ConfigError, StateError, UnknownName
+from marki.errors import ConfigError, UnknownName
 from marki.io.camera import Camera
 from marki.io.stimuli.letters import letter
 from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.drawers import WAY
+from successors.serving import artists
 from successors.serving import picture_drawing as drawing
 from successors.serving.picture_drawing import Order
 
@@ -42,7 +43,7 @@ def weights(tmp_path_factory):
 @pytest.fixture(scope="module")
 def artist(weights):
     def engaged(name, signs="", seed=0, card=False, **changes):
-        return drawing.engage(name, signs, seed=seed, weights=weights(name, **changes), card=card)
+        return artists.engage(name, signs, seed=seed, weights=weights(name, **changes), card=card)
 
     return engaged
 
@@ -149,7 +150,7 @@ def test_the_networks_that_squeeze_are_given_the_card(artist, card):
 
 
 def test_a_shipped_memory_gives_back_a_card():
-    own = drawing.engage("hopfield", card=True)
+    own = artists.engage("hopfield", card=True)
     card = Camera().frame(letter("R", "jura"))
     (drawn,) = drawing.draw(own, Order(count=1, card=card))
     assert np.array_equal(drawn.field, own.learner.respond(card[None])[0])
@@ -199,66 +200,3 @@ def test_styles_nearest_to_a_face_come_first(artist):
         drawing.draw(own, Order(signs="G", count=1, face="jurra"))
     with pytest.raises(ConfigError, match="without letters"):
         drawing.draw(artist("gan"), Order(signs="4", count=1, face="jura"))
-
-
-# -- who draws what ---------------------------------------------------------------------------------------------------
-
-
-def test_who_draws_what():
-    rows = {row["name"]: row for row in drawing.drawers()}
-    assert [row["subject"] for row in rows["stylegan2"]["subjects"]] == ["digits", "letters"]
-    assert rows["gan"]["subjects"][0]["signs"] == "0123456789"
-    assert rows["vae"]["subjects"][0]["signs"] == ""
-    assert {name for name, row in rows.items() if row["cards"]} >= {"hopfield", "autoencoder", "vae", "diffusion"}
-    assert {name for name, row in rows.items() if row["shown"]} == {"hopfield", "autoencoder"}
-    assert not rows["gan"]["cards"]
-    for row in rows.values():
-        entry = registry.find(row["name"]).entry
-        assert row["subjects"][0]["trained"] == registry.is_trained(row["name"]), row["name"]
-        assert row["steps"] == (row["name"] == "diffusion")
-        assert row["faces"] == any(trial.options.get("subject") == "letters" for trial in entry.trials)
-
-
-def test_signs_are_understood():
-    assert [drawing.signs_of(text) for text in ("7", "g", "７", "A b", "any", "ANY", "")] == [
-        "7", "G", "7", "AB", "", "", "",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("name", "signs", "card", "said"),
-    [
-        ("gann", "7", False, r"unknown system 'gann'. Did you mean 'gan'\?"),
-        ("lenet5", "7", False, "lenet5 does not draw: it goes from frame to lamps. Choose among hopfield"),
-        ("gan", "G", False, "gan does not draw 'G'. Ask for signs of 0123456789, or ask stylegan2"),
-        ("stylegan2", "G7", False, "does not draw 'G7'. Ask for signs of 0123456789 or of ABCDEF"),
-        ("vae", "7", False, "vae is not told what to draw, here '7'. Leave it out, or choose among gan"),
-        ("gan", "7", True, "gan begins with no card. Choose among hopfield, autoencoder, vae, diffusion"),
-        ("autoencoder", "", False, "autoencoder: draws what it is shown. Give it a card, with --from"),
-        ("gan", "7" * 65, False, "65 signs"),
-    ],
-)
-def test_refusals(name, signs, card, said):
-    with pytest.raises((ConfigError, UnknownName), match=said):
-        drawing.engage(name, signs, card=card)
-
-
-def test_an_untrained_system_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(registry, "is_trained", lambda name: False)
-    with pytest.raises(
-        StateError, match=r"gan: has learned no digits yet.*Train it, .* train gan --out DIR, .*--weights"
-    ):
-        drawing.engage("gan", "7")
-
-
-def test_weights_that_do_not_fit(weights, tmp_path):
-    with pytest.raises(StateError, match="holds weights of 'vae', not of 'gan'"):
-        drawing.engage("gan", "7", weights=weights("vae"))
-    with pytest.raises(StateError, match="cannot be read as weights"):
-        drawing.engage("gan", "7", weights=tmp_path / "none.safetensors")
-    with pytest.raises(StateError, match="of other settings"):
-        drawing.engage("gan", "7", weights=weights("gan", classes=7))
-    with pytest.raises(ConfigError, match="stylegan2 does not draw 'G'"):
-        drawing.engage("stylegan2", "G", weights=weights("stylegan2"))
-    letters = drawing.engage("stylegan2", "G", weights=weights("stylegan2", classes=26))
-    assert letters.classes[6] == "G"

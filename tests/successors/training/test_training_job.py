@@ -14,7 +14,7 @@ from successors import registry, tasks
 from successors.baselines.seq2seq import EncoderDecoderConfig
 from successors.evaluation import compare, estimates, plots, publish, verify
 from successors.model_card import Figure, Mechanism, Trial
-from successors.serving import picture_drawing as drawing
+from successors.serving import artists
 from successors.training import participants, presets, training_job
 from successors.training.training_job import training
 
@@ -319,8 +319,8 @@ def test_schooling_ships_weights_of_a_second_subject_that_is_drawn(tmp_path, mon
     assert drawn["classes"].keys() <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
     assert registry.weights("stylegan2", "letters") == (tmp_path / "stylegan2" / "letters.safetensors", letters)
-    assert drawing.engage("stylegan2", "G").learner.config.classes == 26
-    assert drawing.engage("stylegan2", "7").learner.config.classes == 10
+    assert artists.engage("stylegan2", "G").learner.config.classes == 26
+    assert artists.engage("stylegan2", "7").learner.config.classes == 10
 
 
 @pytest.mark.slow
