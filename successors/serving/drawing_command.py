@@ -74,7 +74,7 @@ def add_draw_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--json", action="store_true", help="as JSON")
-    add_fitting_arguments(parser)
+    add_fitting_arguments(parser, again=True)
 
 
 def draw(args: argparse.Namespace) -> int:
@@ -234,7 +234,7 @@ def _mixed(artist: Artist, order: Order, args: argparse.Namespace) -> tuple[list
     return files, {"drawings": rows, "sheet": "sheet.png", "film": None}
 
 
-def _table(table: MixedTable) -> list[list[np.ndarray | None]]:
+def _table(table: MixedTable) -> list[Sequence[np.ndarray | None]]:
     """Return mixed styles as a table with their sources across and down."""
     head: list[np.ndarray | None] = [None, *(picture.field for picture in table.fine)]
     return [head, *([own.field, *row] for own, row in zip(table.coarse, table.cells, strict=True))]
