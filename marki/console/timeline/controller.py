@@ -45,6 +45,7 @@ class TimelineController:
         self._told: tuple[Exhibit, ...] = ()
         self._read = (0, 0)
         self._thread: threading.Thread | None = None
+        self._over = threading.Event()
         self._failed = ""
         self._frame = np.zeros((SIDE, SIDE), np.float32)
         self._wanted = ""
@@ -94,6 +95,8 @@ class TimelineController:
     def _ask(self) -> None:
         def told(read: int, of: int) -> None:
             self._read = (read, of)
+            if self._over.is_set():
+                raise SessionError("the window is closed", where="timeline")
 
         try:
             self._told = tuple(sorted(self.timeline.exhibits(told), key=lambda e: e.year))
@@ -287,6 +290,9 @@ class TimelineController:
         self._patience -= time.monotonic() - began
 
     def close(self) -> None:
-        """End all processes."""
+        """End all processes, and wait for what is being read: a thread that is cut off aborts the interpreter."""
+        self._over.set()
         for slot in self.slots.values():
             slot.close()
+        if self._thread is not None:
+            self._thread.join(PATIENCE_S)
