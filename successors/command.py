@@ -1,4 +1,4 @@
-"""Commands: `timeline`, `card`, `train`, `compare`, `roadmap`, `curve`, `scaling`, `parallel`, `check`, `write`, `read`."""
+"""Commands on successors: to list, train, compare, check and examine them, and to send them texts and pictures."""
 
 from __future__ import annotations
 
