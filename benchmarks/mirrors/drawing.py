@@ -1,4 +1,4 @@
-"""Networks that draw, as functions of weights by our names, and as mirrors whose steps have their randomness as torch has.
+"""Networks that draw: as functions of weights by our names, and as mirrors that draw their noise by torch's own means.
 
 The functions are written anew from paper and program. They are timed in float32 by `bench_successors.py`, and in
 float64 our outputs and gradients are held against them by `tests/successors/timeline/test_reference_drawing.py`.
