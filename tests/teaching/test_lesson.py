@@ -22,6 +22,8 @@ SHIPPED = [
     "deeper",
     "attention",
     "programs",
+    "counterfeiter",
+    "snow",
 ]
 QUESTIONS = [
     (name, k, n) for name in SHIPPED for k, page in enumerate(load(name).pages) for n, _ in enumerate(page.questions)
