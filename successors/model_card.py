@@ -80,6 +80,9 @@ class Trial:
         Name of the trial, for `grows_from`.
     grows_from : str
         Label of another trial, than whose lead over its baseline the lead of this one is claimed to be greater.
+    shipped : bool
+        Whether its weights are shipped too, under its label, for a system that stands on them; those of the first
+        trial always are.
     remark : str
         Why a claim is not seen to hold at retina scale, written when it was not.
     """
@@ -96,7 +99,24 @@ class Trial:
     seeds: int = SEEDS
     label: str = ""
     grows_from: str = ""
+    shipped: bool = False
     remark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """The shipped weights of an earlier system, from which the parts that a network names in `founded` begin.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system.
+    trial : str
+        Label of the trial on which they were trained; empty: the first.
+    """
+
+    system: str
+    trial: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,6 +281,8 @@ class Entry:
         Registers to display while it answers.
     weights_of : str
         Name of an earlier system whose shipped weights it uses; its recipe has no steps. Empty: it has its own.
+    foundation : Foundation, optional
+        The weights of an earlier system on which it stands when its training begins.
     modern : mapping
         Changes of the retina settings for its modern recipe, in addition to the common one.
     roadmap : tuple of (str, mapping)
@@ -299,6 +321,7 @@ class Entry:
     figures: tuple[Figure, ...] = ()
     registers: tuple[Watch, ...] = ()
     weights_of: str = ""
+    foundation: Foundation | None = None
     modern: Mapping[str, Any] = field(default_factory=dict[str, Any])
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     scaling: Scaling | None = None

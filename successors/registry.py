@@ -21,7 +21,7 @@ from marki.io.ports import Port
 from marki.program import program
 from marki.reading import parse_json, read_json
 from successors import tasks, timeline
-from successors.model_card import Entry, Trial
+from successors.model_card import Entry, Foundation, Trial
 from successors.nn import weights_file
 from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
@@ -246,8 +246,38 @@ def in_hall(entry: Entry, task: str) -> bool:
 
 
 def weights_name(task: str) -> str:
-    """Return the file name of the weights of a task that is not the system's own."""
+    """Return the file name of the weights of a task that is not the system's own, or of a trial, by its label."""
     return f"{task}.safetensors"
+
+
+def foundation_file(foundation: Foundation) -> Path:
+    """Return the file of the weights on which a system stands.
+
+    Raises
+    ------
+    StateError
+        If they are not shipped.
+    """
+    folder = shipped(foundation.system)
+    path = folder / (weights_name(foundation.trial) if foundation.trial else WEIGHTS)
+    if not path.exists():
+        raise StateError(
+            "is not shipped", where=path, remedy=f"Make it: {program()} train {foundation.system} --out DIR"
+        )
+    return path
+
+
+def put_on_foundation(learner: Successor[Network], foundation: Foundation) -> None:
+    """Let a learner begin with the weights on which its system stands.
+
+    Raises
+    ------
+    StateError
+        If they are not shipped, are damaged, or do not fit.
+    """
+    path = foundation_file(foundation)
+    arrays, _ = weights_file.load(path, system=foundation.system)
+    learner.stand_on(arrays, where=path)
 
 
 def weights(name: str, task: str) -> tuple[Path, Trial] | None:

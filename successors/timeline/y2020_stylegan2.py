@@ -660,6 +660,8 @@ ENTRY = Entry(
             changes={"classes": 26},
             at_least=0.4,
             seeds=3,
+            label="letters",
+            shipped=True,
         ),
     ),
     mechanism=Mechanism(name="demodulated kernels", without={"norm": "none"}),
