@@ -193,6 +193,22 @@ def test_the_u_net_keeps_the_place_of_things():
     assert np.ptp(one) > 1e-3
 
 
+def test_how_far_from_the_face():
+    real = pictures(6)
+    assert arcanegan.distance(real[2:4], real) == pytest.approx(0, abs=1e-9)
+    moved = real[:1].copy()
+    moved[0, 0, 0] += 0.5
+    assert arcanegan.distance(np.concatenate([real[:1], moved]), real) == pytest.approx(0.125)
+    (measure,) = ENTRY.measures
+    learner = short()
+    # Of a U-Net that gives back what it sees, and pairs of equal halves, neither is further.
+    learner.network.blended.load(learner.network.base.synthesis.state())
+    learner.network.answer = lambda stimuli: stimuli
+    assert measure.run(learner, real, real) == pytest.approx(0, abs=1e-6)
+    learner.network.answer = lambda stimuli: 1 - stimuli
+    assert measure.run(learner, real, real) != 0
+
+
 def test_answers_need_no_noise():
     learner = short()
     x = pictures(5)
