@@ -162,7 +162,7 @@ def settings(entry: Entry, trial: Trial) -> dict[str, Any]:
 def create(
     name: str, pretrained: bool = False, *, seed: int = 0, weights: Path | str | None = None, **changes: Any
 ) -> Successor[Network]:
-    """Return a learner by name, fit for its own task.
+    """Return a learner by name, fit for its own task; one that stands on weights that are shipped begins with them.
 
     Parameters
     ----------
@@ -193,7 +193,10 @@ def create(
     system = find(name)
     own = {key.replace("__", "."): value for key, value in changes.items()}
     if not (pretrained or weights):
-        return system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+        learner = system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+        if not own:  # of other sizes, weights would not fit
+            _begin_on_foundation(learner, system.entry.foundation)
+        return learner
     if own:
         raise ConfigError(
             f"{next(iter(own))!r} with trained weights",
@@ -208,6 +211,7 @@ def create(
             raise ValueError("they are no table")
         own: dict[str, Any] = flat(stored)  # pyright: ignore[reportUnknownArgumentType]  # JSON knows no types
         learner = system.entry.create(seed=seed, changes=own)
+        _begin_on_foundation(learner, system.entry.foundation)  # for who resets it
     except (KeyError, ValueError, TypeError, MarkIError) as error:
         raise StateError(
             f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
@@ -278,6 +282,16 @@ def put_on_foundation(learner: Successor[Network], foundation: Foundation) -> No
     path = foundation_file(foundation)
     arrays, _ = weights_file.load(path, system=foundation.system)
     learner.stand_on(arrays, where=path)
+
+
+def _begin_on_foundation(learner: Successor[Network], foundation: Foundation | None) -> None:
+    """Let a learner begin with the weights on which its system stands, if there are any and they are shipped."""
+    if foundation is not None:
+        try:
+            foundation_file(foundation)
+        except StateError:
+            return
+        put_on_foundation(learner, foundation)
 
 
 def weights(name: str, task: str) -> tuple[Path, Trial] | None:

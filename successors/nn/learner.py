@@ -248,6 +248,7 @@ class Successor(Generic[N]):
         self.labels = Labels(config.classes) if answers is Port.LAMPS and config.classes else None
         self._asked = Labels(config.classes) if accepts is Port.LAMPS and config.classes else None
         self._seed, self._step = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        self._foundation: dict[str, np.ndarray] = {}
         self.network: N
         self.reset(seed)
 
@@ -262,12 +263,14 @@ class Successor(Generic[N]):
         return self.config.recipe
 
     def reset(self, seed: int) -> None:
-        """Return to the untrained state of `seed`."""
+        """Return to the untrained state of `seed`; what stands on weights of an earlier system begins with these."""
         if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
             raise ConfigError(f"seed {seed!r}", where=self.name, remedy="Give a whole number of 0 or more")
         self._seed = np.array([seed], np.int64)
         self._step = np.zeros(1, np.int64)
         self.network = self._make(self.config, generator(seed, self.name))
+        if self._foundation:
+            self.network.stand_on(self._foundation)
         self._rows = Noise(seed, f"{self.name}.z", self.network.noise)
         self._noise = self._rows.row(0).astype(np.float32)
         self.average: Average | None = None
@@ -447,8 +450,9 @@ class Successor(Generic[N]):
             self.average.reset()
 
     def stand_on(self, arrays: Mapping[str, np.ndarray], *, where: object = None) -> None:
-        """Begin with weights of an earlier system; see `Network.stand_on`."""
+        """Begin with weights of an earlier system, now and after each reset; see `Network.stand_on`."""
         self.network.stand_on(arrays, where=where)
+        self._foundation = {name: array.copy() for name, array in arrays.items()}
         if self.average is not None:
             self.average.reset()
 

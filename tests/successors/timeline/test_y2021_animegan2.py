@@ -194,6 +194,12 @@ def test_it_stands_on_vgg_as_shipped():
     for name, array in learner.network.features.state().items():
         assert np.array_equal(array, vgg.state()[name])
     assert learner.network.features(x).data.std() > 0
+    # So it begins, and begins again, wherever it is made; with other settings it may not fit.
+    for made in (registry.create("animegan2", seed=3), learner):
+        made.reset(5)
+        for name, array in made.network.features.state().items():
+            assert np.array_equal(array, vgg.state()[name])
+    assert registry.create("animegan2", vgg_widths=(2, 2)).network.features.blocks[1][1].weight.shape == (2, 2, 3, 3)
     # What it ships is enough to answer.
     assert any(name.startswith("features.") for name in learner.weights())
 

@@ -1,18 +1,22 @@
 """ArcaneGAN: blending, pairs of one w, the two stages, who answers, and that its card claims no paper."""
 
+import json
+
 import numpy as np
 import pytest
 
 from marki.errors import StateError
 from marki.io.ports import Port
 from marki.registers import fingerprint, restore, snapshot
-from successors import registry
+from successors import registry, tasks
+from successors.nn import weights_file
 from successors.nn.gradcheck import check
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
 from successors.timeline import y2021_arcanegan as arcanegan
 from successors.timeline.y2020_stylegan2 import ENTRY as STYLEGAN2
 from successors.timeline.y2021_arcanegan import ENTRY, ArcaneGAN, ArcaneGANConfig, UNet, dark, scale_of
+from successors.training import participants, training_job
 
 SMALL = {"channels": (6, 4, 3), "latents": 4, "mapping": 2, "maps": (3, 4, 5)}
 GENERATOR = {k: v for k, v in SMALL.items() if k != "maps"} | {"classes": 26}
@@ -117,6 +121,28 @@ def test_without_stylegan2_it_cannot_be_trained(monkeypatch, tmp_path):
     monkeypatch.setattr(registry, "shipped", lambda name: tmp_path)
     with pytest.raises(StateError, match=r"letters\.safetensors: is not shipped"):
         registry.foundation_file(ENTRY.foundation)
+    deck = tasks.load("restyle", cache=False, train=2, valid=2, test=2)
+    with pytest.raises(StateError, match="is not shipped"):
+        participants.enter("arcanegan", deck)
+    assert registry.create("arcanegan").network.count()  # drawn at random, it can be looked at
+
+
+def test_a_training_begins_with_the_letters_of_stylegan2_and_depends_on_them(monkeypatch, tmp_path):
+    deck = tasks.load("restyle", cache=False, train=2, valid=2, test=2)
+    monkeypatch.setattr(registry, "shipped", lambda name: tmp_path)
+    order = training_job.training("arcanegan", "restyle")
+    identities = []
+    for seed in (4, 5):
+        base = STYLEGAN2.create(changes={"classes": 26}, seed=seed)
+        settings = json.dumps(base.config.to_mapping())
+        weights_file.save(tmp_path / "letters.safetensors", base.weights(), system="stylegan2", settings=settings)
+        entrant = participants.enter("arcanegan", deck)
+        for name, array in entrant.learner.network.base.state().items():
+            assert np.array_equal(array, base.weights()[f"creator.{name}"])
+        identities.append(order.identity.inputs)
+    assert identities[0].keys() == {"weights of stylegan2"}
+    assert identities[0] != identities[1]
+    assert [(t.label, t.shipped) for t in STYLEGAN2.trials] == [("", False), ("letters", True)]
 
 
 def test_the_stages_train_one_after_the_other():
