@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
@@ -175,7 +176,10 @@ def scale_of(name: str) -> int:
     return int(rest[0]) + (part in ("rise", "stay"))
 
 
-class FromPairs(Rivals[ArcaneGAN]):
+A = TypeVar("A", bound=ArcaneGAN)
+
+
+class FromPairs(Rivals[A]):
     """A learner of two stages: rivals, and then the U-Net from pairs that the network makes."""
 
     def _equip(self) -> None:

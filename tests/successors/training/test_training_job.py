@@ -13,7 +13,7 @@ from marki.jobs.options import RunOptions
 from successors import registry, tasks
 from successors.baselines.seq2seq import EncoderDecoderConfig
 from successors.evaluation import compare, estimates, plots, publish, verify
-from successors.model_card import Figure, Mechanism, Trial
+from successors.model_card import Figure, Foundation, Mechanism, Trial
 from successors.training import participants, presets, training_job
 from successors.training.training_job import training
 
@@ -295,6 +295,29 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
     assert registry.weights("lenet5", "digits") is None
     assert registry.weights("lenet5", "two_class") == (tmp_path / "lenet5" / registry.WEIGHTS, first)
     assert len(registry.create("lenet5", weights=path).labels.code) == 26
+
+
+def test_weights_on_which_another_system_stands_are_shipped_by_the_label_of_their_trial(tmp_path, monkeypatch):
+    system = registry.find("lenet5")
+    few = {"recipe.steps": 3, "recipe.eval_every": 3}
+    first = Trial(task="two_class", options=SMALL, changes=few, seeds=1)
+    other = replace(first, options=SMALL | {"pair": ("square", "triangle")}, label="corners", shipped=True)
+    trials = (first, other, replace(other, label="not shipped", shipped=False))
+    entry = replace(system.entry, trials=trials, mechanism=Mechanism(name="none", without={}), figures=())
+    monkeypatch.setattr(registry, "find", lambda name: replace(system, entry=entry))
+    found = publish.publish(["lenet5"], RunOptions(out=tmp_path, jobs=1, quiet=True))["lenet5"]
+    monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
+    path = registry.foundation_file(Foundation(system="lenet5", trial="corners"))
+    assert path == tmp_path / "lenet5/corners.safetensors"
+    assert {p.name for p in path.parent.glob("*.safetensors")} == {"weights.safetensors", "corners.safetensors"}
+    assert {name: about["task"] for name, about in found["shipped"].items()} == dict.fromkeys(
+        ("two_class", "corners"), "two_class"
+    )
+    assert found["shipped"]["corners"]["options"]["pair"] == ("square", "triangle")
+    with pytest.raises(StateError, match=r"edges\.safetensors: is not shipped"):
+        registry.foundation_file(Foundation(system="lenet5", trial="edges"))
+    rungs = {rung.name: rung.state for rung in verify.climb("lenet5", slow=False)}
+    assert rungs["shipped weights, corners"] == rungs["shipped weights, two_class"] == verify.PASSED
 
 
 @pytest.mark.slow
