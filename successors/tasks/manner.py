@@ -77,7 +77,7 @@ def _wanted(config: MannerConfig, slot: ItemKey) -> tuple[np.ndarray, int]:
 def _make(config: MannerConfig, workshop: Workshop) -> dict[str, Split]:
     parts: dict[str, Split] = {}
     for part in PARTS:
-        count = getattr(config, part)
+        count: int = getattr(config, part)
         prints, kinds = workshop.frames(_printed, config, part, count)
         exemplars, _ = workshop.frames(_exemplar, config, part, count)
         targets, _ = workshop.frames(_wanted, config, part, count)

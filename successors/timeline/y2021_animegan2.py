@@ -261,8 +261,9 @@ class AnimeGAN2(RivalNetwork):
 
     def make(self, stimuli: np.ndarray, noise: np.ndarray) -> Tensor:
         """Return pictures (n, h, w) of light."""
-        self._made = (self.creator(images(Tensor(stimuli)) * 2.0 - 1.0) * 0.5 + 0.5)[:, 0]
-        return self._made
+        made = (self.creator(images(Tensor(stimuli)) * 2.0 - 1.0) * 0.5 + 0.5)[:, 0]
+        self._made = made
+        return made
 
     def answer(self, stimuli: np.ndarray) -> np.ndarray:
         """Return pictures (n, h, w) of light from 0 to 1."""
