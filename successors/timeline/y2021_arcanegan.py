@@ -13,7 +13,9 @@ coarse layers of the old and the fine layers of the new one; so its pictures kee
     then     E |U(G(w)) - B(w)|^2, G the old generator, B the blended one, U the U-Net
 
 Assumed: everything beyond that line. Which layers are blended and what the U-Net looks like is not said; here, the
-layers of 20x20 cells are the new ones. The difference is that of the cells; a network's features are left out.
+layers of 5x5 cells are the old ones. While the new generator learns, its pictures, seen at 5x5 cells, are held near the
+old one's: else the letters drift away before the face is there. The difference that the U-Net learns from is that of
+the cells; a network's features are left out.
 
 Shrunk: the old generator is StyleGAN2's for letters, as shipped; the drawings are a typewriter's letters, of which
 nobody says which letter they are. The U-Net has maps of 20x20, 10x10 and 5x5 cells.
@@ -54,7 +56,10 @@ class ArcaneGANConfig(StyleGAN2Config):
 
     classes: int = setting(26, "Classes that the generators can be asked for", low=2, high=255)
     path: float = setting(0.0, "Weight of the path length", low=0)
-    blend: int = setting(2, "Scales of the blended generator that are the old one's, from the smallest on", low=0)
+    blend: int = setting(1, "Scales of the blended generator that are the old one's, from the smallest on", low=0)
+    tether: float = setting(
+        3.0, "Weight of what the new generator's pictures, seen coarsely, are off the old one's", low=0
+    )
     maps: tuple[int, ...] = setting((16, 32, 64), "Maps of the U-Net at each scale, the largest first", low=1)
     recipe: Recipe = setting(
         Recipe(
@@ -115,6 +120,7 @@ class ArcaneGAN(StyleGAN2):
         super().__init__(config, rng)
         # What is made is a function of noise, but what is answered is not.
         self.deviates, self.noise = self.noise, 0
+        self._made: tuple[np.ndarray, Tensor] | None = None
         self.base, self.blended = Creator(config, rng), Synthesis(config, rng)
         self.unet = UNet(config.colours, config.maps, rng)
 
@@ -133,7 +139,20 @@ class ArcaneGAN(StyleGAN2):
         """Return as many pictures (n, side, side) of any letter by the new generator as there are stimuli."""
         given = self.drawn(len(stimuli))
         w = self.latents(dark(len(given)), given)
-        return self.paint([w] * self.creator.synthesis.layers, self.grain(given))[:, 0]
+        made = self.paint([w] * self.creator.synthesis.layers, self.grain(given))[:, 0]
+        self._made = given, made
+        return made
+
+    def creator_penalty(self, step: int, stimuli: np.ndarray, rng: np.random.Generator) -> Tensor | None:
+        """Return how far the pictures made last are, seen as the smallest maps are, from the old generator's."""
+        if not self.config.tether:
+            return None
+        assert self._made is not None, "pictures are made before they are judged"
+        given, made = self._made
+        with no_grad():
+            old = self.old(given).data
+        off = coarse(made - old, self.config.start)
+        return (off * off).sum() * (self.config.tether / len(given))
 
     def verdict(self, pictures: Tensor, stimuli: np.ndarray) -> Tensor:
         """Return the logits (n,) that pictures are real; which letter they show is not told."""
@@ -142,15 +161,16 @@ class ArcaneGAN(StyleGAN2):
     def pairs(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return pictures (count, side, side) by the old generator, and those of the same w by the blended one."""
         given = self.drawn(count)
-        grain, level = self.grain(given), float(self.level[0])
-        told = self.told(dark(count), given[:, self.config.latents], given.dtype)
         with no_grad():
-            w = self.base.mapping(Tensor(given[:, : self.config.latents]), told)
-            ws = [w] * self.blended.layers
-            old, new = (
-                (s(ws, grain, level).tanh() * 0.5 + 0.5).data[:, 0] for s in (self.base.synthesis, self.blended)
-            )
-        return old, new
+            return self.old(given).data, self.old(given, self.blended).data
+
+    def old(self, given: np.ndarray, synthesis: Synthesis | None = None) -> Tensor:
+        """Return pictures (n, side, side) of noise (n, `deviates`) by the old generator, or of its w by another."""
+        synthesis = synthesis or self.base.synthesis
+        told = self.told(dark(len(given)), given[:, self.config.latents], given.dtype)
+        w = self.base.mapping(Tensor(given[:, : self.config.latents]), told)
+        pictures = synthesis([w] * synthesis.layers, self.grain(given), float(self.level[0]))
+        return (pictures.tanh() * 0.5 + 0.5)[:, 0]
 
     def answer(self, stimuli: np.ndarray) -> np.ndarray:
         """Return what the U-Net makes of pictures (n, side, side)."""
@@ -166,6 +186,12 @@ class ArcaneGAN(StyleGAN2):
 def dark(count: int) -> np.ndarray:
     """Return lamps (count, 8) that are all dark: any class."""
     return np.zeros((count, R_UNITS), bool)
+
+
+def coarse(pictures: Tensor, side: int) -> Tensor:
+    """Return the means of pictures (n, h, w) over the fields of a grid, (n, side, side)."""
+    n, h, w = pictures.shape
+    return pictures.reshape(n, side, h // side, side, w // side).mean((2, 4))
 
 
 def scale_of(name: str) -> int:
@@ -219,11 +245,8 @@ def _blended() -> Finding:
         network = _new(blend=blend)
         network.begin(1)
         old, new = network.pairs(3)
-        given = network.drawn(3)
-        told = network.told(dark(3), given[:, network.config.latents], given.dtype)
         with no_grad():
-            w = network.base.mapping(Tensor(given[:, : network.config.latents]), told)
-            own = network.paint([w] * 6, network.grain(given)).data[:, 0]
+            own = network.old(network.drawn(3), network.creator.synthesis).data
         apart.append((float(np.abs(new - old).max()), float(np.abs(new - own).max())))
     middle = all(min(pair) > 1e-3 for pair in apart[1:3])
     return Finding(

@@ -117,6 +117,21 @@ def test_it_begins_with_the_weights_of_stylegan2_and_the_old_generator_keeps_the
         short().stand_on({n: a for n, a in weights.items() if "mapping" not in n})
 
 
+def test_the_new_generator_is_held_near_the_old_one_as_seen_coarsely():
+    net = network(tether=2.0).astype(np.float64)
+    with training(np.random.default_rng(3)):
+        made = net.make(pictures(4), None).data
+    with training(np.random.default_rng(3)):
+        old = net.old(net.drawn(4)).data
+    off = (made - old).reshape(4, 5, 4, 5, 4).mean((2, 4))
+    assert np.abs(off).max() > 1e-3
+    assert net.creator_penalty(0, pictures(4), None).item() == pytest.approx(2 * (off**2).sum() / 4)
+    assert network(tether=0.0).creator_penalty(0, pictures(4), None) is None
+    net.creator.load(net.base.state())
+    net.make(pictures(4), None)
+    assert net.creator_penalty(0, pictures(4), None).item() == pytest.approx(0, abs=1e-12)
+
+
 def test_without_stylegan2_it_cannot_be_trained(monkeypatch, tmp_path):
     monkeypatch.setattr(registry, "shipped", lambda name: tmp_path)
     with pytest.raises(StateError, match=r"letters\.safetensors: is not shipped"):
