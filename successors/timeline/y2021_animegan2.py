@@ -66,10 +66,10 @@ class AnimeGAN2Config(NetworkConfig):
     blocks: int = setting(2, "Inverted residual blocks", low=1)
     norm: str = setting("layer", "What the generator is normalised by", choices=("layer", "instance"))
     ground: float = setting(-0.75, "Initial bias of the output, which is then learned; 0: it has none", high=0)
-    critic_width: int = setting(8, "Maps of the critic's first layer; the last has eight times as many", low=1)
+    critic_width: int = setting(8, "Maps of the critic's first layer, an eighth of the last's; 0: there is none", low=0)
     critic_norm: bool = setting(False, "Whether the critic has layer normalisation")
     spectral: bool = setting(False, "Whether the critic's kernels are divided by their largest singular value")
-    vgg_depths: tuple[int, ...] = setting((2, 2), "Convolutions in each block of VGG up to the features", low=1)
+    vgg_depths: tuple[int, ...] = setting((2, 2), "Convolutions in each block of VGG up to the features; none: no VGG")
     vgg_widths: tuple[int, ...] = setting((16, 32), "Maps in each of them", low=1)
     content: float = setting(2.0, "Weight of the features", low=0)
     cells: float = setting(1.0, "Weight of the squared error of the cells, when all losses count", low=0)
@@ -242,17 +242,17 @@ class AnimeGAN2(RivalNetwork):
     """A generator, a critic of patches, and the features of VGG, which stay as they are."""
 
     creator: Generator
-    critic: PatchCritic
     founded = (("features.blocks", "blocks"),)
     frozen = ("features",)
     threshold = 0.5
 
     def __init__(self, config: AnimeGAN2Config, rng: np.random.Generator):
         super().__init__(config, rng)
-        self.creator, self.critic = Generator(config, rng), PatchCritic(config, rng)
+        self.creator = Generator(config, rng)
+        self.critic = PatchCritic(config, rng) if config.critic_width else Module()
         self.features = Features(config, rng)
         # The running mean of the comic's Gram matrix.
-        self.style = initial.buffer((config.vgg_widths[-1],) * 2)
+        self.style = initial.buffer((sum(config.vgg_widths[-1:]),) * 2)
         self._made: Tensor | None = None
 
     def proceed(self, step: int) -> None:
@@ -329,12 +329,12 @@ PAPER = AnimeGAN2Config(
     critic_width=32,
     critic_norm=True,
     spectral=True,
-    vgg_depths=(2, 2, 4, 4),
-    vgg_widths=(64, 128, 256, 512),
+    vgg_depths=(),
+    vgg_widths=(),
 )
+"""Both of its networks; VGG-19, up to the fourth convolution of its fourth block, is another's."""
+
 GENERATOR, CRITIC = 2_143_552, 1_128_800
-VGG = 10_585_152
-"""Weights and biases of VGG-19 up to the fourth convolution of its fourth block."""
 
 
 def _brightness() -> Finding:
@@ -404,11 +404,11 @@ ENTRY = Entry(
     retina=AnimeGAN2Config(),
     sizes={
         "generator": Size(
-            config=PAPER,
+            config=PAPER.amend({"critic_width": 0}),
             published=GENERATOR,
-            left_out=CRITIC + VGG,
             source="layers of its program; its page says 8.17 MiB",
-        )
+        ),
+        "both networks": Size(config=PAPER, published=GENERATOR + CRITIC, source="layers of its program"),
     },
     trials=(Trial(task="restyle", at_least=0.5, seeds=3),),
     mechanism=Mechanism(name="layer normalisation", without={"norm": "instance"}),

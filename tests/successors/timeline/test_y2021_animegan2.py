@@ -15,7 +15,6 @@ from successors.timeline.y2021_animegan2 import (
     ENTRY,
     GENERATOR,
     PAPER,
-    VGG,
     AnimeGAN2,
     AnimeGAN2Config,
     CriticConv,
@@ -40,9 +39,10 @@ def test_the_published_size_exactly():
         net = AnimeGAN2(PAPER, np.random.default_rng(0))
     assert net.creator.count() == GENERATOR == 2_143_552
     assert net.critic.count() == CRITIC == 1_128_800
-    depths = [(3, 64), (64, 64), (64, 128), (128, 128), (128, 256), *[(256, 256)] * 3, (256, 512), *[(512, 512)] * 3]
-    assert net.features.count() == VGG == sum(a * b * 9 + b for a, b in depths)
+    assert net.features.count() == 0
     assert net.creator.output.bias is None
+    for size, wanted in zip(ENTRY.sizes.values(), (GENERATOR, GENERATOR + CRITIC), strict=True):
+        assert ENTRY.count(size.config) == size.published == wanted
 
 
 def test_the_generator_by_hand():
