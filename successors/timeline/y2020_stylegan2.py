@@ -686,6 +686,7 @@ ENTRY = Entry(
             changes={"classes": 26},
             at_least=0.4,
             seeds=3,
+            label="letters",
         ),
     ),
     mechanism=Mechanism(name="demodulated kernels", without={"norm": "none"}),

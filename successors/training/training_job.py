@@ -67,8 +67,13 @@ class TrainingJob:
         """Everything on which its result depends."""
         settings = {"learner": self.learner, "task": self.task}
         settings |= {"options": dict(self.options), "changes": dict(self.changes)}
-        of = registry.find(self.learner).entry.weights_of if self.learner in registry.names() else ""
-        inputs = {f"weights of {of}": content_hash(registry.shipped(of) / registry.WEIGHTS)} if of else {}
+        inputs: dict[str, str] = {}
+        if self.learner in registry.names():
+            entry = registry.find(self.learner).entry
+            if of := entry.weights_of:
+                inputs[f"weights of {of}"] = content_hash(registry.shipped(of) / registry.WEIGHTS)
+            if on := entry.foundation:
+                inputs[f"weights of {on.system}"] = content_hash(registry.foundation_file(on))
         return Identity(kind="training", settings=settings, seed=self.seed, inputs=inputs)
 
 
