@@ -10,6 +10,7 @@ from typing import Any
 
 import pygame
 
+from marki.console.actions.charts import follow_book
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
@@ -208,6 +209,7 @@ class App:
             self.playback.tick(seconds)
             watch(self.operator)
             catch_up(self.operator)
+            follow_book(self.operator)
             pass_time(self.operator, seconds)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0

@@ -8,6 +8,7 @@ from marki.console.actions import command_table
 from marki.console.state.covered import is_covered, without_answer
 from marki.console.state.lamp_glow import LampGlow
 from marki.console.state.playback import Playback
+from marki.console.state.room_view import RoomView
 from marki.console.state.scene import Scene
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
@@ -88,8 +89,14 @@ class Observer:
             draft_answer=self._draft_answer(),
             timeline=None if self.timeline is None else self.timeline.view(session, snapshot),
             commands=self._commands,
+            room=self._room(),
         )
         return without_answer(scene) if is_covered(self.ui, snapshot) else scene
+
+    def _room(self) -> RoomView | None:
+        """Return what there is to see of the machine room, while it is looked at."""
+        looked_at = self.ui.chart == "room" or self.ui.page == "room"
+        return self.timeline.room.view() if self.timeline is not None and looked_at else None
 
     def _wrong(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return errors of the present course, those to come, and all known mistakes; made anew when a trial ends."""

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from marki.io.machine_room import MachineRoom
 from marki.io.ports import Port
 
 MARK1 = "mark1"
@@ -21,6 +22,10 @@ MARK1 = "mark1"
 
 HALL = {"letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "digits": tuple("0123456789")}
 """Tasks of the hall, with their classes."""
+
+
+LAMP_SHARES = "certainty of each lamp"
+"""Name of the register of a system that tells lamps in text: how certain it is of each of the eight, 0…1."""
 
 
 class SystemKind(StrEnum):
@@ -226,6 +231,8 @@ class Reply:
         The task of the weights that answered; "" if there are none.
     target : ndarray of float32, shape (20, 20), or None
         The field that is wanted, if there is one and no other.
+    weights : str
+        Digest of the weights after the answer, of a system that reads text and is small; else "".
     """
 
     name: str
@@ -241,6 +248,7 @@ class Reply:
     seconds: float
     task: str = ""
     target: np.ndarray | None = None
+    weights: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -354,4 +362,8 @@ class Timeline(Protocol):
 
     def rack(self) -> SystemProcess:
         """Return a new rack."""
+        ...
+
+    def room(self) -> MachineRoom:
+        """Return the machine room."""
         ...

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from marki.errors import StateError
 from marki.files import asset
 from marki.io.exhibits import AblationResult, ClaimResult, Exhibit, TrialResult, kind_of
+from marki.io.machine_room import MachineRoom
 from marki.io.ports import Port
 from marki.reading import read_toml
 
@@ -65,6 +66,12 @@ class Gallery:
         from successors.serving.client import WorkerClient
 
         return WorkerClient()
+
+    def room(self) -> MachineRoom:
+        """Return the machine room."""
+        from successors.cluster.room import ClusterRoom
+
+        return ClusterRoom()
 
 
 def texts() -> dict[str, dict[str, str]]:

@@ -19,6 +19,7 @@ from marki.io.exhibits import (
     kind_of,
 )
 from marki.io.ports import Port
+from successors.cluster.room import ClusterRoom
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
@@ -238,3 +239,6 @@ class FakeTimeline:
     def rack(self):
         self.racks.append(FakeRack())
         return self.racks[-1]
+
+    def room(self):
+        return ClusterRoom()

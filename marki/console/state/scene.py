@@ -9,6 +9,7 @@ import numpy as np
 
 from marki.console.state.commands import CommandSpec
 from marki.console.state.lamp_glow import Brightness
+from marki.console.state.room_view import RoomView
 from marki.console.state.snapshot import Snapshot
 from marki.console.state.timeline_view import TimelineView
 from marki.console.state.ui_state import UIState
@@ -57,6 +58,8 @@ class Scene:
         such card, or where the answer is not to be seen yet.
     timeline : TimelineView or None
         What there is to see of the timeline, if the window was lent one.
+    room : RoomView or None
+        What there is to see of the machine room, while it is looked at.
     commands : tuple of CommandSpec
         The commands of the key map and the bar, group by group.
     covered : bool
@@ -101,6 +104,7 @@ class Scene:
     timeline: TimelineView | None
     commands: tuple[CommandSpec, ...]
     covered: bool = False
+    room: RoomView | None = None
 
     @property
     def last(self) -> Snapshot | None:

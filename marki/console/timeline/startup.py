@@ -22,22 +22,27 @@ def hang(timeline: TimelineController, settings: WindowSettings, size: tuple[int
         For a system that is not of the timeline.
     """
     ui = timeline.ui
-    asked = bool(settings.system or settings.hall)
+    asked = bool(settings.system or settings.hall or settings.chart)
     roomy = all(a >= b for a, b in zip(size, BASE, strict=True))
-    ui.strip = asked or (roomy and settings.frames is None and not settings.lesson)
+    opens = roomy and settings.frames is None and not settings.lesson and not settings.chart
+    ui.strip = bool(settings.system or settings.hall) or opens
     if asked:
         timeline.wake()
         names = [MARK1, *timeline.timeline.names()]
         if settings.system and settings.system not in names:
             raise unknown("system", settings.system, names, where="--system")
-        ui.system, ui.hall = settings.system or MARK1, settings.hall
+        ui.system, ui.hall, ui.chart = settings.system or MARK1, settings.hall, settings.chart
         ui.example = -1 if ui.system == MARK1 else 0
         ui.strip_at = names.index(ui.system) / max(1, len(names) - 1)
 
 
 def wait(timeline: TimelineController, session: Session, look: Callable[[], object]) -> None:
     """Wait for the answers to what was asked; `look` asks, and takes what there is to see."""
-    if timeline.ui.strip or timeline.ui.hall:
+    if timeline.ui.chart == "room" or timeline.ui.page == "room":
+        look()
+        timeline.room.wait()
+        look()
+    if timeline.ui.strip or timeline.ui.hall or timeline.ui.chart:
         timeline.wake(wait=True)
         for _ in range(2):  # the first asks what the second shows
             look()
