@@ -82,7 +82,7 @@ class App:
             csv=settings.csv,
             timeline=self.timeline,
         )
-        self.observer = Observer(session, self.playback, self.ui, self.timeline)
+        self.observer = Observer(session, self.playback, self.ui, self.timeline, Path(settings.out))
         self.handler = InputHandler(self.operator)
         self.keyboard = Keyboard(self.operator, self.handler)
         self.fingers = fingers.Fingers()

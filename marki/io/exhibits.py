@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from marki.io.machine_room import MachineRoom
 from marki.io.ports import Port
+from marki.io.scaling_record import ScalingRecord
 
 MARK1 = "mark1"
 """Name of the machine among its successors."""
@@ -366,4 +368,14 @@ class Timeline(Protocol):
 
     def room(self) -> MachineRoom:
         """Return the machine room."""
+        ...
+
+    def scaling(self, folder: Path) -> ScalingRecord | None:
+        """Return the runs at equal computing of the system that was trained last so; None if there are none.
+
+        Parameters
+        ----------
+        folder : Path
+            Into which commands write what they find.
+        """
         ...

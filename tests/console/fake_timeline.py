@@ -19,7 +19,7 @@ from marki.io.exhibits import (
     kind_of,
 )
 from marki.io.ports import Port
-from successors.cluster.room import ClusterRoom
+from successors.cluster.lent_room import ClusterRoom
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
@@ -239,6 +239,11 @@ class FakeTimeline:
     def rack(self):
         self.racks.append(FakeRack())
         return self.racks[-1]
+
+    record = None
+
+    def scaling(self, folder):
+        return self.record
 
     def room(self):
         return ClusterRoom()

@@ -111,6 +111,11 @@ def follow_book(op: Operator) -> None:
         ui.book.told[ui.shots] = Told(reply.said.split()[0] if reply.said else "", tuple(map(float, shares)))
 
 
+def law(op: Operator) -> None:
+    """Show the runs at equal computing that have ended, or no longer."""
+    show(op, "law")
+
+
 def closer(op: Operator) -> None:
     """Look at the scale bar more closely by a notch; of examples before a question, show one more."""
     if op.ui.chart == "shots":
@@ -202,10 +207,11 @@ def _plan(op: Operator, **changes: Any) -> None:
 
 COMMANDS = (
     CommandSpec(name="scale", do=scale, keys=("/",), group="timeline"),
-    CommandSpec(name="zoom_in", do=closer, keys=("+",), group="timeline", repeats=True, listed=False),
-    CommandSpec(name="zoom_out", do=farther, keys=("-",), group="timeline", repeats=True, listed=False),
+    CommandSpec(name="zoom_in", do=closer, keys=("+",), group="timeline", repeats=True),
+    CommandSpec(name="zoom_out", do=farther, keys=("-",), group="timeline", repeats=True),
     CommandSpec(name="zoom", do=zoom, arguments=(Argument("way", float, low=-100, high=100),)),
     CommandSpec(name="whole", do=whole),
+    CommandSpec(name="law", do=law, keys=("ctrl+i",), group="timeline"),
     CommandSpec(name="examples", do=examples, keys=("ctrl+e",), group="timeline"),
     CommandSpec(name="shots", do=shots, arguments=(Argument("way", int, low=-1, high=1),)),
     CommandSpec(name="shots_to", do=shots_to, arguments=(Argument("count", int, low=0, high=99),)),

@@ -13,6 +13,7 @@ from marki.console.state.room_view import RoomView
 from marki.console.state.snapshot import Snapshot
 from marki.console.state.timeline_view import TimelineView
 from marki.console.state.ui_state import UIState
+from marki.io.scaling_record import ScalingRecord
 from marki.machine import MachineConfig
 
 
@@ -60,6 +61,8 @@ class Scene:
         What there is to see of the timeline, if the window was lent one.
     room : RoomView or None
         What there is to see of the machine room, while it is looked at.
+    law, law_looked : ScalingRecord or None, bool
+        The runs at equal computing that have ended, while they are looked at, and whether it is known what there is.
     commands : tuple of CommandSpec
         The commands of the key map and the bar, group by group.
     covered : bool
@@ -105,6 +108,8 @@ class Scene:
     commands: tuple[CommandSpec, ...]
     covered: bool = False
     room: RoomView | None = None
+    law: ScalingRecord | None = None
+    law_looked: bool = False
 
     @property
     def last(self) -> Snapshot | None:

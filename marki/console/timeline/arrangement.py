@@ -16,6 +16,7 @@ from marki.console.timeline.activation_panel import ActivationPanel
 from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
 from marki.console.timeline.gantt_panel import GanttPanel
 from marki.console.timeline.hall_panel import HallCard, PenPanel, WallPanel
+from marki.console.timeline.law_panel import LawPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.scale_panel import ScalePanel
 from marki.console.timeline.shots_panel import ShotsPanel
@@ -39,7 +40,7 @@ RACK: dict[str, PanelMaker] = {
     "answer2": partial(AnswerPanel, side="second"),
     "ledger2": partial(LedgerPanel, side="second", button="learn2"),
 }
-CHARTS: dict[str, PanelMaker] = {"scale": ScalePanel, "room": GanttPanel, "shots": ShotsPanel}
+CHARTS: dict[str, PanelMaker] = {"scale": ScalePanel, "room": GanttPanel, "shots": ShotsPanel, "law": LawPanel}
 HALL: dict[str, PanelMaker] = {"card": HallCard, "pens": PenPanel, "wall": WallPanel}
 
 

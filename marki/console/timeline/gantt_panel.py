@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, NORMAL, SMALL, TEXT, Colour, Theme
+from marki.console.drawing.theme import FIGURES, NORMAL, SMALL, TEXT, Colour, TextStyle, Theme
 from marki.console.state.room_view import RoomView
 from marki.console.state.scene import Scene
 from marki.console.timeline.buttons import ButtonRow
@@ -69,7 +71,8 @@ class GanttPanel(Panel):
                 dirty.append(self.inner)
             if room.trouble != self._trouble:
                 self._trouble = room.trouble
-            dirty += self._note.update(surface, *self._said(room))
+            said = self._said(room)
+            dirty += self._note.update(surface, said[0], shorter=said[1:])
         if self._chart is not None and self._sheet is not None:
             self._frame = FRAMES if self.theme.profile.still else min(FRAMES, self._frame + 1)
             at = self._area.w * self._frame // FRAMES
@@ -80,18 +83,17 @@ class GanttPanel(Panel):
                 dirty += [self._area, self._figures]
         return [*dirty, *self.buttons.update(surface, scene, list(KNOBS))]
 
-    def _said(self, room: RoomView) -> tuple[str]:
+    def _said(self, room: RoomView) -> Sequence[str]:
         """Return what stands beside the title: whose step it is, and on how many devices; or why there is none."""
         words, plan, plate = self.theme.words, room.plan, room.plate
         if room.trouble:
             return (room.trouble,)
         if plate is None:
-            return (words("timeline.room_even"),)
-        text = words(
+            return words.forms("timeline.room_even")
+        return words.forms(
             "timeline.room_devices", network=plate.network, device=plate.device, ranks=plan.ranks, tensor=plan.tensor,
             replicas=plan.replicas, devices=f"{plan.devices:,}",
         )  # fmt: skip
-        return (text,)
 
     def _surround(self, surface: pygame.Surface, room: RoomView) -> None:
         """Draw what stands about the chart: numbers of the stages, the key of colours, the axis."""
@@ -105,7 +107,7 @@ class GanttPanel(Panel):
         for rank in range(0, ranks, every):
             y = round(self._area.y + (rank + 0.5) * high - theme.row(SMALL) / 2)
             box = pygame.Rect(self.inner.x, y, self._area.x - self.inner.x - px(6), theme.row(SMALL))
-            style = {"size": SMALL, "face": FIGURES, "colour": palette.dim, "align": "right"}
+            style = TextStyle(size=SMALL, face=FIGURES, colour=palette.dim, align="right")
             theme.write(surface, f"{rank + 1}", box, **style)
         x = self._key.x
         keys = [("forward", FORWARD[0]), ("backward", BACKWARD[0]), ("waits", None)]
@@ -152,7 +154,7 @@ class GanttPanel(Panel):
             place = self._place(chart, span)
             colour = (BACKWARD if span.backward else FORWARD)[span.part % 2]
             pygame.draw.rect(sheet, colour, place)
-            if place.w > 3 and place.h > 4:
+            if place.w > 6 and place.h > 6:
                 pygame.draw.rect(sheet, theme.palette.black, place, 1)
             last[span.rank] = max(last[span.rank], span.end)
             text = f"{span.micro + 1}"
@@ -187,22 +189,25 @@ class GanttPanel(Panel):
         theme, px, palette, box = self.theme, self.theme.px, self.theme.palette, self._figures
         words, plan = theme.words, chart.plan
         pygame.draw.rect(surface, palette.black, box)
-        parts = f" {plan.parts}" if plan.parts > 1 else ""
-        formula = (
-            f"({plan.ranks} - 1) / {plan.micros}" if not parts else f"({plan.ranks} - 1) / ({plan.micros} ×{parts})"
-        )
+        below = f"({plan.micros} × {plan.parts})" if plan.parts > 1 else f"{plan.micros}"
+        formula = f"({plan.ranks} - 1) / {below}"
         rows = (
-            (words("timeline.room_measured"), f"{100 * chart.bubble:.2f} %" if whole else "…", chart.bubble, whole),
-            (words("timeline.room_law", formula=formula), f"{100 * chart.law:.2f} %", chart.law, True),
+            (
+                words.forms("timeline.room_measured"),
+                f"{100 * chart.bubble:.2f} %" if whole else "…",
+                chart.bubble,
+                whole,
+            ),
+            (words.forms("timeline.room_law", formula=formula), f"{100 * chart.law:.2f} %", chart.law, True),
         )
         most = max(chart.bubble, chart.law, 0.01)
-        text = max(theme.width(row[0], NORMAL) for row in rows)
+        text = max(theme.width(row[0][0], NORMAL) for row in rows)
         figure = max(theme.width(row[1], NORMAL, FIGURES) for row in rows) + px(8)
         text = min(text, box.w - figure)
         bar = box.w - text - figure - px(16)
         for k, (said, value, share, known) in enumerate(rows):
             line = pygame.Rect(box.x, box.y + k * (theme.row(NORMAL) + px(3)), text, theme.row(NORMAL))
-            theme.write(surface, said, line, size=NORMAL, face=TEXT, colour=palette.ivory)
+            theme.write(surface, said[0], line, size=NORMAL, face=TEXT, colour=palette.ivory, shorter=said[1:])
             line = pygame.Rect(line.right + px(8), line.y, figure, line.h)
             theme.write(surface, value, line, size=NORMAL, face=FIGURES, colour=palette.lamp, align="right")
             if known and bar > px(40):

@@ -118,21 +118,21 @@ class ScalePanel(Panel):
             number = None if under is None or under.number >= len(self._areas) else under.number
             self._draw(surface, timeline.exhibits, ui.decade, number)
             self.buttons.forget()
-            dirty += self._note.update(surface, *self._said(number, ui.decade, scene))
+            said = self._said(number, ui.decade, scene)
+            dirty += self._note.update(surface, said[0], shorter=said[1:])
         return [*dirty, *self.buttons.update(surface, scene, ["scale_in", "scale_out", "scale_whole"])]
 
-    def _said(self, number: int | None, decade: float, scene: Scene) -> tuple[str]:
+    def _said(self, number: int | None, decade: float, scene: Scene) -> Sequence[str]:
         """Return what stands beside the title: the area that is pointed at, or how much the picture holds."""
         words = self.theme.words
         if scene.timeline is not None and not scene.timeline.ready:
             return (loading(words, scene.timeline),)
         if number is None:
-            return (words("timeline.scale_across", count=spoken(across(decade, self._areas), words, 2)),)
+            return words.forms("timeline.scale_across", count=spoken(across(decade, self._areas), words, 2))
         area = self._areas[number]
         own = next((a.weights for a in self._areas if a.exhibit.name == MARK1), area.weights)
-        return (
-            words("timeline.scale_times", name=area.exhibit.label, times=spoken(area.weights / own, words, 3), own=own),
-        )
+        times = spoken(area.weights / own, words, 3)
+        return words.forms("timeline.scale_times", name=area.exhibit.label, times=times, own=own)
 
     def _draw(self, surface: pygame.Surface, exhibits: Sequence[Exhibit], decade: float, under: int | None) -> None:
         theme, palette, square = self.theme, self.theme.palette, self._square
@@ -147,33 +147,33 @@ class ScalePanel(Panel):
             place = pygame.Rect(square.x, 0, min(square.w, round(side)), min(square.h, round(side)))
             place.bottom = square.bottom
             if place.w:
-                self._fill(surface, number, place, each, whole=side > square.w, lit=number == under)
+                self._fill(surface, number, place, whole=side > square.w, lit=number == under)
                 self._places.append((number, place))
             if side > square.w:
                 beyond.append(area)
             elif side >= SEEN * square.w:
                 named.append((number, place))
+        if each >= theme.px(GRID):
+            self._rule(surface, each)
         pygame.draw.rect(surface, palette.dim, square, theme.line())
         self._label(surface, named, beyond, under, exhibits)
         self._measure(surface, each)
 
-    def _fill(
-        self, surface: pygame.Surface, number: int, place: pygame.Rect, each: float, *, whole: bool, lit: bool
-    ) -> None:
+    def _fill(self, surface: pygame.Surface, number: int, place: pygame.Rect, *, whole: bool, lit: bool) -> None:
         theme = self.theme
         pygame.draw.rect(surface, self._colour(number), place)
-        if self._areas[number].exhibit.name == MARK1 and each >= theme.px(GRID):
-            count = int(place.w / each) + 1
-            for k in range(count):
-                at = round(k * each)
-                pygame.draw.line(
-                    surface, theme.palette.black, (place.x + at, place.y), (place.x + at, place.bottom - 1)
-                )
-                y = place.bottom - 1 - at
-                pygame.draw.line(surface, theme.palette.black, (place.x, y), (place.right - 1, y))
         if not whole:
             edge = theme.palette.focus if lit else theme.palette.black
             pygame.draw.rect(surface, edge, place, theme.line(2 if lit else 1))
+
+    def _rule(self, surface: pygame.Surface, each: float) -> None:
+        """Part the picture into single weights."""
+        square, black = self._square, self.theme.palette.black
+        for k in range(1, int(square.w / each) + 1):
+            at = round(k * each)
+            x, y = square.x + at, square.bottom - 1 - at
+            pygame.draw.line(surface, black, (x, square.y), (x, square.bottom - 1))
+            pygame.draw.line(surface, black, (square.x, y), (square.right - 1, y))
 
     def _colour(self, number: int) -> Colour:
         """Return the colour of an area: the Mark I's is its lamps', those of others go from `LARGE` to `SMALLER`."""

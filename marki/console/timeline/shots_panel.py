@@ -8,7 +8,7 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, LARGE, NORMAL, SMALL, TEXT, Colour, Theme
+from marki.console.drawing.theme import FIGURES, LARGE, NORMAL, SMALL, TEXT, Colour, TextStyle, Theme
 from marki.console.state.code_book import CodeBook, Told
 from marki.console.state.scene import Scene
 from marki.console.timeline.activation_panel import system_at, waiting_for
@@ -59,7 +59,7 @@ class ShotsPanel(Panel):
             pygame.draw.rect(surface, self.theme.palette.black, self.inner)
             self.buttons.forget()
             if book is None:
-                style = {"size": NORMAL, "face": TEXT, "colour": self.theme.palette.dim, "align": "centre"}
+                style = TextStyle(size=NORMAL, face=TEXT, colour=self.theme.palette.dim, align="centre")
                 self.theme.write(surface, waiting_for(system_view, timeline, self.theme), self._curve, **style)
             else:
                 self._draw_strip(surface, book, count)
@@ -99,8 +99,8 @@ class ShotsPanel(Panel):
         theme, px, palette, area = self.theme, self.theme.px, self.theme.palette, self._lamps
         row = theme.row(SMALL)
         head = pygame.Rect(area.x, area.y, area.w, row)
-        style = {"size": SMALL, "face": TEXT, "colour": palette.dim}
-        theme.write(surface, theme.words("timeline.shots_lamps"), head, **style)
+        forms = theme.words.forms("timeline.shots_lamps")
+        theme.write(surface, forms[0], head, size=SMALL, face=TEXT, colour=palette.dim, shorter=forms[1:])
         foot = area.bottom - row
         top = head.bottom + px(4)
         pitch = area.w // R_UNITS
@@ -123,10 +123,11 @@ class ShotsPanel(Panel):
         """Draw how certain of the right lamp the system was after each number of pairs, and the ideal learner."""
         theme, px, palette, area = self.theme, self.theme.px, self.theme.palette, self._curve
         row = theme.row(SMALL)
-        style = {"size": SMALL, "face": TEXT, "colour": palette.dim}
-        theme.write(surface, theme.words("timeline.shots_curve"), pygame.Rect(area.x, area.y, area.w, row), **style)
+        forms, head = theme.words.forms("timeline.shots_curve"), pygame.Rect(area.x, area.y, area.w, row)
+        theme.write(surface, forms[0], head, size=SMALL, face=TEXT, colour=palette.dim, shorter=forms[1:])
         left = theme.width("100 %", SMALL, FIGURES) + px(6)
-        plot = pygame.Rect(area.x + left, area.y + row + px(4), area.w - left - px(6), area.h - 2 * row - px(4))
+        head = row + row // 2 + px(4)
+        plot = pygame.Rect(area.x + left, area.y + head, area.w - left - px(6), area.h - row - head)
         pygame.draw.rect(surface, (24, 24, 25), plot)
         most = max(1, len(book.pairs))
 
@@ -159,18 +160,19 @@ class ShotsPanel(Panel):
     def _tell(self, surface: pygame.Surface, book: CodeBook, count: int, told: Told | None, digest: str) -> None:
         """Write what was told, and that the weights are those of before."""
         theme, words, palette, box = self.theme, self.theme.words, self.theme.palette, self._said
-        lines = [(words("timeline.asking"), palette.dim)]
+        lines: list[tuple[tuple[str, ...], Colour]] = [((words("timeline.asking"),), palette.dim)]
         if told is not None:
             right = told.lamp == book.wanted
             name = "timeline.shots_right" if right else "timeline.shots_wrong"
             colour = palette.lamp if right else palette.wrong_lit
-            text = words(name, pairs=count, letter=book.asked, lamp=told.lamp or "–", wanted=book.wanted)
-            lines = [(text, colour)]
+            forms = words.forms(name, pairs=count, letter=book.asked, lamp=told.lamp or "–", wanted=book.wanted)
+            lines = [(forms, colour)]
         if digest:
-            lines.append((words("timeline.shots_weights", digest=digest), palette.ivory))
-        for k, (text, colour) in enumerate(lines):
+            lines.append((words.forms("timeline.shots_weights", digest=digest), palette.ivory))
+        for k, (forms, colour) in enumerate(lines):
             line = pygame.Rect(box.x, box.y + k * box.h // 2, box.w, box.h // 2)
-            theme.write(surface, text, line, size=NORMAL if not k else SMALL, face=TEXT, colour=colour)
+            size = SMALL if k else NORMAL
+            theme.write(surface, forms[0], line, size=size, face=TEXT, colour=colour, shorter=forms[1:])
 
 
 def _dashed(

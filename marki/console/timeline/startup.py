@@ -42,6 +42,10 @@ def wait(timeline: TimelineController, session: Session, look: Callable[[], obje
         look()
         timeline.room.wait()
         look()
+    if timeline.ui.chart == "law":
+        look()
+        timeline.law.wait()
+        look()
     if timeline.ui.strip or timeline.ui.hall or timeline.ui.chart:
         timeline.wake(wait=True)
         for _ in range(2):  # the first asks what the second shows

@@ -10,9 +10,9 @@ from marki.errors import MarkIError
 from marki.io.machine_room import EVEN, StepPlan
 from marki.language import Words
 from successors.cluster import machines
+from successors.cluster.lent_room import MOST_TASKS, ClusterRoom
 from successors.cluster.orders import SCHEDULES
 from successors.cluster.report import report
-from successors.cluster.room import MOST_TASKS, ClusterRoom
 from successors.cluster.step import layout_of
 
 ROOM = ClusterRoom()
