@@ -12,11 +12,12 @@ from tqdm import tqdm
 
 from marki.console.drawing.layout import LARGEST, LEAST
 from marki.console.state.playback import SPEEDS
-from marki.console.state.ui_state import CHARTS, PAGES, VIEWS
+from marki.console.state.ui_state import PAGES, VIEWS
 from marki.console.window_settings import WindowSettings
 from marki.errors import ConfigError, MarkIError, shown, unknown
 from marki.jobs.options import CSV_HELP, csv_form
 from marki.language import LANGUAGES
+from marki.teaching.lesson_types import CHARTS
 
 if TYPE_CHECKING:
     from marki.io.exhibits import Timeline

@@ -141,11 +141,15 @@ SLIDERS = ("ranks", "micros", "parts", "tensor", "replicas")
 
 
 def machine_room(op: Operator) -> None:
-    """Go into the machine room, with its page at the side, or out of it."""
-    inside = show(op, "room")
-    if inside and op.ui.lesson is None:
+    """Go into the machine room, with its page at the side, or out of it; in a lesson, open and close the page alone."""
+    ui = op.ui
+    if ui.chart == "room" and ui.page != "room":
         op.turn_to("room")
-    elif not inside and op.ui.page == "room":
+    elif ui.page == "room" and ui.lesson is not None:
+        op.turn_to("lesson")
+    elif show(op, "room"):
+        op.turn_to("room")
+    elif ui.page == "room":
         op.turn_to("")
 
 

@@ -19,10 +19,6 @@ from marki.teaching.ballots import BallotBook
 from marki.teaching.lesson import Lesson
 
 VIEWS = ("schematic", "front")
-CHARTS = ("scale", "room", "law", "shots")
-"""What may stand on the stage of the systems as a whole: weights as areas, the machine room, runs at equal computing,
-and examples before a question."""
-
 DECADES = (2.8, 11.9)
 """Least and greatest power of ten of the weights that fill the scale bar."""
 
@@ -119,7 +115,7 @@ class UIState:
     example : int
         Number of the example of its own task that a system is shown; -1 for what the photocells see.
     chart : str
-        One of `CHARTS` that stands on the stage, "" for none.
+        One of `lesson_types.CHARTS` that stands on the stage, "" for none.
     plan, room_runs : StepPlan, int
         The step that is shown in the machine room, and how often it was asked for again.
     book, shots : CodeBook or None, int

@@ -1,4 +1,4 @@
-"""Runs at equal computing in the window: points appear as runs end, the best size of a budget when all its sizes have."""
+"""Runs at equal computing in the window: points appear as runs end, the best size when all of a budget have."""
 
 import itertools
 

@@ -142,3 +142,29 @@ def test_the_room_is_whole(window, size, projector, language, training):
     settle(app)
     kinds = ("outside", "upon another", "cut", "left out")
     assert not [fault for fault in faults(app) if fault[0] in kinds]
+
+
+def test_the_lesson_shows_its_charts_and_the_card(window):
+    app = window()
+    app.obey("machine_room")
+    app.obey("lesson", name="machine_room")
+    seen = []
+    for page in app.ui.lesson.pages:
+        app.frame()
+        seen.append((app.ui.chart, app.ui.plan.training, app.ui.plan.micros, app.ui.decade))
+        assert app.ui.chart == page.chart
+        assert app.ui.page == ("vote" if page.predict and app.ui.covered else "lesson")
+        if page is not app.ui.lesson.pages[-1]:
+            app.obey("next_leaf")
+    assert [row[0] for row in seen] == ["", "scale", "room", "room", "room", "room", "scale"]
+    assert [row[1] for row in seen[2:6]] == ["", "", "mt_nlg", "palm"]
+    assert [row[2] for row in seen[2:5]] == [1, 8, 240]
+    assert (seen[1][3], seen[6][3]) == (2.8, 0.0)
+    app.obey("last_leaf")
+    app.obey("machine_room")
+    assert (app.ui.chart, app.ui.page) == ("room", "room")
+    app.obey("machine_room")
+    assert (app.ui.chart, app.ui.page) == ("room", "lesson")
+    app.obey("end_lesson")
+    app.obey("view")
+    assert app.ui.chart == ""

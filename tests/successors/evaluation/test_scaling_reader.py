@@ -1,4 +1,4 @@
-"""The record of runs at equal computing: read as they end, from the newest order, with the best sizes of whole budgets."""
+"""The record of runs at equal computing: read as they end, from the newest order, with the best sizes."""
 
 import json
 
