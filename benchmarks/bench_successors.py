@@ -10,6 +10,8 @@ sides. PyTorch is eager, with images in its usual order of memory and optimisers
 - frame: the network alone, without gradient, on one frame; on one exposure, for those that see reels.
 - answer: from one stimulus, a whole reel for those that see reels, to its answer; on our side again with all checks.
 
+Megatron-LM and MT-NLG, which are cut among ranks on our side, are whole on the other, all in one process.
+
 Of systems that read text a step is measured alone, of study where they study; their texts are those of their own task,
 and both sides make the same tokens of them by the same means.
 
@@ -106,7 +108,7 @@ def measure_text(name: str, rounds: int) -> dict[str, Any]:
     entry = registry.find(name).entry
     learner = entry.create()
     mirror = MIRRORS[name](learner)
-    deck = tasks.load(entry.trials[0].task)
+    deck = tasks.load(entry.trials[0].task, **dict(entry.trials[0].options))
     studies = learner.recipe.pretrain_steps > 0
     texts = deck.corpus[:BATCH] if studies else deck.train.stimuli[:BATCH]
     wanted = None if studies else deck.train.targets[:BATCH]

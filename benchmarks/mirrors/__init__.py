@@ -13,7 +13,7 @@ import torch
 from mirrors.convolution import VGG, AlexNet, DenseNet, GoogLeNet, InceptionResNet, ResNet, Xception
 from mirrors.early import GRU, LSTM, MLP, RNN, LeCun, LeNet5
 from mirrors.modern import GMLP, ConvNeXt, MLPMixer
-from mirrors.text import BERT, GPT, GPT2, AlphaCode, InCoder, Transformer
+from mirrors.text import BERT, GPT, GPT2, GPT3, AlphaCode, Gopher, InCoder, PaLM, Transformer
 from mirrors.vision import AttentionAugmented, ConViT, CrossViT, SepViT, Swin, ViT, VTResNet
 from successors.nn.learner import Successor
 
@@ -37,17 +37,23 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "gpt": GPT,
     "attention_augmented": AttentionAugmented,
     "gpt2": GPT2,
+    "megatron": GPT3,
+    "gpt3": GPT3,
     "visual_transformer": VTResNet,
     "vit": ViT,
     "codex": GPT2,
     "convit": ConViT,
     "crossvit": CrossViT,
     "gmlp": GMLP,
+    "gopher": Gopher,
     "mlp_mixer": MLPMixer,
     "swin": Swin,
     "alphacode": AlphaCode,
+    "chinchilla": Gopher,
     "convnext": ConvNeXt,
     "incoder": InCoder,
+    "mt_nlg": GPT3,
+    "palm": PaLM,
     "sepvit": SepViT,
 }
 """Mirrors of all systems that learn by gradients, in order of time; Copilot does not learn."""

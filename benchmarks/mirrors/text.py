@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from mirrors.mirror import Mirror
 from successors.nn.bytepairs import END, PAD, START, padded, shipped
 from successors.nn.learner import Successor
+from successors.timeline.y2017_transformer import sinusoids
 
 
 class Text(Mirror):
@@ -39,6 +40,10 @@ class Text(Mirror):
 
     def gelu(self, x):
         return F.gelu(x, approximate="tanh")
+
+    def read(self, texts):
+        """Return the tokens of texts, for networks that read text by text."""
+        return padded([self.network.row(text, end=True) for text in texts.tolist()])
 
     def onward(self, states, tokens):
         """Return the loss of going on with tokens."""
@@ -95,6 +100,88 @@ class GPT2(Text):
             x = x + self.attend(self.layer_norm(x, f"{name}.norm1"), f"{name}.attention", is_causal=True)
             x = x + self.feed(self.layer_norm(x, f"{name}.norm2"), f"{name}.mlp", self.gelu)
         return self.layer_norm(x, "norm")
+
+
+class GPT3(GPT2):
+    """All layers dense; so are those of Megatron and MT-NLG, which are whole here, in one process."""
+
+    def step(self, texts, _):
+        tokens = self.read(texts)
+        return self.onward(self.states(tokens, self.w["positions"]), tokens)
+
+
+class Gopher(Text):
+    def step(self, texts, _):
+        tokens = self.read(texts)
+        x = F.embedding(torch.from_numpy(tokens), self.w["tokens"])
+        for name in self.parts("blocks"):
+            x = x + self.relative(self.rms_norm(x, f"{name}.norm1"), f"{name}.attention")
+            up = F.linear(self.rms_norm(x, f"{name}.norm2"), self.w[f"{name}.up.weight"])
+            x = x + F.linear(self.gelu(up), self.w[f"{name}.down.weight"])
+        return self.onward(self.rms_norm(x, "norm"), tokens)
+
+    def rms_norm(self, x, name):
+        return F.rms_norm(x, x.shape[-1:], self.w[f"{name}.gain"], 1e-5)
+
+    def relative(self, x, name):
+        """Attend by content and by distance; the shift of rows is that of Transformer-XL's own code."""
+        heads, (_, t, width), w = self.settings.heads, x.shape, self.w
+        q, k, v = F.linear(x, w[f"{name}.weight"]).unflatten(-1, (3, heads, -1)).permute(2, 0, 3, 1, 4).unbind()
+        waves = torch.from_numpy(sinusoids(t, width)[::-1].astype(np.float32))
+        far = F.linear(waves, w[f"{name}.distances.weight"]).unflatten(-1, (heads, -1)).permute(1, 2, 0)
+        content, distance = (w[f"{name}.{kind}_bias"].view(heads, 1, -1) for kind in ("content", "distance"))
+        table = (q + distance) @ far * q.shape[-1] ** -0.5
+        shifted = F.pad(table, (1, 0)).reshape(*table.shape[:2], t + 1, t)[:, :, 1:].reshape(table.shape)
+        later = torch.ones(t, t, dtype=torch.bool).triu(1)
+        bias = shifted.masked_fill(later, -torch.inf)
+        read = F.scaled_dot_product_attention(q + content, k, v, attn_mask=bias).transpose(1, 2).flatten(2)
+        return F.linear(read, w[f"{name}.output.weight"])
+
+
+class PaLM(Text):
+    def step(self, stimuli, targets):
+        encode, longest = self.network.encoding.encode, self.settings.longest
+        asked = [encode(prompt) for prompt in stimuli.tolist()]
+        told = [encode(f" {answer}") for answer in targets.tolist()]
+        tokens = padded([[START, *a, *w, END][-longest:] for a, w in zip(asked, told, strict=True)])
+        ends = (tokens != PAD).sum(1)
+        begun = ends - np.array([min(len(w) + 1, longest - 1) for w in told])
+        at = np.arange(1, tokens.shape[1])
+        there = torch.from_numpy((at >= begun[:, None]) & (at < ends[:, None]))
+        x = F.embedding(torch.from_numpy(tokens[:, :-1]), self.w["tokens"])
+        turns = self.turns(x.shape[1])
+        for name in self.parts("blocks"):
+            x = self.parallel(x, name, *turns)
+        scores = F.linear(self.norm(x, "norm")[there], self.w["tokens"])
+        scores.detach().argmax(-1)  # what it would have written is told as well
+        return F.cross_entropy(scores, torch.from_numpy(tokens[:, 1:])[there])
+
+    def norm(self, x, name):
+        return F.layer_norm(x, x.shape[-1:], self.w[f"{name}.gain"], None, 1e-5)
+
+    def turns(self, length):
+        """Return cosine and sine of the angle of each position and pair."""
+        head = self.settings.head
+        angles = torch.arange(length)[:, None] * 10_000.0 ** (-torch.arange(0, head, 2) / head)
+        return angles.cos().repeat(1, 2), angles.sin().repeat(1, 2)
+
+    def turned(self, x, cosine, sine):
+        one, other = x.chunk(2, -1)
+        return x * cosine + torch.cat([-other, one], -1) * sine
+
+    def parallel(self, x, name, cosine, sine):
+        """Attend with one head of keys, and feed forward through gates, both from one norm."""
+        w, head, heads = self.w, self.settings.head, self.settings.heads
+        y = self.norm(x, f"{name}.norm")
+        q = F.linear(y, w[f"{name}.attention.queries.weight"]).unflatten(-1, (heads, head)).transpose(1, 2)
+        kv = F.linear(y, w[f"{name}.attention.keys_values.weight"]).unflatten(-1, (2, self.settings.keys, head))
+        k, v = (part.transpose(1, 2) for part in kv.unbind(2))
+        q, k = (self.turned(part, cosine, sine) for part in (q, k))
+        k, v = (part.expand(-1, heads, -1, -1) for part in (k, v))
+        read = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
+        a, b = F.linear(y, w[f"{name}.up.weight"]).chunk(2, -1)
+        fed = F.linear(F.silu(a) * b, w[f"{name}.down.weight"])
+        return x + F.linear(read, w[f"{name}.attention.output.weight"]) + fed
 
 
 class InCoder(GPT2):
