@@ -16,6 +16,9 @@ from successors.cluster.step import Layout, layout_of, simulate
 EVEN_STAGE = StageTimes(forward=1_000, backward=2_000)
 """Stage of the training of that name, ns: backward takes twice as long as forward."""
 
+PRINTED = "printed"
+"""Figure of a training that stands beside its simulated time."""
+
 MOST_RANKS, MOST_MICROS, MOST_PARTS, MOST_SHARES = 64, 480, 4, 64
 MOST_TASKS = 36_000
 """Tasks of a step; with more of them a window would have to wait."""
@@ -105,11 +108,17 @@ class ClusterRoom:
             figure = known[f"{device}.{behind}"]
             return CardLine(
                 text=words(f"machine_room.{text}", steps=f"{training.steps:,}"), value=value,
-                badge=words(f"machine_room.badge.{figure.badge}"), source=_source(figure), group="cost",
+                badge=words(f"machine_room.badge.{figure.badge}"), source=_source(figure, words), group="cost",
             )  # fmt: skip
 
-        lines = [
-            cost("steps", report.time_of(found, words), "kernels"),
+        lines = [cost("steps", report.time_of(found, words), "kernels")]
+        if training.printed:
+            figure = known[f"training.{name}.{PRINTED}"]
+            lines.append(CardLine(
+                text=words("machine_room.printed"), value=report.duration(training.printed, words),
+                badge=words(f"machine_room.badge.{figure.badge}"), source=_source(figure, words), group="cost",
+            ))  # fmt: skip
+        lines += [
             cost("energy", report.energy_of(found, words), "power"),
             cost("rent", report.rent_of(found, words), "price"),
         ]
@@ -145,11 +154,11 @@ def _chart(plan: StepPlan, passage: Passage, sums: float) -> StepChart:
 def _figures(prefix: str, words: Words) -> Iterator[CardLine]:
     """Yield the figures of a training, machine or device with badge and source; what is not known is left out."""
     for name, figure in machines.figures().items():
-        if name.startswith(f"{prefix}.") and figure.value not in (0, "none", ""):
-            key = name.rsplit(".", 1)[-1]
+        key = name.rsplit(".", 1)[-1]
+        if name.startswith(f"{prefix}.") and figure.value not in (0, "none", "") and key != PRINTED:
             yield CardLine(
                 text=words(f"machine_room.figure.{key}"), value=_value(figure, words),
-                badge=words(f"machine_room.badge.{figure.badge}"), source=_source(figure), group="figures",
+                badge=words(f"machine_room.badge.{figure.badge}"), source=_source(figure, words), group="figures",
             )  # fmt: skip
 
 
@@ -165,5 +174,6 @@ def _value(figure: SourcedFigure, words: Words) -> str:
     return str(figure.value)
 
 
-def _source(figure: SourcedFigure) -> str:
-    return figure.source or figure.note
+def _source(figure: SourcedFigure, words: Words) -> str:
+    """Return where a figure is from; a note stands in where nothing is printed, in its own language alone."""
+    return figure.source or (figure.note if words.language == "en" else "")

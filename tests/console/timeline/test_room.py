@@ -135,7 +135,7 @@ def test_it_is_gone_into_and_out_of(window):
 @pytest.mark.parametrize(
     ("size", "projector"), [((640, 480), False), ((800, 600), False), ((1280, 800), True), ((1920, 1080), False)]
 )
-@pytest.mark.parametrize("training", ["", "mt_nlg", "palm"])
+@pytest.mark.parametrize("training", ["", "gopher"])
 def test_the_room_is_whole(window, size, projector, language, training):
     app = window(size=size, projector=projector, language=language, still=True)
     app.obey("room_training", name=training)

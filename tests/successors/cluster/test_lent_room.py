@@ -12,7 +12,7 @@ from marki.language import Words
 from successors.cluster import machines
 from successors.cluster.lent_room import MOST_TASKS, ClusterRoom
 from successors.cluster.orders import SCHEDULES
-from successors.cluster.report import report
+from successors.cluster.report import duration, report
 from successors.cluster.step import layout_of
 
 ROOM = ClusterRoom()
@@ -83,9 +83,11 @@ def test_every_figure_of_the_card_has_a_badge_and_nearly_all_a_source(name, lang
     card = ROOM.card(name, words)
     badges = {words(f"machine_room.badge.{badge}") for badge in machines.BADGES}
     cost = [line for line in card if line.group == "cost"]
-    assert len(cost) == 3
     training = machines.training(name)
+    assert len(cost) == 3 + bool(training.printed)
     found = report(training, layout_of(training))
+    if training.printed:
+        assert cost.pop(1).value == duration(training.printed, words)
     assert (cost[1].value == words("machine_room.unknown")) == (found.energy == 0)
     assert (cost[2].value == words("machine_room.unknown")) == (found.rent == 0)
     for line in card:
@@ -96,3 +98,11 @@ def test_every_figure_of_the_card_has_a_badge_and_nearly_all_a_source(name, lang
             assert line.source
     assert {line.group for line in card} == {"cost", "step", "figures"}
     assert ROOM.card(EVEN, words) == []
+
+
+def test_times_that_are_printed_are_told_in_days():
+    card = {line.text: line.value for line in ROOM.card("gopher", Words("en"))}
+    assert card["The same, as printed"] == "38.3 days"
+    assert machines.training("alexnet").printed == 5.5 * 86_400
+    assert machines.training("palm").printed == 1_200 * 3_600
+    assert machines.training("gpt3").printed == 0
