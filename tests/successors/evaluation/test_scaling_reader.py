@@ -1,12 +1,15 @@
 """The record of runs at equal computing: read as they end, from the newest order, with the best sizes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from marki.jobs.folders import claimed
+from marki.jobs.options import RunOptions
 from successors import registry
+from successors.evaluation import scaling
 from successors.evaluation.scaling import identity
 from successors.evaluation.scaling_reader import SHIPPED, newest_record, record
 
@@ -89,3 +92,20 @@ def test_what_was_shipped_is_read_where_nothing_else_is(tmp_path, monkeypatch):
     with claimed(folder, identity("chinchilla"), resume=False):
         write(folder, row(3e9, 8))
         assert len(newest_record(tmp_path).runs) == 1
+
+
+@pytest.mark.slow
+def test_what_the_command_writes_is_read(tmp_path, monkeypatch):
+    system = registry.find("chinchilla")
+    about = replace(system.entry.scaling, budgets={1e7: (4, 8, 12)})
+    new = replace(system, entry=replace(system.entry, scaling=about))
+    monkeypatch.setattr(registry, "find", lambda name: new)
+    monkeypatch.setattr(registry, "systems", lambda: (new,))
+    monkeypatch.setattr(scaling, "HELD_OUT", 20)
+    options = RunOptions(out=tmp_path / "scaling-chinchilla-2", jobs=1, quiet=True)
+    rows = scaling.run_scaling("chinchilla", options, seeds=(0,))["rows"]
+    found = newest_record(tmp_path)
+    assert sorted(run.loss for run in found.runs) == sorted(row["loss"] for row in rows)
+    assert found.place.endswith("scaling-chinchilla-2")
+    assert found.sizes == 3
+    assert len(found.optima) == 1
