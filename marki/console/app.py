@@ -10,7 +10,7 @@ from typing import Any
 
 import pygame
 
-from marki.console.actions.charts import follow_book
+from marki.console.actions.charts import OPENED_BY, follow_book
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
@@ -114,6 +114,8 @@ class App:
         settings, give = self.settings, self.operator.carry_out
         if self.timeline is not None:
             startup.hang(self.timeline, settings, self.renderer.surface.get_size())
+        if settings.chart:
+            give(OPENED_BY[settings.chart])
         if settings.lesson:
             give("lesson", name=settings.lesson)
         if settings.page:

@@ -137,6 +137,9 @@ def whole(op: Operator) -> None:
     op.ui.decade = 0.0
 
 
+OPENED_BY = {"scale": "scale", "room": "machine_room", "law": "law", "shots": "examples"}
+"""The command that opens each chart."""
+
 SLIDERS = ("ranks", "micros", "parts", "tensor", "replicas")
 
 

@@ -31,7 +31,7 @@ def hang(timeline: TimelineController, settings: WindowSettings, size: tuple[int
         names = [MARK1, *timeline.timeline.names()]
         if settings.system and settings.system not in names:
             raise unknown("system", settings.system, names, where="--system")
-        ui.system, ui.hall, ui.chart = settings.system or MARK1, settings.hall, settings.chart
+        ui.system, ui.hall = settings.system or MARK1, settings.hall
         ui.example = -1 if ui.system == MARK1 else 0
         ui.strip_at = names.index(ui.system) / max(1, len(names) - 1)
 

@@ -9,6 +9,7 @@ from console.test_screens import faults
 
 from marki.io.exhibits import LAMP_SHARES, ActivationView, Rendering, Reply
 from marki.io.ports import Port
+from marki.teaching.lesson_types import CHARTS
 
 BOOKS = ("C 3 A 5 D 2 B 1 A", "B 4 E 8 B")
 WANTED = ("5", "4")
@@ -160,3 +161,18 @@ def test_the_strip_is_whole(window, size, projector, language):
     app.obey("shots_to", count=2)
     frames(app)
     assert not [fault for fault in faults(app) if fault[0] in ("outside", "upon another", "cut", "left out")]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_is_opened_at_the_start(session, chart):
+    import pygame
+
+    from marki.console.app import App, WindowSettings
+
+    app = App(session, WindowSettings(frames=1_000_000, paused=True, chart=chart), BookTimeline())
+    app.timeline.wake(wait=True)
+    frames(app)
+    assert app.ui.chart == chart
+    assert chart in app.handler.panels
+    assert (app.ui.book is not None) == (chart == "shots")
+    pygame.quit()
