@@ -118,10 +118,11 @@ class CardLine:
     ----------
     text, value : str
     badge : str
-        How well it is known; "" for what was simulated.
+        How well it is known, or whether it is as printed; "" for what was simulated or reckoned.
     source : str
+        Where it is from, or what is printed and where.
     group : str
-        Heading under which it stands: ``time``, ``cost``, ``step`` or ``figures``.
+        Heading under which it stands: ``cost``, ``ledger``, ``step`` or ``figures``.
     """
 
     text: str

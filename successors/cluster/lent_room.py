@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from marki.io.machine_room import EVEN, CardLine, StepChart, StepPlan, TaskSpan, TrainingPlate
 from marki.language import Words
-from successors.cluster import machines, pipeline, report
+from successors.cluster import ledger, machines, pipeline, report
 from successors.cluster.machines import SourcedFigure
+from successors.cluster.models import DECODERS
 from successors.cluster.orders import SCHEDULES, bubble, most_kept, orders
 from successors.cluster.pipeline import Passage, StageTimes
 from successors.cluster.step import Layout, layout_of, simulate
@@ -123,6 +124,7 @@ class ClusterRoom:
             cost("rent", report.rent_of(found, words), "price"),
         ]
         lines += [CardLine(text=text, value=value, group="step") for text, value in report.step_card(found, words)]
+        lines += _ledger(training.work.name, words)
         own = (f"training.{name}", f"machine.{training.machine.name}", device)
         return [*lines, *(line for prefix in own for line in _figures(prefix, words))]
 
@@ -149,6 +151,24 @@ def _chart(plan: StepPlan, passage: Passage, sums: float) -> StepChart:
         sums=sums,
         digest=passage.log.digest,
     )
+
+
+def _ledger(network: str, words: Words) -> Iterator[CardLine]:
+    """Yield the ledger of a published decoder, each line with what is printed of it and whether that is met."""
+    if network not in DECODERS:
+        return
+    for line in ledger.ledger(network):
+        unit = words.get(f"machine_room.unit.{line.unit.replace(' $', '_dollars')}", line.unit)
+
+        def told(value: float | None, unit: str = unit) -> str:
+            return words("machine_room.unknown") if value is None else f"{ledger.figure(value)} {unit}".strip()
+
+        printed = "" if line.documented is None else f"{told(line.documented)}, {line.source}"
+        verdict = words(f"machine_room.verdict.{line.verdict.replace(' ', '_')}") if line.verdict else ""
+        yield CardLine(
+            text=words(f"machine_room.ledger.{line.key}"), value=told(line.value), badge=verdict, source=printed,
+            group="ledger",
+        )  # fmt: skip
 
 
 def _figures(prefix: str, words: Words) -> Iterator[CardLine]:

@@ -10,7 +10,7 @@ from marki.console.state.room_view import RoomView
 from marki.io.machine_room import EVEN, CardLine
 from marki.language import Words
 
-GROUPS = ("cost", "step", "figures")
+GROUPS = ("cost", "ledger", "step", "figures")
 SHOWN_MOST = {"ranks": 64, "micros": 480, "parts": 4, "tensor": 64, "replicas": 512}
 """Values at which the bars under the lines are full."""
 
@@ -92,6 +92,7 @@ def _card(card: Sequence[CardLine], words: Words) -> list[PageBlock]:
         for line in lines:
             found.append(PageRow(line.text, right=line.value))
             if line.badge:
-                told = words("room.source", badge=line.badge, source=line.source) if line.source else line.badge
+                name = "room.printed" if group == "ledger" else "room.source"
+                told = words(name, badge=line.badge, source=line.source) if line.source else line.badge
                 found.append(Text(told, dim=True))
     return found

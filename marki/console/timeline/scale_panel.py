@@ -42,7 +42,7 @@ class WeightArea(NamedTuple):
 def weight_areas(exhibits: Sequence[Exhibit]) -> list[WeightArea]:
     """Return the systems whose weights are counted, the largest first: as published, and the Mark I's own."""
     found = [
-        WeightArea(e, e.parameters if e.name == MARK1 else e.published)
+        WeightArea(e, e.parameters if e.name == MARK1 else e.published or 0)
         for e in exhibits
         if e.name == MARK1 or e.published
     ]

@@ -11,6 +11,7 @@ from marki.io.machine_room import EVEN, StepPlan
 from marki.language import Words
 from successors.cluster import machines
 from successors.cluster.lent_room import MOST_TASKS, ClusterRoom
+from successors.cluster.models import DECODERS
 from successors.cluster.orders import SCHEDULES
 from successors.cluster.report import duration, report
 from successors.cluster.step import layout_of
@@ -93,10 +94,11 @@ def test_every_figure_of_the_card_has_a_badge_and_nearly_all_a_source(name, lang
     for line in card:
         assert line.text
         assert line.value
-        assert (line.badge in badges) == (line.group != "step")
+        assert line.group == "ledger" or (line.badge in badges) == (line.group != "step")
         if line.badge == words("machine_room.badge.documented"):
             assert line.source
-    assert {line.group for line in card} == {"cost", "step", "figures"}
+    assert {line.group for line in card} - {"ledger"} == {"cost", "step", "figures"}
+    assert ("ledger" in {line.group for line in card}) == (training.work.name in DECODERS)
     assert ROOM.card(EVEN, words) == []
 
 
@@ -106,3 +108,17 @@ def test_times_that_are_printed_are_told_in_days():
     assert machines.training("alexnet").printed == 5.5 * 86_400
     assert machines.training("palm").printed == 1_200 * 3_600
     assert machines.training("gpt3").printed == 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_the_history_says_of_gpt3_is_held_against_arithmetic(language):
+    words = Words(language)
+    card = {line.text: line for line in ROOM.card("gpt3", words) if line.group == "ledger"}
+    years = card[words("machine_room.ledger.seed_years")]
+    assert years.value == f"355.6 {words('machine_room.unit.years')}"
+    assert years.badge == words("machine_room.verdict.deviates")
+    assert years.source.startswith("366 ")
+    size = card[words("machine_room.ledger.seed_size")]
+    assert (size.value, size.badge) == ("700 GB", words("machine_room.verdict.agrees"))
+    text = card[words("machine_room.ledger.seed_text")]
+    assert (text.value, text.badge) == (words("machine_room.unknown"), words("machine_room.verdict.not_comparable"))
