@@ -10,6 +10,7 @@ from typing import Any
 
 import pygame
 
+from marki.console.actions.charts import OPENED_BY, follow_book
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
@@ -81,7 +82,7 @@ class App:
             csv=settings.csv,
             timeline=self.timeline,
         )
-        self.observer = Observer(session, self.playback, self.ui, self.timeline)
+        self.observer = Observer(session, self.playback, self.ui, self.timeline, Path(settings.out))
         self.handler = InputHandler(self.operator)
         self.keyboard = Keyboard(self.operator, self.handler)
         self.fingers = fingers.Fingers()
@@ -113,6 +114,8 @@ class App:
         settings, give = self.settings, self.operator.carry_out
         if self.timeline is not None:
             startup.hang(self.timeline, settings, self.renderer.surface.get_size())
+        if settings.chart:
+            give(OPENED_BY[settings.chart])
         if settings.lesson:
             give("lesson", name=settings.lesson)
         if settings.page:
@@ -208,6 +211,7 @@ class App:
             self.playback.tick(seconds)
             watch(self.operator)
             catch_up(self.operator)
+            follow_book(self.operator)
             pass_time(self.operator, seconds)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0

@@ -45,4 +45,5 @@ class WindowSettings:
     page: str = ""
     system: str = ""
     hall: bool = False
+    chart: str = ""
     welcome: bool = False

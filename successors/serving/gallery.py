@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marki.errors import StateError
 from marki.files import asset
 from marki.io.exhibits import AblationResult, ClaimResult, Exhibit, TrialResult, kind_of
+from marki.io.machine_room import MachineRoom
 from marki.io.ports import Port
+from marki.io.scaling_record import ScalingRecord
 from marki.reading import read_toml
 
 if TYPE_CHECKING:
@@ -65,6 +68,18 @@ class Gallery:
         from successors.serving.client import WorkerClient
 
         return WorkerClient()
+
+    def room(self) -> MachineRoom:
+        """Return the machine room."""
+        from successors.cluster.lent_room import ClusterRoom
+
+        return ClusterRoom()
+
+    def scaling(self, folder: Path) -> ScalingRecord | None:
+        """Return the runs at equal computing of the system that was trained last so; None if there are none."""
+        from successors.evaluation.scaling_reader import newest_record
+
+        return newest_record(folder)
 
 
 def texts() -> dict[str, dict[str, str]]:

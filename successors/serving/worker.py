@@ -63,6 +63,9 @@ SPARSER = 1.03
 OTHERS = 3
 """Number of classes reported besides the answer."""
 
+FINGERPRINTED = 200_000
+"""Parameters up to which the weights of a system are told with each answer."""
+
 Message = Reply | Progress | Trouble
 
 
@@ -190,7 +193,14 @@ class LoadedSystem:
             seconds=time.process_time() - since,
             task=self.trial.task,
             target=target,
+            weights=self._digest(),
         )
+
+    def _digest(self) -> str:
+        """Return the digest of the network's weights as they are now, of a small system that reads text."""
+        if self.learner.accepts is not Port.TEXT or self.learner.network.count() > FINGERPRINTED:
+            return ""
+        return fingerprint(self.learner.network.state())[:16]
 
 
 class Worker:

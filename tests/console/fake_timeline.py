@@ -19,6 +19,7 @@ from marki.io.exhibits import (
     kind_of,
 )
 from marki.io.ports import Port
+from successors.cluster.lent_room import ClusterRoom
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
@@ -238,3 +239,11 @@ class FakeTimeline:
     def rack(self):
         self.racks.append(FakeRack())
         return self.racks[-1]
+
+    record = None
+
+    def scaling(self, folder):
+        return self.record
+
+    def room(self):
+        return ClusterRoom()

@@ -22,7 +22,7 @@ def _timeline(op: Operator) -> TimelineController | None:
     return op.timeline
 
 
-def _awake(op: Operator, command: str) -> TimelineController | None:
+def awake(op: Operator, command: str) -> TimelineController | None:
     """Return the timeline if its exhibits are known; else have them read, and remember the command for then."""
     timeline = _timeline(op)
     if timeline is None or timeline.ready:
@@ -84,7 +84,7 @@ def put_up(op: Operator, name: str) -> None:
         ui.last = ui.system
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
-    ui.system, ui.hall, ui.example, ui.typed = name, False, example, ""
+    ui.system, ui.hall, ui.chart, ui.example, ui.typed = name, False, "", example, ""
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind in ("system", "plate") else None
 
 
@@ -100,7 +100,7 @@ def earlier(op: Operator) -> None:
 
 def _step(op: Operator, command: str, way: int) -> None:
     """Put the next system up in one direction, of the kind that is chosen."""
-    timeline = _awake(op, command)
+    timeline = awake(op, command)
     if timeline is None:
         return
     exhibits = timeline.exhibits(op.session)
@@ -115,7 +115,7 @@ def _step(op: Operator, command: str, way: int) -> None:
 
 def kind(op: Operator, name: str | None = None) -> None:
     """Show only systems of a kind brightly, "" for all; without a name, those of the next kind."""
-    timeline = _awake(op, "kind")
+    timeline = awake(op, "kind")
     if timeline is None:
         return
     known = {e.kind for e in timeline.exhibits(op.session)}
@@ -135,7 +135,7 @@ def scroll_strip(op: Operator, way: float) -> None:
 def hall(op: Operator) -> None:
     """Go into the hall, or out of it."""
     if _timeline(op):
-        op.ui.hall = not op.ui.hall
+        op.ui.hall, op.ui.chart = not op.ui.hall, ""
         op.ui.focus = None
         if op.ui.hall:
             op.tell("timeline.hall_how")
@@ -143,10 +143,11 @@ def hall(op: Operator) -> None:
 
 def beside(op: Operator, name: str | None = None) -> None:
     """Leave the chosen system standing at the side, to put another one up; or take it away from there."""
-    timeline, ui = _awake(op, "beside"), op.ui
+    timeline, ui = awake(op, "beside"), op.ui
     if timeline is None:
         return
     names = _names(op, timeline)
+    ui.chart = ""
     if name is not None and name not in names:
         raise unknown("system", name, names, where="timeline")
     ui.hall = False
@@ -180,7 +181,7 @@ def _learn(op: Operator, command: str, where: str, name: str) -> None:
     if timeline is None:
         return
     if (name not in ("", MARK1) or timeline.pending) and not timeline.ready:
-        _awake(op, command)
+        awake(op, command)
         return
     if name in ("", MARK1):
         op.tell("timeline.choose_first")
@@ -189,7 +190,7 @@ def _learn(op: Operator, command: str, where: str, name: str) -> None:
     if slot.learning:
         slot.stop()
     elif slot.name == name:
-        op.ui.hall = False
+        op.ui.hall, op.ui.chart = False, ""
         slot.train(op.session.seed)
     elif name in _names(op, timeline):
         timeline.pending.append(command)  # it is put up in this frame

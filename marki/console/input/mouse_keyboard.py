@@ -15,6 +15,7 @@ from marki.console.state.first_minute import OFFERS
 from marki.console.state.targets import GRIDS, Target
 from marki.console.timeline.buttons import BUTTONS
 from marki.console.timeline.hall_panel import WallPanel
+from marki.console.timeline.scale_panel import ScalePanel
 from marki.console.timeline.strip_panel import StripPanel
 
 SWEEP_PX = 300  # of an upright drag, for a potentiometer's whole travel
@@ -201,7 +202,7 @@ class InputHandler:
                 operator.obey("throw_force", number=part.number)
             case "layer":
                 operator.obey("show_layer", layer=part.number)
-            case "system" | "plate":
+            case "system" | "plate" | "area":
                 self._choose(part)
             case "knob":
                 operator.obey(BUTTONS[part.number].command, **BUTTONS[part.number].arguments)
@@ -216,7 +217,7 @@ class InputHandler:
 
     def _choose(self, part: Target) -> None:
         """Put the system of a plate up; with Shift or the right button, at the side."""
-        kind = StripPanel if part.kind == "system" else WallPanel
+        kind = {"system": StripPanel, "plate": WallPanel, "area": ScalePanel}[part.kind]
         name = next((p.name_of(part.number) for p in self.panels.values() if isinstance(p, kind)), "")
         aside = self._button == 3 or pygame.key.get_mods() & pygame.KMOD_SHIFT
         if name:
@@ -229,6 +230,8 @@ class InputHandler:
             self.operator.obey("notch", unit=part.number, way=event.y * fine)
         elif page is not None and page.rect.collidepoint(self.place):
             self.ui.scroll = max(0, self.ui.scroll - event.y * round(WHEEL_PX * self.unit))
+        elif part is not None and part.kind in ("area", "scale"):
+            self.operator.obey("zoom", way=event.y)
         elif part is not None and part.kind == "system":
             self.operator.obey("scroll_strip", way=-event.y)
         elif part is not None and part.kind == "layer":

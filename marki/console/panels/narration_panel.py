@@ -31,6 +31,8 @@ def sentence(scene: Scene, words: Words) -> str:
     ui, timeline = scene.ui, scene.timeline
     if ui.tour >= 0:
         return words(f"tour.{STEPS[ui.tour]}")
+    if timeline is not None and ui.chart:
+        return words(f"now.{ui.chart}")
     if timeline is not None and ui.hall:
         return words("now.hall")
     if ui.draft is not None:

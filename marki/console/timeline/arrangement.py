@@ -14,8 +14,12 @@ from marki.console.state.scene import Scene
 from marki.console.timeline import strip_panel, timeline_layout
 from marki.console.timeline.activation_panel import ActivationPanel
 from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
+from marki.console.timeline.gantt_panel import GanttPanel
 from marki.console.timeline.hall_panel import HallCard, PenPanel, WallPanel
+from marki.console.timeline.law_panel import LawPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
+from marki.console.timeline.scale_panel import ScalePanel
+from marki.console.timeline.shots_panel import ShotsPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
 from marki.io.exhibits import MARK1
@@ -36,6 +40,7 @@ RACK: dict[str, PanelMaker] = {
     "answer2": partial(AnswerPanel, side="second"),
     "ledger2": partial(LedgerPanel, side="second", button="learn2"),
 }
+CHARTS: dict[str, PanelMaker] = {"scale": ScalePanel, "room": GanttPanel, "shots": ShotsPanel, "law": LawPanel}
 HALL: dict[str, PanelMaker] = {"card": HallCard, "pens": PenPanel, "wall": WallPanel}
 
 
@@ -47,10 +52,12 @@ def strip_height(theme: Theme, scene: Scene, width: int) -> int:
 
 
 def kind(scene: Scene) -> str:
-    """Return which stage is wanted: ``hall``, ``pair``, ``rack``, or "" for the Mark I's own."""
+    """Return which stage is wanted: a chart, ``hall``, ``pair``, ``rack``, or "" for the Mark I's own."""
     ui, timeline = scene.ui, scene.timeline
     if timeline is None:
         return ""
+    if ui.chart:
+        return ui.chart
     if ui.hall:
         return "hall"
     if timeline.second is not None:
@@ -84,6 +91,8 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
             name: HALL[name](box, theme, scene)
             for name, box in timeline_layout.hall(stage, theme.unit, least=least).items()
         }
+    if which in CHARTS:
+        return {which: CHARTS[which](stage, theme, scene)}
     kinds = dict(RACK)
     if plays(scene):
         kinds |= {"stimulus": ReelPanel, "retina": ReelLamps}

@@ -12,6 +12,8 @@ from marki.console.state.snapshot import Snapshot
 from marki.console.state.timeline_view import SystemView, TimelineView, task_of
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
+from marki.console.timeline.law_controller import LawController
+from marki.console.timeline.room_controller import RoomController
 from marki.console.timeline.slot import SystemSlot
 from marki.errors import MarkIError, SessionError
 from marki.io.exhibits import MARK1, Exhibit, Reply, Timeline
@@ -39,6 +41,7 @@ class TimelineController:
 
     def __init__(self, timeline: Timeline, ui: UIState):
         self.timeline, self.ui = timeline, ui
+        self.room, self.law = RoomController(timeline, ui), LawController(timeline)
         self.slots = {name: SystemSlot(timeline) for name in ("first", "second", "hall")}
         self.pending: list[str] = []
         """Commands that were given while the exhibits were being read, for later."""
@@ -243,7 +246,7 @@ class TimelineController:
     def follow(self, session: Session, timeline: TimelineView) -> None:
         """Put up what is chosen, and ask about what is seen."""
         ui = self.ui
-        if ui.strip or ui.hall or ui.system != MARK1 or ui.beside:
+        if ui.strip or ui.hall or ui.chart or ui.system != MARK1 or ui.beside:
             self.wake()
         if not self.ready:
             return
