@@ -16,6 +16,7 @@ import numpy as np
 from marki.config import flat
 from marki.errors import ConfigError, MarkIError, StateError, unknown
 from marki.files import asset
+from marki.io.exhibits import HALL as CLASSES
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.program import program
@@ -245,18 +246,33 @@ def in_hall(entry: Entry, task: str) -> bool:
     return entry.accepts is Port.FRAME and entry.answers is Port.LAMPS and task in HALL
 
 
-def weights_name(task: str) -> str:
-    """Return the file name of the weights of a task that is not the system's own."""
-    return f"{task}.safetensors"
+def subject(entry: Entry, trial: Trial) -> str:
+    """Return what a trial is about in the hall, letters or digits, read or drawn; "" for what the hall does not ask."""
+    if entry.accepts is Port.FRAME and entry.answers is Port.LAMPS:
+        return trial.task if trial.task in HALL else ""
+    if entry.accepts is Port.LAMPS and entry.answers is Port.FIELD:
+        return next((name for name, names in CLASSES.items() if classes(trial) == names), "")
+    return ""
 
 
-def weights(name: str, task: str) -> tuple[Path, Trial] | None:
-    """Return the shipped weights of a system for a task, and the trial on which they were trained; None without any."""
+def weights_name(subject: str) -> str:
+    """Return the file name of the weights of a subject that is not that of the system's own task."""
+    return f"{subject}.safetensors"
+
+
+def weights(name: str, about: str) -> tuple[Path, Trial] | None:
+    """Return the shipped weights of a system for a subject of the hall, and the trial on which they were trained.
+
+    Returns
+    -------
+    (Path, Trial) or None
+        None without any.
+    """
     entry = find(name).entry
-    trial = next((t for t in entry.trials if t.task == task), None)
+    trial = next((t for t in entry.trials if subject(entry, t) == about), None)
     if trial is None or not is_trained(name):
         return None
-    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(task))
+    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(about))
     return (path, trial) if path.exists() else None
 
 

@@ -34,11 +34,13 @@ class ShowExample:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AskHall:
-    """Show a frame (20, 20) to every trained system that answers frames on lamps."""
+    """Ask every system of a room that has weights for a subject; the `again`-th answer of those that draw by chance."""
 
     number: int
-    frame: np.ndarray
-    task: str
+    asked: np.ndarray
+    subject: str
+    room: str = "reads"
+    again: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
