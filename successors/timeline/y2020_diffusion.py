@@ -331,10 +331,18 @@ class Diffusion(Network):
         noise : ndarray, shape (n, k cells)
             What it begins with, and what is added after each of the k steps but the last.
         """
+        parts = self._parts(noise)
+        yield from self._back(stimuli, parts[:, 0], taken(parts.shape[1]), parts)
+
+    def _parts(self, noise: np.ndarray) -> np.ndarray:
         config = self.config
+        return noise.reshape(len(noise), -1, config.colours, config.side, config.side)
+
+    def _back(
+        self, stimuli: np.ndarray, x: np.ndarray, times: list[int], parts: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Walk back from x at the first of some times to the last; yield as `walk`."""
         kinds = self._labels.asked(stimuli)
-        parts = noise.reshape(len(noise), -1, config.colours, config.side, config.side)
-        times, x = taken(parts.shape[1]), parts[:, 0]
         for k in range(parts.shape[1]):
             at = np.full(len(x), times[k])
             believed = self.believed(x, at, self.unet(Tensor(x), at, kinds).data)
@@ -347,6 +355,35 @@ class Diffusion(Network):
         """Return pictures (n, side, side) at the end of the walk."""
         *_, (x, _) = self.walk(stimuli, noise)
         return light(x)
+
+    @property
+    def most_steps(self) -> int:
+        """The most steps in which it draws."""
+        return self.config.steps
+
+    def noise_for(self, steps: int) -> int:
+        """Return the normal deviates that a drawing in so many steps is a function of."""
+        return steps * self.config.cells
+
+    def way(self, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the snow that a walk begins with, and what each step leaves, (n, side, side) each."""
+        yield light(self._parts(noise)[:, 0])
+        for x, _ in self.walk(stimuli, noise):
+            yield light(x)
+
+    def redraw(self, cards: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield cards (n, side, side) drowned in noise, and what each step back leaves.
+
+        They are drowned as deep as the last steps of the whole walk lead back from: as many as there is noise for.
+        """
+        parts = self._parts(noise)
+        times = taken(self.config.steps)[-parts.shape[1] - 1 :]
+        real = images(Tensor(cards * 2 - 1)).data
+        signal, share = _shares(np.full(len(real), times[0]), real)
+        x = signal * real + share * parts[:, 0]
+        yield light(x)
+        for left, _ in self._back(stimuli, x, times, parts):
+            yield light(left)
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return what is believed to be under the noise that real pictures are given, and the loss of eq. 14."""

@@ -34,7 +34,7 @@ One Adam for a loss and its lazy penalty.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -46,6 +46,7 @@ from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import dual, initial
+from successors.nn.drawers import shares
 from successors.nn.dual import T
 from successors.nn.hooks import Watch
 from successors.nn.learner import Labels
@@ -469,6 +470,31 @@ class StyleGAN2(RivalNetwork):
             cut[rng.random(len(noise)) >= self.config.mixing] = layers
             ws = [w + (second - w) * (k >= cut)[:, None] for k in range(layers)]
         return self.paint(ws, self.grain(noise))[:, 0]
+
+    def way(self, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield pictures (n, side, side) from the mean style out to that of the noise; the grain stays."""
+        w, grain, layers = self.latents(stimuli, noise), self.grain(noise), self.creator.synthesis.layers
+        for share in shares()[:-1]:
+            yield self.paint([(w - self.mean_w) * share + self.mean_w] * layers, grain).data[:, 0].clip(0, 1)
+        yield self.imagine(stimuli, noise)
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """Sides of the scales up to which a style may reach, in cells: all but the last."""
+        return tuple(self.config.sides[:-1])
+
+    def mix(self, stimuli: np.ndarray, noise: np.ndarray, other: np.ndarray, side: int) -> np.ndarray:
+        """Return pictures (n, side, side) with the style of `noise` up to the scale of `side` cells, then of `other`.
+
+        Grain, and the class where none is named, are those of `noise`.
+        """
+        theirs = noise.copy()
+        theirs[:, : self.config.latents] = other[:, : self.config.latents]
+        first, second = self.latents(stimuli, noise), self.latents(stimuli, theirs)
+        # Each scale has two layers with a style of its own.
+        cut = 2 * (self.config.sides.index(side) + 1)
+        ws = [first if k < cut else second for k in range(self.creator.synthesis.layers)]
+        return self.paint(ws, self.grain(noise)).data[:, 0].clip(0, 1)
 
     def verdict(self, pictures: T, stimuli: np.ndarray) -> T:
         """Return the logits (n,) that pictures are real."""
