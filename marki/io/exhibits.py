@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from marki.io.ports import Port
+from marki.io.studio import DrawingOrder, Sheet, Tool
 
 MARK1 = "mark1"
 """Name of the machine among its successors."""
@@ -146,6 +147,8 @@ class Exhibit:
     hall : mapping of str to tuple of str
         Of what it can be asked in the hall: by room, the subjects for which it has weights.
     kind : SystemKind
+    tools : tuple of Tool
+        What a hand may do to it, if it draws.
     short : str
         What stands on its plate where there is no room for `label`; "" if that is short enough.
     """
@@ -172,6 +175,7 @@ class Exhibit:
     hall: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kind: SystemKind = SystemKind.SEES
     short: str = ""
+    tools: tuple[Tool, ...] = ()
 
     @property
     def score(self) -> float | None:
@@ -228,6 +232,8 @@ class Reply:
         The field that is wanted, if there is one and no other.
     read, reader : str
         What a reader takes the field for, and which system that is; "" if none was asked.
+    sheet : Sheet or None
+        What a machine that was given an order to draw hands back besides.
     """
 
     name: str
@@ -245,6 +251,7 @@ class Reply:
     target: np.ndarray | None = None
     read: str = ""
     reader: str = ""
+    sheet: Sheet | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,6 +277,9 @@ class Progress:
         Step, and share right over the last steps, as they came: each step at first, fewer and fewer later.
     preparing : bool
         Whether its stimuli are being made; before the first step.
+    duel : tuple of (int, float, float, float)
+        Of two rivals: step, and in the mean over the last steps loss of the critic, loss of the creator, and share of
+        real and made pictures that the critic told rightly.
     warnings : tuple of str
         At the end, the signs that it is dead or stuck: ``one_answer``, ``loss``, ``saturated``, ``silent``, ``chance``.
     """
@@ -287,6 +297,7 @@ class Progress:
     trail: tuple[tuple[int, float], ...] = ()
     preparing: bool = False
     warnings: tuple[str, ...] = ()
+    duel: tuple[tuple[int, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,6 +343,10 @@ class SystemProcess(Protocol):
         again : int
             Which of the possible answers is wanted of a system that draws by chance, from 0.
         """
+        ...
+
+    def draw(self, number: int, order: DrawingOrder) -> None:
+        """Give the system that is up an order to draw; also while it learns. A `Reply` with a sheet comes of it."""
         ...
 
     def train(self, name: str, seed: int) -> None:

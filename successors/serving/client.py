@@ -14,9 +14,11 @@ from collections import deque
 import numpy as np
 
 from marki.io.exhibits import Trouble
+from marki.io.studio import DrawingOrder
 from successors.serving.questions import (
     AskHall,
     LoadSystem,
+    OrderDrawing,
     Question,
     ShowExample,
     ShowStimulus,
@@ -74,6 +76,10 @@ class WorkerClient:
     ) -> None:
         """Ask every system of a room that has weights for a subject: show a frame, or name a class, or give a line."""
         self._ask(AskHall(number=number, asked=np.array(asked), subject=subject, room=room, again=again))
+
+    def draw(self, number: int, order: DrawingOrder) -> None:
+        """Give the loaded system an order to draw; also during training."""
+        self._ask(OrderDrawing(number=number, order=order))
 
     def train(self, name: str, seed: int) -> None:
         """Load a system untrained, and train it on its own task."""

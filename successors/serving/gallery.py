@@ -91,7 +91,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         Its texts; missing ones become empty.
     """
     from successors import registry
-    from successors.serving import rooms
+    from successors.serving import rooms, studio
 
     entry = system.entry
     main = entry.trials[0]
@@ -121,6 +121,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         hall={name: found for name, k in rooms.KEEPERS.items() if (found := k.subjects(system))},
         kind=entry.kind or kind_of(entry.accepts, entry.answers),
         short=entry.short,
+        tools=studio.tools(entry),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,7 +60,17 @@ class LoadedSystem:
 
     def __post_init__(self) -> None:
         self.classes, self.code = registry.classes(self.trial), registry.code(self.trial)
-        self._first = self.learner.noise.copy()
+        self.first_noise = self.learner.noise.copy()
+
+    def answering(self) -> AbstractContextManager[None]:
+        """Return the block in which the weights that answer are in place: their mean, if one is kept."""
+        average = self.learner.average
+        return nullcontext() if average is None else average.answering()
+
+    def learner_answer(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return the network's answers to stimuli, given the noise of each."""
+        network = self.learner.network
+        return network.imagine(stimuli, noise) if network.noise else network.answer(stimuli)
 
     @property
     def told(self) -> bool:
@@ -74,7 +85,7 @@ class LoadedSystem:
         PortError
             If the stimulus is none that the system accepts.
         """
-        self.learner.noise[:] = self.learner.noise_of(again, 1)[0] if again else self._first
+        self.learner.noise[:] = self.learner.noise_of(again, 1)[0] if again else self.first_noise
         return self.reply(number, stimulus, wanted, views=views)
 
     def one(self, stimulus: np.ndarray) -> np.ndarray:

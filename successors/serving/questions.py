@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marki.io.studio import DrawingOrder
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LoadSystem:
@@ -44,6 +46,14 @@ class AskHall:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class OrderDrawing:
+    """Give the loaded system an order to draw."""
+
+    number: int
+    order: DrawingOrder
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TrainSystem:
     """Load a system untrained, and train it on its own task."""
 
@@ -56,7 +66,7 @@ class StopTraining:
     """Stop the training."""
 
 
-Question = LoadSystem | ShowStimulus | ShowExample | AskHall | TrainSystem | StopTraining
+Question = LoadSystem | ShowStimulus | ShowExample | AskHall | OrderDrawing | TrainSystem | StopTraining
 
 Waiting = dict[type[Question], Question]
 """Queued questions, oldest first; at most one of each kind."""

@@ -17,18 +17,20 @@ import numpy as np
 
 from marki.errors import MarkIError, PortError, StateError, unknown
 from marki.io.exhibits import Progress, Reply, Trouble
+from marki.io.frame import SIDE
 from marki.io.ports import Port
-from marki.io.rooms import READS
+from marki.io.rooms import DRAWS, READS
 from marki.jobs.pool import end_with_parent
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.model_card import Trial
 from successors.nn.learner import Successor
-from successors.serving import rooms
+from successors.serving import rooms, studio
 from successors.serving.loaded_system import LoadedSystem
 from successors.serving.questions import (
     AskHall,
     LoadSystem,
+    OrderDrawing,
     Question,
     ShowExample,
     ShowStimulus,
@@ -133,6 +135,8 @@ class Worker:
                 self._example(question.number, question.views)
             case AskHall():
                 self._hall(question)
+            case OrderDrawing():
+                self._draw(question)
             case TrainSystem():
                 self._train(question.name, question.seed)
             case StopTraining():
@@ -191,6 +195,21 @@ class Worker:
             self._deck = trial, tasks.load(trial.task, **dict(trial.options))
         return self._deck[1]
 
+    def _draw(self, question: OrderDrawing) -> None:
+        """Draw with the weights for what is named, unless the system was trained here."""
+        up, order = self._demanded(), question.order
+        if order.named and not self._taught_here and up.learner.accepts is Port.LAMPS:
+            keeper = rooms.keeper(DRAWS.name)
+            subject = keeper.room.subject_of(order.named)
+            if subject != registry.subject(up.trial):
+                up = self._in_room(keeper, up.system.name, subject) or up
+        examples = np.zeros((0, SIDE, SIDE), np.float32)
+        if studio.needs_examples(up, order):
+            deck = self._whole(up.trial)
+            real = deck.test.targets if up.learner.accepts is Port.LAMPS else deck.test.stimuli
+            examples = studio.picked(np.asarray(real), deck.test.kinds, up.classes, order)
+        self._send(studio.drawn(up, question.number, order, examples))
+
     def _hall(self, question: AskHall) -> None:
         keeper = rooms.keeper(question.room)
         if question.subject not in keeper.room.subjects:
@@ -235,7 +254,7 @@ class Worker:
         reporter.begin()
 
         def on_step(record: Record, accuracy: float) -> bool:
-            reporter.step(record, accuracy)
+            reporter.step(record, accuracy, studio.bout(learner))
             self._gather()
             while self._waiting:
                 kind = next(iter(self._waiting))
@@ -271,6 +290,8 @@ class ProgressReporter:
         self._send = send
         self._right: deque[float] = deque(maxlen=LAST)
         self._trail: list[tuple[int, float]] = []
+        self._bouts: deque[tuple[float, float, float]] = deque(maxlen=LAST)
+        self._duel: list[tuple[int, float, float, float]] = []
         self._since = self._last = time.perf_counter()
         self._tell(Record(), preparing=True)
 
@@ -279,11 +300,16 @@ class ProgressReporter:
         self._since = time.perf_counter()
         self._tell(Record())
 
-    def step(self, record: Record, right: float) -> None:
-        """Record a step, with the fraction of its stimuli answered correctly."""
+    def step(self, record: Record, right: float, bout: tuple[float, float, float] | None = None) -> None:
+        """Record a step, with the fraction of its stimuli answered correctly, and of rivals their losses and `told`."""
         self._right.append(right)
+        if bout is not None:
+            self._bouts.append(bout)
         if not self._trail or record.steps >= max(self._trail[-1][0] + 1, SPARSER * self._trail[-1][0]):
             self._trail.append((record.steps, self._recent()))
+            if self._bouts:
+                critic, creator, told = np.nanmean(np.array(self._bouts), 0).tolist()
+                self._duel.append((record.steps, critic, creator, told))
         if time.perf_counter() - self._last >= EVERY_S:
             self._tell(record)
 
@@ -313,5 +339,6 @@ class ProgressReporter:
                 trail=tuple(self._trail),
                 preparing=preparing,
                 warnings=warnings,
+                duel=tuple(self._duel),
             )
         )
