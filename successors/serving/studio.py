@@ -113,8 +113,8 @@ def drawn(up: LoadedSystem, number: int, order: DrawingOrder, examples: np.ndarr
         others=(), lamps=None, field=np.asarray(field, np.float32), views=(),
         seconds=time.process_time() - since, task=up.trial.task, sheet=sheet,
     )  # fmt: skip
-    if up.learner.accepts is not Port.LAMPS:
-        return replace(reply, wanted="")
+    if order.tool is Tool.SLIDE:
+        reply = replace(reply, wanted="")
     return rooms.judged(reply, registry.subject(up.trial) or "digits")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from marki.console.actions.operator import Operator
+from marki.console.actions.studio import put
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
+from marki.console.state.timeline_view import naming
 from marki.console.state.ui_state import Typing
 from marki.console.timeline.controller import TimelineController
 from marki.errors import SessionError, unknown
@@ -66,6 +68,15 @@ def _names(op: Operator, timeline: TimelineController) -> list[str]:
 def _accepts(op: Operator, timeline: TimelineController) -> Port | None:
     """Return what the system that is up reads; None if that is not known yet."""
     return next((e.accepts for e in timeline.exhibits(op.session) if e.name == op.ui.system), None)
+
+
+def in_studio(op: Operator) -> bool:
+    """Return whether hands are at a machine that draws, or name what all machines are to draw."""
+    if op.timeline is None:
+        return False
+    if op.ui.hall:
+        return naming(op.ui)
+    return any(e.name == op.ui.system and e.tools for e in op.timeline.exhibits(op.session))
 
 
 def strip(op: Operator) -> None:
@@ -161,7 +172,8 @@ def name_class(op: Operator, text: str) -> None:
     names = [name for classes in HALL.values() for name in classes]
     if text.upper() not in names:
         raise unknown("class", text, names, where="hall")
-    op.ui.named, op.ui.again = text.upper(), 0
+    put(op, named=text.upper(), again=0, turned=(), ink=())
+    op.ui.film_at, op.ui.film_runs = 0.0, True
 
 
 def beside(op: Operator, name: str | None = None) -> None:
@@ -239,8 +251,10 @@ def _example(op: Operator, way: int) -> None:
     timeline, ui = _timeline(op), op.ui
     if timeline is None:
         return
-    if ui.hall and rooms.room(ui.room).asks is not rooms.Asks.CARD:
-        ui.again = max(0, ui.again + way)
+    asked = ui.hall and rooms.room(ui.room).asks is not rooms.Asks.CARD
+    if asked or (not ui.hall and _accepts(op, timeline) is Port.LAMPS):
+        put(op, again=max(0, ui.studio.again + way), turned=(), ink=())
+        ui.film_at, ui.film_runs = 0.0, True
         return
     if ui.system == MARK1:
         op.tell("timeline.choose_first")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from marki.console.state.picture_preview import Preview
+from marki.console.state.studio import Studio
 from marki.console.state.targets import Target
 from marki.console.state.undo_stack import UndoStack
 from marki.paper.cut_cards import ReadPage
@@ -109,8 +110,10 @@ class UIState:
         The system that stands here, the one before it, and the one at its side, "" for none.
     room : str
         Name of the room of the hall in which the visitor stands, see `marki.io.rooms`.
-    named, again : str, int
-        The class that machines are asked to draw, and which of their drawings of it, from 0.
+    studio, studio_past : Studio, UndoStack
+        What hands have done to machines that draw, and what it was before.
+    film_at, film_runs : float, bool
+        The step at which a walk from noise to a picture is shown, and whether it goes on.
     example : int
         Number of the example of its own task that a system is shown; -1 for what the photocells see.
     kind : str
@@ -167,8 +170,10 @@ class UIState:
     beside: str = ""
     hall: bool = False
     room: str = "reads"
-    named: str = "3"
-    again: int = 0
+    studio: Studio = field(default_factory=Studio)
+    studio_past: UndoStack[Studio] = field(default_factory=UndoStack)
+    film_at: float = 0.0
+    film_runs: bool = True
     example: int = -1
     kind: str = ""
     strip_at: float = 0.0

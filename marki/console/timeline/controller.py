@@ -9,6 +9,7 @@ import numpy as np
 
 from marki import shipped_wipers
 from marki.console.state.snapshot import Snapshot
+from marki.console.state.studio import order_of
 from marki.console.state.timeline_view import SystemView, TimelineView, task_of
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
@@ -174,12 +175,21 @@ class TimelineController:
             room=room_of(ui.room),
         )
 
+    @property
+    def card(self) -> np.ndarray:
+        """The card that systems are shown, (20, 20) float32."""
+        return self._frame
+
+    def is_asked(self, session: Session) -> bool:
+        """Return whether the system that stands here is told with a key what to draw."""
+        return any(e.name == self.ui.system and e.tools and e.accepts is Port.LAMPS for e in self.exhibits(session))
+
     def task(self, session: Session) -> str:
         """Return the subject of the hall that is asked about: that of the class that is named, or of the card."""
         room = room_of(self.ui.room)
         if not self.ui.hall or room.asks is Asks.CARD:
             return task_of(self._wanted, session.world.classes)
-        return room.subject_of(self.ui.named)
+        return room.subject_of(self.ui.studio.named)
 
     def _see(self, session: Session, snapshot: Snapshot) -> None:
         """Keep what the photocells see; while the lens is covered, what they saw last."""
@@ -267,14 +277,17 @@ class TimelineController:
             case Asks.CARD:
                 hall.ask_hall(self._frame, timeline.wanted, timeline.task, room=room)
             case Asks.CLASS:
-                hall.ask_hall(np.array(ui.named), "", timeline.task, room=room, again=ui.again)
+                hall.ask_hall(np.array(ui.studio.named), "", timeline.task, room=room, again=ui.studio.again)
             case Asks.LINE if ui.typed:
-                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.again)
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
 
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui
         slot.put_up(exhibit)
-        if self._by_example(exhibit):
+        order = order_of(ui.studio, exhibit, ui.example, self._frame)
+        if order is not None:
+            slot.draw(order)
+        elif self._by_example(exhibit):
             slot.example(max(0, ui.example))
         elif exhibit.accepts == Port.TEXT:
             slot.show(np.array(ui.typed))

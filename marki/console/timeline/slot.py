@@ -10,6 +10,7 @@ import numpy as np
 from marki.console.state.timeline_view import verdict
 from marki.io.exhibits import Exhibit, Progress, Reply, SystemProcess, Timeline, Trouble
 from marki.io.rooms import READS, Asks, Room
+from marki.io.studio import DrawingOrder
 
 FIRST = 1_000_000  # number of the first question; those below are numbers of examples
 AGAIN_FRAMES = 6  # while a system learns, the same stimulus is asked about anew only so often
@@ -142,6 +143,10 @@ class SystemSlot:
     def example(self, k: int) -> None:
         """Ask about a stimulus of the test part of its task."""
         self._ask(("example", k), lambda number: self.rack.example(k, views=True))
+
+    def draw(self, order: DrawingOrder) -> None:
+        """Give an order to draw, if it is another than before, or if the system has learned since."""
+        self._ask(("draw", order.key), lambda number: self.rack.draw(number, order))
 
     def ask_hall(
         self, asked: np.ndarray, wanted: str = "", subject: str = "letters", *, room: Room = READS, again: int = 0

@@ -148,6 +148,31 @@ def pair(stage: Box, unit: float, *, least: float = 0.0) -> dict[str, Box]:
     return boxes
 
 
+def studio(stage: Box, unit: float, *, least: float = 0.0, roomy: bool = False) -> dict[str, Box]:
+    """Return the boxes of a machine that draws: what is asked, its drawing, the tool in hand, and its training.
+
+    For a tool that shows much, `roomy`, of the training there is little more than its button.
+    """
+    gap = round(7 * unit)
+    keys = max(round(40 * unit), round(2.2 * least))
+    left = max(stage.w * 21 // 100, round(9 * least))
+    canvas = min(stage.h, stage.w * 36 // 100)
+    x = stage.x + left + gap
+    right = Box(x + canvas + gap, stage.y, stage.right - x - canvas - gap, stage.h)
+    tabs = Box(right.x, right.y, right.w, max(round(28 * unit), round(1.6 * least)))
+    low = max(round(108 * unit), stage.h * 28 // 100, round(5 * least))
+    if roomy:
+        low = max(round(88 * unit), round(4.4 * least))
+    return {
+        "board": Box(stage.x, stage.y, left, stage.h - keys - gap),
+        "again": Box(stage.x, stage.bottom - keys, left, keys),
+        "canvas": Box(x, stage.y, canvas, stage.h),
+        "tabs": tabs,
+        "tool": Box(right.x, tabs.bottom + gap, right.w, stage.h - tabs.h - low - 2 * gap),
+        "schooling": Box(right.x, stage.bottom - low, right.w, low),
+    }
+
+
 def hall(stage: Box, unit: float, *, least: float = 0.0) -> dict[str, Box]:
     """Return the boxes of the hall: tabs for its rooms, the card to draw on, its buttons, and the wall of plates."""
     gap = round(7 * unit)

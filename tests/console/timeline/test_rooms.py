@@ -88,7 +88,7 @@ def test_a_small_letter_is_the_command_of_its_key(in_hall, key):
     app = in_hall()
     key(app, "i", typed="i")
     assert app.ui.page == "provenance"
-    assert app.ui.named == "3"
+    assert app.ui.studio.named == "3"
 
 
 def test_keys_and_buttons_draw_again(in_hall, key, drag, place):
@@ -105,7 +105,7 @@ def test_keys_and_buttons_draw_again(in_hall, key, drag, place):
     frames(app)
     np.testing.assert_array_equal(app.scene.timeline.hall["gan"].field, first)
     key(app, "UP")
-    assert app.ui.again == 0
+    assert app.ui.studio.again == 0
     drag(app, place(app, "class", CLASSES.index("5")))
     frames(app)
     assert str(asked(app)[2]) == "5"
