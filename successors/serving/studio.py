@@ -67,7 +67,8 @@ def picked(
 ) -> np.ndarray:  # fmt: skip
     """Return some of the real pictures of a task, (k, 20, 20): of the class that is named, or from the example on."""
     if order.tool is Tool.DUEL and order.named in classes:
-        real = real[kinds == classes.index(order.named)]
+        same = real[kinds == classes.index(order.named)]
+        real = same if len(same) else real
     at = (order.example + SHOWN * order.again * (order.tool is Tool.DUEL) + np.arange(SHOWN)) % len(real)
     return np.asarray(real[at], np.float32)
 

@@ -5,12 +5,13 @@ Training is that of `training_job.train`, step by step: between two steps the pr
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 
 import numpy as np
@@ -273,6 +274,12 @@ class Worker:
         reporter.end(record, digest, tuple(symptom.name.lower() for symptom in found))
 
 
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean of those values that are numbers; NaN if none is."""
+    known = [value for value in values if math.isfinite(value)]
+    return sum(known) / len(known) if known else math.nan
+
+
 class ProgressReporter:
     """Reports the progress of a training at limited frequency, and at its start and end.
 
@@ -308,7 +315,7 @@ class ProgressReporter:
         if not self._trail or record.steps >= max(self._trail[-1][0] + 1, SPARSER * self._trail[-1][0]):
             self._trail.append((record.steps, self._recent()))
             if self._bouts:
-                critic, creator, told = np.nanmean(np.array(self._bouts), 0).tolist()
+                critic, creator, told = (_mean(column) for column in zip(*self._bouts, strict=True))
                 self._duel.append((record.steps, critic, creator, told))
         if time.perf_counter() - self._last >= EVERY_S:
             self._tell(record)

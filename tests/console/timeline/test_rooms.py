@@ -58,7 +58,7 @@ def written(app):
 
 def test_a_room_takes_systems_by_their_ports():
     wall = {room.name: [e.name for e in EXHIBITS if on_wall(e, room)] for room in rooms.ROOMS}
-    assert wall["draws"] == ["vae", "gan", "stylegan2"]
+    assert wall["draws"] == ["vae", "gan", "stylegan2", "diffusion"]
     assert {"perceptron", "resnet"} < set(wall["reads"])
     assert not {"swin", "hopfield", "lstm", "gpt", *wall["draws"]} & set(wall["reads"])
 
