@@ -14,8 +14,8 @@ from typing import Protocol
 
 import numpy as np
 
+from marki.io.drawing_orders import DrawingOrder, Sheet, Tool
 from marki.io.ports import Port
-from marki.io.studio import DrawingOrder, Sheet, Tool
 
 MARK1 = "mark1"
 """Name of the machine among its successors."""

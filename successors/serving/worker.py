@@ -26,7 +26,7 @@ from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.model_card import Trial
 from successors.nn.learner import Successor
-from successors.serving import rooms, studio
+from successors.serving import drawing_desk, room_keepers
 from successors.serving.loaded_system import LoadedSystem
 from successors.serving.questions import (
     AskHall,
@@ -153,7 +153,7 @@ class Worker:
         """Answer a stimulus; a line that was typed is brought to the wording of the system's task first."""
         up, stimulus = self._demanded(), question.stimulus
         if question.task not in ("", up.trial.task) and not self._taught_here:
-            up = self._in_room(rooms.keeper(READS.name), up.system.name, question.task) or up
+            up = self._in_room(room_keepers.keeper(READS.name), up.system.name, question.task) or up
         if up.learner.accepts is Port.TEXT and not stimulus.ndim and stimulus.dtype.kind == "U":
             try:
                 line = typed(str(stimulus), up.trial.task)
@@ -200,19 +200,19 @@ class Worker:
         """Draw with the weights for what is named, unless the system was trained here."""
         up, order = self._demanded(), question.order
         if order.named and not self._taught_here and up.learner.accepts is Port.LAMPS:
-            keeper = rooms.keeper(DRAWS.name)
+            keeper = room_keepers.keeper(DRAWS.name)
             subject = keeper.room.subject_of(order.named)
             if subject != registry.subject(up.trial):
                 up = self._in_room(keeper, up.system.name, subject) or up
         examples = np.zeros((0, SIDE, SIDE), np.float32)
-        if studio.needs_examples(up, order):
+        if drawing_desk.needs_examples(up, order):
             deck = self._whole(up.trial)
             real = deck.test.targets if up.learner.accepts is Port.LAMPS else deck.test.stimuli
-            examples = studio.picked(np.asarray(real), deck.test.kinds, up.classes, order)
-        self._send(studio.drawn(up, question.number, order, examples))
+            examples = drawing_desk.picked(np.asarray(real), deck.test.kinds, up.classes, order)
+        self._send(drawing_desk.drawn(up, question.number, order, examples))
 
     def _hall(self, question: AskHall) -> None:
-        keeper = rooms.keeper(question.room)
+        keeper = room_keepers.keeper(question.room)
         if question.subject not in keeper.room.subjects:
             raise unknown("subject of the room", question.subject, keeper.room.subjects, where="hall")
         asked = keeper.check(question.asked, question.subject)
@@ -220,7 +220,7 @@ class Worker:
             try:
                 standing = self._in_room(keeper, name, question.subject)
                 if standing is not None:
-                    given = rooms.RoomQuestion(
+                    given = room_keepers.RoomQuestion(
                         number=question.number, asked=asked, subject=question.subject, again=question.again
                     )
                     self._send(keeper.ask(standing, given))
@@ -228,7 +228,7 @@ class Worker:
                 self._trained[keeper.room.name, name, question.subject] = None
                 self._send(Trouble(name=name, text=str(error)))
 
-    def _in_room(self, keeper: rooms.Keeper, name: str, subject: str) -> LoadedSystem | None:
+    def _in_room(self, keeper: room_keepers.Keeper, name: str, subject: str) -> LoadedSystem | None:
         """Return a system with its shipped weights of a subject, cached; None if it has none or takes no part."""
         key = keeper.room.name, name, subject
         if key not in self._trained:
@@ -255,7 +255,7 @@ class Worker:
         reporter.begin()
 
         def on_step(record: Record, accuracy: float) -> bool:
-            reporter.step(record, accuracy, studio.bout(learner))
+            reporter.step(record, accuracy, drawing_desk.bout(learner))
             self._gather()
             while self._waiting:
                 kind = next(iter(self._waiting))

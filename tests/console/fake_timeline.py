@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from marki.io.drawing_orders import Picture, Sheet, Tool
 from marki.io.exhibits import (
     AblationResult,
     ActivationView,
@@ -20,7 +21,6 @@ from marki.io.exhibits import (
     kind_of,
 )
 from marki.io.ports import Port
-from marki.io.studio import Picture, Sheet, Tool
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marki.console.actions.operator import Operator
-from marki.console.actions.studio import put
+from marki.console.actions.studio_commands import put
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.timeline_view import naming

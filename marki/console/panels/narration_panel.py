@@ -13,9 +13,9 @@ from marki.console.state.first_minute import OFFERS, ON_TOUR, STEPS, WELCOME
 from marki.console.state.scene import Scene
 from marki.console.state.studio import tool_of
 from marki.console.state.targets import Target
+from marki.io.drawing_orders import Tool
 from marki.io.exhibits import MARK1
 from marki.io.ports import Port
-from marki.io.studio import Tool
 from marki.language import Words
 
 STEADY_FRAMES = 30  # for which a sentence stands at high speed

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marki.io.drawing_orders import DrawingOrder, Ink, Tool
 from marki.io.exhibits import Exhibit
 from marki.io.ports import Port
-from marki.io.studio import DrawingOrder, Ink, Tool
 
 STEPS = (10, 25, 50, 100)
 """In how many steps a walk can be taken."""

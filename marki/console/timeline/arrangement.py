@@ -28,10 +28,10 @@ from marki.console.timeline.teleprinter_panel import TeleprinterPanel
 from marki.console.timeline.tool_panel import ToolTabs
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
 from marki.console.timeline.walk_panel import WalkPanel
+from marki.io.drawing_orders import Tool
 from marki.io.exhibits import MARK1
 from marki.io.ports import Port
 from marki.io.rooms import Asks
-from marki.io.studio import Tool
 
 PanelMaker = Callable[[boxes_of.Box, Theme, Scene], Panel]
 RACK: dict[str, PanelMaker] = {

@@ -15,9 +15,9 @@ from marki.console.state.targets import Target
 from marki.console.state.timeline_view import SystemView, verdict
 from marki.console.timeline.activation_panel import system_at, waiting_for
 from marki.console.timeline.heatmaps import coloured, tones
+from marki.io.drawing_orders import Sheet, Tool
 from marki.io.frame import SIDE
 from marki.io.ports import Port
-from marki.io.studio import Sheet, Tool
 
 
 def draw_light(surface: pygame.Surface, theme: Theme, light: np.ndarray, box: pygame.Rect) -> None:

@@ -12,8 +12,8 @@ from marki.console.state.scene import Scene
 from marki.console.timeline.activation_panel import system_at
 from marki.console.timeline.canvas_panel import draw_light, sheet_of
 from marki.console.timeline.tool_panel import ToolPanel
+from marki.io.drawing_orders import Picture, Tool
 from marki.io.exhibits import Progress
-from marki.io.studio import Picture, Tool
 
 GOOD = (94, 214, 168)
 

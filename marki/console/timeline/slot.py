@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from marki.console.state.timeline_view import verdict
+from marki.io.drawing_orders import DrawingOrder
 from marki.io.exhibits import Exhibit, Progress, Reply, SystemProcess, Timeline, Trouble
 from marki.io.rooms import READS, Asks, Room
-from marki.io.studio import DrawingOrder
 
 FIRST = 1_000_000  # number of the first question; those below are numbers of examples
 AGAIN_FRAMES = 6  # while a system learns, the same stimulus is asked about anew only so often

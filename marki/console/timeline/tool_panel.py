@@ -16,8 +16,8 @@ from marki.console.timeline.activation_panel import system_at, waiting_for
 from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.canvas_panel import sheet_of
 from marki.console.timeline.rooms_panel import TabRow
+from marki.io.drawing_orders import Tool
 from marki.io.ports import Port
-from marki.io.studio import Tool
 
 
 class ToolTabs(TabRow):

@@ -14,7 +14,7 @@ from marki.console.timeline.activation_panel import system_at
 from marki.console.timeline.buttons import PENS, ButtonRow
 from marki.console.timeline.canvas_panel import draw_light, exposure_of, sheet_of
 from marki.console.timeline.tool_panel import ToolPanel
-from marki.io.studio import Tool
+from marki.io.drawing_orders import Tool
 
 
 class WalkPanel(ToolPanel):

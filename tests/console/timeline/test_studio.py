@@ -10,7 +10,7 @@ from marki.console.panels.narration_panel import sentence
 from marki.console.state.studio import STEPS, Studio, order_of
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.arrangement import TOOLS as PANELS
-from marki.io.studio import Ink, Tool
+from marki.io.drawing_orders import Ink, Tool
 from marki.language import Words
 
 

@@ -12,9 +12,9 @@ from marki.console.actions.operator import Operator
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.studio import STEPS, tool_of
 from marki.errors import SessionError
+from marki.io.drawing_orders import Ink, Tool
 from marki.io.exhibits import Exhibit, Reply
 from marki.io.frame import CELLS
-from marki.io.studio import Ink, Tool
 
 FILM_S = 4.0
 """Time in which a walk is shown from its first step to its last, s."""

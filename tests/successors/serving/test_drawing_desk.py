@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from marki.errors import PortError
+from marki.io.drawing_orders import DrawingOrder, Ink, Tool
 from marki.io.exhibits import Progress, Reply
 from marki.io.responses import binary_code, lamps
-from marki.io.studio import DrawingOrder, Ink, Tool
 from successors import registry
 from successors.model_card import Trial
 from successors.nn.tensor import Tensor, no_grad
-from successors.serving import studio
+from successors.serving import drawing_desk
 from successors.serving.loaded_system import LoadedSystem
 from successors.serving.questions import LoadSystem, OrderDrawing, TrainSystem
 from successors.serving.worker import Worker
@@ -36,11 +36,11 @@ def loaded(name, **changes):
 
 
 def drawn(up, tool, **about):
-    return studio.drawn(up, 9, DrawingOrder(tool=tool, **about), CARDS)
+    return drawing_desk.drawn(up, 9, DrawingOrder(tool=tool, **about), CARDS)
 
 
 def test_what_a_hand_may_do_follows_from_the_network():
-    assert {name: studio.tools(registry.find(name).entry) for name in EXPECTED} == EXPECTED
+    assert {name: drawing_desk.tools(registry.find(name).entry) for name in EXPECTED} == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["autoencoder", "vae", "gan", "stylegan2"])
@@ -171,9 +171,13 @@ def test_real_cards_are_of_the_class_that_is_named():
     kinds = np.arange(100) % 10
     real = np.repeat(kinds[:, None, None], 20, 1).repeat(20, 2) / 10
     for again in (0, 1):
-        found = studio.picked(real, kinds, tuple("0123456789"), DrawingOrder(tool=Tool.DUEL, named="7", again=again))
+        found = drawing_desk.picked(
+            real, kinds, tuple("0123456789"), DrawingOrder(tool=Tool.DUEL, named="7", again=again)
+        )
         np.testing.assert_allclose(found, np.full((6, 20, 20), 0.7))
-    assert len(studio.picked(real[:5], kinds[:5], tuple("0123456789"), DrawingOrder(tool=Tool.DUEL, named="7"))) == 6
+    assert (
+        len(drawing_desk.picked(real[:5], kinds[:5], tuple("0123456789"), DrawingOrder(tool=Tool.DUEL, named="7"))) == 6
+    )
 
 
 # -- what is refused, and what is left alone -------------------------------------------------------------------------

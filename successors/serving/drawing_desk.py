@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from marki.errors import PortError
+from marki.io.drawing_orders import DrawingOrder, Picture, Sheet, Tool
 from marki.io.exhibits import Reply
 from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, lamps
-from marki.io.studio import DrawingOrder, Picture, Sheet, Tool
 from marki.seeding import generator
 from successors import registry
 from successors.model_card import Entry
@@ -20,7 +20,7 @@ from successors.nn.drawers import BlendsStyles, DrawsInSteps, EncodesCards, HasL
 from successors.nn.learner import Network, Successor
 from successors.nn.rivals import RivalNetwork, Rivals
 from successors.nn.tensor import Tensor, no_grad
-from successors.serving import rooms
+from successors.serving import room_keepers
 from successors.serving.loaded_system import LoadedSystem
 
 SHOWN = 6
@@ -116,7 +116,7 @@ def drawn(up: LoadedSystem, number: int, order: DrawingOrder, examples: np.ndarr
     )  # fmt: skip
     if order.tool is Tool.SLIDE:
         reply = replace(reply, wanted="")
-    return rooms.judged(reply, registry.subject(up.trial) or "digits")
+    return room_keepers.judged(reply, registry.subject(up.trial) or "digits")
 
 
 def _code(up: LoadedSystem, named: str) -> np.ndarray:
