@@ -18,7 +18,7 @@ from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
 from marki.console.timeline.canvas_panel import CanvasPanel
 from marki.console.timeline.class_board import ClassBoard
 from marki.console.timeline.duel_panel import DuelPanel
-from marki.console.timeline.hall_panel import AgainPanel, HallCard, LineCard, LinePanel, PenPanel, WallPanel
+from marki.console.timeline.hall_panel import AgainPanel, CardPens, HallCard, LineCard, LinePanel, PenPanel, WallPanel
 from marki.console.timeline.knobs_panel import KnobsPanel
 from marki.console.timeline.mix_panel import MixPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
@@ -114,7 +114,8 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     assert timeline is not None, "without a timeline no stage of it is wanted"
     if which == "hall":
         makers = HALL[timeline.room.asks] | AROUND
-        boxes = timeline_layout.hall(stage, theme.unit, least=least)
+        lines = 2 if timeline.room.asks is Asks.CARD else 1
+        boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=lines)
         return {name: makers[name](box, theme, scene) for name, box in boxes.items()}
     if which == "studio":
         return _studio(stage, theme, scene, least)
@@ -139,7 +140,7 @@ def _studio(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> di
     told = exhibit.accepts is Port.LAMPS and tool is not Tool.SLIDE
     makers: dict[str, PanelMaker] = {
         "board": ClassBoard if told else ReelPanel if tool is not Tool.SLIDE and plays(scene) else HallCard,
-        "again": AgainPanel if told else PenPanel,
+        "again": AgainPanel if told else CardPens,
         "canvas": CanvasPanel,
         "tabs": ToolTabs,
         "tool": TOOLS[tool],

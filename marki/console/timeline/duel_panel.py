@@ -52,7 +52,9 @@ class DuelPanel(ToolPanel):
         told = (None if progress is None else progress.steps, system_view.learning)
         if fresh or told != self._told:
             self._told = told
-            if progress is None or not fights:
+            if self._course.h == 0:
+                pass
+            elif progress is None or not fights:
                 self.say(surface, self.theme.words("timeline.duel_begin"), self._course)
             else:
                 self._draw_course(surface, progress)
@@ -62,7 +64,8 @@ class DuelPanel(ToolPanel):
     def _lay_out(self, *, fights: bool) -> None:
         """Give the pictures the room that the course of a training leaves, or a line of words in its place."""
         row, area, gap = self.theme.row(SMALL), self.area, self.theme.px(4)
-        course = max(area.h * 32 // 100, 3 * row) if fights else 2 * row
+        scarce = area.h < 13 * row
+        course = max(area.h * 32 // 100, 3 * row) if fights else 0 if scarce else 2 * row
         self._rows = pygame.Rect(area.x, area.y, area.w, area.h - course - gap)
         self._course = pygame.Rect(area.x, area.bottom - course, area.w, course)
 

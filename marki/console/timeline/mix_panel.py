@@ -49,10 +49,10 @@ class MixPanel(ToolPanel):
         theme, palette, px = self.theme, self.theme.palette, self.theme.px
         pygame.draw.rect(surface, palette.black, self.area)
         row = theme.row(SMALL)
-        named = (ui.studio.named, ui.studio.other)
+        asked = (ui.studio.named, ui.studio.other)
         for k, (source, picture) in enumerate(zip(self._sources, sheet.pictures, strict=False)):
             head = pygame.Rect(source.x, source.y, source.w, row)
-            self.caption(surface, head, f"timeline.source_{k + 1}", name=named[k])
+            self.caption(surface, head, f"timeline.source_{k + 1}", name=asked[k])
             box = pygame.Rect(source.x, head.bottom, source.w, source.bottom - head.bottom)
             draw_light(surface, theme, picture.field, box)
         self.caption(surface, self._line, "timeline.styles_of")
@@ -62,12 +62,12 @@ class MixPanel(ToolPanel):
             pygame.Rect(round(self._switches.x + k * (wide + gap)), self._switches.y, int(wide), self._switches.h)
             for k in range(len(sheet.layers))
         ]
+        named = all(theme.width(f"{name} 2", SMALL - 1) <= wide - px(4) for name in sheet.layers)
         for k, (place, name) in enumerate(zip(self._layers, sheet.layers, strict=True)):
             theirs = k in ui.studio.theirs
             face = palette.focus if theirs else (222, 220, 208) if under[k] else (196, 194, 182)
             pygame.draw.rect(surface, face, place, border_radius=px(3))
-            text = f"{name} {'2' if theirs else '1'}"
-            text = text if theme.width(text, SMALL - 1) <= place.w - px(4) else "2" if theirs else "1"
+            text = f"{name} {'2' if theirs else '1'}" if named else "2" if theirs else "1"
             style = TextStyle(size=SMALL - 1, face=TEXT, colour=palette.ink, align="centre")
             theme.write(surface, text, place, **style)
         return [self.area]

@@ -56,7 +56,10 @@ class ToolPanel(Panel):
         px, row = theme.px, max(theme.px(26), round(1.4 * theme.row(SMALL - 1)))
         area = self.rect.inflate(-2 * px(8), -2 * px(7))
         self.buttons = ButtonRow(theme, pygame.Rect(area.x, area.bottom - row, area.w, row), fill=1)
-        self.area = pygame.Rect(area.x, area.y, area.w, area.h - (row + px(6) if self.knobs else 0))
+        # In large type there is no room for the panel of the training: its button stands here.
+        self._teaches = bool(theme.profile.least)
+        keyed = bool(self.knobs) or self._teaches
+        self.area = pygame.Rect(area.x, area.y, area.w, area.h - (row + px(6) if keyed else 0))
         self.regions = (self.buttons,)
         self._seen: tuple[object, ...] | None = None
 
@@ -68,8 +71,10 @@ class ToolPanel(Panel):
         names = self.knobs
         if system_view.exhibit.accepts is not Port.LAMPS and self.knobs_shown is not None:
             names = self.knobs_shown
-        named = list(self.named(scene, names))
-        dirty = self.buttons.update(surface, scene, named, lambda _: False) if named else []
+        named = [*self.named(scene, names)]
+        if self._teaches:
+            named.append("stop" if system_view.learning else "learn")
+        dirty = self.buttons.update(surface, scene, named, lambda name: name == "stop") if named else []
         there = sheet_of(system_view, self.tool) is not None
         waits = "" if there else waiting_for(system_view, scene.timeline, self.theme)
         seen = (there, waits, system_view.exhibit.name)
