@@ -32,10 +32,10 @@ def _machine(op: Operator, wanted: Tool) -> Exhibit:
     timeline, ui = op.timeline, op.ui
     known = () if timeline is None else timeline.exhibits(op.session)
     exhibit = next((e for e in known if e.name == ui.system), None)
-    if exhibit is None or ui.hall or tool_of(ui.studio, exhibit) is not wanted:
+    if exhibit is None or ui.hall or ui.beside or tool_of(ui.studio, exhibit) is not wanted:
         raise SessionError(
             "nothing stands here that takes this", where="studio", remedy="Put a machine up that draws, and its tool",
-            code="studio.tool",
+            code="session.studio_tool",
         )  # fmt: skip
     return exhibit
 

@@ -76,7 +76,7 @@ def in_studio(op: Operator) -> bool:
         return False
     if op.ui.hall:
         return naming(op.ui)
-    return any(e.name == op.ui.system and e.tools for e in op.timeline.exhibits(op.session))
+    return not op.ui.beside and any(e.name == op.ui.system and e.tools for e in op.timeline.exhibits(op.session))
 
 
 def strip(op: Operator) -> None:
@@ -252,7 +252,7 @@ def _example(op: Operator, way: int) -> None:
     if timeline is None:
         return
     asked = ui.hall and rooms.room(ui.room).asks is not rooms.Asks.CARD
-    if asked or (not ui.hall and _accepts(op, timeline) is Port.LAMPS):
+    if asked or (in_studio(op) and _accepts(op, timeline) is Port.LAMPS):
         put(op, again=max(0, ui.studio.again + way), turned=(), ink=())
         ui.film_at, ui.film_runs = 0.0, True
         return

@@ -182,6 +182,8 @@ class TimelineController:
 
     def is_asked(self, session: Session) -> bool:
         """Return whether the system that stands here is told with a key what to draw."""
+        if self.ui.beside:
+            return False
         return any(e.name == self.ui.system and e.tools and e.accepts is Port.LAMPS for e in self.exhibits(session))
 
     def task(self, session: Session) -> str:
@@ -284,7 +286,7 @@ class TimelineController:
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui
         slot.put_up(exhibit)
-        order = order_of(ui.studio, exhibit, ui.example, self._frame)
+        order = None if ui.beside else order_of(ui.studio, exhibit, ui.example, self._frame)
         if order is not None:
             slot.draw(order)
         elif self._by_example(exhibit):
