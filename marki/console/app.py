@@ -14,6 +14,7 @@ from marki.console.actions.charts import OPENED_BY, follow_book
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
+from marki.console.actions.studio_commands import play_film
 from marki.console.actions.systems import catch_up
 from marki.console.actions.welcome import pass_time
 from marki.console.drawing import layout
@@ -212,6 +213,7 @@ class App:
             watch(self.operator)
             catch_up(self.operator)
             follow_book(self.operator)
+            play_film(self.operator, seconds)
             pass_time(self.operator, seconds)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0

@@ -11,6 +11,7 @@ import numpy as np
 
 from marki.console.state.code_book import CodeBook
 from marki.console.state.picture_preview import Preview
+from marki.console.state.studio import Studio
 from marki.console.state.targets import Target
 from marki.console.state.undo_stack import UndoStack
 from marki.io.machine_room import StepPlan
@@ -112,6 +113,12 @@ class UIState:
         Whether the strip of years is unfolded, and whether the hall of all classifiers is open.
     system, last, beside : str
         The system that stands here, the one before it, and the one at its side, "" for none.
+    room : str
+        Name of the room of the hall in which the visitor stands, see `marki.io.rooms`.
+    studio, studio_past : Studio, UndoStack
+        What hands have done to machines that draw, and what it was before.
+    film_at, film_runs : float, bool
+        The step at which a walk from noise to a picture is shown, and whether it goes on.
     example : int
         Number of the example of its own task that a system is shown; -1 for what the photocells see.
     chart : str
@@ -175,6 +182,11 @@ class UIState:
     last: str = ""
     beside: str = ""
     hall: bool = False
+    room: str = "reads"
+    studio: Studio = field(default_factory=Studio)
+    studio_past: UndoStack[Studio] = field(default_factory=UndoStack)
+    film_at: float = 0.0
+    film_runs: bool = True
     example: int = -1
     chart: str = ""
     decade: float = 0.0
