@@ -111,7 +111,7 @@ class BlendsStyles(Protocol):
         """Names of the layers."""
         ...
 
-    def blended(self, stimuli: np.ndarray, noise: np.ndarray, theirs: Sequence[bool]) -> np.ndarray:
+    def layered(self, stimuli: np.ndarray, noise: np.ndarray, theirs: Sequence[bool]) -> np.ndarray:
         """Return a picture (1, side, side) of two stimuli and noises: grain of the first, and of the second the styles
         of the layers that are theirs.
         """

@@ -221,9 +221,9 @@ def _mixed(
     stimuli = np.stack([stimulus[0], other if other.any() else stimulus[0]])
     noise = np.concatenate([_noise(up, order.again), _noise(up, order.other_again)])
     first, second = (
-        network.blended(stimuli[[k, k]], noise[[k, k]], (False,) * len(names))[0] for k in (0, 1)
+        network.layered(stimuli[[k, k]], noise[[k, k]], (False,) * len(names))[0] for k in (0, 1)
     )  # fmt: skip
-    field = network.blended(stimuli, noise, theirs)[0]
+    field = network.layered(stimuli, noise, theirs)[0]
     pictures = (Picture("first", first), Picture("second", second))
     return field, Sheet(tool=Tool.MIX, latents=np.zeros(0, np.float32), pictures=pictures, layers=names)
 

@@ -506,7 +506,7 @@ class StyleGAN2(RivalNetwork):
         """Names of the layers with a style of their own, two at each scale."""
         return tuple(f"{side}x{side}" for side in self.config.sides for _ in range(2))
 
-    def blended(self, stimuli: np.ndarray, noise: np.ndarray, theirs: Sequence[bool]) -> np.ndarray:
+    def layered(self, stimuli: np.ndarray, noise: np.ndarray, theirs: Sequence[bool]) -> np.ndarray:
         """Return a picture (1, side, side) of two stimuli and noises.
 
         Parameters

@@ -22,19 +22,21 @@ class SampleSheet:
     ----------
     path : Path
         The file; it is replaced as a whole at each evaluation.
+    learner : Successor
+        Whom they are asked of.
     stimuli : ndarray
         What is asked; the first `COLUMNS` of them are.
     resume : bool
         Whether the rows that the file holds are kept.
     """
 
-    def __init__(self, path: Path, stimuli: np.ndarray, *, resume: bool):
-        self._path, self._stimuli = path, stimuli[:COLUMNS]
+    def __init__(self, path: Path, learner: Successor[Network], stimuli: np.ndarray, *, resume: bool):
+        self._path, self._learner, self._stimuli = path, learner, stimuli[:COLUMNS]
         self._rows = self._kept() if resume else []
 
-    def add(self, learner: Successor[Network]) -> None:
+    def add(self) -> None:
         """Ask the learner, and write the picture with one row more."""
-        drawn = learner.respond(self._stimuli)
+        drawn = self._learner.respond(self._stimuli)
         cells = np.pad((drawn * 255).round().astype(np.uint8).repeat(CELL, 1).repeat(CELL, 2), _AROUND)
         self._rows.append(np.concatenate(list(cells), axis=1))
         with writing(self._path) as file:

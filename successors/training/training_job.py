@@ -181,7 +181,8 @@ def _train(
     learner = entrant.learner
     sheet = None
     if isinstance(learner, Successor) and learner.answers is Port.FIELD:
-        sheet = SampleSheet(folder / f"{order.key}.png", deck.valid.stimuli, resume=resume)
+        asked = np.asarray(deck.valid.stimuli[:])
+        sheet = SampleSheet(folder / f"{order.key}.png", learner, asked, resume=resume)
     since = time.process_time()
     taken = 0
     with ProgressBar(recipe.total_steps, order.key, "steps", quiet=quiet, leave=False) as bar:
@@ -191,7 +192,7 @@ def _train(
             bar.update(steps - taken, f"valid={100 * score:.1f} %")
             taken = steps
             if sheet is not None:
-                sheet.add(learner)
+                sheet.add()
 
         try:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of it is checked each step

@@ -249,7 +249,9 @@ class InputHandler:
     def _choose(self, part: Target) -> None:
         """Put the system of a plate up; with Shift or the right button, at the side."""
         kind = {"system": StripPanel, "plate": WallPanel, "area": ScalePanel}[part.kind]
-        name = next((p.name_of(part.number) for p in self.panels.values() if isinstance(p, kind)), "")
+        naming = (StripPanel, WallPanel, ScalePanel)
+        panel = next((p for p in self.panels.values() if isinstance(p, naming) and isinstance(p, kind)), None)
+        name = panel.name_of(part.number) if panel is not None else ""
         aside = self._button == 3 or pygame.key.get_mods() & pygame.KMOD_SHIFT
         if name:
             self.operator.obey("beside" if aside else "put_up", name=name)

@@ -30,8 +30,8 @@ def test_a_row_is_added_at_each_evaluation(tmp_path):
 def test_a_row_holds_the_answers_at_that_evaluation(tmp_path):
     deck = tasks.load("imitate", cache=False, **SMALL)
     learner = training_job.registry.find("gan").entry.create(changes={"hidden": (8,), "units": 4})
-    sheet = samples.SampleSheet(tmp_path / "a.png", deck.valid.stimuli, resume=False)
-    sheet.add(learner)
+    sheet = samples.SampleSheet(tmp_path / "a.png", learner, deck.valid.stimuli, resume=False)
+    sheet.add()
     drawn = (learner.respond(deck.valid.stimuli[:12]) * 255).round().astype(np.uint8)
     cells = rows(tmp_path / "a.png")[0].reshape(HIGH, 12, HIGH).transpose(1, 0, 2)
     inside = slice(samples.GAP, -samples.GAP)
@@ -61,9 +61,13 @@ def test_after_an_interruption_the_picture_goes_on(tmp_path, monkeypatch):
 
 
 def test_a_file_that_is_no_such_picture_is_begun_anew(tmp_path):
-    deck = tasks.load("imitate", cache=False, **SMALL)
+    stimuli = tasks.load("imitate", cache=False, **SMALL).valid.stimuli
+
+    def rows_of(name):
+        return samples.SampleSheet(tmp_path / name, None, stimuli, resume=True)._rows
+
     for number, content in enumerate((b"", b"not a picture")):
         (tmp_path / f"{number}.png").write_bytes(content)
-        assert samples.SampleSheet(tmp_path / f"{number}.png", deck.valid.stimuli, resume=True)._rows == []
+        assert rows_of(f"{number}.png") == []
     Image.new("L", (30, 30)).save(tmp_path / "small.png")
-    assert samples.SampleSheet(tmp_path / "small.png", deck.valid.stimuli, resume=True)._rows == []
+    assert rows_of("small.png") == []
