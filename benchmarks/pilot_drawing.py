@@ -6,6 +6,7 @@ answers, such as the steps of a diffusion model.
 
     python benchmarks/pilot_drawing.py gan --set recipe.steps=4000 --every 500 --keep out/gan.npz --sheet out/gan.png
     python benchmarks/pilot_drawing.py diffusion --load out/diffusion.npz --curve steps=1,2,5,10,25,50,100
+    python benchmarks/pilot_drawing.py arcanegan --foundation out/stylegan2_letters.npz --sheet out/arcanegan.png
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from marki.io.ports import Port  # noqa: E402
 from successors import registry, tasks  # noqa: E402
 from successors.evaluation.setting_curve import curve  # noqa: E402
 from successors.nn.learner import Labels  # noqa: E402
@@ -61,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name")
     parser.add_argument("--set", nargs="*", default=[], help="changes of its retina settings")
-    parser.add_argument("--task", nargs="*", default=[], help="settings of imitate")
+    parser.add_argument("--task", nargs="*", default=[], help="settings of its own task")
     parser.add_argument("--every", type=int, default=1_000, help="steps between two examinations")
     parser.add_argument("--seconds", type=float, default=110, help="processor time after which it stops")
     parser.add_argument("--seed", type=int, default=SEED)
@@ -69,10 +71,17 @@ def main() -> None:
     parser.add_argument("--load", type=Path)
     parser.add_argument("--sheet", type=Path)
     parser.add_argument("--curve", default="")
+    parser.add_argument("--foundation", type=Path, help="weights on which it stands, if not the shipped ones")
     args = parser.parse_args()
-    deck = tasks.load("imitate", **settings(args.task))
     entry = registry.find(args.name).entry
-    learner = entry.create(seed=args.seed, changes=settings(args.set))
+    trial = entry.trials[0]
+    deck = tasks.load(trial.task, **dict(trial.options) | settings(args.task))
+    learner = entry.create(seed=args.seed, changes=registry.settings(entry, trial) | settings(args.set))
+    if args.foundation:
+        with np.load(args.foundation) as kept:
+            learner.stand_on(dict(kept))
+    elif entry.foundation:
+        registry.put_on_foundation(learner, entry.foundation)
     if args.load:
         with np.load(args.load) as kept:
             learner.load_weights(dict(kept))
@@ -87,14 +96,21 @@ def main() -> None:
         if not learner.step % args.every or learner.step == recipe.steps or spent >= args.seconds:
             since = time.process_time()
             exam = loop.examine(learner, deck, deck.valid)
-            line = {"F": exam.score, **exam.figures, "told or loss": float(np.mean(told[-args.every :]))}
+            line = {"score": exam.score, **exam.also, **exam.figures}
+            line["told or loss"] = float(np.mean(told[-args.every :]))
             print(
                 f"{learner.step:6} steps {spent:6.1f} s (+{time.process_time() - since:.1f})  {figures(line)}",
                 flush=True,
             )
     if args.keep:
         np.savez(args.keep, **learner.weights())
-    if args.sheet:
+    if args.sheet and deck.accepts is not Port.LAMPS:
+        stimuli, targets = np.asarray(deck.valid.stimuli[:52]), deck.valid.targets[:52]
+        shown = list(stimuli.reshape(len(stimuli), -1, 20, 20).swapaxes(0, 1))
+        strips = [row[k : k + 26] for k in (0, 26) for row in (*shown, learner.respond(stimuli), targets)]
+        rows = np.concatenate([np.concatenate(list(strip), axis=1) for strip in strips])
+        Image.fromarray((rows.repeat(3, 0).repeat(3, 1) * 255).astype(np.uint8)).save(args.sheet)
+    elif args.sheet:
         code = Labels(learner.config.classes or 1).code
         drawn = learner.respond(code.repeat(12, 0))
         rows = drawn.reshape(len(code), 12, 20, 20).transpose(0, 2, 1, 3).reshape(-1, 240)

@@ -22,7 +22,7 @@ from marki.io.ports import Port
 from marki.program import program
 from marki.reading import parse_json, read_json
 from successors import tasks, timeline
-from successors.model_card import Entry, Trial
+from successors.model_card import Entry, Foundation, Trial
 from successors.nn import weights_file
 from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
@@ -163,7 +163,7 @@ def settings(entry: Entry, trial: Trial) -> dict[str, Any]:
 def create(
     name: str, pretrained: bool = False, *, seed: int = 0, weights: Path | str | None = None, **changes: Any
 ) -> Successor[Network]:
-    """Return a learner by name, fit for its own task.
+    """Return a learner by name, fit for its own task; one that stands on weights that are shipped begins with them.
 
     Parameters
     ----------
@@ -194,7 +194,10 @@ def create(
     system = find(name)
     own = {key.replace("__", "."): value for key, value in changes.items()}
     if not (pretrained or weights):
-        return system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+        learner = system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+        if not own:  # of other sizes, weights would not fit
+            _begin_on_foundation(learner, system.entry.foundation)
+        return learner
     if own:
         raise ConfigError(
             f"{next(iter(own))!r} with trained weights",
@@ -209,6 +212,7 @@ def create(
             raise ValueError("they are no table")
         own: dict[str, Any] = flat(stored)  # pyright: ignore[reportUnknownArgumentType]  # JSON knows no types
         learner = system.entry.create(seed=seed, changes=own)
+        _begin_on_foundation(learner, system.entry.foundation)  # for who resets it
     except (KeyError, ValueError, TypeError, MarkIError) as error:
         raise StateError(
             f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
@@ -258,6 +262,46 @@ def subject(entry: Entry, trial: Trial) -> str:
 def weights_name(subject: str) -> str:
     """Return the file name of the weights of a subject that is not that of the system's own task."""
     return f"{subject}.safetensors"
+
+
+def foundation_file(foundation: Foundation) -> Path:
+    """Return the file of the weights on which a system stands.
+
+    Raises
+    ------
+    StateError
+        If they are not shipped.
+    """
+    folder = shipped(foundation.system)
+    path = folder / (weights_name(foundation.subject) if foundation.subject else WEIGHTS)
+    if not path.exists():
+        raise StateError(
+            "is not shipped", where=path, remedy=f"Make it: {program()} train {foundation.system} --out DIR"
+        )
+    return path
+
+
+def put_on_foundation(learner: Successor[Network], foundation: Foundation) -> None:
+    """Let a learner begin with the weights on which its system stands.
+
+    Raises
+    ------
+    StateError
+        If they are not shipped, are damaged, or do not fit.
+    """
+    path = foundation_file(foundation)
+    arrays, _ = weights_file.load(path, system=foundation.system)
+    learner.stand_on(arrays, where=path)
+
+
+def _begin_on_foundation(learner: Successor[Network], foundation: Foundation | None) -> None:
+    """Let a learner begin with the weights on which its system stands, if there are any and they are shipped."""
+    if foundation is not None:
+        try:
+            foundation_file(foundation)
+        except StateError:
+            return
+        put_on_foundation(learner, foundation)
 
 
 def weights(name: str, about: str) -> tuple[Path, Trial] | None:

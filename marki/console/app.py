@@ -10,9 +10,11 @@ from typing import Any
 
 import pygame
 
+from marki.console.actions.charts import OPENED_BY, follow_book
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
+from marki.console.actions.studio_commands import play_film
 from marki.console.actions.systems import catch_up
 from marki.console.actions.welcome import pass_time
 from marki.console.drawing import layout
@@ -81,7 +83,7 @@ class App:
             csv=settings.csv,
             timeline=self.timeline,
         )
-        self.observer = Observer(session, self.playback, self.ui, self.timeline)
+        self.observer = Observer(session, self.playback, self.ui, self.timeline, Path(settings.out))
         self.handler = InputHandler(self.operator)
         self.keyboard = Keyboard(self.operator, self.handler)
         self.fingers = fingers.Fingers()
@@ -113,6 +115,8 @@ class App:
         settings, give = self.settings, self.operator.carry_out
         if self.timeline is not None:
             startup.hang(self.timeline, settings, self.renderer.surface.get_size())
+        if settings.chart:
+            give(OPENED_BY[settings.chart])
         if settings.lesson:
             give("lesson", name=settings.lesson)
         if settings.page:
@@ -208,6 +212,8 @@ class App:
             self.playback.tick(seconds)
             watch(self.operator)
             catch_up(self.operator)
+            follow_book(self.operator)
+            play_film(self.operator, seconds)
             pass_time(self.operator, seconds)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0

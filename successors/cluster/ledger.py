@@ -151,18 +151,19 @@ def as_text(name: str, words: Words | None = None) -> str:
     lines = [name]
     for line in ledger(name):
         lines.append(
-            f"  {say(f'machine_room.ledger.{line.key}'):<42}{_figure(line.value):>20} {line.unit:<13}{line.formula}"
+            f"  {say(f'machine_room.ledger.{line.key}'):<42}{figure(line.value):>20} {line.unit:<13}{line.formula}"
         )
         if line.documented is not None:
             verdict = say(f"machine_room.verdict.{line.verdict.replace(' ', '_')}")
-            value = f"{_figure(line.documented)} {line.unit}".strip()
+            value = f"{figure(line.documented)} {line.unit}".strip()
             lines.append("    " + say("machine_room.ledger.printed", verdict=verdict, value=value, source=line.source))
         if line.note:
             lines.append(f"    {line.note}")
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """Return a figure as it is told: whole from ten thousand on, and by its digits where it is very large."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if 1e4 <= value < 1e15 else f"{value:,.5g}"

@@ -181,7 +181,8 @@ def _note(run: Mapping[str, Any]) -> str:
 
 def _real(options: Mapping[str, Any]) -> Deck:
     """Return the real cards of a trial, in the order of the lamps and pictures of `imitate`."""
-    return tasks.load("imitate", **dict(options) | {"test": EXAMINED})
+    changed: dict[str, Any] = dict(options) | {"test": EXAMINED}
+    return tasks.load("imitate", **changed)
 
 
 def deck_for(artist: Artist, source: str, cards: int, seed: int) -> Deck:

@@ -275,7 +275,8 @@ def _shipped(system: System, path: Path, order: TrainingJob) -> dict[str, Any]:
     """Return the score of the shipped weights, which are rounded, on the test set of their training."""
     deck = tasks.load(order.task, **dict(order.options))
     score = loop.evaluate(registry.create(system.name, weights=path), deck, deck.test)
-    return {"file": path.name, "task": order.task, "seed": order.seed, "options": dict(order.options), "score": score}
+    options = dict(order.options)
+    return {"file": path.name, "task": order.task, "seed": order.seed, "options": options, "score": score}
 
 
 def _measure(system: System, measure: Measure, seed: int, folder: Path) -> dict[str, Any]:

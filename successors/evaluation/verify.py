@@ -206,7 +206,7 @@ def moves(system: System) -> str | None:
     changes: dict[str, Any] = {"recipe.steps": 30} if system.entry.retina.recipe.stages else {}
     learner = system.entry.create(changes=registry.settings(system.entry, trial) | changes)
     deck = tasks.load(trial.task, **dict(trial.options))
-    before = {n: p.data.copy() for n, p in learner.network.parameters().items()}
+    before = {n: p.data.copy() for n, p in learner.network.learning().items()}
     recipe = learner.recipe
     if recipe.pretrain_steps and isinstance(learner, Pretrainable):
         order = loop.batches(len(deck.corpus), recipe.batch, 0)
@@ -216,7 +216,7 @@ def moves(system: System) -> str | None:
     for _ in range(min(30, recipe.steps)):
         chosen = next(order)
         learner.reinforce(deck.train.stimuli[chosen], deck.train.targets[chosen])
-    still = [n for n, p in learner.network.parameters().items() if np.array_equal(p.data, before[n])]
+    still = [n for n, p in learner.network.learning().items() if np.array_equal(p.data, before[n])]
     if still:
         raise NotShown(
             f"{', '.join(still)} did not change in {learner.step} steps",
@@ -248,7 +248,7 @@ def _trained(system: System) -> Iterator[Rung]:
         excused=bool(mechanism["remark"]),  # a system must need its mechanism, or its file says why it does not
     )
     for what, shipped in found["shipped"].items():
-        task = shipped.get("task", what)
+        task = shipped.get("task", what)  # of what is drawn, the name is its subject
         yield _tried(f"shipped weights, {what}", lambda _, t=task, s=shipped: _shipped(system, t, s), system)
 
 

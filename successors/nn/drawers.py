@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -63,3 +63,60 @@ class MixesStyles(Protocol):
         Grain, and the class where none is named, are those of `noise`.
         """
         ...
+
+
+@runtime_checkable
+class HasLatents(Protocol):
+    """A network that draws of some numbers which a hand can turn."""
+
+    def latents_of(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return the numbers (n, k) of which it draws; where it is shown cards, those of the cards."""
+        ...
+
+    def drawn_of(self, latents: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return pictures (n, side, side) drawn of such numbers; the rest of the noise stays."""
+        ...
+
+
+@runtime_checkable
+class EncodesCards(Protocol):
+    """A network that makes such numbers of cards."""
+
+    def encoded(self, cards: np.ndarray) -> np.ndarray:
+        """Return the numbers (n, k) of cards (n, side, side)."""
+        ...
+
+
+@runtime_checkable
+class Walks(Protocol):
+    """A network that walks from noise to a picture, and can be stopped and altered on the way."""
+
+    def steered(
+        self, stimuli: np.ndarray, noise: np.ndarray, hand: Hand
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield of each step what it began with, what is believed in, and what it left, (n, side, side) of light each.
+
+        ``hand(step, x, signal, share)`` returns what a step begins with instead of x (n, side, side), which is the
+        picture, from -1 to 1, times `signal`, and normal deviates times `share`.
+        """
+        ...
+
+
+@runtime_checkable
+class BlendsStyles(Protocol):
+    """A network of layers with a style each, which may come from two drawings."""
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Names of the layers."""
+        ...
+
+    def layered(self, stimuli: np.ndarray, noise: np.ndarray, theirs: Sequence[bool]) -> np.ndarray:
+        """Return a picture (1, side, side) of two stimuli and noises: grain of the first, and of the second the styles
+        of the layers that are theirs.
+        """
+        ...
+
+
+Hand = Callable[[int, np.ndarray, float, float], np.ndarray]
+"""Alters what a step of a walk begins with."""

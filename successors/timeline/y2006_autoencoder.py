@@ -115,6 +115,18 @@ class Autoencoder(Network):
         """Return the logits (n, cells) of what is given back of pictures (n, h, w)."""
         return self.decode(self.encode(x.flatten()))
 
+    def encoded(self, cards: np.ndarray) -> np.ndarray:
+        """Return the codes (n, k) of cards (n, h, w)."""
+        return self.encode(Tensor(cards).flatten()).data
+
+    def latents_of(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return the codes (n, k) of cards (n, h, w)."""
+        return self.encoded(stimuli)
+
+    def drawn_of(self, latents: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return what is given back (n, h, w) of codes (n, k)."""
+        return self.decide(self.decode(Tensor(latents)).data)
+
     def redraw(self, cards: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
         """Yield what is given back (n, h, w) of a code of noughts, and on the way to that of cards, without noise."""
         code = self.encode(Tensor(cards).flatten())

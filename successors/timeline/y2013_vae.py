@@ -112,6 +112,18 @@ class VAE(Network):
         side = self.config.side
         return self.decoder(Tensor(noise)).sigmoid().data.reshape(len(noise), side, side)
 
+    def encoded(self, cards: np.ndarray) -> np.ndarray:
+        """Return the likeliest latents (n, latents) of cards (n, side, side)."""
+        return self.encoder(Tensor(cards).flatten())[0].data
+
+    def latents_of(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return the latents (n, latents), which are the noise."""
+        return noise
+
+    def drawn_of(self, latents: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return pictures (n, side, side) of latents (n, latents)."""
+        return self.imagine(stimuli, latents)
+
     def way(self, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
         """Yield pictures (n, side, side) from the middle of the prior out to what is drawn."""
         for share in shares():

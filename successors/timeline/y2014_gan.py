@@ -136,6 +136,14 @@ class GAN(RivalNetwork):
         side = self.config.side
         return self.creator(x if told is None else concatenate([x, told], 1)).reshape(len(noise), side, side)
 
+    def latents_of(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return the noise (n, latents) that the generator sees."""
+        return noise[:, :-1]
+
+    def drawn_of(self, latents: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return pictures (n, side, side) of such noise; the class stays."""
+        return self.imagine(stimuli, np.concatenate([latents, noise[:, -1:]], 1))
+
     def way(self, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
         """Yield pictures (n, side, side) from the middle of all noise out to what is drawn; the class stays."""
         for share in shares():

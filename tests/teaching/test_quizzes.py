@@ -6,6 +6,7 @@ run can decide; `TOLD` lists them with where the answer comes from, and `PREMISE
 """
 
 import functools
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,7 @@ from marki.pen.statements import pieces
 from marki.session import mark1_session
 from marki.teaching.lesson import begin, go_through, load, names, right_option
 from successors import registry, tasks
+from successors.cluster.lent_room import ClusterRoom
 from successors.nn.tensor import Tensor, no_grad
 from successors.tasks import figures, likeness
 from successors.timeline.y2015_resnet import Basic
@@ -449,6 +451,38 @@ def the_same_snow(seed):
     return same, not same, not same
 
 
+def times_the_mark_1(seed):
+    """Divide the published count of PaLM by the wipers of a machine."""
+    published = next(iter(registry.find("palm").entry.sizes.values())).published
+    own = mark1_session(seed=seed).learner.response.source_set.size
+    return tuple(0.5 < published / own / size < 2 for size in (1e3, 1e6, 1e9))
+
+
+def step_of(page, **changes):
+    """Simulate the step of a page of the lesson on the machine room, with changes."""
+    room, plan = ClusterRoom(), dict(load("machine_room").pages[page].room)
+    return room.step(replace(room.nearest(replace(room.documented(plan.pop("training", "")), **plan)), **changes))
+
+
+def one_piece(seed):
+    waits = step_of(2).bubble
+    return waits == 0, waits == 1, waits == 3
+
+
+def what_1f1b_saves(seed):
+    gpipe, other = step_of(3), step_of(3, schedule="1f1b")
+    assert (gpipe.bubble, gpipe.kept, other.kept) == (3 / 8, 8, 4)
+    waits, keeps = other.bubble < gpipe.bubble, other.kept < gpipe.kept
+    return waits and not keeps, keeps and not waits, waits and keeps
+
+
+def twice_the_copies(seed):
+    one = step_of(4)
+    other = step_of(4, replicas=2 * one.plan.replicas, micros=one.plan.micros // 2)
+    assert other.duration < one.duration
+    return tuple(abs(other.bubble / one.bubble / times - 1) < 0.02 for times in (0.5, 1, 2))
+
+
 TRUTHS = {
     ("what_it_is", 2, 0): places_that_learn,
     ("what_it_is", 3, 0): memory_is_in_the_potentiometers,
@@ -483,6 +517,10 @@ TRUTHS = {
     ("snow", 2, 0): one_step_from_snow,
     ("snow", 3, 0): drowned_and_back,
     ("snow", 4, 0): the_same_snow,
+    ("machine_room", 1, 0): times_the_mark_1,
+    ("machine_room", 2, 0): one_piece,
+    ("machine_room", 3, 0): what_1f1b_saves,
+    ("machine_room", 4, 0): twice_the_copies,
 }
 """What is true of each option, by (lesson, page, number)."""
 

@@ -20,7 +20,8 @@ def view(op: Operator) -> None:
     """Go over to the other view; from the timeline, back to the Mark I."""
     ui = op.ui
     ui.focus = ui.hovered = None
-    if ui.hall or ui.system != MARK1 or ui.beside:
+    if ui.chart or ui.hall or ui.system != MARK1 or ui.beside:
+        ui.chart = ""
         ui.hall, ui.beside, ui.system, ui.example = False, "", MARK1, -1
         return
     ui.view = VIEWS[(VIEWS.index(ui.view) + 1) % len(VIEWS)]

@@ -9,14 +9,19 @@ import numpy as np
 
 from marki import shipped_wipers
 from marki.console.state.snapshot import Snapshot
+from marki.console.state.studio import order_of
 from marki.console.state.timeline_view import SystemView, TimelineView, task_of
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
+from marki.console.timeline.law_controller import LawController
+from marki.console.timeline.room_controller import RoomController
 from marki.console.timeline.slot import SystemSlot
 from marki.errors import MarkIError, SessionError
 from marki.io.exhibits import MARK1, Exhibit, Reply, Timeline
 from marki.io.frame import SIDE
 from marki.io.ports import Port
+from marki.io.rooms import READS, Asks
+from marki.io.rooms import room as room_of
 from marki.session import Session
 
 PATIENCE_S, NAP_S = 20.0, 0.01
@@ -39,12 +44,14 @@ class TimelineController:
 
     def __init__(self, timeline: Timeline, ui: UIState):
         self.timeline, self.ui = timeline, ui
+        self.room, self.law = RoomController(timeline, ui), LawController(timeline)
         self.slots = {name: SystemSlot(timeline) for name in ("first", "second", "hall")}
         self.pending: list[str] = []
         """Commands that were given while the exhibits were being read, for later."""
         self._told: tuple[Exhibit, ...] = ()
         self._read = (0, 0)
         self._thread: threading.Thread | None = None
+        self._over = threading.Event()
         self._failed = ""
         self._frame = np.zeros((SIDE, SIDE), np.float32)
         self._wanted = ""
@@ -52,7 +59,7 @@ class TimelineController:
         self._exhibit: tuple[tuple, Exhibit] | None = None
         self._all: tuple[tuple, tuple[Exhibit, ...]] = ((), ())
         self._saved: tuple[tuple, Reply | None] = ((), None)
-        self._asked = ""  # the task of the last question in the hall
+        self._asked = ("", "")  # room and subject of the last question in the hall
         self._number = 0
         self._patience = WHOLE_PATIENCE_S
         self._now: tuple[int, int] | None = None  # session and moment at the last frame
@@ -94,6 +101,8 @@ class TimelineController:
     def _ask(self) -> None:
         def told(read: int, of: int) -> None:
             self._read = (read, of)
+            if self._over.is_set():
+                raise SessionError("the window is closed", where="timeline")
 
         try:
             self._told = tuple(sorted(self.timeline.exhibits(told), key=lambda e: e.year))
@@ -169,11 +178,26 @@ class TimelineController:
             frame=self._frame,
             wanted=self._wanted,
             task=self.task(session),
+            room=room_of(ui.room),
         )
 
+    @property
+    def card(self) -> np.ndarray:
+        """The card that systems are shown, (20, 20) float32."""
+        return self._frame
+
+    def is_asked(self, session: Session) -> bool:
+        """Return whether the system that stands here is told with a key what to draw."""
+        if self.ui.beside:
+            return False
+        return any(e.name == self.ui.system and e.tools and e.accepts is Port.LAMPS for e in self.exhibits(session))
+
     def task(self, session: Session) -> str:
-        """Return the task of the hall that the card belongs to."""
-        return task_of(self._wanted, session.world.classes)
+        """Return the subject of the hall that is asked about: that of the class that is named, or of the card."""
+        room = room_of(self.ui.room)
+        if not self.ui.hall or room.asks is Asks.CARD:
+            return task_of(self._wanted, session.world.classes)
+        return room.subject_of(self.ui.studio.named)
 
     def _see(self, session: Session, snapshot: Snapshot) -> None:
         """Keep what the photocells see; while the lens is covered, what they saw last."""
@@ -229,7 +253,10 @@ class TimelineController:
 
     def _hall(self, session: Session) -> dict[str, Reply]:
         task = self.task(session)
-        found = {name: reply for name, reply in self.slots["hall"].hall.items() if self._asked == task}
+        room = room_of(self.ui.room)
+        found = {name: r for name, r in self.slots["hall"].hall.items() if self._asked == (room.name, task)}
+        if room is not READS:
+            return found
         key = (self._frame.tobytes(), task, self._wanted)
         if key != self._saved[0]:
             self._number += 1
@@ -240,21 +267,35 @@ class TimelineController:
     def follow(self, session: Session, timeline: TimelineView) -> None:
         """Put up what is chosen, and ask about what is seen."""
         ui = self.ui
-        if ui.strip or ui.hall or ui.system != MARK1 or ui.beside:
+        if ui.strip or ui.hall or ui.chart or ui.system != MARK1 or ui.beside:
             self.wake()
         if not self.ready:
             return
         if ui.hall:
-            self._asked = timeline.task
-            self.slots["hall"].ask_hall(self._frame, timeline.wanted, timeline.task)
+            self._ask_hall(timeline)
         for where, system_view in (("first", timeline.first), ("second", timeline.second)):
             if system_view is not None and system_view.exhibit.name != MARK1:
                 self._ask_one(self.slots[where], system_view, timeline)
 
+    def _ask_hall(self, timeline: TimelineView) -> None:
+        """Ask all systems of the room what it asks."""
+        ui, room, hall = self.ui, timeline.room, self.slots["hall"]
+        self._asked = room.name, timeline.task
+        match room.asks:
+            case Asks.CARD:
+                hall.ask_hall(self._frame, timeline.wanted, timeline.task, room=room)
+            case Asks.CLASS:
+                hall.ask_hall(np.array(ui.studio.named), "", timeline.task, room=room, again=ui.studio.again)
+            case Asks.LINE if ui.typed:
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
+
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui
         slot.put_up(exhibit)
-        if self._by_example(exhibit):
+        order = None if ui.beside else order_of(ui.studio, exhibit, ui.example, self._frame)
+        if order is not None:
+            slot.draw(order)
+        elif self._by_example(exhibit):
             slot.example(max(0, ui.example))
         elif exhibit.accepts == Port.TEXT:
             slot.show(np.array(ui.typed))
@@ -287,6 +328,9 @@ class TimelineController:
         self._patience -= time.monotonic() - began
 
     def close(self) -> None:
-        """End all processes."""
+        """End all processes, and wait for what is being read: a thread that is cut off aborts the interpreter."""
+        self._over.set()
         for slot in self.slots.values():
             slot.close()
+        if self._thread is not None:
+            self._thread.join(PATIENCE_S)

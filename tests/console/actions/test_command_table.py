@@ -82,6 +82,13 @@ EXAMPLES = {
     "typed_turn": {"unit": 3, "text": "4.5"},
     "vote": {"option": 0, "way": 1},
     "world": {"config": {"name": "left_right"}, "learn": True},
+    "room_schedule": {"name": "1f1b", "way": 1},
+    "room_training": {"name": "mt_nlg", "way": 1},
+    "room_turn": {"name": "micros", "way": 1},
+    "room_value": {"name": "ranks", "value": 6},
+    "shots": {"way": 1},
+    "shots_to": {"count": 3},
+    "zoom": {"way": 2.5},
 }
 """Arguments for every command that takes any."""
 

@@ -13,7 +13,7 @@ from marki.jobs.options import RunOptions
 from successors import registry, tasks
 from successors.baselines.seq2seq import EncoderDecoderConfig
 from successors.evaluation import compare, estimates, plots, publish, verify
-from successors.model_card import Figure, Mechanism, Trial
+from successors.model_card import Figure, Foundation, Mechanism, Trial
 from successors.serving import artists
 from successors.training import participants, presets, training_job
 from successors.training.training_job import training
@@ -318,6 +318,10 @@ def test_schooling_ships_weights_of_a_second_subject_that_is_drawn(tmp_path, mon
     assert sum(total for _, total in digits["classes"].values()) == 30, "judged together, and counted one by one"
     assert drawn["classes"].keys() <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
+    path = registry.foundation_file(Foundation(system="stylegan2", subject="letters"))
+    assert path == tmp_path / "stylegan2/letters.safetensors"
+    with pytest.raises(StateError, match=r"shapes\.safetensors: is not shipped"):
+        registry.foundation_file(Foundation(system="stylegan2", subject="shapes"))
     assert registry.weights("stylegan2", "letters") == (tmp_path / "stylegan2" / "letters.safetensors", letters)
     assert artists.engage("stylegan2", "G").learner.config.classes == 26
     assert artists.engage("stylegan2", "7").learner.config.classes == 10
