@@ -29,7 +29,12 @@ LONGEST = 64
 
 def draws(entry: Entry) -> bool:
     """Return whether a system answers on the lamp panel when it is asked on the lamps, or shown a card."""
-    return entry.answers is Port.FIELD and entry.accepts in (Port.LAMPS, Port.FIELD)
+    return entry.answers is Port.FIELD and (entry.accepts is Port.LAMPS or is_shown(entry))
+
+
+def is_shown(entry: Entry) -> bool:
+    """Return whether a system draws what it is shown."""
+    return entry.answers is Port.FIELD and entry.accepts in (Port.FRAME, Port.FIELD)
 
 
 def is_told(entry: Entry) -> bool:
@@ -39,7 +44,7 @@ def is_told(entry: Entry) -> bool:
 
 def takes_cards(entry: Entry) -> bool:
     """Return whether a system can begin with a card."""
-    return draws(entry) and (entry.accepts is Port.FIELD or hasattr(entry.network, "redraw"))
+    return draws(entry) and (is_shown(entry) or hasattr(entry.network, "redraw"))
 
 
 def names(which: Callable[[Entry], bool] = draws) -> list[str]:
@@ -74,7 +79,7 @@ def drawers() -> list[dict[str, Any]]:
         ]
         rows.append({
             "name": system.name, "year": system.year, "subjects": subjects,
-            "shown": entry.accepts is Port.FIELD, "cards": takes_cards(entry),
+            "shown": is_shown(entry), "cards": takes_cards(entry),
             "steps": hasattr(network, "noise_for"), "mixes": hasattr(network, "mix"),
             "faces": told and any(row["subject"] == "letters" for row in subjects),
             "way": hasattr(network, "way") or hasattr(network, "redraw"),
@@ -177,7 +182,7 @@ def engage(name: str, signs: str = "", *, seed: int = 0, weights: Path | None = 
         raise ConfigError(
             f"{name} begins with no card", where="--from", remedy=f"Choose among {', '.join(names(takes_cards))}"
         )
-    if not card and entry.accepts is Port.FIELD:
+    if not card and is_shown(entry):
         raise ConfigError("draws what it is shown", where=name, remedy="Give it a card, with --from CARD.png")
     if signs and not is_told(entry):
         raise ConfigError(
