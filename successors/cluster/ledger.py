@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from marki.comparison import AGREES, DEVIATES, OPEN
 from marki.language import Words
-from successors.cluster.models import Decoder, decoder
+from successors.cluster.models import DecoderModel, decoder
 
 YEAR_HOURS = 8_760
 PETAFLOPS_DAY = 86_400e15
@@ -91,7 +91,7 @@ def ledger(name: str) -> list[LedgerLine]:
     return entries
 
 
-def _training(shape: Decoder) -> list[LedgerLine]:
+def _training(shape: DecoderModel) -> list[LedgerLine]:
     operations = shape.rule_flops
     years = v100_years(operations)
     printed = {
@@ -119,7 +119,7 @@ def _training(shape: Decoder) -> list[LedgerLine]:
 SEED = "J. de D. Nyandwi 2022, a history of deep learning"
 
 
-def _seed(shape: Decoder) -> list[LedgerLine]:
+def _seed(shape: DecoderModel) -> list[LedgerLine]:
     """Return the four figures that the document gives of GPT-3."""
     years = v100_years(3.14e23)
     needed = 3.14e23 / (366 * YEAR_HOURS * 3600)

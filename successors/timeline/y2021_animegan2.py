@@ -99,7 +99,7 @@ def normal(channels: int, kind: str) -> GroupNorm:
     return GroupNorm(1 if kind == "layer" else channels, channels)
 
 
-class NormedConv(Module):
+class ConvNormLeaky(Module):
     """A convolution, a normalisation, and the leaky rectifier."""
 
     def __init__(
@@ -118,7 +118,7 @@ class InvertedResidual(Module):
 
     def __init__(self, channels: int, filters: int, config: AnimeGAN2Config, rng: np.random.Generator):
         inside = 2 * channels
-        self.widen = NormedConv(channels, inside, 1, config, rng)
+        self.widen = ConvNormLeaky(channels, inside, 1, config, rng)
         self.each = Conv2d(inside, inside, 3, rng, padding=1, groups=inside)
         self.norm1 = normal(inside, config.norm)
         self.narrow = Conv2d(inside, filters, 1, rng, bias=False)
@@ -138,8 +138,8 @@ class Generator(Module):
     def __init__(self, config: AnimeGAN2Config, rng: np.random.Generator):
         w, wide = config.width, 8 * config.width
 
-        def conv(channels: int, filters: int, size: int = 3, stride: int = 1) -> NormedConv:
-            return NormedConv(channels, filters, size, config, rng, stride)
+        def conv(channels: int, filters: int, size: int = 3, stride: int = 1) -> ConvNormLeaky:
+            return ConvNormLeaky(channels, filters, size, config, rng, stride)
 
         self.enter = [conv(config.colours, w, 7), conv(w, 2 * w, 3, 2), conv(2 * w, 2 * w)]
         self.narrow = [conv(2 * w, 4 * w, 3, 2), conv(4 * w, 4 * w), conv(4 * w, 4 * w)]
@@ -375,7 +375,7 @@ def _small_generator() -> Finding:
         own = Generator(PAPER, rng).count()
         blocks = sum(block.count() for block in Generator(PAPER, rng).blocks)
         plain = sum(
-            NormedConv(a, b, 3, PAPER, rng).count() + NormedConv(b, b, 3, PAPER, rng).count()
+            ConvNormLeaky(a, b, 3, PAPER, rng).count() + ConvNormLeaky(b, b, 3, PAPER, rng).count()
             for a, b in pairwise([128, 256, 256, 256, 256])
         )
     mib = own * 4 / 2**20

@@ -91,7 +91,7 @@ class Double(Module):
         return self.second(self.first(x).relu()).relu()
 
 
-class UNet(Module):
+class ArcaneUNet(Module):
     """Pictures (n, colours, h, w) of light to others: narrowed scale by scale, and widened beside what was there."""
 
     def __init__(self, colours: int, maps: tuple[int, ...], rng: np.random.Generator):
@@ -122,7 +122,7 @@ class ArcaneGAN(StyleGAN2):
         self.deviates, self.noise = self.noise, 0
         self._made: tuple[np.ndarray, Tensor] | None = None
         self.base, self.blended = Creator(config, rng), Synthesis(config, rng)
-        self.unet = UNet(config.colours, config.maps, rng)
+        self.unet = ArcaneUNet(config.colours, config.maps, rng)
 
     def begin(self, number: int) -> None:
         """Blend the generators, before the U-Net learns."""

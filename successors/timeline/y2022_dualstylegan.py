@@ -135,7 +135,7 @@ class Extrinsic(Module):
         return x
 
 
-class Encoder(Module):
+class ExemplarEncoder(Module):
     """Pictures (n, side, side) of light to `codes` codes of them, (n, codes, latents)."""
 
     def __init__(self, config: DualStyleGANConfig, codes: int, rng: np.random.Generator):
@@ -168,8 +168,8 @@ class DualStyleGAN(Network):
         self.generator, self.extrinsic = Creator(config, rng), Extrinsic(config, rng)
         self.intrinsic = self.manner = None
         if config.maps:
-            self.intrinsic = Encoder(config, self.generator.synthesis.layers, rng)
-            self.manner = Encoder(config, 1, rng)
+            self.intrinsic = ExemplarEncoder(config, self.generator.synthesis.layers, rng)
+            self.manner = ExemplarEncoder(config, 1, rng)
         self._labels = Labels(config.classes)
 
     def stage(self, number: int) -> dict[str, Parameter]:
@@ -187,7 +187,7 @@ class DualStyleGAN(Network):
             manner.load(own | {n: a for n, a in intrinsic.state().items() if not n.startswith("output.")})
 
     @property
-    def encoders(self) -> tuple[Encoder, Encoder]:
+    def encoders(self) -> tuple[ExemplarEncoder, ExemplarEncoder]:
         """Those of the two cards."""
         assert self.intrinsic is not None, "the published size has the encoder of another network"
         assert self.manner is not None, "the published size has the encoder of another network"

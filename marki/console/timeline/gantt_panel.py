@@ -31,7 +31,7 @@ KNOBS = (
 class GanttPanel(Panel):
     """Rows are stages, time goes to the right."""
 
-    title = "timeline.room"
+    title = "timeline.machine_room"
     dark = True
     about = "gantt"
 

@@ -15,7 +15,7 @@ from successors.nn.module import training
 from successors.nn.tensor import Tensor
 from successors.timeline import y2021_arcanegan as arcanegan
 from successors.timeline.y2020_stylegan2 import ENTRY as STYLEGAN2
-from successors.timeline.y2021_arcanegan import ENTRY, ArcaneGAN, ArcaneGANConfig, UNet, dark, scale_of
+from successors.timeline.y2021_arcanegan import ENTRY, ArcaneGAN, ArcaneGANConfig, ArcaneUNet, dark, scale_of
 from successors.training import participants, training_job
 
 SMALL = {"channels": (6, 4, 3), "latents": 4, "mapping": 2, "maps": (3, 4, 5)}
@@ -210,7 +210,7 @@ def test_the_u_nets_loss_and_gradients():
     made, loss = net.difference(old, new)
     assert made == pytest.approx(net.answer(old))
     assert loss.item() == pytest.approx(((made - new) ** 2).sum((1, 2)).mean())
-    unet = UNet(1, (2, 3, 4), np.random.default_rng(0)).astype(np.float64)
+    unet = ArcaneUNet(1, (2, 3, 4), np.random.default_rng(0)).astype(np.float64)
     check(lambda x: unet(x), np.random.default_rng(1).random((2, 1, 8, 8)), places=20)
     names = list(unet.parameters())
     x = Tensor(np.random.default_rng(1).random((2, 1, 8, 8)))
@@ -224,7 +224,7 @@ def test_the_u_nets_loss_and_gradients():
 
 
 def test_the_u_net_keeps_the_place_of_things():
-    unet = UNet(1, (3, 4, 5), np.random.default_rng(0))
+    unet = ArcaneUNet(1, (3, 4, 5), np.random.default_rng(0))
     # Far from the edges: what is moved by as much as the smallest maps have cells is moved in the answer.
     x = np.zeros((1, 1, 80, 80), np.float32)
     moved = x.copy()
