@@ -21,7 +21,6 @@ SHIPPED = [
     "hidden_layers",
     "deeper",
     "attention",
-    "programs",
     "counterfeiter",
     "snow",
     "machine_room",

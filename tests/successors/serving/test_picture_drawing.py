@@ -20,7 +20,6 @@ SMALL = {
     "vae": {"hidden": 20, "latents": 4},
     "gan": {"hidden": (20,), "units": 8, "pieces": 2, "latents": 6},
     "diffusion": {"width": 4, "groups": 2, "steps": 6, "last": 1.0},
-    "animegan2": {"width": 1, "critic_width": 1, "blocks": 2},
     "stylegan2": {"channels": (4, 3, 2), "latents": 3, "mapping": 2, "mapping_rate": 0.5},
 }
 
@@ -148,14 +147,6 @@ def test_the_networks_that_squeeze_are_given_the_card(artist, card):
         assert np.allclose(drawing.way(own, order, [drawn], 10)[-1][0], drawn.field, atol=1e-6)
     own = artist("autoencoder", card=True)
     assert np.allclose(drawing.draw(own, Order(count=1, card=card))[0].field, own.learner.respond(card[None])[0])
-
-
-def test_a_card_is_drawn_in_another_manner(artist, card):
-    own = artist("animegan2", card=True)
-    (drawn,) = drawing.draw(own, Order(count=1, card=card))
-    assert np.allclose(drawn.field, own.learner.respond(card[None])[0], atol=1e-6)
-    with pytest.raises(ConfigError, match="does not draw in steps"):
-        drawing.draw(own, Order(count=1, card=card, steps=3))
 
 
 def test_a_shipped_memory_gives_back_a_card():
