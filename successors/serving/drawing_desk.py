@@ -40,7 +40,7 @@ def tools(entry: Entry) -> tuple[Tool, ...]:
         Tool.WALK: issubclass(network, Walks),
         Tool.DUEL: issubclass(network, RivalNetwork) and entry.accepts is Port.LAMPS,
         Tool.KNOBS: issubclass(network, HasLatents),
-        Tool.MIX: hasattr(network, "blended"),
+        Tool.MIX: hasattr(network, "layered"),
         Tool.SLIDE: issubclass(network, EncodesCards) and issubclass(network, HasLatents),
     }
     return tuple(tool for tool in Tool if found[tool])
