@@ -125,6 +125,47 @@ def test_what_was_done_at_one_machine_is_no_command_to_another(at):
     assert app.ui.alarm
 
 
+def test_what_was_turned_at_one_machine_is_not_turned_at_the_next(at):
+    app = at("gan", "knobs")
+    app.obey("turn_latent", number=7, value=2.0)
+    app.obey("name_class", text="5")
+    app.obey("turn_latent", number=7, value=2.0)
+    app.obey("put_up", name="stylegan2")
+    frames(app, 4)
+    assert (order(app).turned, order(app).named) == ((), "5")
+    app.obey("undo")  # nothing of the machine before
+    assert app.ui.studio.named == "5"
+
+
+def test_a_machine_that_is_shown_cards_is_shown_its_examples_until_one_is_drawn(at):
+    app = at("autoencoder", "knobs")
+    assert (order(app).cards, order(app).example) == ((), 0)
+    app.obey("example")
+    frames(app)
+    assert order(app).example == 1
+    app.obey("ink", cells=[10, 11, 12], level=255)
+    frames(app)
+    assert [card.sum() for card in order(app).cards] == [3]
+    app.ui.predicting = True  # what it gives back would tell what is on the card
+    app.frame()
+    assert app.scene.timeline.first.reply is None
+    app.ui.predicting = False
+    frames(app)
+    assert app.scene.timeline.first.reply is not None
+
+
+def test_beside_another_system_it_shows_examples(at):
+    app = at("gan", "knobs")
+    orders = sum(said[0] == "draw" for rack in app.lent.racks for said in rack.said)
+    app.obey("beside", name="stylegan2")
+    frames(app, 4)
+    assert "canvas" not in app.handler.panels
+    assert "lamps2" in app.handler.panels
+    assert {said[0] for said in app.lent.racks[-1].said} == {"load", "example"}
+    assert sum(said[0] == "draw" for rack in app.lent.racks for said in rack.said) == orders
+    assert app.scene.timeline.second.reply.field is not None
+
+
 def test_the_run_goes_on_untouched(at, session):
     before = session.digest
     app = at("gan")

@@ -256,4 +256,9 @@ def test_a_loaded_machine_takes_orders_and_refuses_what_does_not_fit():
     desk.pipe.send(OrderDrawing(number=2, order=DrawingOrder(tool=Tool.MIX, named="5")))
     (trouble,) = desk.until(lambda m: True)
     assert "knows no mix" in trouble.text
+    assert trouble.passing  # the machine still stands
+    desk.found.clear()
+    desk.pipe.send(OrderDrawing(number=3, order=DrawingOrder(tool=Tool.KNOBS, named="6", turned=((999, 1.0),))))
+    (trouble,) = desk.until(lambda m: True)
+    assert trouble.passing
     desk.close()
