@@ -26,9 +26,9 @@ LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
     ("perceptron", 1958, ()), ("neocognitron", 1980, ("perceptron",)), ("hopfield", 1982, ("perceptron",)),
     ("mlp", 1986, ("perceptron",)), ("rnn", 1986, ("mlp",)), ("lecun", 1989, ("mlp", "neocognitron")),
-    ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)), ("autoencoder", 2006, ("mlp",)),
+    ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)),
     ("alexnet", 2012, ("lenet5",)),
-    ("vae", 2013, ()), ("gan", 2014, ()),
+    ("autoencoder", 2013, ("mlp",)), ("vae", 2013, ()), ("gan", 2014, ()),
     ("googlenet", 2014, ("alexnet",)), ("gru", 2014, ("lstm",)), ("vgg", 2014, ("alexnet",)),
     ("seq2seq", 2014, ("lstm",)), ("attention", 2015, ("seq2seq", "gru")), ("resnet", 2015, ("vgg",)),
     ("densenet", 2016, ("resnet",)), ("inception_resnet", 2016, ("googlenet", "resnet")),
