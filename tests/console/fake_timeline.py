@@ -189,10 +189,13 @@ class FakeRack:
         """Hand back what an order asks for: a drawing that follows from it, and a sheet."""
         self.said.append(("draw", number, order))
         rng = np.random.default_rng([ord(order.named or "?"), order.again, len(order.turned), len(order.ink)])
-        wanted = "" if self.name in ("vae", "autoencoder") or order.tool is Tool.SLIDE else order.named
+        learned = self.name == "stylegan2" or order.named.isdigit()
+        free = self.name in ("vae", "autoencoder") or order.tool is Tool.SLIDE or not learned
+        wanted = "" if free else order.named
+        sheet = replace(self.sheet(order, rng), told=self.name != "vae")
         self.came.append(replace(
             self.reply(self.name, number, np.zeros(8, bool), wanted, False, "imitate"),
-            field=rng.random((20, 20), np.float32), read="3", reader="LeNet-5", sheet=self.sheet(order, rng),
+            field=rng.random((20, 20), np.float32), read="3", reader="LeNet-5", sheet=sheet,
         ))  # fmt: skip
 
     def sheet(self, order, rng):

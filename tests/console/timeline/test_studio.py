@@ -115,6 +115,23 @@ def test_a_system_that_draws_nothing_it_is_asked_for_takes_no_order():
     assert {order_of(Studio(), e, 0, np.zeros((20, 20))) for e in none} == {None}
 
 
+def test_it_is_said_why_a_drawing_is_not_judged(at):
+    app = at("gan")
+    values = {"reader": "LeNet-5", "read": "3"}
+    assert app.words("timeline.reader_says", **values) in written(app)
+    app.obey("name_class", text="K")
+    frames(app)
+    assert set(app.words.forms("timeline.reader_says_other", **values)) & set(written(app))
+    app.obey("put_up", name="vae")
+    frames(app, 4)
+    said = set(written(app))
+    assert set(app.words.forms("timeline.reader_says_any", **values)) & said
+    assert app.words("timeline.not_told") in said
+    app.obey("put_up", name="stylegan2")
+    frames(app, 4)
+    assert app.words("timeline.reader_says", **values) in written(app)
+
+
 def test_what_was_done_at_one_machine_is_no_command_to_another(at):
     app = at("gan")
     app.obey("walk_play")
