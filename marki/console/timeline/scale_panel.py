@@ -140,7 +140,8 @@ class ScalePanel(Panel):
         pygame.draw.rect(surface, (30, 30, 31), square)
         whole = across(decade, self._areas)
         each = square.w / whole**0.5  # side of a weight, px
-        self._places, named = [], []
+        self._places = []
+        named: list[tuple[int, pygame.Rect]] = []
         beyond: list[WeightArea] = []
         for number, area in enumerate(self._areas):
             side = each * area.weights**0.5
