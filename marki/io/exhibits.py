@@ -179,7 +179,7 @@ class Exhibit:
     idea: Mapping[str, str]
     seed: Mapping[str, str]
     but: Mapping[str, str]
-    hall: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hall: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     kind: SystemKind = SystemKind.SEES
     short: str = ""
     tools: tuple[Tool, ...] = ()

@@ -40,7 +40,7 @@ def tools(entry: Entry) -> tuple[Tool, ...]:
         Tool.WALK: issubclass(network, Walks),
         Tool.DUEL: issubclass(network, RivalNetwork) and entry.accepts is Port.LAMPS,
         Tool.KNOBS: issubclass(network, HasLatents),
-        Tool.MIX: hasattr(network, "blended"),
+        Tool.MIX: hasattr(network, "layered"),
         Tool.SLIDE: issubclass(network, EncodesCards) and issubclass(network, HasLatents),
     }
     return tuple(tool for tool in Tool if found[tool])
@@ -111,9 +111,10 @@ def drawn(up: LoadedSystem, number: int, order: DrawingOrder, examples: np.ndarr
     reply = Reply(
         name=up.system.name, number=number, stimulus=stimulus[0], wanted=wanted, said="", confidence=float("nan"),
         others=(), lamps=None, field=np.asarray(field, np.float32), views=(),
-        seconds=time.process_time() - since, task=up.trial.task, sheet=sheet,
+        seconds=time.process_time() - since, task=up.trial.task, sheet=replace(sheet, told=up.told),
     )  # fmt: skip
-    if order.tool is Tool.SLIDE:
+    mixed = order.tool is Tool.MIX and any(order.theirs) and order.other != order.named
+    if order.tool is Tool.SLIDE or mixed:  # nobody can say what it ought to be
         reply = replace(reply, wanted="")
     return room_keepers.judged(reply, up.subject or "digits")
 

@@ -59,7 +59,7 @@ class Keeper:
     room: Room
     check: Callable[[np.ndarray, str], np.ndarray]
     ask: Callable[[LoadedSystem, RoomQuestion], Reply]
-    weights: Callable[[str, str], tuple[Path, Trial] | None] = registry.weights
+    weights: Callable[[str, str], tuple[Path, Trial] | None] = lambda name, subject: registry.weights(name, subject)
 
     def takes(self, system: System) -> bool:
         """Return whether a system takes part, by its ports."""

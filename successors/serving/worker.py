@@ -122,7 +122,9 @@ class Worker:
         try:
             self._answer(question)
         except MarkIError as error:
-            self._send(Trouble(name=name, text=str(error)))
+            # An order that does not fit concerns that order alone.
+            passing = isinstance(error, PortError) and isinstance(question, OrderDrawing)
+            self._send(Trouble(name=name, text=str(error), passing=passing))
         except Exception as error:
             self._send(Trouble(name=name, text=f"{type(error).__name__}: {error}"))
 

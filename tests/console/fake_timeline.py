@@ -27,8 +27,9 @@ LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
     ("perceptron", 1958, ()), ("neocognitron", 1980, ("perceptron",)), ("hopfield", 1982, ("perceptron",)),
     ("mlp", 1986, ("perceptron",)), ("rnn", 1986, ("mlp",)), ("lecun", 1989, ("mlp", "neocognitron")),
-    ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)), ("alexnet", 2012, ("lenet5",)),
-    ("vae", 2013, ()), ("gan", 2014, ()),
+    ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)),
+    ("alexnet", 2012, ("lenet5",)),
+    ("autoencoder", 2013, ("mlp",)), ("vae", 2013, ()), ("gan", 2014, ()),
     ("googlenet", 2014, ("alexnet",)), ("gru", 2014, ("lstm",)), ("vgg", 2014, ("alexnet",)),
     ("seq2seq", 2014, ("lstm",)), ("attention", 2015, ("seq2seq", "gru")), ("resnet", 2015, ("vgg",)),
     ("densenet", 2016, ("resnet",)), ("inception_resnet", 2016, ("googlenet", "resnet")),
@@ -48,6 +49,7 @@ ABLATIONS = (
 REELS = ("rnn", "lstm", "gru")
 DRAWERS = ("vae", "gan", "stylegan2", "diffusion")
 TOOLS = {
+    "autoencoder": (Tool.KNOBS, Tool.SLIDE),
     "vae": (Tool.KNOBS, Tool.SLIDE), "gan": (Tool.KNOBS, Tool.DUEL), "stylegan2": (Tool.KNOBS, Tool.DUEL, Tool.MIX),
     "diffusion": (Tool.WALK,),
 }  # fmt: skip
@@ -64,6 +66,8 @@ def ports(name):
         return Port.TEXT, Port.TEXT
     if name in DRAWERS:
         return Port.LAMPS, Port.FIELD
+    if name == "autoencoder":
+        return Port.FIELD, Port.FIELD
     return Port.FRAME, Port.FIELD if name == "hopfield" else Port.LAMPS
 
 
@@ -158,6 +162,7 @@ class FakeRack:
             Port.REEL: lambda: reel(number),
             Port.TEXT: lambda: np.array(f"the {('left', 'upper', 'small')[number % 3]} light is on"),
             Port.FRAME: lambda: reel(number)[0],
+            Port.FIELD: lambda: reel(number)[0],
             Port.LAMPS: lambda: (number % 26 + 1 >> np.arange(8) & 1).astype(bool),
         }[accepts]()
         wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
@@ -185,10 +190,13 @@ class FakeRack:
         """Hand back what an order asks for: a drawing that follows from it, and a sheet."""
         self.said.append(("draw", number, order))
         rng = np.random.default_rng([ord(order.named or "?"), order.again, len(order.turned), len(order.ink)])
-        wanted = "" if self.name == "vae" or order.tool is Tool.SLIDE else order.named
+        learned = self.name == "stylegan2" or order.named.isdigit()
+        free = self.name in ("vae", "autoencoder") or order.tool is Tool.SLIDE or not learned
+        wanted = "" if free else order.named
+        sheet = replace(self.sheet(order, rng), told=self.name != "vae")
         self.came.append(replace(
             self.reply(self.name, number, np.zeros(8, bool), wanted, False, "imitate"),
-            field=rng.random((20, 20), np.float32), read="3", reader="LeNet-5", sheet=self.sheet(order, rng),
+            field=rng.random((20, 20), np.float32), read="3", reader="LeNet-5", sheet=sheet,
         ))  # fmt: skip
 
     def sheet(self, order, rng):

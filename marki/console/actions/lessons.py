@@ -11,6 +11,7 @@ from marki.console.state.commands import Argument, CommandSpec
 from marki.errors import SessionError
 from marki.files import write_new
 from marki.io.machine_room import EVEN
+from marki.io.rooms import READS
 from marki.io.worlds import Presentation
 from marki.teaching import lesson as lessons
 
@@ -141,6 +142,9 @@ def _stand(op: Operator, page: lessons.LessonPage) -> None:
         return
     op.timeline.wake()
     ui.strip, ui.hall, ui.chart = not page.chart, page.hall, page.chart
+    ui.room = READS.name if page.hall else ui.room
+    if page.system and page.system != ui.system:
+        ui.begin_studio()
     ui.decade, ui.book, ui.shots = page.decade, None, 0
     if page.room:
         plan = dict(page.room)

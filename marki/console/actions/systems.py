@@ -51,7 +51,8 @@ def catch_up(op: Operator) -> None:
         return
     moved = timeline.set_going(op.session, op.playback.running or bool(op.playback.searching))
     accepts = _accepts(op, timeline)
-    if ui.example >= 0 and accepts == Port.FRAME and (ui.draft is not None or (moved and ui.lesson is None)):
+    sees = accepts == Port.FRAME or (accepts == Port.FIELD and in_studio(op))
+    if ui.example >= 0 and sees and (ui.draft is not None or (moved and ui.lesson is None)):
         ui.example = -1
     if timeline.ready and timeline.pending:
         commands, timeline.pending = timeline.pending, []
@@ -94,6 +95,7 @@ def put_up(op: Operator, name: str) -> None:
         raise unknown("system", name, names, where="timeline")
     if name != ui.system:
         ui.last = ui.system
+        ui.begin_studio()
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
     ui.system, ui.hall, ui.chart, ui.example, ui.typed = name, False, "", example, ""

@@ -45,7 +45,7 @@ def sentence(scene: Scene, words: Words) -> str:
             return words("now.pair", first=first.label, second=timeline.second.exhibit.label)
         if (tool := tool_of(ui.studio, first)) is not None:
             reply = timeline.first.reply
-            free = first.accepts is Port.LAMPS and reply is not None and not reply.wanted
+            free = reply is not None and reply.sheet is not None and not reply.sheet.told
             shown = first.accepts is not Port.LAMPS or tool is Tool.SLIDE
             name = f"now.studio_{'shown' if shown else 'free' if free else 'told'}"
             how = words(f"now.tool_{tool}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +212,12 @@ class UIState:
     typing: Typing | None = None
     message: str = ""
     alarm: bool = False
+
+    def begin_studio(self) -> None:
+        """Leave behind what hands did to the machine that stood here; what it was asked for stays."""
+        self.studio = replace(self.studio, turned=(), ink=(), theirs=Studio().theirs)
+        self.studio_past.clear()
+        self.film_at, self.film_runs = 0.0, True
 
     def begin_anew(self, **kept: Any) -> None:
         """Take every field back to what it is at first, or to what is given."""

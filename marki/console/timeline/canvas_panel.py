@@ -80,7 +80,9 @@ class CanvasPanel(Panel):
                     light[ink.cell // SIDE, ink.cell % SIDE] = ink.level
         waits = waiting_for(system_view, timeline, self.theme) if light is None else ""
         right = verdict(reply, system_view.exhibit) if reply is not None and over else None
-        told = tool is not Tool.SLIDE and system_view.exhibit.accepts is Port.LAMPS
+        asked = tool not in (Tool.SLIDE, Tool.MIX) and system_view.exhibit.accepts is Port.LAMPS
+        told = reply is None or reply.sheet is None or reply.sheet.told
+        how = "" if not asked or (reply is not None and reply.wanted) else "_other" if told else "_any"
         read = (reply.read, reply.reader, reply.wanted) if reply is not None and over else ("", "", "")
         key = (None if light is None else light.tobytes(), waits, right, read)
         note = self._state(system_view)
@@ -97,7 +99,7 @@ class CanvasPanel(Panel):
                 theme.write(surface, line, box, size=SMALL, face=TEXT, colour=palette.dim, align="centre")
         else:
             draw_light(surface, theme, light, self._grid.rect)
-            self._judge(surface, *read, right=right, told=told)
+            self._judge(surface, *read[:2], right=right, how=how)
         return [*dirty, self.inner]
 
     def _state(self, system_view: SystemView) -> str:
@@ -107,15 +109,12 @@ class CanvasPanel(Panel):
         untrained = system_view.exhibit.score is None and not system_view.exhibit.hall
         return words("timeline.untrained") if untrained else system_view.exhibit.label
 
-    def _judge(
-        self, surface: pygame.Surface, read: str, reader: str, wanted: str, *, right: bool | None, told: bool
-    ) -> None:
+    def _judge(self, surface: pygame.Surface, read: str, reader: str, *, right: bool | None, how: str) -> None:
         """Write under the drawing what the reader takes it for."""
         if not read:
             return
         theme, palette, foot = self.theme, self.theme.palette, self._foot
-        name = "timeline.reader_says" if wanted or not told else "timeline.reader_says_any"
-        forms = theme.words.forms(name, reader=reader, read=read)
+        forms = theme.words.forms(f"timeline.reader_says{how}", reader=reader, read=read)
         room = foot.w - foot.h - theme.px(6) if right is not None else foot.w
         text = next((form for form in forms if theme.width(form, NORMAL) <= room), forms[-1])
         colour = palette.ivory if right is None else (94, 214, 168) if right else palette.wrong_lit

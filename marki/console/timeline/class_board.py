@@ -50,7 +50,8 @@ class ClassBoard(Panel):
         ui, palette, px = scene.ui, self.theme.palette, self.theme.px
         system_view = system_at(scene.timeline, "first")
         reply = None if ui.hall or system_view is None else system_view.reply
-        name = "timeline.drawing_number" if reply is None or reply.wanted else "timeline.not_told"
+        told = reply is None or reply.sheet is None or reply.sheet.told
+        name = "timeline.drawing_number" if told else "timeline.not_told"
         dirty = self._note.update(surface, self.theme.words(name, number=ui.studio.again + 1))
         under = (ui.hovered, ui.held, ui.focus)
         for k, (name, place) in enumerate(zip(CLASSES, self._places, strict=True)):

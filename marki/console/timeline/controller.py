@@ -235,8 +235,14 @@ class TimelineController:
             seconds=progress.seconds if progress else None,
             right=slot.right if up else 0,
             judged=slot.judged if up else 0,
-            live=exhibit.accepts == Port.FRAME and not self._by_example(exhibit),
+            live=self._is_live(exhibit),
         )
+
+    def _is_live(self, exhibit: Exhibit) -> bool:
+        """Return whether a system is shown the card."""
+        if exhibit.tools and exhibit.accepts is Port.FIELD and not self.ui.beside:
+            return self.ui.example < 0
+        return exhibit.accepts == Port.FRAME and not self._by_example(exhibit)
 
     def _by_example(self, exhibit: Exhibit) -> bool:
         """Return whether a system is shown an example of its own task."""

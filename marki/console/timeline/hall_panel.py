@@ -26,8 +26,7 @@ from marki.io.exhibits import Exhibit, Reply
 from marki.io.ports import Port
 from marki.io.rooms import Asks
 
-WIDE, WIDE_LETTERED, DRAWN = 150, 170, 88
-"""Breadth of a plate in hundredths of its height: with a class, the same in large type, and with a drawing."""
+WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
 
 
 class HallCard(StimulusPanel):
@@ -172,12 +171,13 @@ class WallPanel(Panel):
         if names != self._names:
             self._names, self._shown = names, {}
             pygame.draw.rect(surface, self.theme.palette.black, self.inner)
-            self._boxes = timeline_layout.wall(
-                Box(*self.inner),
-                len(names),
-                wide=DRAWN if room.asks is not Asks.CARD else WIDE_LETTERED if self.theme.profile.least else WIDE,
-                gap=self.theme.px(6),
-            )
+            box, count, gap = Box(*self.inner), len(names), self.theme.px(6)
+            if all(answers is Port.FIELD for _, answers in room.ports):
+                lines = 2 * self.theme.row(SMALL) + self.theme.px(12)
+                self._boxes = timeline_layout.easels(box, count, lines=lines, gap=gap)
+            else:
+                wide = WIDE_LETTERED if self.theme.profile.least else WIDE
+                self._boxes = timeline_layout.wall(box, count, wide=wide, gap=gap)
             dirty.append(self.inner)
         right = judged = 0
         for k, exhibit in enumerate(exhibits):

@@ -211,7 +211,31 @@ def wall(box: Box, count: int, *, wide: int, gap: int) -> list[Box]:
         w, h = (box.w - gap * (columns - 1)) / columns, (box.h - gap * (rows - 1)) / rows
         return abs(w / max(h, 1) - wide / 100) + 0.05 * (columns * rows - count)
 
-    columns = min(range(1, count + 1), key=fit)
+    return _tiled(box, count, min(range(1, count + 1), key=fit), gap)
+
+
+def easels(box: Box, count: int, *, lines: int, gap: int) -> list[Box]:
+    """Return equal plates in rows on which square pictures are as large as they can be, above lines of `lines` px.
+
+    Parameters
+    ----------
+    box : Box
+    count : int
+    lines : int
+        Height of the words on a plate.
+    gap : int
+    """
+    count = max(1, count)
+
+    def side(columns: int) -> float:
+        rows = -(-count // columns)
+        return min((box.w - gap * (columns - 1)) / columns, (box.h - gap * (rows - 1)) / rows - lines)
+
+    return _tiled(box, count, max(range(1, count + 1), key=side), gap)
+
+
+def _tiled(box: Box, count: int, columns: int, gap: int) -> list[Box]:
+    """Return equal boxes in rows of so many."""
     rows = -(-count // columns)
     w, h = (box.w - gap * (columns - 1)) / columns, (box.h - gap * (rows - 1)) / rows
     return [

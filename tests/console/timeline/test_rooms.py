@@ -8,9 +8,11 @@ import pytest
 from console import fake_timeline
 from console.fake_timeline import EXHIBITS, FakeTimeline
 
+from marki.console.drawing.layout import Box
 from marki.console.panels.narration_panel import sentence
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import on_wall, verdict
+from marki.console.timeline import timeline_layout
 from marki.console.timeline.class_board import CLASSES
 from marki.errors import UnknownName
 from marki.io import rooms
@@ -196,6 +198,21 @@ def test_a_room_that_asks_with_a_line_has_it_typed(in_hall, monkeypatch, key):
     frames(app)
     assert str(asked(app)[2]) == "dot"
     assert "dot" in written(app)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 7])
+@pytest.mark.parametrize("size", [(900, 400), (500, 480), (1800, 700)])
+def test_pictures_on_the_wall_are_as_large_as_they_can_be(count, size):
+    box = Box(10, 20, *size)
+    found = [pygame.Rect(b) for b in timeline_layout.easels(box, count, lines=40, gap=6)]
+    assert len(found) == count
+    assert all(pygame.Rect(box).contains(place) for place in found)
+    assert all(place.collidelist(found[k + 1 :]) < 0 for k, place in enumerate(found))
+    side = min(found[0].w, found[0].h - 40)
+    for columns in range(1, count + 1):
+        rows = -(-count // columns)
+        other = min((size[0] - 6 * (columns - 1)) / columns, (size[1] - 6 * (rows - 1)) / rows - 40)
+        assert side >= other - 2
 
 
 def test_the_tabs_say_where_one_is(in_hall):

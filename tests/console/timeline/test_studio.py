@@ -115,6 +115,23 @@ def test_a_system_that_draws_nothing_it_is_asked_for_takes_no_order():
     assert {order_of(Studio(), e, 0, np.zeros((20, 20))) for e in none} == {None}
 
 
+def test_it_is_said_why_a_drawing_is_not_judged(at):
+    app = at("gan")
+    values = {"reader": "LeNet-5", "read": "3"}
+    assert app.words("timeline.reader_says", **values) in written(app)
+    app.obey("name_class", text="K")
+    frames(app)
+    assert set(app.words.forms("timeline.reader_says_other", **values)) & set(written(app))
+    app.obey("put_up", name="vae")
+    frames(app, 4)
+    said = set(written(app))
+    assert set(app.words.forms("timeline.reader_says_any", **values)) & said
+    assert app.words("timeline.not_told") in said
+    app.obey("put_up", name="stylegan2")
+    frames(app, 4)
+    assert app.words("timeline.reader_says", **values) in written(app)
+
+
 def test_what_was_done_at_one_machine_is_no_command_to_another(at):
     app = at("gan")
     app.obey("walk_play")
@@ -123,6 +140,47 @@ def test_what_was_done_at_one_machine_is_no_command_to_another(at):
     app.obey("put_up", name="resnet")
     app.obey("turn_latent", number=0, value=1.0)
     assert app.ui.alarm
+
+
+def test_what_was_turned_at_one_machine_is_not_turned_at_the_next(at):
+    app = at("gan", "knobs")
+    app.obey("turn_latent", number=7, value=2.0)
+    app.obey("name_class", text="5")
+    app.obey("turn_latent", number=7, value=2.0)
+    app.obey("put_up", name="stylegan2")
+    frames(app, 4)
+    assert (order(app).turned, order(app).named) == ((), "5")
+    app.obey("undo")  # nothing of the machine before
+    assert app.ui.studio.named == "5"
+
+
+def test_a_machine_that_is_shown_cards_is_shown_its_examples_until_one_is_drawn(at):
+    app = at("autoencoder", "knobs")
+    assert (order(app).cards, order(app).example) == ((), 0)
+    app.obey("example")
+    frames(app)
+    assert order(app).example == 1
+    app.obey("ink", cells=[10, 11, 12], level=255)
+    frames(app)
+    assert [card.sum() for card in order(app).cards] == [3]
+    app.ui.predicting = True  # what it gives back would tell what is on the card
+    app.frame()
+    assert app.scene.timeline.first.reply is None
+    app.ui.predicting = False
+    frames(app)
+    assert app.scene.timeline.first.reply is not None
+
+
+def test_beside_another_system_it_shows_examples(at):
+    app = at("gan", "knobs")
+    orders = sum(said[0] == "draw" for rack in app.lent.racks for said in rack.said)
+    app.obey("beside", name="stylegan2")
+    frames(app, 4)
+    assert "canvas" not in app.handler.panels
+    assert "lamps2" in app.handler.panels
+    assert {said[0] for said in app.lent.racks[-1].said} == {"load", "example"}
+    assert sum(said[0] == "draw" for rack in app.lent.racks for said in rack.said) == orders
+    assert app.scene.timeline.second.reply.field is not None
 
 
 def test_the_run_goes_on_untouched(at, session):

@@ -52,6 +52,7 @@ def test_with_no_number_turned_it_draws_what_it_answers_by_itself(name):
     np.testing.assert_array_equal(reply.field, up.learner.respond(stimulus)[0])
     assert reply.wanted == ("7" if told else "")
     assert reply.number == 9
+    assert reply.sheet.told is (name != "vae")
     assert len(reply.sheet.latents) == {"autoencoder": 30, "vae": 20, "gan": 100, "stylegan2": 12}[name]
 
 
@@ -122,6 +123,13 @@ def test_what_is_drawn_on_a_walk_is_heard_from_there_on(walker):
 
 
 # -- mixing, and two cards -------------------------------------------------------------------------------------------
+
+
+def test_a_mixture_of_two_classes_is_not_judged_by_one():
+    up = loaded("stylegan2")
+    assert drawn(up, Tool.MIX, named="3", other="8").wanted == "3"
+    assert drawn(up, Tool.MIX, named="3", other="3", theirs=(True,)).wanted == "3"
+    assert drawn(up, Tool.MIX, named="3", other="8", theirs=(True,)).wanted == ""
 
 
 def test_a_mixture_of_one_is_that_one_and_layers_change_it():
@@ -256,4 +264,9 @@ def test_a_loaded_machine_takes_orders_and_refuses_what_does_not_fit():
     desk.pipe.send(OrderDrawing(number=2, order=DrawingOrder(tool=Tool.MIX, named="5")))
     (trouble,) = desk.until(lambda m: True)
     assert "knows no mix" in trouble.text
+    assert trouble.passing  # the machine still stands
+    desk.found.clear()
+    desk.pipe.send(OrderDrawing(number=3, order=DrawingOrder(tool=Tool.KNOBS, named="6", turned=((999, 1.0),))))
+    (trouble,) = desk.until(lambda m: True)
+    assert trouble.passing
     desk.close()

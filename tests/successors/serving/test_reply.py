@@ -19,7 +19,11 @@ def test_the_runners_up_come_best_first_and_without_the_answer():
     deck = registry.sample(trial)
     shares = np.array([[0.02, 0.05, 0.3, 0.01, 0.2, 0.02, 0.1, 0.05, 0.2, 0.05]])
     learner = SimpleNamespace(
-        accepts=Port.FRAME, answers=Port.LAMPS, network=None, weigh=lambda x: (deck.code[[2]], shares)
+        accepts=Port.FRAME,
+        answers=Port.LAMPS,
+        network=None,
+        noise=np.zeros(0),
+        weigh=lambda x: (deck.code[[2]], shares),
     )
     frame = np.zeros((20, 20), np.float32)
     reply = LoadedSystem(system=system, trial=trial, learner=learner).reply(0, frame, "", views=False)
@@ -31,7 +35,7 @@ def test_the_runners_up_come_best_first_and_without_the_answer():
 def one(accepts, stimulus):
     """Return what a system of these ports takes a stimulus for."""
     system = registry.find("lenet5")
-    learner = SimpleNamespace(accepts=accepts, answers=Port.FIELD, network=None)
+    learner = SimpleNamespace(accepts=accepts, answers=Port.FIELD, network=None, noise=np.zeros(0))
     return LoadedSystem(system=system, trial=system.entry.trials[0], learner=learner).one(stimulus)
 
 
