@@ -729,12 +729,12 @@ ENTRY = Entry(
         )
     },
     trials=(
-        Trial(task="imitate", at_least=0.4, seeds=3),
+        Trial(task="imitate", at_least=0.61, seeds=3),
         Trial(
             task="imitate",
             options={"subject": "letters", "shift": 1.0},
             changes={"classes": 26},
-            at_least=0.4,
+            at_least=0.75,
             seeds=3,
             label="letters",
         ),
