@@ -35,6 +35,7 @@ from marki.io.ports import Port
 from marki.io.responses import R_UNITS
 from successors.model_card import Check, Entry, Figure, Finding, Foundation, Mechanism, Size, Trial
 from successors.nn import dual, initial
+from successors.nn.activations import silu
 from successors.nn.functions import images
 from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, Linear
@@ -152,8 +153,8 @@ class ExemplarEncoder(Module):
         """Return the codes."""
         x = images(pictures)
         for conv in self.convs:
-            x = conv(x).relu()
-        x = self.output(self.full(x.flatten()).relu())
+            x = silu(conv(x))
+        x = self.output(silu(self.full(x.flatten())))
         return x.reshape(len(x), self._codes, x.shape[1] // self._codes)
 
 
