@@ -107,7 +107,8 @@ def _finding(check: Check) -> str:
 def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as possible."""
     trial = system.entry.trials[0]
-    if system.entry.accepts in (Port.TEXT, Port.ASKED, Port.LAMPS):
+    ports = system.entry.accepts, system.entry.answers
+    if ports[0] in (Port.TEXT, Port.ASKED, Port.LAMPS) or ports == (Port.REEL, Port.FIELD):
         options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
         if "documents" in tasks.find(trial.task).config.__dataclass_fields__:
             options["documents"] = 1

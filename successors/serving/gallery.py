@@ -133,7 +133,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         idea={"en": entry.idea, "zh": said.get("idea_zh", "")},
         seed={"en": said.get("seed_en", ""), "zh": said.get("seed_zh", "")},
         but={"en": said.get("but_en", ""), "zh": said.get("but_zh", "")},
-        hall={name: told for name, k in room_keepers.KEEPERS.items() if (told := k.subjects(system))},
+        hall={name: own for name, k in room_keepers.KEEPERS.items() if (own := k.subjects(system))},
         kind=entry.kind or kind_of(entry.accepts, entry.answers),
         short=entry.short,
         tools=drawing_desk.tools(entry),

@@ -266,9 +266,11 @@ def mix(artist: Artist, order: Order, side: int) -> MixedTable:
             f"{artist.system.name} mixes no styles", where="--mix",
             remedy=f"Choose among {', '.join(names(lambda e: hasattr(e.network, 'mix')))}",
         )  # fmt: skip
-    if side not in network.cuts:
+    scales = [int(name.partition("x")[0]) for name in network.layer_names]
+    cuts = sorted(set(scales))[:-1]
+    if side not in cuts:
         raise ConfigError(
-            f"no scale of {side} cells to cut at", where="--mix", remedy=f"Give {' or '.join(map(str, network.cuts))}"
+            f"no scale of {side} cells to cut at", where="--mix", remedy=f"Give {' or '.join(map(str, cuts))}"
         )
     if len(order.signs) > 1:
         raise ConfigError(f"styles of {len(order.signs)} signs", where="WHAT", remedy="Ask for one sign with --mix")
@@ -277,5 +279,6 @@ def mix(artist: Artist, order: Order, side: int) -> MixedTable:
     noise, others = order.noise_of(artist, own), order.noise_of(artist, other)
     stimuli = artist.asking(order.signs, order.count)
     with no_grad():
-        rows = [network.mix(stimuli, np.repeat(row[None], order.count, 0), others, side) for row in noise]
+        theirs = [scale > side for scale in scales]
+        rows = [network.mix(stimuli, row[None].repeat(order.count, 0), stimuli, others, theirs) for row in noise]
     return MixedTable(coarse=coarse, fine=fine, cells=[list(row) for row in rows])

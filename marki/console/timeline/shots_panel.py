@@ -127,7 +127,7 @@ class ShotsPanel(Panel):
         theme.write(surface, forms[0], head, size=SMALL, face=TEXT, colour=palette.dim, shorter=forms[1:])
         left = theme.width("100 %", SMALL, FIGURES) + px(6)
         head = row + row // 2 + px(4)
-        plot = pygame.Rect(area.x + left, area.y + head, area.w - left - px(6), area.h - row - head)
+        plot = pygame.Rect(area.x + left, area.y + head, area.w - left - px(14), area.h - row - head)
         pygame.draw.rect(surface, (24, 24, 25), plot)
         most = max(1, len(book.pairs))
 
