@@ -89,10 +89,34 @@ EXAMPLES = {
     "shots": {"way": 1},
     "shots_to": {"count": 3},
     "zoom": {"way": 2.5},
+    "mix_layer": {"number": 1},
+    "name_class": {"text": "7"},
+    "paint": {"cells": [0, 399], "level": 1, "more": False},
+    "pin_card": {"second": True},
+    "room": {"name": "draws"},
+    "slide": {"share": 0.5, "more": False},
+    "tool": {"name": "knobs"},
+    "turn_latent": {"number": 3, "value": 1.5, "more": False},
+    "walk_step": {"way": 1},
+    "walk_to": {"step": 5},
 }
 """Arguments for every command that takes any."""
 
 WRONG = {int: "x", float: "x", bool: 1, str: 7, dict: [1]}
+
+
+def stand_before(name, tool=""):
+    """Return what puts a machine that draws up, with a tool in hand, and waits for its drawing."""
+
+    def do(app):
+        app.operator.give("put_up", name=name)
+        app.frame()
+        if tool:
+            app.operator.give("tool", name=tool)
+        for _ in range(4):
+            app.frame()
+
+    return do
 
 
 def draw(app):
@@ -135,6 +159,10 @@ BEFORE = {
         for name in COMMANDS
         if name.startswith("preview_")
     },
+    **dict.fromkeys(("turn_latent", "latents_back", "tool"), stand_before("gan", "knobs")),
+    **dict.fromkeys(("walk_play", "walk_to", "walk_step", "walk_steps", "paint", "wipe"), stand_before("diffusion")),
+    **dict.fromkeys(("mix_layer", "mix_next", "mix_swap"), stand_before("stylegan2", "mix")),
+    **dict.fromkeys(("pin_card", "slide", "own_cards"), stand_before("autoencoder", "slide")),
     "type_line": lambda app: app.operator.give("put_up", name="gpt"),
     "vote": lambda app: app.operator.give("play"),
 }
