@@ -66,7 +66,7 @@ class PaLMConfig(NetworkConfig):
     steps: bool = setting(True, "Whether it learns the steps before an answer; without, the end of an answer alone")
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=600, eval_every=200, optimiser="adam", rate=0.005, schedule="cosine", warm_up=50,
+            batch=64, steps=1_200, eval_every=200, optimiser="adam", rate=0.003, schedule="cosine", warm_up=200,
             final_lr_fraction=0.02, clip=1.0, stop_at_score=2,
         ),
         "How it is trained",
