@@ -340,3 +340,5 @@ class TimelineController:
             slot.close()
         if self._thread is not None:
             self._thread.join(PATIENCE_S)
+        self.room.wait()
+        self.law.wait()

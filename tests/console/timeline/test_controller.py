@@ -459,8 +459,12 @@ def test_a_window_that_is_closed_waits_for_what_is_being_read(slow):
     app = slow(hall="reads")
     release = threading.Timer(0.2, app.lent.go.set)
     release.start()
+    asides = [threading.Thread(target=time.sleep, args=(0.3,)) for _ in range(2)]
+    app.timeline.law._thread, app.timeline.room._threads["step"] = asides
+    for aside in asides:
+        aside.start()
     app.timeline.close()
-    assert not app.timeline._thread.is_alive()
+    assert not any(thread.is_alive() for thread in (app.timeline._thread, *asides))
     release.join()
 
 
