@@ -11,8 +11,6 @@ from typing import Protocol
 
 import numpy as np
 
-from marki.errors import ConfigError
-from marki.io.text import check_text
 from successors.nn.bytepairs import END, PAD, START, padded
 from successors.nn.functions import linear
 from successors.nn.hooks import watching
@@ -20,7 +18,7 @@ from successors.nn.learner import Network
 from successors.nn.lexicon import teletype
 from successors.nn.past import Past
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.writer import drawn
+from successors.nn.writer import check_sampling, drawn
 
 Choice = Callable[[np.ndarray], np.ndarray]
 """Chooses the next token (n,) of each text from logits (n, vocabulary)."""
@@ -183,15 +181,7 @@ class LanguageModel(Network):
         ConfigError
             For settings out of range.
         """
-        check_text(np.array([prompt]))
-        for name, value, low, high in (
-            ("count", count, 1, 1_000),
-            ("temperature", temperature, 0, 100),
-            ("top_k", top_k, 0, self.config.vocabulary),
-            ("nucleus", nucleus, 1e-6, 1),
-        ):
-            if not low <= value <= high:
-                raise ConfigError(f"{value} is out of range", where=name, remedy=f"Give {low:g} to {high:g}")
+        check_sampling(prompt, count, temperature, top_k, nucleus, self.config.vocabulary)
         return self.continuations(
             [prompt] * count, lambda scores: drawn(scores, rng, temperature, top_k, nucleus)
         ).tolist()

@@ -6,6 +6,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from marki.errors import ConfigError
+from marki.io.text import check_text
 from successors.nn.bytepairs import END, PAD, START, padded, shipped
 from successors.nn.learner import Network
 from successors.nn.losses import cross_entropy
@@ -61,6 +63,27 @@ class Writer(Network):
             written.append(self.follow(written[-1], memory).argmax(-1))
             ended |= written[-1] == END
         return self.texts(np.stack(written[1:], 1))
+
+
+def check_sampling(prompt: str, count: int, temperature: float, top_k: int, nucleus: float, vocabulary: int) -> None:
+    """Refuse what no continuation can be drawn with; see `TextSampler.generate`.
+
+    Raises
+    ------
+    PortError
+        If the prompt is not text.
+    ConfigError
+        For settings out of range.
+    """
+    check_text(np.array([prompt]))
+    for name, value, low, high in (
+        ("count", count, 1, 1_000),
+        ("temperature", temperature, 0, 100),
+        ("top_k", top_k, 0, vocabulary),
+        ("nucleus", nucleus, 1e-6, 1),
+    ):
+        if not low <= value <= high:
+            raise ConfigError(f"{value} is out of range", where=name, remedy=f"Give {low:g} to {high:g}")
 
 
 def drawn(

@@ -28,10 +28,8 @@ from functools import partial
 import numpy as np
 
 from marki.config import setting
-from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
-from marki.io.text import check_text
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import gelu
@@ -44,7 +42,7 @@ from successors.nn.module import Module
 from successors.nn.past import Past
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
-from successors.nn.writer import drawn
+from successors.nn.writer import check_sampling, drawn
 from successors.timeline.y2017_transformer import FeedForward, MultiHead, causal
 
 DEVIATION = 0.07
@@ -207,15 +205,7 @@ class GPT2(Network):
         ConfigError
             For settings out of range.
         """
-        check_text(np.array([prompt]))
-        for name, value, low, high in (
-            ("count", count, 1, 1_000),
-            ("temperature", temperature, 0, 100),
-            ("top_k", top_k, 0, self.config.vocabulary),
-            ("nucleus", nucleus, 1e-6, 1),
-        ):
-            if not low <= value <= high:
-                raise ConfigError(f"{value} is out of range", where=name, remedy=f"Give {low:g} to {high:g}")
+        check_sampling(prompt, count, temperature, top_k, nucleus, self.config.vocabulary)
         with no_grad():
             texts = self._written([prompt] * count, lambda scores: drawn(scores, rng, temperature, top_k, nucleus))
         return texts.tolist()

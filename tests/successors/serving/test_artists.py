@@ -1,35 +1,10 @@
 """Who draws what, and what is refused: by name, by sign, by card, by weights."""
 
-import json
-
 import pytest
 
 from marki.errors import ConfigError, StateError, UnknownName
 from successors import registry
-from successors.nn import weights_file
 from successors.serving import artists
-
-SMALL = {
-    "vae": {"hidden": 20, "latents": 4},
-    "gan": {"hidden": (20,), "units": 8, "pieces": 2, "latents": 6},
-    "stylegan2": {"channels": (4, 3, 2), "latents": 3, "mapping": 2, "mapping_rate": 0.5},
-}
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """Return a function that gives the file of a small network's weights; those of letters with classes=26."""
-    folder = tmp_path_factory.mktemp("weights")
-
-    def file(name, **changes):
-        path = folder / f"{name}{len(changes)}.safetensors"
-        if not path.exists():
-            learner = registry.create(name, seed=1, **SMALL[name] | changes)
-            settings = json.dumps(learner.config.to_mapping())
-            weights_file.save(path, learner.weights(), system=name, settings=settings)
-        return path
-
-    return file
 
 
 def test_who_draws_what():

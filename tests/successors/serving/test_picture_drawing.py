@@ -1,43 +1,16 @@
 """Systems that draw, asked through the real code path: small networks, and some that learned for a second."""
 
-import json
-
 import numpy as np
 import pytest
 
 from marki.errors import ConfigError, UnknownName
 from marki.io.camera import Camera
 from marki.io.stimuli.letters import letter
-from successors import registry, tasks
-from successors.nn import weights_file
+from successors import tasks
 from successors.nn.drawers import WAY
 from successors.serving import artists
 from successors.serving import picture_drawing as drawing
 from successors.serving.picture_drawing import Order
-
-SMALL = {
-    "autoencoder": {"widths": (400, 5, 4, 3, 2), "deviation": 0.5},
-    "vae": {"hidden": 20, "latents": 4},
-    "gan": {"hidden": (20,), "units": 8, "pieces": 2, "latents": 6},
-    "diffusion": {"width": 4, "groups": 2, "steps": 6, "last": 1.0},
-    "stylegan2": {"channels": (4, 3, 2), "latents": 3, "mapping": 2, "mapping_rate": 0.5},
-}
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """Return a function that gives the file of a small network's weights; those of letters with classes=26."""
-    folder = tmp_path_factory.mktemp("weights")
-
-    def file(name, **changes):
-        path = folder / f"{name}{len(changes)}.safetensors"
-        if not path.exists():
-            learner = registry.create(name, seed=1, **SMALL[name] | changes)
-            settings = json.dumps(learner.config.to_mapping())
-            weights_file.save(path, learner.weights(), system=name, settings=settings)
-        return path
-
-    return file
 
 
 @pytest.fixture(scope="module")
