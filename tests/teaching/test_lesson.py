@@ -21,6 +21,7 @@ SHIPPED = [
     "hidden_layers",
     "deeper",
     "attention",
+    "programs",
     "counterfeiter",
     "snow",
     "machine_room",

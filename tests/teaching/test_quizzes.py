@@ -15,12 +15,15 @@ import pytest
 from marki.hardware import plugboard
 from marki.io.responses import binary_code
 from marki.io.worlds import WorldConfig, create
+from marki.pen.interpreter import lit
+from marki.pen.parser import parse
+from marki.pen.statements import pieces
 from marki.session import mark1_session
 from marki.teaching.lesson import begin, go_through, load, names, right_option
 from successors import registry, tasks
 from successors.cluster.lent_room import ClusterRoom
 from successors.nn.tensor import Tensor, no_grad
-from successors.tasks import likeness
+from successors.tasks import figures, likeness
 from successors.timeline.y2015_resnet import Basic
 from successors.timeline.y2017_transformer import Transformer, TransformerConfig
 from successors.timeline.y2018_bert import BERT, BERTConfig
@@ -323,6 +326,41 @@ def sees_what_comes_after(seed):
     return gpt2_sees and not bert_sees, bert_sees and not gpt2_sees, not bert_sees and not gpt2_sees
 
 
+def three_dots(seed):
+    """Run the program, and what the other options say."""
+    drawn = lit(parse("rep n [ draw right 1 go right 1 ]"), 3)
+    said = ("draw right 1 go right 1 draw right 1 go right 1 draw right 1", "draw right 3", "draw right 6")
+    return tuple(drawn == lit(parse(text), 1) for text in said)
+
+
+def one_of_ten_tries(seed):
+    """Try ten times, again and again, with a chance of one in ten."""
+    share = (np.random.default_rng(seed).random((20_000, 10)) < 0.1).any(axis=1).mean()
+    return share > 0.99, abs(share - 2 / 3) < 0.05, abs(share - 0.1) < 0.05
+
+
+def more_at_random(seed):
+    """Hand in ten of ten and ten of a thousand programs, of which some are right."""
+    rng = np.random.default_rng(seed)
+    right = rng.random((4_000, 1000)) < rng.choice([0.002, 0.01, 0.05], (4_000, 1))
+    few, many = right[:, :10].any(axis=1).mean(), right[:, 500:510].any(axis=1).mean()
+    same = abs(many - few) < 0.03
+    return many > 10 * few, not same and many > few, same
+
+
+def sides_that_fit(seed):
+    """Count the strokes that make a square again of what stands before the hole, and of both sides."""
+    squares = {
+        tuple(pieces(figures.PenFigure(kind="square", side=side, end=end, size="n").program()))
+        for side in figures.SIDES
+        for end in figures.ENDS
+    }
+    square = sorted(squares)[seed % 4]
+    before = len({other[1] for other in squares if other[:1] == square[:1]})
+    both = len({other[1] for other in squares if other[:1] + other[2:] == square[:1] + square[2:]})
+    return before == 1, before > 1 and both == 1, both > 1
+
+
 def calls_all_forged(seed):
     real = np.random.default_rng(seed).permutation(np.repeat([True, False], 10))
     right = int((~real).sum())
@@ -468,6 +506,10 @@ TRUTHS = {
     ("deeper", 2, 0): an_idle_block,
     ("attention", 0, 0): where_a_word_stands,
     ("attention", 1, 0): sees_what_comes_after,
+    ("programs", 1, 0): three_dots,
+    ("programs", 2, 0): one_of_ten_tries,
+    ("programs", 3, 0): more_at_random,
+    ("programs", 4, 0): sides_that_fit,
     ("counterfeiter", 1, 0): calls_all_forged,
     ("counterfeiter", 2, 0): a_bank_at_a_loss,
     ("counterfeiter", 3, 0): one_perfect_seven,

@@ -12,6 +12,7 @@ SMALL = {
     "vae": {"hidden": 20, "latents": 4},
     "gan": {"hidden": (20,), "units": 8, "pieces": 2, "latents": 6},
     "diffusion": {"width": 4, "groups": 2, "steps": 6, "last": 1.0},
+    "animegan2": {"width": 1, "critic_width": 1, "blocks": 2},
     "stylegan2": {"channels": (4, 3, 2), "latents": 3, "mapping": 2, "mapping_rate": 0.5},
 }
 

@@ -13,7 +13,8 @@ def test_who_draws_what():
     assert rows["gan"]["subjects"][0]["signs"] == "0123456789"
     assert rows["vae"]["subjects"][0]["signs"] == ""
     assert {name for name, row in rows.items() if row["cards"]} >= {"hopfield", "autoencoder", "vae", "diffusion"}
-    assert {name for name, row in rows.items() if row["shown"]} == {"hopfield", "autoencoder"}
+    assert {name for name, row in rows.items() if row["shown"]} == {"hopfield", "autoencoder", "animegan2", "arcanegan"}
+    assert "dualstylegan" not in rows, "it is shown two cards, one after the other"
     assert not rows["gan"]["cards"]
     for row in rows.values():
         entry = registry.find(row["name"]).entry

@@ -122,6 +122,14 @@ def test_the_networks_that_squeeze_are_given_the_card(artist, card):
     assert np.allclose(drawing.draw(own, Order(count=1, card=card))[0].field, own.learner.respond(card[None])[0])
 
 
+def test_a_card_is_drawn_in_another_manner(artist, card):
+    own = artist("animegan2", card=True)
+    (drawn,) = drawing.draw(own, Order(count=1, card=card))
+    assert np.allclose(drawn.field, own.learner.respond(card[None])[0], atol=1e-6)
+    with pytest.raises(ConfigError, match="does not draw in steps"):
+        drawing.draw(own, Order(count=1, card=card, steps=3))
+
+
 def test_a_shipped_memory_gives_back_a_card():
     own = artists.engage("hopfield", card=True)
     card = Camera().frame(letter("R", "jura"))

@@ -57,6 +57,7 @@ from successors.timeline import (
     y2021_gmlp,
     y2021_mlp_mixer,
     y2021_swin,
+    y2022_alphacode,
     y2022_convnext,
     y2022_palm,
 )
@@ -1088,6 +1089,90 @@ def translating_pair(*, bias: bool) -> Pair:
     # torch.nn's biases of the attention begin at zero.
     unused = "(?!)" if bias else r".*(in_proj_bias|out_proj\.bias)"
     return Pair(network, Theirs(), rules, [source, tokens(length=8, seed=2)], unused=unused, with_grad=False)
+
+
+@system("alphacode")
+def alphacode() -> Pair:
+    """Ours, and layers of torch.nn, whose heads of keys and values are repeated for the heads of queries."""
+    nn, F = torch.nn, torch.nn.functional
+    words, written = 40, 23
+    config = y2022_alphacode.AlphaCodeConfig(
+        vocabulary=words, written=written, width=24, hidden=96, queries=6, keys=2, head=5, encoder=2, decoder=3,
+        statement=16, longest=12,
+    )  # fmt: skip
+
+    class Attention(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.q, self.k, self.v = (nn.Linear(24, 5 * heads, bias=False) for heads in (6, 2, 2))
+            self.o = nn.Linear(30, 24, bias=False)
+
+        def forward(self, x: Any, source: Any, **how: Any) -> Any:
+            q, k, v = (
+                part(rows).unflatten(-1, (-1, 5)).transpose(1, 2)
+                for part, rows in ((self.q, x), (self.k, source), (self.v, source))
+            )
+            read = F.scaled_dot_product_attention(q, k.repeat_interleave(3, 1), v.repeat_interleave(3, 1), **how)
+            return self.o(read.transpose(1, 2).flatten(2))
+
+    class Layer(nn.Module):
+        def __init__(self, reads: bool) -> None:
+            super().__init__()
+            self.norms = nn.ModuleList(nn.LayerNorm(24) for _ in range(2 + reads))
+            self.attention, self.reading = Attention(), Attention() if reads else None
+            self.mlp = nn.Sequential(nn.Linear(24, 96), nn.GELU("tanh"), nn.Linear(96, 24))
+
+        def forward(self, x: Any, read: Any = None, padding: Any = None, **how: Any) -> Any:
+            y = self.norms[0](x)
+            x = x + self.attention(y, y, **how)
+            if self.reading is not None:
+                x = x + self.reading(self.norms[1](x), read, attn_mask=padding)
+            return x + self.mlp(self.norms[-1](x))
+
+    class Theirs(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.places = nn.Embedding(words, 24), nn.Embedding(16, 24)
+            self.tokens, self.positions = nn.Embedding(written, 24), nn.Embedding(12, 24)
+            self.encoder = nn.ModuleList(Layer(False) for _ in range(2))
+            self.decoder = nn.ModuleList(Layer(True) for _ in range(3))
+            self.norm1, self.norm2 = nn.LayerNorm(24), nn.LayerNorm(24)
+
+        def forward(self, source: Any, target: Any) -> list[Any]:
+            padding = (source != PAD)[:, None, None]
+            read = self.words(source) + self.places.weight[: source.shape[1]]
+            for block in self.encoder:
+                read = block(read, attn_mask=padding)
+            read = self.norm1(read)
+            x = self.tokens(target) + self.positions.weight[: target.shape[1]]
+            for block in self.decoder:
+                x = block(x, read, padding, is_causal=True)
+            # What is masked in the statement is told by the encoder alone.
+            return [self.norm2(x) @ self.tokens.weight.T, (read @ self.words.weight.T)[source != PAD]]
+
+    def run_ours(network: Any, source: np.ndarray, target: np.ndarray) -> list[Tensor]:
+        states, mask = network.encode(source)
+        return [network.decode(target, states, mask), linear(states[source != PAD], network.words)]
+
+    rules = [Rule(name, f"{name}.weight") for name in ("words", "places", "tokens", "positions")]
+    rules += norm("norm1", "norm1") + norm("norm2", "norm2")
+    for part, last in (("encoder", 1), ("decoder", 2)):
+        at = rf"{part}\.(\d)"
+        for kind in ("attention", "reading"):
+            there = rf"{part}.\1.{kind}"
+            rules += [
+                Rule(rf"{at}\.{kind}\.query\.weight", f"{there}.q.weight"),
+                Rule(rf"{at}\.{kind}\.source\.weight", (f"{there}.k.weight", f"{there}.v.weight")),
+                Rule(rf"{at}\.{kind}\.output\.weight", f"{there}.o.weight"),
+            ]
+        for ours, theirs in ((1, 0), (2, 1), (3, last)):
+            rules += norm(rf"{at}\.norm{ours}", rf"{part}.\1.norms.{theirs}")
+        rules += layer(rf"{at}\.mlp\.first", rf"{part}.\1.mlp.0") + layer(rf"{at}\.mlp\.second", rf"{part}.\1.mlp.2")
+    rng = seeded()
+    source, target = rng.integers(5, words, (3, 9)), rng.integers(1, written, (3, 8))
+    source[2, 6:] = PAD
+    network = y2022_alphacode.AlphaCode(config, rng)
+    return Pair(network, Theirs(), rules, [source, target], run_ours, lambda net, *x: net(*x), with_grad=False)
 
 
 # -- older ones, of layers that torch has -----------------------------------------------------------------------------
