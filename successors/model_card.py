@@ -66,6 +66,8 @@ class Trial:
         Changes of the system's retina settings for this trial, by dotted name.
     at_least, at_most : float, optional
         Bounds for the test score.
+    aside : mapping of str to float
+        Least scores on parts of the deck that are set aside, by name; their interval comes from the seeds alone.
     baseline : str, optional
         What it is compared with, on the same decks with the same seeds: a system, or another participant.
     against : mapping, optional
@@ -89,6 +91,7 @@ class Trial:
     changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     at_least: float | None = None
     at_most: float | None = None
+    aside: Mapping[str, float] = field(default_factory=dict[str, float])
     baseline: str | None = None
     against: Mapping[str, Any] | None = None
     above: bool = True

@@ -10,6 +10,7 @@ from marki.errors import ConfigError, unknown
 from successors.tasks import (
     books,
     by_heart,
+    caption,
     cloze,
     connectedness,
     contest,
@@ -21,9 +22,11 @@ from successors.tasks import (
     imitate,
     judge,
     letters,
+    match,
     parity,
     programs,
     prompts,
+    question,
     recall,
     restore,
     same_different,
@@ -43,7 +46,7 @@ __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
     squeeze, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
-    books, sums, by_heart,
+    books, sums, by_heart, caption, question, match,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

@@ -14,7 +14,7 @@ from marki.io.frame import check_frames
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, check_lamps, lamps
 from marki.io.text import check_text
-from successors.tasks.deck import Deck, Split
+from successors.tasks.deck import PARTS, Deck, Split
 from successors.tasks.making import Workshop
 
 WRONG_CELLS = 8
@@ -42,7 +42,7 @@ class Task:
     classes : callable
         ``classes(config) -> tuple of str``: the names of the classes, from the settings alone.
     make : callable
-        ``make(config, workshop) -> parts``: train, valid and test by name.
+        ``make(config, workshop) -> parts``: train, valid and test by name, and perhaps others that are set aside.
     corpus : callable, optional
         ``corpus(config, workshop) -> texts``: (n,) of str, without answers, for pre-training.
     also : mapping of str to callable
@@ -92,6 +92,7 @@ class Task:
             valid=parts["valid"],
             test=parts["test"],
             corpus=np.zeros(0, "U1") if self.corpus is None else self.corpus(config, workshop),
+            aside={name: part for name, part in parts.items() if name not in PARTS},
         )
 
     def code(self, config: Config) -> np.ndarray:

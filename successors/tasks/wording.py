@@ -21,6 +21,9 @@ SIMPLIFIED = str.maketrans(
 BY_SIGN = ("books", "sums", "by_heart")
 """Tasks whose texts are read sign by sign."""
 
+CAPTIONS = ("translate", "caption", "illustrate")
+"""Tasks whose texts are captions."""
+
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\w*\d\w*")
 _STOPS = str.maketrans({"。": ".", "，": ",", "、": ",", "；": ";", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "."})
@@ -69,7 +72,9 @@ def worded(line: str, task: str) -> WordedLine:
         return _by_sign(plain)
     if task == "programs":
         return _asked(plain)
-    if task == "translate":
+    if task == "question":
+        return _question(plain)
+    if task in CAPTIONS:
         return _chinese(plain) if _HAN.search(plain) else _caption(plain)
     if task == "prompts" and not plain.lower().startswith("trial"):
         return _prompt(plain)
@@ -91,7 +96,7 @@ def typed(line: str, task: str) -> WordedLine:
         For a line without a word, or a caption with words that are not known.
     """
     found = worded(line, task)
-    if task == "translate":
+    if task in CAPTIONS:
         check_known(found)
     return found
 
@@ -132,6 +137,16 @@ def _caption(text: str) -> WordedLine:
     text = _spaced(text.replace("\n", " ")).lower()
     text = re.sub(r"[ .!]*$", "", text) + "."
     return WordedLine(text=text, unknown=_unknown(text, caption_words()[0]))
+
+
+def _question(text: str) -> WordedLine:
+    """Return a question about a scene, with its mark."""
+    english, chinese = question_words()
+    if _HAN.search(text):
+        text = re.sub(r"[?？。.!！]*$", "", re.sub(r"\s+", "", text).translate(SIMPLIFIED)) + "？"
+        return WordedLine(text=text, unknown=tuple(dict.fromkeys(c for c in text if c not in chinese)))
+    text = re.sub(r"[ .!?]*$", "", _spaced(text.replace("\n", " ")).lower()) + "?"
+    return WordedLine(text=text, unknown=_unknown(text, english))
 
 
 def _prompt(text: str) -> WordedLine:
@@ -212,6 +227,14 @@ def caption_words() -> tuple[frozenset[str], frozenset[str]]:
             english.update(_WORD.findall(one))
             chinese.update(other)
     return frozenset(english), frozenset(chinese | {"，", "。"})
+
+
+@lru_cache(maxsize=1)
+def question_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of all English questions about scenes, and the signs of all Chinese ones."""
+    english, chinese = caption_words()
+    asked = "how many shapes are there is what or where"
+    return english | frozenset(asked.split()), chinese | frozenset("有几个图形吗是什么还哪里？")
 
 
 @lru_cache(maxsize=1)
