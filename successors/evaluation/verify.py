@@ -107,7 +107,7 @@ def _finding(check: Check) -> str:
 def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as possible."""
     trial = system.entry.trials[0]
-    if system.entry.accepts in (Port.TEXT, Port.ASKED, Port.LAMPS):
+    if system.entry.accepts in (Port.TEXT, Port.ASKED, Port.LAMPS) or system.entry.answers is Port.TEXT:
         options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
         if "documents" in tasks.find(trial.task).config.__dataclass_fields__:
             options["documents"] = 1

@@ -369,11 +369,19 @@ class Successor(Generic[N]):
         if not len(x):
             return self._nothing()
         rng = generator(int(self._seed[0]), f"{self.name}.step", self.step)
-        if self.accepts is Port.FRAME and self.answers is Port.LAMPS:
-            x = disturbed(x, self.recipe.shift, self.recipe.affine, rng)
+        if self.answers is not Port.FIELD:
+            x = self._disturbed(x, rng)
         answers = self._learn(x, wanted, rng)
         self._step += 1
         return self._shown(answers)
+
+    def _disturbed(self, stimuli: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return checked stimuli with their frames shifted and warped as the recipe says."""
+        if self.accepts is Port.FRAME:
+            return disturbed(stimuli, self.recipe.shift, self.recipe.affine, rng)
+        if self.accepts is Port.ASKED:
+            stimuli["frame"] = disturbed(stimuli["frame"], self.recipe.shift, self.recipe.affine, rng)
+        return stimuli
 
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         raise NotImplementedError
