@@ -1,0 +1,301 @@
+"""Systems of picture and language against the same from public packages or plainly with PyTorch, with our weights.
+
+CLIP's transformers are those of the package transformers; its residual encoder, the captioners and the network that
+answers questions are written here anew, with PyTorch's own layers, from papers and programs. Outputs may differ by
+1e-10 of the largest, gradients of every parameter by 1e-8.
+"""
+
+import os
+
+import numpy as np
+import pytest
+
+from successors.nn.bytepairs import END, START, padded, shipped
+from successors.nn.module import training
+from successors.nn.tensor import Tensor
+from successors.timeline import y2015_show_tell, y2015_vqa, y2021_clip
+
+torch = pytest.importorskip("torch")
+torch.set_num_threads(1)
+functional = torch.nn.functional
+
+OUTPUTS, GRADIENTS = 1e-10, 1e-8
+RNG = np.random.default_rng(0)
+TEXTS = ["a small bar at the top.", "a large circle on the left and a small bar at the top.", "左边有一个大圆。"]
+
+
+@pytest.fixture(autouse=True)
+def float64(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+def both(network):
+    """Return a network in float64, none of its arrays constant, and its parameters for PyTorch by name."""
+    network.astype(np.float64)
+    for p in network.parameters().values():
+        if p.data.std() < 0.02:
+            p.data += 0.1 * RNG.standard_normal(p.shape)
+        p.grad = None
+    return network, {n: torch.tensor(p.data, requires_grad=True) for n, p in network.parameters().items()}
+
+
+def agree(network, weights, ours, theirs):
+    """Compare outputs, and the gradients of their sum with random weights."""
+    found, wanted = ours.data, theirs.detach().numpy()
+    assert np.abs(found - wanted).max() <= OUTPUTS * max(1, np.abs(wanted).max())
+    errors = RNG.standard_normal(ours.shape)
+    (ours * errors).sum().backward()
+    (theirs * torch.tensor(errors)).sum().backward()
+    for name, p in network.parameters().items():
+        found, wanted = (np.zeros(p.shape) if g is None else np.asarray(g) for g in (p.grad, weights[name].grad))
+        assert np.abs(found - wanted).max() <= GRADIENTS * max(1, np.abs(wanted).max()), name
+    assert sum(w.grad is not None and bool(w.grad.any()) for w in weights.values()) > 3
+
+
+def linear(w, name, x):
+    return functional.linear(x, w[f"{name}.weight"], w.get(f"{name}.bias"))
+
+
+def seen(w, x, layers, name="eye"):
+    x = x[:, None]
+    for k in range(layers):
+        at = f"{name}.layers.{k}"
+        x = functional.conv2d(x, w[f"{at}.weight"], w[f"{at}.bias"], stride=2 if k < 2 else 1, padding=1).relu()
+    return x
+
+
+def cell_of(w, name, d, h):
+    """Return PyTorch's own cell with our weights; it has two biases, of which ours is the first."""
+    cell = torch.nn.LSTMCell(d, h)
+    parts = (("weight_ih", w[f"{name}.w_in"]), ("weight_hh", w[f"{name}.w_state"]), ("bias_ih", w[f"{name}.bias"]))
+    return lambda x, state: torch.func.functional_call(cell, {**dict(parts), "bias_hh": torch.zeros(4 * h)}, (x, state))
+
+
+# -- captions ---------------------------------------------------------------------------------------------------------
+
+
+def captions():
+    rows = [[START, *shipped().encode(text)] for text in TEXTS]
+    rows.sort(key=len, reverse=True)
+    lengths = np.array([len(row) for row in rows])
+    tokens = padded(rows)
+    return tokens, lengths, np.arange(tokens.shape[1])[:, None] < lengths
+
+
+def test_show_and_tell():
+    config = y2015_show_tell.ShowTellConfig(attention="none", filters=(3, 4), word=6, hidden=5)
+    net, w = both(y2015_show_tell.ShowTell(config, np.random.default_rng(0)))
+    x, (tokens, lengths, there) = RNG.random((3, 20, 20)), captions()
+    cell = cell_of(w, "memory", 6, 5)
+    maps = seen(w, torch.tensor(x), 2).permute(0, 2, 3, 1).flatten(1)
+    word = functional.layer_norm(linear(w, "first", maps), (6,), w["norm.gain"], w["norm.bias"])
+    state, steps = cell(word, None), []
+    for column in tokens.T:
+        state = cell(w["tokens"][column], state)
+        steps.append(linear(w, "output", state[0]))
+    agree(net, w, net(Tensor(x), tokens, lengths)[0], torch.stack(steps)[torch.tensor(there)])
+
+
+@pytest.mark.parametrize("deep", [1, 2])
+@pytest.mark.parametrize("attention", ["even", "soft"])
+def test_show_attend_and_tell(attention, deep):
+    config = y2015_show_tell.ShowTellConfig(
+        attention=attention, filters=(3, 4), word=6, hidden=5, attention_layers=deep, start_layers=deep
+    )
+    net, w = both(y2015_show_tell.ShowTell(config, np.random.default_rng(0)))
+    x, (tokens, lengths, there) = RNG.random((3, 20, 20)), captions()
+    cell = torch.nn.LSTMCell(6 + 4, 5)
+    inputs = torch.cat([w["memory.w_in"], w["context.weight"]], 1)
+    names = {"weight_ih": inputs, "weight_hh": w["memory.w_state"], "bias_ih": w["memory.bias"],
+             "bias_hh": torch.zeros(20)}  # fmt: skip
+    a = seen(w, torch.tensor(x), 2).flatten(2).transpose(1, 2)
+    a = functional.layer_norm(a, (4,), w["norm.gain"], w["norm.bias"]) + w["positions"]
+    keys = linear(w, "attention.places.0", a)
+    mean = a.mean(1)
+    if deep == 2:
+        keys = linear(w, "attention.places.1", keys).tanh()
+        mean = linear(w, "start.0", mean).relu()
+    state = (linear(w, "start_state", mean).tanh(), linear(w, "start_cell", mean).tanh())
+    steps, total = [], []
+    for column in tokens.T:
+        scores = linear(w, "attention.score", (keys + linear(w, "attention.state", state[0])[:, None]).tanh())[..., 0]
+        alpha = scores.softmax(1) if attention == "soft" else torch.full_like(scores, 1 / scores.shape[1])
+        z = (alpha[..., None] * a).sum(1) * linear(w, "attention.gate", state[0]).sigmoid()
+        y = w["tokens"][column]
+        state = torch.func.functional_call(cell, names, (torch.cat([y, z], 1), state))
+        deep_out = (y + linear(w, "out_state", state[0]) + linear(w, "out_context", z)).tanh()
+        steps.append(linear(w, "output", deep_out))
+        total.append(alpha)
+    kept = torch.stack(total) * torch.tensor(there)[..., None]
+    ours, penalty = net(Tensor(x), tokens, lengths)
+    theirs = ((1 - kept.sum(0)) ** 2).sum()
+    assert penalty.item() == pytest.approx(theirs.item(), rel=1e-10)
+    if attention == "soft":
+        agree(net, w, ours * 1.0 + penalty, torch.stack(steps)[torch.tensor(there)] + theirs)
+    else:
+        agree(net, w, ours, torch.stack(steps)[torch.tensor(there)])
+
+
+# -- questions --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("meets", ["product", "sum", "concatenation"])
+def test_questions(meets):
+    config = y2015_vqa.VQAConfig(filters=(3, 4), features=7, word=6, hidden=5, common=8, classes=9, meets=meets)
+    net, w = both(y2015_vqa.VQA(config, np.random.default_rng(0)))
+    x, rows = RNG.random((3, 20, 20)), net.rows(np.array(TEXTS))
+    lstm = torch.nn.LSTM(6, 5, num_layers=2, batch_first=True)
+    names = {}
+    for k in range(2):
+        names |= {f"weight_ih_l{k}": w[f"memory.{k}.w_in"], f"weight_hh_l{k}": w[f"memory.{k}.w_state"],
+                  f"bias_ih_l{k}": w[f"memory.{k}.bias"], f"bias_hh_l{k}": torch.zeros(20)}  # fmt: skip
+    _, (h, c) = torch.func.functional_call(lstm, names, (w["tokens"][rows],))
+    q = linear(w, "question", torch.cat([h[0], c[0], h[1], c[1]], 1)).tanh()
+    features = linear(w, "seen", seen(w, torch.tensor(x), 2).permute(0, 2, 3, 1).flatten(1)).relu()
+    i = linear(w, "image", functional.normalize(features, dim=1, eps=1e-4) * 16).tanh()
+    met = {"product": q * i, "sum": q + i, "concatenation": torch.cat([q, i], 1)}[meets]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(y2015_vqa, "TINY", 0.0)
+        agree(net, w, net(Tensor(x), rows), linear(w, "output", met))
+
+
+# -- CLIP -------------------------------------------------------------------------------------------------------------
+
+
+SWAPPED = np.arange(512)
+SWAPPED[[END, 511]] = 511, END
+"""Tokens as the package wants them: an end that is number 2 it takes for the greatest number of all."""
+
+
+def their_clip(net, config):
+    """Return CLIP of the package transformers with our weights, and its parameters by our names."""
+    transformers = pytest.importorskip("transformers")
+    shape = {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-5, "attention_dropout": 0.0}
+    their = transformers.CLIPModel(
+        transformers.CLIPConfig(
+            text_config=dict(
+                vocab_size=config.vocabulary,
+                hidden_size=config.text_width,
+                intermediate_size=4 * config.text_width,
+                num_hidden_layers=config.text_layers,
+                num_attention_heads=config.text_heads,
+                eos_token_id=2,
+                max_position_embeddings=config.longest,
+                projection_dim=config.space,
+                bos_token_id=1,
+                pad_token_id=0,
+                **shape,
+            ),
+            vision_config=dict(
+                hidden_size=config.width,
+                intermediate_size=4 * config.width,
+                num_hidden_layers=config.layers,
+                num_attention_heads=config.heads,
+                image_size=config.side,
+                patch_size=config.patch,
+                num_channels=1,
+                projection_dim=config.space,
+                **shape,
+            ),
+            projection_dim=config.space,
+        )
+    ).double()
+    named = {"image.patches.weight": ("vision_model.embeddings.patch_embedding.weight", 0),
+             "image.token.row": ("vision_model.embeddings.class_embedding", 0),
+             "image.positions": ("vision_model.embeddings.position_embedding.weight", 0),
+             "image.output.weight": ("visual_projection.weight", 0),
+             "text.tokens": ("text_model.embeddings.token_embedding.weight", 0),
+             "text.positions": ("text_model.embeddings.position_embedding.weight", 0),
+             "text.output.weight": ("text_projection.weight", 0), "scale": ("logit_scale", 0)}  # fmt: skip
+    norms = {"image.before": "vision_model.pre_layrnorm", "image.after": "vision_model.post_layernorm",
+             "text.norm": "text_model.final_layer_norm"}  # fmt: skip
+    for ours, theirs, layers in (("image", "vision_model", config.layers), ("text", "text_model", config.text_layers)):
+        for k in range(layers):
+            at, there = f"{ours}.blocks.{k}", f"{theirs}.encoder.layers.{k}"
+            norms |= {f"{at}.norm1": f"{there}.layer_norm1", f"{at}.norm2": f"{there}.layer_norm2"}
+            for kind in ("weight", "bias"):
+                named |= {f"{at}.attention.{kind}": (f"{there}.self_attn.{{qkv}}_proj.{kind}", 3),
+                          f"{at}.attention.output.{kind}": (f"{there}.self_attn.out_proj.{kind}", 0),
+                          f"{at}.mlp.first.{kind}": (f"{there}.mlp.fc1.{kind}", 0),
+                          f"{at}.mlp.second.{kind}": (f"{there}.mlp.fc2.{kind}", 0)}  # fmt: skip
+    for ours, theirs in norms.items():
+        named |= {f"{ours}.gain": (f"{theirs}.weight", 0), f"{ours}.bias": (f"{theirs}.bias", 0)}
+    assert set(named) == set(net.parameters())
+    own, used = dict(their.named_parameters()), set()
+    for name, (path, parts) in named.items():
+        values = np.split(net.parameters()[name].data, 3) if parts else [net.parameters()[name].data]
+        paths = [path.replace("{qkv}", letter) for letter in "qkv"] if parts else [path]
+        if name == "text.tokens":
+            values = [values[0][SWAPPED]]
+        for one, value in zip(paths, values, strict=True):
+            own[one].data = torch.tensor(value.reshape(own[one].shape))
+            used.add(one)
+    assert used == set(own)
+
+    def gradients(name):
+        path, parts = named[name]
+        found = [np.atleast_1d(own[path.replace("{qkv}", letter)].grad) for letter in ("qkv" if parts else "q")]
+        together = np.concatenate(found)
+        return together[SWAPPED] if name == "text.tokens" else together
+
+    return their, gradients
+
+
+def test_clip_of_transformers():
+    config = y2021_clip.CLIPConfig(
+        width=8, layers=2, heads=2, text_width=12, text_layers=2, text_heads=3, space=6, patch=5, longest=30
+    )
+    net, _ = both(y2021_clip.CLIP(config, np.random.default_rng(0)))
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    their, gradients = their_clip(net, config)
+    x, texts = RNG.random((3, 20, 20)), np.array(TEXTS)
+    rows = SWAPPED[net.rows(texts)]
+    found = their(
+        input_ids=torch.tensor(rows), pixel_values=torch.tensor(x[:, None]), attention_mask=torch.ones(rows.shape)
+    )
+    ours = net(x, texts)
+    wanted = found.logits_per_image.detach().numpy()
+    assert np.abs(ours.data - wanted).max() <= OUTPUTS * np.abs(wanted).max()
+    errors = RNG.standard_normal(ours.shape)
+    (ours * errors).sum().backward()
+    (found.logits_per_image * torch.tensor(errors)).sum().backward()
+    for name, p in net.parameters().items():
+        wanted = gradients(name).reshape(p.shape)
+        assert np.abs(p.gradient - wanted).max() <= GRADIENTS * max(1, np.abs(wanted).max()), name
+
+
+def test_the_residual_encoder_of_clip():
+    config = y2021_clip.CLIPConfig(residual=(1, 2), width=8, heads=4, space=6)
+    net, w = both(y2021_clip.PictureResidual(config, np.random.default_rng(0)))
+    x = RNG.random((4, 1, 20, 20))
+
+    def norm(name, y):
+        return functional.batch_norm(y, None, None, w[f"{name}.gain"], w[f"{name}.bias"], training=True)
+
+    def conv(name, y, **how):
+        return norm(f"{name}.norm", functional.conv2d(y, w[f"{name}.conv.weight"], **how))
+
+    y = torch.tensor(x)
+    for k, stride in enumerate((2, 1, 1)):
+        y = norm(f"norms.{k}", functional.conv2d(y, w[f"stem.{k}.weight"], stride=stride, padding=1)).relu()
+    y = functional.avg_pool2d(y, 2)
+    for at, stride in (("stages.0.0", 1), ("stages.1.0", 2), ("stages.1.1", 1)):
+        z = conv(f"{at}.second", conv(f"{at}.first", y).relu(), padding=1).relu()
+        z = conv(f"{at}.third", functional.avg_pool2d(z, stride))
+        if f"{at}.shortcut.conv.weight" in w:
+            y = conv(f"{at}.shortcut", functional.avg_pool2d(y, stride))
+        y = (y + z).relu()
+    rows = y.flatten(2).permute(2, 0, 1)
+    rows = torch.cat([rows.mean(0, keepdim=True), rows]) + w["positions"][:, None]
+    q, k, v = w["attention.weight"].chunk(3)
+    theirs, _ = functional.multi_head_attention_forward(
+        rows[:1], rows, rows, rows.shape[-1], 4, None, w["attention.bias"], None, None, False, 0.0,
+        w["attention.output.weight"], w["attention.output.bias"], use_separate_proj_weight=True, q_proj_weight=q,
+        k_proj_weight=k, v_proj_weight=v, need_weights=False,
+    )  # fmt: skip
+    with training(np.random.default_rng(0)):
+        agree(net, w, net(Tensor(x)), theirs[0])
