@@ -80,6 +80,9 @@ class Trial:
         Number of seeds, of the system and of the baseline.
     label : str
         Name of the trial, for `grows_from`.
+    shipped_as : str
+        Name without ending under which the weights of this trial are shipped beside those of the first; "": they are
+        not.
     grows_from : str
         Label of another trial, than whose lead over its baseline the lead of this one is claimed to be greater.
     remark : str
@@ -98,6 +101,7 @@ class Trial:
     slack: float = 0.02
     seeds: int = SEEDS
     label: str = ""
+    shipped_as: str = ""
     grows_from: str = ""
     remark: str = ""
 

@@ -260,6 +260,24 @@ def weights(name: str, task: str) -> tuple[Path, Trial] | None:
     return (path, trial) if path.exists() else None
 
 
+def speaker(name: str, language: str) -> Successor[Network]:
+    """Return a trained system of pictures and language that speaks a language, "en" or "zh".
+
+    Raises
+    ------
+    UnknownName
+        For an unknown system.
+    StateError
+        If none of its trials is in this language, or no weights of that are shipped.
+    """
+    trials = find(name).entry.trials
+    for trial in trials:
+        if trial.options.get("language", "en") == language and (trial is trials[0] or trial.shipped_as):
+            file = WEIGHTS if trial is trials[0] else f"{trial.shipped_as}.safetensors"
+            return create(name, weights=shipped(name) / file)
+    raise StateError(f"speaks no {language!r}", where=name, remedy="Choose another language")
+
+
 def metrics(name: str) -> dict[str, Any] | None:
     """Return the metrics shipped with the weights; None if the system was not trained."""
     try:

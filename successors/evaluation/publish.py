@@ -246,6 +246,10 @@ def _conclude(
             order, path = _best(_main(system, trial, seed), found), home / registry.weights_name(trial.task)
             _ship(system, order, folder, path)
             shipped[trial.task] = _shipped(system, path, order)
+        elif trial.shipped_as:
+            order, path = _best(_main(system, trial, seed), found), home / f"{trial.shipped_as}.safetensors"
+            _ship(system, order, folder, path)
+            shipped[f"{trial.task}, {trial.label}"] = _shipped(system, path, order)
     metrics = {
         "name": system.name,
         **registry.count_footprint(entry),

@@ -266,7 +266,9 @@ def _remarked(text: str, about: Mapping[str, Any]) -> str:
     return f"{text}. {about['remark']}" if about.get("remark") and about["word"] != estimates.HOLDS else text
 
 
-def _shipped(system: System, task: str, recorded: Mapping[str, Any]) -> str:
+def _shipped(system: System, what: str, recorded: Mapping[str, Any]) -> str:
+    """Evaluate shipped weights again: those of a task, or of "task, label" of a trial whose weights lie beside."""
+    task = what.partition(",")[0]
     deck = tasks.load(task, **recorded["options"])
     learner = registry.create(system.name, weights=registry.shipped(system.name) / recorded["file"])
     score = loop.evaluate(learner, deck, deck.test)

@@ -481,6 +481,7 @@ ENTRY = Entry(
             at_least=0.95,
             seeds=3,
             label="in Chinese",
+            shipped_as="zh",
             baseline="show_tell",
             against={"attention": "none"},
         ),
