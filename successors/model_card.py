@@ -268,6 +268,9 @@ class Entry:
         Registers to display while it answers.
     weights_of : str
         Name of an earlier system whose shipped weights it uses; its recipe has no steps. Empty: it has its own.
+    foundation : str
+        Name of an earlier system, or one of the same year, whose shipped weights it stands on: it is trained with them
+        and answers with them, and they stay as they are. Empty: none.
     modern : mapping
         Changes of the retina settings for its modern recipe, in addition to the common one.
     roadmap : tuple of (str, mapping)
@@ -306,6 +309,7 @@ class Entry:
     figures: tuple[Figure, ...] = ()
     registers: tuple[Watch, ...] = ()
     weights_of: str = ""
+    foundation: str = ""
     modern: Mapping[str, Any] = field(default_factory=dict[str, Any])
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     scaling: Scaling | None = None

@@ -160,7 +160,13 @@ def settings(entry: Entry, trial: Trial) -> dict[str, Any]:
 
 
 def create(
-    name: str, pretrained: bool = False, *, seed: int = 0, weights: Path | str | None = None, **changes: Any
+    name: str,
+    pretrained: bool = False,
+    *,
+    seed: int = 0,
+    weights: Path | str | None = None,
+    language: str = "en",
+    **changes: Any,
 ) -> Successor[Network]:
     """Return a learner by name, fit for its own task.
 
@@ -174,6 +180,8 @@ def create(
         Seed of the untrained state.
     weights : Path or str, optional
         A file of weights to load instead of the shipped ones.
+    language : str
+        Of the weights of what it stands on, if it stands on another system.
     **changes
         Changes of its retina settings, such as ``classes=26``; dots in a name are written as two underscores.
 
@@ -193,7 +201,8 @@ def create(
     system = find(name)
     own = {key.replace("__", "."): value for key, value in changes.items()}
     if not (pretrained or weights):
-        return system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+        learner = system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+        return _founded(learner, system.entry, language)
     if own:
         raise ConfigError(
             f"{next(iter(own))!r} with trained weights",
@@ -213,6 +222,14 @@ def create(
             f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
         ) from error
     learner.load_weights(arrays, where=path)
+    return _founded(learner, system.entry, language)
+
+
+def _founded(learner: Successor[Network], entry: Entry, language: str) -> Successor[Network]:
+    """Return a learner that stands on what its entry names, if weights of that are shipped."""
+    other = foundation(entry, language)
+    if other is not None:
+        learner.stand_on(other)
     return learner
 
 
@@ -260,6 +277,13 @@ def weights(name: str, task: str) -> tuple[Path, Trial] | None:
     return (path, trial) if path.exists() else None
 
 
+def foundation(entry: Entry, language: str = "en") -> Network | None:
+    """Return the network of the system that an entry stands on, with its weights of a language; None without any."""
+    if not entry.foundation or not is_trained(entry.foundation):
+        return None
+    return speaker(entry.foundation, language).network
+
+
 def speaker(name: str, language: str) -> Successor[Network]:
     """Return a trained system of pictures and language that speaks a language, "en" or "zh".
 
@@ -274,7 +298,7 @@ def speaker(name: str, language: str) -> Successor[Network]:
     for trial in trials:
         if trial.options.get("language", "en") == language and (trial is trials[0] or trial.shipped_as):
             file = WEIGHTS if trial is trials[0] else f"{trial.shipped_as}.safetensors"
-            return create(name, weights=shipped(name) / file)
+            return create(name, weights=shipped(name) / file, language=language)
     raise StateError(f"speaks no {language!r}", where=name, remedy="Choose another language")
 
 

@@ -53,10 +53,17 @@ class Network(Module):
     at_stage: int = 0
     """The stage of the training whose loss `judged` returns; the learner sets it before each step."""
 
+    progress: float = 0.0
+    """Share of the present stage that is over; the learner sets it before each step."""
+
     @property
     def config(self) -> Any:
         """The settings."""
         return self._config
+
+    def stand_on(self, foundation: Network) -> None:
+        """Use another network, whose weights stay as they are and are not its own, where a network is built on one."""
+        raise NotImplementedError
 
     def stage(self, number: int) -> dict[str, Parameter]:
         """Return the parameters that a stage of the recipe trains, by name: all, unless a network says less."""
@@ -216,6 +223,7 @@ class Successor(Generic[N]):
         seed: int = 0,
     ):
         self._make, self.config = network, config
+        self.foundation: Network | None = None
         self.accepts, self.answers = accepts, answers
         self.labels = Labels(config.classes) if answers is Port.LAMPS and config.classes else None
         self._asked = Labels(config.classes) if accepts is Port.LAMPS and config.classes else None
@@ -240,10 +248,17 @@ class Successor(Generic[N]):
         self._seed = np.array([seed], np.int64)
         self._step = np.zeros(1, np.int64)
         self.network = self._make(self.config, generator(seed, self.name))
+        if self.foundation is not None:
+            self.network.stand_on(self.foundation)
         self._rows = Noise(seed, f"{self.name}.z", self.network.noise)
         self._noise = self._rows.row(0).astype(np.float32)
         self.average: Average | None = None
         self._equip()
+
+    def stand_on(self, foundation: Network) -> None:
+        """Let the network, and those of all further resets, use another one that does not learn here."""
+        self.foundation = foundation
+        self.network.stand_on(foundation)
 
     def _equip(self) -> None:
         """Create what is needed besides the network."""
@@ -487,7 +502,8 @@ class ByGradient(Successor[N]):
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         network, others = self.network, list[Parameter]()
         if self.recipe.stages:
-            network.at_stage, first, _ = self.recipe.stage_at(self.step)
+            network.at_stage, first, steps = self.recipe.stage_at(self.step)
+            network.progress = (self.step - first) / max(1, steps)
             if self.step == first:
                 network.begin(network.at_stage)
             trained = self.optimiser.parameters

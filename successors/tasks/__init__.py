@@ -19,6 +19,7 @@ from successors.tasks import (
     draw,
     drift,
     holes,
+    illustrate,
     imitate,
     judge,
     letters,
@@ -47,6 +48,7 @@ _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
     squeeze, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
     books, sums, by_heart, caption, question, match,
+    illustrate,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

@@ -57,7 +57,8 @@ class Task:
         Number of folds. If there are several, the setting ``fold`` says which of them is the test set, and training
         number n (its seed) leaves out fold n mod `folds`; together they are tested on everything that can be left out.
     judge : callable, optional
-        ``judge(answers, targets) -> (n,) bool``: which texts are right, if not those that match to the letter.
+        ``judge(answers, targets) -> (n,) bool``: which texts are right, if not those that match to the letter; which
+        fields, if not those that match in nearly all cells.
     groups : callable, optional
         ``groups(config) -> tuple of str``: the group, such as the typeface, of each stimulus of the test set.
     """
@@ -135,7 +136,7 @@ class Task:
         -------
         ndarray of bool, shape (n,)
             For lamps, whether all eight are correct; for text, what `judge` says, else whether it is an exact match;
-            for fields, whether at most `WRONG_CELLS` cells are on the wrong side of half light.
+            for fields, what `judge` says, else whether at most `WRONG_CELLS` cells are on the wrong side of half light.
 
         Raises
         ------
@@ -157,6 +158,8 @@ class Task:
                     remedy="Give one for each",
                 )
             return np.asarray(answers == wanted) if self.judge is None else self.judge(answers, wanted)
+        if self.judge is not None:
+            return self.judge(answers, targets)
         return cells_wrong(answers, targets) <= WRONG_CELLS
 
 

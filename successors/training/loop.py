@@ -116,7 +116,8 @@ def _classes(answers: np.ndarray, code: np.ndarray) -> np.ndarray:
 
 def _answers(learner: Learner, part: Split) -> np.ndarray:
     # What is drawn is a function of the stimulus's number in its call: there, all are asked at once.
-    rows = len(part) if learner.accepts is Port.LAMPS else ROWS
+    draws = learner.answers is Port.FIELD and learner.accepts in (Port.LAMPS, Port.TEXT)
+    rows = len(part) if draws else ROWS
     return np.concatenate([learner.respond(part.stimuli[k : k + rows]) for k in range(0, len(part), rows)])
 
 

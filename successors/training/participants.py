@@ -19,6 +19,7 @@ from successors.baselines.trivial import AsShown, LastExposure
 from successors.nn.learner import ByGradient
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck
+from successors.tasks.scene_words import language_of
 
 MARK1_YEAR = 1960
 AS_SHOWN = "as shown"
@@ -155,7 +156,8 @@ def default_changes(name: str, task: str) -> Mapping[str, Any]:
 def enter(
     name: str, deck: Deck, *, seed: int = 0, changes: Mapping[str, Any] | None = None, machine: Machine | None = None
 ) -> Participant:
-    """Return an untrained participant for a deck; one that uses the weights of another system has them.
+    """Return an untrained participant for a deck; one that uses the weights of another system, or stands on it, has
+    them.
 
     Parameters
     ----------
@@ -197,6 +199,9 @@ def enter(
         learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}), answers=deck.answers)
         if of := system.entry.weights_of:
             learner.load_weights(registry.create(of, pretrained=True).weights())
+        if of := system.entry.foundation:
+            texts = deck.train.stimuli if deck.accepts is Port.TEXT else deck.train.targets
+            learner.stand_on(registry.speaker(of, language_of(str(np.asarray(texts).ravel()[0]))).network)
         year, recipe, parameters = system.year, learner.recipe, learner.network.count()
     note = ""
     if deck.accepts is Port.REEL and learner.accepts is Port.FRAME:

@@ -65,8 +65,9 @@ class TrainingJob:
         """Everything on which its result depends."""
         settings = {"learner": self.learner, "task": self.task}
         settings |= {"options": dict(self.options), "changes": dict(self.changes)}
-        of = registry.find(self.learner).entry.weights_of if self.learner in registry.names() else ""
-        inputs = {f"weights of {of}": content_hash(registry.shipped(of) / registry.WEIGHTS)} if of else {}
+        entry = registry.find(self.learner).entry if self.learner in registry.names() else None
+        others = [] if entry is None else [name for name in (entry.weights_of, entry.foundation) if name]
+        inputs = {f"weights of {of}": content_hash(registry.shipped(of) / registry.WEIGHTS) for of in others}
         return Identity(kind="training", settings=settings, seed=self.seed, inputs=inputs)
 
 

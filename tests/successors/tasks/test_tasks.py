@@ -39,6 +39,7 @@ SMALL = {
     "caption": dict(train=42, valid=12, test=24, held=6),
     "question": dict(train=42, valid=12, test=24, held=6),
     "match": dict(train=42, valid=12, test=24, held=6),
+    "illustrate": dict(train=42, valid=12, test=24, held=6),
 }
 NAMES = tuple(SMALL)
 KNOWN = ("books", "by_heart")
