@@ -12,7 +12,7 @@ from successors.nn.module import Module
 from successors.nn.tensor import Tensor
 
 
-class Eye(Module):
+class SceneEye(Module):
     """Convolutions that see the places of a picture, (n, h, w) to (n, places, channels).
 
     Parameters

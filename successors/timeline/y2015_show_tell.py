@@ -41,7 +41,7 @@ from marki.io.ports import Port
 from successors.model_card import Check, Entry, Figure, Finding, Measure, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.bytepairs import END, PAD, START, padded, shipped
-from successors.nn.eye import Eye
+from successors.nn.eye import SceneEye
 from successors.nn.functions import embedding, linear
 from successors.nn.gather import split
 from successors.nn.grayscale import grayscale
@@ -166,7 +166,7 @@ class ShowTell(Writer):
     def __init__(self, config: ShowTellConfig, rng: np.random.Generator):
         super().__init__(config, rng)
         c, k = config, config.channels
-        self.eye = Eye(c.filters, rng) if c.filters else None
+        self.eye = SceneEye(c.filters, rng) if c.filters else None
         self.tokens = initial.normal(rng, (c.vocabulary, c.word), 1.0)
         if c.attention == "none":
             seen = k * c.side**2 if c.filters else k

@@ -35,7 +35,7 @@ from marki.io.ports import Port
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.bytepairs import PAD, shipped
-from successors.nn.eye import Eye
+from successors.nn.eye import SceneEye
 from successors.nn.functions import embedding
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear, LSTMLayer
@@ -85,7 +85,7 @@ class VQA(Network):
     def __init__(self, config: VQAConfig, rng: np.random.Generator):
         super().__init__(config, rng)
         c = config
-        self.eye = Eye(c.filters, rng) if c.filters else None
+        self.eye = SceneEye(c.filters, rng) if c.filters else None
         side = 20 // 2 ** min(2, len(c.filters))
         self.seen = Linear(side**2 * c.filters[-1], c.features, rng, init=initial.he) if c.filters else None
         # Words are drawn as loud as the rest, so that the first layer of the LSTM hears them.

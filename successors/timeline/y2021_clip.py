@@ -128,7 +128,7 @@ class PictureTransformer(Module):
         return self.output(self.after(x[:, 0]))
 
 
-class Bottleneck(Module):
+class BlurredBottleneck(Module):
     """A block of the residual network: 1x1, 3x3, mean of stride x stride cells, 1x1, added to its input likewise.
 
     Parameters
@@ -170,12 +170,14 @@ class PictureResidual(Module):
             for a, b, s in ((c.channels, half, 2), (half, half, 1), (half, width, 1))
         ]
         self.norms = [BatchNorm2d(k) for k in (half, half, width)]
-        self.stages: list[list[Bottleneck]] = []
+        self.stages: list[list[BlurredBottleneck]] = []
         channels = width
         for number, count in enumerate(c.residual):
             self.stages.append([])
             for k in range(count):
-                self.stages[-1].append(Bottleneck(channels, width * 2**number, 2 if number and not k else 1, rng))
+                self.stages[-1].append(
+                    BlurredBottleneck(channels, width * 2**number, 2 if number and not k else 1, rng)
+                )
                 channels = 4 * width * 2**number
         places = (c.side // 4 // 2 ** (len(c.residual) - 1)) ** 2
         self.positions = initial.normal(rng, (places + 1, channels), channels**-0.5, decays=False)
@@ -246,7 +248,7 @@ class CLIP(Network):
             self.bag = Linear(c.space, c.vocabulary, rng)
         else:
             self.text = TextTransformer(c, rng)
-            self.scale = initial.constant((), math.log(1 / 0.07))
+            self.scale = initial.constant((1,), math.log(1 / 0.07))
 
     # -- both sides -------------------------------------------------------------------------------------------------
 

@@ -151,7 +151,7 @@ class Residual(Module):
         return (x if self.shortcut is None else self.shortcut(x)) + y * self._gain
 
 
-class Encoder(Module):
+class PictureEncoder(Module):
     """Pictures (n, c, h, w) to the logits of the codes of their places, (n, K, grid, grid).
 
     Parameters
@@ -185,7 +185,7 @@ class Encoder(Module):
         return self.leave(x.relu())
 
 
-class Decoder(Module):
+class PictureDecoder(Module):
     """Codes as shares (n, K, grid, grid) to the logits of cells (n, spread c, h, w).
 
     Parameters
@@ -243,7 +243,7 @@ class Codes(Module):
     """
 
     def __init__(self, config: DALLEConfig, rng: np.random.Generator):
-        self.encoder, self.decoder = Encoder(config, rng), Decoder(config, rng)
+        self.encoder, self.decoder = PictureEncoder(config, rng), PictureDecoder(config, rng)
         self._codes, self._grid = config.codes, config.grid
 
     def read(self, pictures: np.ndarray) -> np.ndarray:
