@@ -424,18 +424,17 @@ class DALLE(Network):
             codes = self.stream.draw(np.repeat(tokens, count, 0), shares.reshape(-1, c.places), c.temperature)
         return self.codes.drawn(codes).reshape(len(texts), count, c.side, c.side)
 
-    def chosen(self, texts: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-        """Return which of the pictures (n, k, h, w) CLIP chooses for each caption, (n,); without CLIP the first."""
+    def fits(self, texts: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+        """Return how well CLIP finds that pictures (n, k, h, w) fit captions (n,), (n, k); without CLIP zeros."""
         if self._clip is None:
-            return np.zeros(len(texts), np.int64)
-        return np.array(
-            [int(self._clip.scores(row, text[None])[:, 0].argmax()) for text, row in zip(texts, drawn, strict=True)]
-        )
+            return np.zeros(drawn.shape[:2], np.float32)
+        one = [self._clip.scores(row, texts[k : k + 1])[:, 0] for k, row in enumerate(drawn)]
+        return np.array(one, np.float32).reshape(drawn.shape[:2])
 
     def imagine(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Return the pictures that are chosen for captions (n,)."""
         drawn = self.candidates(stimuli, noise)
-        return drawn[np.arange(len(drawn)), self.chosen(stimuli, drawn)]
+        return drawn[np.arange(len(drawn)), self.fits(stimuli, drawn).argmax(1)]
 
 
 # -- published sizes --------------------------------------------------------------------------------------------------
@@ -510,9 +509,9 @@ def _candidates(learner: Successor[DALLE], stimuli: np.ndarray, targets: np.ndar
     noise = generator(2021, "timeline.dalle.candidates").standard_normal((len(stimuli), network.noise))
     with no_grad():
         drawn = network.candidates(stimuli, noise)
-        for number, (text, wanted, row) in enumerate(zip(stimuli, targets, drawn, strict=True), 1):
-            fits = np.zeros(len(row)) if network._clip is None else network._clip.scores(row, text[None])[:, 0]
-            shown[f"{number}: {text}"] = np.concatenate([wanted[None], row[np.argsort(-fits, kind="stable")]])
+        order = np.argsort(-network.fits(stimuli, drawn), axis=1, kind="stable")
+    for k, text in enumerate(stimuli.tolist()):
+        shown[f"{k + 1}: {text}"] = np.concatenate([targets[k : k + 1], drawn[k, order[k]]])
     return shown
 
 
