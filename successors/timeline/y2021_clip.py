@@ -49,6 +49,8 @@ from successors.timeline.y2015_resnet import ConvNorm
 from successors.timeline.y2017_transformer import FeedForward, MultiHead, causal
 from successors.timeline.y2020_vit import Block, ClassToken, patches
 
+TINY = 1e-12
+"""Added to the square of a vector's length, so that nothing seen divides by nothing."""
 HOTTEST = math.log(100)
 """Largest s."""
 
@@ -228,7 +230,7 @@ class TextTransformer(Module):
 
 def normalised(x: Tensor) -> Tensor:
     """Return vectors (n, k) of length 1."""
-    return x / ((x * x).sum(1, keepdims=True) + 1e-12).sqrt()
+    return x / ((x * x).sum(1, keepdims=True) + TINY).sqrt()
 
 
 class CLIP(Network):

@@ -1,11 +1,8 @@
-"""Systems of picture and language against the same from public packages or plainly with PyTorch, with our weights.
+"""Systems of picture and language against the same written plainly with PyTorch, with our weights.
 
-CLIP's transformers are those of the package transformers; its residual encoder, the captioners and the network that
-answers questions are written here anew, with PyTorch's own layers, from papers and programs. Outputs may differ by
+Each is written here anew from paper and program, with PyTorch's own cells, attention and losses. Outputs may differ by
 1e-10 of the largest, gradients of every parameter by 1e-8.
 """
-
-import os
 
 import numpy as np
 import pytest
@@ -13,7 +10,7 @@ import pytest
 from successors.nn.bytepairs import END, START, padded, shipped
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
-from successors.timeline import y2015_show_tell, y2015_vqa, y2021_clip
+from successors.timeline import y2015_show_tell, y2015_vqa, y2021_clip, y2021_dalle, y2022_dalle2
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -25,8 +22,7 @@ TEXTS = ["a small bar at the top.", "a large circle on the left and a small bar 
 
 
 @pytest.fixture(autouse=True)
-def float64(monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def float64():
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     yield
@@ -166,106 +162,46 @@ def test_questions(meets):
 # -- CLIP -------------------------------------------------------------------------------------------------------------
 
 
-SWAPPED = np.arange(512)
-SWAPPED[[END, 511]] = 511, END
-"""Tokens as the package wants them: an end that is number 2 it takes for the greatest number of all."""
+def quick(w, name, x, count, heads, mask=None):
+    """Go through blocks as `openai/CLIP` has them, with PyTorch's own attention."""
+    for k in range(count):
+        at = f"{name}.{k}"
+        width = x.shape[-1]
+        y = functional.layer_norm(x, (width,), w[f"{at}.norm1.gain"], w[f"{at}.norm1.bias"]).transpose(0, 1)
+        read, _ = functional.multi_head_attention_forward(
+            y, y, y, width, heads, w[f"{at}.attention.weight"], w[f"{at}.attention.bias"], None, None, False, 0.0,
+            w[f"{at}.attention.output.weight"], w[f"{at}.attention.output.bias"], attn_mask=mask, need_weights=False,
+        )  # fmt: skip
+        x = x + read.transpose(0, 1)
+        y = functional.layer_norm(x, (width,), w[f"{at}.norm2.gain"], w[f"{at}.norm2.bias"])
+        y = linear(w, f"{at}.mlp.first", y)
+        x = x + linear(w, f"{at}.mlp.second", y * torch.sigmoid(1.702 * y))
+    return x
 
 
-def their_clip(net, config):
-    """Return CLIP of the package transformers with our weights, and its parameters by our names."""
-    transformers = pytest.importorskip("transformers")
-    shape = {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-5, "attention_dropout": 0.0}
-    their = transformers.CLIPModel(
-        transformers.CLIPConfig(
-            text_config=dict(
-                vocab_size=config.vocabulary,
-                hidden_size=config.text_width,
-                intermediate_size=4 * config.text_width,
-                num_hidden_layers=config.text_layers,
-                num_attention_heads=config.text_heads,
-                eos_token_id=2,
-                max_position_embeddings=config.longest,
-                projection_dim=config.space,
-                bos_token_id=1,
-                pad_token_id=0,
-                **shape,
-            ),
-            vision_config=dict(
-                hidden_size=config.width,
-                intermediate_size=4 * config.width,
-                num_hidden_layers=config.layers,
-                num_attention_heads=config.heads,
-                image_size=config.side,
-                patch_size=config.patch,
-                num_channels=1,
-                projection_dim=config.space,
-                **shape,
-            ),
-            projection_dim=config.space,
-        )
-    ).double()
-    named = {"image.patches.weight": ("vision_model.embeddings.patch_embedding.weight", 0),
-             "image.token.row": ("vision_model.embeddings.class_embedding", 0),
-             "image.positions": ("vision_model.embeddings.position_embedding.weight", 0),
-             "image.output.weight": ("visual_projection.weight", 0),
-             "text.tokens": ("text_model.embeddings.token_embedding.weight", 0),
-             "text.positions": ("text_model.embeddings.position_embedding.weight", 0),
-             "text.output.weight": ("text_projection.weight", 0), "scale": ("logit_scale", 0)}  # fmt: skip
-    norms = {"image.before": "vision_model.pre_layrnorm", "image.after": "vision_model.post_layernorm",
-             "text.norm": "text_model.final_layer_norm"}  # fmt: skip
-    for ours, theirs, layers in (("image", "vision_model", config.layers), ("text", "text_model", config.text_layers)):
-        for k in range(layers):
-            at, there = f"{ours}.blocks.{k}", f"{theirs}.encoder.layers.{k}"
-            norms |= {f"{at}.norm1": f"{there}.layer_norm1", f"{at}.norm2": f"{there}.layer_norm2"}
-            for kind in ("weight", "bias"):
-                named |= {f"{at}.attention.{kind}": (f"{there}.self_attn.{{qkv}}_proj.{kind}", 3),
-                          f"{at}.attention.output.{kind}": (f"{there}.self_attn.out_proj.{kind}", 0),
-                          f"{at}.mlp.first.{kind}": (f"{there}.mlp.fc1.{kind}", 0),
-                          f"{at}.mlp.second.{kind}": (f"{there}.mlp.fc2.{kind}", 0)}  # fmt: skip
-    for ours, theirs in norms.items():
-        named |= {f"{ours}.gain": (f"{theirs}.weight", 0), f"{ours}.bias": (f"{theirs}.bias", 0)}
-    assert set(named) == set(net.parameters())
-    own, used = dict(their.named_parameters()), set()
-    for name, (path, parts) in named.items():
-        values = np.split(net.parameters()[name].data, 3) if parts else [net.parameters()[name].data]
-        paths = [path.replace("{qkv}", letter) for letter in "qkv"] if parts else [path]
-        if name == "text.tokens":
-            values = [values[0][SWAPPED]]
-        for one, value in zip(paths, values, strict=True):
-            own[one].data = torch.tensor(value.reshape(own[one].shape))
-            used.add(one)
-    assert used == set(own)
-
-    def gradients(name):
-        path, parts = named[name]
-        found = [np.atleast_1d(own[path.replace("{qkv}", letter)].grad) for letter in ("qkv" if parts else "q")]
-        together = np.concatenate(found)
-        return together[SWAPPED] if name == "text.tokens" else together
-
-    return their, gradients
-
-
-def test_clip_of_transformers():
+def test_clip():
     config = y2021_clip.CLIPConfig(
         width=8, layers=2, heads=2, text_width=12, text_layers=2, text_heads=3, space=6, patch=5, longest=30
     )
-    net, _ = both(y2021_clip.CLIP(config, np.random.default_rng(0)))
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    their, gradients = their_clip(net, config)
+    net, w = both(y2021_clip.CLIP(config, np.random.default_rng(0)))
     x, texts = RNG.random((3, 20, 20)), np.array(TEXTS)
-    rows = SWAPPED[net.rows(texts)]
-    found = their(
-        input_ids=torch.tensor(rows), pixel_values=torch.tensor(x[:, None]), attention_mask=torch.ones(rows.shape)
-    )
-    ours = net(x, texts)
-    wanted = found.logits_per_image.detach().numpy()
-    assert np.abs(ours.data - wanted).max() <= OUTPUTS * np.abs(wanted).max()
-    errors = RNG.standard_normal(ours.shape)
-    (ours * errors).sum().backward()
-    (found.logits_per_image * torch.tensor(errors)).sum().backward()
-    for name, p in net.parameters().items():
-        wanted = gradients(name).reshape(p.shape)
-        assert np.abs(p.gradient - wanted).max() <= GRADIENTS * max(1, np.abs(wanted).max()), name
+    # The image encoder: a convolution without bias, the class embedding before its places, a normalisation before.
+    kernels = w["image.patches.weight"].reshape(8, 1, 5, 5)
+    y = functional.conv2d(torch.tensor(x[:, None]), kernels, stride=5).flatten(2).transpose(1, 2)
+    y = torch.cat([w["image.token.row"].expand(3, 1, 8), y], 1) + w["image.positions"]
+    y = functional.layer_norm(y, (8,), w["image.before.gain"], w["image.before.bias"])
+    y = quick(w, "image.blocks", y, 2, 2)[:, 0]
+    y = linear(w, "image.output", functional.layer_norm(y, (8,), w["image.after.gain"], w["image.after.bias"]))
+    # The text encoder: causal, read at the end token.
+    rows = net.rows(texts)
+    mask = torch.full((rows.shape[1],) * 2, float("-inf")).triu(1)
+    z = quick(w, "text.blocks", w["text.tokens"][rows] + w["text.positions"][: rows.shape[1]], 2, 3, mask)
+    z = functional.layer_norm(z, (12,), w["text.norm.gain"], w["text.norm.bias"])
+    z = linear(w, "text.output", z[torch.arange(3), torch.tensor((rows == END).argmax(1))])
+    logits = w["scale"].exp() * functional.normalize(y, eps=0) @ functional.normalize(z, eps=0).T
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(y2021_clip, "TINY", 0.0)
+        agree(net, w, net(x, texts), logits)
 
 
 def test_the_residual_encoder_of_clip():
@@ -299,3 +235,85 @@ def test_the_residual_encoder_of_clip():
     )  # fmt: skip
     with training(np.random.default_rng(0)):
         agree(net, w, net(Tensor(x)), theirs[0])
+
+
+# -- DALL·E, DALL·E 2 -------------------------------------------------------------------------------------------------
+
+
+def maps(w, name, y, k):
+    return functional.conv2d(y, w[f"{name}.weight"], w[f"{name}.bias"], padding=k // 2)
+
+
+def residual(w, name, y, kernels, gain):
+    z = y
+    for k, size in enumerate(kernels):
+        z = maps(w, f"{name}.convs.{k}", z.relu(), size)
+    return (maps(w, f"{name}.shortcut", y, 1) if f"{name}.shortcut.weight" in w else y) + gain * z
+
+
+def test_codes():
+    config = y2021_dalle.DALLEConfig(channels=8, entry=4, codes=6, window=5, blocks=2, layers=0)
+    net, w = both(y2021_dalle.DALLE(config, np.random.default_rng(0)))
+    x, noise = RNG.random((3, 20, 20)), RNG.gumbel(size=(3, 6, 5, 5))
+    gain = 1 / 16
+    y = maps(w, "codes.encoder.enter", functional.pixel_unshuffle(torch.tensor(x[:, None]), 2), 5)
+    for group in range(2):
+        if group:
+            y = functional.max_pool2d(y, 2)
+        for k in range(2):
+            y = residual(w, f"codes.encoder.groups.{group}.{k}", y, (3, 3, 3, 1), gain)
+    logits = maps(w, "codes.encoder.leave", y.relu(), 1)
+    y = maps(w, "codes.decoder.enter", ((logits + torch.tensor(noise)) / 0.3).softmax(1), 1)
+    for group in range(2):
+        if group:
+            y = functional.interpolate(y, scale_factor=2, mode="nearest")
+        for k in range(2):
+            y = residual(w, f"codes.decoder.groups.{group}.{k}", y, (1, 3, 3, 3), gain)
+    drawn = functional.pixel_shuffle(maps(w, "codes.decoder.leave", y.relu(), 1), 2)
+    lost = functional.binary_cross_entropy_with_logits(drawn, torch.tensor(x[:, None]), reduction="none").sum() / 3
+    told = torch.distributions.Categorical(logits=logits.permute(0, 2, 3, 1))
+    even = torch.distributions.Categorical(logits=torch.zeros(6))
+    divergence = torch.distributions.kl_divergence(told, even).sum() / 3
+    _, loss = net.codes.objective(x, noise, 0.3, 0.7)
+    agree(net, w, loss * np.ones(1), (lost + 0.7 * divergence) * torch.ones(1))
+
+
+def blocks(w, name, x, count, heads):
+    n, t, width = x.shape
+    for k in range(count):
+        at = f"{name}.{k}"
+        y = functional.layer_norm(x, (width,), w[f"{at}.norm1.gain"], w[f"{at}.norm1.bias"])
+        q, key, v = linear(w, f"{at}.attention", y).reshape(n, t, 3, heads, -1).permute(2, 0, 3, 1, 4)
+        read = functional.scaled_dot_product_attention(q, key, v, is_causal=True).transpose(1, 2).reshape(n, t, width)
+        x = x + linear(w, f"{at}.attention.output", read)
+        y = functional.layer_norm(x, (width,), w[f"{at}.norm2.gain"], w[f"{at}.norm2.bias"])
+        x = x + linear(w, f"{at}.mlp.second", functional.gelu(linear(w, f"{at}.mlp.first", y), approximate="tanh"))
+    return x
+
+
+def test_the_stream():
+    config = y2021_dalle.DALLEConfig(channels=8, entry=4, codes=6, layers=2, width=12, heads=3)
+    net, w = both(y2021_dalle.DALLE(config, np.random.default_rng(0)).stream)
+    tokens = y2021_dalle.DALLE(config, np.random.default_rng(0)).tokens(np.array(TEXTS))
+    codes = RNG.integers(0, 6, (3, 25))
+    words = torch.where(torch.tensor(tokens == 0)[..., None], w["filling"], w["words"][tokens]) + w["places"]
+    drawn = w["codes"][codes] + (w["rows"][:, None] + w["columns"]).reshape(25, 12)
+    x = blocks(w, "blocks", torch.cat([words, drawn[:, :-1]], 1), 2, 3)
+    logits = linear(w, "head", functional.layer_norm(x, (12,), w["norm.gain"], w["norm.bias"]))
+    written = functional.cross_entropy(logits[:, :33, :512].transpose(1, 2), torch.tensor(tokens[:, 1:]))
+    shown = functional.cross_entropy(logits[:, 33:, 512:].transpose(1, 2), torch.tensor(codes))
+    agree(net, w, net.loss(tokens, codes) * np.ones(1), (written / 8 + shown * 7 / 8) * torch.ones(1))
+
+
+def test_the_prior():
+    config = y2022_dalle2.DALLE2Config(decodes=False, space=10, prior_width=12, prior_layers=2, prior_heads=3, text=9)
+    whole = y2022_dalle2.DALLE2(config, np.random.default_rng(0))
+    net, w = both(whole.prior)
+    tokens, times = whole.tokens(np.array(TEXTS)), np.array([3, 400, 1000])
+    caption, z = RNG.standard_normal((2, 3, 10))
+    angles = torch.tensor(times)[:, None] * torch.exp(torch.arange(6) * (-np.log(10_000) / 5))
+    time = linear(w, "time.1", functional.silu(linear(w, "time.0", torch.cat([angles.sin(), angles.cos()], 1))))
+    rows = [linear(w, "caption", torch.tensor(caption)), time, linear(w, "noisy", torch.tensor(z))]
+    x = torch.cat([w["words"][tokens], torch.stack(rows, 1), w["last"].expand(3, 1, 12)], 1) + w["places"]
+    x = functional.layer_norm(blocks(w, "blocks", x, 2, 3), (12,), w["norm.gain"], w["norm.bias"])
+    agree(net, w, net(tokens, Tensor(caption), Tensor(z), times), linear(w, "output", x[:, -1]))
