@@ -221,8 +221,9 @@ def create(
         raise StateError(
             f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
         ) from error
+    learner = _founded(learner, system.entry, language)
     learner.load_weights(arrays, where=path)
-    return _founded(learner, system.entry, language)
+    return learner
 
 
 def _founded(learner: Successor[Network], entry: Entry, language: str) -> Successor[Network]:

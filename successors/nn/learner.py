@@ -256,9 +256,9 @@ class Successor(Generic[N]):
         self._equip()
 
     def stand_on(self, foundation: Network) -> None:
-        """Let the network, and those of all further resets, use another one that does not learn here."""
+        """Return to the untrained state, in which the network uses another one, and so do those of further resets."""
         self.foundation = foundation
-        self.network.stand_on(foundation)
+        self.reset(int(self._seed[0]))
 
     def _equip(self) -> None:
         """Create what is needed besides the network."""

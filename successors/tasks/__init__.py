@@ -23,6 +23,7 @@ from successors.tasks import (
     imitate,
     judge,
     letters,
+    locate,
     match,
     parity,
     programs,
@@ -31,6 +32,7 @@ from successors.tasks import (
     recall,
     restore,
     same_different,
+    segment,
     squeeze,
     sums,
     translate,
@@ -48,7 +50,7 @@ _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
     squeeze, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
     books, sums, by_heart, caption, question, match,
-    illustrate,
+    illustrate, segment, locate,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

@@ -70,6 +70,8 @@ class ShowTellConfig(NetworkConfig):
     picture: bool = setting(True, "Whether the picture is seen; without, language alone is left")
     filters: tuple[int, ...] = setting((32, 64, 64), "Channels of the convolutions; none: features are given")
     features: int = setting(0, "Channels of given features", low=0)
+    pooled: bool = setting(False, "Whether maps are halved by their greatest cells, not by leaving cells out")
+    apart: bool = setting(False, "Whether what is at a place and where that is are read apart, not as a sum")
     normalised: bool = setting(True, "Whether what comes from the picture is normalised, with positions")
     vocabulary: int = setting(512, "Tokens", low=8)
     longest: int = setting(48, "Tokens of a caption at most", low=3)
@@ -166,7 +168,7 @@ class ShowTell(Writer):
     def __init__(self, config: ShowTellConfig, rng: np.random.Generator):
         super().__init__(config, rng)
         c, k = config, config.channels
-        self.eye = SceneEye(c.filters, rng) if c.filters else None
+        self.eye = SceneEye(c.filters, rng, pooled=c.pooled) if c.filters else None
         self.tokens = initial.normal(rng, (c.vocabulary, c.word), 1.0)
         if c.attention == "none":
             seen = k * c.side**2 if c.filters else k
@@ -181,8 +183,9 @@ class ShowTell(Writer):
         self.start = [Linear(k, k, rng, init=initial.he) for _ in range(c.start_layers - 1)]
         self.start_state, self.start_cell = Linear(k, c.hidden, rng), Linear(k, c.hidden, rng)
         self.memory = LSTMLayer(c.word, c.hidden, rng)
-        self.context = Linear(k, 4 * c.hidden, rng, bias=False)
-        self.out_state, self.out_context = Linear(c.hidden, c.word, rng), Linear(k, c.word, rng)
+        read = 2 * k if c.apart else k
+        self.context = Linear(read, 4 * c.hidden, rng, bias=False)
+        self.out_state, self.out_context = Linear(c.hidden, c.word, rng), Linear(read, c.word, rng)
         self.output = Linear(c.word, c.vocabulary, rng)
 
     # -- what is seen ---------------------------------------------------------------------------------------------
@@ -195,16 +198,20 @@ class ShowTell(Writer):
         if self.config.attention == "none":
             x = self.first(x.flatten())
             return x if self.norm is None else self.norm(x)
-        x = x if self.norm is None else self.norm(x)
-        return x if self.positions is None else x + self.positions
+        return x if self.norm is None else self.norm(x)
 
     def opened(self, places: Tensor) -> Draft:
         """Return the draft of captions of places (n, L, k) before their first word."""
-        mean = places.mean(1)
+        mean, found = places.mean(1), places
+        if self.positions is not None:
+            places = places + self.positions
+            mean = places.mean(1)
+            where = self.positions + np.zeros(places.shape, places.dtype)
+            found = concatenate([found, where], 2) if self.config.apart else places
         for layer in self.start:
             mean = layer(mean).relu()
         return Draft(
-            places=places, keys=self.attention.keys(places), state=self.start_state(mean).tanh(),
+            places=found, keys=self.attention.keys(places), state=self.start_state(mean).tanh(),
             cell=self.start_cell(mean).tanh(),
         )  # fmt: skip
 

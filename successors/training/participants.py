@@ -8,15 +8,17 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from marki.errors import ConfigError, PortError, unknown
+from marki.errors import ConfigError, PortError, StateError, unknown
 from marki.io.exhibits import MARK1
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.registers import Register
 from successors import registry, tasks
+from successors.baselines.heads import BACKBONES, Head, HeadConfig
+from successors.baselines.heads import TASKS as OF_HEADS
 from successors.baselines.seq2seq import EncoderDecoder, EncoderDecoderConfig
 from successors.baselines.trivial import AsShown, LastExposure
-from successors.nn.learner import ByGradient
+from successors.nn.learner import ByGradient, Network
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck
 from successors.tasks.scene_words import language_of
@@ -25,6 +27,8 @@ MARK1_YEAR = 1960
 AS_SHOWN = "as shown"
 ENCODER_DECODER = "lstm encoder-decoder"
 ENCODER_DECODER_YEAR = 2014
+HEADS = {f"{backbone} {how}": (backbone, how == "tuned") for backbone in BACKBONES for how in ("frozen", "tuned")}
+"""Heads on backbones that learned letters, by name: which backbone, and whether it goes on learning."""
 
 
 @runtime_checkable
@@ -75,7 +79,7 @@ class Participant:
 
 def names() -> tuple[str, ...]:
     """Return the names of all participants."""
-    return (MARK1, *registry.names(), AS_SHOWN, ENCODER_DECODER)
+    return (MARK1, *registry.names(), AS_SHOWN, ENCODER_DECODER, *HEADS)
 
 
 def ports(name: str) -> tuple[tuple[Port, Port], ...]:
@@ -92,6 +96,8 @@ def ports(name: str) -> tuple[tuple[Port, Port], ...]:
         return ((Port.FIELD, Port.FIELD),)
     if name == ENCODER_DECODER:
         return ((Port.TEXT, Port.TEXT),)
+    if name in HEADS:
+        return tuple((tasks.find(task).accepts, tasks.find(task).answers) for task in OF_HEADS)
     if name not in registry.names():
         raise unknown("learner", name, names(), where="learners")
     return registry.find(name).entry.ways
@@ -110,6 +116,8 @@ def fits(name: str, task: str) -> bool:
 
 def _alone(name: str) -> tuple[str, ...]:
     """Return the only tasks that a participant can take part in; none if it is not restricted."""
+    if name in HEADS:
+        return OF_HEADS
     return registry.find(name).entry.tasks if name in registry.names() else ()
 
 
@@ -193,6 +201,14 @@ def enter(
         config = EncoderDecoderConfig().amend(changes or {}, where=name)
         learner = ByGradient(EncoderDecoder, config, accepts=Port.TEXT, answers=Port.TEXT, seed=seed)
         year, recipe, parameters = ENCODER_DECODER_YEAR, config.recipe, learner.network.count()
+    elif name in HEADS:
+        backbone, tuned = HEADS[name]
+        language = language_of(str((deck.train.stimuli["text"] if deck.task == "segment" else deck.train.targets)[0]))
+        own = {"backbone": backbone, "tuned": tuned, "task": deck.task, "language": language}
+        config = HeadConfig().amend(own | dict(changes or {}), where=name)
+        learner = ByGradient(Head, config, accepts=deck.accepts, answers=deck.answers, seed=seed)
+        learner.stand_on(_of_letters(backbone))
+        year, recipe, parameters = registry.find(backbone).year, config.recipe, learner.network.count()
     else:
         system = registry.find(name)
         fit = registry.fitted(system.entry, deck.code)
@@ -207,6 +223,20 @@ def enter(
     if deck.accepts is Port.REEL and learner.accepts is Port.FRAME:
         learner, note = LastExposure(learner), "sees the last exposure alone"
     return Participant(name=name, year=year, learner=learner, recipe=recipe, parameters=parameters, note=note)
+
+
+def _of_letters(name: str) -> Network:
+    """Return the network of a system with the weights that are shipped for letters.
+
+    Raises
+    ------
+    StateError
+        If none are.
+    """
+    found = registry.weights(name, "letters")
+    if found is None:
+        raise StateError("no weights of letters are shipped", where=name, remedy=f"Train it: train {name}")
+    return registry.create(name, weights=found[0]).network
 
 
 def _values(registers: list[Register]) -> int:

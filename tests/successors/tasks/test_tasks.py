@@ -40,6 +40,8 @@ SMALL = {
     "question": dict(train=42, valid=12, test=24, held=6),
     "match": dict(train=42, valid=12, test=24, held=6),
     "illustrate": dict(train=42, valid=12, test=24, held=6),
+    "segment": dict(train=42, valid=12, test=24),
+    "locate": dict(train=42, valid=12, test=24),
 }
 NAMES = tuple(SMALL)
 KNOWN = ("books", "by_heart")
