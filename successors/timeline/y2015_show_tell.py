@@ -125,11 +125,11 @@ class Attention(Module):
 
     def forward(self, state: Tensor, places: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
         """Return z (n, k) and alpha (n, L), given the state (n, h)."""
-        m, count, k = places.shape
+        m, count, _ = places.shape
         if self._even:
             alpha = Tensor(np.full((m, count), 1 / count, places.dtype))
         else:
-            seen = (keys + self.state(state).reshape(m, 1, k)).tanh()
+            seen = (keys + self.state(state).reshape(m, 1, -1)).tanh()
             alpha = softmax(self.score(seen).reshape(m, count))
         found = (places * alpha.reshape(m, count, 1)).sum(1)
         return found * self.gate(state).sigmoid(), alpha
