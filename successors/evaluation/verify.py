@@ -16,6 +16,7 @@ import numpy as np
 
 from marki.errors import MarkIError
 from marki.io.check_learner import check_learner
+from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.program import program
 from successors import registry, tasks
@@ -112,7 +113,15 @@ def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
         if "documents" in tasks.find(trial.task).config.__dataclass_fields__:
             options["documents"] = 1
         deck = tasks.load(trial.task, cache=False, **options)
-        return np.array(deck.test.stimuli), deck.test.targets.copy()
+        stimuli = np.array(deck.test.stimuli)
+        # Light everywhere: in the dark a sum is exactly 0, where a rectifier has no slope.
+        light = np.random.default_rng(0).random((count, SIDE, SIDE), np.float32)
+        if system.entry.accepts is Port.ASKED:
+            stimuli["frame"] = light
+        targets = (
+            light if system.entry.answers is Port.FIELD and system.entry.accepts is Port.TEXT else deck.test.targets
+        )
+        return light if system.entry.accepts is Port.FRAME else stimuli, targets.copy()
     deck = registry.sample(trial)
     rng = np.random.default_rng(0)
     shape = (count, *deck.test.stimuli.shape[1:])

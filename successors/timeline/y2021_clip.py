@@ -296,7 +296,7 @@ class CLIP(Network):
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return which of all captions of a batch it takes for each picture's, and the loss."""
         pictures = stimuli["frame"] if stimuli.dtype.names else stimuli
-        pictures = np.ascontiguousarray(pictures).astype(next(iter(self.parameters().values())).dtype, copy=False)
+        pictures = np.ascontiguousarray(pictures).astype(self.image.positions.dtype, copy=False)
         if self.config.objective == "bag":
             logits, bags = self.bag(self.seen(pictures)), self._bags(targets)
             fits = logits.data @ bags.T - np.logaddexp(0, logits.data).sum(1, keepdims=True)

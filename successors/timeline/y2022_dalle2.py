@@ -185,9 +185,10 @@ class DALLE2(Network):
 
     @property
     def clip(self) -> CLIP:
-        """The CLIP that it stands on; without any, one that has learned nothing."""
+        """The CLIP that it stands on; without any, a small one that has learned nothing."""
         if self._clip is None:
-            self._clip = CLIP(CLIPConfig(space=self.config.space), np.random.default_rng(0))
+            small = {"width": 16, "layers": 1, "heads": 2, "text_width": 16, "text_layers": 1, "text_heads": 2}
+            self._clip = CLIP(CLIPConfig(space=self.config.space).amend(small), np.random.default_rng(0))
         return self._clip
 
     def of_pictures(self, pictures: np.ndarray) -> np.ndarray:
@@ -220,7 +221,7 @@ class DALLE2(Network):
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return what is believed to be under the noise of real pictures, the targets, and the loss of the stage."""
         rng = training_rng() or np.random.default_rng(0)
-        dtype = next(iter(self.parameters().values())).dtype
+        dtype = self.decoder.nothing.dtype if self.decoder is not None else np.dtype(np.float32)
         z = self.of_pictures(targets).astype(dtype)
         times = rng.integers(1, TIMES + 1, len(z))
         if self.at_stage == 0 and self.decoder is not None:
