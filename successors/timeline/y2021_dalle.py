@@ -399,6 +399,7 @@ class DALLE(Network):
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return what is drawn of the codes of real pictures, the targets, and the loss of the present stage."""
+        targets = targets.astype(self.codes.encoder.enter.weight.dtype, copy=False)
         if self.at_stage == 0:
             rng, c = training_rng() or np.random.default_rng(0), self.config
             uniform = rng.random((len(targets), c.codes, c.grid, c.grid)).clip(1e-12, 1 - 1e-12)
@@ -555,5 +556,8 @@ ENTRY = Entry(
         Watch(name="where the stream looks", path="stream.blocks.2.attention.attention", rendering=Rendering.ATTENTION),
     ),
     roadmap=tuple((f"the best of {k}" if k > 1 else "the first", {"candidates": k}) for k in (1, 2, 4, 8)),
-    small={"channels": 8, "entry": 3, "codes": 5, "layers": 1, "width": 6, "heads": 2, "candidates": 2, "text": 9},
+    small={
+        "patch": 5, "channels": 12, "entry": 12, "codes": 5, "layers": 1, "width": 6, "heads": 2, "candidates": 2,
+        "text": 9,
+    },
 )  # fmt: skip
