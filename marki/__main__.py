@@ -113,6 +113,12 @@ def parser() -> Parser:
             "train a successor in many sizes at equal computing",
         ),
         (
+            "downstream",
+            successors.add_downstream_arguments,
+            successors.downstream,
+            "train heads on backbones that learned letters, for tasks in which every cell counts",
+        ),
+        (
             "parallel",
             successors.add_parallel_arguments,
             successors.parallel,

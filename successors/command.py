@@ -1,5 +1,5 @@
 """Commands: `timeline`, `card`, `train`, `compare`, `roadmap`, `scaling`, `parallel`, `check`, `write`, `read`, `say`,
-`ask`."""
+`ask`, `downstream`."""
 
 from __future__ import annotations
 
@@ -203,6 +203,29 @@ def roadmap(args: argparse.Namespace) -> int:
         rows = ablation_path.train_path(args.name, options, seeds=range(args.seed, args.seed + args.seeds))
     print(ablation_path.as_text(rows))
     _hint()
+    print(f"written to {options.out}")
+    return 0
+
+
+def add_downstream_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `downstream`."""
+    parser.add_argument("--task", choices=("segment", "locate"), help="one of both tasks (default: both)")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds for each, from --seed on (default 5)")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    add_arguments(parser, default="out/downstream")
+
+
+def downstream(args: argparse.Namespace) -> int:
+    """Train heads on backbones that learned letters; print how they do, and what is claimed of them."""
+    from successors.baselines.heads import TASKS
+    from successors.evaluation import downstream as runs
+
+    _check_counts(args)
+    chosen = (args.task,) if args.task else TASKS
+    options = options_of(args).free_out("out/downstream", lambda folder: holds(folder, runs.identity(chosen)))
+    with resumable(options):
+        found = runs.train_heads(options, chosen=chosen, seeds=range(args.seed, args.seed + args.seeds))
+    print(runs.as_text(found))
     print(f"written to {options.out}")
     return 0
 

@@ -54,7 +54,11 @@ def curve(
     """
     rows = list[dict[str, float]]()
     for value in values:
-        learner = registry.find(name).entry.create(changes=dict(changes or {}) | {setting: value})
+        entry = registry.find(name).entry
+        learner = entry.create(changes=dict(changes or {}) | {setting: value})
+        foundation = registry.foundation(entry)
+        if foundation is not None:
+            learner.stand_on(foundation)
         learner.load_weights(weights)
         exam = loop.examine(learner, deck, part)
         rows.append({setting: value, "score": exam.score, **exam.figures})

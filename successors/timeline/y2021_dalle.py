@@ -555,7 +555,6 @@ ENTRY = Entry(
         Watch(name="caption", rendering=Rendering.TOKENS, measure=_told),
         Watch(name="where the stream looks", path="stream.blocks.2.attention.attention", rendering=Rendering.ATTENTION),
     ),
-    roadmap=tuple((f"the best of {k}" if k > 1 else "the first", {"candidates": k}) for k in (1, 2, 4, 8)),
     small={
         "patch": 5, "channels": 12, "entry": 12, "codes": 5, "layers": 1, "width": 6, "heads": 2, "candidates": 2,
         "text": 9,
