@@ -147,8 +147,8 @@ def bad_input(name):
     yield "too few targets", x, y[:-1]
     if system.entry.answers is Port.TEXT:
         yield "targets that are numbers", x, np.zeros(len(x), np.float32)
-    else:
-        yield "targets that are no numbers", x, y.astype(str)
+        return
+    yield "targets that are no numbers", x, y.astype(str)
     if system.entry.answers is Port.LAMPS:
         yield "targets as numbers", x, y.astype(np.float32)
         yield "targets of another width", x, y[:, :-1]
