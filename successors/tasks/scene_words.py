@@ -9,7 +9,6 @@ from functools import lru_cache
 from marki.errors import PortError
 from successors.tasks import scenes
 from successors.tasks.scenes import Scene, Shape
-from successors.tasks.wording import worded
 
 LANGUAGES = ("en", "zh")
 MOST = 3
@@ -98,26 +97,31 @@ def _units(clause: str) -> list[str]:
     return [unit for unit in found if unit not in _EMPTY]
 
 
-def asked_for(line: str) -> Scene:
-    """Return the scene that somebody typed a line for; stops, case and blanks are put in order first.
+def demanded(text: str, unknown: tuple[str, ...] = ()) -> Scene:
+    """Return the scene of a line that was brought to the form of captions.
+
+    Parameters
+    ----------
+    text : str
+    unknown : tuple of str
+        Words of the line that are in no caption.
 
     Raises
     ------
     PortError
         If it is no caption: its unknown words are named, and the nearest caption is offered.
     """
-    found = worded(line, "caption")
-    scene = understood(found.text)
+    scene = understood(text)
     if scene is not None:
         return scene
-    offer = nearest(found.text)
-    if found.unknown:
-        words = ", ".join(found.unknown)
+    offer = nearest(text)
+    if unknown:
+        words = ", ".join(unknown)
         raise PortError(
             f"unknown: {words}", where="teleprinter", remedy=f"Say for instance: {offer}", code="scene.unknown",
             words=words, offer=offer,
         )  # fmt: skip
     raise PortError(
-        f"{found.text!r} is no caption", where="teleprinter", remedy=f"Say for instance: {offer}", code="scene.unclear",
-        text=found.text, offer=offer,
+        f"{text!r} is no caption", where="teleprinter", remedy=f"Say for instance: {offer}", code="scene.unclear",
+        text=text, offer=offer,
     )  # fmt: skip

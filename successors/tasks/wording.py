@@ -11,6 +11,7 @@ from itertools import permutations, product
 from marki.errors import PortError
 from successors.nn.lexicon import TELETYPE_WORDS, teletype
 from successors.tasks import figures, logbook, scenes
+from successors.tasks.scene_words import demanded
 
 SIMPLIFIED = str.maketrans(
     "塊圓條豎竪邊間個裡裏於與較線點鋸齒樓階級實塗滿鈎鉤長紋畫後開斷牆兩來",
@@ -82,7 +83,8 @@ def worded(line: str, task: str) -> WordedLine:
 
 
 def typed(line: str, task: str) -> WordedLine:
-    """Return a line that somebody typed to a system, as `worded`; of captions every word must be known.
+    """Return a line that somebody typed to a system, as `worded`; of captions every word must be known, and what is to
+    be drawn must be one.
 
     Parameters
     ----------
@@ -96,9 +98,23 @@ def typed(line: str, task: str) -> WordedLine:
         For a line without a word, or a caption with words that are not known.
     """
     found = worded(line, task)
-    if task in CAPTIONS:
+    if task == "illustrate":
+        demanded(found.text, found.unknown)
+    elif task in CAPTIONS:
         check_known(found)
     return found
+
+
+def asked_for(line: str) -> scenes.Scene:
+    """Return the scene that somebody typed a line for; stops, case and blanks are put in order first.
+
+    Raises
+    ------
+    PortError
+        If it is no caption: its unknown words are named, and the nearest caption is offered.
+    """
+    found = worded(line, "caption")
+    return demanded(found.text, found.unknown)
 
 
 def unknown_words(found: WordedLine, name: str) -> str:

@@ -11,9 +11,9 @@ from successors import tasks
 from successors.tasks import scene_pictures, scenes
 from successors.tasks.question import ANSWERS, ASKS, asked_of
 from successors.tasks.scene_decks import COUNTS, HELD, drawn, part_of
-from successors.tasks.scene_words import asked_for, nearest, same, told, understood
+from successors.tasks.scene_words import nearest, same, told, understood
 from successors.tasks.scenes import Shape
-from successors.tasks.wording import worded
+from successors.tasks.wording import asked_for, typed, worded
 
 SMALL = {"train": 300, "valid": 30, "test": 90, "held": 30, "cache": False}
 
@@ -136,6 +136,13 @@ def test_unknown_words_are_named_and_the_nearest_caption_is_offered(line, unknow
         asked_for(line)
     assert str(refused.value) == f"teleprinter: unknown: {unknown}. Say for instance: {offer}"
     assert understood(offer) is not None
+
+
+def test_what_is_to_be_drawn_has_to_be_a_caption():
+    assert typed("A small bar at the top", "illustrate").text == "a small bar at the top."
+    with pytest.raises(PortError, match="Say for instance"):
+        typed("the small bar is left of the large cross", "illustrate")
+    assert typed("the small bar is left of the large cross", "translate").text.endswith(".")
 
 
 def test_known_words_in_no_order_are_offered_one():
