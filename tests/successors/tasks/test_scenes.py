@@ -155,11 +155,12 @@ def test_known_words_in_no_order_are_offered_one():
 def test_captions_are_judged_by_what_they_tell():
     task = tasks.find("caption")
     scene = (shape("square", 0, 0), shape("bar", 0, 2, "large"))
-    target = np.array([told(scene, "en")] * 4)
-    answers = np.array([told(scene, "en"), told(scene[::-1], "en"), told(scene[:1], "en"), "the the the"])
-    assert task.right(answers, target).tolist() == [True, True, False, False]
-    assert task.also["sentences"](answers, target) == 0.75
-    assert task.also["two shapes"](answers, target) == 0.5
+    target = np.array([told(scene, "en")] * 5)
+    swapped = (shape("bar", 0, 0), shape("square", 0, 2, "large"))
+    answers = np.array([*(told(s, "en") for s in (scene, scene[::-1], scene[:1], swapped)), "the the the"])
+    assert task.right(answers, target).tolist() == [True, True, False, False, False]
+    assert task.also["sentences"](answers, target) == 0.8
+    assert task.also["two shapes"](answers, target) == 0.4
     assert task.also["one shape"](answers, target) == 1  # of none
 
 
