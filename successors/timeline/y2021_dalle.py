@@ -8,8 +8,8 @@ the one that fits best (figure 6).
     log p(x, y) >= E_q(z|x) [ log p(x | y, z) - beta KL(q(z | x) | p(y, z)) ]                                    (1)
 
 Stage one learns the codes: an encoder gives each place of a picture one of K codes, a decoder draws the picture from
-them. While it learns a code is drawn by the Gumbel-softmax relaxation, whose temperature falls from 1 to 1/16, and the
-prior is uniform (section 2.1). Stage two learns the stream, with 1/8 of the loss on the caption's tokens and 7/8 on the
+them. While it learns a code is drawn by the Gumbel-softmax relaxation, whose temperature falls from 1 to 1/16, long
+before the end, and the prior is uniform (section 2.1). Stage two learns the stream, with 1/8 of the loss on the caption's tokens and 7/8 on the
 picture's (section 2.2). Each token has, besides its own embedding, that of its place in the caption, or of its row and
 that of its column in the picture.
 
@@ -73,6 +73,7 @@ class DALLEConfig(NetworkConfig):
     entry: int = setting(64, "Channels with which the decoder begins", low=1)
     window: int = setting(3, "Side of the encoder's first kernels", unit="cells", low=1)
     codes: int = setting(256, "K, codes", low=2)
+    cooling: float = setting(0.5, "Share of stage one in which the relaxation cools", low=0.01, high=1)
     kl: float = setting(0.02, "beta in the end of stage one, for each place", low=0)
     text: int = setting(34, "Tokens of a caption", low=1)
     vocabulary: int = setting(512, "Tokens that a caption may have", low=8)
@@ -405,7 +406,7 @@ class DALLE(Network):
             uniform = rng.random((len(targets), c.codes, c.grid, c.grid)).clip(1e-12, 1 - 1e-12)
             noise = -np.log(-np.log(uniform)).astype(targets.dtype)
             hot, cold = TEMPERATURES
-            temperature = hot * (cold / hot) ** self.progress
+            temperature = hot * (cold / hot) ** min(1.0, self.progress / c.cooling)
             drawn, loss = self.codes.objective(targets, noise, temperature, c.kl * self.progress)
             return drawn.sigmoid().data[:, 0], loss
         assert self.stream is not None

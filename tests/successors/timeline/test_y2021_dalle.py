@@ -116,12 +116,12 @@ def test_the_relaxation_cools_and_the_demand_rises_with_the_stage(monkeypatch):
         return Tensor(x[:, None]), Tensor(np.zeros(()))
 
     monkeypatch.setattr(type(net.codes), "objective", objective)
-    for progress in (0.0, 0.5, 1.0):
+    for progress in (0.0, 0.25, 0.5, 1.0):
         net.progress = progress
         net.judged(TEXTS, pictures(3))
     temperatures, betas = zip(*seen, strict=True)
-    assert temperatures == pytest.approx([TEMPERATURES[0], 0.25, TEMPERATURES[1]])
-    assert betas == pytest.approx([0, 0.2, 0.4])
+    assert temperatures == pytest.approx([TEMPERATURES[0], 0.25, TEMPERATURES[1], TEMPERATURES[1]])
+    assert betas == pytest.approx([0, 0.1, 0.2, 0.4])
 
 
 def test_captions_are_filled_by_a_token_for_each_place():
