@@ -8,10 +8,10 @@ the one that fits best (figure 6).
     log p(x, y) >= E_q(z|x) [ log p(x | y, z) - beta KL(q(z | x) | p(y, z)) ]                                    (1)
 
 Stage one learns the codes: an encoder gives each place of a picture one of K codes, a decoder draws the picture from
-them. While it learns a code is drawn by the Gumbel-softmax relaxation, whose temperature falls from 1 to 1/16, long
-before the end, and the prior is uniform (section 2.1). Stage two learns the stream, with 1/8 of the loss on the caption's tokens and 7/8 on the
-picture's (section 2.2). Each token has, besides its own embedding, that of its place in the caption, or of its row and
-that of its column in the picture.
+them. While it learns a code is drawn by the Gumbel-softmax relaxation, whose temperature falls from 1 to 1/16 long
+before the end, and the prior is uniform (section 2.1). Stage two learns the stream, with 1/8 of the loss on the
+caption's tokens and 7/8 on the picture's (section 2.2). Each token has, besides its own embedding, that of its place in
+the caption, or of its row and that of its column in the picture.
 
 The discrete autoencoder is that of its program, `openai/DALL-E`, with 97,616,006 weights. The transformer has 64 layers
 of 62 heads of 64: 12.09 billion in the layers, 12.3 with tables and head, "12-billion" in the paper.
