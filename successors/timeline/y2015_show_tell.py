@@ -111,7 +111,7 @@ class Attention(Module):
     def __init__(self, config: ShowTellConfig, rng: np.random.Generator):
         k = config.channels
         self.places = [Linear(k, k, rng) for _ in range(config.attention_layers)]
-        self.state = Linear(config.hidden, k, rng, bias=False)
+        self.hidden = Linear(config.hidden, k, rng, bias=False)
         self.score = Linear(k, 1, rng)
         self.gate = Linear(config.hidden, 1, rng)
         self._even = config.attention == "even"
@@ -129,7 +129,7 @@ class Attention(Module):
         if self._even:
             alpha = Tensor(np.full((m, count), 1 / count, places.dtype))
         else:
-            seen = (keys + self.state(state).reshape(m, 1, -1)).tanh()
+            seen = (keys + self.hidden(state).reshape(m, 1, -1)).tanh()
             alpha = softmax(self.score(seen).reshape(m, count))
         found = (places * alpha.reshape(m, count, 1)).sum(1)
         return found * self.gate(state).sigmoid(), alpha

@@ -118,7 +118,7 @@ def test_show_attend_and_tell(attention, deep):
     state = (linear(w, "start_state", mean).tanh(), linear(w, "start_cell", mean).tanh())
     steps, total = [], []
     for column in tokens.T:
-        scores = linear(w, "attention.score", (keys + linear(w, "attention.state", state[0])[:, None]).tanh())[..., 0]
+        scores = linear(w, "attention.score", (keys + linear(w, "attention.hidden", state[0])[:, None]).tanh())[..., 0]
         alpha = scores.softmax(1) if attention == "soft" else torch.full_like(scores, 1 / scores.shape[1])
         z = (alpha[..., None] * a).sum(1) * linear(w, "attention.gate", state[0]).sigmoid()
         y = w["tokens"][column]
