@@ -52,12 +52,17 @@ def load(name, **options):
     return tasks.load(name, **{"cache": False, **SMALL[name], **options})
 
 
+def equal(x, y):
+    """Whether two arrays are equal, bit for bit; texts may be in arrays of other widths."""
+    x, y = np.asarray(x), np.asarray(y)
+    if x.dtype.names:
+        return x.dtype.names == y.dtype.names and all(equal(x[name], y[name]) for name in x.dtype.names)
+    return np.array_equal(x, y) and (x.dtype == y.dtype or x.dtype.kind == y.dtype.kind == "U")
+
+
 def same(a, b):
     """Whether two parts are equal, bit for bit."""
-    return all(
-        np.array_equal(np.asarray(x), np.asarray(y)) and (x.dtype == y.dtype or x.dtype.kind == y.dtype.kind == "U")
-        for x, y in ((a.stimuli, b.stimuli), (a.targets, b.targets), (a.kinds, b.kinds))
-    )
+    return equal(a.stimuli, b.stimuli) and equal(a.targets, b.targets) and equal(a.kinds, b.kinds)
 
 
 def head(part, count):
