@@ -193,8 +193,17 @@ class App:
     def _wait(self) -> None:
         """Where nobody watches, wait for the answers of the timeline, for the picture."""
         if self.timeline is not None and self.settings.frames is not None:
-            startup.wait(self.timeline, self.session, self._look)
+            if self.timeline.pending:
+                self.timeline.wake(wait=True)
+                catch_up(self.operator)
+            startup.wait(self.timeline, self.session, self._look_on)
             self.draw()
+
+    def _look_on(self) -> None:
+        """Look, and take the code book that has come."""
+        self._look()
+        if self.operator.timeline is not None:
+            follow_book(self.operator)
 
     def frame(self, seconds: float = FRAME_S) -> None:
         """Draw one frame, `seconds` after the last."""

@@ -237,6 +237,8 @@ class Reply:
         The task of the weights that answered; "" if there are none.
     target : ndarray of float32, shape (20, 20), or None
         The field that is wanted, if there is one and no other.
+    judged : bool or None
+        Whether the task's judge takes it for right, where it has one: a lamp that is told may be followed by more.
     weights : str
         Digest of the weights after the answer, of a system that reads text and is small; else "".
     read, reader : str
@@ -258,6 +260,7 @@ class Reply:
     seconds: float
     task: str = ""
     target: np.ndarray | None = None
+    judged: bool | None = None
     weights: str = ""
     read: str = ""
     reader: str = ""

@@ -15,7 +15,7 @@ from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import check_lamps, nearest_class
 from marki.registers import fingerprint
-from successors import registry
+from successors import registry, tasks
 from successors.model_card import Trial
 from successors.nn.hooks import views as viewed
 from successors.nn.hooks import watching
@@ -147,7 +147,7 @@ class LoadedSystem:
             shown = viewed(self.system.entry.registers, seen, network, x)
         else:
             answers, shares = self.learner.weigh(x)
-        said, confidence, lamps, field = "", float("nan"), None, None
+        said, confidence, lamps, field, judged = "", float("nan"), None, None, None
         others: tuple[tuple[str, float], ...] = ()
         if self.learner.answers is Port.LAMPS:
             lamps, classes = answers[0], self.classes
@@ -161,6 +161,9 @@ class LoadedSystem:
             field = np.asarray(answers[0], np.float32)
         else:
             said = str(answers[0])
+            judge = tasks.find(self.trial.task).judge
+            if wanted and judge is not None:
+                judged = bool(judge(answers, np.array([wanted]))[0])
         return Reply(
             name=self.system.name,
             number=number,
@@ -175,6 +178,7 @@ class LoadedSystem:
             seconds=time.process_time() - since,
             task=self.trial.task,
             target=target,
+            judged=judged,
             weights=self._digest(),
         )
 

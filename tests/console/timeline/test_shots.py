@@ -176,3 +176,13 @@ def test_a_chart_is_opened_at_the_start(session, chart):
     assert chart in app.handler.panels
     assert (app.ui.book is not None) == (chart == "shots")
     pygame.quit()
+
+
+def test_a_picture_without_a_screen_shows_the_first_answer(session, tmp_path):
+    from marki.console.app import App
+    from marki.console.window_settings import WindowSettings
+
+    app = App(session, WindowSettings(frames=1, chart="shots"), BookTimeline())
+    assert app.run() == 0
+    assert app.ui.chart == "shots"
+    assert app.ui.book.told[0].lamp == "8"

@@ -76,3 +76,12 @@ def test_the_digest_of_a_system_of_frames_is_not_told():
     system = registry.find("lenet5")
     stands = LoadedSystem(system=system, trial=system.entry.trials[0], learner=system.entry.create())
     assert stands.reply(0, np.zeros((20, 20), np.float32), "", views=False).weights == ""
+
+
+def test_a_lamp_that_is_told_first_is_right_whatever_follows(monkeypatch):
+    system = registry.find("gpt3")
+    stands = LoadedSystem(system=system, trial=system.entry.trials[0], learner=system.entry.create())
+    monkeypatch.setattr(stands.learner, "weigh", lambda x: (np.array(["5 G 5 A 1"]), np.zeros((1, 0))))
+    assert stands.reply(0, np.array("G 5 A 1 G"), "5", views=False).judged is True
+    assert stands.reply(0, np.array("G 5 A 1 G"), "1", views=False).judged is False
+    assert stands.reply(0, np.array("G 5 A 1 G"), "", views=False).judged is None
