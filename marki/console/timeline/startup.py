@@ -50,7 +50,7 @@ def wait(timeline: TimelineController, session: Session, look: Callable[[], obje
         look()
     if timeline.ui.strip or timeline.ui.hall or timeline.ui.chart:
         timeline.wake(wait=True)
-        for _ in range(3 if timeline.ui.chart == "shots" else 2):  # each asks what the next shows: of a code book, twice
+        for _ in range(3 if timeline.ui.chart == "shots" else 2):  # each asks what the next shows
             look()
             exhibits = timeline.exhibits(session)
             room, subject = rooms.room(timeline.ui.room), timeline.task(session)
