@@ -105,7 +105,7 @@ def lesson(op: Operator, name: str) -> None:
     op.of_lesson = True
     ui = op.ui
     ui.lesson, ui.leaf, ui.chosen, ui.marked, ui.answers, ui.opened = lesson, 0, {}, {}, {}, set()
-    ui.view = lesson.state.view
+    ui.view, ui.editing = lesson.state.view, False
     op.playback.speed, op.playback.running = lesson.state.speed, not lesson.state.paused
     _open_leaf(op, lesson)
     if lesson.state.hand != ui.hand:

@@ -84,7 +84,7 @@ def put_up(op: Operator, name: str) -> None:
         ui.last = ui.system
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
-    ui.system, ui.hall, ui.example, ui.typed = name, False, example, ""
+    ui.system, ui.hall, ui.editing, ui.example, ui.typed = name, False, False, example, ""
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind in ("system", "plate") else None
 
 
@@ -135,7 +135,8 @@ def scroll_strip(op: Operator, way: float) -> None:
 def hall(op: Operator) -> None:
     """Go into the hall, or out of it."""
     if _timeline(op):
-        op.ui.hall = not op.ui.hall
+        op.ui.hall = not op.ui.hall or op.ui.editing
+        op.ui.editing = False
         op.ui.focus = None
         if op.ui.hall:
             op.tell("timeline.hall_how")
@@ -149,7 +150,7 @@ def beside(op: Operator, name: str | None = None) -> None:
     names = _names(op, timeline)
     if name is not None and name not in names:
         raise unknown("system", name, names, where="timeline")
-    ui.hall = False
+    ui.hall = ui.editing = False
     if name is not None:
         ui.beside = "" if name == ui.beside else name
         ui.example = -1 if ui.beside else ui.example

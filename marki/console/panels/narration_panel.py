@@ -31,6 +31,8 @@ def sentence(scene: Scene, words: Words) -> str:
     ui, timeline = scene.ui, scene.timeline
     if ui.tour >= 0:
         return words(f"tour.{STEPS[ui.tour]}")
+    if ui.editing:
+        return words("now.editor" if ui.desk.writing else "now.editor_left")
     if timeline is not None and ui.hall:
         return words("now.hall")
     if ui.draft is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from marki.console.state.pen_desk import PenDesk
 from marki.console.state.picture_preview import Preview
 from marki.console.state.targets import Target
 from marki.console.state.undo_stack import UndoStack
@@ -115,6 +116,10 @@ class UIState:
         Which part of the strip is seen where it is longer than the window: 0 its beginning, 1 its end.
     typed : str
         What was typed to a system that reads text.
+    editing : bool
+        Whether the editor is open, where programs are written; `desk` keeps what stands there when it is left.
+    offered : str
+        The words that a system offers in grey behind the cursor, "" for none.
     pen : int
         Width of the pen, cells; 0 for the eraser.
     strokes : UndoStack
@@ -166,6 +171,9 @@ class UIState:
     kind: str = ""
     strip_at: float = 0.0
     typed: str = ""
+    editing: bool = False
+    desk: PenDesk = field(default_factory=PenDesk)
+    offered: str = ""
     pen: int = 2
     strokes: UndoStack[np.ndarray | None] = field(default_factory=UndoStack)
     still: bool = False
