@@ -35,6 +35,7 @@ from marki.program import program
 from marki.teaching import command as teaching
 from successors import command as successors
 from successors.cluster import command as machine_room
+from successors.serving import drawing_command as drawing
 from successors.serving.gallery import open_gallery
 
 if TYPE_CHECKING:
@@ -113,6 +114,12 @@ def parser() -> Parser:
             "train a successor in many sizes at equal computing",
         ),
         (
+            "judge",
+            successors.add_judge_arguments,
+            partial(successors.judge, machine=mark1),
+            "let the Mark I learn from a successor's drawings",
+        ),
+        (
             "parallel",
             successors.add_parallel_arguments,
             successors.parallel,
@@ -127,6 +134,7 @@ def parser() -> Parser:
             partial(successors.read, machine=mark1_reply),
             "say what pictures are taken for",
         ),
+        ("draw", drawing.add_draw_arguments, drawing.draw, "ask a successor for pictures"),
         (
             "cluster",
             machine_room.add_cluster_arguments,

@@ -1,4 +1,4 @@
-"""Commands: `timeline`, `card`, `train`, `compare`, `roadmap`, `scaling`, `parallel`, `check`, `write`, `read`."""
+"""Commands, from `timeline` and `card` to `train`, `compare`, `scaling`, `judge`, `check`, `write` and `read`."""
 
 from __future__ import annotations
 
@@ -228,6 +228,42 @@ def scaling(args: argparse.Namespace) -> int:
         found = runs.run_scaling(args.name, options, budgets=budgets, seeds=range(args.seed, args.seed + args.seeds))
     print(runs.as_text(found))
     _hint()
+    print(f"written to {options.out}")
+    return 0
+
+
+def add_judge_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `judge`."""
+    parser.add_argument("name", metavar="NAME", help="a system that draws what it is asked for, such as gan")
+    parser.add_argument("--subject", default="", metavar="SUBJECT", help="digits or letters (default: its own task)")
+    parser.add_argument("--cards", type=int, default=1_000, metavar="N", help="cards to learn from (default 1000)")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to draw with instead of the shipped ones")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds, from --seed on (default 5)")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_arguments(parser, default="out/judge-NAME")
+
+
+def judge(args: argparse.Namespace, machine: Machine) -> int:
+    """Let the Mark I learn from a system's drawings, and from real cards; print how well it then reads real ones."""
+    from successors.evaluation import mark1_as_judge as judgement
+
+    _check_counts(args)
+    about = {"subject": args.subject, "cards": args.cards, "weights": args.weights}
+    identity = judgement.identity(args.name, **about)
+    options = options_of(args).free_out(f"out/judge-{args.name}", lambda folder: holds(folder, identity))
+    with resumable(options):
+        found = judgement.judge(
+            args.name,
+            options,
+            machine=machine,
+            seeds=range(args.seed, args.seed + args.seeds),
+            **about,
+        )
+    if args.json:
+        print(json.dumps({"out": str(options.out), **found}, indent=2))
+        return 0
+    print(judgement.as_text(found))
     print(f"written to {options.out}")
     return 0
 

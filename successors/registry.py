@@ -25,7 +25,7 @@ from successors.model_card import Entry, Trial
 from successors.nn import weights_file
 from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
-from successors.tasks import Deck
+from successors.tasks import Deck, imitate
 from successors.tasks.deck import lamps_used
 
 WEIGHTS = "weights.safetensors"
@@ -171,7 +171,7 @@ def create(
     pretrained : bool
         Whether to load the shipped weights.
     seed : int
-        Seed of the untrained state.
+        Seed of the untrained state, and of the noise of which answers are a function.
     weights : Path or str, optional
         A file of weights to load instead of the shipped ones.
     **changes
@@ -245,18 +245,24 @@ def in_hall(entry: Entry, task: str) -> bool:
     return entry.accepts is Port.FRAME and entry.answers is Port.LAMPS and task in HALL
 
 
+def subject(trial: Trial) -> str:
+    """Return what is drawn on a trial of imitate, digits or letters; "" on any other."""
+    if trial.task != imitate.TASK.name:
+        return ""
+    return imitate.ImitateConfig.from_mapping(trial.options, where=f"task {trial.task}").subject
+
+
 def weights_name(task: str) -> str:
-    """Return the file name of the weights of a task that is not the system's own."""
+    """Return the file name of the weights of a task, or of what is drawn, that is not the system's own."""
     return f"{task}.safetensors"
 
 
-def weights(name: str, task: str) -> tuple[Path, Trial] | None:
-    """Return the shipped weights of a system for a task, and the trial on which they were trained; None without any."""
-    entry = find(name).entry
-    trial = next((t for t in entry.trials if t.task == task), None)
+def weights(name: str, about: str) -> tuple[Path, Trial] | None:
+    """Return the shipped weights of a system for a task, or for what it draws, and their trial; None without any."""
+    trial = next((t for t in find(name).entry.trials if about in (t.task, subject(t))), None)
     if trial is None or not is_trained(name):
         return None
-    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(task))
+    path = shipped(name) / (WEIGHTS if trial is find(name).entry.trials[0] else weights_name(about))
     return (path, trial) if path.exists() else None
 
 

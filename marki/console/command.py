@@ -15,6 +15,7 @@ from marki.console.state.playback import SPEEDS
 from marki.console.state.ui_state import PAGES, VIEWS
 from marki.console.window_settings import WindowSettings
 from marki.errors import ConfigError, MarkIError, shown, unknown
+from marki.io.rooms import ROOMS
 from marki.jobs.options import CSV_HELP, csv_form
 from marki.language import LANGUAGES
 
@@ -62,7 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--view", metavar="VIEW", default="schematic", help=f"{' or '.join(VIEWS)} (default: %(default)s)")
     add("--page", metavar="PAGE", default="", help="open a page at the side, such as settings or journal")
     add("--system", metavar="NAME", default="", help="put up a system of the timeline in the place of the Mark I")
-    add("--hall", action="store_true", help="open the hall, in which every classifier of the timeline answers")
+    add(
+        "--hall", metavar="ROOM", nargs="?", const="reads", default="",
+        help="open the hall, in which all systems of the timeline are asked the same: "
+        f"{' or '.join(room.name for room in ROOMS)} (reads if no room is named)",
+    )  # fmt: skip
 
 
 def open_window(session: Session, args: argparse.Namespace, timeline: Timeline | None = None) -> int:

@@ -247,8 +247,9 @@ def _trained(system: System) -> Iterator[Rung]:
         found=_remarked(text, mechanism),
         excused=bool(mechanism["remark"]),  # a system must need its mechanism, or its file says why it does not
     )
-    for task, shipped in found["shipped"].items():
-        yield _tried(f"shipped weights, {task}", lambda _, t=task, s=shipped: _shipped(system, t, s), system)
+    for what, shipped in found["shipped"].items():
+        task = shipped.get("task", what)
+        yield _tried(f"shipped weights, {what}", lambda _, t=task, s=shipped: _shipped(system, t, s), system)
 
 
 def _claimed(name: str, claim: Mapping[str, Any], *, percent: bool = True) -> Rung:

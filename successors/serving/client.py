@@ -14,9 +14,11 @@ from collections import deque
 import numpy as np
 
 from marki.io.exhibits import Trouble
+from marki.io.studio import DrawingOrder
 from successors.serving.questions import (
     AskHall,
     LoadSystem,
+    OrderDrawing,
     Question,
     ShowExample,
     ShowStimulus,
@@ -69,9 +71,15 @@ class WorkerClient:
         """Show stimulus `number` of the test set of its own task, with the target; after the last, the first."""
         self._ask(ShowExample(number=number, views=views))
 
-    def hall(self, number: int, frame: np.ndarray, task: str = "letters") -> None:
-        """Show a frame to every trained system that answers frames on lamps, with the weights that best fit a task."""
-        self._ask(AskHall(number=number, frame=np.array(frame), task=task))
+    def hall(
+        self, number: int, asked: np.ndarray, subject: str = "letters", *, room: str = "reads", again: int = 0
+    ) -> None:
+        """Ask every system of a room that has weights for a subject: show a frame, or name a class, or give a line."""
+        self._ask(AskHall(number=number, asked=np.array(asked), subject=subject, room=room, again=again))
+
+    def draw(self, number: int, order: DrawingOrder) -> None:
+        """Give the loaded system an order to draw; also during training."""
+        self._ask(OrderDrawing(number=number, order=order))
 
     def train(self, name: str, seed: int) -> None:
         """Load a system untrained, and train it on its own task."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -25,12 +26,14 @@ SYSTEMS = (
     ("perceptron", 1958, ()), ("neocognitron", 1980, ("perceptron",)), ("hopfield", 1982, ("perceptron",)),
     ("mlp", 1986, ("perceptron",)), ("rnn", 1986, ("mlp",)), ("lecun", 1989, ("mlp", "neocognitron")),
     ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)), ("alexnet", 2012, ("lenet5",)),
+    ("vae", 2013, ()), ("gan", 2014, ()),
     ("googlenet", 2014, ("alexnet",)), ("gru", 2014, ("lstm",)), ("vgg", 2014, ("alexnet",)),
     ("seq2seq", 2014, ("lstm",)), ("attention", 2015, ("seq2seq", "gru")), ("resnet", 2015, ("vgg",)),
     ("densenet", 2016, ("resnet",)), ("inception_resnet", 2016, ("googlenet", "resnet")),
     ("resnext", 2016, ("resnet",)), ("xception", 2016, ("googlenet", "resnet")), ("transformer", 2017, ("attention",)),
     ("mobilenet", 2017, ("xception",)), ("gpt", 2018, ("transformer",)), ("bert", 2018, ("transformer",)),
     ("efficientnet", 2019, ("mobilenet",)), ("vit", 2020, ("transformer",)), ("deit", 2020, ("vit",)),
+    ("stylegan2", 2020, ("gan",)),
     ("swin", 2021, ("vit",)), ("mlp_mixer", 2021, ("vit",)), ("gmlp", 2021, ("mlp_mixer",)),
     ("convnext", 2022, ("resnext", "swin")), ("llama", 2023, ("gpt",)),
 )  # fmt: skip
@@ -41,6 +44,9 @@ ABLATIONS = (
     AblationResult(mechanism=MECHANISM, present=0.962, absent=0.966, interval=(-0.012, 0.004), word="not told apart"),
 )  # fmt: skip
 REELS = ("rnn", "lstm", "gru")
+DRAWERS = ("vae", "gan", "stylegan2")
+SUBJECTS = {"vae": ("digits",), "gan": ("digits",), "stylegan2": ("letters", "digits")}
+"""What each of those has learned to draw."""
 TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama")
 
 
@@ -49,6 +55,8 @@ def ports(name):
         return Port.REEL, Port.LAMPS
     if name in TEXTS:
         return Port.TEXT, Port.TEXT
+    if name in DRAWERS:
+        return Port.LAMPS, Port.FIELD
     return Port.FRAME, Port.FIELD if name == "hopfield" else Port.LAMPS
 
 
@@ -64,6 +72,13 @@ def result(name, accepts):
             ClaimResult(claim="above", than="Perceptron", wanted=0.0, word="not told apart"),
         ) if letters else (),
     )  # fmt: skip
+
+
+def hall(name):
+    """Return the subjects for which a system has weights, by room of the hall."""
+    if name in DRAWERS:
+        return {"draws": SUBJECTS[name]}
+    return {"reads": ("letters", "digits")} if ports(name) == (Port.FRAME, Port.LAMPS) and name != "swin" else {}
 
 
 def exhibit(name, year, parents):
@@ -82,7 +97,7 @@ def exhibit(name, year, parents):
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
         kind=kind_of(accepts, answers),
-        hall=("letters", "digits") if accepts == Port.FRAME and answers == Port.LAMPS and name != "swin" else (),
+        hall=hall(name),
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
 
@@ -136,15 +151,28 @@ class FakeRack:
             Port.REEL: lambda: reel(number),
             Port.TEXT: lambda: np.array(f"the {('left', 'upper', 'small')[number % 3]} light is on"),
             Port.FRAME: lambda: reel(number)[0],
+            Port.LAMPS: lambda: (number % 26 + 1 >> np.arange(8) & 1).astype(bool),
         }[accepts]()
         wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
         self.came.append(self.reply(self.name, number, stimulus, wanted, views))
 
-    def hall(self, number, frame, task="letters"):
-        self.said.append(("hall", number, np.array(frame), task))
+    def hall(self, number, asked, subject="letters", *, room="reads", again=0):
+        self.said.append(("hall", number, np.array(asked), subject, room, again))
         for one in EXHIBITS:
-            if ports(one.name) == (Port.FRAME, Port.LAMPS) and one.score is not None:
-                self.came.append(self.reply(one.name, number, np.array(frame), "", False, task))
+            if subject not in one.hall.get(room, ()):
+                continue
+            if room == "draws":
+                self.came.append(self.drawn(one.name, number, str(asked), subject, again))
+            else:
+                self.came.append(self.reply(one.name, number, np.array(asked), "", False, subject))
+
+    def drawn(self, name, number, asked, subject, again):
+        """Return a drawing; the first is read as what was asked for, the VAE is not told that."""
+        rng = np.random.default_rng([ord(asked), again, len(name)])
+        return replace(
+            self.reply(name, number, np.zeros(8, bool), "" if name == "vae" else asked, False, subject),
+            field=rng.random((20, 20), np.float32), read="8" if again else asked, reader="LeNet-5",
+        )  # fmt: skip
 
     def train(self, name, seed):
         self.said.append(("train", name, seed))

@@ -8,7 +8,8 @@ from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
 from marki.console.timeline.controller import TimelineController
 from marki.errors import SessionError, unknown
-from marki.io.exhibits import MARK1, SystemKind
+from marki.io import rooms
+from marki.io.exhibits import HALL, MARK1, SystemKind
 from marki.io.ports import Port
 
 SCROLL = 0.2
@@ -139,7 +140,29 @@ def hall(op: Operator) -> None:
         op.ui.editing = False
         op.ui.focus = None
         if op.ui.hall:
-            op.tell("timeline.hall_how")
+            op.tell(f"timeline.room_how.{op.ui.room}")
+
+
+def room(op: Operator, name: str | None = None) -> None:
+    """Go into a room of the hall; without a name, into the next."""
+    if not _timeline(op):
+        return
+    ui, names = op.ui, [r.name for r in rooms.ROOMS]
+    if name is None:
+        name = names[(names.index(ui.room) + 1) % len(names)] if ui.hall else ui.room
+    ui.room, ui.hall, ui.editing = rooms.room(name).name, True, False
+    ui.focus = ui.focus if ui.focus is not None and ui.focus.kind == "room" else None
+    op.tell(f"timeline.room_how.{ui.room}")
+
+
+def name_class(op: Operator, text: str) -> None:
+    """Name the class that machines are asked to draw: a letter or a digit."""
+    if not _timeline(op):
+        return
+    names = [name for classes in HALL.values() for name in classes]
+    if text.upper() not in names:
+        raise unknown("class", text, names, where="hall")
+    op.ui.named, op.ui.again = text.upper(), 0
 
 
 def beside(op: Operator, name: str | None = None) -> None:
@@ -217,6 +240,9 @@ def _example(op: Operator, way: int) -> None:
     timeline, ui = _timeline(op), op.ui
     if timeline is None:
         return
+    if ui.hall and rooms.room(ui.room).asks is not rooms.Asks.CARD:
+        ui.again = max(0, ui.again + way)
+        return
     if ui.system == MARK1:
         op.tell("timeline.choose_first")
         return
@@ -236,7 +262,8 @@ def type_line(op: Operator) -> None:
     timeline = _timeline(op)
     if timeline is None:
         return
-    if op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT:
+    asked = op.ui.hall and rooms.room(op.ui.room).asks is rooms.Asks.LINE
+    if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT):
         raise SessionError("this system reads no text", where="teleprinter", remedy="Choose one that does")
     op.ui.typing = Typing("typed_line")
 
@@ -251,6 +278,14 @@ def typed_line(op: Operator, text: str) -> None:
 COMMANDS = (
     CommandSpec(name="strip", do=strip, keys=("f5",), group="timeline", button=True),
     CommandSpec(name="hall", do=hall, keys=("f6",), group="timeline", button=True),
+    CommandSpec(
+        name="room",
+        do=room,
+        arguments=(Argument("name", str, optional=True, choices=tuple(r.name for r in rooms.ROOMS)),),
+        keys=("ctrl+tab",),
+        group="timeline",
+    ),
+    CommandSpec(name="name_class", do=name_class, arguments=(Argument("text", str),)),
     CommandSpec(name="earlier", do=earlier, keys=("<",), group="timeline"),
     CommandSpec(name="later", do=later, keys=(">",), group="timeline"),
     page_command("exhibit", "=", "timeline"),

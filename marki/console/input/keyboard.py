@@ -14,6 +14,7 @@ from marki.console.actions.text_commands import take_text
 from marki.console.input.mouse_keyboard import FINE, InputHandler
 from marki.console.state.keymap import digit_of, names_of
 from marki.console.state.targets import GRIDS, Target
+from marki.console.state.timeline_view import naming
 from marki.io.frame import CELLS
 
 DELAY_S, EVERY_S = 0.35, 0.045
@@ -141,8 +142,8 @@ class Keyboard:
         name = next((n for n in names if n in self._command_of), names[0])
         digit = None if name.startswith("ctrl+") else digit_of(event.key, event.unicode, place)
         shift = bool(event.mod & pygame.KMOD_SHIFT)
-        first = (self._answering, self._typing, self._writing)
-        for ask in (*first, self._voting, self._previewing, self._drawing, self._at_focus):
+        first = (self._answering, self._typing, self._writing, self._voting, self._previewing, self._drawing)
+        for ask in (*first, self._naming, self._at_focus):
             action = ask(name, digit, shift)
             if action is not None:
                 return action
@@ -287,6 +288,15 @@ class Keyboard:
         if name == "backspace":
             return self._give("ink", cells=list(range(CELLS)), level=0)
         return self._give("draw") if name == "escape" else None
+
+    def _naming(self, name: str, digit: int | None, shift: bool) -> KeyAction | None:
+        """Name a class where one is asked for: a digit, or a capital letter."""
+        if not naming(self.ui):
+            return None
+        if digit is not None:
+            return self._give("name_class", text=str(digit))
+        capital = len(name) == 1 and name.isascii() and name.isalpha() and shift
+        return self._give("name_class", text=name.upper()) if capital else None
 
     def _at_focus(self, name: str, digit: int | None, shift: bool) -> KeyAction | None:
         part = self.ui.focus

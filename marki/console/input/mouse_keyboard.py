@@ -5,7 +5,7 @@ from __future__ import annotations
 import pygame
 
 from marki.console.actions.operator import Operator
-from marki.console.drawing.panel import Panel, place_of
+from marki.console.drawing.panel import Given, Panel, place_of
 from marki.console.input import brush, frame_drag
 from marki.console.panels.command_bar import ControlBar
 from marki.console.panels.page_panel import PagePanel
@@ -232,6 +232,12 @@ class InputHandler:
                 lit = ui.draft is not None and ui.draft.reshape(-1)[part.number] > 0
                 self._ink = 0 if lit or ui.pen == brush.ERASER else 255
                 operator.obey("ink", cells=[part.number], level=self._ink)
+            case _ if (given := self._given(part)) is not None:
+                operator.obey(given.command, **given.arguments)
+
+    def _given(self, part: Target) -> Given | None:
+        """Return the command that the panel of a part gives when it is clicked."""
+        return next((given for panel in self.panels.values() if (given := panel.given(part)) is not None), None)
 
     def _choose(self, part: Target) -> None:
         """Put the system of a plate up; with Shift or the right button, at the side."""

@@ -34,7 +34,7 @@ def sentence(scene: Scene, words: Words) -> str:
     if ui.editing:
         return words("now.editor" if ui.desk.writing else "now.editor_left")
     if timeline is not None and ui.hall:
-        return words("now.hall")
+        return words(f"now.room_{timeline.room.name}", name=ui.named)
     if ui.draft is not None:
         return words("now.draft")
     if timeline is not None and timeline.first.exhibit.name != MARK1:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.io.exhibits import HALL, Exhibit, Progress, Reply
+from marki.console.state.ui_state import UIState
+from marki.io.exhibits import HALL, MARK1, Exhibit, Progress, Reply
 from marki.io.ports import Port
+from marki.io.rooms import READS, Asks, Room
+from marki.io.rooms import room as room_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,7 +78,9 @@ class TimelineView:
     wanted : str
         Its class, "" if nobody knows it.
     task : str
-        What the hall is asked about the card: a key of `HALL`.
+        What the hall is asked about: a subject of its room.
+    room : Room
+        The room of the hall in which the visitor stands.
     covered : bool
         Whether what is said of the card is to be predicted first, and is not here.
     """
@@ -90,6 +95,7 @@ class TimelineView:
     frame: np.ndarray
     wanted: str
     task: str
+    room: Room = READS
     covered: bool = False
 
     def exhibit(self, name: str) -> Exhibit | None:
@@ -97,9 +103,14 @@ class TimelineView:
         return next((e for e in self.exhibits if e.name == name), None)
 
 
-def of_hall(exhibit: Exhibit) -> bool:
-    """Return whether a system can be asked in the hall: it sees a frame, and its lamps mean classes."""
-    return exhibit.accepts == Port.FRAME and exhibit.answers == Port.LAMPS and bool(exhibit.classes)
+def on_wall(exhibit: Exhibit, room: Room) -> bool:
+    """Return whether a system has a plate in a room of the hall."""
+    return room.takes(exhibit) and (not room.trained or exhibit.score is not None or exhibit.name == MARK1)
+
+
+def naming(ui: UIState) -> bool:
+    """Return whether keys name a class: in a room of the hall that asks with one."""
+    return ui.hall and not ui.editing and room_of(ui.room).asks is Asks.CLASS
 
 
 def task_of(wanted: str, classes: tuple[str, ...]) -> str:
@@ -133,6 +144,8 @@ def verdict(reply: Reply | None, exhibit: Exhibit) -> bool | None:
     if reply is None:
         return None
     if exhibit.answers == Port.FIELD:
+        if reply.read:
+            return reply.read == reply.wanted if reply.wanted else None
         return None if reply.target is None else restored(reply) == reply.target.size
     if not reply.wanted or foreign(reply, exhibit):
         return None

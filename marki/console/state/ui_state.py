@@ -108,6 +108,10 @@ class UIState:
         Whether the strip of years is unfolded, and whether the hall of all classifiers is open.
     system, last, beside : str
         The system that stands here, the one before it, and the one at its side, "" for none.
+    room : str
+        Name of the room of the hall in which the visitor stands, see `marki.io.rooms`.
+    named, again : str, int
+        The class that machines are asked to draw, and which of their drawings of it, from 0.
     example : int
         Number of the example of its own task that a system is shown; -1 for what the photocells see.
     kind : str
@@ -167,6 +171,9 @@ class UIState:
     last: str = ""
     beside: str = ""
     hall: bool = False
+    room: str = "reads"
+    named: str = "3"
+    again: int = 0
     example: int = -1
     kind: str = ""
     strip_at: float = 0.0

@@ -14,12 +14,15 @@ from marki.console.state.scene import Scene
 from marki.console.timeline import strip_panel, timeline_layout
 from marki.console.timeline.activation_panel import ActivationPanel
 from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
-from marki.console.timeline.hall_panel import HallCard, PenPanel, WallPanel
+from marki.console.timeline.class_board import ClassBoard
+from marki.console.timeline.hall_panel import AgainPanel, HallCard, LineCard, LinePanel, PenPanel, WallPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
+from marki.console.timeline.rooms_panel import RoomsPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
 from marki.io.exhibits import MARK1
 from marki.io.ports import Port
+from marki.io.rooms import Asks
 
 PanelMaker = Callable[[boxes_of.Box, Theme, Scene], Panel]
 RACK: dict[str, PanelMaker] = {
@@ -36,7 +39,14 @@ RACK: dict[str, PanelMaker] = {
     "answer2": partial(AnswerPanel, side="second"),
     "ledger2": partial(LedgerPanel, side="second", button="learn2"),
 }
-HALL: dict[str, PanelMaker] = {"card": HallCard, "pens": PenPanel, "wall": WallPanel}
+HALL: dict[Asks, dict[str, PanelMaker]] = {
+    Asks.CARD: {"card": HallCard, "pens": PenPanel},
+    Asks.CLASS: {"card": ClassBoard, "pens": AgainPanel},
+    Asks.LINE: {"card": LineCard, "pens": LinePanel},
+}
+"""What stands at the left in the hall, by what the room asks with."""
+
+AROUND: dict[str, PanelMaker] = {"rooms": RoomsPanel, "wall": WallPanel}
 
 
 def strip_height(theme: Theme, scene: Scene, width: int) -> int:
@@ -64,7 +74,8 @@ def key(scene: Scene) -> tuple:
     if timeline is None:
         return ()
     accepts = timeline.first.exhibit.accepts if which else None
-    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene)
+    room = timeline.room if which == "hall" else None
+    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room
 
 
 def plays(scene: Scene) -> bool:
@@ -80,10 +91,9 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     which, timeline = kind(scene), scene.timeline
     assert timeline is not None, "without a timeline no stage of it is wanted"
     if which == "hall":
-        return {
-            name: HALL[name](box, theme, scene)
-            for name, box in timeline_layout.hall(stage, theme.unit, least=least).items()
-        }
+        makers = HALL[timeline.room.asks] | AROUND
+        boxes = timeline_layout.hall(stage, theme.unit, least=least)
+        return {name: makers[name](box, theme, scene) for name, box in boxes.items()}
     kinds = dict(RACK)
     if plays(scene):
         kinds |= {"stimulus": ReelPanel, "retina": ReelLamps}

@@ -36,6 +36,8 @@ BUTTONS = (
     Button("eraser", "pen", {"width": 0}),
     Button("clear", "clear"),
     Button("card", "put_away"),
+    Button("drawn_before", "last_example"),
+    Button("draw_again", "example"),
     Button("learn2", "learn_beside"),
     Button("stop2", "learn_beside"),
     Button("kind_all", "kind", {"name": ""}),

@@ -17,6 +17,8 @@ from marki.errors import MarkIError, SessionError
 from marki.io.exhibits import MARK1, Exhibit, Reply, Timeline
 from marki.io.frame import SIDE
 from marki.io.ports import Port
+from marki.io.rooms import READS, Asks
+from marki.io.rooms import room as room_of
 from marki.session import Session
 
 PATIENCE_S, NAP_S = 20.0, 0.01
@@ -52,7 +54,7 @@ class TimelineController:
         self._exhibit: tuple[tuple, Exhibit] | None = None
         self._all: tuple[tuple, tuple[Exhibit, ...]] = ((), ())
         self._saved: tuple[tuple, Reply | None] = ((), None)
-        self._asked = ""  # the task of the last question in the hall
+        self._asked = ("", "")  # room and subject of the last question in the hall
         self._number = 0
         self._patience = WHOLE_PATIENCE_S
         self._now: tuple[int, int] | None = None  # session and moment at the last frame
@@ -169,11 +171,15 @@ class TimelineController:
             frame=self._frame,
             wanted=self._wanted,
             task=self.task(session),
+            room=room_of(ui.room),
         )
 
     def task(self, session: Session) -> str:
-        """Return the task of the hall that the card belongs to."""
-        return task_of(self._wanted, session.world.classes)
+        """Return the subject of the hall that is asked about: that of the class that is named, or of the card."""
+        room = room_of(self.ui.room)
+        if not self.ui.hall or room.asks is Asks.CARD:
+            return task_of(self._wanted, session.world.classes)
+        return room.subject_of(self.ui.named)
 
     def _see(self, session: Session, snapshot: Snapshot) -> None:
         """Keep what the photocells see; while the lens is covered, what they saw last."""
@@ -229,7 +235,10 @@ class TimelineController:
 
     def _hall(self, session: Session) -> dict[str, Reply]:
         task = self.task(session)
-        found = {name: reply for name, reply in self.slots["hall"].hall.items() if self._asked == task}
+        room = room_of(self.ui.room)
+        found = {name: r for name, r in self.slots["hall"].hall.items() if self._asked == (room.name, task)}
+        if room is not READS:
+            return found
         key = (self._frame.tobytes(), task, self._wanted)
         if key != self._saved[0]:
             self._number += 1
@@ -245,11 +254,22 @@ class TimelineController:
         if not self.ready:
             return
         if ui.hall:
-            self._asked = timeline.task
-            self.slots["hall"].ask_hall(self._frame, timeline.wanted, timeline.task)
+            self._ask_hall(timeline)
         for where, system_view in (("first", timeline.first), ("second", timeline.second)):
             if system_view is not None and system_view.exhibit.name != MARK1:
                 self._ask_one(self.slots[where], system_view, timeline)
+
+    def _ask_hall(self, timeline: TimelineView) -> None:
+        """Ask all systems of the room what it asks."""
+        ui, room, hall = self.ui, timeline.room, self.slots["hall"]
+        self._asked = room.name, timeline.task
+        match room.asks:
+            case Asks.CARD:
+                hall.ask_hall(self._frame, timeline.wanted, timeline.task, room=room)
+            case Asks.CLASS:
+                hall.ask_hall(np.array(ui.named), "", timeline.task, room=room, again=ui.again)
+            case Asks.LINE if ui.typed:
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.again)
 
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui

@@ -9,6 +9,7 @@ import numpy as np
 
 from marki.console.state.timeline_view import verdict
 from marki.io.exhibits import Exhibit, Progress, Reply, SystemProcess, Timeline, Trouble
+from marki.io.rooms import READS, Asks, Room
 
 FIRST = 1_000_000  # number of the first question; those below are numbers of examples
 AGAIN_FRAMES = 6  # while a system learns, the same stimulus is asked about anew only so often
@@ -142,9 +143,19 @@ class SystemSlot:
         """Ask about a stimulus of the test part of its task."""
         self._ask(("example", k), lambda number: self.rack.example(k, views=True))
 
-    def ask_hall(self, frame: np.ndarray, wanted: str = "", task: str = "letters") -> None:
-        """Ask every classifier about a frame, with the weights that it has of a task."""
-        self._ask(("hall", frame.tobytes(), task), lambda number: self.rack.hall(number, frame, task), wanted)
+    def ask_hall(
+        self, asked: np.ndarray, wanted: str = "", subject: str = "letters", *, room: Room = READS, again: int = 0
+    ) -> None:
+        """Ask every system of a room, with the weights that it has of a subject; see `SystemProcess.hall`.
+
+        While a card is drawn, answers to it as it was stand until there are new ones; those to another class or line
+        are taken away.
+        """
+        key = ("hall", room.name, subject, asked.tobytes(), again)
+        if key != self._asked and (room.asks is not Asks.CARD or key[:2] != self._asked[:2]):
+            self.hall.clear()
+            self._first = self._number + 1
+        self._ask(key, lambda number: self.rack.hall(number, asked, subject, room=room.name, again=again), wanted)
 
     def complete(self, expected: int) -> bool:
         """Return whether so many have answered the last question in the hall."""

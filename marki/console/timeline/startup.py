@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from marki.console.drawing.layout import BASE
-from marki.console.state.timeline_view import of_hall
+from marki.console.state.timeline_view import on_wall
 from marki.console.timeline.controller import TimelineController
 from marki.console.window_settings import WindowSettings
 from marki.errors import unknown
+from marki.io import rooms
 from marki.io.exhibits import MARK1
 from marki.session import Session
 
@@ -19,7 +20,7 @@ def hang(timeline: TimelineController, settings: WindowSettings, size: tuple[int
     Raises
     ------
     UnknownName
-        For a system that is not of the timeline.
+        For a system that is not of the timeline, or a room that is not of the hall.
     """
     ui = timeline.ui
     asked = bool(settings.system or settings.hall)
@@ -30,7 +31,8 @@ def hang(timeline: TimelineController, settings: WindowSettings, size: tuple[int
         names = [MARK1, *timeline.timeline.names()]
         if settings.system and settings.system not in names:
             raise unknown("system", settings.system, names, where="--system")
-        ui.system, ui.hall = settings.system or MARK1, settings.hall
+        ui.system, ui.hall = settings.system or MARK1, bool(settings.hall)
+        ui.room = rooms.room(settings.hall).name if settings.hall else ui.room
         ui.example = -1 if ui.system == MARK1 else 0
         ui.strip_at = names.index(ui.system) / max(1, len(names) - 1)
 
@@ -42,5 +44,6 @@ def wait(timeline: TimelineController, session: Session, look: Callable[[], obje
         for _ in range(2):  # the first asks what the second shows
             look()
             exhibits = timeline.exhibits(session)
-            timeline.settle(sum(of_hall(e) and timeline.task(session) in e.hall for e in exhibits))
+            room, subject = rooms.room(timeline.ui.room), timeline.task(session)
+            timeline.settle(sum(on_wall(e, room) and subject in e.hall.get(room.name, ()) for e in exhibits))
         look()

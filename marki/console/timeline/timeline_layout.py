@@ -149,11 +149,14 @@ def pair(stage: Box, unit: float, *, least: float = 0.0) -> dict[str, Box]:
 
 
 def hall(stage: Box, unit: float, *, least: float = 0.0) -> dict[str, Box]:
-    """Return the boxes of the hall: the card to draw on, its buttons, and the wall of plates."""
+    """Return the boxes of the hall: tabs for its rooms, the card to draw on, its buttons, and the wall of plates."""
     gap = round(7 * unit)
+    tabs = Box(stage.x, stage.y, stage.w, max(round(28 * unit), round(1.6 * least)))
+    stage = Box(stage.x, tabs.bottom + gap, stage.w, stage.h - tabs.h - gap)
     keys = max(round(44 * unit), round(4.2 * least))  # two lines of large type
     card = min(stage.h - keys - gap, stage.w * 36 // 100)
     return {
+        "rooms": tabs,
         "card": Box(stage.x, stage.y, card, stage.h - keys - gap),
         "pens": Box(stage.x, stage.bottom - keys, card, keys),
         "wall": Box(stage.x + card + gap, stage.y, stage.w - card - gap, stage.h),

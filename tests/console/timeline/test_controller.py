@@ -176,7 +176,7 @@ def test_counts_are_short():
 
 
 def test_outside_of_what_it_knows_a_system_is_not_judged_and_says_so(with_timeline, monkeypatch):
-    one = {"classes": tuple("0123456789"), "task": "digits", "hall": ("digits",)}
+    one = {"classes": tuple("0123456789"), "task": "digits", "hall": {"reads": ("digits",)}}
     digits = tuple(replace(e, **one) if e.name == "lenet5" else e for e in EXHIBITS)
     monkeypatch.setattr(FakeTimeline, "exhibits", lambda self, told=None: digits)
     monkeypatch.setattr(FakeRack, "only", {"lenet5": "digits"})
@@ -721,7 +721,7 @@ def test_a_typed_line_is_shown_to_a_system_that_reads(with_timeline, key):
 
 
 def test_in_the_hall_everybody_answers_while_it_is_drawn(with_timeline, drag, place):
-    app = with_timeline(hall=True)
+    app = with_timeline(hall="reads")
     before = len(app.lent.racks[0].said) if app.lent.racks else 0
     drag(app, place(app, "cell", 42), place(app, "cell", 45), place(app, "cell", 105))
     frames(app, 2)
@@ -738,7 +738,7 @@ def test_in_the_hall_everybody_answers_while_it_is_drawn(with_timeline, drag, pl
 
 
 def test_a_wide_pen_draws_a_broader_line(with_timeline, drag, place):
-    app = with_timeline(hall=True)
+    app = with_timeline(hall="reads")
     inked = {}
     for width in (1, 2):
         app.obey("clear")
@@ -750,7 +750,7 @@ def test_a_wide_pen_draws_a_broader_line(with_timeline, drag, place):
 
 
 def test_right_and_wrong_are_marked_where_the_class_is_known(with_timeline):
-    app = with_timeline(hall=True)
+    app = with_timeline(hall="reads")
     lit(app)
     replies = app.scene.timeline.hall
     verdicts = {n: verdict(r, app.scene.timeline.exhibit(n)) for n, r in replies.items()}
@@ -761,7 +761,7 @@ def test_right_and_wrong_are_marked_where_the_class_is_known(with_timeline):
 
 
 def test_a_plate_of_the_hall_puts_its_system_up(with_timeline, drag, place):
-    app = with_timeline(hall=True)
+    app = with_timeline(hall="reads")
     lit(app)
     drag(app, place(app, "plate", 0))
     assert app.ui.system == "perceptron"
@@ -822,14 +822,14 @@ def test_a_picture_does_not_wait_for_a_process_that_never_answers(session, monke
 
     monkeypatch.setattr(controller, "GRACE_S", 0.1)
     monkeypatch.setattr(controller, "PATIENCE_S", 20.0 if end == "dead" else 0.2)
-    monkeypatch.setattr(FakeRack, "hall", lambda self, number, frame, task="letters": None)
+    monkeypatch.setattr(FakeRack, "hall", lambda self, *asked, **more: None)
     if end == "dead":
         real = FakeRack.poll
         monkeypatch.setattr(
             FakeRack, "poll", lambda self: [*real(self), Trouble(name="", text="no process could be started")]
         )
     began = time.monotonic()
-    app = App(session, WindowSettings(frames=5, hall=True), FakeTimeline())
+    app = App(session, WindowSettings(frames=5, hall="reads"), FakeTimeline())
     assert app.run() == 0
     assert time.monotonic() - began < 10
 
@@ -839,7 +839,7 @@ def test_in_all_a_window_waits_for_a_bounded_time(session, monkeypatch):
     from marki.console.timeline import controller
 
     monkeypatch.setattr(controller, "WHOLE_PATIENCE_S", 0.5)
-    app = App(session, WindowSettings(frames=5, hall=True), FakeTimeline())
+    app = App(session, WindowSettings(frames=5, hall="reads"), FakeTimeline())
     began = time.monotonic()
     for _ in range(20):
         app.timeline.settle(10_000)
@@ -852,7 +852,7 @@ def test_all_processes_end_with_the_window(session):
     from marki.console.app import App, WindowSettings
 
     timeline = FakeTimeline()
-    app = App(session, WindowSettings(frames=4, system="resnet", hall=True), timeline)
+    app = App(session, WindowSettings(frames=4, system="resnet", hall="reads"), timeline)
     assert app.run() == 0
     assert timeline.racks
     assert all(rack.closed for rack in timeline.racks)

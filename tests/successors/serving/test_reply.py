@@ -9,7 +9,7 @@ from marki.errors import PortError
 from marki.io.asked import asked
 from marki.io.ports import Port
 from successors import registry
-from successors.serving.worker import LoadedSystem
+from successors.serving.loaded_system import LoadedSystem
 
 
 def test_the_runners_up_come_best_first_and_without_the_answer():
