@@ -8,7 +8,7 @@ from marki.console.drawing.theme import SMALL, Theme
 from marki.console.editor.key_panel import GAP, MARGIN, KeyPanel
 from marki.console.editor.pen_lamps_panel import PenLampsPanel
 from marki.console.editor.program_panel import ProgramPanel
-from marki.console.state.editor_keys import CONTROLS, PAD
+from marki.console.state.editor_keys import CONTROLS, PAD, PAD_LARGE
 from marki.console.state.scene import Scene
 
 RIGHT = 42
@@ -39,15 +39,16 @@ def lay_out(stage: Box, gap: int, pad: int, controls: int) -> dict[str, Box]:
 
 def set_stage(stage: Box, theme: Theme, scene: Scene) -> dict[str, Panel]:
     """Return the panels of the editor, with nothing drawn yet."""
+    pad = PAD_LARGE if theme.profile.least else PAD
     key = max(theme.px(27), round(1.1 * theme.row(SMALL)))
 
     def height(rows: int) -> int:
         return rows * key + (rows - 1) * theme.px(GAP) + 2 * theme.px(MARGIN)
 
-    boxes = lay_out(stage, theme.px(7), height(len(PAD)), height(len(CONTROLS)))
+    boxes = lay_out(stage, theme.px(7), height(len(pad)), height(len(CONTROLS)))
     return {
         "program": ProgramPanel(boxes["program"], theme, scene),
-        "pad": KeyPanel(boxes["pad"], theme, scene, rows=PAD),
+        "pad": KeyPanel(boxes["pad"], theme, scene, rows=pad),
         "pen_lamps": PenLampsPanel(boxes["pen_lamps"], theme, scene),
         "controls": KeyPanel(boxes["controls"], theme, scene, rows=CONTROLS),
     }

@@ -8,7 +8,7 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Theme
+from marki.console.drawing.theme import SMALL, TEXT, Theme
 from marki.console.state.editor_keys import EDITOR_KEYS, EditorKey
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
@@ -82,10 +82,10 @@ class KeyPanel(Panel):
         if key.word in DIRECTIONS:
             self._arrow(surface, top, *DIRECTIONS[key.word])
             return
-        text, face_of = self._texts[number], FIGURES if key.word else TEXT
+        text = self._texts[number]
         if key.name == "run" and lit:
             text = self.theme.words.forms("editor.key.stop")[-1]
-        self.theme.write(surface, text, top.inflate(-px(2), 0), size=SMALL, face=face_of, align="centre")
+        self.theme.write(surface, text, top.inflate(-px(2), 0), size=SMALL, face=TEXT, align="centre")
 
     def _arrow(self, surface: pygame.Surface, place: pygame.Rect, down: int, right: int) -> None:
         """Draw an arrow in a direction, of one length in all of them."""

@@ -36,23 +36,26 @@ CONTROLS: tuple[tuple[EditorKey, ...], ...] = (
         EditorKey("run", "run_program"),
         EditorKey("back", "step_program", {"way": -1}),
         EditorKey("step", "step_program", {"way": 1}),
-        EditorKey("less", "turn_n", {"way": -1}),
-        EditorKey("more", "turn_n", {"way": 1}),
     ),
     (
+        EditorKey("less", "turn_n", {"way": -1}),
+        EditorKey("more", "turn_n", {"way": 1}),
         EditorKey("undo", "undo"),
         EditorKey("redo", "redo"),
+    ),
+    (
         EditorKey("cut", "cut"),
         EditorKey("copy", "copy"),
         EditorKey("paste", "paste"),
+        EditorKey("all", "select_program"),
     ),
     (
-        EditorKey("all", "select_program"),
         EditorKey("new", "new_program"),
         EditorKey("open", "open"),
         EditorKey("save", "save"),
+        EditorKey("leave", "editor"),
     ),
-    (EditorKey("card", "program_card"), EditorKey("leave", "editor")),
+    (EditorKey("take", "take_offer"), EditorKey("fill", "fill_hole"), EditorKey("card", "program_card")),
 )
 """What is done to a program."""
 
@@ -69,6 +72,9 @@ PAD: tuple[tuple[EditorKey, ...], ...] = (
     (*(_word(word) for word in DIRECTIONS), *(_word(str(figure)) for figure in (*range(1, 10), 0))),
 )
 """What a program is written with."""
+
+PAD_LARGE: tuple[tuple[EditorKey, ...], ...] = (PAD[0][:7], PAD[0][7:], PAD[1][:8], PAD[1][8:])
+"""The same in shorter rows, for large type."""
 
 EDITOR_KEYS: tuple[EditorKey, ...] = tuple(key for rows in (CONTROLS, PAD) for row in rows for key in row)
 """All of them, by the number of their target."""

@@ -143,6 +143,8 @@ def verdict(reply: Reply | None, exhibit: Exhibit) -> bool | None:
     """Return whether an answer is right; None if nobody can say, as for a class that the system has no word for."""
     if reply is None:
         return None
+    if reply.judged is not None:
+        return reply.judged
     if exhibit.answers == Port.FIELD:
         if reply.read:
             return reply.read == reply.wanted if reply.wanted else None

@@ -214,7 +214,7 @@ def test_capitals_lock_is_not_shift(window, given):
 
 CHORDS = {
     "z": "undo", "y": "redo", "s": "save", "o": "open", "q": "quit", "n": "new_seed", "c": "copy",
-    "v": "paste",
+    "v": "paste", "e": "editor", "x": "cut",
 }  # fmt: skip
 
 
