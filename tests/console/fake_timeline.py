@@ -15,11 +15,14 @@ from marki.io.exhibits import (
     Progress,
     Rendering,
     Reply,
+    SystemKind,
     TrialResult,
     Trouble,
     kind_of,
 )
 from marki.io.ports import Port
+from marki.io.program_orders import WrittenPrograms
+from marki.pen.interpreter import drawings, field
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
@@ -35,7 +38,8 @@ SYSTEMS = (
     ("efficientnet", 2019, ("mobilenet",)), ("vit", 2020, ("transformer",)), ("deit", 2020, ("vit",)),
     ("stylegan2", 2020, ("gan",)),
     ("swin", 2021, ("vit",)), ("mlp_mixer", 2021, ("vit",)), ("gmlp", 2021, ("mlp_mixer",)),
-    ("convnext", 2022, ("resnext", "swin")), ("llama", 2023, ("gpt",)),
+    ("codex", 2021, ("gpt",)), ("convnext", 2022, ("resnext", "swin")), ("copilot", 2022, ("codex",)),
+    ("incoder", 2022, ("codex",)), ("llama", 2023, ("gpt",)),
 )  # fmt: skip
 MECHANISM = {"en": "a mechanism", "zh": "一种机制"}
 ABLATIONS = (
@@ -47,7 +51,10 @@ REELS = ("rnn", "lstm", "gru")
 DRAWERS = ("vae", "gan", "stylegan2")
 SUBJECTS = {"vae": ("digits",), "gan": ("digits",), "stylegan2": ("letters", "digits")}
 """What each of those has learned to draw."""
-TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama")
+LINE = "draw up 3"
+"""A program."""
+PROGRAMMERS = ("codex", "copilot", "incoder")
+TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama", *PROGRAMMERS)
 
 
 def ports(name):
@@ -78,6 +85,8 @@ def hall(name):
     """Return the subjects for which a system has weights, by room of the hall."""
     if name in DRAWERS:
         return {"draws": SUBJECTS[name]}
+    if name in PROGRAMMERS:
+        return {"programs": ("programs",)}
     return {"reads": ("letters", "digits")} if ports(name) == (Port.FRAME, Port.LAMPS) and name != "swin" else {}
 
 
@@ -96,7 +105,7 @@ def exhibit(name, year, parents):
         ablation=None if name == "swin" else ABLATIONS[len(name) % 3],
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
-        kind=kind_of(accepts, answers),
+        kind=SystemKind.PROGRAMS if name in PROGRAMMERS else kind_of(accepts, answers),
         hall=hall(name),
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
@@ -158,10 +167,14 @@ class FakeRack:
 
     def hall(self, number, asked, subject="letters", *, room="reads", again=0):
         self.said.append(("hall", number, np.array(asked), subject, room, again))
+        if room == "programs":
+            self.came.append(self.task(number, str(asked)))
         for one in EXHIBITS:
             if subject not in one.hall.get(room, ()):
                 continue
-            if room == "draws":
+            if room == "programs":
+                self.came.append(self.programmed(one.name, number, str(asked)))
+            elif room == "draws":
                 self.came.append(self.drawn(one.name, number, str(asked), subject, again))
             else:
                 self.came.append(self.reply(one.name, number, np.array(asked), "", False, subject))
@@ -173,6 +186,37 @@ class FakeRack:
             self.reply(name, number, np.zeros(8, bool), "" if name == "vae" else asked, False, subject),
             field=rng.random((20, 20), np.float32), read="8" if again else asked, reader="LeNet-5",
         )  # fmt: skip
+
+    def task(self, number, typed):
+        """Return the task of the room of programs: a line of three, or what was typed, which nobody judges."""
+        told = (typed, typed) if typed else ("a line of length 3 up:", "向上画3格直线：")
+        return replace(
+            self.reply("codex", number, np.array(told), "" if typed else LINE, False), name="task", said="",
+            target=None if typed else field(drawings(LINE, [4])[0]),
+        )  # fmt: skip
+
+    def programmed(self, name, number, typed):
+        """Return a program; Codex's is right, Copilot's draws something else, InCoder's is none."""
+        said = {"codex": LINE, "copilot": "draw left 3"}.get(name, "draw draw")
+        drawn = drawings(said, [4])
+        return replace(
+            self.reply(name, number, np.array(typed), "" if typed else LINE, False), said=said,
+            field=None if drawn is None else field(drawn[0]), judged=None if typed else said == LINE,
+        )  # fmt: skip
+
+    def offer(self, number, name, text, partial):
+        """Offer a line of three up, behind whatever stands there; less sure where nothing is typed of it."""
+        self.said.append(("offer", number, name, text, partial))
+        done = text.rpartition(":")[2].split()
+        words = LINE.split()[len(done) % 3 :]
+        fits = not partial or words[0].startswith(partial)
+        rest = " ".join(words)[len(partial) :] if fits else ""
+        sure = 0.2 if not partial and len(done) % 3 == 0 else 0.9
+        self.came.append(WrittenPrograms(name=name, number=number, texts=(rest,), sure=sure))
+
+    def fill(self, number, name, text):
+        self.said.append(("fill", number, name, text))
+        self.came.append(WrittenPrograms(name=name, number=number, texts=("go left 2",)))
 
     def train(self, name, seed):
         self.said.append(("train", name, seed))

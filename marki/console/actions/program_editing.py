@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from marki.console.actions.operator import Operator
+from marki.console.actions.systems import awake
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.pen_desk import PenDesk
+from marki.console.timeline.program_aid import FILLS, OFFERS
 from marki.files import write_new
 from marki.io.frame import SIDE
 from marki.pen.parser import LONGEST, parse
@@ -104,6 +106,40 @@ def cut(op: Operator) -> None:
         op.tell("message.copy_none")
 
 
+def take_offer(op: Operator) -> None:
+    """Take what a system offers behind the cursor."""
+    timeline = awake(op, "take_offer")
+    if timeline is None:
+        return
+    if not timeline.aid.helps(OFFERS):
+        op.tell("editor.no_weights", names=timeline.aid.label(OFFERS))
+    elif not timeline.aid.take():
+        op.tell("editor.no_offer", name=timeline.aid.label(OFFERS))
+
+
+def drop_offer(op: Operator) -> None:
+    """Have nothing offered until the next key."""
+    if op.timeline is not None:
+        op.timeline.aid.drop()
+
+
+def fill_hole(op: Operator) -> None:
+    """Have a system fill the hole at the cursor, or the first; what is selected becomes one."""
+    timeline, desk = awake(op, "fill_hole"), op.ui.desk
+    if timeline is None:
+        return
+    if not timeline.aid.helps(FILLS):
+        op.tell("editor.no_weights", names=timeline.aid.label(FILLS))
+        return
+    if desk.selected.strip() and not desk.at_hole:
+        desk.mark_hole()
+    if desk.hole is None:
+        op.tell("editor.no_hole")
+    else:
+        timeline.aid.fill()
+        op.tell("editor.filling", name=timeline.aid.label(FILLS))
+
+
 def run_program(op: Operator) -> None:
     """Let the program run on the lamps, or stop it."""
     op.ui.desk.go()
@@ -176,6 +212,9 @@ COMMANDS = (
     CommandSpec(name="select_word", do=select_word, arguments=(AT,)),
     CommandSpec(name="select_program", do=select_program),
     CommandSpec(name="scroll_program", do=scroll_program, arguments=(Argument("way", int),)),
+    CommandSpec(name="take_offer", do=take_offer),
+    CommandSpec(name="drop_offer", do=drop_offer),
+    CommandSpec(name="fill_hole", do=fill_hole),
     CommandSpec(name="run_program", do=run_program),
     CommandSpec(name="step_program", do=step_program, arguments=(WAY,)),
     CommandSpec(name="turn_n", do=turn_n, arguments=(Argument("way", int, low=-1, high=1),)),

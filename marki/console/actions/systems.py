@@ -23,7 +23,7 @@ def _timeline(op: Operator) -> TimelineController | None:
     return op.timeline
 
 
-def _awake(op: Operator, command: str) -> TimelineController | None:
+def awake(op: Operator, command: str) -> TimelineController | None:
     """Return the timeline if its exhibits are known; else have them read, and remember the command for then."""
     timeline = _timeline(op)
     if timeline is None or timeline.ready:
@@ -51,6 +51,9 @@ def catch_up(op: Operator) -> None:
     accepts = _accepts(op, timeline)
     if ui.example >= 0 and accepts == Port.FRAME and (ui.draft is not None or (moved and ui.lesson is None)):
         ui.example = -1
+    for name, values in timeline.aid.news:
+        op.tell(name, **values)
+    timeline.aid.news.clear()
     if timeline.ready and timeline.pending:
         commands, timeline.pending = timeline.pending, []
         for command in commands:
@@ -101,7 +104,7 @@ def earlier(op: Operator) -> None:
 
 def _step(op: Operator, command: str, way: int) -> None:
     """Put the next system up in one direction, of the kind that is chosen."""
-    timeline = _awake(op, command)
+    timeline = awake(op, command)
     if timeline is None:
         return
     exhibits = timeline.exhibits(op.session)
@@ -116,7 +119,7 @@ def _step(op: Operator, command: str, way: int) -> None:
 
 def kind(op: Operator, name: str | None = None) -> None:
     """Show only systems of a kind brightly, "" for all; without a name, those of the next kind."""
-    timeline = _awake(op, "kind")
+    timeline = awake(op, "kind")
     if timeline is None:
         return
     known = {e.kind for e in timeline.exhibits(op.session)}
@@ -167,7 +170,7 @@ def name_class(op: Operator, text: str) -> None:
 
 def beside(op: Operator, name: str | None = None) -> None:
     """Leave the chosen system standing at the side, to put another one up; or take it away from there."""
-    timeline, ui = _awake(op, "beside"), op.ui
+    timeline, ui = awake(op, "beside"), op.ui
     if timeline is None:
         return
     names = _names(op, timeline)
@@ -204,7 +207,7 @@ def _learn(op: Operator, command: str, where: str, name: str) -> None:
     if timeline is None:
         return
     if (name not in ("", MARK1) or timeline.pending) and not timeline.ready:
-        _awake(op, command)
+        awake(op, command)
         return
     if name in ("", MARK1):
         op.tell("timeline.choose_first")
@@ -242,6 +245,7 @@ def _example(op: Operator, way: int) -> None:
         return
     if ui.hall and rooms.room(ui.room).asks is not rooms.Asks.CARD:
         ui.again = max(0, ui.again + way)
+        ui.typed = "" if rooms.room(ui.room).asks is rooms.Asks.TASK else ui.typed
         return
     if ui.system == MARK1:
         op.tell("timeline.choose_first")
@@ -262,7 +266,7 @@ def type_line(op: Operator) -> None:
     timeline = _timeline(op)
     if timeline is None:
         return
-    asked = op.ui.hall and rooms.room(op.ui.room).asks is rooms.Asks.LINE
+    asked = op.ui.hall and rooms.room(op.ui.room).asks in (rooms.Asks.LINE, rooms.Asks.TASK)
     if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT):
         raise SessionError("this system reads no text", where="teleprinter", remedy="Choose one that does")
     op.ui.typing = Typing("typed_line")

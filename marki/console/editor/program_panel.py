@@ -62,7 +62,10 @@ class ProgramPanel(Panel):
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         self._note = self.note()
-        self._paper = self.inner
+        foot = theme.row(SMALL)
+        self._paper = pygame.Rect(self.inner.x, self.inner.y, self.inner.w, self.inner.h - foot)
+        line = pygame.Rect(self.inner.x, self._paper.bottom, self.inner.w, foot)
+        self._aid = self.readout(line, size=SMALL, face=TEXT)
         self._high = theme.row(SIZE)
         self._points = min(theme.points(SIZE), self._high)
         self._cell = theme.font(FIGURES, self._points).size("0")[0]
@@ -139,12 +142,12 @@ class ProgramPanel(Panel):
         blink = writing and (still or scene.beat // BLINK_FRAMES % 2 == 0)
         at_work = desk.state.line if desk.state is not None else 0
         marked = (0, 0) if refusal is None else (int(refusal.fields["start"]), int(refusal.fields["stop"]))
-        ghost = scene.ui.offered if writing and not desk.composing else ""
+        ghost = scene.timeline.aid.offer if scene.timeline is not None else ""
         seen = (desk.selection, desk.caret, desk.top)
         key = (self._laid, *seen, desk.composing, writing, blink, at_work, marked, ghost)
         name = desk.name or self.theme.words("editor.unnamed")
         told = self.theme.words("editor.open" if desk.unsaved else "editor.kept", name=name)
-        note = self._note.update(surface, told)
+        note = [*self._note.update(surface, told), *self._tell_aid(surface, scene)]
         if key == self._shown:
             return note
         self._shown = key
@@ -160,6 +163,19 @@ class ProgramPanel(Panel):
         self._draw_caret(surface, scene, blink, ghost)
         surface.set_clip(clip)
         return [self._paper, *note]
+
+    def _tell_aid(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+        """Say at the foot of the sheet who helps, and how that goes."""
+        words = self.theme.words
+        if scene.timeline is None or not scene.timeline.aid.known:
+            forms: tuple[str, ...] = ("",)
+        elif (aid := scene.timeline.aid).untrained:
+            forms = words.forms("editor.no_weights", names=", ".join(aid.untrained))
+        elif aid.offer:
+            forms = words.forms("editor.offer", sure=f"{100 * aid.sure:.0f}", ms=f"{aid.ms:.0f}")
+        else:
+            forms = words.forms("editor.saved", shown=aid.shown, taken=aid.taken, saved=aid.saved)
+        return self._aid.update(surface, forms[0], self.theme.palette.faded, shorter=forms[1:])
 
     def _reveal(self, scene: Scene) -> None:
         """Scroll so that the cursor is seen, if it has moved; and no further than the text goes."""

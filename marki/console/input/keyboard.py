@@ -199,7 +199,10 @@ class Keyboard:
         typing = self.ui.typing
         if typing is None and self._writes:
             self.ui.desk.composing = ""
-            self.operator.obey("type_program", text=text)
+            if text in ("f", "F") and self._marks_hole:
+                self.operator.obey("fill_hole")
+            else:
+                self.operator.obey("type_program", text=text)
         if typing is None or self.ui.question is not None:
             return
         typing.composing = ""
@@ -211,6 +214,18 @@ class Keyboard:
         ui = self.ui
         return ui.editing and ui.desk.writing and ui.focus is None and ui.typing is None and ui.question is None
 
+    @property
+    def _offered(self) -> bool:
+        """Whether a system offers something behind the cursor."""
+        timeline = self.operator.timeline
+        return timeline is not None and bool(timeline.aid.offer)
+
+    @property
+    def _marks_hole(self) -> bool:
+        """Whether the cursor stands at a hole, or something is selected that may become one; not in a comment."""
+        desk = self.ui.desk
+        return (desk.at_hole or bool(desk.selected.strip())) and not desk.in_comment
+
     def _writing(self, name: str, digit: int | None, shift: bool) -> KeyAction | None:
         ui = self.ui
         if ui.editing and not self._writes and ui.focus is None and ui.typing is None:
@@ -219,6 +234,8 @@ class Keyboard:
                     return self._give("write_program")
                 case "space":
                     return self._give("run_program")
+                case "f":
+                    return self._give("fill_hole")
                 case "left" | "right":
                     return self._give("step_program", repeats=True, way=-1 if name == "left" else 1)
             return None
@@ -236,6 +253,10 @@ class Keyboard:
         match name:
             case "return":
                 return self._give("new_program_line", repeats=True)
+            case "tab" if self._offered:
+                return self._give("take_offer")
+            case "escape" if self._offered:
+                return self._give("drop_offer")
             case "tab" if not shift:
                 return self._give("type_program", text="\t")
             case "tab":

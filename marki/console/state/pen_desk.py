@@ -313,6 +313,12 @@ class PenDesk:
         if first < last:
             self.change(first, last, "", f"erase{way}")
 
+    def mark_hole(self) -> None:
+        """Put a hole in the place of the selection, and of its last line break none."""
+        first, last = self.selection
+        kept = len(self.text[first:last]) - len(self.text[first:last].rstrip())
+        self.change(first, last - kept, HOLE)
+
     def cut(self) -> str:
         """Take the selection out, and return it."""
         text = self.selected

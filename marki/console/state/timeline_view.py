@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from marki.console.state.aid_view import AidView
 from marki.console.state.ui_state import UIState
 from marki.io.exhibits import HALL, MARK1, Exhibit, Progress, Reply
 from marki.io.ports import Port
@@ -83,6 +84,8 @@ class TimelineView:
         The room of the hall in which the visitor stands.
     covered : bool
         Whether what is said of the card is to be predicted first, and is not here.
+    aid : AidView
+        The help of systems in the editor.
     """
 
     exhibits: tuple[Exhibit, ...]
@@ -97,6 +100,7 @@ class TimelineView:
     task: str
     room: Room = READS
     covered: bool = False
+    aid: AidView = field(default_factory=AidView)
 
     def exhibit(self, name: str) -> Exhibit | None:
         """Return an exhibit by its name."""

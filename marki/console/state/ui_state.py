@@ -122,8 +122,6 @@ class UIState:
         What was typed to a system that reads text.
     editing : bool
         Whether the editor is open, where programs are written; `desk` keeps what stands there when it is left.
-    offered : str
-        The words that a system offers in grey behind the cursor, "" for none.
     pen : int
         Width of the pen, cells; 0 for the eraser.
     strokes : UndoStack
@@ -180,7 +178,6 @@ class UIState:
     typed: str = ""
     editing: bool = False
     desk: PenDesk = field(default_factory=PenDesk)
-    offered: str = ""
     pen: int = 2
     strokes: UndoStack[np.ndarray | None] = field(default_factory=UndoStack)
     still: bool = False

@@ -18,6 +18,7 @@ from marki.console.timeline.class_board import ClassBoard
 from marki.console.timeline.hall_panel import AgainPanel, HallCard, LineCard, LinePanel, PenPanel, WallPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.rooms_panel import RoomsPanel
+from marki.console.timeline.task_card import TaskCard, TaskPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
 from marki.io.exhibits import MARK1
@@ -43,6 +44,7 @@ HALL: dict[Asks, dict[str, PanelMaker]] = {
     Asks.CARD: {"card": HallCard, "pens": PenPanel},
     Asks.CLASS: {"card": ClassBoard, "pens": AgainPanel},
     Asks.LINE: {"card": LineCard, "pens": LinePanel},
+    Asks.TASK: {"card": TaskCard, "pens": TaskPanel},
 }
 """What stands at the left in the hall, by what the room asks with."""
 

@@ -42,6 +42,8 @@ BUTTONS = (
     Button("stop2", "learn_beside"),
     Button("kind_all", "kind", {"name": ""}),
     *(Button(f"kind_{kind}", "kind", {"name": str(kind)}) for kind in SystemKind),
+    Button("task_before", "last_example"),
+    Button("next_task", "example"),
     Button("strip_left", "scroll_strip", {"way": -1}),
     Button("strip_right", "scroll_strip", {"way": 1}),
 )

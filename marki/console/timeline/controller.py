@@ -12,6 +12,7 @@ from marki.console.state.snapshot import Snapshot
 from marki.console.state.timeline_view import SystemView, TimelineView, task_of
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
+from marki.console.timeline.program_aid import ProgramAid
 from marki.console.timeline.slot import SystemSlot
 from marki.errors import MarkIError, SessionError
 from marki.io.exhibits import MARK1, Exhibit, Reply, Timeline
@@ -42,6 +43,7 @@ class TimelineController:
     def __init__(self, timeline: Timeline, ui: UIState):
         self.timeline, self.ui = timeline, ui
         self.slots = {name: SystemSlot(timeline) for name in ("first", "second", "hall")}
+        self.aid = ProgramAid(timeline, ui)
         self.pending: list[str] = []
         """Commands that were given while the exhibits were being read, for later."""
         self._told: tuple[Exhibit, ...] = ()
@@ -107,6 +109,7 @@ class TimelineController:
     def begin_anew(self) -> None:
         """Stop what is being trained, put it up as it was shipped, and forget what was asked for."""
         self.pending.clear()
+        self.aid.begin_anew()
         for slot in self.slots.values():
             if slot.learning or slot.progress is not None:
                 slot.stop()
@@ -146,6 +149,9 @@ class TimelineController:
             slot.poll()
             troubles += slot.troubles
             slot.troubles.clear()
+        self.aid.poll()
+        troubles += self.aid.troubles
+        self.aid.troubles.clear()
         if self._failed and self._thread is not None:
             troubles.append(self._failed)
             self._thread = None
@@ -172,6 +178,7 @@ class TimelineController:
             wanted=self._wanted,
             task=self.task(session),
             room=room_of(ui.room),
+            aid=self.aid.view(self.ready),
         )
 
     def task(self, session: Session) -> str:
@@ -249,10 +256,13 @@ class TimelineController:
     def follow(self, session: Session, timeline: TimelineView) -> None:
         """Put up what is chosen, and ask about what is seen."""
         ui = self.ui
-        if ui.strip or ui.hall or ui.system != MARK1 or ui.beside:
+        if ui.strip or ui.hall or ui.system != MARK1 or ui.beside or ui.editing:
             self.wake()
         if not self.ready:
             return
+        if ui.editing:
+            self.aid.know(self._told)
+            self.aid.follow()
         if ui.hall:
             self._ask_hall(timeline)
         for where, system_view in (("first", timeline.first), ("second", timeline.second)):
@@ -268,6 +278,8 @@ class TimelineController:
                 hall.ask_hall(self._frame, timeline.wanted, timeline.task, room=room)
             case Asks.CLASS:
                 hall.ask_hall(np.array(ui.named), "", timeline.task, room=room, again=ui.again)
+            case Asks.TASK:
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.again)
             case Asks.LINE if ui.typed:
                 hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.again)
 
@@ -296,7 +308,7 @@ class TimelineController:
         while time.monotonic() - began < min(PATIENCE_S, self._patience):
             self.poll()
             hall = self.slots["hall"]
-            owing = any(s.waiting for n, s in self.slots.items() if n != "hall")
+            owing = self.aid.waiting or any(s.waiting for n, s in self.slots.items() if n != "hall")
             if not owing and (not self.ui.hall or hall.complete(expected)):
                 break
             if came != (came := sum(s.serial for s in self.slots.values())):
@@ -308,5 +320,6 @@ class TimelineController:
 
     def close(self) -> None:
         """End all processes."""
+        self.aid.close()
         for slot in self.slots.values():
             slot.close()

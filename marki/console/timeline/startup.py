@@ -39,11 +39,12 @@ def hang(timeline: TimelineController, settings: WindowSettings, size: tuple[int
 
 def wait(timeline: TimelineController, session: Session, look: Callable[[], object]) -> None:
     """Wait for the answers to what was asked; `look` asks, and takes what there is to see."""
-    if timeline.ui.strip or timeline.ui.hall:
+    if timeline.ui.strip or timeline.ui.hall or timeline.ui.editing:
         timeline.wake(wait=True)
         for _ in range(2):  # the first asks what the second shows
             look()
             exhibits = timeline.exhibits(session)
             room, subject = rooms.room(timeline.ui.room), timeline.task(session)
-            timeline.settle(sum(on_wall(e, room) and subject in e.hall.get(room.name, ()) for e in exhibits))
+            told = room.asks is rooms.Asks.TASK  # the task itself comes before the answers
+            timeline.settle(told + sum(on_wall(e, room) and subject in e.hall.get(room.name, ()) for e in exhibits))
         look()
