@@ -6,6 +6,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sieve:
+    """Which of many programs are handed in, by number.
+
+    Attributes
+    ----------
+    passed : tuple of int
+        Those that draw the example.
+    groups : tuple of tuple of int
+        These in clusters that draw the same for other inputs, the greatest first.
+    handed : tuple of int
+    """
+
+    passed: tuple[int, ...]
+    groups: tuple[tuple[int, ...], ...]
+    handed: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class WrittenPrograms:
     """What a system has written.
 
@@ -25,6 +43,8 @@ class WrittenPrograms:
         Programs that come in all.
     seconds : float
         Processor time that it took.
+    sieve : Sieve or None
+        With the last of many, of a system that chooses among them.
     """
 
     name: str
@@ -34,3 +54,4 @@ class WrittenPrograms:
     right: tuple[bool, ...] = ()
     of: int = 1
     seconds: float = 0.0
+    sieve: Sieve | None = None

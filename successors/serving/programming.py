@@ -15,8 +15,9 @@ import numpy as np
 
 from marki.errors import StateError
 from marki.io.exhibits import Reply
-from marki.io.program_orders import WrittenPrograms
+from marki.io.program_orders import Sieve, WrittenPrograms
 from marki.io.rooms import TASK
+from marki.pen import tries
 from marki.pen.interpreter import drawings, field
 from marki.pen.judging import passing
 from marki.pen.panel_picture import printed
@@ -30,7 +31,7 @@ from successors.serving.questions import FillHole, OfferLine, ProgramQuestion, T
 from successors.tasks import contest, figures, holes
 from successors.tasks.wording import worded
 from successors.timeline.y2021_codex import Codex
-from successors.timeline.y2022_alphacode import AlphaCode
+from successors.timeline.y2022_alphacode import AlphaCode, draws_example
 from successors.timeline.y2022_copilot import Copilot, GhostWriter
 
 INPUT = 4
@@ -39,8 +40,8 @@ EXAMPLE = 2
 """The n of the example that is told."""
 LINES = 40
 """Lines after which no more are taken."""
-AT_A_TIME = 10
-"""Programs that are drawn before they are handed over."""
+PARTS, MOST_AT_A_TIME = 10, 100
+"""Parts in which many programs are handed over, and how many are drawn at a time at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,8 +185,8 @@ class Programmers:
             self._loaded[name] = self._load(name)
         return self._loaded[name]
 
-    def answers(self, question: ProgramQuestion) -> Iterator[WrittenPrograms]:
-        """Yield what a system has written.
+    def answers(self, question: ProgramQuestion, up: LoadedSystem | None = None) -> Iterator[WrittenPrograms]:
+        """Yield what a system has written; of many tries those of `up`, if that is given, as it has learned so far.
 
         Raises
         ------
@@ -198,7 +199,7 @@ class Programmers:
             case FillHole():
                 yield self._filled(question)
             case TryPrograms():
-                yield from self._tried(question)
+                yield from self._tried(question, up)
 
     def _offered(self, question: OfferLine) -> WrittenPrograms:
         since = time.process_time()
@@ -230,19 +231,36 @@ class Programmers:
             seconds=time.process_time() - since,
         )  # fmt: skip
 
-    def _tried(self, question: TryPrograms) -> Iterator[WrittenPrograms]:
-        loaded, since = self.loaded(question.name), time.process_time()
+    def _tried(self, question: TryPrograms, up: LoadedSystem | None) -> Iterator[WrittenPrograms]:
+        loaded, since = up or self.loaded(question.name), time.process_time()
         network, asked = loaded.learner.network, np.array([worded(question.text, loaded.trial.task).text])
         rng = generator(0, "shelf.programs")
-        for _ in range(0, question.count, AT_A_TIME):
+        part = max(1, min(question.count, MOST_AT_A_TIME, question.count // PARTS))
+        whole: list[str] = []
+        while len(whole) < question.count:
             if isinstance(network, Codex):
-                texts = network.sample(asked, AT_A_TIME, rng, temperature=question.temperature)[0].tolist()
+                texts = network.sample(asked, part, rng, temperature=question.temperature)[0].tolist()
             elif isinstance(network, AlphaCode):
-                texts = network.sample(asked, AT_A_TIME, rng)[0]
+                texts = network.sample(asked, part, rng)[0]
             else:
                 raise StateError("draws no programs", where=question.name, remedy="Ask codex or alphacode")
+            whole += texts
+            last = len(whole) >= question.count
             right = passing(texts, question.target) if question.target else np.zeros(0, bool)
             yield WrittenPrograms(
                 name=question.name, number=question.number, texts=tuple(texts), right=tuple(right.tolist()),
                 of=question.count, seconds=time.process_time() - since,
+                sieve=sieved(whole, str(asked[0]), rng) if last and isinstance(network, AlphaCode) else None,
             )  # fmt: skip
+
+
+def sieved(programs: list[str], problem: str, rng: np.random.Generator) -> Sieve:
+    """Return which programs draw the example of a problem, their clusters, and which of them are handed in."""
+    passed = draws_example(programs, problem)
+    numbers: list[int] = np.flatnonzero(passed).tolist()
+    groups = tries.clusters([programs[number] for number in numbers])
+    return Sieve(
+        passed=tuple(numbers),
+        groups=tuple(tuple(numbers[k] for k in group) for group in groups),
+        handed=tuple(tries.chosen(programs, passed, rng)),
+    )

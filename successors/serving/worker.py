@@ -145,7 +145,8 @@ class Worker:
             case OrderDrawing():
                 self._draw(question)
             case OfferLine() | FillHole() | TryPrograms():
-                for written in self._programmers.answers(question):
+                up = self._up if self._up is not None and self._up.system.name == question.name else None
+                for written in self._programmers.answers(question, up):
                     self._send(written)
             case TrainSystem():
                 self._train(question.name, question.seed)

@@ -21,7 +21,7 @@ from marki.io.exhibits import (
     kind_of,
 )
 from marki.io.ports import Port
-from marki.io.program_orders import WrittenPrograms
+from marki.io.program_orders import Sieve, WrittenPrograms
 from marki.pen.interpreter import drawings, field
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -38,8 +38,8 @@ SYSTEMS = (
     ("efficientnet", 2019, ("mobilenet",)), ("vit", 2020, ("transformer",)), ("deit", 2020, ("vit",)),
     ("stylegan2", 2020, ("gan",)),
     ("swin", 2021, ("vit",)), ("mlp_mixer", 2021, ("vit",)), ("gmlp", 2021, ("mlp_mixer",)),
-    ("codex", 2021, ("gpt",)), ("convnext", 2022, ("resnext", "swin")), ("copilot", 2022, ("codex",)),
-    ("incoder", 2022, ("codex",)), ("llama", 2023, ("gpt",)),
+    ("codex", 2021, ("gpt",)), ("alphacode", 2022, ("codex",)), ("convnext", 2022, ("resnext", "swin")),
+    ("copilot", 2022, ("codex",)), ("incoder", 2022, ("codex",)), ("llama", 2023, ("gpt",)),
 )  # fmt: skip
 MECHANISM = {"en": "a mechanism", "zh": "一种机制"}
 ABLATIONS = (
@@ -53,7 +53,9 @@ SUBJECTS = {"vae": ("digits",), "gan": ("digits",), "stylegan2": ("letters", "di
 """What each of those has learned to draw."""
 LINE = "draw up 3"
 """A program."""
-PROGRAMMERS = ("codex", "copilot", "incoder")
+PROGRAMMERS = ("codex", "alphacode", "copilot", "incoder")
+TASKS = {Port.REEL: "recall", Port.TEXT: "translation"}
+PROGRAM_TASKS = {"codex": "programs", "alphacode": "contest", "copilot": "typing", "incoder": "holes"}
 TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama", *PROGRAMMERS)
 
 
@@ -97,7 +99,7 @@ def exhibit(name, year, parents):
         name=name, label=name.replace("_", "-").capitalize(), year=year,
         title=f"A paper on {name.replace('_', ' ')} and what it is good for",
         authors="A. Author, B. Author, C. Author", accepts=accepts, answers=answers,
-        task="recall" if accepts == Port.REEL else "translation" if accepts == Port.TEXT else "letters",
+        task=PROGRAM_TASKS.get(name, TASKS.get(accepts, "letters")),
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
         multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
         source={"en": "table 1", "zh": "表 1"},
@@ -196,12 +198,14 @@ class FakeRack:
         )  # fmt: skip
 
     def programmed(self, name, number, typed):
-        """Return a program; Codex's is right, Copilot's draws something else, InCoder's is none."""
-        said = {"codex": LINE, "copilot": "draw left 3"}.get(name, "draw draw")
+        """Return a program; Codex's and AlphaCode's are right, Copilot's draws something else, InCoder's is none."""
+        said = {"codex": LINE, "alphacode": f"go up 1 go down 1 {LINE}", "copilot": "draw left 3"}.get(
+            name, "draw draw"
+        )
         drawn = drawings(said, [4])
         return replace(
             self.reply(name, number, np.array(typed), "" if typed else LINE, False), said=said,
-            field=None if drawn is None else field(drawn[0]), judged=None if typed else said == LINE,
+            field=None if drawn is None else field(drawn[0]), judged=None if typed else said.endswith(LINE),
         )  # fmt: skip
 
     def offer(self, number, name, text, partial):
@@ -213,6 +217,18 @@ class FakeRack:
         rest = " ".join(words)[len(partial) :] if fits else ""
         sure = 0.2 if not partial and len(done) % 3 == 0 else 0.9
         self.came.append(WrittenPrograms(name=name, number=number, texts=(rest,), sure=sure))
+
+    def try_out(self, number, name, text, target, *, count, temperature):
+        """Draw programs in ten parts; every fourth is right, every fourth none; AlphaCode sieves them."""
+        self.said.append(("try_out", number, name, text, target, count, temperature))
+        part = count // 10
+        for k in range(10):
+            texts = tuple((LINE, "draw left 3", "draw", "go up 1 draw left 3")[n % 4] for n in range(part))
+            sieve = Sieve(passed=(0, 1, 4), groups=((0, 4), (1,)), handed=(0, 1)) if name == "alphacode" else None
+            self.came.append(WrittenPrograms(
+                name=name, number=number, texts=texts, right=tuple(t == LINE for t in texts) if target else (),
+                of=count, sieve=sieve if k == 9 else None,
+            ))  # fmt: skip
 
     def fill(self, number, name, text):
         self.said.append(("fill", number, name, text))

@@ -13,6 +13,8 @@ from marki.io.exhibits import HALL, MARK1, SystemKind
 from marki.io.ports import Port
 
 SCROLL = 0.2
+TEMPERATURES = (0.2, 0.6, 1.0)
+"""At which programs are drawn."""
 """Part of what is hidden of a long strip by which it is moved at once."""
 
 
@@ -256,6 +258,17 @@ def _example(op: Operator, way: int) -> None:
     ui.example, ui.typed = max(0, at + way), ""
 
 
+def tries(op: Operator) -> None:
+    """Have many programs drawn of a system that programs, or no longer."""
+    op.ui.tries = not op.ui.tries
+
+
+def next_temperature(op: Operator) -> None:
+    """Draw programs at the next temperature: the likeliest, some variety, or much of it."""
+    at = TEMPERATURES.index(op.ui.temperature) if op.ui.temperature in TEMPERATURES else -1
+    op.ui.temperature = TEMPERATURES[(at + 1) % len(TEMPERATURES)]
+
+
 def live(op: Operator) -> None:
     """Show the system again what the photocells see."""
     op.ui.example, op.ui.typed = -1, ""
@@ -309,6 +322,8 @@ COMMANDS = (
     CommandSpec(name="learn_beside", do=learn_beside),
     CommandSpec(name="shipped", do=shipped),
     CommandSpec(name="live", do=live),
+    CommandSpec(name="tries", do=tries),
+    CommandSpec(name="next_temperature", do=next_temperature),
     CommandSpec(name="type_line", do=type_line),
     CommandSpec(name="typed_line", do=typed_line, arguments=(Argument("text", str),)),
 )

@@ -9,8 +9,9 @@ import numpy as np
 
 from marki.console.state.aid_view import AidView
 from marki.console.state.ui_state import UIState
-from marki.io.exhibits import HALL, MARK1, Exhibit, Progress, Reply
+from marki.io.exhibits import HALL, MARK1, Exhibit, Progress, Reply, SystemKind
 from marki.io.ports import Port
+from marki.io.program_orders import WrittenPrograms
 from marki.io.rooms import READS, Asks, Room
 from marki.io.rooms import room as room_of
 
@@ -40,6 +41,8 @@ class SystemView:
         Whether it is shown the card that the machine is shown, or one that was drawn.
     covered : bool
         Whether its answer is to be predicted first, and is not here: `reply` is without it.
+    tries : tuple of WrittenPrograms
+        Programs that were drawn for what it is shown, in the parts in which they came.
     """
 
     exhibit: Exhibit
@@ -54,6 +57,7 @@ class SystemView:
     judged: int
     live: bool = False
     covered: bool = False
+    tries: tuple[WrittenPrograms, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,6 +109,11 @@ class TimelineView:
     def exhibit(self, name: str) -> Exhibit | None:
         """Return an exhibit by its name."""
         return next((e for e in self.exhibits if e.name == name), None)
+
+
+def tried(exhibit: Exhibit) -> int:
+    """Return how many programs may be drawn of a system for one text: for the shelf, or the sieve; 0 for no program."""
+    return {"programs": 100, "contest": 1_000}.get(exhibit.task, 0) if exhibit.kind is SystemKind.PROGRAMS else 0
 
 
 def on_wall(exhibit: Exhibit, room: Room) -> bool:

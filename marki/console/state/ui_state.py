@@ -120,6 +120,8 @@ class UIState:
         Which part of the strip is seen where it is longer than the window: 0 its beginning, 1 its end.
     typed : str
         What was typed to a system that reads text.
+    tries : bool
+        Whether many programs are drawn of a system that programs; `temperature` is that at which.
     editing : bool
         Whether the editor is open, where programs are written; `desk` keeps what stands there when it is left.
     pen : int
@@ -176,6 +178,8 @@ class UIState:
     kind: str = ""
     strip_at: float = 0.0
     typed: str = ""
+    tries: bool = False
+    temperature: float = 0.6
     editing: bool = False
     desk: PenDesk = field(default_factory=PenDesk)
     pen: int = 2

@@ -11,6 +11,7 @@ from marki.console.drawing.theme import Theme
 from marki.console.panels.retina_panel import RetinaPanel
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
+from marki.console.state.timeline_view import tried
 from marki.console.timeline import strip_panel, timeline_layout
 from marki.console.timeline.activation_panel import ActivationPanel
 from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
@@ -18,6 +19,7 @@ from marki.console.timeline.class_board import ClassBoard
 from marki.console.timeline.hall_panel import AgainPanel, HallCard, LineCard, LinePanel, PenPanel, WallPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.rooms_panel import RoomsPanel
+from marki.console.timeline.shelf_panel import ShelfPanel, SievePanel
 from marki.console.timeline.task_card import TaskCard, TaskPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
@@ -77,7 +79,8 @@ def key(scene: Scene) -> tuple:
         return ()
     accepts = timeline.first.exhibit.accepts if which else None
     room = timeline.room if which == "hall" else None
-    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room
+    shelf = timeline.first.exhibit.task if which == "rack" and scene.ui.tries else None
+    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room, shelf
 
 
 def plays(scene: Scene) -> bool:
@@ -99,6 +102,8 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     kinds = dict(RACK)
     if plays(scene):
         kinds |= {"stimulus": ReelPanel, "retina": ReelLamps}
+    if scene.ui.tries and tried(timeline.first.exhibit):
+        kinds["registers"] = SievePanel if timeline.first.exhibit.task == "contest" else ShelfPanel
     if which == "pair":
         kinds["ledger"] = partial(LedgerPanel, button="learn")
         boxes = timeline_layout.pair(stage, theme.unit, least=least)

@@ -44,6 +44,8 @@ BUTTONS = (
     *(Button(f"kind_{kind}", "kind", {"name": str(kind)}) for kind in SystemKind),
     Button("task_before", "last_example"),
     Button("next_task", "example"),
+    Button("tries", "tries"),
+    Button("temperature", "next_temperature"),
     Button("strip_left", "scroll_strip", {"way": -1}),
     Button("strip_right", "scroll_strip", {"way": 1}),
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from marki import shipped_wipers
 from marki.console.state.snapshot import Snapshot
-from marki.console.state.timeline_view import SystemView, TimelineView, task_of
+from marki.console.state.timeline_view import SystemView, TimelineView, task_of, tried
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
 from marki.console.timeline.program_aid import ProgramAid
@@ -225,6 +225,7 @@ class TimelineController:
             right=slot.right if up else 0,
             judged=slot.judged if up else 0,
             live=exhibit.accepts == Port.FRAME and not self._by_example(exhibit),
+            tries=tuple(slot.tries) if up else (),
         )
 
     def _by_example(self, exhibit: Exhibit) -> bool:
@@ -268,6 +269,8 @@ class TimelineController:
         for where, system_view in (("first", timeline.first), ("second", timeline.second)):
             if system_view is not None and system_view.exhibit.name != MARK1:
                 self._ask_one(self.slots[where], system_view, timeline)
+                if where == "first":
+                    self._try_out(self.slots[where], system_view.exhibit)
 
     def _ask_hall(self, timeline: TimelineView) -> None:
         """Ask all systems of the room what it asks."""
@@ -282,6 +285,12 @@ class TimelineController:
                 hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.again)
             case Asks.LINE if ui.typed:
                 hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.again)
+
+    def _try_out(self, slot: SystemSlot, exhibit: Exhibit) -> None:
+        """Have many programs drawn for what a system was shown last."""
+        count, reply = tried(exhibit), slot.reply
+        if self.ui.tries and count and reply is not None and not slot.waiting:
+            slot.try_out(str(reply.stimulus), reply.wanted, count, self.ui.temperature)
 
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui

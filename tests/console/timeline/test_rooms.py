@@ -214,12 +214,12 @@ def test_a_task_in_words_is_programmed_run_and_judged(in_hall, language, words):
     texts = written(app)
     assert words in texts
     assert app.words("timeline.task_wanted") in texts
-    assert app.words("timeline.programs_right", right=1, count=3) in texts
+    assert app.words("timeline.programs_right", right=2, count=4) in texts
     wall = app.handler.panels["wall"]
-    assert wall._names == ("codex", "copilot", "incoder")
+    assert wall._names == fake_timeline.PROGRAMMERS
     assert fake_timeline.LINE in texts
     drawn = {name: reply.field is not None for name, reply in app.scene.timeline.hall.items() if name != "task"}
-    assert drawn == {"codex": True, "copilot": True, "incoder": False}
+    assert drawn == {"codex": True, "alphacode": True, "copilot": True, "incoder": False}
 
 
 def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, key):

@@ -13,7 +13,7 @@ from marki.pen.typist import before
 from successors import registry
 from successors.serving import programming, rooms
 from successors.serving.loaded_system import LoadedSystem
-from successors.serving.programming import AT_A_TIME, INPUT, Programmers, all_offers, programmed, task, task_told
+from successors.serving.programming import INPUT, PARTS, Programmers, all_offers, programmed, task, task_told
 from successors.serving.questions import FillHole, OfferLine, TryPrograms
 from successors.serving.worker import Worker
 from successors.tasks import figures
@@ -159,18 +159,46 @@ def test_tries_come_in_parts_and_are_judged(programmers, name):
     parts = list(programmers.answers(
         TryPrograms(number=2, name=name, text=text, target=target, count=30, temperature=1.0)
     ))  # fmt: skip
-    assert [len(part.texts) for part in parts] == [AT_A_TIME] * 3
+    assert [len(part.texts) for part in parts] == [3] * PARTS
     assert {part.of for part in parts} == {30}
     texts = [text for part in parts for text in part.texts]
     assert len(set(texts)) > 5
     assert [r for part in parts for r in part.right] == passing(texts, target).tolist()
 
 
+def test_the_sieve_keeps_what_draws_the_example_in_clusters_and_hands_ten_in(programmers):
+    right, other = task(0).target, "draw up 1"
+    mixed = [right, other, f"go up 1 go down 1 {right}", "draw draw", f"{right} go up 1", f"rep 1 [ {right} ]"] * 5
+    found = programming.sieved(mixed, task(0).statement, np.random.default_rng(0))
+    assert [mixed[k] == other or mixed[k] == "draw draw" for k in range(30) if k not in found.passed] == [True] * 10
+    assert len(found.passed) == 20
+    assert sorted(k for group in found.groups for k in group) == list(found.passed)
+    assert [len(group) for group in found.groups] == sorted((len(g) for g in found.groups), reverse=True)
+    assert len(found.handed) == 10
+    assert set(found.handed) <= set(found.passed)
+
+
+def test_the_last_tries_of_alphacode_bring_the_sieve(programmers):
+    parts = list(programmers.answers(
+        TryPrograms(number=2, name="alphacode", text=task(0).statement, target="", count=20, temperature=1.0)
+    ))  # fmt: skip
+    assert [part.sieve is not None for part in parts] == [False] * 9 + [True]
+
+
+def test_a_system_that_stands_there_is_tried_as_it_has_learned_so_far():
+    def refuse(name):
+        raise StateError("no weights", where=name)
+
+    up = untrained("codex")
+    question = TryPrograms(number=2, name="codex", text="a line of n up", target="", count=10, temperature=1.0)
+    assert len(list(Programmers(refuse).answers(question, up))) == PARTS
+    with pytest.raises(StateError):
+        list(Programmers(refuse).answers(question))
+
+
 def test_without_a_right_program_tries_are_not_judged(programmers):
-    (part,) = programmers.answers(
-        TryPrograms(number=2, name="codex", text="a line of n up", target="", count=10, temperature=0.6)
-    )
-    assert part.right == ()
+    question = TryPrograms(number=2, name="codex", text="a line of n up", target="", count=10, temperature=0.6)
+    assert {part.right for part in programmers.answers(question)} == {()}
 
 
 def test_who_has_no_weights_says_so_and_the_process_goes_on(monkeypatch):
