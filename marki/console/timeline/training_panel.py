@@ -81,7 +81,9 @@ class TrainingPanel(Panel):
         names = ["learn"] if system_view.progress is None else ["shipped", "learn"]
         if system_view.exhibit.accepts == Port.TEXT:
             many = ["tries"] if tried(system_view.exhibit) else []
-            many += ["temperature"] if many and tries and system_view.exhibit.task == "programs" else []
+            if many and tries:  # in large type there is no room for more
+                warmer = ["temperature"] if system_view.exhibit.task == "programs" else ["type_line"]
+                return [*many, *warmer, "last_example", "example"]
             return [*many, "last_example", "example", "type_line", *names]
         return ["last_example", "example", *(["live"] if system_view.exhibit.accepts == Port.FRAME else []), *names]
 
