@@ -87,14 +87,14 @@ class ShelfPanel(TriesPanel):
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         area, px = self.inner, theme.px
-        self._shelf = pygame.Rect(area.x, area.y, area.w * 62 // 100, area.h)
+        self._columns, self._side = grid(area.w * 62 // 100, area.h, SHELF)
+        self._shelf = pygame.Rect(area.x, area.y, self._columns * self._side, area.h)
         self._paper = pygame.Rect(self._shelf.right + px(8), area.y, area.right - self._shelf.right - px(8), area.h)
         row, axis = theme.row(SMALL - 1), theme.width("100", SMALL - 1, FIGURES) + px(8)
         self._plot = pygame.Rect(
             self._paper.x + axis, self._paper.y + row + px(4), self._paper.w - axis - px(10),
             self._paper.h - 2 * row - px(10),
         )  # fmt: skip
-        self._columns, self._side = grid(self._shelf.w, self._shelf.h, SHELF)
         self._drawn = 0
         self._shown: tuple[object, ...] | None = None
 
