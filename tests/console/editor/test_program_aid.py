@@ -10,8 +10,14 @@ from console.fake_timeline import FakeTimeline
 from marki.io.exhibits import Trouble
 
 
+@pytest.fixture(autouse=True)
+def with_programs(monkeypatch):
+    """Have those on the timeline who program."""
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", fake_timeline.WITH_PROGRAMS)
+
+
 @pytest.fixture
-def editor(session, tmp_path):
+def editor(session, tmp_path, with_programs):
     """Return a function that opens a window with the editor and a timeline, a program on the sheet."""
     from marki.console.app import App, WindowSettings
 

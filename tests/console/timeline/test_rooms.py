@@ -6,7 +6,7 @@ import numpy as np
 import pygame
 import pytest
 from console import fake_timeline
-from console.fake_timeline import EXHIBITS, FakeTimeline
+from console.fake_timeline import EXHIBITS, WITH_PROGRAMS, FakeTimeline
 
 from marki.console.panels.narration_panel import sentence
 from marki.console.state.targets import Target
@@ -207,8 +207,14 @@ def test_the_tabs_say_where_one_is(in_hall):
 # -- the room of programs ------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def with_programs(monkeypatch):
+    """Have those on the timeline who program."""
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", WITH_PROGRAMS)
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "a line of length 3 up:"), ("zh", "向上画3格直线：")])
-def test_a_task_in_words_is_programmed_run_and_judged(in_hall, language, words):
+def test_a_task_in_words_is_programmed_run_and_judged(in_hall, with_programs, language, words):
     app = in_hall("programs", language=language)
     frames(app)
     texts = written(app)
@@ -222,7 +228,7 @@ def test_a_task_in_words_is_programmed_run_and_judged(in_hall, language, words):
     assert drawn == {"codex": True, "alphacode": True, "copilot": True, "incoder": False}
 
 
-def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, key):
+def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, with_programs, key):
     app = in_hall("programs")
     assert asked(app)[2:] == (np.array(""), "programs", "programs", 0)
     key(app, "DOWN")
@@ -232,7 +238,7 @@ def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, ke
     frames(app)
     assert str(asked(app)[2]) == "a square"
     assert app.words("timeline.task_typed") in written(app)
-    assert all(verdict(r, e) is None for e in EXHIBITS if (r := app.scene.timeline.hall.get(e.name)) is not None)
+    assert all(verdict(r, e) is None for e in WITH_PROGRAMS if (r := app.scene.timeline.hall.get(e.name)) is not None)
     key(app, "DOWN")
     frames(app)
     assert (str(asked(app)[2]), asked(app)[5]) == ("", 2)
@@ -242,7 +248,7 @@ def test_a_program_is_right_by_what_its_judge_says():
     from console.fake_timeline import FakeRack
 
     reply = FakeRack().programmed("codex", 1, "")
-    exhibit = next(e for e in EXHIBITS if e.name == "codex")
+    exhibit = next(e for e in WITH_PROGRAMS if e.name == "codex")
     assert verdict(replace(reply, said="another", judged=True), exhibit) is True
     assert verdict(replace(reply, judged=False), exhibit) is False
 
@@ -250,7 +256,7 @@ def test_a_program_is_right_by_what_its_judge_says():
 @pytest.mark.parametrize("size", [(800, 600), (1280, 800), (1920, 1080)], ids=str)
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("projector", [False, True], ids=["desk", "projector"])
-def test_the_room_of_programs_is_whole(in_hall, size, language, projector):
+def test_the_room_of_programs_is_whole(in_hall, with_programs, size, language, projector):
     app = in_hall("programs", size=size, language=language, projector=projector)
     app.renderer.theme.clipped.clear()
     app.renderer.theme.dropped.clear()

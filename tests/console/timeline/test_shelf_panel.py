@@ -2,6 +2,7 @@
 
 import pygame
 import pytest
+from console import fake_timeline
 from console.fake_timeline import LINE, FakeTimeline
 
 from marki.console.state.targets import Target
@@ -11,8 +12,14 @@ from marki.console.timeline.shelf_panel import A_FRAME, SHELF, SIEVED, ShelfPane
 from marki.pen.tries import pass_at_k
 
 
+@pytest.fixture(autouse=True)
+def with_programs(monkeypatch):
+    """Have those on the timeline who program."""
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", fake_timeline.WITH_PROGRAMS)
+
+
 @pytest.fixture
-def standing(session):
+def standing(session, with_programs):
     """Return a function that opens a window with a system of the timeline up."""
     from marki.console.app import App, WindowSettings
 
