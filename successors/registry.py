@@ -257,12 +257,13 @@ def weights_name(task: str) -> str:
     return f"{task}.safetensors"
 
 
-def weights(name: str, about: str) -> tuple[Path, Trial] | None:
+def weights(name: str, task: str) -> tuple[Path, Trial] | None:
     """Return the shipped weights of a system for a task, or for what it draws, and their trial; None without any."""
-    trial = next((t for t in find(name).entry.trials if about in (t.task, subject(t))), None)
+    entry = find(name).entry
+    trial = next((t for t in entry.trials if task in (t.task, subject(t))), None)
     if trial is None or not is_trained(name):
         return None
-    path = shipped(name) / (WEIGHTS if trial is find(name).entry.trials[0] else weights_name(about))
+    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(task))
     return (path, trial) if path.exists() else None
 
 

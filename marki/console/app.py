@@ -13,6 +13,7 @@ import pygame
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
+from marki.console.actions.studio_commands import play_film
 from marki.console.actions.systems import catch_up
 from marki.console.actions.welcome import pass_time
 from marki.console.drawing import layout
@@ -210,6 +211,7 @@ class App:
             self.playback.tick(seconds)
             watch(self.operator)
             catch_up(self.operator)
+            play_film(self.operator, seconds)
             pass_time(self.operator, seconds)
             self.ui.desk.pass_time(seconds)
         except MarkIError as error:

@@ -14,9 +14,9 @@ from typing import Protocol
 
 import numpy as np
 
+from marki.io.drawing_orders import DrawingOrder, Sheet, Tool
 from marki.io.ports import Port
 from marki.io.program_orders import WrittenPrograms
-from marki.io.studio import DrawingOrder, Sheet, Tool
 
 MARK1 = "mark1"
 """Name of the machine among its successors."""
@@ -173,7 +173,7 @@ class Exhibit:
     idea: Mapping[str, str]
     seed: Mapping[str, str]
     but: Mapping[str, str]
-    hall: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hall: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     kind: SystemKind = SystemKind.SEES
     short: str = ""
     tools: tuple[Tool, ...] = ()

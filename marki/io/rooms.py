@@ -1,8 +1,8 @@
 """Rooms of the hall: in each, one question goes to all systems that can answer it, and all answers are judged alike.
 
-A room is a declaration here, a keeper in `successors.serving.rooms` that asks and judges in the worker process, and
-its words in the language tables (``timeline.room.NAME`` and what stands beside it there). The window shows any room:
-what it asks with decides what stands at the left, and an answer's form what is drawn on the plates.
+A room is a declaration here, a keeper in `successors.serving.room_keepers` that asks and judges in the worker process,
+and its words in the language tables: ``timeline.room.NAME``, ``timeline.room_how.NAME`` and ``now.room_NAME``. The
+window shows any room: what it asks with decides what stands at the left, and an answer's form what stands on a plate.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from collections import deque
 
 import numpy as np
 
+from marki.io.drawing_orders import DrawingOrder
 from marki.io.exhibits import Trouble
-from marki.io.studio import DrawingOrder
 from successors.serving.questions import (
     AskHall,
     FillHole,

@@ -91,7 +91,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         Its texts; missing ones become empty.
     """
     from successors import registry
-    from successors.serving import rooms, studio
+    from successors.serving import drawing_desk, room_keepers
 
     entry = system.entry
     main = entry.trials[0]
@@ -118,10 +118,10 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         idea={"en": entry.idea, "zh": said.get("idea_zh", "")},
         seed={"en": said.get("seed_en", ""), "zh": said.get("seed_zh", "")},
         but={"en": said.get("but_en", ""), "zh": said.get("but_zh", "")},
-        hall={name: found for name, k in rooms.KEEPERS.items() if (found := k.subjects(system))},
+        hall={name: found for name, k in room_keepers.KEEPERS.items() if (found := k.subjects(system))},
         kind=entry.kind or kind_of(entry.accepts, entry.answers),
         short=entry.short,
-        tools=studio.tools(entry),
+        tools=drawing_desk.tools(entry),
     )
 
 

@@ -57,6 +57,7 @@ class LoadedSystem:
     learner: Successor[Network]
     classes: tuple[str, ...] = field(init=False)
     code: np.ndarray = field(init=False)
+    first_noise: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         self.classes, self.code = registry.classes(self.trial), registry.code(self.trial)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marki.io.studio import DrawingOrder
+from marki.io.drawing_orders import DrawingOrder
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,12 +5,13 @@ Training is that of `training_job.train`, step by step: between two steps the pr
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
@@ -27,7 +28,7 @@ from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.model_card import Trial
 from successors.nn.learner import Successor
-from successors.serving import rooms, studio
+from successors.serving import drawing_desk, room_keepers
 from successors.serving.loaded_system import LoadedSystem
 from successors.serving.programming import Programmers
 from successors.serving.questions import (
@@ -128,7 +129,9 @@ class Worker:
         try:
             self._answer(question)
         except MarkIError as error:
-            self._send(Trouble(name=name, text=str(error)))
+            # An order that does not fit concerns that order alone.
+            passing = isinstance(error, PortError) and isinstance(question, OrderDrawing)
+            self._send(Trouble(name=name, text=str(error), passing=passing))
         except Exception as error:
             self._send(Trouble(name=name, text=f"{type(error).__name__}: {error}"))
 
@@ -163,7 +166,7 @@ class Worker:
         """Answer a stimulus; a line that was typed is brought to the wording of the system's task first."""
         up, stimulus = self._demanded(), question.stimulus
         if question.task not in ("", up.trial.task) and not self._taught_here:
-            up = self._in_room(rooms.keeper(READS.name), up.system.name, question.task) or up
+            up = self._in_room(room_keepers.keeper(READS.name), up.system.name, question.task) or up
         if up.learner.accepts is Port.TEXT and not stimulus.ndim and stimulus.dtype.kind == "U":
             try:
                 line = typed(str(stimulus), up.trial.task)
@@ -214,23 +217,25 @@ class Worker:
         """Draw with the weights for what is named, unless the system was trained here."""
         up, order = self._demanded(), question.order
         if order.named and not self._taught_here and up.learner.accepts is Port.LAMPS:
-            keeper = rooms.keeper(DRAWS.name)
+            keeper = room_keepers.keeper(DRAWS.name)
             subject = keeper.room.subject_of(order.named)
             if subject != registry.subject(up.trial):
                 up = self._in_room(keeper, up.system.name, subject) or up
         examples = np.zeros((0, SIDE, SIDE), np.float32)
-        if studio.needs_examples(up, order):
+        if drawing_desk.needs_examples(up, order):
             deck = self._whole(up.trial)
             real = deck.test.targets if up.learner.accepts is Port.LAMPS else deck.test.stimuli
-            examples = studio.picked(np.asarray(real), deck.test.kinds, up.classes, order)
-        self._send(studio.drawn(up, question.number, order, examples))
+            examples = drawing_desk.picked(np.asarray(real), deck.test.kinds, up.classes, order)
+        self._send(drawing_desk.drawn(up, question.number, order, examples))
 
     def _hall(self, question: AskHall) -> None:
-        keeper = rooms.keeper(question.room)
+        keeper = room_keepers.keeper(question.room)
         if question.subject not in keeper.room.subjects:
             raise unknown("subject of the room", question.subject, keeper.room.subjects, where="hall")
         asked = keeper.check(question.asked, question.subject)
-        given = rooms.RoomQuestion(number=question.number, asked=asked, subject=question.subject, again=question.again)
+        given = room_keepers.RoomQuestion(
+            number=question.number, asked=asked, subject=question.subject, again=question.again
+        )
         if keeper.opens is not None:
             self._send(keeper.opens(given))
         for name in registry.names():
@@ -242,7 +247,7 @@ class Worker:
                 self._trained[keeper.room.name, name, question.subject] = None
                 self._send(Trouble(name=name, text=str(error)))
 
-    def _in_room(self, keeper: rooms.Keeper, name: str, subject: str) -> LoadedSystem | None:
+    def _in_room(self, keeper: room_keepers.Keeper, name: str, subject: str) -> LoadedSystem | None:
         """Return a system with its shipped weights of a subject, cached; None if it has none or takes no part."""
         key = keeper.room.name, name, subject
         if key not in self._trained:
@@ -269,7 +274,7 @@ class Worker:
         reporter.begin()
 
         def on_step(record: Record, accuracy: float) -> bool:
-            reporter.step(record, accuracy, studio.bout(learner))
+            reporter.step(record, accuracy, drawing_desk.bout(learner))
             self._gather()
             while self._waiting:
                 kind = next(iter(self._waiting))
@@ -286,6 +291,12 @@ class Worker:
         # Before the first evaluation there is nothing to judge.
         found = diagnose(learner, deck, record) if record.curve else []
         reporter.end(record, digest, tuple(symptom.name.lower() for symptom in found))
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean of those values that are numbers; NaN if none is."""
+    known = [value for value in values if math.isfinite(value)]
+    return sum(known) / len(known) if known else math.nan
 
 
 class ProgressReporter:
@@ -323,7 +334,7 @@ class ProgressReporter:
         if not self._trail or record.steps >= max(self._trail[-1][0] + 1, SPARSER * self._trail[-1][0]):
             self._trail.append((record.steps, self._recent()))
             if self._bouts:
-                critic, creator, told = np.nanmean(np.array(self._bouts), 0).tolist()
+                critic, creator, told = (_mean(column) for column in zip(*self._bouts, strict=True))
                 self._duel.append((record.steps, critic, creator, told))
         if time.perf_counter() - self._last >= EVERY_S:
             self._tell(record)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from marki.io.drawing_orders import Picture, Sheet, Tool
 from marki.io.exhibits import (
     AblationResult,
     ActivationView,
@@ -28,15 +29,16 @@ LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
     ("perceptron", 1958, ()), ("neocognitron", 1980, ("perceptron",)), ("hopfield", 1982, ("perceptron",)),
     ("mlp", 1986, ("perceptron",)), ("rnn", 1986, ("mlp",)), ("lecun", 1989, ("mlp", "neocognitron")),
-    ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)), ("alexnet", 2012, ("lenet5",)),
-    ("vae", 2013, ()), ("gan", 2014, ()),
+    ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)),
+    ("alexnet", 2012, ("lenet5",)),
+    ("autoencoder", 2013, ("mlp",)), ("vae", 2013, ()), ("gan", 2014, ()),
     ("googlenet", 2014, ("alexnet",)), ("gru", 2014, ("lstm",)), ("vgg", 2014, ("alexnet",)),
     ("seq2seq", 2014, ("lstm",)), ("attention", 2015, ("seq2seq", "gru")), ("resnet", 2015, ("vgg",)),
     ("densenet", 2016, ("resnet",)), ("inception_resnet", 2016, ("googlenet", "resnet")),
     ("resnext", 2016, ("resnet",)), ("xception", 2016, ("googlenet", "resnet")), ("transformer", 2017, ("attention",)),
     ("mobilenet", 2017, ("xception",)), ("gpt", 2018, ("transformer",)), ("bert", 2018, ("transformer",)),
     ("efficientnet", 2019, ("mobilenet",)), ("vit", 2020, ("transformer",)), ("deit", 2020, ("vit",)),
-    ("stylegan2", 2020, ("gan",)),
+    ("stylegan2", 2020, ("gan",)), ("diffusion", 2020, ()),
     ("swin", 2021, ("vit",)), ("mlp_mixer", 2021, ("vit",)), ("gmlp", 2021, ("mlp_mixer",)),
     ("convnext", 2022, ("resnext", "swin")), ("llama", 2023, ("gpt",)),
 )  # fmt: skip
@@ -47,8 +49,14 @@ ABLATIONS = (
     AblationResult(mechanism=MECHANISM, present=0.962, absent=0.966, interval=(-0.012, 0.004), word="not told apart"),
 )  # fmt: skip
 REELS = ("rnn", "lstm", "gru")
-DRAWERS = ("vae", "gan", "stylegan2")
-SUBJECTS = {"vae": ("digits",), "gan": ("digits",), "stylegan2": ("letters", "digits")}
+DRAWERS = ("vae", "gan", "stylegan2", "diffusion")
+TOOLS = {
+    "autoencoder": (Tool.KNOBS, Tool.SLIDE),
+    "vae": (Tool.KNOBS, Tool.SLIDE), "gan": (Tool.KNOBS, Tool.DUEL), "stylegan2": (Tool.KNOBS, Tool.DUEL, Tool.MIX),
+    "diffusion": (Tool.WALK,),
+}  # fmt: skip
+"""What hands may do to each of those."""
+SUBJECTS = {"vae": ("digits",), "gan": ("digits",), "stylegan2": ("letters", "digits"), "diffusion": ()}
 """What each of those has learned to draw."""
 LINE = "draw up 3"
 """A program."""
@@ -65,6 +73,8 @@ def ports(name):
         return Port.TEXT, Port.TEXT
     if name in DRAWERS:
         return Port.LAMPS, Port.FIELD
+    if name == "autoencoder":
+        return Port.FIELD, Port.FIELD
     return Port.FRAME, Port.FIELD if name == "hopfield" else Port.LAMPS
 
 
@@ -85,7 +95,7 @@ def result(name, accepts):
 def hall(name):
     """Return the subjects for which a system has weights, by room of the hall."""
     if name in DRAWERS:
-        return {"draws": SUBJECTS[name]}
+        return {"draws": SUBJECTS[name]} if SUBJECTS[name] else {}
     if name in PROGRAMMERS:
         return {"programs": ("programs",)}
     return {"reads": ("letters", "digits")} if ports(name) == (Port.FRAME, Port.LAMPS) and name != "swin" else {}
@@ -107,7 +117,7 @@ def exhibit(name, year, parents):
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
         kind=SystemKind.PROGRAMS if name in PROGRAMMERS else kind_of(accepts, answers),
-        hall=hall(name),
+        hall=hall(name), tools=TOOLS.get(name, ()),
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
 
@@ -164,6 +174,7 @@ class FakeRack:
             Port.REEL: lambda: reel(number),
             Port.TEXT: lambda: np.array(f"the {('left', 'upper', 'small')[number % 3]} light is on"),
             Port.FRAME: lambda: reel(number)[0],
+            Port.FIELD: lambda: reel(number)[0],
             Port.LAMPS: lambda: (number % 26 + 1 >> np.arange(8) & 1).astype(bool),
         }[accepts]()
         wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
@@ -236,6 +247,45 @@ class FakeRack:
         self.said.append(("fill", number, name, text))
         self.came.append(WrittenPrograms(name=name, number=number, texts=("go left 2",)))
 
+    def draw(self, number, order):
+        """Hand back what an order asks for: a drawing that follows from it, and a sheet."""
+        self.said.append(("draw", number, order))
+        rng = np.random.default_rng([ord(order.named or "?"), order.again, len(order.turned), len(order.ink)])
+        learned = self.name == "stylegan2" or order.named.isdigit()
+        free = self.name in ("vae", "autoencoder") or order.tool is Tool.SLIDE or not learned
+        wanted = "" if free else order.named
+        sheet = replace(self.sheet(order, rng), told=self.name != "vae")
+        self.came.append(replace(
+            self.reply(self.name, number, np.zeros(8, bool), wanted, False, "imitate"),
+            field=rng.random((20, 20), np.float32), read="3", reader="LeNet-5", sheet=sheet,
+        ))  # fmt: skip
+
+    def sheet(self, order, rng):
+        cards = [rng.random((20, 20), np.float32) for _ in range(12)]
+        none = np.zeros(0, np.float32)
+        match order.tool:
+            case Tool.KNOBS:
+                latents = rng.standard_normal(20).astype(np.float32)
+                for k, value in order.turned:
+                    latents[k] = value
+                return Sheet(tool=order.tool, latents=latents)
+            case Tool.WALK:
+                film = rng.integers(0, 256, (order.steps + 1, 20, 20)).astype(np.uint8)
+                return Sheet(tool=order.tool, latents=none, film=film, believed=film[:-1])
+            case Tool.DUEL:
+                kinds = ["made"] * 6 + ["real"] * 6
+                rows = tuple(
+                    Picture(kind, c, share=k / 12) for k, (kind, c) in enumerate(zip(kinds, cards, strict=True))
+                )
+                return Sheet(tool=order.tool, latents=none, pictures=rows)
+            case Tool.MIX:
+                rows = (Picture("first", cards[0]), Picture("second", cards[1]))
+                return Sheet(tool=order.tool, latents=none, pictures=rows, layers=("5x5", "5x5", "10x10", "10x10"))
+            case Tool.SLIDE:
+                shown = [*order.cards, *cards][:2]
+                rows = (("first", shown[0]), ("back", cards[2]), ("second", shown[1]), ("back", cards[3]))
+                return Sheet(tool=order.tool, latents=cards[4][0], pictures=tuple(Picture(*row) for row in rows))
+
     def train(self, name, seed):
         self.said.append(("train", name, seed))
         self.name, self.step, self.seed = name, 0, seed
@@ -258,6 +308,7 @@ class FakeRack:
                 name=self.name, seed=self.seed, steps=self.step, of=400, shown=64 * self.step, curve=curve,
                 right=1 - 0.99 ** (self.step / 4), seconds=self.step / 50, done=done,
                 digest="0123456789abcdef" if done else "", trail=trail, warnings=self.warnings if done else (),
+                duel=tuple((s, 1.3, 0.8, 0.7) for s, _ in trail) if self.name in ("gan", "stylegan2") else (),
             ))  # fmt: skip
             if done:
                 self.step = None

@@ -9,6 +9,7 @@ from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.errors import SessionError
 from marki.files import write_new
+from marki.io.rooms import READS
 from marki.io.worlds import Presentation
 from marki.teaching import lesson as lessons
 
@@ -139,6 +140,9 @@ def _stand(op: Operator, page: lessons.LessonPage) -> None:
         return
     op.timeline.wake()
     ui.strip, ui.hall = True, page.hall
+    ui.room = READS.name if page.hall else ui.room
+    if page.system and page.system != ui.system:
+        ui.begin_studio()
     if page.system:
         ui.system, ui.beside, ui.example, ui.typed = page.system, page.beside, page.example, ""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from marki.console.actions.operator import Operator
+from marki.console.actions.studio_commands import put
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
+from marki.console.state.timeline_view import naming
 from marki.console.state.ui_state import Typing
 from marki.console.timeline.controller import TimelineController
 from marki.errors import SessionError, unknown
@@ -51,7 +53,8 @@ def catch_up(op: Operator) -> None:
         return
     moved = timeline.set_going(op.session, op.playback.running or bool(op.playback.searching))
     accepts = _accepts(op, timeline)
-    if ui.example >= 0 and accepts == Port.FRAME and (ui.draft is not None or (moved and ui.lesson is None)):
+    sees = accepts == Port.FRAME or (accepts == Port.FIELD and in_studio(op))
+    if ui.example >= 0 and sees and (ui.draft is not None or (moved and ui.lesson is None)):
         ui.example = -1
     for name, values in timeline.aid.news:
         op.tell(name, **values)
@@ -73,6 +76,15 @@ def _accepts(op: Operator, timeline: TimelineController) -> Port | None:
     return next((e.accepts for e in timeline.exhibits(op.session) if e.name == op.ui.system), None)
 
 
+def in_studio(op: Operator) -> bool:
+    """Return whether hands are at a machine that draws, or name what all machines are to draw."""
+    if op.timeline is None:
+        return False
+    if op.ui.hall:
+        return naming(op.ui)
+    return not op.ui.beside and any(e.name == op.ui.system and e.tools for e in op.timeline.exhibits(op.session))
+
+
 def strip(op: Operator) -> None:
     """Unfold the strip of years, or fold it away."""
     if _timeline(op):
@@ -88,6 +100,7 @@ def put_up(op: Operator, name: str) -> None:
         raise unknown("system", name, names, where="timeline")
     if name != ui.system:
         ui.last = ui.system
+        ui.begin_studio()
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
     ui.system, ui.hall, ui.editing, ui.example, ui.typed = name, False, False, example, ""
@@ -167,7 +180,8 @@ def name_class(op: Operator, text: str) -> None:
     names = [name for classes in HALL.values() for name in classes]
     if text.upper() not in names:
         raise unknown("class", text, names, where="hall")
-    op.ui.named, op.ui.again = text.upper(), 0
+    put(op, named=text.upper(), again=0, turned=(), ink=())
+    op.ui.film_at, op.ui.film_runs = 0.0, True
 
 
 def beside(op: Operator, name: str | None = None) -> None:
@@ -245,9 +259,12 @@ def _example(op: Operator, way: int) -> None:
     timeline, ui = _timeline(op), op.ui
     if timeline is None:
         return
-    if ui.hall and rooms.room(ui.room).asks is not rooms.Asks.CARD:
-        ui.again = max(0, ui.again + way)
-        ui.typed = "" if rooms.room(ui.room).asks is rooms.Asks.TASK else ui.typed
+    asked = ui.hall and rooms.room(ui.room).asks is not rooms.Asks.CARD
+    if asked or (in_studio(op) and _accepts(op, timeline) is Port.LAMPS):
+        put(op, again=max(0, ui.studio.again + way), turned=(), ink=())
+        ui.film_at, ui.film_runs = 0.0, True
+        if asked and rooms.room(ui.room).asks is rooms.Asks.TASK:
+            ui.typed = ""
         return
     if ui.system == MARK1:
         op.tell("timeline.choose_first")

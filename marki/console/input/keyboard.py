@@ -312,7 +312,9 @@ class Keyboard:
 
     def _naming(self, name: str, digit: int | None, shift: bool) -> KeyAction | None:
         """Name a class where one is asked for: a digit, or a capital letter."""
-        if not naming(self.ui):
+        timeline, ui = self.operator.timeline, self.ui
+        asked = naming(ui) or (timeline is not None and not ui.hall and timeline.is_asked(self.operator.session))
+        if not asked:
             return None
         if digit is not None:
             return self._give("name_class", text=str(digit))

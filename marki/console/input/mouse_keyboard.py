@@ -123,9 +123,14 @@ class InputHandler:
                 self._sides = frame_drag.grasped(page.frame, page.share_at(place), near)
             case "time":
                 operator.obey("go_to", trial=part.number)
+            case "canvas":
+                self._ink = 0 if button == 3 or ui.pen == brush.ERASER else 255
+                self._paint(part, part)
             case "toggle":
                 operator.obey("throw_toggle", number=part.number)
                 self._to = int(operator.session.learner.sensory.forced[part.number])
+            case _:
+                self._pull(part, place, fresh=True)
 
     @staticmethod
     def _again(when: int) -> bool:
@@ -161,6 +166,26 @@ class InputHandler:
             case "toggle" if here is not None and here.kind == "toggle" and here != self._last:
                 self._last = here
                 operator.obey("throw_toggle", number=here.number, to=self._to)
+            case "canvas" if here is not None and here.kind == "canvas" and here != self._last:
+                self._paint(self._last or here, here, more=True)
+                self._last = here
+            case "canvas" | "cell" | "value" | "picture" | "toggle":
+                pass
+            case _ if place != self._from:
+                self._pull(held, place, fresh=False)
+
+    def _pull(self, part: Target, place: tuple[int, int], *, fresh: bool) -> None:
+        """Give the command that a drag of a part means to its panel."""
+        for panel in self.panels.values():
+            given = panel.dragged(part, self._from, place, fresh=fresh)
+            if given is not None:
+                self.operator.obey(given.command, **given.arguments)
+                return
+
+    def _paint(self, one: Target, other: Target, *, more: bool = False) -> None:
+        """Draw into a picture on its way, from one cell of the lamp panel to another."""
+        cells = brush.stroke(one.number, other.number, brush.width_of(self.ui.pen))
+        self.operator.obey("paint", cells=cells, level=int(self._ink > 0), more=more)
 
     def _draw(self, one: Target, other: Target, *, more: bool = False) -> None:
         """Ink or erase from one cell to another; where there is no card of one's own, nothing can be erased."""
@@ -177,7 +202,7 @@ class InputHandler:
             self._wire(held, here)
         elif held.kind == "value" and ui.turning is not None:
             operator.obey("turn", units=[held.number], deg=[round(ui.turning[1], 3)])
-        elif here == held and held.kind not in ("cell", "time", "toggle"):
+        elif here == held and held.kind not in ("cell", "time", "toggle", "canvas"):
             self._clicked = (held, pygame.time.get_ticks(), place)
             self.click(held)
 

@@ -122,7 +122,7 @@ def on_wall(exhibit: Exhibit, room: Room) -> bool:
 
 
 def naming(ui: UIState) -> bool:
-    """Return whether keys name a class: in a room of the hall that asks with one."""
+    """Return whether the hall asks with a class that is named."""
     return ui.hall and not ui.editing and room_of(ui.room).asks is Asks.CLASS
 
 

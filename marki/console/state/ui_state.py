@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from marki.console.state.pen_desk import PenDesk
 from marki.console.state.picture_preview import Preview
+from marki.console.state.studio import Studio
 from marki.console.state.targets import Target
 from marki.console.state.undo_stack import UndoStack
 from marki.paper.cut_cards import ReadPage
@@ -110,8 +111,10 @@ class UIState:
         The system that stands here, the one before it, and the one at its side, "" for none.
     room : str
         Name of the room of the hall in which the visitor stands, see `marki.io.rooms`.
-    named, again : str, int
-        The class that machines are asked to draw, and which of their drawings of it, from 0.
+    studio, studio_past : Studio, UndoStack
+        What hands have done to machines that draw, and what it was before.
+    film_at, film_runs : float, bool
+        The step at which a walk from noise to a picture is shown, and whether it goes on.
     example : int
         Number of the example of its own task that a system is shown; -1 for what the photocells see.
     kind : str
@@ -172,8 +175,10 @@ class UIState:
     beside: str = ""
     hall: bool = False
     room: str = "reads"
-    named: str = "3"
-    again: int = 0
+    studio: Studio = field(default_factory=Studio)
+    studio_past: UndoStack[Studio] = field(default_factory=UndoStack)
+    film_at: float = 0.0
+    film_runs: bool = True
     example: int = -1
     kind: str = ""
     strip_at: float = 0.0
@@ -197,6 +202,12 @@ class UIState:
     typing: Typing | None = None
     message: str = ""
     alarm: bool = False
+
+    def begin_studio(self) -> None:
+        """Leave behind what hands did to the machine that stood here; what it was asked for stays."""
+        self.studio = replace(self.studio, turned=(), ink=(), theirs=Studio().theirs)
+        self.studio_past.clear()
+        self.film_at, self.film_runs = 0.0, True
 
     def begin_anew(self, **kept: Any) -> None:
         """Take every field back to what it is at first, or to what is given."""

@@ -11,18 +11,27 @@ from marki.console.drawing.theme import Theme
 from marki.console.panels.retina_panel import RetinaPanel
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
+from marki.console.state.studio import tool_of
 from marki.console.state.timeline_view import tried
 from marki.console.timeline import strip_panel, timeline_layout
 from marki.console.timeline.activation_panel import ActivationPanel
 from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
+from marki.console.timeline.canvas_panel import CanvasPanel
 from marki.console.timeline.class_board import ClassBoard
-from marki.console.timeline.hall_panel import AgainPanel, HallCard, LineCard, LinePanel, PenPanel, WallPanel
+from marki.console.timeline.duel_panel import DuelPanel
+from marki.console.timeline.hall_panel import AgainPanel, CardPens, HallCard, LineCard, LinePanel, PenPanel, WallPanel
+from marki.console.timeline.knobs_panel import KnobsPanel
+from marki.console.timeline.mix_panel import MixPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.rooms_panel import RoomsPanel
 from marki.console.timeline.shelf_panel import ShelfPanel, SievePanel
+from marki.console.timeline.slide_panel import SlidePanel
 from marki.console.timeline.task_card import TaskCard, TaskPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
+from marki.console.timeline.tool_panel import ToolTabs
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
+from marki.console.timeline.walk_panel import WalkPanel
+from marki.io.drawing_orders import Tool
 from marki.io.exhibits import MARK1
 from marki.io.ports import Port
 from marki.io.rooms import Asks
@@ -53,6 +62,16 @@ HALL: dict[Asks, dict[str, PanelMaker]] = {
 AROUND: dict[str, PanelMaker] = {"rooms": RoomsPanel, "wall": WallPanel}
 
 
+TOOLS: dict[Tool, PanelMaker] = {
+    Tool.KNOBS: KnobsPanel,
+    Tool.DUEL: DuelPanel,
+    Tool.WALK: WalkPanel,
+    Tool.MIX: MixPanel,
+    Tool.SLIDE: SlidePanel,
+}
+"""The panel of each tool at a machine that draws."""
+
+
 def strip_height(theme: Theme, scene: Scene, width: int) -> int:
     """Return the height of the strip of years in a width, px; 0 while it is folded away."""
     if scene.timeline is None or not scene.ui.strip:
@@ -61,7 +80,7 @@ def strip_height(theme: Theme, scene: Scene, width: int) -> int:
 
 
 def kind(scene: Scene) -> str:
-    """Return which stage is wanted: ``hall``, ``pair``, ``rack``, or "" for the Mark I's own."""
+    """Return which stage is wanted: ``hall``, ``pair``, ``studio``, ``rack``, or "" for the Mark I's own."""
     ui, timeline = scene.ui, scene.timeline
     if timeline is None:
         return ""
@@ -69,6 +88,8 @@ def kind(scene: Scene) -> str:
         return "hall"
     if timeline.second is not None:
         return "pair"
+    if timeline.first.exhibit.tools:
+        return "studio"
     return "" if timeline.first.exhibit.name == MARK1 else "rack"
 
 
@@ -79,8 +100,9 @@ def key(scene: Scene) -> tuple:
         return ()
     accepts = timeline.first.exhibit.accepts if which else None
     room = timeline.room if which == "hall" else None
+    tool = tool_of(scene.ui.studio, timeline.first.exhibit) if which == "studio" else None
     shelf = timeline.first.exhibit.task if which == "rack" and scene.ui.tries else None
-    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room, shelf
+    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room, tool, shelf
 
 
 def plays(scene: Scene) -> bool:
@@ -97,8 +119,11 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     assert timeline is not None, "without a timeline no stage of it is wanted"
     if which == "hall":
         makers = HALL[timeline.room.asks] | AROUND
-        boxes = timeline_layout.hall(stage, theme.unit, least=least)
+        lines = 2 if timeline.room.asks is Asks.CARD else 1
+        boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=lines)
         return {name: makers[name](box, theme, scene) for name, box in boxes.items()}
+    if which == "studio":
+        return _studio(stage, theme, scene, least)
     kinds = dict(RACK)
     if plays(scene):
         kinds |= {"stimulus": ReelPanel, "retina": ReelLamps}
@@ -110,3 +135,23 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     else:
         boxes = timeline_layout.rack(stage, theme.unit, timeline.first.exhibit.accepts, least=least)
     return {name: kinds[name](box, theme, scene) for name, box in boxes.items()}
+
+
+def _studio(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
+    """Return the panels of a machine that draws; at the left, keys for what it is told, or the card it is shown."""
+    timeline = scene.timeline
+    assert timeline is not None, "without a timeline no machine of it stands here"
+    exhibit = timeline.first.exhibit
+    tool = tool_of(scene.ui.studio, exhibit)
+    assert tool is not None, "a machine with a studio knows a tool"
+    told = exhibit.accepts is Port.LAMPS and tool is not Tool.SLIDE
+    makers: dict[str, PanelMaker] = {
+        "board": ClassBoard if told else ReelPanel if tool is not Tool.SLIDE and plays(scene) else HallCard,
+        "again": AgainPanel if told else CardPens,
+        "canvas": CanvasPanel,
+        "tabs": ToolTabs,
+        "tool": TOOLS[tool],
+        "schooling": TrainingPanel,
+    }
+    boxes = timeline_layout.studio(stage, theme.unit, least=least, roomy=tool is not Tool.KNOBS)
+    return {name: makers[name](box, theme, scene) for name, box in boxes.items()}

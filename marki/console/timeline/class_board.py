@@ -9,6 +9,7 @@ from marki.console.drawing.panel import Given, Panel
 from marki.console.drawing.theme import NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
+from marki.console.timeline.activation_panel import system_at
 from marki.io.exhibits import HALL
 
 CLASSES = (*HALL["digits"], *HALL["letters"])
@@ -29,7 +30,7 @@ class ClassBoard(Panel):
             down = -(-count // across)
             return min((area.w - gap * (across - 1)) / across, 1.2 * (area.h - gap * (down - 1)) / down)
 
-        across = max(range(4, 13), key=side)
+        across = max((4, 6, 9, 12), key=side)  # all rows are full
         down = -(-count // across)
         wide, high = (area.w - gap * (across - 1)) / across, (area.h - gap * (down - 1)) / down
         self._places = [
@@ -47,10 +48,14 @@ class ClassBoard(Panel):
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the keys whose state has changed."""
         ui, palette, px = scene.ui, self.theme.palette, self.theme.px
-        dirty = self._note.update(surface, self.theme.words("timeline.drawing_number", number=ui.again + 1))
+        system_view = system_at(scene.timeline, "first")
+        reply = None if ui.hall or system_view is None else system_view.reply
+        told = reply is None or reply.sheet is None or reply.sheet.told
+        name = "timeline.drawing_number" if told else "timeline.not_told"
+        dirty = self._note.update(surface, self.theme.words(name, number=ui.studio.again + 1))
         under = (ui.hovered, ui.held, ui.focus)
         for k, (name, place) in enumerate(zip(CLASSES, self._places, strict=True)):
-            state = (name == ui.named, Target("class", k) in under)
+            state = (name == ui.studio.named, Target("class", k) in under)
             if state == self._shown[k]:
                 continue
             self._shown[k] = state

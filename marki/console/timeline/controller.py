@@ -9,6 +9,7 @@ import numpy as np
 
 from marki import shipped_wipers
 from marki.console.state.snapshot import Snapshot
+from marki.console.state.studio import order_of
 from marki.console.state.timeline_view import SystemView, TimelineView, task_of, tried
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
@@ -181,12 +182,23 @@ class TimelineController:
             aid=self.aid.view(self.ready),
         )
 
+    @property
+    def card(self) -> np.ndarray:
+        """The card that systems are shown, (20, 20) float32."""
+        return self._frame
+
+    def is_asked(self, session: Session) -> bool:
+        """Return whether the system that stands here is told with a key what to draw."""
+        if self.ui.beside:
+            return False
+        return any(e.name == self.ui.system and e.tools and e.accepts is Port.LAMPS for e in self.exhibits(session))
+
     def task(self, session: Session) -> str:
         """Return the subject of the hall that is asked about: that of the class that is named, or of the card."""
         room = room_of(self.ui.room)
         if not self.ui.hall or room.asks is Asks.CARD:
             return task_of(self._wanted, session.world.classes)
-        return room.subject_of(self.ui.named)
+        return room.subject_of(self.ui.studio.named)
 
     def _see(self, session: Session, snapshot: Snapshot) -> None:
         """Keep what the photocells see; while the lens is covered, what they saw last."""
@@ -224,9 +236,15 @@ class TimelineController:
             seconds=progress.seconds if progress else None,
             right=slot.right if up else 0,
             judged=slot.judged if up else 0,
-            live=exhibit.accepts == Port.FRAME and not self._by_example(exhibit),
+            live=self._is_live(exhibit),
             tries=tuple(slot.tries) if up else (),
         )
+
+    def _is_live(self, exhibit: Exhibit) -> bool:
+        """Return whether a system is shown the card."""
+        if exhibit.tools and exhibit.accepts is Port.FIELD and not self.ui.beside:
+            return self.ui.example < 0
+        return exhibit.accepts == Port.FRAME and not self._by_example(exhibit)
 
     def _by_example(self, exhibit: Exhibit) -> bool:
         """Return whether a system is shown an example of its own task."""
@@ -280,11 +298,11 @@ class TimelineController:
             case Asks.CARD:
                 hall.ask_hall(self._frame, timeline.wanted, timeline.task, room=room)
             case Asks.CLASS:
-                hall.ask_hall(np.array(ui.named), "", timeline.task, room=room, again=ui.again)
+                hall.ask_hall(np.array(ui.studio.named), "", timeline.task, room=room, again=ui.studio.again)
             case Asks.TASK:
-                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.again)
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
             case Asks.LINE if ui.typed:
-                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.again)
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
 
     def _try_out(self, slot: SystemSlot, exhibit: Exhibit) -> None:
         """Have many programs drawn for what a system was shown last."""
@@ -295,7 +313,10 @@ class TimelineController:
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui
         slot.put_up(exhibit)
-        if self._by_example(exhibit):
+        order = None if ui.beside else order_of(ui.studio, exhibit, ui.example, self._frame)
+        if order is not None:
+            slot.draw(order)
+        elif self._by_example(exhibit):
             slot.example(max(0, ui.example))
         elif exhibit.accepts == Port.TEXT:
             slot.show(np.array(ui.typed))

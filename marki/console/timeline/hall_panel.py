@@ -26,8 +26,7 @@ from marki.io.exhibits import Exhibit, Reply
 from marki.io.ports import Port
 from marki.io.rooms import Asks
 
-WIDE, WIDE_LETTERED, DRAWN = 150, 170, 88
-"""Breadth of a plate in hundredths of its height: with a class, the same in large type, and with a drawing."""
+WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
 
 
 class HallCard(StimulusPanel):
@@ -44,13 +43,14 @@ class PenPanel(Panel):
     """Buttons for the pens, and to clear the card or put it away."""
 
     dark = True
+    lines = 2
+    """Lines in which the buttons stand in large type."""
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         margin = theme.px(6)
-        self.buttons = ButtonRow(
-            theme, self.rect.inflate(-2 * margin, -2 * margin), fill=2 if theme.profile.least else 1
-        )
+        lines = self.lines if theme.profile.least else 1
+        self.buttons = ButtonRow(theme, self.rect.inflate(-2 * margin, -2 * margin), fill=lines)
         self.regions = (self.buttons,)
 
     def parts(self) -> list[Target]:
@@ -60,15 +60,31 @@ class PenPanel(Panel):
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the buttons."""
         pen = PENS[scene.ui.pen]
-        return self.buttons.update(surface, scene, [*PENS.values(), "clear", "card"], lambda name: name == pen)
+        return self.buttons.update(surface, scene, self.names(), lambda name: name == pen)
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return [*PENS.values(), "clear", "card"]
+
+
+class CardPens(PenPanel):
+    """The same buttons where there is room for one line of them only: in large type, those that one must have."""
+
+    lines = 1
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return ["wide", "eraser", "clear"] if self.theme.profile.least else super().names()
 
 
 class AgainPanel(PenPanel):
     """Buttons to have the same drawn once more, or as before."""
 
-    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
-        """Draw the buttons."""
-        return self.buttons.update(surface, scene, ["drawn_before", "draw_again"])
+    lines = 1
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return ["drawn_before", "draw_again"]
 
 
 class LineCard(Panel):
@@ -99,9 +115,11 @@ class LineCard(Panel):
 class LinePanel(PenPanel):
     """Buttons to type a line, and to have it answered once more."""
 
-    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
-        """Draw the buttons."""
-        return self.buttons.update(surface, scene, ["type_line", "drawn_before", "draw_again"])
+    lines = 1
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return ["type_line", "drawn_before", "draw_again"]
 
 
 class Plate(NamedTuple):
@@ -153,12 +171,13 @@ class WallPanel(Panel):
         if names != self._names:
             self._names, self._shown = names, {}
             pygame.draw.rect(surface, self.theme.palette.black, self.inner)
-            self._boxes = timeline_layout.wall(
-                Box(*self.inner),
-                len(names),
-                wide=DRAWN if room.asks is not Asks.CARD else WIDE_LETTERED if self.theme.profile.least else WIDE,
-                gap=self.theme.px(6),
-            )
+            box, count, gap = Box(*self.inner), len(names), self.theme.px(6)
+            if all(answers is Port.FIELD for _, answers in room.ports):
+                lines = 2 * self.theme.row(SMALL) + self.theme.px(12)
+                self._boxes = timeline_layout.easels(box, count, lines=lines, gap=gap)
+            else:
+                wide = WIDE_LETTERED if self.theme.profile.least else WIDE
+                self._boxes = timeline_layout.wall(box, count, wide=wide, gap=gap)
             dirty.append(self.inner)
         right = judged = 0
         for k, exhibit in enumerate(exhibits):

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from marki.console.state.timeline_view import verdict
+from marki.io.drawing_orders import DrawingOrder, Tool
 from marki.io.exhibits import Exhibit, Progress, Reply, SystemProcess, Timeline, Trouble
 from marki.io.program_orders import WrittenPrograms
 from marki.io.rooms import READS, Asks, Room
 
 FIRST = 1_000_000  # number of the first question; those below are numbers of examples
 AGAIN_FRAMES = 6  # while a system learns, the same stimulus is asked about anew only so often
+AGAIN_WALK_FRAMES = 180  # a walk takes as long as many steps of learning
 
 
 @dataclass
@@ -151,6 +153,11 @@ class SystemSlot:
         """Ask about a stimulus of the test part of its task."""
         self._ask(("example", k), lambda number: self.rack.example(k, views=True))
 
+    def draw(self, order: DrawingOrder) -> None:
+        """Give an order to draw, if it is another than before, or if the system has learned since."""
+        every = AGAIN_WALK_FRAMES if order.tool is Tool.WALK else AGAIN_FRAMES
+        self._ask(("draw", order.key), lambda number: self.rack.draw(number, order), every=every)
+
     def ask_hall(
         self, asked: np.ndarray, wanted: str = "", subject: str = "letters", *, room: Room = READS, again: int = 0
     ) -> None:
@@ -189,8 +196,8 @@ class SystemSlot:
         """Return whether so many have answered the last question in the hall."""
         return sum(r.number == self._number for r in self.hall.values()) >= expected
 
-    def _ask(self, key: tuple, ask: Callable[[int], None], wanted: str = "") -> None:
-        fresh = self._training and self._beat % AGAIN_FRAMES == 0 and not self.waiting
+    def _ask(self, key: tuple, ask: Callable[[int], None], wanted: str = "", *, every: int = AGAIN_FRAMES) -> None:
+        fresh = self._training and self._beat % every == 0 and not self.waiting
         if key == self._asked and not fresh:
             return
         if key[0] != (self._asked or ("",))[0]:

@@ -28,7 +28,7 @@ class TaskCard(Panel):
         """Write the task, once it is told."""
         timeline, ui, words = scene.timeline, scene.ui, self.theme.words
         told = None if timeline is None else timeline.hall.get(TASK)
-        note, *shorter = ("",) if ui.typed else words.forms("timeline.task_number", number=ui.again + 1)
+        note, *shorter = ("",) if ui.typed else words.forms("timeline.task_number", number=ui.studio.again + 1)
         dirty = self._note.update(surface, note, shorter=shorter)
         key = (None if told is None else told.stimulus.tolist(), ui.typed)
         if key == self._shown:

@@ -85,6 +85,8 @@ class TrainingPanel(Panel):
                 warmer = ["temperature"] if system_view.exhibit.task == "programs" else ["type_line"]
                 return [*many, *warmer, "last_example", "example"]
             return [*many, "last_example", "example", "type_line", *names]
+        if system_view.exhibit.tools:
+            return names
         return ["last_example", "example", *(["live"] if system_view.exhibit.accepts == Port.FRAME else []), *names]
 
     def _draw(self, surface: pygame.Surface, system_view: SystemView, progress: Progress | None) -> None:
@@ -102,7 +104,12 @@ class TrainingPanel(Panel):
                     words("timeline.untrained_long") if score is None else words("timeline.shipped", score=score)
                 )
             row = theme.row(SMALL)
-            lines = theme.wrap(text, paper.w - px(20), SMALL)[: max(1, (paper.h - px(8)) // row)]
+            fit = max(1, (paper.h - px(8)) // row)
+            lines = theme.wrap(text, paper.w - px(20), SMALL)
+            if len(lines) > fit and not system_view.learning:  # what it is now comes before what can be done
+                state = words("timeline.untrained_long") if score is None else words("timeline.shipped", score=score)
+                lines = theme.wrap(state, paper.w - px(20), SMALL)
+            lines = lines[:fit]
             top = paper.y + (paper.h - row * len(lines)) // 2
             for k, line in enumerate(lines):
                 box = pygame.Rect(paper.x + px(10), top + k * row, paper.w - px(20), row)

@@ -8,9 +8,11 @@ import pytest
 from console import fake_timeline
 from console.fake_timeline import EXHIBITS, WITH_PROGRAMS, FakeTimeline
 
+from marki.console.drawing.layout import Box
 from marki.console.panels.narration_panel import sentence
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import on_wall, verdict
+from marki.console.timeline import timeline_layout
 from marki.console.timeline.class_board import CLASSES
 from marki.errors import UnknownName
 from marki.io import rooms
@@ -58,7 +60,7 @@ def written(app):
 
 def test_a_room_takes_systems_by_their_ports():
     wall = {room.name: [e.name for e in EXHIBITS if on_wall(e, room)] for room in rooms.ROOMS}
-    assert wall["draws"] == ["vae", "gan", "stylegan2"]
+    assert wall["draws"] == ["vae", "gan", "stylegan2", "diffusion"]
     assert {"perceptron", "resnet"} < set(wall["reads"])
     assert not {"swin", "hopfield", "lstm", "gpt", *wall["draws"]} & set(wall["reads"])
 
@@ -88,7 +90,7 @@ def test_a_small_letter_is_the_command_of_its_key(in_hall, key):
     app = in_hall()
     key(app, "i", typed="i")
     assert app.ui.page == "provenance"
-    assert app.ui.named == "3"
+    assert app.ui.studio.named == "3"
 
 
 def test_keys_and_buttons_draw_again(in_hall, key, drag, place):
@@ -105,7 +107,7 @@ def test_keys_and_buttons_draw_again(in_hall, key, drag, place):
     frames(app)
     np.testing.assert_array_equal(app.scene.timeline.hall["gan"].field, first)
     key(app, "UP")
-    assert app.ui.again == 0
+    assert app.ui.studio.again == 0
     drag(app, place(app, "class", CLASSES.index("5")))
     frames(app)
     assert str(asked(app)[2]) == "5"
@@ -196,6 +198,21 @@ def test_a_room_that_asks_with_a_line_has_it_typed(in_hall, monkeypatch, key):
     frames(app)
     assert str(asked(app)[2]) == "dot"
     assert "dot" in written(app)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 7])
+@pytest.mark.parametrize("size", [(900, 400), (500, 480), (1800, 700)])
+def test_pictures_on_the_wall_are_as_large_as_they_can_be(count, size):
+    box = Box(10, 20, *size)
+    found = [pygame.Rect(b) for b in timeline_layout.easels(box, count, lines=40, gap=6)]
+    assert len(found) == count
+    assert all(pygame.Rect(box).contains(place) for place in found)
+    assert all(place.collidelist(found[k + 1 :]) < 0 for k, place in enumerate(found))
+    side = min(found[0].w, found[0].h - 40)
+    for columns in range(1, count + 1):
+        rows = -(-count // columns)
+        other = min((size[0] - 6 * (columns - 1)) / columns, (size[1] - 6 * (rows - 1)) / rows - 40)
+        assert side >= other - 2
 
 
 def test_the_tabs_say_where_one_is(in_hall):

@@ -11,7 +11,7 @@ from marki.pen.interpreter import drawings, field
 from marki.pen.judging import passing
 from marki.pen.typist import before
 from successors import registry
-from successors.serving import programming, rooms
+from successors.serving import programming, room_keepers
 from successors.serving.loaded_system import LoadedSystem
 from successors.serving.programming import INPUT, PARTS, Programmers, all_offers, programmed, task, task_told
 from successors.serving.questions import FillHole, OfferLine, TryPrograms
@@ -93,7 +93,7 @@ def test_what_is_typed_is_run_but_not_judged_and_no_hole_is_made_of_it():
 
 
 def test_the_keeper_words_a_line_and_takes_only_those_who_program():
-    keeper = rooms.keeper(PROGRAMS.name)
+    keeper = room_keepers.keeper(PROGRAMS.name)
     assert str(keeper.check(np.array("A line of N , up"), "programs")) == "a line of n, up:"
     assert str(keeper.check(np.array(" "), "programs")) == ""
     with pytest.raises(PortError):

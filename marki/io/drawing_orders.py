@@ -112,6 +112,8 @@ class Sheet:
     pictures : tuple of Picture
     layers : tuple of str
         Of `MIX`: names of the layers that have a style.
+    told : bool
+        Whether the machine is told what to draw.
     """
 
     tool: Tool
@@ -121,3 +123,4 @@ class Sheet:
     believed: np.ndarray | None = None
     pictures: tuple[Picture, ...] = ()
     layers: tuple[str, ...] = ()
+    told: bool = True

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from marki.errors import PortError
+from marki.io.drawing_orders import DrawingOrder, Picture, Sheet, Tool
 from marki.io.exhibits import Reply
 from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, lamps
-from marki.io.studio import DrawingOrder, Picture, Sheet, Tool
 from marki.seeding import generator
 from successors import registry
 from successors.model_card import Entry
@@ -20,7 +20,7 @@ from successors.nn.drawers import BlendsStyles, DrawsInSteps, EncodesCards, HasL
 from successors.nn.learner import Network, Successor
 from successors.nn.rivals import RivalNetwork, Rivals
 from successors.nn.tensor import Tensor, no_grad
-from successors.serving import rooms
+from successors.serving import room_keepers
 from successors.serving.loaded_system import LoadedSystem
 
 SHOWN = 6
@@ -67,7 +67,8 @@ def picked(
 ) -> np.ndarray:  # fmt: skip
     """Return some of the real pictures of a task, (k, 20, 20): of the class that is named, or from the example on."""
     if order.tool is Tool.DUEL and order.named in classes:
-        real = real[kinds == classes.index(order.named)]
+        same = real[kinds == classes.index(order.named)]
+        real = same if len(same) else real
     at = (order.example + SHOWN * order.again * (order.tool is Tool.DUEL) + np.arange(SHOWN)) % len(real)
     return np.asarray(real[at], np.float32)
 
@@ -111,11 +112,12 @@ def drawn(up: LoadedSystem, number: int, order: DrawingOrder, examples: np.ndarr
     reply = Reply(
         name=up.system.name, number=number, stimulus=stimulus[0], wanted=wanted, said="", confidence=float("nan"),
         others=(), lamps=None, field=np.asarray(field, np.float32), views=(),
-        seconds=time.process_time() - since, task=up.trial.task, sheet=sheet,
+        seconds=time.process_time() - since, task=up.trial.task, sheet=replace(sheet, told=up.told),
     )  # fmt: skip
-    if up.learner.accepts is not Port.LAMPS:
-        return replace(reply, wanted="")
-    return rooms.judged(reply, registry.subject(up.trial) or "digits")
+    mixed = order.tool is Tool.MIX and any(order.theirs) and order.other != order.named
+    if order.tool is Tool.SLIDE or mixed:  # nobody can say what it ought to be
+        reply = replace(reply, wanted="")
+    return room_keepers.judged(reply, registry.subject(up.trial) or "digits")
 
 
 def _code(up: LoadedSystem, named: str) -> np.ndarray:

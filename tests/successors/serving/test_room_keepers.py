@@ -12,9 +12,9 @@ from marki.io.responses import binary_code, lamps
 from marki.io.rooms import ROOMS
 from marki.io.stimuli import enlarged
 from successors import registry
-from successors.serving import gallery, rooms
+from successors.serving import gallery, room_keepers
 from successors.serving.loaded_system import LoadedSystem
-from successors.serving.rooms import RoomQuestion
+from successors.serving.room_keepers import RoomQuestion
 from successors.tasks import digits, likeness
 
 
@@ -29,7 +29,7 @@ def question(named="7", again=0):
 
 def test_one_reader_reads_what_was_drawn():
     loaded = untrained("gan")
-    reply = rooms.keeper("draws").ask(loaded, question())
+    reply = room_keepers.keeper("draws").ask(loaded, question())
     own = likeness.judge("digits").look(reply.field[None])[1][0]
     assert (reply.read, reply.wanted, reply.reader) == (HALL["digits"][own], "7", "LeNet-5")
     np.testing.assert_array_equal(reply.stimulus, lamps(binary_code(10))[7])
@@ -39,14 +39,14 @@ def test_a_real_digit_is_read_as_what_it_is():
     loaded = untrained("gan")
     inks, kinds = zip(*(digits.digit("test", k) for k in range(20)), strict=True)
     fields = [Camera().frame(enlarged(ink)).astype(np.float32) for ink in inks]
-    blank = rooms.keeper("draws").ask(loaded, question())
-    read = [rooms.judged(replace(blank, field=field), "digits").read for field in fields]
+    blank = room_keepers.keeper("draws").ask(loaded, question())
+    read = [room_keepers.judged(replace(blank, field=field), "digits").read for field in fields]
     assert np.mean([r == HALL["digits"][k] for r, k in zip(read, kinds, strict=True)]) >= 0.85
 
 
 def test_the_same_is_drawn_once_more_with_other_noise_and_found_again():
     loaded = untrained("gan")
-    ask = rooms.keeper("draws").ask
+    ask = room_keepers.keeper("draws").ask
     drawn = [ask(loaded, question(again=again)).field for again in (0, 1, 2, 1, 0)]
     np.testing.assert_array_equal(drawn[0], drawn[4])
     np.testing.assert_array_equal(drawn[1], drawn[3])
@@ -55,7 +55,7 @@ def test_the_same_is_drawn_once_more_with_other_noise_and_found_again():
 
 
 def test_who_is_not_told_the_class_is_not_judged_by_it():
-    reply = rooms.keeper("draws").ask(untrained("vae"), question())
+    reply = room_keepers.keeper("draws").ask(untrained("vae"), question())
     assert reply.wanted == ""
     assert not reply.stimulus.any()
     assert reply.read in HALL["digits"]
@@ -64,12 +64,12 @@ def test_who_is_not_told_the_class_is_not_judged_by_it():
 @pytest.mark.parametrize("named", ["x", "12", ""])
 def test_what_is_no_class_of_the_subject_is_refused(named):
     with pytest.raises(PortError, match="no class of digits"):
-        rooms.keeper("draws").check(np.array(named), "digits")
+        room_keepers.keeper("draws").check(np.array(named), "digits")
 
 
 def test_an_unknown_room_is_refused():
     with pytest.raises(UnknownName, match="draws"):
-        rooms.keeper("drawz")
+        room_keepers.keeper("drawz")
 
 
 def test_letters_and_digits_have_weights_of_their_own(monkeypatch, tmp_path):
@@ -85,8 +85,8 @@ def test_letters_and_digits_have_weights_of_their_own(monkeypatch, tmp_path):
     (home / registry.weights_name("letters")).touch()
     assert gallery.exhibit(system, {}).hall == {"draws": ("letters", "digits")}
     assert registry.weights("stylegan2", "letters") == (home / "letters.safetensors", trials[1])
-    assert rooms.keeper("reads").subjects(system) == ()
+    assert room_keepers.keeper("reads").subjects(system) == ()
 
 
 def test_every_room_of_the_window_has_a_keeper():
-    assert [k.room for k in rooms.KEEPERS.values()] == list(ROOMS)
+    assert [k.room for k in room_keepers.KEEPERS.values()] == list(ROOMS)
