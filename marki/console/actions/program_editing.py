@@ -219,7 +219,7 @@ COMMANDS = (
     CommandSpec(name="step_program", do=step_program, arguments=(WAY,)),
     CommandSpec(name="turn_n", do=turn_n, arguments=(Argument("way", int, low=-1, high=1),)),
     CommandSpec(name="new_program", do=new_program),
-    CommandSpec(name="open_program", do=open_program, arguments=(Argument("path", str),), kiosk=False),
+    CommandSpec(name="open_program", do=open_program, arguments=(Argument("path", str),)),
     CommandSpec(name="save_program", do=save_program, kiosk=False),
     CommandSpec(name="program_card", do=program_card),
 )

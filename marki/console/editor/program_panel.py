@@ -98,7 +98,7 @@ class ProgramPanel(Panel):
         if key == self._laid:
             return
         self._laid = key
-        at = int(refusal.fields.get("line", 1)) if refusal is not None else 0
+        at = refusal.line if refusal is not None else 0
         rows: list[Row] = []
         start = 0
         for number, line in enumerate(text.split("\n"), 1):
@@ -141,7 +141,7 @@ class ProgramPanel(Panel):
         writing = desk.writing and scene.ui.focus is None
         blink = writing and (still or scene.beat // BLINK_FRAMES % 2 == 0)
         at_work = desk.state.line if desk.state is not None else 0
-        marked = (0, 0) if refusal is None else (int(refusal.fields["start"]), int(refusal.fields["stop"]))
+        marked = (0, 0) if refusal is None else refusal.span
         ghost = scene.timeline.aid.offer if scene.timeline is not None else ""
         seen = (desk.selection, desk.caret, desk.top)
         key = (self._laid, *seen, desk.composing, writing, blink, at_work, marked, ghost)

@@ -114,7 +114,7 @@ class PenDesk:
         found = self.reading.refusal
         if found is None:
             return None
-        typed = self.writing and found.fields.get("line") == self.line and self._still_s < PATIENCE_S
+        typed = self.writing and found.line == self.line and self._still_s < PATIENCE_S
         return None if typed or not self.text.strip() else found
 
     @property
