@@ -108,6 +108,12 @@ def parser() -> Parser:
             "train the steps that lead to a successor",
         ),
         (
+            "curve",
+            successors.add_curve_arguments,
+            successors.curve,
+            "examine a trained successor over a setting",
+        ),
+        (
             "scaling",
             successors.add_scaling_arguments,
             successors.scaling,

@@ -1,4 +1,4 @@
-"""Commands, from `timeline` and `card` to `train`, `compare`, `scaling`, `judge`, `check`, `write` and `read`."""
+"""Commands on successors: to list, train, compare, check and examine them, and to send them texts and pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from marki.config import parse_changes
 from marki.errors import ConfigError, MarkIError
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
-from marki.jobs.options import MOST_SEED, MOST_SEEDS, add_arguments, options_of, resumable
+from marki.jobs.options import MOST_SEED, MOST_SEEDS, RunOptions, add_arguments, options_of, resumable
 from marki.language import Words
 from marki.program import program
 
@@ -199,6 +199,34 @@ def roadmap(args: argparse.Namespace) -> int:
     with resumable(options):
         rows = ablation_path.train_path(args.name, options, seeds=range(args.seed, args.seed + args.seeds))
     print(ablation_path.as_text(rows))
+    _hint()
+    print(f"written to {options.out}")
+    return 0
+
+
+def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `curve`."""
+    parser.add_argument("name", metavar="NAME", help="a system with shipped weights, such as diffusion")
+    parser.add_argument("setting", metavar="SETTING=V,V", help="a setting and its values, such as steps=1,5,25,100")
+    parser.add_argument(
+        "--out", metavar="DIR", default=argparse.SUPPRESS, help="output folder (default out/curve-NAME)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def curve(args: argparse.Namespace) -> int:
+    """Examine trained weights under several values of a setting that counts only while they answer."""
+    from successors.evaluation import setting_curve
+
+    (setting, values), *_ = parse_changes([args.setting.replace("=", "=[", 1) + "]"], where="SETTING").items()
+    if not isinstance(values, list) or not values:
+        raise ConfigError(f"{args.setting!r}", where="SETTING", remedy="Give numbers, such as steps=1,5,25")
+    wanted = setting_curve.identity(args.name, setting)
+    out = Path(args.out) if getattr(args, "out", None) else None
+    options = RunOptions(out=out, quiet=args.quiet).free_out(
+        f"out/curve-{args.name}", lambda folder: holds(folder, wanted)
+    )
+    print(setting_curve.as_text(setting_curve.examine_over(args.name, setting, values, options)))
     _hint()
     print(f"written to {options.out}")
     return 0

@@ -100,6 +100,22 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """The shipped weights of an earlier system, from which the parts that a network names in `founded` begin.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system.
+    subject : str
+        What they draw, digits or letters, if not that of the system's own task.
+    """
+
+    system: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mechanism:
     """The defining mechanism of a system, and how to ablate it; it is claimed that the system scores higher with it.
 
@@ -261,6 +277,8 @@ class Entry:
         Registers to display while it answers.
     weights_of : str
         Name of an earlier system whose shipped weights it uses; its recipe has no steps. Empty: it has its own.
+    foundation : Foundation, optional
+        The weights of an earlier system on which it stands when its training begins.
     modern : mapping
         Changes of the retina settings for its modern recipe, in addition to the common one.
     roadmap : tuple of (str, mapping)
@@ -299,6 +317,7 @@ class Entry:
     figures: tuple[Figure, ...] = ()
     registers: tuple[Watch, ...] = ()
     weights_of: str = ""
+    foundation: Foundation | None = None
     modern: Mapping[str, Any] = field(default_factory=dict[str, Any])
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     scaling: Scaling | None = None

@@ -16,16 +16,17 @@ import numpy as np
 from marki.config import flat
 from marki.errors import ConfigError, MarkIError, StateError, unknown
 from marki.files import asset
+from marki.io.exhibits import HALL as CLASSES
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.program import program
 from marki.reading import parse_json, read_json
 from successors import tasks, timeline
-from successors.model_card import Entry, Trial
+from successors.model_card import Entry, Foundation, Trial
 from successors.nn import weights_file
 from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
-from successors.tasks import Deck, imitate
+from successors.tasks import Deck
 from successors.tasks.deck import lamps_used
 
 WEIGHTS = "weights.safetensors"
@@ -162,7 +163,7 @@ def settings(entry: Entry, trial: Trial) -> dict[str, Any]:
 def create(
     name: str, pretrained: bool = False, *, seed: int = 0, weights: Path | str | None = None, **changes: Any
 ) -> Successor[Network]:
-    """Return a learner by name, fit for its own task.
+    """Return a learner by name, fit for its own task; one that stands on weights that are shipped begins with them.
 
     Parameters
     ----------
@@ -193,7 +194,10 @@ def create(
     system = find(name)
     own = {key.replace("__", "."): value for key, value in changes.items()}
     if not (pretrained or weights):
-        return system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+        learner = system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+        if not own:  # of other sizes, weights would not fit
+            _begin_on_foundation(learner, system.entry.foundation)
+        return learner
     if own:
         raise ConfigError(
             f"{next(iter(own))!r} with trained weights",
@@ -208,6 +212,7 @@ def create(
             raise ValueError("they are no table")
         own: dict[str, Any] = flat(stored)  # pyright: ignore[reportUnknownArgumentType]  # JSON knows no types
         learner = system.entry.create(seed=seed, changes=own)
+        _begin_on_foundation(learner, system.entry.foundation)  # for who resets it
     except (KeyError, ValueError, TypeError, MarkIError) as error:
         raise StateError(
             f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
@@ -245,25 +250,73 @@ def in_hall(entry: Entry, task: str) -> bool:
     return entry.accepts is Port.FRAME and entry.answers is Port.LAMPS and task in HALL
 
 
-def subject(trial: Trial) -> str:
-    """Return what is drawn on a trial of imitate, digits or letters; "" on any other."""
-    if trial.task != imitate.TASK.name:
-        return ""
-    return imitate.ImitateConfig.from_mapping(trial.options, where=f"task {trial.task}").subject
+def subject(entry: Entry, trial: Trial) -> str:
+    """Return what a trial is about in the hall, letters or digits, read or drawn; "" for what the hall does not ask."""
+    if entry.accepts is Port.FRAME and entry.answers is Port.LAMPS:
+        return trial.task if trial.task in HALL else ""
+    if entry.accepts is Port.LAMPS and entry.answers is Port.FIELD:
+        return next((name for name, names in CLASSES.items() if classes(trial) == names), "")
+    return ""
 
 
-def weights_name(task: str) -> str:
-    """Return the file name of the weights of a task, or of what is drawn, that is not the system's own."""
-    return f"{task}.safetensors"
+def weights_name(subject: str) -> str:
+    """Return the file name of the weights of a subject that is not that of the system's own task."""
+    return f"{subject}.safetensors"
 
 
-def weights(name: str, task: str) -> tuple[Path, Trial] | None:
-    """Return the shipped weights of a system for a task, or for what it draws, and their trial; None without any."""
+def foundation_file(foundation: Foundation) -> Path:
+    """Return the file of the weights on which a system stands.
+
+    Raises
+    ------
+    StateError
+        If they are not shipped.
+    """
+    folder = shipped(foundation.system)
+    path = folder / (weights_name(foundation.subject) if foundation.subject else WEIGHTS)
+    if not path.exists():
+        raise StateError(
+            "is not shipped", where=path, remedy=f"Make it: {program()} train {foundation.system} --out DIR"
+        )
+    return path
+
+
+def put_on_foundation(learner: Successor[Network], foundation: Foundation) -> None:
+    """Let a learner begin with the weights on which its system stands.
+
+    Raises
+    ------
+    StateError
+        If they are not shipped, are damaged, or do not fit.
+    """
+    path = foundation_file(foundation)
+    arrays, _ = weights_file.load(path, system=foundation.system)
+    learner.stand_on(arrays, where=path)
+
+
+def _begin_on_foundation(learner: Successor[Network], foundation: Foundation | None) -> None:
+    """Let a learner begin with the weights on which its system stands, if there are any and they are shipped."""
+    if foundation is not None:
+        try:
+            foundation_file(foundation)
+        except StateError:
+            return
+        put_on_foundation(learner, foundation)
+
+
+def weights(name: str, about: str) -> tuple[Path, Trial] | None:
+    """Return the shipped weights of a system for a subject of the hall, and the trial on which they were trained.
+
+    Returns
+    -------
+    (Path, Trial) or None
+        None without any.
+    """
     entry = find(name).entry
-    trial = next((t for t in entry.trials if task in (t.task, subject(t))), None)
+    trial = next((t for t in entry.trials if subject(entry, t) == about), None)
     if trial is None or not is_trained(name):
         return None
-    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(task))
+    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(about))
     return (path, trial) if path.exists() else None
 
 

@@ -49,7 +49,7 @@ ONLY_IN = {
     "pygame": ("marki/console/",),
     "simpy": ("marki/hardware/", "marki/machine.py", "marki/session.py", "successors/cluster/"),
     "matplotlib": ("marki/pictures.py", "successors/evaluation/plots.py"),
-    "PIL": ("marki/io/stimuli/", "marki/paper/", "marki/pen/", "marki/console/"),
+    "PIL": ("marki/io/stimuli/", "marki/paper/", "marki/pen/", "marki/console/", "successors/training/samples.py"),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pygame
 
+from marki.console.actions.charts import OPENED_BY, follow_book
 from marki.console.actions.command_table import COMMANDS
 from marki.console.actions.lessons import watch
 from marki.console.actions.operator import Operator
@@ -83,7 +84,7 @@ class App:
             csv=settings.csv,
             timeline=self.timeline,
         )
-        self.observer = Observer(session, self.playback, self.ui, self.timeline)
+        self.observer = Observer(session, self.playback, self.ui, self.timeline, Path(settings.out))
         self.handler = InputHandler(self.operator)
         self.keyboard = Keyboard(self.operator, self.handler)
         self.fingers = fingers.Fingers()
@@ -115,6 +116,8 @@ class App:
         settings, give = self.settings, self.operator.carry_out
         if self.timeline is not None:
             startup.hang(self.timeline, settings, self.renderer.surface.get_size())
+        if settings.chart:
+            give(OPENED_BY[settings.chart])
         if settings.program:
             give("open_program", path=settings.program)
         if settings.lesson:
@@ -211,6 +214,7 @@ class App:
             self.playback.tick(seconds)
             watch(self.operator)
             catch_up(self.operator)
+            follow_book(self.operator)
             play_film(self.operator, seconds)
             pass_time(self.operator, seconds)
             self.ui.desk.pass_time(seconds)

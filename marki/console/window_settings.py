@@ -48,4 +48,5 @@ class WindowSettings:
     page: str = ""
     system: str = ""
     hall: str = ""
+    chart: str = ""
     welcome: bool = False

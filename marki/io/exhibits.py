@@ -10,19 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from marki.io.drawing_orders import DrawingOrder, Sheet, Tool
+from marki.io.machine_room import MachineRoom
 from marki.io.ports import Port
 from marki.io.program_orders import WrittenPrograms
+from marki.io.scaling_record import ScalingRecord
 
 MARK1 = "mark1"
 """Name of the machine among its successors."""
 
 HALL = {"letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "digits": tuple("0123456789")}
 """Tasks of the hall, with their classes."""
+
+
+LAMP_SHARES = "certainty of each lamp"
+"""Name of the register of a system that tells lamps in text: how certain it is of each of the eight, 0…1."""
 
 
 class SystemKind(StrEnum):
@@ -231,6 +238,8 @@ class Reply:
         The task of the weights that answered; "" if there are none.
     target : ndarray of float32, shape (20, 20), or None
         The field that is wanted, if there is one and no other.
+    weights : str
+        Digest of the weights after the answer, of a system that reads text and is small; else "".
     read, reader : str
         What a reader takes the field for, and which system that is; "" if none was asked.
     sheet : Sheet or None
@@ -252,6 +261,7 @@ class Reply:
     seconds: float
     task: str = ""
     target: np.ndarray | None = None
+    weights: str = ""
     read: str = ""
     reader: str = ""
     sheet: Sheet | None = None
@@ -412,4 +422,18 @@ class Timeline(Protocol):
 
     def rack(self) -> SystemProcess:
         """Return a new rack."""
+        ...
+
+    def room(self) -> MachineRoom:
+        """Return the machine room."""
+        ...
+
+    def scaling(self, folder: Path) -> ScalingRecord | None:
+        """Return the runs at equal computing of the system that was trained last so; None if there are none.
+
+        Parameters
+        ----------
+        folder : Path
+            Into which commands write what they find.
+        """
         ...

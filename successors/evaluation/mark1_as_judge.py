@@ -34,10 +34,12 @@ from marki.jobs.options import RunOptions
 from marki.jobs.runner import Job, demand, run_jobs
 from marki.seeding import generator
 from marki.versions import versions
-from successors import registry, tasks
+from successors import tasks
 from successors.evaluation import estimates
+from successors.serving import artists
 from successors.serving import picture_drawing as drawing
-from successors.serving.picture_drawing import Artist, Order
+from successors.serving.artists import Artist
+from successors.serving.picture_drawing import Order
 from successors.tasks import Deck
 from successors.tasks.imitate import SUBJECTS
 from successors.tasks.lamps import coded
@@ -67,21 +69,21 @@ from, and presentations until the learner stood as it was examined, on the mean.
 def identity(name: str, *, subject: str = "", cards: int = CARDS, weights: Path | None = None) -> Identity:
     """Return the identity of the judgement of a system; seeds may be added to it."""
     artist, path = _entered(name, subject, weights)
-    settings = {"subject": drawing.subject_of(artist.trial), "cards": cards}
+    settings = {"subject": artist.subject, "cards": cards}
     return Identity(kind=f"judgement of {name}", settings=settings, inputs={"weights": content_hash(path)})
 
 
 def _entered(name: str, subject: str, weights: Path | None) -> tuple[Artist, Path]:
     """Return a system that is told what to draw, and the file of its weights."""
-    if not drawing.is_told(drawing.find(name).entry):
+    if not artists.is_told(artists.find(name).entry):
         raise ConfigError(
             f"{name} is not told what it draws, so that nothing can be learned from it", where="NAME",
-            remedy=f"Choose among {', '.join(drawing.names(drawing.is_told))}",
+            remedy=f"Choose among {', '.join(artists.names(artists.is_told))}",
         )  # fmt: skip
     if subject not in ("", *SUBJECTS):
         raise unknown("subject", subject, SUBJECTS, where="--subject")
-    artist = drawing.engage(name, SUBJECTS[subject][0] if subject else "", weights=weights)
-    path = weights or drawing.weights_of(artist.system, artist.trial)
+    artist = artists.engage(name, SUBJECTS[subject][0] if subject else "", weights=weights)
+    path = weights or artists.weights_of(artist.system, artist.trial)
     assert path is not None, "it has been engaged with them"
     return artist, path
 
@@ -122,7 +124,7 @@ def judge(
     Raises
     ------
     UnknownName, ConfigError, StateError
-        As of `picture_drawing.engage`, and for a system that is not told what to draw.
+        As of `artists.engage`, and for a system that is not told what to draw.
     OutputError, StateError
         If the folder is taken.
     """
@@ -138,7 +140,7 @@ def judge(
         real, drawn = found[: len(seeds)], found[len(seeds) :]
         apart = estimates.lead(drawn, real)
         result = {
-            "name": name, "subject": drawing.subject_of(artist.trial), "weights": artist.weights, "cards": cards,
+            "name": name, "subject": artist.subject, "weights": artist.weights, "cards": cards,
             "examined": EXAMINED, "seeds": list(seeds),
             "rows": [_row(source, cards, runs) for source, runs in ((REAL, real), (DRAWN, drawn))],
             "claim": {
@@ -179,7 +181,8 @@ def _note(run: Mapping[str, Any]) -> str:
 
 def _real(options: Mapping[str, Any]) -> Deck:
     """Return the real cards of a trial, in the order of the lamps and pictures of `imitate`."""
-    return tasks.load("imitate", **dict(options) | {"test": EXAMINED})
+    changed: dict[str, Any] = dict(options) | {"test": EXAMINED}
+    return tasks.load("imitate", **changed)
 
 
 def deck_for(artist: Artist, source: str, cards: int, seed: int) -> Deck:
@@ -192,7 +195,7 @@ def deck_for(artist: Artist, source: str, cards: int, seed: int) -> Deck:
     source : {"real cards", "drawings"}
     cards, seed : int
     """
-    real, subject = _real(artist.trial.options), registry.subject(artist.trial)
+    real, subject = _real(artist.trial.options), artist.subject
     chosen = generator(seed, "judge.cards").permutation(len(real.train))[: cards + HELD_OUT]
     pictures, kinds = real.train.targets[chosen], real.train.kinds[chosen]
     if source == DRAWN:
@@ -240,7 +243,7 @@ def learn(
     resume, quiet : bool
         A run is too short to be resumed, and says nothing.
     """
-    artist = drawing.engage(name, seed=seed, weights=weights)
+    artist = artists.engage(name, seed=seed, weights=weights)
     deck = deck_for(artist, source, cards, seed)
     pupil = machine(deck.lamps_used, seed)
     record = loop.train(pupil, deck, MACHINE_RECIPE, seed=seed)

@@ -239,8 +239,8 @@ def _conclude(
     about = _ship(system, best, folder, home / WEIGHTS)
     shipped = {best.task: _shipped(system, home / WEIGHTS, best)}
     for trial in entry.trials[1:]:
-        what = trial.task if registry.in_hall(entry, trial.task) else registry.subject(trial)
-        if what and what not in (*shipped, registry.subject(entry.trials[0])):
+        what = registry.subject(entry, trial)
+        if what and what not in (*shipped, registry.subject(entry, entry.trials[0])):
             order, path = _best(_main(system, trial, seed), found), home / registry.weights_name(what)
             _ship(system, order, folder, path)
             shipped[what] = _shipped(system, path, order)
@@ -275,7 +275,8 @@ def _shipped(system: System, path: Path, order: TrainingJob) -> dict[str, Any]:
     """Return the score of the shipped weights, which are rounded, on the test set of their training."""
     deck = tasks.load(order.task, **dict(order.options))
     score = loop.evaluate(registry.create(system.name, weights=path), deck, deck.test)
-    return {"file": path.name, "task": order.task, "seed": order.seed, "options": dict(order.options), "score": score}
+    options = dict(order.options)
+    return {"file": path.name, "task": order.task, "seed": order.seed, "options": options, "score": score}
 
 
 def _measure(system: System, measure: Measure, seed: int, folder: Path) -> dict[str, Any]:

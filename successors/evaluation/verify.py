@@ -107,7 +107,8 @@ def _finding(check: Check) -> str:
 def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as possible."""
     trial = system.entry.trials[0]
-    if system.entry.accepts in (Port.TEXT, Port.ASKED, Port.LAMPS):
+    ports = system.entry.accepts, system.entry.answers
+    if ports[0] in (Port.TEXT, Port.ASKED, Port.LAMPS) or ports == (Port.REEL, Port.FIELD):
         options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
         if "documents" in tasks.find(trial.task).config.__dataclass_fields__:
             options["documents"] = 1
@@ -206,7 +207,7 @@ def moves(system: System) -> str | None:
     changes: dict[str, Any] = {"recipe.steps": 30} if system.entry.retina.recipe.stages else {}
     learner = system.entry.create(changes=registry.settings(system.entry, trial) | changes)
     deck = tasks.load(trial.task, **dict(trial.options))
-    before = {n: p.data.copy() for n, p in learner.network.parameters().items()}
+    before = {n: p.data.copy() for n, p in learner.network.learning().items()}
     recipe = learner.recipe
     if recipe.pretrain_steps and isinstance(learner, Pretrainable):
         order = loop.batches(len(deck.corpus), recipe.batch, 0)
@@ -216,7 +217,7 @@ def moves(system: System) -> str | None:
     for _ in range(min(30, recipe.steps)):
         chosen = next(order)
         learner.reinforce(deck.train.stimuli[chosen], deck.train.targets[chosen])
-    still = [n for n, p in learner.network.parameters().items() if np.array_equal(p.data, before[n])]
+    still = [n for n, p in learner.network.learning().items() if np.array_equal(p.data, before[n])]
     if still:
         raise NotShown(
             f"{', '.join(still)} did not change in {learner.step} steps",
@@ -248,7 +249,7 @@ def _trained(system: System) -> Iterator[Rung]:
         excused=bool(mechanism["remark"]),  # a system must need its mechanism, or its file says why it does not
     )
     for what, shipped in found["shipped"].items():
-        task = shipped.get("task", what)
+        task = shipped.get("task", what)  # of what is drawn, the name is its subject
         yield _tried(f"shipped weights, {what}", lambda _, t=task, s=shipped: _shipped(system, t, s), system)
 
 

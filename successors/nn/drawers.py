@@ -50,15 +50,22 @@ class DrawsInSteps(Protocol):
 
 @runtime_checkable
 class MixesStyles(Protocol):
-    """A network whose drawings can have the style of one noise in the large, and that of another in the small."""
+    """A network of layers with a style each, which may come from two drawings."""
 
     @property
-    def cuts(self) -> tuple[int, ...]:
-        """Sides of the scales up to which a style may reach, in cells: all but the last."""
+    def layer_names(self) -> tuple[str, ...]:
+        """Names of the layers: the scale of each, such as ``5x5``, the coarse ones first."""
         ...
 
-    def mix(self, stimuli: np.ndarray, noise: np.ndarray, other: np.ndarray, side: int) -> np.ndarray:
-        """Return pictures (n, side, side) with the style of `noise` up to the scale of `side` cells, then of `other`.
+    def mix(
+        self,
+        stimuli: np.ndarray,
+        noise: np.ndarray,
+        others: np.ndarray,
+        other_noise: np.ndarray,
+        theirs: Sequence[bool],
+    ) -> np.ndarray:
+        """Return pictures (n, side, side) of stimuli (n, 8) and noise, with the styles of others in layers of `theirs`.
 
         Grain, and the class where none is named, are those of `noise`.
         """
@@ -98,22 +105,6 @@ class Walks(Protocol):
 
         ``hand(step, x, signal, share)`` returns what a step begins with instead of x (n, side, side), which is the
         picture, from -1 to 1, times `signal`, and normal deviates times `share`.
-        """
-        ...
-
-
-@runtime_checkable
-class BlendsStyles(Protocol):
-    """A network of layers with a style each, which may come from two drawings."""
-
-    @property
-    def layer_names(self) -> tuple[str, ...]:
-        """Names of the layers."""
-        ...
-
-    def blended(self, stimuli: np.ndarray, noise: np.ndarray, theirs: Sequence[bool]) -> np.ndarray:
-        """Return a picture (1, side, side) of two stimuli and noises: grain of the first, and of the second the styles
-        of the layers that are theirs.
         """
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ from marki.jobs.options import MOST_SEED, RunOptions
 if TYPE_CHECKING:
     import numpy as np
 
-    from successors.serving.picture_drawing import Artist, DrawnPicture, MixedTable, Order
+    from successors.serving.artists import Artist
+    from successors.serving.picture_drawing import DrawnPicture, MixedTable, Order
 
 COUNT, MIXED, MOST_COUNT = 20, 6, 10_000
 """Pictures of each sign if it is not said, styles that are mixed with as many others, and the most pictures."""
@@ -29,13 +31,16 @@ SIZE, MOST_SIZE = 160, 4_000
 """Dots on a side of a picture, if it is not said, and the most."""
 
 COLUMNS = 10
-"""Pictures side by side on a contact sheet."""
+"""Pictures side by side on a contact sheet; of many, more."""
 
 WIDE = 1_640
 """Dots that a contact sheet is wide at most, as long as its pictures have `SIDE` dots or more."""
 
 FILMED = 80
 """Dots on a side of a picture in a film, at most."""
+
+MOST_FILMED = 400
+"""Pictures that a film shows at most."""
 
 MOMENTS = 40
 """Moments of a film at most."""
@@ -69,25 +74,28 @@ def add_draw_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--json", action="store_true", help="as JSON")
-    add_fitting_arguments(parser)
+    add_fitting_arguments(parser, again=True)
 
 
 def draw(args: argparse.Namespace) -> int:
     """Ask a trained system for pictures, and write them."""
     from marki.files import prepare_folder, refuse_taken, write_folder
     from marki.jobs.progress import ProgressBar
+    from successors.serving import artists
     from successors.serving import picture_drawing as drawing
 
     if args.list:
         return _list(args)
     if args.name is None:
         raise ConfigError("who is to draw", where="NAME", remedy="Name a system; `draw --list` says who draws what")
-    signs = drawing.signs_of(args.what)
+    signs = artists.signs_of(args.what)
     check("--size", args.size, int, {"low": SIDE, "high": MOST_SIZE})
     check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
-    artist = drawing.engage(args.name, signs, seed=args.seed, weights=args.weights, card=args.card is not None)
+    artist = artists.engage(args.name, signs, seed=args.seed, weights=args.weights, card=args.card is not None)
     card = None if args.card is None else _card(artist, args)
     order = drawing.Order(signs=signs, count=_count(artist, args), card=card, steps=args.steps, face=args.face.lower())
+    if args.gif:
+        check("pictures with --gif", order.count * max(1, len(signs)), int, {"low": 1, "high": MOST_FILMED})
     options = RunOptions(out=Path(args.out) if getattr(args, "out", None) else None, quiet=args.quiet)
     out = options.free_out(f"out/draw-{args.name}", lambda folder: False).folder()
     refuse_taken(out)
@@ -99,8 +107,8 @@ def draw(args: argparse.Namespace) -> int:
         else:
             files, about = _drawn(artist, order, args, bar)
     about = {
-        "system": args.name, "label": artist.system.entry.label, "subject": drawing.subject_of(artist.trial),
-        "asked": signs or drawing.ANY, "seed": args.seed, "weights": artist.weights, "from": _told_card(args),
+        "system": args.name, "label": artist.system.entry.label, "subject": artist.subject,
+        "asked": signs or artists.ANY, "seed": args.seed, "weights": artist.weights, "from": _told_card(args),
         "steps": args.steps, "face": args.face.lower() or None, "mix": args.mix, "command": _command(), **about,
     }  # fmt: skip
     files.append((ABOUT, (json.dumps(about, indent=2, ensure_ascii=False) + "\n").encode()))
@@ -118,9 +126,9 @@ def _others(about: dict[str, Any]) -> list[str]:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from successors.serving import picture_drawing as drawing
+    from successors.serving import artists
 
-    rows = drawing.drawers()
+    rows = artists.drawers()
     if args.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
@@ -157,11 +165,8 @@ def _card(artist: Artist, args: argparse.Namespace) -> np.ndarray:
     from marki.io.camera import Camera
     from marki.io.stimuli.fitting import Fitting
     from marki.io.stimuli.images import fit_file
-    from successors.serving import picture_drawing as drawing
-    from successors.serving.picture_reading import FITS
 
-    subject = drawing.subject_of(artist.trial)
-    fit = FITS.get(subject, "letter" if subject == "restore" else "digit")
+    fit = "digit" if set(artist.classes) <= set("0123456789") else "letter"
     done = fit_file(args.card, Fitting.from_mapping({"fit": fit} | fitting_changes(args)))
     return Camera().frame(done.card)
 
@@ -229,7 +234,7 @@ def _mixed(artist: Artist, order: Order, args: argparse.Namespace) -> tuple[list
     return files, {"drawings": rows, "sheet": "sheet.png", "film": None}
 
 
-def _table(table: MixedTable) -> list[list[np.ndarray | None]]:
+def _table(table: MixedTable) -> list[Sequence[np.ndarray | None]]:
     """Return mixed styles as a table with their sources across and down."""
     head: list[np.ndarray | None] = [None, *(picture.field for picture in table.fine)]
     return [head, *([own.field, *row] for own, row in zip(table.coarse, table.cells, strict=True))]
@@ -237,11 +242,13 @@ def _table(table: MixedTable) -> list[list[np.ndarray | None]]:
 
 def _texts(artist: Artist, order: Order, args: argparse.Namespace, picture: DrawnPicture) -> dict[str, str]:
     """Return what a picture's file says of it: enough to draw it again."""
-    from successors.serving import picture_drawing as drawing
+    from marki.registers import fingerprint
+    from successors.serving import artists
 
     about = {
-        "system": artist.system.name, "asked": picture.asked or drawing.ANY, "seed": args.seed,
-        "number": picture.number, "steps": order.steps, "from": _told_card(args), "face": order.face, "mix": args.mix,
+        "system": artist.system.name, "asked": picture.asked or artists.ANY, "seed": args.seed,
+        "number": picture.number, "steps": order.steps, "from": _told_card(args),
+        "card": None if order.card is None else fingerprint({"field": order.card}), "face": order.face, "mix": args.mix,
         "weights": artist.weights, "digest": picture.digest, "command": _command(),
     }  # fmt: skip
     return {name: str(value) for name, value in about.items() if value not in (None, "")}
@@ -252,7 +259,8 @@ def _in_rows(fields: Sequence[np.ndarray], order: Order) -> list[list[np.ndarray
     if order.face or order.count == 1:
         return [list(fields[k :: order.count]) for k in range(order.count)]
     groups = [fields[k : k + order.count] for k in range(0, len(fields), order.count)]
-    return [list(group[k : k + COLUMNS]) for group in groups for k in range(0, len(group), COLUMNS)]
+    columns = max(COLUMNS, math.isqrt(2 * order.count))
+    return [list(group[k : k + columns]) for group in groups for k in range(0, len(group), columns)]
 
 
 def _cell(rows: Sequence[Sequence[Any]], size: int) -> int:

@@ -14,9 +14,8 @@ from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, lamps
 from marki.seeding import generator
-from successors import registry
 from successors.model_card import Entry
-from successors.nn.drawers import BlendsStyles, DrawsInSteps, EncodesCards, HasLatents, Walks
+from successors.nn.drawers import DrawsInSteps, EncodesCards, HasLatents, MixesStyles, Walks
 from successors.nn.learner import Network, Successor
 from successors.nn.rivals import RivalNetwork, Rivals
 from successors.nn.tensor import Tensor, no_grad
@@ -41,7 +40,7 @@ def tools(entry: Entry) -> tuple[Tool, ...]:
         Tool.WALK: issubclass(network, Walks),
         Tool.DUEL: issubclass(network, RivalNetwork) and entry.accepts is Port.LAMPS,
         Tool.KNOBS: issubclass(network, HasLatents),
-        Tool.MIX: hasattr(network, "blended"),
+        Tool.MIX: hasattr(network, "mix"),
         Tool.SLIDE: issubclass(network, EncodesCards) and issubclass(network, HasLatents),
     }
     return tuple(tool for tool in Tool if found[tool])
@@ -97,7 +96,7 @@ def drawn(up: LoadedSystem, number: int, order: DrawingOrder, examples: np.ndarr
         match order.tool:
             case Tool.WALK if isinstance(network, Walks) and isinstance(network, DrawsInSteps):
                 field, sheet = _walked(up, network, order, stimulus)
-            case Tool.MIX if isinstance(network, BlendsStyles):
+            case Tool.MIX if isinstance(network, MixesStyles):
                 field, sheet = _mixed(up, network, order, stimulus)
             case Tool.SLIDE if isinstance(network, EncodesCards) and isinstance(network, HasLatents):
                 field, sheet = _between(up, network, order, examples)
@@ -117,7 +116,7 @@ def drawn(up: LoadedSystem, number: int, order: DrawingOrder, examples: np.ndarr
     mixed = order.tool is Tool.MIX and any(order.theirs) and order.other != order.named
     if order.tool is Tool.SLIDE or mixed:  # nobody can say what it ought to be
         reply = replace(reply, wanted="")
-    return room_keepers.judged(reply, registry.subject(up.trial) or "digits")
+    return room_keepers.judged(reply, up.subject or "digits")
 
 
 def _code(up: LoadedSystem, named: str) -> np.ndarray:
@@ -215,17 +214,18 @@ def _levels(pictures: list[np.ndarray]) -> np.ndarray:
 
 
 def _mixed(
-    up: LoadedSystem, network: BlendsStyles, order: DrawingOrder, stimulus: np.ndarray
+    up: LoadedSystem, network: MixesStyles, order: DrawingOrder, stimulus: np.ndarray
 ) -> tuple[np.ndarray, Sheet]:
     names = network.layer_names
     theirs = (*order.theirs, *[False] * len(names))[: len(names)]
     other = _code(up, order.other)
-    stimuli = np.stack([stimulus[0], other if other.any() else stimulus[0]])
-    noise = np.concatenate([_noise(up, order.again), _noise(up, order.other_again)])
-    first, second = (
-        network.blended(stimuli[[k, k]], noise[[k, k]], (False,) * len(names))[0] for k in (0, 1)
-    )  # fmt: skip
-    field = network.blended(stimuli, noise, theirs)[0]
+    stimuli = stimulus, other[None] if other.any() else stimulus
+    noise = _noise(up, order.again), _noise(up, order.other_again)
+
+    def mixed(one: int, two: int) -> np.ndarray:
+        return network.mix(stimuli[one], noise[one], stimuli[two], noise[two], theirs)[0]
+
+    field, first, second = mixed(0, 1), mixed(0, 0), mixed(1, 1)
     pictures = (Picture("first", first), Picture("second", second))
     return field, Sheet(tool=Tool.MIX, latents=np.zeros(0, np.float32), pictures=pictures, layers=names)
 

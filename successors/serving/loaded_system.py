@@ -14,6 +14,7 @@ from marki.io.exhibits import ActivationView, Reply
 from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import check_lamps, nearest_class
+from marki.registers import fingerprint
 from successors import registry
 from successors.model_card import Trial
 from successors.nn.hooks import views as viewed
@@ -23,6 +24,9 @@ from successors.registry import System
 
 OTHERS = 3
 """Number of classes reported besides the answer."""
+
+FINGERPRINTED = 200_000
+"""Parameters up to which the weights of a system are told with each answer."""
 
 
 def one_frame(frame: np.ndarray, *, where: str) -> np.ndarray:
@@ -72,6 +76,11 @@ class LoadedSystem:
         """Return the network's answers to stimuli, given the noise of each."""
         network = self.learner.network
         return network.imagine(stimuli, noise) if network.noise else network.answer(stimuli)
+
+    @property
+    def subject(self) -> str:
+        """What it learned to read or to draw, see `registry.subject`."""
+        return registry.subject(self.system.entry, self.trial)
 
     @property
     def told(self) -> bool:
@@ -166,4 +175,11 @@ class LoadedSystem:
             seconds=time.process_time() - since,
             task=self.trial.task,
             target=target,
+            weights=self._digest(),
         )
+
+    def _digest(self) -> str:
+        """Return the digest of the network's weights as they are now, of a small system that reads text."""
+        if self.learner.accepts is not Port.TEXT or self.learner.network.count() > FINGERPRINTED:
+            return ""
+        return fingerprint(self.learner.network.state())[:16]

@@ -63,7 +63,7 @@ class Keeper:
     room: Room
     check: Callable[[np.ndarray, str], np.ndarray]
     ask: Callable[[LoadedSystem, RoomQuestion], Reply | None]
-    weights: Callable[[str, str], tuple[Path, Trial] | None] = registry.weights
+    weights: Callable[[str, str], tuple[Path, Trial] | None] = lambda name, subject: registry.weights(name, subject)
     opens: Callable[[RoomQuestion], Reply] | None = None
 
     def takes(self, system: System) -> bool:

@@ -219,7 +219,7 @@ class Worker:
         if order.named and not self._taught_here and up.learner.accepts is Port.LAMPS:
             keeper = room_keepers.keeper(DRAWS.name)
             subject = keeper.room.subject_of(order.named)
-            if subject != registry.subject(up.trial):
+            if subject != up.subject:
                 up = self._in_room(keeper, up.system.name, subject) or up
         examples = np.zeros((0, SIDE, SIDE), np.float32)
         if drawing_desk.needs_examples(up, order):

@@ -21,11 +21,13 @@ from successors.tasks import (
     imitate,
     judge,
     letters,
+    manner,
     parity,
     programs,
     prompts,
     recall,
     restore,
+    restyle,
     same_different,
     squeeze,
     sums,
@@ -42,7 +44,7 @@ __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 
 _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
-    squeeze, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
+    squeeze, restyle, manner, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
     books, sums, by_heart,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}

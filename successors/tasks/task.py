@@ -57,7 +57,8 @@ class Task:
         Number of folds. If there are several, the setting ``fold`` says which of them is the test set, and training
         number n (its seed) leaves out fold n mod `folds`; together they are tested on everything that can be left out.
     judge : callable, optional
-        ``judge(answers, targets) -> (n,) bool``: which texts are right, if not those that match to the letter.
+        ``judge(answers, targets) -> (n,) bool``: which texts are right, if not those that match to the letter, or which
+        fields, if not those whose cells are as wanted.
     groups : callable, optional
         ``groups(config) -> tuple of str``: the group, such as the typeface, of each stimulus of the test set.
     """
@@ -134,7 +135,7 @@ class Task:
         -------
         ndarray of bool, shape (n,)
             For lamps, whether all eight are correct; for text, what `judge` says, else whether it is an exact match;
-            for fields, whether at most `WRONG_CELLS` cells are on the wrong side of half light.
+            for fields, what `judge` says, else whether at most `WRONG_CELLS` cells are on the wrong side of half light.
 
         Raises
         ------
@@ -156,7 +157,8 @@ class Task:
                     remedy="Give one for each",
                 )
             return np.asarray(answers == wanted) if self.judge is None else self.judge(answers, wanted)
-        return cells_wrong(answers, targets) <= WRONG_CELLS
+        wrong = cells_wrong(answers, targets)
+        return wrong <= WRONG_CELLS if self.judge is None else self.judge(answers, targets)
 
 
 def cells_wrong(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -316,7 +316,7 @@ ENTRY = Entry(
     network=VAE,
     retina=VAEConfig(),
     sizes={"mnist": Size(config=PAPER, source="the paper prints none; 500 units and 20 latents, figures 2 and 5")},
-    trials=(Trial(task="imitate", options={"asked": False}, at_least=0.5, seeds=3),),
+    trials=(Trial(task="imitate", options={"asked": False}, at_least=0.52, seeds=3),),
     mechanism=Mechanism(name="a sample that is a function of noise", without={"reparameterised": False}),
     learner=ByGradient,
     accepts=Port.LAMPS,

@@ -558,7 +558,14 @@ ENTRY = Entry(
         "CIFAR-10": Size(config=CIFAR, published=35_746_307, source="appendix B: 35.7 million; its program"),
         "256x256": Size(config=LARGE, published=113_673_219, source="appendix B: 114 million; its program"),
     },
-    trials=(Trial(task="imitate", at_least=0.7, seeds=3),),
+    trials=(
+        Trial(
+            task="imitate",
+            at_least=0.79,
+            seeds=3,
+            remark="The mean is above the bound; three seeds are too few to tell.",
+        ),
+    ),
     # In one step the noise would have to be told to one part in 160, for eq. 15 divides by sqrt(abar).
     mechanism=Mechanism(name="many small steps", without={"steps": 1, "predicts": "picture"}),
     accepts=Port.LAMPS,

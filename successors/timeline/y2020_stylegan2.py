@@ -484,42 +484,32 @@ class StyleGAN2(RivalNetwork):
         yield self.imagine(stimuli, noise)
 
     @property
-    def cuts(self) -> tuple[int, ...]:
-        """Sides of the scales up to which a style may reach, in cells: all but the last."""
-        return tuple(self.config.sides[:-1])
-
-    def mix(self, stimuli: np.ndarray, noise: np.ndarray, other: np.ndarray, side: int) -> np.ndarray:
-        """Return pictures (n, side, side) with the style of `noise` up to the scale of `side` cells, then of `other`.
-
-        Grain, and the class where none is named, are those of `noise`.
-        """
-        theirs = noise.copy()
-        theirs[:, : self.config.latents] = other[:, : self.config.latents]
-        first, second = self.latents(stimuli, noise), self.latents(stimuli, theirs)
-        # Each scale has two layers with a style of its own.
-        cut = 2 * (self.config.sides.index(side) + 1)
-        ws = [first if k < cut else second for k in range(self.creator.synthesis.layers)]
-        return self.paint(ws, self.grain(noise)).data[:, 0].clip(0, 1)
-
-    @property
     def layer_names(self) -> tuple[str, ...]:
         """Names of the layers with a style of their own, two at each scale."""
         return tuple(f"{side}x{side}" for side in self.config.sides for _ in range(2))
 
-    def blended(self, stimuli: np.ndarray, noise: np.ndarray, theirs: Sequence[bool]) -> np.ndarray:
-        """Return a picture (1, side, side) of two stimuli and noises.
+    def mix(
+        self,
+        stimuli: np.ndarray,
+        noise: np.ndarray,
+        others: np.ndarray,
+        other_noise: np.ndarray,
+        theirs: Sequence[bool],
+    ) -> np.ndarray:
+        """Return pictures (n, side, side) of two stimuli (n, 8) and noises each.
 
         Parameters
         ----------
-        stimuli : ndarray of bool, shape (2, 8)
-        noise : ndarray, shape (2, `noise`)
-            The grain is that of the first.
+        stimuli, others : ndarray of bool, shape (n, 8)
+        noise, other_noise : ndarray, shape (n, `noise`)
+            Grain, and the class where none is named, are those of `noise`.
         theirs : sequence of bool
-            For each layer, whether its style is that of the second.
+            For each layer, whether its style is that of the others.
         """
-        w = self.latents(stimuli, noise)
-        ws = [w[int(other)][None] for other in theirs]
-        return self.paint(ws, self.grain(noise[:1])).data[:, 0].clip(0, 1)
+        latents = noise.copy()
+        latents[:, : self.config.latents] = other_noise[:, : self.config.latents]
+        styles = self.latents(stimuli, noise), self.latents(others, latents)
+        return self.paint([styles[bool(other)] for other in theirs], self.grain(noise)).data[:, 0].clip(0, 1)
 
     def _directions(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the directions of w (k, latents) along which it varies most, each as long as its deviation, and w's
@@ -729,16 +719,27 @@ ENTRY = Entry(
         )
     },
     trials=(
-        Trial(task="imitate", at_least=0.4, seeds=3),
+        Trial(
+            task="imitate",
+            at_least=0.61,
+            seeds=3,
+            remark="The mean is above the bound; three seeds are too few to tell.",
+        ),
         Trial(
             task="imitate",
             options={"subject": "letters", "shift": 1.0},
             changes={"classes": 26},
-            at_least=0.4,
+            at_least=0.75,
             seeds=3,
+            label="letters",
+            remark="The mean is above the bound; three seeds are too few to tell.",
         ),
     ),
-    mechanism=Mechanism(name="demodulated kernels", without={"norm": "none"}),
+    mechanism=Mechanism(
+        name="demodulated kernels",
+        without={"norm": "none"},
+        remark="Without them each of the three seeds draws worse, but by very different amounts: too few to tell.",
+    ),
     learner=Rivals,
     accepts=Port.LAMPS,
     answers=Port.FIELD,

@@ -155,7 +155,7 @@ def default_changes(name: str, task: str) -> Mapping[str, Any]:
 def enter(
     name: str, deck: Deck, *, seed: int = 0, changes: Mapping[str, Any] | None = None, machine: Machine | None = None
 ) -> Participant:
-    """Return an untrained participant for a deck; one that uses the weights of another system has them.
+    """Return an untrained participant for a deck; one that uses weights of another system, or stands on them, has them.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def enter(
     PortError
         If it cannot take part in this task.
     StateError
-        If it uses the weights of a system that has none shipped.
+        If it uses, or stands on, weights that are not shipped.
     """
     check_fits(name, deck.task)
     if name == MARK1:
@@ -197,6 +197,8 @@ def enter(
         learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}), answers=deck.answers)
         if of := system.entry.weights_of:
             learner.load_weights(registry.create(of, pretrained=True).weights())
+        if foundation := system.entry.foundation:
+            registry.put_on_foundation(learner, foundation)
         year, recipe, parameters = system.year, learner.recipe, learner.network.count()
     note = ""
     if deck.accepts is Port.REEL and learner.accepts is Port.FRAME:

@@ -24,6 +24,7 @@ from marki.io.exhibits import (
 from marki.io.ports import Port
 from marki.io.program_orders import Sieve, WrittenPrograms
 from marki.pen.interpreter import drawings, field
+from successors.cluster.lent_room import ClusterRoom
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
@@ -379,3 +380,11 @@ class FakeTimeline:
     def rack(self):
         self.racks.append(FakeRack())
         return self.racks[-1]
+
+    record = None
+
+    def scaling(self, folder):
+        return self.record
+
+    def room(self):
+        return ClusterRoom()

@@ -37,6 +37,7 @@ def draw(op: Operator) -> None:
     ui.draft = np.zeros((SIDE, SIDE), np.uint8) if ui.draft is None else None
     ui.tool = "draw" if ui.draft is not None else "look"
     if ui.draft is not None:
+        ui.chart = ""  # the card is where the systems stand
         op.tell("message.draw")
 
 

@@ -103,7 +103,8 @@ def put_up(op: Operator, name: str) -> None:
         ui.begin_studio()
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
-    ui.system, ui.hall, ui.editing, ui.example, ui.typed = name, False, False, example, ""
+    ui.system, ui.example, ui.typed = name, example, ""
+    ui.hall, ui.chart, ui.editing = False, "", False
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind in ("system", "plate") else None
 
 
@@ -155,7 +156,7 @@ def hall(op: Operator) -> None:
     """Go into the hall, or out of it."""
     if _timeline(op):
         op.ui.hall = not op.ui.hall or op.ui.editing
-        op.ui.editing = False
+        op.ui.chart, op.ui.editing = "", False
         op.ui.focus = None
         if op.ui.hall:
             op.tell(f"timeline.room_how.{op.ui.room}")
@@ -168,7 +169,8 @@ def room(op: Operator, name: str | None = None) -> None:
     ui, names = op.ui, [r.name for r in rooms.ROOMS]
     if name is None:
         name = names[(names.index(ui.room) + 1) % len(names)] if ui.hall else ui.room
-    ui.room, ui.hall, ui.editing = rooms.room(name).name, True, False
+    ui.room, ui.hall = rooms.room(name).name, True
+    ui.chart, ui.editing = "", False
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind == "room" else None
     op.tell(f"timeline.room_how.{ui.room}")
 
@@ -190,6 +192,7 @@ def beside(op: Operator, name: str | None = None) -> None:
     if timeline is None:
         return
     names = _names(op, timeline)
+    ui.chart = ""
     if name is not None and name not in names:
         raise unknown("system", name, names, where="timeline")
     ui.hall = ui.editing = False
@@ -232,7 +235,7 @@ def _learn(op: Operator, command: str, where: str, name: str) -> None:
     if slot.learning:
         slot.stop()
     elif slot.name == name:
-        op.ui.hall = False
+        op.ui.hall, op.ui.chart, op.ui.editing = False, "", False
         slot.train(op.session.seed)
     elif name in _names(op, timeline):
         timeline.pending.append(command)  # it is put up in this frame

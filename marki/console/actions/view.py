@@ -23,7 +23,8 @@ def view(op: Operator) -> None:
     if ui.editing:
         ui.editing = False
         return
-    if ui.hall or ui.system != MARK1 or ui.beside:
+    if ui.chart or ui.hall or ui.system != MARK1 or ui.beside:
+        ui.chart = ""
         ui.hall, ui.beside, ui.system, ui.example = False, "", MARK1, -1
         return
     ui.view = VIEWS[(VIEWS.index(ui.view) + 1) % len(VIEWS)]

@@ -16,6 +16,7 @@ from marki.console.state.first_minute import OFFERS
 from marki.console.state.targets import GRIDS, Target
 from marki.console.timeline.buttons import BUTTONS
 from marki.console.timeline.hall_panel import WallPanel
+from marki.console.timeline.scale_panel import ScalePanel
 from marki.console.timeline.strip_panel import StripPanel
 
 SWEEP_PX = 300  # of an upright drag, for a potentiometer's whole travel
@@ -241,7 +242,7 @@ class InputHandler:
                 operator.obey("throw_force", number=part.number)
             case "layer":
                 operator.obey("show_layer", layer=part.number)
-            case "system" | "plate":
+            case "system" | "plate" | "area":
                 self._choose(part)
             case "key":
                 operator.obey(EDITOR_KEYS[part.number].command, **EDITOR_KEYS[part.number].arguments)
@@ -266,8 +267,10 @@ class InputHandler:
 
     def _choose(self, part: Target) -> None:
         """Put the system of a plate up; with Shift or the right button, at the side."""
-        kind = StripPanel if part.kind == "system" else WallPanel
-        name = next((p.name_of(part.number) for p in self.panels.values() if isinstance(p, kind)), "")
+        kind = {"system": StripPanel, "plate": WallPanel, "area": ScalePanel}[part.kind]
+        naming = (StripPanel, WallPanel, ScalePanel)
+        panel = next((p for p in self.panels.values() if isinstance(p, naming) and isinstance(p, kind)), None)
+        name = panel.name_of(part.number) if panel is not None else ""
         aside = self._button == 3 or pygame.key.get_mods() & pygame.KMOD_SHIFT
         if name:
             self.operator.obey("beside" if aside else "put_up", name=name)
@@ -281,6 +284,8 @@ class InputHandler:
             self.ui.scroll = max(0, self.ui.scroll - event.y * round(WHEEL_PX * self.unit))
         elif part is not None and part.kind == "letter":
             self.operator.obey("scroll_program", way=-WHEEL_ROWS * event.y)
+        elif part is not None and part.kind in ("area", "scale"):
+            self.operator.obey("zoom", way=event.y)
         elif part is not None and part.kind == "system":
             self.operator.obey("scroll_strip", way=-event.y)
         elif part is not None and part.kind == "layer":

@@ -35,6 +35,8 @@ def sentence(scene: Scene, words: Words) -> str:
         return words(f"tour.{STEPS[ui.tour]}")
     if ui.editing:
         return words("now.editor" if ui.desk.writing else "now.editor_left")
+    if timeline is not None and ui.chart:
+        return words(f"now.{ui.chart}")
     if timeline is not None and ui.hall:
         return words(f"now.room_{timeline.room.name}", name=ui.studio.named)
     if ui.draft is not None:

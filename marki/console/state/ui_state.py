@@ -9,19 +9,24 @@ from typing import Any
 
 import numpy as np
 
+from marki.console.state.code_book import CodeBook
 from marki.console.state.pen_desk import PenDesk
 from marki.console.state.picture_preview import Preview
 from marki.console.state.studio import Studio
 from marki.console.state.targets import Target
 from marki.console.state.undo_stack import UndoStack
+from marki.io.machine_room import StepPlan
 from marki.paper.cut_cards import ReadPage
 from marki.teaching.ballots import BallotBook
 from marki.teaching.lesson import Lesson
 
 VIEWS = ("schematic", "front")
+DECADES = (2.8, 11.9)
+"""Least and greatest power of ten of the weights that fill the scale bar."""
+
 PAGES = (
     "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
-    "hand", "exhibit", "preview", "sheet", "worlds",
+    "hand", "exhibit", "preview", "sheet", "worlds", "room",
 )  # fmt: skip
 
 
@@ -117,6 +122,14 @@ class UIState:
         The step at which a walk from noise to a picture is shown, and whether it goes on.
     example : int
         Number of the example of its own task that a system is shown; -1 for what the photocells see.
+    chart : str
+        One of `lesson_types.CHARTS` that stands on the stage, "" for none.
+    plan, room_runs : StepPlan, int
+        The step that is shown in the machine room, and how often it was asked for again.
+    book, shots : CodeBook or None, int
+        The code book whose examples stand before a question, and how many of them do.
+    decade : float
+        Power of ten of the weights that fill the scale bar, one of `DECADES` or between; 0 for as many as there are.
     kind : str
         The kind of systems that the strip shows brightly, and among which the keys step; "" for all.
     strip_at : float
@@ -180,6 +193,12 @@ class UIState:
     film_at: float = 0.0
     film_runs: bool = True
     example: int = -1
+    chart: str = ""
+    decade: float = 0.0
+    book: CodeBook | None = None
+    shots: int = 0
+    plan: StepPlan = field(default_factory=StepPlan)
+    room_runs: int = 0
     kind: str = ""
     strip_at: float = 0.0
     typed: str = ""

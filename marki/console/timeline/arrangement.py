@@ -19,12 +19,16 @@ from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
 from marki.console.timeline.canvas_panel import CanvasPanel
 from marki.console.timeline.class_board import ClassBoard
 from marki.console.timeline.duel_panel import DuelPanel
+from marki.console.timeline.gantt_panel import GanttPanel
 from marki.console.timeline.hall_panel import AgainPanel, CardPens, HallCard, LineCard, LinePanel, PenPanel, WallPanel
 from marki.console.timeline.knobs_panel import KnobsPanel
+from marki.console.timeline.law_panel import LawPanel
 from marki.console.timeline.mix_panel import MixPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.rooms_panel import RoomsPanel
+from marki.console.timeline.scale_panel import ScalePanel
 from marki.console.timeline.shelf_panel import ShelfPanel, SievePanel
+from marki.console.timeline.shots_panel import ShotsPanel
 from marki.console.timeline.slide_panel import SlidePanel
 from marki.console.timeline.task_card import TaskCard, TaskPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
@@ -51,6 +55,7 @@ RACK: dict[str, PanelMaker] = {
     "answer2": partial(AnswerPanel, side="second"),
     "ledger2": partial(LedgerPanel, side="second", button="learn2"),
 }
+CHARTS: dict[str, PanelMaker] = {"scale": ScalePanel, "room": GanttPanel, "shots": ShotsPanel, "law": LawPanel}
 HALL: dict[Asks, dict[str, PanelMaker]] = {
     Asks.CARD: {"card": HallCard, "pens": PenPanel},
     Asks.CLASS: {"card": ClassBoard, "pens": AgainPanel},
@@ -80,10 +85,12 @@ def strip_height(theme: Theme, scene: Scene, width: int) -> int:
 
 
 def kind(scene: Scene) -> str:
-    """Return which stage is wanted: ``hall``, ``pair``, ``studio``, ``rack``, or "" for the Mark I's own."""
+    """Return which stage is wanted: a chart, ``hall``, ``pair``, ``studio``, ``rack``, or "" for the Mark I's own."""
     ui, timeline = scene.ui, scene.timeline
     if timeline is None:
         return ""
+    if ui.chart:
+        return ui.chart
     if ui.hall:
         return "hall"
     if timeline.second is not None:
@@ -122,6 +129,8 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
         lines = 2 if timeline.room.asks is Asks.CARD else 1
         boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=lines)
         return {name: makers[name](box, theme, scene) for name, box in boxes.items()}
+    if which in CHARTS:
+        return {which: CHARTS[which](stage, theme, scene)}
     if which == "studio":
         return _studio(stage, theme, scene, least)
     kinds = dict(RACK)

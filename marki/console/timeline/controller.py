@@ -13,7 +13,9 @@ from marki.console.state.studio import order_of
 from marki.console.state.timeline_view import SystemView, TimelineView, task_of, tried
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
+from marki.console.timeline.law_controller import LawController
 from marki.console.timeline.program_aid import ProgramAid
+from marki.console.timeline.room_controller import RoomController
 from marki.console.timeline.slot import SystemSlot
 from marki.errors import MarkIError, SessionError
 from marki.io.exhibits import MARK1, Exhibit, Reply, Timeline
@@ -43,6 +45,7 @@ class TimelineController:
 
     def __init__(self, timeline: Timeline, ui: UIState):
         self.timeline, self.ui = timeline, ui
+        self.room, self.law = RoomController(timeline, ui), LawController(timeline)
         self.slots = {name: SystemSlot(timeline) for name in ("first", "second", "hall")}
         self.aid = ProgramAid(timeline, ui)
         self.pending: list[str] = []
@@ -50,6 +53,7 @@ class TimelineController:
         self._told: tuple[Exhibit, ...] = ()
         self._read = (0, 0)
         self._thread: threading.Thread | None = None
+        self._over = threading.Event()
         self._failed = ""
         self._frame = np.zeros((SIDE, SIDE), np.float32)
         self._wanted = ""
@@ -99,6 +103,8 @@ class TimelineController:
     def _ask(self) -> None:
         def told(read: int, of: int) -> None:
             self._read = (read, of)
+            if self._over.is_set():
+                raise SessionError("the window is closed", where="timeline")
 
         try:
             self._told = tuple(sorted(self.timeline.exhibits(told), key=lambda e: e.year))
@@ -275,7 +281,7 @@ class TimelineController:
     def follow(self, session: Session, timeline: TimelineView) -> None:
         """Put up what is chosen, and ask about what is seen."""
         ui = self.ui
-        if ui.strip or ui.hall or ui.system != MARK1 or ui.beside or ui.editing:
+        if ui.strip or ui.hall or ui.chart or ui.editing or ui.system != MARK1 or ui.beside:
             self.wake()
         if not self.ready:
             return
@@ -349,7 +355,10 @@ class TimelineController:
         self._patience -= time.monotonic() - began
 
     def close(self) -> None:
-        """End all processes."""
+        """End all processes, and wait for what is being read: a thread that is cut off aborts the interpreter."""
+        self._over.set()
         self.aid.close()
         for slot in self.slots.values():
             slot.close()
+        if self._thread is not None:
+            self._thread.join(PATIENCE_S)

@@ -23,9 +23,10 @@ def hang(timeline: TimelineController, settings: WindowSettings, size: tuple[int
         For a system that is not of the timeline, or a room that is not of the hall.
     """
     ui = timeline.ui
-    asked = bool(settings.system or settings.hall)
+    asked = bool(settings.system or settings.hall or settings.chart)
     roomy = all(a >= b for a, b in zip(size, BASE, strict=True))
-    ui.strip = asked or (roomy and settings.frames is None and not settings.lesson)
+    opens = roomy and settings.frames is None and not settings.lesson and not settings.chart
+    ui.strip = bool(settings.system or settings.hall) or opens
     if asked:
         timeline.wake()
         names = [MARK1, *timeline.timeline.names()]
@@ -39,7 +40,15 @@ def hang(timeline: TimelineController, settings: WindowSettings, size: tuple[int
 
 def wait(timeline: TimelineController, session: Session, look: Callable[[], object]) -> None:
     """Wait for the answers to what was asked; `look` asks, and takes what there is to see."""
-    if timeline.ui.strip or timeline.ui.hall or timeline.ui.editing:
+    if timeline.ui.chart == "room" or timeline.ui.page == "room":
+        look()
+        timeline.room.wait()
+        look()
+    if timeline.ui.chart == "law":
+        look()
+        timeline.law.wait()
+        look()
+    if timeline.ui.strip or timeline.ui.hall or timeline.ui.chart or timeline.ui.editing:
         timeline.wake(wait=True)
         for _ in range(2):  # the first asks what the second shows
             look()

@@ -185,7 +185,8 @@ def hall(stage: Box, unit: float, *, least: float = 0.0, lines: int = 2) -> dict
     tabs = Box(stage.x, stage.y, stage.w, max(round(28 * unit), round(1.6 * least)))
     stage = Box(stage.x, tabs.bottom + gap, stage.w, stage.h - tabs.h - gap)
     keys = max(round(44 * unit), round(2.1 * lines * least))
-    card = min(stage.h - keys - gap, stage.w * 36 // 100)
+    # As wide as if there were no tabs: in large type the words on the buttons need that.
+    card = min(stage.h + (tabs.h if least else 0) - keys, stage.w * 36 // 100)
     return {
         "rooms": tabs,
         "card": Box(stage.x, stage.y, card, stage.h - keys - gap),

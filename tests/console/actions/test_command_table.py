@@ -92,6 +92,23 @@ EXAMPLES = {
     "typed_turn": {"unit": 3, "text": "4.5"},
     "vote": {"option": 0, "way": 1},
     "world": {"config": {"name": "left_right"}, "learn": True},
+    "room_schedule": {"name": "1f1b", "way": 1},
+    "room_training": {"name": "mt_nlg", "way": 1},
+    "room_turn": {"name": "micros", "way": 1},
+    "room_value": {"name": "ranks", "value": 6},
+    "shots": {"way": 1},
+    "shots_to": {"count": 3},
+    "zoom": {"way": 2.5},
+    "mix_layer": {"number": 3},
+    "name_class": {"text": "7"},
+    "paint": {"cells": [0, 399], "level": 1, "more": False},
+    "pin_card": {"second": True},
+    "room": {"name": "programs"},
+    "slide": {"share": 0.5, "more": False},
+    "tool": {"name": "walk"},
+    "turn_latent": {"number": 3, "value": 1.5, "more": False},
+    "walk_step": {"way": -1},
+    "walk_to": {"step": 5},
 }
 """Arguments for every command that takes any."""
 
@@ -110,6 +127,24 @@ def open_lesson(app):
 
 def write_sheet(app):
     written_sheet(app.test_cards[0].parent / "sheet.png")
+
+
+def studio(name, tool):
+    """Return a function that puts up a machine that draws, with a tool in hand."""
+
+    def put_up(app):
+        app.operator.give("put_up", name=name)
+        app.operator.give("tool", name=tool)
+
+    return put_up
+
+
+STUDIOS = {
+    studio("vae", "knobs"): ("turn_latent", "latents_back"),
+    studio("diffusion", "walk"): ("walk_play", "walk_to", "walk_step", "walk_steps", "paint", "wipe"),
+    studio("stylegan2", "mix"): ("mix_layer", "mix_next", "mix_swap"),
+    studio("vae", "slide"): ("pin_card", "slide", "own_cards"),
+}
 
 
 def move_pictures(app):
@@ -140,6 +175,7 @@ BEFORE = {
     },
     "type_line": lambda app: app.operator.give("put_up", name="gpt"),
     "vote": lambda app: app.operator.give("play"),
+    **{name: before for before, names in STUDIOS.items() for name in names},
 }
 
 

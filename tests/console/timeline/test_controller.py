@@ -455,6 +455,15 @@ def test_while_it_is_read_the_machine_stands_there_and_the_strip_says_how_far_it
     assert not any(said in text for text in texts(app, "strip"))
 
 
+def test_a_window_that_is_closed_waits_for_what_is_being_read(slow):
+    app = slow(hall=True)
+    release = threading.Timer(0.2, app.lent.go.set)
+    release.start()
+    app.timeline.close()
+    assert not app.timeline._thread.is_alive()
+    release.join()
+
+
 def test_keys_pressed_while_it_is_read_are_done_when_it_is_there(slow, key):
     app = slow(system="mark1")
     key(app, "PERIOD", typed=">")

@@ -11,10 +11,10 @@ from marki.errors import ConfigError, OutputError, UnknownName
 from marki.jobs.options import RunOptions
 from successors import registry, tasks
 from successors.evaluation import mark1_as_judge as judgement
-from successors.evaluation.estimates import FAILS, NOT_BELOW, OPEN
+from successors.evaluation.estimates import FAILS, HOLDS, NOT_BELOW, OPEN
 from successors.evaluation.mark1_as_judge import DRAWN, HELD_OUT, REAL, SLACK
 from successors.nn import weights_file
-from successors.serving import picture_drawing as drawing
+from successors.serving import artists
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def short(monkeypatch):
 
 
 def test_both_learn_from_the_same_classes_and_are_examined_alike(gan):
-    artist = drawing.engage("gan", seed=4, weights=gan)
+    artist = artists.engage("gan", seed=4, weights=gan)
     real, drawn = (judgement.deck_for(artist, source, 30, 4) for source in (REAL, DRAWN))
     for deck in (real, drawn):
         assert (len(deck.train), len(deck.valid), len(deck.test)) == (30, HELD_OUT, judgement.EXAMINED)
@@ -51,14 +51,14 @@ def test_both_learn_from_the_same_classes_and_are_examined_alike(gan):
 
 
 def test_each_drawing_is_of_the_class_that_it_is_given_for(gan):
-    artist = drawing.engage("gan", seed=4, weights=gan)
+    artist = artists.engage("gan", seed=4, weights=gan)
     deck = judgement.deck_for(artist, DRAWN, 70, 4)
     lamps = artist.asking("0123456789", 1)[np.concatenate([deck.train.kinds, deck.valid.kinds])]
     wanted = artist.learner.respond(lamps)
     assert np.allclose(np.concatenate([deck.train.stimuli, deck.valid.stimuli]), wanted, atol=1e-5)
 
 
-def test_a_judgement(gan, short, tmp_path):
+def test_a_judgement(gan, short, tmp_path, monkeypatch):
     options = RunOptions(out=tmp_path / "j", jobs=1, quiet=True)
     found = judgement.judge("gan", options, machine=mark1, cards=60, seeds=(0, 1), weights=gan)
     assert [row["learned_from"] for row in found["rows"]] == [REAL, DRAWN]
@@ -76,13 +76,13 @@ def test_a_judgement(gan, short, tmp_path):
     low, high = claim["interval"]
     assert low < claim["value"] < high
     assert claim["word"] == (FAILS if high < -SLACK else OPEN)
-    rows = list(csv.DictReader((tmp_path / "j" / "judge.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "j" / "judge.csv").read_text().splitlines()))
     assert [float(row["score"]) for row in rows] == pytest.approx([means[REAL], means[DRAWN]])
     text = judgement.as_text(found)
     assert f"{100 * claim['value']:+.1f} points" in text
     assert text.endswith(f": {claim['word']}")
     stored = json.loads((tmp_path / "j" / "judge.json").read_text())
-    assert stored["weights"] == drawing.engage("gan", weights=gan).weights
+    assert stored["weights"] == artists.engage("gan", weights=gan).weights
 
     with pytest.raises(OutputError, match="has results already"):
         judgement.judge("gan", options, machine=mark1, cards=60, seeds=(0,), weights=gan)
@@ -92,6 +92,10 @@ def test_a_judgement(gan, short, tmp_path):
 
     again = RunOptions(out=tmp_path / "j", jobs=1, quiet=True, resume=True)
     assert judgement.judge("gan", again, machine=idle, cards=60, seeds=(0, 1), weights=gan) == found
+    for slack, word in ((5.0, HOLDS), (-5.0, FAILS)):
+        monkeypatch.setattr(judgement, "SLACK", slack)
+        other = judgement.judge("gan", again, machine=idle, cards=60, seeds=(0, 1), weights=gan)
+        assert other["claim"] == claim | {"wanted": -slack, "word": word}
 
 
 def test_refusals(gan, tmp_path, capsys):

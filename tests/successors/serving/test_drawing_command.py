@@ -9,6 +9,7 @@ from PIL import Image
 from marki.__main__ import main
 from marki.io.camera import Camera
 from marki.io.stimuli.images import fit_file
+from marki.registers import fingerprint
 from successors import registry, tasks
 from successors.nn import weights_file
 
@@ -82,6 +83,7 @@ def test_a_drawing_is_a_card(capsys, tmp_path, gan):
     assert code == 0
     assert json.loads(said)["from"] == str(tmp_path / "a" / "4_01.png")
     assert names(tmp_path / "h") == ["any_01.png", "drawings.json", "sheet.png"]
+    assert picture(tmp_path / "h" / "any_01.png")[1]["card"] == fingerprint({"field": frame})
 
 
 def test_several_signs_have_rows_of_their_own(capsys, tmp_path, gan):
@@ -112,6 +114,7 @@ def test_nothing_is_overwritten(capsys, tmp_path, gan, monkeypatch):
         ((), "NAME: who is to draw. Name a system; `draw --list` says who draws what"),
         (("lenet5", "7"), "lenet5 does not draw"),
         (("gan", "7", "--count", 0), "--count: 0 is out of range"),
+        (("gan", "7", "--count", 401, "--gif"), "pictures with --gif: 401 is out of range"),
         (("gan", "7", "--size", 19), "--size: 19 is out of range"),
         (("gan", "7", "--seed", -1), "--seed: -1 is out of range"),
         (("gan", "7", "--steps", 3), "gan does not draw in steps"),

@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from marki.errors import ConfigError, StateError, UnknownName
+from marki.errors import ConfigError, UnknownName
 from marki.io.camera import Camera
 from marki.io.stimuli.letters import letter
 from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.drawers import WAY
+from successors.serving import artists
 from successors.serving import picture_drawing as drawing
 from successors.serving.picture_drawing import Order
 
@@ -19,6 +20,7 @@ SMALL = {
     "vae": {"hidden": 20, "latents": 4},
     "gan": {"hidden": (20,), "units": 8, "pieces": 2, "latents": 6},
     "diffusion": {"width": 4, "groups": 2, "steps": 6, "last": 1.0},
+    "animegan2": {"width": 1, "critic_width": 1, "blocks": 2},
     "stylegan2": {"channels": (4, 3, 2), "latents": 3, "mapping": 2, "mapping_rate": 0.5},
 }
 
@@ -42,7 +44,7 @@ def weights(tmp_path_factory):
 @pytest.fixture(scope="module")
 def artist(weights):
     def engaged(name, signs="", seed=0, card=False, **changes):
-        return drawing.engage(name, signs, seed=seed, weights=weights(name, **changes), card=card)
+        return artists.engage(name, signs, seed=seed, weights=weights(name, **changes), card=card)
 
     return engaged
 
@@ -95,6 +97,16 @@ def test_the_way_ends_at_what_is_drawn(artist, name, moments):
     assert np.array_equal(some[-1], whole[-1])
 
 
+def test_the_class_that_the_noise_chose_stays_on_the_way(artist):
+    learner = artist("gan").learner
+    noise = learner.noise_of(0, 8)
+    middle = noise.copy()
+    middle[:, :-1] = 0
+    dark = np.zeros((8, 8), bool)
+    assert np.allclose(next(learner.network.way(dark, noise)), learner.network.imagine(dark, middle), atol=1e-6)
+    assert not np.allclose(*learner.network.imagine(dark[:2], middle[[0, 1]]), atol=1e-3)
+
+
 def test_the_way_of_several_signs_leads_to_each(artist):
     own, order = artist("gan", "37"), Order(signs="37", count=2)
     drawn = drawing.draw(own, order)
@@ -138,8 +150,16 @@ def test_the_networks_that_squeeze_are_given_the_card(artist, card):
     assert np.allclose(drawing.draw(own, Order(count=1, card=card))[0].field, own.learner.respond(card[None])[0])
 
 
+def test_a_card_is_drawn_in_another_manner(artist, card):
+    own = artist("animegan2", card=True)
+    (drawn,) = drawing.draw(own, Order(count=1, card=card))
+    assert np.allclose(drawn.field, own.learner.respond(card[None])[0], atol=1e-6)
+    with pytest.raises(ConfigError, match="does not draw in steps"):
+        drawing.draw(own, Order(count=1, card=card, steps=3))
+
+
 def test_a_shipped_memory_gives_back_a_card():
-    own = drawing.engage("hopfield", card=True)
+    own = artists.engage("hopfield", card=True)
     card = Camera().frame(letter("R", "jura"))
     (drawn,) = drawing.draw(own, Order(count=1, card=card))
     assert np.array_equal(drawn.field, own.learner.respond(card[None])[0])
@@ -154,7 +174,8 @@ def test_a_table_of_styles_has_its_sources_where_both_are_one(artist):
     assert np.array(table.cells).shape == (3, 3, 20, 20)
     assert [p.number for p in table.coarse + table.fine] == list(range(6))
     network, noise = own.learner.network, own.learner.noise_of(0, 2)
-    alone = network.mix(own.asking("4", 2), noise, noise, 5)
+    asked = own.asking("4", 2)
+    alone = network.mix(asked, noise, asked, noise, [False, False, True, True, True, True])
     assert np.allclose(alone, fields(table.coarse)[:2], atol=1e-6)
     late = drawing.mix(own, Order(signs="4", count=3), 10)
     assert not np.allclose(table.cells, late.cells, atol=1e-3)
@@ -177,7 +198,7 @@ def test_styles_that_cannot_be_mixed(artist, name, signs, side, said):
 
 def test_styles_nearest_to_a_face_come_first(artist):
     own = artist("stylegan2", "GO", classes=26)
-    assert registry.subject(own.trial) == "letters"
+    assert own.subject == "letters"
     order = Order(signs="GO", count=3, face="jura")
     found = drawing.nearest_styles(own, order)
     assert [off for _, off in found] == sorted(off for _, off in found)
@@ -189,66 +210,3 @@ def test_styles_nearest_to_a_face_come_first(artist):
         drawing.draw(own, Order(signs="G", count=1, face="jurra"))
     with pytest.raises(ConfigError, match="without letters"):
         drawing.draw(artist("gan"), Order(signs="4", count=1, face="jura"))
-
-
-# -- who draws what ---------------------------------------------------------------------------------------------------
-
-
-def test_who_draws_what():
-    rows = {row["name"]: row for row in drawing.drawers()}
-    assert [row["subject"] for row in rows["stylegan2"]["subjects"]] == ["digits", "letters"]
-    assert rows["gan"]["subjects"][0]["signs"] == "0123456789"
-    assert rows["vae"]["subjects"][0]["signs"] == ""
-    assert {name for name, row in rows.items() if row["cards"]} >= {"hopfield", "autoencoder", "vae", "diffusion"}
-    assert {name for name, row in rows.items() if row["shown"]} == {"hopfield", "autoencoder"}
-    assert not rows["gan"]["cards"]
-    for row in rows.values():
-        entry = registry.find(row["name"]).entry
-        assert row["subjects"][0]["trained"] == registry.is_trained(row["name"]), row["name"]
-        assert row["steps"] == (row["name"] == "diffusion")
-        assert row["faces"] == any(trial.options.get("subject") == "letters" for trial in entry.trials)
-
-
-def test_signs_are_understood():
-    assert [drawing.signs_of(text) for text in ("7", "g", "７", "A b", "any", "ANY", "")] == [
-        "7", "G", "7", "AB", "", "", "",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("name", "signs", "card", "said"),
-    [
-        ("gann", "7", False, r"unknown system 'gann'. Did you mean 'gan'\?"),
-        ("lenet5", "7", False, "lenet5 does not draw: it goes from frame to lamps. Choose among hopfield"),
-        ("gan", "G", False, "gan does not draw 'G'. Ask for signs of 0123456789, or ask stylegan2"),
-        ("stylegan2", "G7", False, "does not draw 'G7'. Ask for signs of 0123456789 or of ABCDEF"),
-        ("vae", "7", False, "vae is not told what to draw, here '7'. Leave it out, or choose among gan"),
-        ("gan", "7", True, "gan begins with no card. Choose among hopfield, autoencoder, vae, diffusion"),
-        ("autoencoder", "", False, "autoencoder: draws what it is shown. Give it a card, with --from"),
-        ("gan", "7" * 65, False, "65 signs"),
-    ],
-)
-def test_refusals(name, signs, card, said):
-    with pytest.raises((ConfigError, UnknownName), match=said):
-        drawing.engage(name, signs, card=card)
-
-
-def test_an_untrained_system_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(registry, "is_trained", lambda name: False)
-    with pytest.raises(
-        StateError, match=r"gan: has learned no digits yet.*Train it, .* train gan --out DIR, .*--weights"
-    ):
-        drawing.engage("gan", "7")
-
-
-def test_weights_that_do_not_fit(weights, tmp_path):
-    with pytest.raises(StateError, match="holds weights of 'vae', not of 'gan'"):
-        drawing.engage("gan", "7", weights=weights("vae"))
-    with pytest.raises(StateError, match="cannot be read as weights"):
-        drawing.engage("gan", "7", weights=tmp_path / "none.safetensors")
-    with pytest.raises(StateError, match="of other settings"):
-        drawing.engage("gan", "7", weights=weights("gan", classes=7))
-    with pytest.raises(ConfigError, match="stylegan2 does not draw 'G'"):
-        drawing.engage("stylegan2", "G", weights=weights("stylegan2"))
-    letters = drawing.engage("stylegan2", "G", weights=weights("stylegan2", classes=26))
-    assert letters.classes[6] == "G"

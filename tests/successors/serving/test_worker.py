@@ -328,7 +328,7 @@ def test_a_network_learns_the_same_with_questions_between_its_steps(short, tmp_p
     table = Table(
         TrainSystem(name="lenet5", seed=2),
         ShowStimulus(number=1, stimulus=frame(), views=True),
-        AskHall(number=2, frame=frame(), task="letters"),
+        AskHall(number=2, asked=frame(), subject="letters"),
     )
     found = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
     table.close()
