@@ -220,7 +220,7 @@ def _plan(op: Operator, **changes: Any) -> None:
 
 
 COMMANDS = (
-    CommandSpec(name="scale", do=scale, keys=("/",), group="timeline"),
+    CommandSpec(name="scale", do=scale, keys=("ctrl+b",), group="timeline"),
     CommandSpec(name="zoom_in", do=closer, keys=("+",), group="timeline", repeats=True),
     CommandSpec(name="zoom_out", do=farther, keys=("-",), group="timeline", repeats=True),
     CommandSpec(name="zoom", do=zoom, arguments=(Argument("way", float, low=-100, high=100),)),

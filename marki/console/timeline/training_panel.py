@@ -99,15 +99,14 @@ class TrainingPanel(Panel):
             if progress is not None:
                 text = f"{text} {words('timeline.preparing', seconds=seconds_of(system_view))}"
             score = None if exhibit.score is None else f"{100 * exhibit.score:.1f}"
+            shipped = words.of_task("timeline.shipped", exhibit.task)
+            state = words("timeline.untrained_long") if score is None else words(shipped, score=score)
             if not system_view.learning:
-                text += " " + (
-                    words("timeline.untrained_long") if score is None else words("timeline.shipped", score=score)
-                )
+                text += f" {state}"
             row = theme.row(SMALL)
             fit = max(1, (paper.h - px(8)) // row)
             lines = theme.wrap(text, paper.w - px(20), SMALL)
             if len(lines) > fit and not system_view.learning:  # what it is now comes before what can be done
-                state = words("timeline.untrained_long") if score is None else words("timeline.shipped", score=score)
                 lines = theme.wrap(state, paper.w - px(20), SMALL)
             lines = lines[:fit]
             top = paper.y + (paper.h - row * len(lines)) // 2

@@ -99,20 +99,34 @@ EXAMPLES = {
     "shots": {"way": 1},
     "shots_to": {"count": 3},
     "zoom": {"way": 2.5},
-    "mix_layer": {"number": 3},
+    "mix_layer": {"number": 1},
     "name_class": {"text": "7"},
     "paint": {"cells": [0, 399], "level": 1, "more": False},
     "pin_card": {"second": True},
     "room": {"name": "programs"},
     "slide": {"share": 0.5, "more": False},
-    "tool": {"name": "walk"},
+    "tool": {"name": "knobs"},
     "turn_latent": {"number": 3, "value": 1.5, "more": False},
-    "walk_step": {"way": -1},
+    "walk_step": {"way": 1},
     "walk_to": {"step": 5},
 }
 """Arguments for every command that takes any."""
 
 WRONG = {int: "x", float: "x", bool: 1, str: 7, dict: [1]}
+
+
+def stand_before(name, tool=""):
+    """Return what puts a machine that draws up, with a tool in hand, and waits for its drawing."""
+
+    def do(app):
+        app.operator.give("put_up", name=name)
+        app.frame()
+        if tool:
+            app.operator.give("tool", name=tool)
+        for _ in range(4):
+            app.frame()
+
+    return do
 
 
 def draw(app):
@@ -127,24 +141,6 @@ def open_lesson(app):
 
 def write_sheet(app):
     written_sheet(app.test_cards[0].parent / "sheet.png")
-
-
-def studio(name, tool):
-    """Return a function that puts up a machine that draws, with a tool in hand."""
-
-    def put_up(app):
-        app.operator.give("put_up", name=name)
-        app.operator.give("tool", name=tool)
-
-    return put_up
-
-
-STUDIOS = {
-    studio("vae", "knobs"): ("turn_latent", "latents_back"),
-    studio("diffusion", "walk"): ("walk_play", "walk_to", "walk_step", "walk_steps", "paint", "wipe"),
-    studio("stylegan2", "mix"): ("mix_layer", "mix_next", "mix_swap"),
-    studio("vae", "slide"): ("pin_card", "slide", "own_cards"),
-}
 
 
 def move_pictures(app):
@@ -173,9 +169,12 @@ BEFORE = {
         for name in COMMANDS
         if name.startswith("preview_")
     },
+    **dict.fromkeys(("turn_latent", "latents_back", "tool"), stand_before("gan", "knobs")),
+    **dict.fromkeys(("walk_play", "walk_to", "walk_step", "walk_steps", "paint", "wipe"), stand_before("diffusion")),
+    **dict.fromkeys(("mix_layer", "mix_next", "mix_swap"), stand_before("stylegan2", "mix")),
+    **dict.fromkeys(("pin_card", "slide", "own_cards"), stand_before("autoencoder", "slide")),
     "type_line": lambda app: app.operator.give("put_up", name="gpt"),
     "vote": lambda app: app.operator.give("play"),
-    **{name: before for before, names in STUDIOS.items() for name in names},
 }
 
 
