@@ -15,9 +15,9 @@ from marki.io.exhibits import HALL, MARK1, SystemKind
 from marki.io.ports import Port
 
 SCROLL = 0.2
+"""Part of what is hidden of a long strip by which it is moved at once."""
 TEMPERATURES = (0.2, 0.6, 1.0)
 """At which programs are drawn."""
-"""Part of what is hidden of a long strip by which it is moved at once."""
 
 
 def _timeline(op: Operator) -> TimelineController | None:

@@ -456,7 +456,7 @@ def test_while_it_is_read_the_machine_stands_there_and_the_strip_says_how_far_it
 
 
 def test_a_window_that_is_closed_waits_for_what_is_being_read(slow):
-    app = slow(hall=True)
+    app = slow(hall="reads")
     release = threading.Timer(0.2, app.lent.go.set)
     release.start()
     app.timeline.close()
