@@ -278,9 +278,13 @@ ENTRY = Entry(
         "Small": _size(12, 768, 12, 125),
     },
     trials=(
-        Trial(task="books", options={"pairs": (12,)}, at_least=0.75),
         Trial(
-            task="books", options={"kinds": ("code", "shift", "told")}, at_least=0.68,
+            task="books", options={"pairs": (12,)}, at_least=0.74,
+            remark="Two of the five seeds have not learned by then to look a letter up; the mean is above the bound.",
+        ),
+        Trial(
+            task="books", options={"kinds": ("code", "shift", "told")}, at_least=0.71,
+            remark="The mean is above the bound; the five seeds differ.",
             label="told in words, and shown by examples",
         ),
     ),

@@ -56,6 +56,7 @@ class CanvasPanel(Panel):
         self._grid = Grid(
             "canvas", area.centerx - SIDE * pitch // 2, area.centery - SIDE * pitch // 2, SIDE, SIDE, (pitch, pitch)
         )
+        self.regions = ()
         self._foot = pygame.Rect(self.inner.x, self.inner.bottom - row, self.inner.w, row)
         self._note = self.note(colour=theme.palette.ivory)
         self._shown: tuple[object, ...] | None = None
