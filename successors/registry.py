@@ -320,6 +320,11 @@ def weights(name: str, about: str) -> tuple[Path, Trial] | None:
     return (path, trial) if path.exists() else None
 
 
+def own_weights(name: str, about: str) -> tuple[Path, Trial] | None:
+    """Return the shipped weights of a system for its own task, whatever it is asked, and its trial; or None."""
+    return (shipped(name) / WEIGHTS, find(name).entry.trials[0]) if is_trained(name) else None
+
+
 def metrics(name: str) -> dict[str, Any] | None:
     """Return the metrics shipped with the weights; None if the system was not trained."""
     try:
