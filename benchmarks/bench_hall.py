@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 
 from marki.files import write_json  # noqa: E402
 from successors import registry, tasks  # noqa: E402
-from successors.serving.worker import LoadedSystem  # noqa: E402
+from successors.serving.loaded_system import LoadedSystem  # noqa: E402
 
 
 def main() -> None:

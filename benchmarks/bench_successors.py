@@ -11,12 +11,14 @@ sides. PyTorch is eager, with images in its usual order of memory and optimisers
 - answer: from one stimulus, a whole reel for those that see reels, to its answer; on our side again with all checks.
 
 Of systems that read text a step is measured alone, of study where they study; their texts are those of their own task,
-and both sides make the same tokens of them by the same means.
+and both sides make the same tokens of them by the same means. Of systems that draw it is a step as well, with the batch
+of their recipe, and below it each kind of step by itself; see `drawing_steps`.
 
 Perceptron, neocognitron and Hopfield net learn by rules of their own, without gradients; PyTorch has nothing to be
 compared with there, and they are left out.
 
-Needs the extra `parity`. Prints a table; `--json FILE` writes it as well.
+Needs the extra `parity`. Prints a table; `--json FILE` writes it as well. Where other programs run, `--processor` times
+by the time that this one had the processor, which says roughly the same.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ import itertools
 import os
 import statistics
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +39,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from drawing_steps import pairs  # noqa: E402
 from mirrors import MIRRORS  # noqa: E402
 from turns import turns  # noqa: E402
 
@@ -98,15 +103,34 @@ def optimiser_of(learner: Successor, mirror: torch.nn.Module) -> torch.optim.Opt
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.decay},
         {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=recipe.rate)
+    return torch.optim.AdamW(groups, lr=recipe.rate, betas=(recipe.beta1, recipe.beta2))
 
 
-def measure_text(name: str, rounds: int) -> dict[str, Any]:
+def measure_drawing(name: str, rounds: int, clock: Callable[[], float]) -> Iterator[dict[str, Any]]:
+    """Yield the figures of a system that draws: those of a step, then those of each kind of step."""
+    learner = registry.find(name).entry.create()
+    mirror = MIRRORS[name](learner).train()
+    for pair in pairs(learner, mirror):
+        if not pair.differ < 1e-4:
+            raise SystemExit(f"{name} {pair.kind}: losses differ by {pair.differ:.1e}")
+        ours, theirs, step = turns(pair.ours, pair.theirs, rounds, 1 if pair.steps > 1 else 5, clock)
+        yield {
+            "name": name,
+            "kind": pair.kind,
+            "step_ms": 1e3 * ours / pair.steps,
+            "torch_step_ms": 1e3 * theirs / pair.steps,
+            "step_ratio": step,
+            "agreement": pair.differ,
+            "batch": learner.recipe.batch,
+        }
+
+
+def measure_text(name: str, rounds: int, clock: Callable[[], float]) -> dict[str, Any]:
     """Return the figures of a system that reads text: those of a step."""
     entry = registry.find(name).entry
     learner = entry.create()
     mirror = MIRRORS[name](learner)
-    deck = tasks.load(entry.trials[0].task)
+    deck = tasks.load(entry.trials[0].task, **entry.trials[0].options)
     studies = learner.recipe.pretrain_steps > 0
     texts = deck.corpus[:BATCH] if studies else deck.train.stimuli[:BATCH]
     wanted = None if studies else deck.train.targets[:BATCH]
@@ -131,7 +155,7 @@ def measure_text(name: str, rounds: int) -> dict[str, Any]:
     def our_step() -> None:
         learner.pretrain(texts) if studies else learner.reinforce(texts, wanted)
 
-    ours, theirs, step = turns(our_step, their_step, rounds, 5)
+    ours, theirs, step = turns(our_step, their_step, rounds, 5, clock)
     return {
         "name": name,
         "step_ms": 1e3 * ours,
@@ -141,10 +165,19 @@ def measure_text(name: str, rounds: int) -> dict[str, Any]:
     }
 
 
-def measure(name: str, rounds: int) -> dict[str, Any]:
-    """Return the figures of one system."""
-    if registry.find(name).entry.accepts is Port.TEXT:
-        return measure_text(name, rounds)
+def measure(name: str, rounds: int, clock: Callable[[], float]) -> Iterator[dict[str, Any]]:
+    """Yield the figures of one system, and of parts of it if it has several kinds of steps."""
+    entry = registry.find(name).entry
+    if entry.accepts is Port.TEXT:
+        yield measure_text(name, rounds, clock)
+    elif entry.answers is Port.FIELD:
+        yield from measure_drawing(name, rounds, clock)
+    else:
+        yield measure_reader(name, rounds, clock)
+
+
+def measure_reader(name: str, rounds: int, clock: Callable[[], float]) -> dict[str, Any]:
+    """Return the figures of a system that tells classes of frames or reels."""
     learner = created(name)
     mirror = MIRRORS[name](learner)
     x, labels = stimuli(learner, name)
@@ -172,9 +205,10 @@ def measure(name: str, rounds: int) -> dict[str, Any]:
             mirror.decide(mirror(torch.from_numpy(x[:1]))).numpy()
 
     mirror.train()
-    ours, theirs, step = turns(lambda: learner.reinforce(x, targets), their_step, rounds, 1 if name in STEPS else 5)
+    calls = 1 if name in STEPS else 5
+    ours, theirs, step = turns(lambda: learner.reinforce(x, targets), their_step, rounds, calls, clock)
     mirror.eval()
-    answer = turns(lambda: learner.respond(x[:1]), their_answer, rounds, 5 if name in STEPS else 50)
+    answer = turns(lambda: learner.respond(x[:1]), their_answer, rounds, 5 if name in STEPS else 50, clock)
     single = x[:1, :1] if name in STEPS else x[:1]
     shown, given = Tensor(single), torch.from_numpy(single)
 
@@ -186,7 +220,7 @@ def measure(name: str, rounds: int) -> dict[str, Any]:
         with torch.inference_mode():
             mirror(given)
 
-    frame = turns(our_frame, their_frame, rounds, 50)
+    frame = turns(our_frame, their_frame, rounds, 50, clock)
     return {
         "name": name,
         "step_ms": 1e3 * ours,
@@ -207,22 +241,24 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(MIRRORS), metavar="NAME")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--processor", action="store_true", help="time by the processor, where other programs run")
     args = parser.parse_args()
     print(f"numpy {np.__version__}, torch {torch.__version__}, batch {BATCH}, one thread, {args.rounds} rounds")
     head = "".join(f"{title:>12}{'torch':>9}{'ratio':>7}" for title in ("step, ms", "frame, us", "answer, us"))
-    print(f"{'system':<21}{head}")
+    print(f"{'system':<27}{head}")
     rows = []
-    for name in args.names:
-        r = measure(name, args.rounds)
+    clock = time.process_time if args.processor else time.perf_counter
+    for r in (r for name in args.names for r in measure(name, args.rounds, clock)):
         rows.append(r)
         cells = [f"{r['step_ms']:>12.2f}{r['torch_step_ms']:>9.2f}{r['step_ratio']:>7.2f}"]
         for kind in ("frame", "answer"):
             if f"{kind}_us" in r:
                 cells.append(f"{r[f'{kind}_us']:>12.0f}{r[f'torch_{kind}_us']:>9.0f}{r[f'{kind}_ratio']:>7.2f}")
-        print(f"{name:<21}" + "".join(cells), flush=True)
-    ratios = {k: [r[k] for r in rows if k in r] for k in ("step_ratio", "frame_ratio", "answer_ratio")}
+        print(f"{'  ' + r['kind'] if r.get('kind') else r['name']:<27}" + "".join(cells), flush=True)
+    systems = [r for r in rows if not r.get("kind")]
+    ratios = {k: [r[k] for r in systems if k in r] for k in ("step_ratio", "frame_ratio", "answer_ratio")}
     means = {k: statistics.geometric_mean(found) for k, found in ratios.items() if found}
-    print(f"{'geometric mean':<42}" + f"{'':>21}".join(f"{mean:>7.2f}" for mean in means.values()))
+    print(f"{'geometric mean':<48}" + f"{'':>21}".join(f"{mean:>7.2f}" for mean in means.values()))
     if args.json:
         write_json(args.json, {"rows": rows, "geometric_mean": means, "batch": BATCH, "torch": torch.__version__})
 

@@ -35,6 +35,7 @@ from marki.program import program
 from marki.teaching import command as teaching
 from successors import command as successors
 from successors.cluster import command as machine_room
+from successors.serving import drawing_command as drawing
 from successors.serving.gallery import open_gallery
 
 if TYPE_CHECKING:
@@ -107,10 +108,22 @@ def parser() -> Parser:
             "train the steps that lead to a successor",
         ),
         (
+            "curve",
+            successors.add_curve_arguments,
+            successors.curve,
+            "examine a trained successor over a setting",
+        ),
+        (
             "scaling",
             successors.add_scaling_arguments,
             successors.scaling,
             "train a successor in many sizes at equal computing",
+        ),
+        (
+            "judge",
+            successors.add_judge_arguments,
+            partial(successors.judge, machine=mark1),
+            "let the Mark I learn from a successor's drawings",
         ),
         (
             "downstream",
@@ -135,6 +148,7 @@ def parser() -> Parser:
         ),
         ("say", successors.add_say_arguments, successors.say, "say what a picture of a scene shows"),
         ("ask", successors.add_ask_arguments, successors.ask, "answer a question about a picture of a scene"),
+        ("draw", drawing.add_draw_arguments, drawing.draw, "ask a successor for pictures"),
         (
             "cluster",
             machine_room.add_cluster_arguments,

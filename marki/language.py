@@ -65,6 +65,10 @@ class Words:
         """Return the string `name`, or `default` where there is none."""
         return self._table.get(name, default)
 
+    def of_task(self, name: str, task: str) -> str:
+        """Return the name of the text for a task, where it has one of its own."""
+        return own if self.get(own := f"{name}_{task}") else name
+
     def trial(self, label: str) -> str:
         """Return the name of a trial, or of what is compared in it, in this language; as it is if it has none here."""
         return self.get(f"trial.{re.sub(r'[^a-z0-9]+', '_', label.lower()).strip('_')}", label)

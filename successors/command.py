@@ -1,5 +1,4 @@
-"""Commands: `timeline`, `card`, `train`, `compare`, `roadmap`, `scaling`, `parallel`, `check`, `write`, `read`, `say`,
-`ask`, `downstream`."""
+"""Commands on successors: to list, train, compare, check and examine them, and to send them texts and pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from marki.config import parse_changes
 from marki.errors import ConfigError, MarkIError
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
-from marki.jobs.options import MOST_SEED, MOST_SEEDS, add_arguments, options_of, resumable
+from marki.jobs.options import MOST_SEED, MOST_SEEDS, RunOptions, add_arguments, options_of, resumable
 from marki.language import Words
 from marki.program import program
 
@@ -230,6 +229,34 @@ def downstream(args: argparse.Namespace) -> int:
     return 0
 
 
+def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `curve`."""
+    parser.add_argument("name", metavar="NAME", help="a system with shipped weights, such as diffusion")
+    parser.add_argument("setting", metavar="SETTING=V,V", help="a setting and its values, such as steps=1,5,25,100")
+    parser.add_argument(
+        "--out", metavar="DIR", default=argparse.SUPPRESS, help="output folder (default out/curve-NAME)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def curve(args: argparse.Namespace) -> int:
+    """Examine trained weights under several values of a setting that counts only while they answer."""
+    from successors.evaluation import setting_curve
+
+    (setting, values), *_ = parse_changes([args.setting.replace("=", "=[", 1) + "]"], where="SETTING").items()
+    if not isinstance(values, list) or not values:
+        raise ConfigError(f"{args.setting!r}", where="SETTING", remedy="Give numbers, such as steps=1,5,25")
+    wanted = setting_curve.identity(args.name, setting)
+    out = Path(args.out) if getattr(args, "out", None) else None
+    options = RunOptions(out=out, quiet=args.quiet).free_out(
+        f"out/curve-{args.name}", lambda folder: holds(folder, wanted)
+    )
+    print(setting_curve.as_text(setting_curve.examine_over(args.name, setting, values, options)))
+    _hint()
+    print(f"written to {options.out}")
+    return 0
+
+
 def add_scaling_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `scaling`."""
     parser.add_argument("name", metavar="NAME", help="a system with trainings at equal computing, such as chinchilla")
@@ -254,6 +281,42 @@ def scaling(args: argparse.Namespace) -> int:
         found = runs.run_scaling(args.name, options, budgets=budgets, seeds=range(args.seed, args.seed + args.seeds))
     print(runs.as_text(found))
     _hint()
+    print(f"written to {options.out}")
+    return 0
+
+
+def add_judge_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `judge`."""
+    parser.add_argument("name", metavar="NAME", help="a system that draws what it is asked for, such as gan")
+    parser.add_argument("--subject", default="", metavar="SUBJECT", help="digits or letters (default: its own task)")
+    parser.add_argument("--cards", type=int, default=1_000, metavar="N", help="cards to learn from (default 1000)")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to draw with instead of the shipped ones")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds, from --seed on (default 5)")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_arguments(parser, default="out/judge-NAME")
+
+
+def judge(args: argparse.Namespace, machine: Machine) -> int:
+    """Let the Mark I learn from a system's drawings, and from real cards; print how well it then reads real ones."""
+    from successors.evaluation import mark1_as_judge as judgement
+
+    _check_counts(args)
+    about = {"subject": args.subject, "cards": args.cards, "weights": args.weights}
+    identity = judgement.identity(args.name, **about)
+    options = options_of(args).free_out(f"out/judge-{args.name}", lambda folder: holds(folder, identity))
+    with resumable(options):
+        found = judgement.judge(
+            args.name,
+            options,
+            machine=machine,
+            seeds=range(args.seed, args.seed + args.seeds),
+            **about,
+        )
+    if args.json:
+        print(json.dumps({"out": str(options.out), **found}, indent=2))
+        return 0
+    print(judgement.as_text(found))
     print(f"written to {options.out}")
     return 0
 

@@ -80,9 +80,6 @@ class Trial:
         Number of seeds, of the system and of the baseline.
     label : str
         Name of the trial, for `grows_from`.
-    shipped_as : str
-        Name without ending under which the weights of this trial are shipped beside those of the first; "": they are
-        not.
     grows_from : str
         Label of another trial, than whose lead over its baseline the lead of this one is claimed to be greater.
     remark : str
@@ -101,9 +98,28 @@ class Trial:
     slack: float = 0.02
     seeds: int = SEEDS
     label: str = ""
-    shipped_as: str = ""
     grows_from: str = ""
     remark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """The shipped weights of an earlier system on which a network stands.
+
+    The parts that it names in `founded` begin with them, or it asks a network that has them and never learns.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system.
+    subject : str
+        What they are about, see `registry.subject`, if not what the system's own task is about: digits or letters, or
+        the language of what is said of scenes. "": that of the system's own task, and where they speak a language, that
+        in which the one that stands on them is trained or asked.
+    """
+
+    system: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,9 +284,8 @@ class Entry:
         Registers to display while it answers.
     weights_of : str
         Name of an earlier system whose shipped weights it uses; its recipe has no steps. Empty: it has its own.
-    foundation : str
-        Name of an earlier system, or one of the same year, whose shipped weights it stands on: it is trained with them
-        and answers with them, and they stay as they are. Empty: none.
+    foundation : Foundation, optional
+        The weights of an earlier system, or one of the same year, on which it stands when its training begins.
     modern : mapping
         Changes of the retina settings for its modern recipe, in addition to the common one.
     roadmap : tuple of (str, mapping)
@@ -309,7 +324,7 @@ class Entry:
     figures: tuple[Figure, ...] = ()
     registers: tuple[Watch, ...] = ()
     weights_of: str = ""
-    foundation: str = ""
+    foundation: Foundation | None = None
     modern: Mapping[str, Any] = field(default_factory=dict[str, Any])
     roadmap: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     scaling: Scaling | None = None

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,19 @@ import numpy as np
 from marki.config import flat
 from marki.errors import ConfigError, MarkIError, StateError, unknown
 from marki.files import asset
+from marki.io.exhibits import HALL as CLASSES
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.program import program
 from marki.reading import parse_json, read_json
 from successors import tasks, timeline
-from successors.model_card import Entry, Trial
+from successors.model_card import Entry, Foundation, Trial
 from successors.nn import weights_file
 from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
 from successors.tasks import Deck
 from successors.tasks.deck import lamps_used
+from successors.tasks.scene_decks import ScenesConfig
 
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
@@ -165,10 +167,10 @@ def create(
     *,
     seed: int = 0,
     weights: Path | str | None = None,
-    language: str = "en",
+    language: str = "",
     **changes: Any,
 ) -> Successor[Network]:
-    """Return a learner by name, fit for its own task.
+    """Return a learner by name, fit for its own task; one that stands on weights that are shipped begins with them.
 
     Parameters
     ----------
@@ -177,11 +179,11 @@ def create(
     pretrained : bool
         Whether to load the shipped weights.
     seed : int
-        Seed of the untrained state.
+        Seed of the untrained state, and of the noise of which answers are a function.
     weights : Path or str, optional
         A file of weights to load instead of the shipped ones.
     language : str
-        Of the weights of what it stands on, if it stands on another system.
+        In which it is asked, where it stands on weights that speak one.
     **changes
         Changes of its retina settings, such as ``classes=26``; dots in a name are written as two underscores.
 
@@ -202,7 +204,9 @@ def create(
     own = {key.replace("__", "."): value for key, value in changes.items()}
     if not (pretrained or weights):
         learner = system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
-        return _founded(learner, system.entry, language)
+        if not own:  # of other sizes, weights would not fit
+            begin_on_foundation(learner, system.entry, language)
+        return learner
     if own:
         raise ConfigError(
             f"{next(iter(own))!r} with trained weights",
@@ -217,20 +221,12 @@ def create(
             raise ValueError("they are no table")
         own: dict[str, Any] = flat(stored)  # pyright: ignore[reportUnknownArgumentType]  # JSON knows no types
         learner = system.entry.create(seed=seed, changes=own)
+        begin_on_foundation(learner, system.entry, language)  # for who resets it
     except (KeyError, ValueError, TypeError, MarkIError) as error:
         raise StateError(
             f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
         ) from error
-    learner = _founded(learner, system.entry, language)
     learner.load_weights(arrays, where=path)
-    return learner
-
-
-def _founded(learner: Successor[Network], entry: Entry, language: str) -> Successor[Network]:
-    """Return a learner that stands on what its entry names, if weights of that are shipped."""
-    other = foundation(entry, language)
-    if other is not None:
-        learner.stand_on(other)
     return learner
 
 
@@ -263,26 +259,85 @@ def in_hall(entry: Entry, task: str) -> bool:
     return entry.accepts is Port.FRAME and entry.answers is Port.LAMPS and task in HALL
 
 
-def weights_name(task: str) -> str:
-    """Return the file name of the weights of a task that is not the system's own."""
-    return f"{task}.safetensors"
+def subject(entry: Entry, trial: Trial) -> str:
+    """Return what a trial is about: letters or digits, read or drawn; the language of what is said of scenes; or ""."""
+    if entry.accepts is Port.FRAME and entry.answers is Port.LAMPS:
+        return trial.task if trial.task in HALL else ""
+    if entry.accepts is Port.LAMPS and entry.answers is Port.FIELD:
+        return next((name for name, names in CLASSES.items() if classes(trial) == names), "")
+    config = tasks.find(trial.task).config.from_mapping(trial.options, where=f"task {trial.task}")
+    return config.language if isinstance(config, ScenesConfig) else ""
 
 
-def weights(name: str, task: str) -> tuple[Path, Trial] | None:
-    """Return the shipped weights of a system for a task, and the trial on which they were trained; None without any."""
+def weights_name(subject: str) -> str:
+    """Return the file name of the weights of a subject that is not that of the system's own task."""
+    return f"{subject}.safetensors"
+
+
+def foundation(entry: Entry, language: str = "") -> Foundation | None:
+    """Return the weights on which a system stands when it is trained or asked in a language; None without any."""
+    found = entry.foundation
+    if found is None or found.subject or not language:
+        return found
+    other = find(found.system).entry
+    speaks = any(subject(other, trial) == language for trial in other.trials)
+    return replace(found, subject=language) if speaks else found
+
+
+def foundation_file(foundation: Foundation) -> Path:
+    """Return the file of the weights on which a system stands.
+
+    Raises
+    ------
+    StateError
+        If they are not shipped.
+    """
+    folder = shipped(foundation.system)
+    entry = find(foundation.system).entry
+    own = foundation.subject in ("", subject(entry, entry.trials[0]))
+    path = folder / (WEIGHTS if own else weights_name(foundation.subject))
+    if not path.exists():
+        raise StateError(
+            "is not shipped", where=path, remedy=f"Make it: {program()} train {foundation.system} --out DIR"
+        )
+    return path
+
+
+def put_on_foundation(learner: Successor[Network], foundation: Foundation) -> None:
+    """Let a learner begin with the weights on which its system stands.
+
+    Raises
+    ------
+    StateError
+        If they are not shipped, are damaged, or do not fit.
+    """
+    learner.stand_on(create(foundation.system, weights=foundation_file(foundation)).network)
+
+
+def begin_on_foundation(learner: Successor[Network], entry: Entry, language: str = "") -> None:
+    """Let a learner begin with the weights on which its system stands, if there are any and they are shipped."""
+    if found := foundation(entry, language):
+        try:
+            foundation_file(found)
+        except StateError:
+            return
+        put_on_foundation(learner, found)
+
+
+def weights(name: str, about: str) -> tuple[Path, Trial] | None:
+    """Return the shipped weights of a system for a subject, see `subject`, and the trial on which they were trained.
+
+    Returns
+    -------
+    (Path, Trial) or None
+        None without any.
+    """
     entry = find(name).entry
-    trial = next((t for t in entry.trials if t.task == task), None)
+    trial = next((t for t in entry.trials if subject(entry, t) == about), None)
     if trial is None or not is_trained(name):
         return None
-    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(task))
+    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(about))
     return (path, trial) if path.exists() else None
-
-
-def foundation(entry: Entry, language: str = "en") -> Network | None:
-    """Return the network of the system that an entry stands on, with its weights of a language; None without any."""
-    if not entry.foundation or not is_trained(entry.foundation):
-        return None
-    return speaker(entry.foundation, language).network
 
 
 def speaker(name: str, language: str) -> Successor[Network]:
@@ -293,14 +348,17 @@ def speaker(name: str, language: str) -> Successor[Network]:
     UnknownName
         For an unknown system.
     StateError
-        If none of its trials is in this language, or no weights of that are shipped.
+        If no weights of it in this language are shipped.
     """
-    trials = find(name).entry.trials
-    for trial in trials:
-        if trial.options.get("language", "en") == language and (trial is trials[0] or trial.shipped_as):
-            file = WEIGHTS if trial is trials[0] else f"{trial.shipped_as}.safetensors"
-            return create(name, weights=shipped(name) / file, language=language)
-    raise StateError(f"speaks no {language!r}", where=name, remedy="Choose another language")
+    found = weights(name, language)
+    if found is None:
+        raise StateError(f"speaks no {language!r}", where=name, remedy="Choose another language")
+    return create(name, weights=found[0], language=language)
+
+
+def own_weights(name: str, about: str) -> tuple[Path, Trial] | None:
+    """Return the shipped weights of a system for its own task, whatever it is asked, and its trial; or None."""
+    return (shipped(name) / WEIGHTS, find(name).entry.trials[0]) if is_trained(name) else None
 
 
 def metrics(name: str) -> dict[str, Any] | None:

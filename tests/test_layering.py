@@ -49,7 +49,7 @@ ONLY_IN = {
     "pygame": ("marki/console/",),
     "simpy": ("marki/hardware/", "marki/machine.py", "marki/session.py", "successors/cluster/"),
     "matplotlib": ("marki/pictures.py", "successors/evaluation/plots.py"),
-    "PIL": ("marki/io/stimuli/", "marki/paper/", "marki/pen/", "marki/console/"),
+    "PIL": ("marki/io/stimuli/", "marki/paper/", "marki/pen/", "marki/console/", "successors/training/samples.py"),
 }
 
 
@@ -59,7 +59,7 @@ INSIDE = {
         {"", "window_settings", "state"},
         {"drawing"},
         {"panels"},
-        {"front", "timeline"},
+        {"front", "timeline", "editor"},
         {"export"},
         {"actions"},
         {"pages"},

@@ -1,7 +1,8 @@
 """Our networks once more, in eager PyTorch, as one would write them there: same weights, same settings, same loss.
 
 Mirrors read weights by our names and settings from our configuration, so that they follow changes of widths and depths.
-Forms that only stand for what a system is without its mechanism are not mirrored.
+Forms that only stand for what a system is without its mechanism are not mirrored. Megatron and MT-NLG are mirrored
+whole: what ours cuts for its ranks and adds up again in one process, a program for one device would leave in one piece.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Callable
 import torch
 
 from mirrors.convolution import VGG, AlexNet, DenseNet, GoogLeNet, InceptionResNet, ResNet, Xception
+from mirrors.drawing import GAN, VAE, Autoencoder, Diffusion, StyleGAN2
 from mirrors.early import GRU, LSTM, MLP, RNN, LeCun, LeNet5
 from mirrors.modern import GMLP, ConvNeXt, MLPMixer
-from mirrors.text import BERT, GPT, GPT2, AlphaCode, InCoder, Transformer
+from mirrors.text import BERT, GPT, GPT2, GPT3, MTNLG, AlphaCode, Gopher, InCoder, PaLM, Transformer
 from mirrors.vision import AttentionAugmented, ConViT, CrossViT, SepViT, Swin, ViT, VTResNet
 from successors.nn.learner import Successor
 
@@ -23,7 +25,10 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "lecun": LeCun,
     "lstm": LSTM,
     "lenet5": LeNet5,
+    "autoencoder": Autoencoder,
     "alexnet": AlexNet,
+    "vae": VAE,
+    "gan": GAN,
     "googlenet": GoogLeNet,
     "gru": GRU,
     "vgg": VGG,
@@ -37,17 +42,25 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "gpt": GPT,
     "attention_augmented": AttentionAugmented,
     "gpt2": GPT2,
+    "megatron": GPT3,
+    "diffusion": Diffusion,
+    "gpt3": GPT3,
+    "stylegan2": StyleGAN2,
     "visual_transformer": VTResNet,
     "vit": ViT,
     "codex": GPT2,
     "convit": ConViT,
     "crossvit": CrossViT,
     "gmlp": GMLP,
+    "gopher": Gopher,
     "mlp_mixer": MLPMixer,
     "swin": Swin,
     "alphacode": AlphaCode,
+    "chinchilla": Gopher,
     "convnext": ConvNeXt,
     "incoder": InCoder,
+    "mt_nlg": MTNLG,
+    "palm": PaLM,
     "sepvit": SepViT,
 }
 """Mirrors of all systems that learn by gradients, in order of time; Copilot does not learn."""

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from mirrors.mirror import Mirror
 from successors.nn.bytepairs import END, PAD, START, padded, shipped
 from successors.nn.learner import Successor
+from successors.timeline.y2017_transformer import sinusoids
 
 
 class Text(Mirror):
@@ -95,6 +96,113 @@ class GPT2(Text):
             x = x + self.attend(self.layer_norm(x, f"{name}.norm1"), f"{name}.attention", is_causal=True)
             x = x + self.feed(self.layer_norm(x, f"{name}.norm2"), f"{name}.mlp", self.gelu)
         return self.layer_norm(x, "norm")
+
+
+class GPT3(GPT2):
+    """As `LanguageModel` counts: every token but the last is read, and of all that follow the loss is the mean."""
+
+    def step(self, texts, _):
+        return self.going_on(texts)
+
+    def going_on(self, texts):
+        rows = padded([self.network.row(text, end=True) for text in texts.tolist()])
+        scores = F.linear(self.states(rows[:, :-1])[torch.from_numpy(rows[:, 1:] != PAD)], self.w["tokens"])
+        return F.cross_entropy(scores, torch.from_numpy(rows[:, 1:][rows[:, 1:] != PAD]))
+
+    def states(self, tokens, positions=None):
+        return super().states(tokens, self.w["positions"])
+
+
+class MTNLG(GPT3):
+    """Micro-batches one after the other, weighted by their tokens."""
+
+    def step(self, texts, _):
+        micros = np.array_split(texts, min(self.settings.micro, len(texts)))
+        tokens = [sum(len(self.network.row(text, end=True)) - 1 for text in micro.tolist()) for micro in micros]
+        return sum(self.going_on(micro) * (count / sum(tokens)) for micro, count in zip(micros, tokens, strict=True))
+
+
+class Gopher(GPT3):
+    """Relative positions by the shift of Transformer-XL's program."""
+
+    def __init__(self, learner: Successor):
+        super().__init__(learner)
+        width = self.settings.width
+        self.waves = torch.from_numpy(sinusoids(self.settings.longest, width + width % 2)[:, :width])
+
+    def states(self, tokens, positions=None):
+        x, t = F.embedding(torch.from_numpy(tokens), self.w["tokens"]), tokens.shape[1]
+        ahead = torch.ones(t, t, dtype=torch.bool).triu(1)
+        for name in self.parts("blocks"):
+            x = x + self.attend_far(self.rms_norm(x, f"{name}.norm1"), f"{name}.attention", ahead)
+            y = F.linear(self.rms_norm(x, f"{name}.norm2"), self.w[f"{name}.up.weight"])
+            x = x + F.linear(self.gelu(y), self.w[f"{name}.down.weight"])
+        return self.rms_norm(x, "norm")
+
+    def rms_norm(self, x, name):
+        return F.rms_norm(x, x.shape[-1:], self.w[f"{name}.gain"], 1e-5)
+
+    def attend_far(self, x, name, ahead):
+        w, heads, t = self.w, self.settings.heads, x.shape[1]
+        q, k, v = F.linear(x, w[f"{name}.weight"]).unflatten(-1, (3, heads, -1)).permute(2, 0, 3, 1, 4).unbind()
+        content, distance = (w[f"{name}.{kind}_bias"].view(heads, 1, -1) for kind in ("content", "distance"))
+        far = (
+            F.linear(self.waves[:t].flip(0), w[f"{name}.distances.weight"]).unflatten(-1, (heads, -1)).permute(1, 2, 0)
+        )
+        table = F.pad((q + distance) @ far, (1, 0))
+        table = table.view(*table.shape[:2], t + 1, t)[:, :, 1:]
+        scores = ((q + content) @ k.mT + table) * q.shape[-1] ** -0.5
+        read = scores.masked_fill(ahead, -torch.inf).softmax(-1) @ v
+        return F.linear(read.transpose(1, 2).flatten(2), w[f"{name}.output.weight"])
+
+
+class PaLM(Text):
+    def __init__(self, learner: Successor):
+        super().__init__(learner)
+        settings = self.settings
+        angles = torch.arange(settings.longest)[:, None] * 10_000 ** (
+            -torch.arange(0, settings.head, 2) / settings.head
+        )
+        self.cosine, self.sine = angles.cos(), angles.sin()
+
+    def step(self, stimuli, targets):
+        pairs = zip(stimuli.tolist(), targets.tolist(), strict=True)
+        encode, longest = self.network.encoding.encode, self.settings.longest
+        both = [(encode(asked), [*encode(f" {wanted}"), END]) for asked, wanted in pairs]
+        rows = padded([[START, *asked, *wanted][-longest:] for asked, wanted in both])
+        length = (rows != PAD).sum(1)
+        begun = length - [min(len(wanted), longest - 1) for _, wanted in both]
+        at = np.arange(1, rows.shape[1])
+        there = (at >= begun[:, None]) & (at < length[:, None])
+        scores = F.linear(self.states(rows[:, :-1])[torch.from_numpy(there)], self.w["tokens"])
+        scores.detach().argmax(-1)  # what it would have written is told as well
+        return F.cross_entropy(scores, torch.from_numpy(rows[:, 1:][there]))
+
+    def states(self, tokens):
+        x = F.embedding(torch.from_numpy(tokens), self.w["tokens"])
+        for name in self.parts("blocks"):
+            y = self.norm(x, f"{name}.norm")
+            one, other = F.linear(y, self.w[f"{name}.up.weight"]).chunk(2, -1)
+            fed = F.linear(F.silu(one) * other, self.w[f"{name}.down.weight"])
+            x = x + self.attend_turned(y, f"{name}.attention") + fed
+        return self.norm(x, "norm")
+
+    def norm(self, x, name):
+        return F.layer_norm(x, x.shape[-1:], self.w[f"{name}.gain"])
+
+    def attend_turned(self, x, name):
+        """Attend with queries and keys turned by their positions; heads share one key and value without a copy."""
+        w, heads, head = self.w, self.settings.heads, self.settings.head
+        q = self.turned(F.linear(x, w[f"{name}.queries.weight"]).unflatten(-1, (heads, head)).transpose(1, 2))
+        k, v = F.linear(x, w[f"{name}.keys_values.weight"]).unflatten(-1, (2, 1, head)).permute(2, 0, 3, 1, 4).unbind()
+        k, v = (part.expand(-1, heads, -1, -1) for part in (self.turned(k), v))
+        read = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return F.linear(read.transpose(1, 2).flatten(2), w[f"{name}.output.weight"])
+
+    def turned(self, x):
+        cosine, sine = self.cosine[: x.shape[-2]], self.sine[: x.shape[-2]]
+        one, other = x.chunk(2, -1)
+        return torch.cat([one * cosine - other * sine, one * sine + other * cosine], -1)
 
 
 class InCoder(GPT2):

@@ -15,8 +15,10 @@ from marki.console.state.playback import SPEEDS
 from marki.console.state.ui_state import PAGES, VIEWS
 from marki.console.window_settings import WindowSettings
 from marki.errors import ConfigError, MarkIError, shown, unknown
+from marki.io.rooms import ROOMS
 from marki.jobs.options import CSV_HELP, csv_form
 from marki.language import LANGUAGES
+from marki.teaching.lesson_types import CHARTS
 
 if TYPE_CHECKING:
     from marki.io.exhibits import Timeline
@@ -58,10 +60,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--still", action="store_true", help="less motion: nothing flickers or spins")
     add("--kiosk", action="store_true", help="for visitors: no files, no closing, begins again when left alone")
     add("--lesson", metavar="NAME", help="open a lesson: a name from `lessons`, or a file")
+    add("--program", metavar="FILE", help="open the editor with a program of the pen language")
     add("--view", metavar="VIEW", default="schematic", help=f"{' or '.join(VIEWS)} (default: %(default)s)")
     add("--page", metavar="PAGE", default="", help="open a page at the side, such as settings or journal")
     add("--system", metavar="NAME", default="", help="put up a system of the timeline in the place of the Mark I")
-    add("--hall", action="store_true", help="open the hall, in which every classifier of the timeline answers")
+    add("--chart", metavar="CHART", default="", help=f"open a chart of the systems: {', '.join(CHARTS)}")
+    add(
+        "--hall", metavar="ROOM", nargs="?", const="reads", default="",
+        help="open the hall, in which all systems of the timeline are asked the same: "
+        f"{' or '.join(room.name for room in ROOMS)} (reads if no room is named)",
+    )  # fmt: skip
 
 
 def open_window(session: Session, args: argparse.Namespace, timeline: Timeline | None = None) -> int:
@@ -92,7 +100,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
     scale = _number("--scale", args.scale, *SCALES)
     speed = None if args.speed is None else _number("--speed", args.speed, SPEEDS[0], SPEEDS[-1])
     frames = None if args.frames is None else int(_number("--frames", args.frames, 1, 10_000_000, whole=True))
-    for where, known in (("lang", LANGUAGES), ("view", VIEWS), ("page", PAGES)):
+    for where, known in (("lang", LANGUAGES), ("view", VIEWS), ("page", PAGES), ("chart", CHARTS)):
         if (name := getattr(args, where)) and name not in known:
             raise unknown(where, name, known, where=f"--{where}")
     begin = _number("--begin", args.begin, 0, 10_000_000, whole=True)
@@ -129,10 +137,12 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         still=args.still,
         kiosk=args.kiosk,
         lesson=args.lesson,
+        program=args.program,
         view=args.view,
         page=args.page,
         system=args.system,
         hall=args.hall,
+        chart=args.chart,
         welcome=args.welcome,
         began=getattr(args, "began", time.perf_counter()),
     )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from marki.console.actions import command_table
 from marki.console.state.covered import is_covered, without_answer
 from marki.console.state.lamp_glow import LampGlow
 from marki.console.state.playback import Playback
+from marki.console.state.room_view import RoomView
 from marki.console.state.scene import Scene
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
 from marki.console.timeline.controller import TimelineController
+from marki.io.scaling_record import ScalingRecord
 from marki.io.worlds import DeckWorld
 from marki.session import Session
 
@@ -28,9 +32,19 @@ class Observer:
     playback : Playback
     ui : UIState
     timeline : TimelineController, optional
+    out : Path
+        Folder of what is written.
     """
 
-    def __init__(self, session: Session, playback: Playback, ui: UIState, timeline: TimelineController | None = None):
+    def __init__(
+        self,
+        session: Session,
+        playback: Playback,
+        ui: UIState,
+        timeline: TimelineController | None = None,
+        out: Path = Path("out"),
+    ):
+        self.out = out
         self.session, self.playback, self.ui, self.timeline = session, playback, ui, timeline
         self.glow = LampGlow(session)
         nothing = np.zeros(0, bool)
@@ -88,8 +102,22 @@ class Observer:
             draft_answer=self._draft_answer(),
             timeline=None if self.timeline is None else self.timeline.view(session, snapshot),
             commands=self._commands,
+            room=self._room(),
+            law=self._law(),
+            law_looked=self.timeline is not None and self.timeline.law.looked,
         )
         return without_answer(scene) if is_covered(self.ui, snapshot) else scene
+
+    def _room(self) -> RoomView | None:
+        """Return what there is to see of the machine room, while it is looked at."""
+        looked_at = self.ui.chart == "room" or self.ui.page == "room"
+        return self.timeline.room.view() if self.timeline is not None and looked_at else None
+
+    def _law(self) -> ScalingRecord | None:
+        """Return the runs at equal computing that have ended, while they are looked at."""
+        if self.timeline is None or self.ui.chart != "law":
+            return None
+        return self.timeline.law.view(self.out)
 
     def _wrong(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return errors of the present course, those to come, and all known mistakes; made anew when a trial ends."""

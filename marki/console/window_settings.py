@@ -17,6 +17,8 @@ class WindowSettings:
         None for what the screen has room for.
     speed : float or None
         None for a speed that rises by itself.
+    hall : str
+        Name of the room of the hall to open; "" for none.
     welcome : bool
         Offer the first steps even if they were put away for good.
     """
@@ -41,8 +43,10 @@ class WindowSettings:
     still: bool = False
     kiosk: bool = False
     lesson: str | None = None
+    program: str | None = None
     view: str = "schematic"
     page: str = ""
     system: str = ""
-    hall: bool = False
+    hall: str = ""
+    chart: str = ""
     welcome: bool = False

@@ -8,19 +8,28 @@ Commands to it return at once; what comes of them is fetched with `poll`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from marki.io.drawing_orders import DrawingOrder, Sheet, Tool
+from marki.io.machine_room import MachineRoom
 from marki.io.ports import Port
+from marki.io.program_orders import WrittenPrograms
+from marki.io.scaling_record import ScalingRecord
 
 MARK1 = "mark1"
 """Name of the machine among its successors."""
 
 HALL = {"letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "digits": tuple("0123456789")}
 """Tasks of the hall, with their classes."""
+
+
+LAMP_SHARES = "certainty of each lamp"
+"""Name of the register of a system that tells lamps in text: how certain it is of each of the eight, 0…1."""
 
 
 class SystemKind(StrEnum):
@@ -143,9 +152,11 @@ class Exhibit:
         None if it was not trained.
     idea, seed, but : mapping of language ("en", "zh") to str
         What was new; what a history of 2022 says of it, "" if nothing; and what is wrong in that, "" if nothing.
-    hall : tuple of str
-        Tasks of the hall for which it has weights.
+    hall : mapping of str to tuple of str
+        Of what it can be asked in the hall: by room, the subjects for which it has weights.
     kind : SystemKind
+    tools : tuple of Tool
+        What a hand may do to it, if it draws.
     short : str
         What stands on its plate where there is no room for `label`; "" if that is short enough.
     """
@@ -169,9 +180,10 @@ class Exhibit:
     idea: Mapping[str, str]
     seed: Mapping[str, str]
     but: Mapping[str, str]
-    hall: tuple[str, ...] = ()
+    hall: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     kind: SystemKind = SystemKind.SEES
     short: str = ""
+    tools: tuple[Tool, ...] = ()
 
     @property
     def score(self) -> float | None:
@@ -226,6 +238,14 @@ class Reply:
         The task of the weights that answered; "" if there are none.
     target : ndarray of float32, shape (20, 20), or None
         The field that is wanted, if there is one and no other.
+    judged : bool or None
+        Whether the task's judge takes it for right, where it has one: a program is right by what it draws.
+    weights : str
+        Digest of the weights after the answer, of a system that reads text and is small; else "".
+    read, reader : str
+        What a reader takes the field for, and which system that is; "" if none was asked.
+    sheet : Sheet or None
+        What a machine that was given an order to draw hands back besides.
     """
 
     name: str
@@ -241,6 +261,11 @@ class Reply:
     seconds: float
     task: str = ""
     target: np.ndarray | None = None
+    judged: bool | None = None
+    weights: str = ""
+    read: str = ""
+    reader: str = ""
+    sheet: Sheet | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,6 +291,9 @@ class Progress:
         Step, and share right over the last steps, as they came: each step at first, fewer and fewer later.
     preparing : bool
         Whether its stimuli are being made; before the first step.
+    duel : tuple of (int, float, float, float)
+        Of two rivals: step, and in the mean over the last steps loss of the critic, loss of the creator, and share of
+        real and made pictures that the critic told rightly.
     warnings : tuple of str
         At the end, the signs that it is dead or stuck: ``one_answer``, ``loss``, ``saturated``, ``silent``, ``chance``.
     """
@@ -283,6 +311,7 @@ class Progress:
     trail: tuple[tuple[int, float], ...] = ()
     preparing: bool = False
     warnings: tuple[str, ...] = ()
+    duel: tuple[tuple[int, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,11 +341,50 @@ class SystemProcess(Protocol):
         """Show stimulus `number` of the test part of its own task, with what is wanted; after the last, the first."""
         ...
 
-    def hall(self, number: int, frame: np.ndarray, task: str = "letters") -> None:
-        """Show a frame to every system that answers frames on lamps and has weights of `task`, "letters" or "digits".
+    def hall(
+        self, number: int, asked: np.ndarray, subject: str = "letters", *, room: str = "reads", again: int = 0
+    ) -> None:
+        """Ask every system of a room that has weights for a subject; one `Reply` comes of each.
 
-        One `Reply` comes of each; the others do not answer.
+        Parameters
+        ----------
+        number : int
+        asked : ndarray
+            What the room asks with: a frame (20, 20), or text () with the name of a class or a line.
+        subject : str
+            One of the room's.
+        room : str
+        again : int
+            Which of the possible answers is wanted of a system that draws by chance, from 0.
         """
+        ...
+
+    def draw(self, number: int, order: DrawingOrder) -> None:
+        """Give the system that is up an order to draw; also while it learns. A `Reply` with a sheet comes of it."""
+        ...
+
+    def offer(self, number: int, name: str, text: str, partial: str) -> None:
+        """Ask a system for the rest of a line of a program that is being written.
+
+        Parameters
+        ----------
+        number : int
+        name : str
+            Of the system, whether it is up or not.
+        text : str
+            What asks for the program, and the program as far as whole words of it are written.
+        partial : str
+            The letters that are written of the next word.
+        """
+        ...
+
+    def fill(self, number: int, name: str, text: str) -> None:
+        """Ask a system for what belongs into the hole of a program."""
+        ...
+
+    def try_out(self, number: int, name: str, text: str, target: str, *, count: int, temperature: float) -> None:
+        """Have a system draw many programs for a text, judged by a right one unless that is ""; they come in parts."""
+        ...
 
     def train(self, name: str, seed: int) -> None:
         """Put a system up untrained and let it learn its own task."""
@@ -326,7 +394,7 @@ class SystemProcess(Protocol):
         """End a training where it is; the system stays as it is."""
         ...
 
-    def poll(self) -> list[Reply | Progress | Trouble]:
+    def poll(self) -> list[Reply | Progress | Trouble | WrittenPrograms]:
         """Return what has come since, oldest first; never waits."""
         ...
 
@@ -354,4 +422,18 @@ class Timeline(Protocol):
 
     def rack(self) -> SystemProcess:
         """Return a new rack."""
+        ...
+
+    def room(self) -> MachineRoom:
+        """Return the machine room."""
+        ...
+
+    def scaling(self, folder: Path) -> ScalingRecord | None:
+        """Return the runs at equal computing of the system that was trained last so; None if there are none.
+
+        Parameters
+        ----------
+        folder : Path
+            Into which commands write what they find.
+        """
         ...

@@ -20,7 +20,7 @@ from marki.machine import MachineConfig
 from marki.reading import read_toml
 from marki.session import Session
 from marki.teaching import measures
-from marki.teaching.lesson_types import PARTS, VIEWS, Lesson, LessonPage, Question, State
+from marki.teaching.lesson_types import CHARTS, PARTS, VIEWS, Lesson, LessonPage, Question, State
 from marki.teaching.toml_checks import TomlTable
 
 
@@ -114,9 +114,23 @@ def _page(content: Any, where: str) -> LessonPage:
         beside=t.name("beside", "", systems()),
         example=t.number("example", -1, low=0, high=100_000, whole=True),
         hall=t.flag("hall", False),
+        chart=t.name("chart", "", CHARTS),
+        decade=t.number("decade", 0.0, low=2.8, high=11.9),
+        room=_room(t.table("room"), t.place("room")),
         commands=t.each("commands", _command),
         questions=t.each("questions", _question),
     )
+
+
+def _room(content: Any, where: str) -> Mapping[str, Any]:
+    """Return a step in the machine room; whether there is such a training or schedule is seen when it is opened."""
+    t = TomlTable(content, ("training", "ranks", "micros", "schedule", "parts"), where)
+    for name in content:
+        if name in ("training", "schedule"):
+            t.text(name)
+        else:
+            t.number(name, 1, low=1, high=1_000, whole=True)
+    return content
 
 
 def _command(content: Any, where: str) -> Mapping[str, Any]:

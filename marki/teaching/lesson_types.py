@@ -12,6 +12,10 @@ PARTS = ("stimulus", "retina", "plugboard", "association", "values", "response",
 """Parts of the window that a page can hide, or ask to watch."""
 
 VIEWS = ("schematic", "front")
+CHARTS = ("scale", "room", "law", "shots")
+"""Charts of the systems that a page can show: weights as areas, the machine room, runs at equal computing, and examples
+before a question."""
+
 Texts = Mapping[str, Any]
 
 
@@ -59,6 +63,12 @@ class LessonPage:
         Number of the example of its own task that the system is shown; -1: what the photocells see.
     hall : bool
         Whether the hall of all classifiers is open.
+    chart : str
+        One of `CHARTS` that stands on the stage, "" for none.
+    decade : float
+        Power of ten of the weights that fill the scale bar; 0 for as many as there are.
+    room : mapping of str to object
+        The step in the machine room: ``training``, or else ``ranks``, ``micros``, ``schedule`` and ``parts``.
     commands : tuple of mapping
         Commands for the session, each ``{name: value}``.
     questions : tuple of Question
@@ -75,6 +85,9 @@ class LessonPage:
     beside: str = ""
     example: int = -1
     hall: bool = False
+    chart: str = ""
+    decade: float = 0.0
+    room: Mapping[str, Any] = field(default_factory=dict)
     commands: tuple[Mapping[str, Any], ...] = ()
     questions: tuple[Question, ...] = ()
 

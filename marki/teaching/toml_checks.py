@@ -91,6 +91,10 @@ class TomlTable:
         """Return true or false."""
         return self._of(key, (bool,), "true or false") if key in self.content else default
 
+    def text(self, key: str, default: str = "") -> str:
+        """Return a text, or `default` where there is none."""
+        return self._of(key, (str,), "a text") if key in self.content else default
+
     def name(self, key: str, default: str, known: Iterable[str]) -> str:
         """Return one of the known names."""
         if key not in self.content:

@@ -11,7 +11,6 @@ pyramids (Lin et al. 2017) and UPerNet (Xiao et al. 2018), which the papers of S
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -71,13 +70,15 @@ class HeadConfig(NetworkConfig):
 
 
 class Head(Network):
-    """A backbone and its head.
+    """A backbone, which begins with the weights of letters, and its head.
 
     Parameters
     ----------
     config : HeadConfig
     rng : Generator
     """
+
+    founded = (("backbone", ""),)
 
     def __init__(self, config: HeadConfig, rng: np.random.Generator):
         super().__init__(config, rng)
@@ -92,12 +93,6 @@ class Head(Network):
             Linear(level.shape[1], config.width * reach**2, rng) for level, reach in zip(maps, self._reach, strict=True)
         ]
         self.output = Linear(config.width, len(KINDS["en"]), rng)
-
-    def stand_on(self, foundation: Network) -> None:
-        """Begin with the weights of a trained backbone; that one stays as it is."""
-        own = copy.deepcopy(foundation)
-        assert isinstance(own, Levelled)
-        self.backbone = own
 
     def stage(self, number: int) -> dict[str, Parameter]:
         """Return the parameters that learn: the head's, and the backbone's if it is tuned."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from marki.comparison import AGREES, DEVIATES, OPEN
 from marki.language import Words
-from successors.cluster.models import Decoder, decoder
+from successors.cluster.models import DecoderModel, decoder
 
 YEAR_HOURS = 8_760
 PETAFLOPS_DAY = 86_400e15
@@ -91,7 +91,7 @@ def ledger(name: str) -> list[LedgerLine]:
     return entries
 
 
-def _training(shape: Decoder) -> list[LedgerLine]:
+def _training(shape: DecoderModel) -> list[LedgerLine]:
     operations = shape.rule_flops
     years = v100_years(operations)
     printed = {
@@ -119,7 +119,7 @@ def _training(shape: Decoder) -> list[LedgerLine]:
 SEED = "J. de D. Nyandwi 2022, a history of deep learning"
 
 
-def _seed(shape: Decoder) -> list[LedgerLine]:
+def _seed(shape: DecoderModel) -> list[LedgerLine]:
     """Return the four figures that the document gives of GPT-3."""
     years = v100_years(3.14e23)
     needed = 3.14e23 / (366 * YEAR_HOURS * 3600)
@@ -151,18 +151,19 @@ def as_text(name: str, words: Words | None = None) -> str:
     lines = [name]
     for line in ledger(name):
         lines.append(
-            f"  {say(f'machine_room.ledger.{line.key}'):<42}{_figure(line.value):>20} {line.unit:<13}{line.formula}"
+            f"  {say(f'machine_room.ledger.{line.key}'):<42}{figure(line.value):>20} {line.unit:<13}{line.formula}"
         )
         if line.documented is not None:
             verdict = say(f"machine_room.verdict.{line.verdict.replace(' ', '_')}")
-            value = f"{_figure(line.documented)} {line.unit}".strip()
+            value = f"{figure(line.documented)} {line.unit}".strip()
             lines.append("    " + say("machine_room.ledger.printed", verdict=verdict, value=value, source=line.source))
         if line.note:
             lines.append(f"    {line.note}")
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """Return a figure as it is told: whole from ten thousand on, and by its digits where it is very large."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if 1e4 <= value < 1e15 else f"{value:,.5g}"

@@ -111,6 +111,8 @@ class Training:
         Whether layers are computed again for the backward pass.
     sharded : bool
         Whether the replicas of a node share out weights and optimiser among themselves.
+    printed : float
+        Seconds of the whole training as they are printed; 0 if they are not.
     """
 
     name: str
@@ -124,6 +126,7 @@ class Training:
     steps: int
     recompute: bool = False
     sharded: bool = False
+    printed: float = 0.0
 
 
 def device(name: str) -> Device:

@@ -13,7 +13,7 @@ from marki.errors import unknown
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decoder:
+class DecoderModel:
     """The shape of a decoder, and what is printed of it.
 
     Parameters
@@ -126,10 +126,10 @@ def _family(
     context: int,
     tokens: float = 0.0,
     remarks: dict[str, str] | None = None,
-) -> list[Decoder]:
+) -> list[DecoderModel]:
     """Return decoders from rows of name, layers, width, heads, size of a head, printed parameters, and their unit."""
     return [
-        Decoder(
+        DecoderModel(
             name=name, paper=paper, family=family, layers=layers, width=width, heads=heads, head=head,
             vocabulary=vocabulary, context=context, printed=printed, rounded=rounded, tokens=tokens,
             remark=(remarks or {}).get(name, ""),
@@ -217,11 +217,13 @@ PALM = _family(
     tokens=780e9,
     remarks={"PaLM 540B": "48 heads of 256 are 12,288 numbers, not the width"},
 )
-DECODERS: dict[str, Decoder] = {shape.name: shape for shape in (*MEGATRON, *GPT3, *GOPHER, *MT_NLG, *CHINCHILLA, *PALM)}
+DECODERS: dict[str, DecoderModel] = {
+    shape.name: shape for shape in (*MEGATRON, *GPT3, *GOPHER, *MT_NLG, *CHINCHILLA, *PALM)
+}
 """All published sizes, by name, in order of their papers."""
 
 
-def decoder(name: str) -> Decoder:
+def decoder(name: str) -> DecoderModel:
     """Return the published size of a name.
 
     Raises

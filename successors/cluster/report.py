@@ -173,13 +173,45 @@ def as_text(found: ClusterReport, words: Words | None = None) -> str:
 
 def card(found: ClusterReport, say: Words) -> list[tuple[str, str]]:
     """Return the figures of a report as names and values in a language."""
-    step, run, device = found.step, found.run, found.training.machine.device
+    run = found.run
+    rows = [*step_card(found, say), (say("machine_room.steps", steps=f"{run_steps(found):,}"), time_of(found, say))]
+    if run.checkpoints:
+        rows.append((say("machine_room.checkpoints", count=f"{run.checkpoints:,}"), duration(run.saving / 1e6, say)))
+    if run.failures:
+        rows.append((say("machine_room.failures", count=f"{run.failures:,}"), duration(run.restarting / 1e6, say)))
+        rows.append((say("machine_room.lost"), duration(run.lost / 1e6, say)))
+    return [
+        *rows,
+        (say("machine_room.device_hours"), f"{found.device_hours:,.0f}"),
+        (say("machine_room.energy"), energy_of(found, say)),
+        (say("machine_room.rent"), rent_of(found, say)),
+        (say("machine_room.digest"), found.digest),
+    ]
 
-    def row(name: str, value: str, **values: object) -> tuple[str, str]:
-        return say(f"machine_room.{name}", **values), value
 
-    unknown = say("machine_room.unknown")
-    rows = [row("step", _duration(step.seconds, say))]
+def time_of(found: ClusterReport, say: Words) -> str:
+    """Return the time of the whole training."""
+    return duration(found.run.duration / 1e6, say)
+
+
+def energy_of(found: ClusterReport, say: Words) -> str:
+    """Return the energy of the whole training, as far as its devices' power is known."""
+    return scaled(1000 * found.energy, "Wh") if found.energy else say("machine_room.unknown")
+
+
+def rent_of(found: ClusterReport, say: Words) -> str:
+    """Return the rent of the whole training, as far as its devices' price is known."""
+    return f"{found.rent:,.0f} $" if found.rent else say("machine_room.unknown")
+
+
+def step_card(found: ClusterReport, say: Words) -> list[tuple[str, str]]:
+    """Return the figures of a step as names and values in a language."""
+    step, device = found.step, found.training.machine.device
+
+    def row(name: str, value: str) -> tuple[str, str]:
+        return say(f"machine_room.{name}"), value
+
+    rows = [row("step", duration(step.seconds, say))]
     rows += [row(name, percent(getattr(step, name))) for name in ("arithmetic", "sums", "gradients", "idle")]
     rows += [row(name, percent(getattr(step, name))) for name in ("bubble", "utilisation", "hardware")]
     rows += [
@@ -190,19 +222,7 @@ def card(found: ClusterReport, say: Words) -> list[tuple[str, str]]:
         rows.append(row("memory", scaled(step.memory, "B")))
     if step.memory > device.memory:
         rows.append(("", say("machine_room.too_much", memory=scaled(device.memory, "B"))))
-    rows.append(row("steps", _duration(run.duration / 1e6, say), steps=f"{run_steps(found):,}"))
-    if run.checkpoints:
-        rows.append(row("checkpoints", _duration(run.saving / 1e6, say), count=f"{run.checkpoints:,}"))
-    if run.failures:
-        rows.append(row("failures", _duration(run.restarting / 1e6, say), count=f"{run.failures:,}"))
-        rows.append(row("lost", _duration(run.lost / 1e6, say)))
-    return [
-        *rows,
-        row("device_hours", f"{found.device_hours:,.0f}"),
-        row("energy", scaled(1000 * found.energy, "Wh") if found.energy else unknown),
-        row("rent", f"{found.rent:,.0f} $" if found.rent else unknown),
-        row("digest", found.digest),
-    ]
+    return rows
 
 
 def run_steps(found: ClusterReport) -> int:
@@ -215,7 +235,8 @@ def percent(share: float) -> str:
     return f"{100 * abs(share):.1f} %"
 
 
-def _duration(seconds: float, say: Words) -> str:
+def duration(seconds: float, say: Words) -> str:
+    """Return a time in the unit in which it is told."""
     for unit, size in (("years", 365.25 * 86_400), ("days", 86_400), ("hours", 3_600)):
         if seconds >= 2 * size:
             return say(f"machine_room.{unit}", value=f"{seconds / size:,.1f}")

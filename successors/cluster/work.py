@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marki.errors import unknown
-from successors.cluster.models import DECODERS, Decoder
+from successors.cluster.models import DECODERS, DecoderModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Work:
     tokens: int = 1
 
 
-def of_decoder(shape: Decoder) -> Work:
+def of_decoder(shape: DecoderModel) -> Work:
     """Return the work of a text for a decoder, in half precision with Adam."""
     text = shape.context
     palm = shape.family == "palm"

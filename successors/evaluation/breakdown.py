@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from successors import tasks
-from successors.evaluation.estimates import answers
+from successors.evaluation.estimates import hits
 
 NONE = "none"
 """Column of the answers that are the code of no class."""
@@ -36,7 +36,7 @@ def breakdown(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         settings = run["order"]["settings"]
         task, options = tasks.find(settings["task"]), settings["options"]
         deck = tasks.load(task.name, **options)
-        right, kinds = answers(run).astype(int), deck.test.kinds
+        right, kinds = hits(run).astype(int), deck.test.kinds
         of = () if task.groups is None else task.groups(task.config.from_mapping(options))
         _count(groups, of, right)
         named = [deck.classes[kind] for kind in kinds] if deck.classes and kinds.min() >= 0 else []

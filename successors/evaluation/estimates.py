@@ -80,9 +80,12 @@ def answers(run: Mapping[str, Any]) -> np.ndarray:
 
     Where the score is one of all answers together, it is (1,): that score. What varies is then the seeds alone.
     """
-    if run.get("together"):
-        return np.array([run["score"]])
-    return (np.frombuffer(run["right"].encode(), np.uint8) == ord("1")).astype(float)
+    return np.array([run["score"]]) if run.get("together") else hits(run).astype(float)
+
+
+def hits(run: Mapping[str, Any]) -> np.ndarray:
+    """Return whether each answer of a training to its test set is correct, or lies among the real ones, (m,) bool."""
+    return np.frombuffer(run["right"].encode(), np.uint8) == ord("1")
 
 
 def share(runs: Sequence[Mapping[str, Any]]) -> MeanInterval:

@@ -213,6 +213,31 @@ def roadmap(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric
     save(picture, path)
 
 
+def setting_curve(path: Path, title: str, rows: Sequence[Mapping[str, float]], setting: str, metric: str) -> None:
+    """Draw the score over a setting that counts only while a system answers.
+
+    Parameters
+    ----------
+    path : Path
+        PNG to write.
+    title : str
+    rows : sequence of mapping
+        With the setting and ``score``.
+    setting, metric : str
+        Names of the setting and of the score.
+    """
+    picture = sheet()
+    axes = chart(picture, title, setting, f"{metric} (%)")
+    values = [row[setting] for row in rows]
+    axes.plot(values, [100 * row["score"] for row in rows], "o-", color=COLOURS[0], linewidth=2)
+    if min(values) > 0 and max(values) >= 10 * min(values):
+        axes.set_xscale("log")
+        axes.set_xticks(values, [f"{value:g}" for value in values])
+        axes.minorticks_off()
+    axes.set_ylim(0, 100.5)
+    save(picture, path)
+
+
 def scaling(path: Path, title: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> None:
     """Draw the loss of each size, one curve for each budget, with the least of each and the entropy as a floor.
 

@@ -242,14 +242,11 @@ def _conclude(
     about = _ship(system, best, folder, home / WEIGHTS)
     shipped = {best.task: _shipped(system, home / WEIGHTS, best)}
     for trial in entry.trials[1:]:
-        if registry.in_hall(entry, trial.task) and trial.task not in shipped:
-            order, path = _best(_main(system, trial, seed), found), home / registry.weights_name(trial.task)
+        what = registry.subject(entry, trial)
+        if what and what not in (*shipped, registry.subject(entry, entry.trials[0])):
+            order, path = _best(_main(system, trial, seed), found), home / registry.weights_name(what)
             _ship(system, order, folder, path)
-            shipped[trial.task] = _shipped(system, path, order)
-        elif trial.shipped_as:
-            order, path = _best(_main(system, trial, seed), found), home / f"{trial.shipped_as}.safetensors"
-            _ship(system, order, folder, path)
-            shipped[f"{trial.task}, {trial.label}"] = _shipped(system, path, order)
+            shipped[what] = _shipped(system, path, order)
     metrics = {
         "name": system.name,
         **registry.count_footprint(entry),
@@ -281,7 +278,8 @@ def _shipped(system: System, path: Path, order: TrainingJob) -> dict[str, Any]:
     """Return the score of the shipped weights, which are rounded, on the test set of their training."""
     deck = tasks.load(order.task, **dict(order.options))
     score = loop.evaluate(registry.create(system.name, weights=path), deck, deck.test)
-    return {"file": path.name, "seed": order.seed, "options": dict(order.options), "score": score}
+    options = dict(order.options)
+    return {"file": path.name, "task": order.task, "seed": order.seed, "options": options, "score": score}
 
 
 def _measure(system: System, measure: Measure, seed: int, folder: Path) -> dict[str, Any]:

@@ -108,7 +108,9 @@ def _finding(check: Check) -> str:
 def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as possible."""
     trial = system.entry.trials[0]
-    if system.entry.accepts in (Port.TEXT, Port.ASKED, Port.LAMPS) or system.entry.answers is Port.TEXT:
+    accepts, answers = system.entry.accepts, system.entry.answers
+    exact = accepts in (Port.TEXT, Port.ASKED, Port.LAMPS) or answers is Port.TEXT
+    if exact or (accepts, answers) == (Port.REEL, Port.FIELD):
         options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
         if "documents" in tasks.find(trial.task).config.__dataclass_fields__:
             options["documents"] = 1
@@ -116,12 +118,10 @@ def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
         stimuli = np.array(deck.test.stimuli)
         # Light everywhere: in the dark a sum is exactly 0, where a rectifier has no slope.
         light = np.random.default_rng(0).random((count, SIDE, SIDE), np.float32)
-        if system.entry.accepts is Port.ASKED:
+        if accepts is Port.ASKED:
             stimuli["frame"] = light
-        targets = (
-            light if system.entry.answers is Port.FIELD and system.entry.accepts is Port.TEXT else deck.test.targets
-        )
-        return light if system.entry.accepts is Port.FRAME else stimuli, targets.copy()
+        targets = light if (accepts, answers) == (Port.TEXT, Port.FIELD) else deck.test.targets
+        return light if accepts is Port.FRAME else stimuli, targets.copy()
     deck = registry.sample(trial)
     rng = np.random.default_rng(0)
     shape = (count, *deck.test.stimuli.shape[1:])
@@ -215,7 +215,7 @@ def moves(system: System) -> str | None:
     changes: dict[str, Any] = {"recipe.steps": 30} if system.entry.retina.recipe.stages else {}
     learner = system.entry.create(changes=registry.settings(system.entry, trial) | changes)
     deck = tasks.load(trial.task, **dict(trial.options))
-    before = {n: p.data.copy() for n, p in learner.network.parameters().items()}
+    before = {n: p.data.copy() for n, p in learner.network.learning().items()}
     recipe = learner.recipe
     if recipe.pretrain_steps and isinstance(learner, Pretrainable):
         order = loop.batches(len(deck.corpus), recipe.batch, 0)
@@ -225,7 +225,7 @@ def moves(system: System) -> str | None:
     for _ in range(min(30, recipe.steps)):
         chosen = next(order)
         learner.reinforce(deck.train.stimuli[chosen], deck.train.targets[chosen])
-    still = [n for n, p in learner.network.parameters().items() if np.array_equal(p.data, before[n])]
+    still = [n for n, p in learner.network.learning().items() if np.array_equal(p.data, before[n])]
     if still:
         raise NotShown(
             f"{', '.join(still)} did not change in {learner.step} steps",
@@ -256,8 +256,9 @@ def _trained(system: System) -> Iterator[Rung]:
         found=_remarked(text, mechanism),
         excused=bool(mechanism["remark"]),  # a system must need its mechanism, or its file says why it does not
     )
-    for task, shipped in found["shipped"].items():
-        yield _tried(f"shipped weights, {task}", lambda _, t=task, s=shipped: _shipped(system, t, s), system)
+    for what, shipped in found["shipped"].items():
+        task = shipped.get("task", what)  # of what is drawn, the name is its subject
+        yield _tried(f"shipped weights, {what}", lambda _, t=task, s=shipped: _shipped(system, t, s), system)
 
 
 def _claimed(name: str, claim: Mapping[str, Any], *, percent: bool = True) -> Rung:
@@ -275,9 +276,7 @@ def _remarked(text: str, about: Mapping[str, Any]) -> str:
     return f"{text}. {about['remark']}" if about.get("remark") and about["word"] != estimates.HOLDS else text
 
 
-def _shipped(system: System, what: str, recorded: Mapping[str, Any]) -> str:
-    """Evaluate shipped weights again: those of a task, or of "task, label" of a trial whose weights lie beside."""
-    task = what.partition(",")[0]
+def _shipped(system: System, task: str, recorded: Mapping[str, Any]) -> str:
     deck = tasks.load(task, **recorded["options"])
     learner = registry.create(system.name, weights=registry.shipped(system.name) / recorded["file"])
     score = loop.evaluate(learner, deck, deck.test)

@@ -190,8 +190,28 @@ def leaky_relu(x: Tensor, slope: float = 0.2) -> Tensor:
     ----------
     Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
     """
-    factor = np.where(x.data > 0, x.dtype.type(1), x.dtype.type(slope))
-    return make(x.data * factor, (x,), lambda g: (g * factor,))
+    value = x.data * x.dtype.type(slope)
+    np.maximum(x.data, value, out=value)
+
+    def backward(g: np.ndarray) -> tuple[np.ndarray]:
+        # Named, as NumPy would write the product into a nameless array, and so in the layout of x, not in that of g.
+        factor = leaky_slopes(x.data, slope)
+        return (g * factor,)
+
+    return make(value, (x,), backward)
+
+
+def leaky_slopes(a: np.ndarray, slope: float) -> np.ndarray:
+    """Return 1 where a number is above 0, and `slope` elsewhere; `np.where` takes several times as long.
+
+    Parameters
+    ----------
+    a : ndarray
+    slope : float
+        From 0 to 1.
+    """
+    factor = (a > 0).astype(a.dtype)
+    return np.maximum(factor, a.dtype.type(slope), out=factor)
 
 
 # Rational approximations of Moshier 1989, "Methods and programs for mathematical functions" (Cephes, ndtr.c): erf below

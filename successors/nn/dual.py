@@ -185,8 +185,7 @@ def fir(
 def leaky_relu(x: T, slope: float = 0.2) -> T:
     """Return the leaky rectifier, as `activations.leaky_relu`; its slope at the value is a constant of the tangent."""
     if isinstance(x, Dual):
-        factor = np.where(x.data > 0, x.dtype.type(1), x.dtype.type(slope))
-        return x * factor
+        return x * activations.leaky_slopes(x.data, slope)
     return activations.leaky_relu(x, slope)
 
 

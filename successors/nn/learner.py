@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from marki.errors import ConfigError, PortError
+from marki.errors import ConfigError, PortError, StateError
 from marki.io.asked import check_asked
 from marki.io.frame import SIDE, check_frames
 from marki.io.learner import Learner
@@ -55,19 +55,44 @@ class Network(Module):
 
     progress: float = 0.0
     """Share of the present stage that is over; the learner sets it before each step."""
+    founded: tuple[tuple[str, str], ...] = ()
+    """Parts that begin with weights of an earlier system: their names here, and there; "" is all of it."""
+
+    frozen: tuple[str, ...] = ()
+    """Names of those of them that do not learn."""
 
     @property
     def config(self) -> Any:
         """The settings."""
         return self._config
 
+    def learning(self) -> dict[str, Parameter]:
+        """Return the parameters that learn, by name: all but those of parts that are frozen."""
+        prefixes = tuple(f"{part}." for part in self.frozen)
+        return {name: p for name, p in self.parameters().items() if not name.startswith(prefixes)}
+
     def stand_on(self, foundation: Network) -> None:
-        """Use another network, whose weights stay as they are and are not its own, where a network is built on one."""
-        raise NotImplementedError
+        """Copy weights of an earlier system to the parts that `founded` names; nothing changes unless all fit.
+
+        A network that asks the earlier one, whose weights stay as they are and are not its own, overrides it.
+
+        Raises
+        ------
+        StateError
+            If an array is missing, of another shape, or not finite.
+        """
+        own, arrays, where = dict(self.state()), foundation.state(), type(foundation).__name__
+        for part, source in self.founded:
+            for name in [n for n in own if n.startswith(f"{part}.")]:
+                there = (source + name.removeprefix(part)).removeprefix(".")
+                if there not in arrays:
+                    raise StateError(f"{there!r} is missing", where=where, remedy="Train the earlier system anew")
+                own[name] = arrays[there]
+        self.load(own, where=where)
 
     def stage(self, number: int) -> dict[str, Parameter]:
-        """Return the parameters that a stage of the recipe trains, by name: all, unless a network says less."""
-        return self.parameters()
+        """Return the parameters that a stage of the recipe trains, by name: all that learn, unless it says less."""
+        return self.learning()
 
     def begin(self, number: int) -> None:
         """Prepare stage `number` in place, just before its first step, where a network has something to prepare."""
@@ -223,11 +248,11 @@ class Successor(Generic[N]):
         seed: int = 0,
     ):
         self._make, self.config = network, config
-        self.foundation: Network | None = None
         self.accepts, self.answers = accepts, answers
         self.labels = Labels(config.classes) if answers is Port.LAMPS and config.classes else None
         self._asked = Labels(config.classes) if accepts is Port.LAMPS and config.classes else None
         self._seed, self._step = np.zeros(1, np.int64), np.zeros(1, np.int64)
+        self._foundation: Network | None = None
         self.network: N
         self.reset(seed)
 
@@ -242,23 +267,18 @@ class Successor(Generic[N]):
         return self.config.recipe
 
     def reset(self, seed: int) -> None:
-        """Return to the untrained state of `seed`."""
+        """Return to the untrained state of `seed`; what stands on weights of an earlier system begins with these."""
         if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
             raise ConfigError(f"seed {seed!r}", where=self.name, remedy="Give a whole number of 0 or more")
         self._seed = np.array([seed], np.int64)
         self._step = np.zeros(1, np.int64)
         self.network = self._make(self.config, generator(seed, self.name))
-        if self.foundation is not None:
-            self.network.stand_on(self.foundation)
+        if self._foundation is not None:
+            self.network.stand_on(self._foundation)
         self._rows = Noise(seed, f"{self.name}.z", self.network.noise)
         self._noise = self._rows.row(0).astype(np.float32)
         self.average: Average | None = None
         self._equip()
-
-    def stand_on(self, foundation: Network) -> None:
-        """Return to the untrained state, in which the network uses another one, and so do those of further resets."""
-        self.foundation = foundation
-        self.reset(int(self._seed[0]))
 
     def _equip(self) -> None:
         """Create what is needed besides the network."""
@@ -441,6 +461,13 @@ class Successor(Generic[N]):
         if self.average is not None:
             self.average.reset()
 
+    def stand_on(self, foundation: Network) -> None:
+        """Stand on a network of an earlier system, now and after each reset; see `Network.stand_on`."""
+        self.network.stand_on(foundation)
+        self._foundation = foundation
+        if self.average is not None:
+            self.average.reset()
+
     def registers(self) -> list[Register]:
         """List all state."""
         parameters = self.network.parameters()
@@ -470,7 +497,7 @@ class ByGradient(Successor[N]):
     def _equip(self) -> None:
         network, recipe = self.network, self.recipe
         self.optimisers = [recipe.build(network.stage(k)) for k in range(max(1, len(recipe.stages)))]
-        self.average = Average(network.parameters(), keep=recipe.average) if recipe.average else None
+        self.average = Average(network.learning(), keep=recipe.average) if recipe.average else None
         self.last_loss = math.nan
 
     @property
@@ -506,6 +533,7 @@ class ByGradient(Successor[N]):
             network.progress = (self.step - first) / max(1, steps)
             if self.step == first:
                 network.begin(network.at_stage)
+        if self.recipe.stages or network.frozen:
             trained = self.optimiser.parameters
             others = [p for name, p in network.parameters().items() if name not in trained]
         with held(others):

@@ -85,6 +85,8 @@ class Rivals(Successor[R]):
         network, recipe = self.network, self.recipe
         self.creator = recipe.build(_named("creator", network.creator))
         self.critic = recipe.build(_named("critic", network.critic))
+        learning = network.learning()
+        self._frozen = [p for name, p in network.parameters().items() if name not in learning]
         self.average = Average(self.creator.parameters, keep=recipe.average) if recipe.average else None
         self.told_real = self.told_made = math.nan
         self.critic_loss = self.creator_loss = math.nan
@@ -99,7 +101,7 @@ class Rivals(Successor[R]):
         shape = (len(stimuli), network.noise)
         duels = network.duels(step)
         network.proceed(step)
-        with training(rng):
+        with training(rng), held(self._frozen):
             with no_grad():
                 made = network.make(stimuli, rng.standard_normal(shape, np.float32))
             with held(() if duels else self.critic.parameters.values()):

@@ -185,11 +185,13 @@ class Tensor:
         """Return all tensors that this one depends on, parents before children."""
         order: list[Tensor] = []
         seen: set[int] = set()
-        stack: list[tuple[Tensor, bool]] = [(self, False)]
+        stack: list[Tensor | None] = [self]
         while stack:
-            node, done = stack.pop()
-            if done:
-                order.append(node)
+            node = stack.pop()
+            if node is None:  # before it stands a tensor whose parents are all there
+                done = stack.pop()
+                assert done is not None
+                order.append(done)
             elif id(node) not in seen:
                 if node._backward is _spent:
                     raise PortError(
@@ -198,8 +200,10 @@ class Tensor:
                         remedy="Add up what is to be differentiated and call backward once, or compute it anew",
                     )
                 seen.add(id(node))
-                stack.append((node, True))
-                stack.extend((p, False) for p in node._parents if p.requires_grad and id(p) not in seen)
+                stack += (node, None)
+                for p in node._parents:
+                    if p.requires_grad and id(p) not in seen:
+                        stack.append(p)
         return order
 
     # -- arithmetic ---------------------------------------------------------------------------------------------------
@@ -427,10 +431,12 @@ def make(data: np.ndarray, parents: tuple[Tensor, ...], backward: Backward) -> T
     # Without `__init__`, which would check the dtype again: small networks spend their time on such things.
     out = Tensor.__new__(Tensor)
     out.data, out.grad = data, None
-    if _recording and any(p.requires_grad for p in parents):
-        out.requires_grad, out._parents, out._backward = True, parents, backward
-    else:
-        out.requires_grad, out._parents, out._backward = False, (), None
+    if _recording:
+        for p in parents:
+            if p.requires_grad:
+                out.requires_grad, out._parents, out._backward = True, parents, backward
+                return out
+    out.requires_grad, out._parents, out._backward = False, (), None
     return out
 
 

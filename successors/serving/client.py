@@ -13,15 +13,20 @@ from collections import deque
 
 import numpy as np
 
+from marki.io.drawing_orders import DrawingOrder
 from marki.io.exhibits import Trouble
 from successors.serving.questions import (
     AskHall,
+    FillHole,
     LoadSystem,
+    OfferLine,
+    OrderDrawing,
     Question,
     ShowExample,
     ShowStimulus,
     StopTraining,
     TrainSystem,
+    TryPrograms,
     Waiting,
     lay,
     take,
@@ -69,9 +74,27 @@ class WorkerClient:
         """Show stimulus `number` of the test set of its own task, with the target; after the last, the first."""
         self._ask(ShowExample(number=number, views=views))
 
-    def hall(self, number: int, frame: np.ndarray, task: str = "letters") -> None:
-        """Show a frame to every trained system that answers frames on lamps, with the weights that best fit a task."""
-        self._ask(AskHall(number=number, frame=np.array(frame), task=task))
+    def hall(
+        self, number: int, asked: np.ndarray, subject: str = "letters", *, room: str = "reads", again: int = 0
+    ) -> None:
+        """Ask every system of a room that has weights for a subject: show a frame, or name a class, or give a line."""
+        self._ask(AskHall(number=number, asked=np.array(asked), subject=subject, room=room, again=again))
+
+    def draw(self, number: int, order: DrawingOrder) -> None:
+        """Give the loaded system an order to draw; also during training."""
+        self._ask(OrderDrawing(number=number, order=order))
+
+    def offer(self, number: int, name: str, text: str, partial: str) -> None:
+        """Ask a system for the rest of a line of a program."""
+        self._ask(OfferLine(number=number, name=name, text=text, partial=partial))
+
+    def fill(self, number: int, name: str, text: str) -> None:
+        """Ask a system for what belongs into the hole of a program."""
+        self._ask(FillHole(number=number, name=name, text=text))
+
+    def try_out(self, number: int, name: str, text: str, target: str, *, count: int, temperature: float) -> None:
+        """Have a system draw many programs for a text."""
+        self._ask(TryPrograms(number=number, name=name, text=text, target=target, count=count, temperature=temperature))
 
     def train(self, name: str, seed: int) -> None:
         """Load a system untrained, and train it on its own task."""

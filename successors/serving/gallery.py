@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marki.errors import StateError
 from marki.files import asset
 from marki.io.exhibits import AblationResult, ClaimResult, Exhibit, TrialResult, kind_of
+from marki.io.machine_room import MachineRoom
 from marki.io.ports import Port
+from marki.io.scaling_record import ScalingRecord
 from marki.reading import read_toml
 
 if TYPE_CHECKING:
@@ -66,6 +69,18 @@ class Gallery:
 
         return WorkerClient()
 
+    def room(self) -> MachineRoom:
+        """Return the machine room."""
+        from successors.cluster.lent_room import ClusterRoom
+
+        return ClusterRoom()
+
+    def scaling(self, folder: Path) -> ScalingRecord | None:
+        """Return the runs at equal computing of the system that was trained last so; None if there are none."""
+        from successors.evaluation.scaling_reader import newest_record
+
+        return newest_record(folder)
+
 
 def texts() -> dict[str, dict[str, str]]:
     """Return the texts about each system, by name: idea_zh, mechanism_zh, seed_en, seed_zh; some have more.
@@ -91,6 +106,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         Its texts; missing ones become empty.
     """
     from successors import registry
+    from successors.serving import drawing_desk, room_keepers
 
     entry = system.entry
     main = entry.trials[0]
@@ -117,9 +133,10 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         idea={"en": entry.idea, "zh": said.get("idea_zh", "")},
         seed={"en": said.get("seed_en", ""), "zh": said.get("seed_zh", "")},
         but={"en": said.get("but_en", ""), "zh": said.get("but_zh", "")},
-        hall=tuple(t for t in registry.HALL if registry.in_hall(entry, t) and registry.weights(system.name, t)),
+        hall={name: own for name, k in room_keepers.KEEPERS.items() if (own := k.subjects(system))},
         kind=entry.kind or kind_of(entry.accepts, entry.answers),
         short=entry.short,
+        tools=drawing_desk.tools(entry),
     )
 
 

@@ -17,7 +17,7 @@ from marki.io.stimuli.fitting import FittedCard, Fitting
 from marki.io.stimuli.images import FORMATS, fit_file, is_picture
 from marki.language import LANGUAGES, Words
 from successors import registry
-from successors.serving.worker import LoadedSystem
+from successors.serving.loaded_system import LoadedSystem
 
 ALL = "all"
 """Name that stands for every system that reads."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marki.io.drawing_orders import DrawingOrder
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LoadSystem:
@@ -34,11 +36,52 @@ class ShowExample:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AskHall:
-    """Show a frame (20, 20) to every trained system that answers frames on lamps."""
+    """Ask every system of a room that has weights for a subject; the `again`-th answer of those that draw by chance."""
 
     number: int
-    frame: np.ndarray
-    task: str
+    asked: np.ndarray
+    subject: str
+    room: str = "reads"
+    again: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OrderDrawing:
+    """Give the loaded system an order to draw."""
+
+    number: int
+    order: DrawingOrder
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OfferLine:
+    """Offer the rest of a line of a program."""
+
+    number: int
+    name: str
+    text: str
+    partial: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FillHole:
+    """Fill the hole of a program."""
+
+    number: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TryPrograms:
+    """Draw many programs for a text."""
+
+    number: int
+    name: str
+    text: str
+    target: str
+    count: int
+    temperature: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,7 +97,10 @@ class StopTraining:
     """Stop the training."""
 
 
-Question = LoadSystem | ShowStimulus | ShowExample | AskHall | TrainSystem | StopTraining
+ProgramQuestion = OfferLine | FillHole | TryPrograms
+Question = (
+    LoadSystem | ShowStimulus | ShowExample | AskHall | OrderDrawing | ProgramQuestion | TrainSystem | StopTraining
+)
 
 Waiting = dict[type[Question], Question]
 """Queued questions, oldest first; at most one of each kind."""

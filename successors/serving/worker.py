@@ -5,39 +5,44 @@ Training is that of `training_job.train`, step by step: between two steps the pr
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 import numpy as np
 
 from marki.errors import MarkIError, PortError, StateError, unknown
-from marki.io.asked import check_asked
-from marki.io.exhibits import ActivationView, Progress, Reply, Trouble
-from marki.io.frame import SIDE, check_frames
+from marki.io.exhibits import Progress, Reply, Trouble
+from marki.io.frame import SIDE
 from marki.io.ports import Port
-from marki.io.responses import check_lamps, nearest_class
+from marki.io.program_orders import WrittenPrograms
+from marki.io.rooms import DRAWS, READS
 from marki.jobs.pool import end_with_parent
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.model_card import Trial
-from successors.nn.hooks import views as viewed
-from successors.nn.hooks import watching
-from successors.nn.learner import Network, Successor, check_reels
-from successors.registry import System
+from successors.nn.learner import Successor
+from successors.serving import drawing_desk, room_keepers
+from successors.serving.loaded_system import LoadedSystem
+from successors.serving.programming import Programmers
 from successors.serving.questions import (
     AskHall,
+    FillHole,
     LoadSystem,
+    OfferLine,
+    OrderDrawing,
     Question,
     ShowExample,
     ShowStimulus,
     StopTraining,
     TrainSystem,
+    TryPrograms,
     Waiting,
     lay,
     take,
@@ -60,10 +65,7 @@ LAST = 20
 SPARSER = 1.03
 """Factor from one step on the trail of a training to the next: every step at first, a few hundred in all."""
 
-OTHERS = 3
-"""Number of classes reported besides the answer."""
-
-Message = Reply | Progress | Trouble
+Message = Reply | Progress | Trouble | WrittenPrograms
 
 
 def serve(pipe: Connection) -> None:
@@ -75,122 +77,6 @@ def serve(pipe: Connection) -> None:
     if hasattr(os, "nice"):
         os.nice(NICE)
     Worker(pipe).run()
-
-
-def one_frame(frame: np.ndarray, *, where: str) -> np.ndarray:
-    """Return a frame (20, 20) as a batch of one, (1, 20, 20) float32.
-
-    Raises
-    ------
-    PortError
-        For a wrong shape or dtype, or light outside 0 to 1.
-    """
-    if np.ndim(frame) != 2:
-        raise PortError(
-            f"expected a frame of shape ({SIDE}, {SIDE}), got {np.shape(frame)}", where=where, remedy="Give one frame"
-        )
-    return check_frames(frame, where=where)
-
-
-@dataclass(kw_only=True, eq=False)
-class LoadedSystem:
-    """A loaded system.
-
-    Parameters
-    ----------
-    system : System
-    trial : Trial
-        The trial that it is trained on.
-    learner : Successor
-    """
-
-    system: System
-    trial: Trial
-    learner: Successor[Network]
-    classes: tuple[str, ...] = field(init=False)
-    code: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.classes, self.code = registry.classes(self.trial), registry.code(self.trial)
-
-    def one(self, stimulus: np.ndarray) -> np.ndarray:
-        """Return a single stimulus as a batch of one.
-
-        Raises
-        ------
-        PortError
-            If it is none that the system accepts.
-        """
-        where = f"{self.system.name}'s {self.learner.accepts} port"
-        a = np.asarray(stimulus)
-        if self.learner.accepts is Port.TEXT:
-            if a.ndim or a.dtype.kind != "U":
-                raise PortError(f"expected one text, got {a.dtype}{a.shape}", where=where, remedy="Give one text")
-            return a[None]
-        if self.learner.accepts is Port.LAMPS:
-            return check_lamps(a, 1, where=where)
-        if self.learner.accepts is Port.ASKED:
-            pair = check_asked(a, where=where)
-            if len(pair) != 1:
-                raise PortError(f"{len(pair)} pairs", where=where, remedy="Give one picture with one question")
-            return pair
-        if self.learner.accepts is Port.REEL:
-            if a.ndim != 3:
-                raise PortError(
-                    f"expected a reel of shape (T, {SIDE}, {SIDE}), got {a.shape}", where=where, remedy="Give one reel"
-                )
-            return check_reels(a, where=where)
-        return one_frame(a, where=where)
-
-    def reply(
-        self, number: int, stimulus: np.ndarray, wanted: str, *, views: bool, target: np.ndarray | None = None
-    ) -> Reply:
-        """Return the answer to one stimulus; `target` is the field wanted, if there is one.
-
-        Raises
-        ------
-        PortError
-            If it is none that the system accepts.
-        """
-        since = time.process_time()
-        x = self.one(stimulus)
-        shown: tuple[ActivationView, ...] = ()
-        if views:
-            network = self.learner.network
-            with watching(network) as seen:
-                answers, shares = self.learner.weigh(x)
-            shown = viewed(self.system.entry.registers, seen, network, x)
-        else:
-            answers, shares = self.learner.weigh(x)
-        said, confidence, lamps, field = "", float("nan"), None, None
-        others: tuple[tuple[str, float], ...] = ()
-        if self.learner.answers is Port.LAMPS:
-            lamps, classes = answers[0], self.classes
-            kind = nearest_class(lamps, self.code)
-            said = classes[kind] if kind >= 0 else ""
-            if shares.shape[1] and np.isfinite(shares).all():
-                confidence = float(shares[0, kind])
-                best = [k for k in np.argsort(-shares[0], kind="stable").tolist() if k != kind][:OTHERS]
-                others = tuple((classes[k], float(shares[0, k])) for k in best)
-        elif self.learner.answers is Port.FIELD:
-            field = np.asarray(answers[0], np.float32)
-        else:
-            said = str(answers[0])
-        return Reply(
-            name=self.system.name,
-            number=number,
-            stimulus=x[0],
-            wanted=wanted,
-            said=said,
-            confidence=confidence,
-            others=others,
-            lamps=lamps,
-            field=field,
-            views=shown,
-            seconds=time.process_time() - since,
-            task=self.trial.task,
-            target=target,
-        )
 
 
 class Worker:
@@ -208,7 +94,8 @@ class Worker:
         self._up: LoadedSystem | None = None
         self._taught_here = False
         self._deck: tuple[Trial, Deck] | None = None
-        self._trained: dict[tuple[str, str], LoadedSystem | None] = {}
+        self._programmers = Programmers()
+        self._trained: dict[tuple[str, str, str], LoadedSystem | None] = {}
 
     def run(self) -> None:
         """Answer until the pipe is closed; the process then ends."""
@@ -235,14 +122,16 @@ class Worker:
     def _next(self) -> None:
         """Answer the oldest question; an error is reported as `Trouble`, and does not end the process."""
         question = take(self._waiting)
-        if isinstance(question, LoadSystem | TrainSystem):
+        if isinstance(question, LoadSystem | TrainSystem | OfferLine | FillHole | TryPrograms):
             name = question.name
         else:
             name = self._up.system.name if self._up else ""
         try:
             self._answer(question)
         except MarkIError as error:
-            self._send(Trouble(name=name, text=str(error)))
+            # An order that does not fit concerns that order alone.
+            passing = isinstance(error, PortError) and isinstance(question, OrderDrawing)
+            self._send(Trouble(name=name, text=str(error), passing=passing))
         except Exception as error:
             self._send(Trouble(name=name, text=f"{type(error).__name__}: {error}"))
 
@@ -255,7 +144,13 @@ class Worker:
             case ShowExample():
                 self._example(question.number, question.views)
             case AskHall():
-                self._hall(question.number, question.frame, question.task)
+                self._hall(question)
+            case OrderDrawing():
+                self._draw(question)
+            case OfferLine() | FillHole() | TryPrograms():
+                up = self._up if self._up is not None and self._up.system.name == question.name else None
+                for written in self._programmers.answers(question, up):
+                    self._send(written)
             case TrainSystem():
                 self._train(question.name, question.seed)
             case StopTraining():
@@ -271,7 +166,7 @@ class Worker:
         """Answer a stimulus; a line that was typed is brought to the wording of the system's task first."""
         up, stimulus = self._demanded(), question.stimulus
         if question.task not in ("", up.trial.task) and not self._taught_here:
-            up = self._in_hall(up.system.name, question.task) or up
+            up = self._in_room(room_keepers.keeper(READS.name), up.system.name, question.task) or up
         if up.learner.accepts is Port.TEXT and not stimulus.ndim and stimulus.dtype.kind == "U":
             try:
                 line = typed(str(stimulus), up.trial.task)
@@ -306,7 +201,11 @@ class Worker:
         # Of a field that is restored there is one right answer; what is drawn for a class may look like anything.
         restores = up.learner.accepts is Port.FIELD and up.learner.answers is Port.FIELD
         target = np.asarray(deck.test.targets[at], np.float32) if restores else None
-        self._send(up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views, target=target))
+        reply = up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views, target=target)
+        if (judge := tasks.find(up.trial.task).judge) is not None:
+            right = bool(judge(np.array([reply.said]), np.array([wanted]))[0])
+            reply = replace(reply, judged=right)
+        self._send(reply)
 
     def _whole(self, trial: Trial) -> Deck:
         """Return the deck of a trial; the last one is cached."""
@@ -314,29 +213,51 @@ class Worker:
             self._deck = trial, tasks.load(trial.task, **dict(trial.options))
         return self._deck[1]
 
-    def _hall(self, number: int, frame: np.ndarray, task: str) -> None:
-        if task not in registry.HALL:
-            raise unknown("task of the hall", task, registry.HALL, where="hall")
-        frame = one_frame(frame, where="hall")[0]
+    def _draw(self, question: OrderDrawing) -> None:
+        """Draw with the weights for what is named, unless the system was trained here."""
+        up, order = self._demanded(), question.order
+        if order.named and not self._taught_here and up.learner.accepts is Port.LAMPS:
+            keeper = room_keepers.keeper(DRAWS.name)
+            subject = keeper.room.subject_of(order.named)
+            if subject != up.subject:
+                up = self._in_room(keeper, up.system.name, subject) or up
+        examples = np.zeros((0, SIDE, SIDE), np.float32)
+        if drawing_desk.needs_examples(up, order):
+            deck = self._whole(up.trial)
+            real = deck.test.targets if up.learner.accepts is Port.LAMPS else deck.test.stimuli
+            examples = drawing_desk.picked(np.asarray(real), deck.test.kinds, up.classes, order)
+        self._send(drawing_desk.drawn(up, question.number, order, examples))
+
+    def _hall(self, question: AskHall) -> None:
+        keeper = room_keepers.keeper(question.room)
+        if question.subject not in keeper.room.subjects:
+            raise unknown("subject of the room", question.subject, keeper.room.subjects, where="hall")
+        asked = keeper.check(question.asked, question.subject)
+        given = room_keepers.RoomQuestion(
+            number=question.number, asked=asked, subject=question.subject, again=question.again
+        )
+        if keeper.opens is not None:
+            self._send(keeper.opens(given))
         for name in registry.names():
             try:
-                standing = self._in_hall(name, task)
-                if standing is not None:
-                    self._send(standing.reply(number, frame, "", views=False))
+                standing = self._in_room(keeper, name, question.subject)
+                if standing is not None and (reply := keeper.ask(standing, given)) is not None:
+                    self._send(reply)
             except MarkIError as error:
-                self._trained[name, task] = None
+                self._trained[keeper.room.name, name, question.subject] = None
                 self._send(Trouble(name=name, text=str(error)))
 
-    def _in_hall(self, name: str, task: str) -> LoadedSystem | None:
-        """Return a system with its shipped weights of a task, cached; None if it has none or is not in the hall."""
-        if (name, task) not in self._trained:
+    def _in_room(self, keeper: room_keepers.Keeper, name: str, subject: str) -> LoadedSystem | None:
+        """Return a system with its shipped weights of a subject, cached; None if it has none or takes no part."""
+        key = keeper.room.name, name, subject
+        if key not in self._trained:
             system, standing = registry.find(name), None
-            found = registry.weights(name, task) if registry.in_hall(system.entry, task) else None
+            found = keeper.weights(name, subject) if keeper.takes(system) else None
             if found is not None:
                 path, trial = found
                 standing = LoadedSystem(system=system, trial=trial, learner=registry.create(name, weights=path))
-            self._trained[name, task] = standing
-        return self._trained[name, task]
+            self._trained[key] = standing
+        return self._trained[key]
 
     def _train(self, name: str, seed: int) -> None:
         system = registry.find(name)
@@ -353,7 +274,7 @@ class Worker:
         reporter.begin()
 
         def on_step(record: Record, accuracy: float) -> bool:
-            reporter.step(record, accuracy)
+            reporter.step(record, accuracy, drawing_desk.bout(learner))
             self._gather()
             while self._waiting:
                 kind = next(iter(self._waiting))
@@ -370,6 +291,12 @@ class Worker:
         # Before the first evaluation there is nothing to judge.
         found = diagnose(learner, deck, record) if record.curve else []
         reporter.end(record, digest, tuple(symptom.name.lower() for symptom in found))
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean of those values that are numbers; NaN if none is."""
+    known = [value for value in values if math.isfinite(value)]
+    return sum(known) / len(known) if known else math.nan
 
 
 class ProgressReporter:
@@ -389,6 +316,8 @@ class ProgressReporter:
         self._send = send
         self._right: deque[float] = deque(maxlen=LAST)
         self._trail: list[tuple[int, float]] = []
+        self._bouts: deque[tuple[float, float, float]] = deque(maxlen=LAST)
+        self._duel: list[tuple[int, float, float, float]] = []
         self._since = self._last = time.perf_counter()
         self._tell(Record(), preparing=True)
 
@@ -397,11 +326,16 @@ class ProgressReporter:
         self._since = time.perf_counter()
         self._tell(Record())
 
-    def step(self, record: Record, right: float) -> None:
-        """Record a step, with the fraction of its stimuli answered correctly."""
+    def step(self, record: Record, right: float, bout: tuple[float, float, float] | None = None) -> None:
+        """Record a step, with the fraction of its stimuli answered correctly, and of rivals their losses and `told`."""
         self._right.append(right)
+        if bout is not None:
+            self._bouts.append(bout)
         if not self._trail or record.steps >= max(self._trail[-1][0] + 1, SPARSER * self._trail[-1][0]):
             self._trail.append((record.steps, self._recent()))
+            if self._bouts:
+                critic, creator, told = (_mean(column) for column in zip(*self._bouts, strict=True))
+                self._duel.append((record.steps, critic, creator, told))
         if time.perf_counter() - self._last >= EVERY_S:
             self._tell(record)
 
@@ -431,5 +365,6 @@ class ProgressReporter:
                 trail=tuple(self._trail),
                 preparing=preparing,
                 warnings=warnings,
+                duel=tuple(self._duel),
             )
         )

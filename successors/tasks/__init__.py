@@ -24,6 +24,7 @@ from successors.tasks import (
     judge,
     letters,
     locate,
+    manner,
     match,
     parity,
     programs,
@@ -31,6 +32,7 @@ from successors.tasks import (
     question,
     recall,
     restore,
+    restyle,
     same_different,
     segment,
     squeeze,
@@ -48,9 +50,8 @@ __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 
 _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
-    squeeze, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
-    books, sums, by_heart, caption, question, match,
-    illustrate, segment, locate,
+    squeeze, restyle, manner, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
+    books, sums, by_heart, caption, question, match, illustrate, segment, locate,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

@@ -158,9 +158,8 @@ class Task:
                     remedy="Give one for each",
                 )
             return np.asarray(answers == wanted) if self.judge is None else self.judge(answers, wanted)
-        if self.judge is not None:
-            return self.judge(answers, targets)
-        return cells_wrong(answers, targets) <= WRONG_CELLS
+        wrong = cells_wrong(answers, targets)
+        return wrong <= WRONG_CELLS if self.judge is None else self.judge(answers, targets)
 
 
 def cells_wrong(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import permutations, product
 
 from marki.errors import PortError
+from marki.pen import tokens as pen
 from successors.nn.lexicon import TELETYPE_WORDS, teletype
 from successors.tasks import figures, logbook, scenes
 from successors.tasks.scene_words import demanded
@@ -50,8 +51,9 @@ def worded(line: str, task: str) -> WordedLine:
 
     Full-width letters and signs become plain ones, blanks are put in order, invisible signs left out. In captions,
     English words are small, Chinese has no blanks, simplified signs and full stops of its own; a missing full stop is
-    added. In the log book, words have the case that they have there. What asks for figures ends in a colon. What is
-    read sign by sign has large letters and a blank between any two of them.
+    added. In the log book, words have the case that they have there. What asks for figures ends in a colon; a program
+    that follows it, whole or not, is small with a blank between any two words; the picture of an example stays as it
+    is. What is read sign by sign has large letters and a blank between any two of them.
 
     Parameters
     ----------
@@ -73,6 +75,10 @@ def worded(line: str, task: str) -> WordedLine:
         return _by_sign(plain)
     if task == "programs":
         return _asked(plain)
+    if task in ("typing", "holes"):
+        return _program(plain)
+    if task == "contest":
+        return _problem(plain)
     if task == "question":
         return _question(plain)
     if task in CAPTIONS:
@@ -187,6 +193,37 @@ def _asked(text: str) -> WordedLine:
     text = _spaced(text.replace("\n", " ")).lower()
     text = re.sub(r"[ .!:]*$", "", text) + ":"
     return WordedLine(text=text, unknown=_unknown(text, english))
+
+
+def _program(text: str) -> WordedLine:
+    """Return a program, or what is typed of it, with what asks for it before it, if anything does."""
+    words, colon, program = text.rpartition(":")
+    if not colon:
+        first = next((token.kind for token in pen.tokens(text)), "unknown")
+        words, program = ("", text) if first in ("verb", "hole", "close") else (text, "")
+    asked = _asked(words) if words.strip() else None
+    told, unknown = _pen_words(program)
+    both = " ".join(filter(None, (asked.text if asked else "", " ".join(told))))
+    return WordedLine(text=both, unknown=tuple(dict.fromkeys((*(asked.unknown if asked else ()), *unknown))))
+
+
+def _pen_words(text: str) -> tuple[list[str], list[str]]:
+    """Return the words of a program, and those that the language does not have; comments are left out."""
+    found = [token for token in pen.tokens(text) if token.kind != "comment"]
+    return [token.text for token in found], [token.text for token in found if token.kind == "unknown"]
+
+
+def _problem(text: str) -> WordedLine:
+    """Return the statement of a problem, and its example as it stands on the lines below."""
+    statement, line, picture = text.partition("\n")
+    found = _asked(statement)
+    if _HAN.search(found.text):
+        told = re.sub(r"例子n=(\d+)：$", r"例子 n = \1：", found.text)
+        unknown = tuple(sign for sign in found.unknown if sign not in "例子= ")
+    else:
+        told = re.sub(r"\s*=\s*(\d+):$", r" = \1:", found.text)
+        unknown = tuple(word for word in found.unknown if word != "example")
+    return WordedLine(text=told + line + picture, unknown=unknown)
 
 
 def _log(text: str) -> WordedLine:

@@ -23,6 +23,7 @@ Shrunk: 400-500-250-125-30 and back; gradient descent with momentum for conjugat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -33,6 +34,7 @@ from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
+from successors.nn.drawers import shares
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import ByGradient, Network, Successor
@@ -112,6 +114,24 @@ class Autoencoder(Network):
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (n, cells) of what is given back of pictures (n, h, w)."""
         return self.decode(self.encode(x.flatten()))
+
+    def encoded(self, cards: np.ndarray) -> np.ndarray:
+        """Return the codes (n, k) of cards (n, h, w)."""
+        return self.encode(Tensor(cards).flatten()).data
+
+    def latents_of(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return the codes (n, k) of cards (n, h, w)."""
+        return self.encoded(stimuli)
+
+    def drawn_of(self, latents: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return what is given back (n, h, w) of codes (n, k)."""
+        return self.decide(self.decode(Tensor(latents)).data)
+
+    def redraw(self, cards: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield what is given back (n, h, w) of a code of noughts, and on the way to that of cards, without noise."""
+        code = self.encode(Tensor(cards).flatten())
+        for share in shares():
+            yield self.decide(self.decode(code * share).data)
 
     def decide(self, outputs: np.ndarray) -> np.ndarray:
         """Return what is given back, (n, h, w) from 0 to 1."""

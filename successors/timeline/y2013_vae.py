@@ -21,6 +21,7 @@ Adagrad. The lamps are not read: it draws any digit.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,7 @@ from marki.io.stimuli import digits
 from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Measure, Mechanism, Size, Trial
 from successors.nn import initial
+from successors.nn.drawers import shares
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
 from successors.nn.learner import ByGradient, Network, Successor
@@ -109,6 +111,30 @@ class VAE(Network):
         """Return pictures (n, side, side) of the probabilities that cells are on, given latents (n, latents)."""
         side = self.config.side
         return self.decoder(Tensor(noise)).sigmoid().data.reshape(len(noise), side, side)
+
+    def encoded(self, cards: np.ndarray) -> np.ndarray:
+        """Return the likeliest latents (n, latents) of cards (n, side, side)."""
+        return self.encoder(Tensor(cards).flatten())[0].data
+
+    def latents_of(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return the latents (n, latents), which are the noise."""
+        return noise
+
+    def drawn_of(self, latents: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return pictures (n, side, side) of latents (n, latents)."""
+        return self.imagine(stimuli, latents)
+
+    def way(self, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield pictures (n, side, side) from the middle of the prior out to what is drawn."""
+        for share in shares():
+            yield self.imagine(stimuli, noise * share)
+
+    def redraw(self, cards: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield what cards (n, side, side) could come from: from the likeliest out to one of its possible ones."""
+        mean, spread = self.encoder(Tensor(cards).flatten())
+        away = np.exp(spread.data * 0.5) * noise
+        for share in shares():
+            yield self.imagine(stimuli, mean.data + away * share)
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return what is given back of real pictures, the targets, and minus the bound."""
@@ -290,7 +316,7 @@ ENTRY = Entry(
     network=VAE,
     retina=VAEConfig(),
     sizes={"mnist": Size(config=PAPER, source="the paper prints none; 500 units and 20 latents, figures 2 and 5")},
-    trials=(Trial(task="imitate", options={"asked": False}, at_least=0.5, seeds=3),),
+    trials=(Trial(task="imitate", options={"asked": False}, at_least=0.52, seeds=3),),
     mechanism=Mechanism(name="a sample that is a function of noise", without={"reparameterised": False}),
     learner=ByGradient,
     accepts=Port.LAMPS,

@@ -488,7 +488,6 @@ ENTRY = Entry(
             at_least=0.95,
             seeds=3,
             label="in Chinese",
-            shipped_as="zh",
             baseline="show_tell",
             against={"attention": "none"},
         ),

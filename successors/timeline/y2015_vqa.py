@@ -210,7 +210,7 @@ ENTRY = Entry(
     sizes={"deeper LSTM Q + norm I": Size(config=PAPER, source="the paper prints none; sizes of its program")},
     trials=(
         Trial(task="question", at_least=0.9, aside={"held-out combinations": 0.7}, seeds=3),
-        Trial(task="question", options={"language": "zh"}, at_least=0.9, seeds=3, label="in Chinese", shipped_as="zh"),
+        Trial(task="question", options={"language": "zh"}, at_least=0.9, seeds=3, label="in Chinese"),
         Trial(
             task="question",
             changes={"picture": False},

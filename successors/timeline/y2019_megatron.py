@@ -469,7 +469,7 @@ ENTRY = Entry(
         "2.5B": size(54, 1_920, 20, 2, 2_500),
         "1.2B": size(40, 1_536, 16, 1, 1_200),
     },
-    trials=(Trial(task="prompts", at_least=0.8),),
+    trials=(Trial(task="prompts", at_least=0.92, remark="The mean is above the bound; the five seeds differ."),),
     mechanism=Mechanism(name="sums over the ranks", without={"reduce": False}),
     accepts=Port.TEXT,
     answers=Port.TEXT,

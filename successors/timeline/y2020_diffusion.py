@@ -46,6 +46,7 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn import initial
 from successors.nn.activations import silu
 from successors.nn.attention import attention
+from successors.nn.drawers import Hand
 from successors.nn.functions import images
 from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, Dropout, Embedding, GroupNorm, Initialiser, Linear
@@ -345,22 +346,84 @@ class Diffusion(Network):
         noise : ndarray, shape (n, k cells)
             What it begins with, and what is added after each of the k steps but the last.
         """
+        parts = self._parts(noise)
+        for _, believed, x in self._back(stimuli, parts[:, 0], taken(parts.shape[1]), parts):
+            yield x, believed
+
+    def steered(
+        self, stimuli: np.ndarray, noise: np.ndarray, hand: Hand
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield of each step what it began with, what is believed in, and what it left, (n, side, side) of light each.
+
+        Parameters
+        ----------
+        stimuli : ndarray of bool, shape (n, 8)
+        noise : ndarray, shape (n, k cells)
+        hand : callable
+            ``hand(step, x, signal, share)`` returns what a step begins with instead of x (n, side, side), which is the
+            picture, from -1 to 1, times `signal`, and normal deviates times `share`.
+        """
+        parts = self._parts(noise)
+        for row in self._back(stimuli, parts[:, 0], taken(parts.shape[1]), parts, hand):
+            began, believed, left = (light(x) for x in row)
+            yield began, believed, left
+
+    def _parts(self, noise: np.ndarray) -> np.ndarray:
         config = self.config
+        return noise.reshape(len(noise), -1, config.colours, config.side, config.side)
+
+    def _back(
+        self, stimuli: np.ndarray, x: np.ndarray, times: list[int], parts: np.ndarray, hand: Hand | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Walk back from x at the first of some times to the last; yield what each step began with, believed, and left.
+
+        A hand may alter what it begins with, see `steered`.
+        """
         kinds = self._labels.asked(stimuli)
-        parts = noise.reshape(len(noise), -1, config.colours, config.side, config.side)
-        times, x = taken(parts.shape[1]), parts[:, 0]
         for k in range(parts.shape[1]):
-            at = np.full(len(x), times[k])
+            if hand is not None:
+                kept = float(KEPT[times[k]])
+                x = hand(k, x[:, 0], math.sqrt(kept), math.sqrt(1 - kept))[:, None].astype(x.dtype)
+            at, began = np.full(len(x), times[k]), x
             believed = self.believed(x, at, self.unet(Tensor(x), at, kinds).data)
             x, deviation = posterior(x, believed, times[k], times[k + 1])
             if times[k + 1]:
                 x = x + parts[:, k + 1] * deviation
-            yield x, believed
+            yield began, believed, x
 
     def imagine(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Return pictures (n, side, side) at the end of the walk."""
         *_, (x, _) = self.walk(stimuli, noise)
         return light(x)
+
+    @property
+    def most_steps(self) -> int:
+        """The most steps in which it draws."""
+        return self.config.steps
+
+    def noise_for(self, steps: int) -> int:
+        """Return the normal deviates that a drawing in so many steps is a function of."""
+        return steps * self.config.cells
+
+    def way(self, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the snow that a walk begins with, and what each step leaves, (n, side, side) each."""
+        yield light(self._parts(noise)[:, 0])
+        for x, _ in self.walk(stimuli, noise):
+            yield light(x)
+
+    def redraw(self, cards: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield cards (n, side, side) drowned in noise, and what each step back leaves.
+
+        They are drowned as deep as the last steps of the whole walk lead back from: as many as there is noise for.
+        """
+        parts = self._parts(noise)
+        times = taken(self.config.steps)[-parts.shape[1] - 1 :]
+        real = images(Tensor(cards * 2 - 1)).data
+        signal, share = _shares(np.full(len(real), times[0]), real)
+        x = signal * real + share * parts[:, 0]
+        yield light(x)
+        for _, _, left in self._back(stimuli, x, times, parts):
+            yield light(left)
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return what is believed to be under the noise that real pictures are given, and the loss of eq. 14."""
@@ -509,7 +572,14 @@ ENTRY = Entry(
         "CIFAR-10": Size(config=CIFAR, published=35_746_307, source="appendix B: 35.7 million; its program"),
         "256x256": Size(config=LARGE, published=113_673_219, source="appendix B: 114 million; its program"),
     },
-    trials=(Trial(task="imitate", at_least=0.7, seeds=3),),
+    trials=(
+        Trial(
+            task="imitate",
+            at_least=0.79,
+            seeds=3,
+            remark="The mean is above the bound; three seeds are too few to tell.",
+        ),
+    ),
     # In one step the noise would have to be told to one part in 160, for eq. 15 divides by sqrt(abar).
     mechanism=Mechanism(name="many small steps", without={"steps": 1, "predicts": "picture"}),
     accepts=Port.LAMPS,

@@ -34,7 +34,7 @@ One Adam for a loss and its lazy penalty.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,8 +44,11 @@ from marki.config import setting
 from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
+from marki.io.responses import R_UNITS
+from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import dual, initial
+from successors.nn.drawers import shares
 from successors.nn.dual import T
 from successors.nn.hooks import Watch
 from successors.nn.learner import Labels
@@ -60,6 +63,9 @@ GAIN = math.sqrt(2)
 """Factor after a leaky rectifier, which keeps the variance."""
 
 EPS = 1e-8
+
+DIRECTIONS, DIRECTED = 12, 512
+"""Directions along which w is turned by hand, and the pictures from whose w they are found."""
 
 STEADY = 0.995
 """Fraction of the running mean of w that is kept at each batch."""
@@ -470,6 +476,66 @@ class StyleGAN2(RivalNetwork):
             ws = [w + (second - w) * (k >= cut)[:, None] for k in range(layers)]
         return self.paint(ws, self.grain(noise))[:, 0]
 
+    def way(self, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield pictures (n, side, side) from the mean style out to that of the noise; the grain stays."""
+        w, grain, layers = self.latents(stimuli, noise), self.grain(noise), self.creator.synthesis.layers
+        for share in shares()[:-1]:
+            yield self.paint([(w - self.mean_w) * share + self.mean_w] * layers, grain).data[:, 0].clip(0, 1)
+        yield self.imagine(stimuli, noise)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Names of the layers with a style of their own, two at each scale."""
+        return tuple(f"{side}x{side}" for side in self.config.sides for _ in range(2))
+
+    def mix(
+        self,
+        stimuli: np.ndarray,
+        noise: np.ndarray,
+        others: np.ndarray,
+        other_noise: np.ndarray,
+        theirs: Sequence[bool],
+    ) -> np.ndarray:
+        """Return pictures (n, side, side) of two stimuli (n, 8) and noises each.
+
+        Parameters
+        ----------
+        stimuli, others : ndarray of bool, shape (n, 8)
+        noise, other_noise : ndarray, shape (n, `noise`)
+            Grain, and the class where none is named, are those of `noise`.
+        theirs : sequence of bool
+            For each layer, whether its style is that of the others.
+        """
+        latents = noise.copy()
+        latents[:, : self.config.latents] = other_noise[:, : self.config.latents]
+        styles = self.latents(stimuli, noise), self.latents(others, latents)
+        return self.paint([styles[bool(other)] for other in theirs], self.grain(noise)).data[:, 0].clip(0, 1)
+
+    def _directions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the directions of w (k, latents) along which it varies most, each as long as its deviation, and w's
+        mean, of some noise that is always the same.
+        """
+        noise = generator(0, "directions").standard_normal((DIRECTED, self.noise)).astype(np.float32)
+        with no_grad():
+            w = self.latents(np.zeros((DIRECTED, R_UNITS), bool), noise).data.astype(np.float64)
+        middle = w.mean(0)
+        _, lengths, rows = np.linalg.svd(w - middle, full_matrices=False)
+        rows *= np.sign(rows.sum(1, keepdims=True)) * lengths[:, None] / math.sqrt(DIRECTED)
+        return rows[:DIRECTIONS], middle
+
+    def latents_of(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return how far w lies along the directions in which it varies most, (n, k), in their deviations."""
+        rows, middle = self._directions()
+        w = self.latents(stimuli, noise).data
+        return ((w - middle) @ rows.T / np.maximum((rows**2).sum(1), 1e-12)).astype(np.float32)
+
+    def drawn_of(self, latents: np.ndarray, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return pictures (n, side, side) of w moved along those directions; the rest of w and the grain stay."""
+        rows, _ = self._directions()
+        moved = (latents - self.latents_of(stimuli, noise)) @ rows
+        w = self.latents(stimuli, noise) + moved.astype(np.float32)
+        return self.paint([w] * self.creator.synthesis.layers, self.grain(noise)).data[:, 0].clip(0, 1)
+
     def verdict(self, pictures: T, stimuli: np.ndarray) -> T:
         """Return the logits (n,) that pictures are real."""
         told = self.told(stimuli, None, pictures.dtype)
@@ -653,16 +719,27 @@ ENTRY = Entry(
         )
     },
     trials=(
-        Trial(task="imitate", at_least=0.4, seeds=3),
+        Trial(
+            task="imitate",
+            at_least=0.61,
+            seeds=3,
+            remark="The mean is above the bound; three seeds are too few to tell.",
+        ),
         Trial(
             task="imitate",
             options={"subject": "letters", "shift": 1.0},
             changes={"classes": 26},
-            at_least=0.4,
+            at_least=0.75,
             seeds=3,
+            label="letters",
+            remark="The mean is above the bound; three seeds are too few to tell.",
         ),
     ),
-    mechanism=Mechanism(name="demodulated kernels", without={"norm": "none"}),
+    mechanism=Mechanism(
+        name="demodulated kernels",
+        without={"norm": "none"},
+        remark="Without them each of the three seeds draws worse, but by very different amounts: too few to tell.",
+    ),
     learner=Rivals,
     accepts=Port.LAMPS,
     answers=Port.FIELD,

@@ -436,7 +436,7 @@ ENTRY = Entry(
                 "held-out combinations": 0.4,
             },
         ),
-        Trial(task="match", options={"language": "zh"}, at_least=0.9, seeds=3, label="in Chinese", shipped_as="zh"),
+        Trial(task="match", options={"language": "zh"}, at_least=0.9, seeds=3, label="in Chinese"),
     ),
     mechanism=Mechanism(name="telling pairs apart", without={"objective": "bag"}),
     accepts=Port.ASKED,

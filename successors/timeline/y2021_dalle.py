@@ -35,7 +35,7 @@ from marki.errors import ConfigError
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.seeding import generator
-from successors.model_card import Check, Entry, Figure, Finding, Measure, Mechanism, Size, Trial
+from successors.model_card import Check, Entry, Figure, Finding, Foundation, Measure, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import erf
 from successors.nn.bytepairs import PAD, shipped
@@ -542,7 +542,7 @@ ENTRY = Entry(
     accepts=Port.TEXT,
     answers=Port.FIELD,
     tasks=("illustrate",),
-    foundation="clip",
+    foundation=Foundation(system="clip"),
     checks=(
         Check(name="codes are drawn as the stream says", run=_causal),
         Check(name="the relaxation, cold, draws one code as often as its share", run=_relaxed),

@@ -36,7 +36,7 @@ from marki.config import setting
 from marki.io.exhibits import Rendering
 from marki.io.ports import Port
 from marki.seeding import generator
-from successors.model_card import Check, Entry, Figure, Finding, Measure, Mechanism, Size, Trial
+from successors.model_card import Check, Entry, Figure, Finding, Foundation, Measure, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import silu
 from successors.nn.bytepairs import PAD, shipped
@@ -475,7 +475,7 @@ ENTRY = Entry(
     answers=Port.FIELD,
     other=((Port.FRAME, Port.FIELD),),
     tasks=("illustrate",),
-    foundation="clip",
+    foundation=Foundation(system="clip"),
     checks=(
         Check(name="the prior's walk ends where it believes", run=_perfect),
         Check(name="of two vectors the nearer to the caption's is taken", run=_nearest),

@@ -166,7 +166,7 @@ ENTRY = Entry(
     network=MTNLG,
     retina=MTNLGConfig(),
     sizes={"530B": Size(config=PAPER, published=530 * 10**9, rounded=10**9, source="title; section 2.3")},
-    trials=(Trial(task="prompts", at_least=0.8),),
+    trials=(Trial(task="prompts", at_least=0.90),),
     mechanism=Mechanism(
         name="micro-batches",
         without={"micro": 1},

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from marki.errors import ConfigError, PortError, StateError, unknown
+from marki.errors import ConfigError, PortError, unknown
 from marki.io.exhibits import MARK1
 from marki.io.learner import Learner
 from marki.io.ports import Port
@@ -18,7 +18,8 @@ from successors.baselines.heads import BACKBONES, Head, HeadConfig
 from successors.baselines.heads import TASKS as OF_HEADS
 from successors.baselines.seq2seq import EncoderDecoder, EncoderDecoderConfig
 from successors.baselines.trivial import AsShown, LastExposure
-from successors.nn.learner import ByGradient, Network
+from successors.model_card import Foundation
+from successors.nn.learner import ByGradient
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck
 from successors.tasks.scene_words import language_of
@@ -164,8 +165,7 @@ def default_changes(name: str, task: str) -> Mapping[str, Any]:
 def enter(
     name: str, deck: Deck, *, seed: int = 0, changes: Mapping[str, Any] | None = None, machine: Machine | None = None
 ) -> Participant:
-    """Return an untrained participant for a deck; one that uses the weights of another system, or stands on it, has
-    them.
+    """Return an untrained participant for a deck; one that uses weights of another system, or stands on them, has them.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def enter(
     PortError
         If it cannot take part in this task.
     StateError
-        If it uses the weights of a system that has none shipped.
+        If it uses, or stands on, weights that are not shipped.
     """
     check_fits(name, deck.task)
     if name == MARK1:
@@ -203,11 +203,10 @@ def enter(
         year, recipe, parameters = ENCODER_DECODER_YEAR, config.recipe, learner.network.count()
     elif name in HEADS:
         backbone, tuned = HEADS[name]
-        language = language_of(str((deck.train.stimuli["text"] if deck.task == "segment" else deck.train.targets)[0]))
-        own = {"backbone": backbone, "tuned": tuned, "task": deck.task, "language": language}
+        own = {"backbone": backbone, "tuned": tuned, "task": deck.task, "language": _language(deck)}
         config = HeadConfig().amend(own | dict(changes or {}), where=name)
         learner = ByGradient(Head, config, accepts=deck.accepts, answers=deck.answers, seed=seed)
-        learner.stand_on(_of_letters(backbone))
+        registry.put_on_foundation(learner, Foundation(system=backbone, subject="letters"))
         year, recipe, parameters = registry.find(backbone).year, config.recipe, learner.network.count()
     else:
         system = registry.find(name)
@@ -215,9 +214,8 @@ def enter(
         learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}), answers=deck.answers)
         if of := system.entry.weights_of:
             learner.load_weights(registry.create(of, pretrained=True).weights())
-        if of := system.entry.foundation:
-            texts = deck.train.stimuli if deck.accepts is Port.TEXT else deck.train.targets
-            learner.stand_on(registry.speaker(of, language_of(str(np.asarray(texts).ravel()[0]))).network)
+        if foundation := registry.foundation(system.entry, _language(deck)):
+            registry.put_on_foundation(learner, foundation)
         year, recipe, parameters = system.year, learner.recipe, learner.network.count()
     note = ""
     if deck.accepts is Port.REEL and learner.accepts is Port.FRAME:
@@ -225,18 +223,13 @@ def enter(
     return Participant(name=name, year=year, learner=learner, recipe=recipe, parameters=parameters, note=note)
 
 
-def _of_letters(name: str) -> Network:
-    """Return the network of a system with the weights that are shipped for letters.
-
-    Raises
-    ------
-    StateError
-        If none are.
-    """
-    found = registry.weights(name, "letters")
-    if found is None:
-        raise StateError("no weights of letters are shipped", where=name, remedy=f"Train it: train {name}")
-    return registry.create(name, weights=found[0]).network
+def _language(deck: Deck) -> str:
+    """Return the language of the texts of a deck, by the first; "" for a deck without texts."""
+    if deck.accepts is Port.TEXT:
+        return language_of(str(np.asarray(deck.train.stimuli[:1])[0]))
+    if deck.accepts is Port.ASKED:
+        return language_of(str(np.asarray(deck.train.stimuli[:1])["text"][0]))
+    return language_of(str(deck.train.targets[0])) if deck.answers is Port.TEXT else ""
 
 
 def _values(registers: list[Register]) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from marki.errors import ConfigError
+from marki.io.ports import Port
 from marki.jobs.identity import Identity, content_hash
 from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
@@ -28,6 +29,7 @@ from successors.nn.optimiser import Diverged
 from successors.training import loop, participants
 from successors.training.diagnosis import diagnose
 from successors.training.participants import HasWipers, Machine
+from successors.training.samples import SampleSheet
 
 DIVERGED = "diverged"
 """Entry of the result of a training that diverged."""
@@ -65,9 +67,13 @@ class TrainingJob:
         """Everything on which its result depends."""
         settings = {"learner": self.learner, "task": self.task}
         settings |= {"options": dict(self.options), "changes": dict(self.changes)}
-        entry = registry.find(self.learner).entry if self.learner in registry.names() else None
-        others = [] if entry is None else [name for name in (entry.weights_of, entry.foundation) if name]
-        inputs = {f"weights of {of}": content_hash(registry.shipped(of) / registry.WEIGHTS) for of in others}
+        inputs: dict[str, str] = {}
+        if self.learner in registry.names():
+            entry = registry.find(self.learner).entry
+            if of := entry.weights_of:
+                inputs[f"weights of {of}"] = content_hash(registry.shipped(of) / registry.WEIGHTS)
+            if on := registry.foundation(entry, str(self.options.get("language", ""))):
+                inputs[f"weights of {on.system}"] = content_hash(registry.foundation_file(on))
         return Identity(kind="training", settings=settings, seed=self.seed, inputs=inputs)
 
 
@@ -106,7 +112,8 @@ _SHAPE = {
 
 
 def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> Job:
-    """Return the job that trains and evaluates; it writes ``KEY.json`` and, for a successor, ``KEY.safetensors``.
+    """Return the job that trains and evaluates; it writes ``KEY.json`` and, for a successor, ``KEY.safetensors``;
+    as it goes, for one that draws, the samples ``KEY.png``, see `SampleSheet`.
 
     The result has: score (test score), also (other figures of the task), right (a 0 or 1 for each stimulus of the test
     set), answered (the class that each was taken for, -1 for none; empty if the answer is a field or text), together
@@ -171,6 +178,11 @@ def _train(
     deck = tasks.load(order.task, **dict(order.options))
     entrant = participants.enter(order.learner, deck, seed=order.seed, changes=dict(order.changes), machine=machine)
     recipe = entrant.recipe
+    learner = entrant.learner
+    sheet = None
+    if isinstance(learner, Successor) and learner.answers is Port.FIELD:
+        asked = np.asarray(deck.valid.stimuli[:])
+        sheet = SampleSheet(folder / f"{order.key}.png", learner, asked, resume=resume)
     since = time.process_time()
     taken = 0
     with ProgressBar(recipe.total_steps, order.key, "steps", quiet=quiet, leave=False) as bar:
@@ -179,11 +191,13 @@ def _train(
             nonlocal taken
             bar.update(steps - taken, f"valid={100 * score:.1f} %")
             taken = steps
+            if sheet is not None:
+                sheet.add()
 
         try:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of it is checked each step
                 record = loop.train(
-                    entrant.learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume,
+                    learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume,
                     on_evaluation=tell,
                 )  # fmt: skip
         except Diverged as error:
@@ -191,11 +205,11 @@ def _train(
             os.replace(checkpoint, state)
             about = {"step": error.step, "reason": error.reason, "state": state.name}
             return {DIVERGED: about, "year": entrant.year, "note": entrant.note}
-    exam = loop.examine(entrant.learner, deck, deck.test)
-    if isinstance(entrant.learner, Successor):
-        settings = json.dumps(entrant.learner.config.to_mapping())
+    exam = loop.examine(learner, deck, deck.test)
+    if isinstance(learner, Successor):
+        settings = json.dumps(learner.config.to_mapping())
         weights_file.save(
-            folder / f"{order.key}.safetensors", entrant.learner.weights(), system=order.learner, settings=settings
+            folder / f"{order.key}.safetensors", learner.weights(), system=order.learner, settings=settings
         )
     result = {
         "score": exam.score,
@@ -215,12 +229,12 @@ def _train(
         "year": entrant.year,
         "note": entrant.note,
         "curve": record.curve,
-        "digest": fingerprint(snapshot(entrant.learner.registers())),
+        "digest": fingerprint(snapshot(learner.registers())),
     }
-    if isinstance(entrant.learner, HasWipers):
-        result["wipers"] = entrant.learner.wipers().tolist()
+    if isinstance(learner, HasWipers):
+        result["wipers"] = learner.wipers().tolist()
     # Last of all: the machine's clock goes on while it answers.
-    result["warnings"] = [str(symptom) for symptom in diagnose(entrant.learner, deck, record)]
+    result["warnings"] = [str(symptom) for symptom in diagnose(learner, deck, record)]
     return result
 
 

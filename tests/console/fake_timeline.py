@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
+from marki.io.drawing_orders import Picture, Sheet, Tool
 from marki.io.exhibits import (
     AblationResult,
     ActivationView,
@@ -14,23 +16,30 @@ from marki.io.exhibits import (
     Progress,
     Rendering,
     Reply,
+    SystemKind,
     TrialResult,
     Trouble,
     kind_of,
 )
 from marki.io.ports import Port
+from marki.io.program_orders import Sieve, WrittenPrograms
+from marki.pen.interpreter import drawings, field
+from successors.cluster.lent_room import ClusterRoom
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
     ("perceptron", 1958, ()), ("neocognitron", 1980, ("perceptron",)), ("hopfield", 1982, ("perceptron",)),
     ("mlp", 1986, ("perceptron",)), ("rnn", 1986, ("mlp",)), ("lecun", 1989, ("mlp", "neocognitron")),
-    ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)), ("alexnet", 2012, ("lenet5",)),
+    ("lstm", 1997, ("rnn",)), ("lenet5", 1998, ("lecun",)),
+    ("alexnet", 2012, ("lenet5",)),
+    ("autoencoder", 2013, ("mlp",)), ("vae", 2013, ()), ("gan", 2014, ()),
     ("googlenet", 2014, ("alexnet",)), ("gru", 2014, ("lstm",)), ("vgg", 2014, ("alexnet",)),
     ("seq2seq", 2014, ("lstm",)), ("attention", 2015, ("seq2seq", "gru")), ("resnet", 2015, ("vgg",)),
     ("densenet", 2016, ("resnet",)), ("inception_resnet", 2016, ("googlenet", "resnet")),
     ("resnext", 2016, ("resnet",)), ("xception", 2016, ("googlenet", "resnet")), ("transformer", 2017, ("attention",)),
     ("mobilenet", 2017, ("xception",)), ("gpt", 2018, ("transformer",)), ("bert", 2018, ("transformer",)),
     ("efficientnet", 2019, ("mobilenet",)), ("vit", 2020, ("transformer",)), ("deit", 2020, ("vit",)),
+    ("stylegan2", 2020, ("gan",)), ("diffusion", 2020, ()),
     ("swin", 2021, ("vit",)), ("mlp_mixer", 2021, ("vit",)), ("gmlp", 2021, ("mlp_mixer",)),
     ("convnext", 2022, ("resnext", "swin")), ("llama", 2023, ("gpt",)),
 )  # fmt: skip
@@ -41,7 +50,21 @@ ABLATIONS = (
     AblationResult(mechanism=MECHANISM, present=0.962, absent=0.966, interval=(-0.012, 0.004), word="not told apart"),
 )  # fmt: skip
 REELS = ("rnn", "lstm", "gru")
-TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama")
+DRAWERS = ("vae", "gan", "stylegan2", "diffusion")
+TOOLS = {
+    "autoencoder": (Tool.KNOBS, Tool.SLIDE),
+    "vae": (Tool.KNOBS, Tool.SLIDE), "gan": (Tool.KNOBS, Tool.DUEL), "stylegan2": (Tool.KNOBS, Tool.DUEL, Tool.MIX),
+    "diffusion": (Tool.WALK,),
+}  # fmt: skip
+"""What hands may do to each of those."""
+SUBJECTS = {"vae": ("digits",), "gan": ("digits",), "stylegan2": ("letters", "digits"), "diffusion": ()}
+"""What each of those has learned to draw."""
+LINE = "draw up 3"
+"""A program."""
+PROGRAMMERS = ("codex", "alphacode", "copilot", "incoder")
+TASKS = {Port.REEL: "recall", Port.TEXT: "translation"}
+PROGRAM_TASKS = {"codex": "programs", "alphacode": "contest", "copilot": "typing", "incoder": "holes"}
+TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama", *PROGRAMMERS)
 
 
 def ports(name):
@@ -49,6 +72,10 @@ def ports(name):
         return Port.REEL, Port.LAMPS
     if name in TEXTS:
         return Port.TEXT, Port.TEXT
+    if name in DRAWERS:
+        return Port.LAMPS, Port.FIELD
+    if name == "autoencoder":
+        return Port.FIELD, Port.FIELD
     return Port.FRAME, Port.FIELD if name == "hopfield" else Port.LAMPS
 
 
@@ -66,6 +93,15 @@ def result(name, accepts):
     )  # fmt: skip
 
 
+def hall(name):
+    """Return the subjects for which a system has weights, by room of the hall."""
+    if name in DRAWERS:
+        return {"draws": SUBJECTS[name]} if SUBJECTS[name] else {}
+    if name in PROGRAMMERS:
+        return {"programs": ("programs",)}
+    return {"reads": ("letters", "digits")} if ports(name) == (Port.FRAME, Port.LAMPS) and name != "swin" else {}
+
+
 def exhibit(name, year, parents):
     accepts, answers = ports(name)
     weights = 400 * (year - 1950) * (1 + len(name))
@@ -73,7 +109,7 @@ def exhibit(name, year, parents):
         name=name, label=name.replace("_", "-").capitalize(), year=year,
         title=f"A paper on {name.replace('_', ' ')} and what it is good for",
         authors="A. Author, B. Author, C. Author", accepts=accepts, answers=answers,
-        task="recall" if accepts == Port.REEL else "translation" if accepts == Port.TEXT else "letters",
+        task=PROGRAM_TASKS.get(name, TASKS.get(accepts, "letters")),
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
         multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
         source={"en": "table 1", "zh": "表 1"},
@@ -81,13 +117,16 @@ def exhibit(name, year, parents):
         ablation=None if name == "swin" else ABLATIONS[len(name) % 3],
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
-        kind=kind_of(accepts, answers),
-        hall=("letters", "digits") if accepts == Port.FRAME and answers == Port.LAMPS and name != "swin" else (),
+        kind=SystemKind.PROGRAMS if name in PROGRAMMERS else kind_of(accepts, answers),
+        hall=hall(name), tools=TOOLS.get(name, ()),
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
 
 
 EXHIBITS = tuple(exhibit(*row) for row in SYSTEMS)
+PROGRAMS = (("codex", 2021, ("gpt",)), *((name, 2022, ("codex",)) for name in ("alphacode", "copilot", "incoder")))
+WITH_PROGRAMS = (*EXHIBITS[:-2], *(exhibit(*row) for row in PROGRAMS), *EXHIBITS[-2:])
+"""The same with those who program; a test that needs them puts it in the place of `EXHIBITS`."""
 
 
 def reel(k, t=12):
@@ -136,15 +175,117 @@ class FakeRack:
             Port.REEL: lambda: reel(number),
             Port.TEXT: lambda: np.array(f"the {('left', 'upper', 'small')[number % 3]} light is on"),
             Port.FRAME: lambda: reel(number)[0],
+            Port.FIELD: lambda: reel(number)[0],
+            Port.LAMPS: lambda: (number % 26 + 1 >> np.arange(8) & 1).astype(bool),
         }[accepts]()
         wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
         self.came.append(self.reply(self.name, number, stimulus, wanted, views))
 
-    def hall(self, number, frame, task="letters"):
-        self.said.append(("hall", number, np.array(frame), task))
+    def hall(self, number, asked, subject="letters", *, room="reads", again=0):
+        self.said.append(("hall", number, np.array(asked), subject, room, again))
+        if room == "programs":
+            self.came.append(self.task(number, str(asked)))
         for one in EXHIBITS:
-            if ports(one.name) == (Port.FRAME, Port.LAMPS) and one.score is not None:
-                self.came.append(self.reply(one.name, number, np.array(frame), "", False, task))
+            if subject not in one.hall.get(room, ()):
+                continue
+            if room == "programs":
+                self.came.append(self.programmed(one.name, number, str(asked)))
+            elif room == "draws":
+                self.came.append(self.drawn(one.name, number, str(asked), subject, again))
+            else:
+                self.came.append(self.reply(one.name, number, np.array(asked), "", False, subject))
+
+    def drawn(self, name, number, asked, subject, again):
+        """Return a drawing; the first is read as what was asked for, the VAE is not told that."""
+        rng = np.random.default_rng([ord(asked), again, len(name)])
+        return replace(
+            self.reply(name, number, np.zeros(8, bool), "" if name == "vae" else asked, False, subject),
+            field=rng.random((20, 20), np.float32), read="8" if again else asked, reader="LeNet-5",
+        )  # fmt: skip
+
+    def task(self, number, typed):
+        """Return the task of the room of programs: a line of three, or what was typed, which nobody judges."""
+        told = (typed, typed) if typed else ("a line of length 3 up:", "向上画3格直线：")
+        return replace(
+            self.reply("codex", number, np.array(told), "" if typed else LINE, False), name="task", said="",
+            target=None if typed else field(drawings(LINE, [4])[0]),
+        )  # fmt: skip
+
+    def programmed(self, name, number, typed):
+        """Return a program; Codex's and AlphaCode's are right, Copilot's draws something else, InCoder's is none."""
+        said = {"codex": LINE, "alphacode": f"go up 1 go down 1 {LINE}", "copilot": "draw left 3"}.get(
+            name, "draw draw"
+        )
+        drawn = drawings(said, [4])
+        return replace(
+            self.reply(name, number, np.array(typed), "" if typed else LINE, False), said=said,
+            field=None if drawn is None else field(drawn[0]), judged=None if typed else said.endswith(LINE),
+        )  # fmt: skip
+
+    def offer(self, number, name, text, partial):
+        """Offer a line of three up, behind whatever stands there; less sure where nothing is typed of it."""
+        self.said.append(("offer", number, name, text, partial))
+        done = text.rpartition(":")[2].split()
+        words = LINE.split()[len(done) % 3 :]
+        fits = not partial or words[0].startswith(partial)
+        rest = " ".join(words)[len(partial) :] if fits else ""
+        sure = 0.2 if not partial and len(done) % 3 == 0 else 0.9
+        self.came.append(WrittenPrograms(name=name, number=number, texts=(rest,), sure=sure))
+
+    def try_out(self, number, name, text, target, *, count, temperature):
+        """Draw programs in ten parts; every fourth is right, every fourth none; AlphaCode sieves them."""
+        self.said.append(("try_out", number, name, text, target, count, temperature))
+        part = count // 10
+        for k in range(10):
+            texts = tuple((LINE, "draw left 3", "draw", "go up 1 draw left 3")[n % 4] for n in range(part))
+            sieve = Sieve(passed=(0, 1, 4), groups=((0, 4), (1,)), handed=(0, 1)) if name == "alphacode" else None
+            self.came.append(WrittenPrograms(
+                name=name, number=number, texts=texts, right=tuple(t == LINE for t in texts) if target else (),
+                of=count, sieve=sieve if k == 9 else None,
+            ))  # fmt: skip
+
+    def fill(self, number, name, text):
+        self.said.append(("fill", number, name, text))
+        self.came.append(WrittenPrograms(name=name, number=number, texts=("go left 2",)))
+
+    def draw(self, number, order):
+        """Hand back what an order asks for: a drawing that follows from it, and a sheet."""
+        self.said.append(("draw", number, order))
+        rng = np.random.default_rng([ord(order.named or "?"), order.again, len(order.turned), len(order.ink)])
+        learned = self.name == "stylegan2" or order.named.isdigit()
+        free = self.name in ("vae", "autoencoder") or order.tool is Tool.SLIDE or not learned
+        wanted = "" if free else order.named
+        sheet = replace(self.sheet(order, rng), told=self.name != "vae")
+        self.came.append(replace(
+            self.reply(self.name, number, np.zeros(8, bool), wanted, False, "imitate"),
+            field=rng.random((20, 20), np.float32), read="3", reader="LeNet-5", sheet=sheet,
+        ))  # fmt: skip
+
+    def sheet(self, order, rng):
+        cards = [rng.random((20, 20), np.float32) for _ in range(12)]
+        none = np.zeros(0, np.float32)
+        match order.tool:
+            case Tool.KNOBS:
+                latents = rng.standard_normal(20).astype(np.float32)
+                for k, value in order.turned:
+                    latents[k] = value
+                return Sheet(tool=order.tool, latents=latents)
+            case Tool.WALK:
+                film = rng.integers(0, 256, (order.steps + 1, 20, 20)).astype(np.uint8)
+                return Sheet(tool=order.tool, latents=none, film=film, believed=film[:-1])
+            case Tool.DUEL:
+                kinds = ["made"] * 6 + ["real"] * 6
+                rows = tuple(
+                    Picture(kind, c, share=k / 12) for k, (kind, c) in enumerate(zip(kinds, cards, strict=True))
+                )
+                return Sheet(tool=order.tool, latents=none, pictures=rows)
+            case Tool.MIX:
+                rows = (Picture("first", cards[0]), Picture("second", cards[1]))
+                return Sheet(tool=order.tool, latents=none, pictures=rows, layers=("5x5", "5x5", "10x10", "10x10"))
+            case Tool.SLIDE:
+                shown = [*order.cards, *cards][:2]
+                rows = (("first", shown[0]), ("back", cards[2]), ("second", shown[1]), ("back", cards[3]))
+                return Sheet(tool=order.tool, latents=cards[4][0], pictures=tuple(Picture(*row) for row in rows))
 
     def train(self, name, seed):
         self.said.append(("train", name, seed))
@@ -168,6 +309,7 @@ class FakeRack:
                 name=self.name, seed=self.seed, steps=self.step, of=400, shown=64 * self.step, curve=curve,
                 right=1 - 0.99 ** (self.step / 4), seconds=self.step / 50, done=done,
                 digest="0123456789abcdef" if done else "", trail=trail, warnings=self.warnings if done else (),
+                duel=tuple((s, 1.3, 0.8, 0.7) for s, _ in trail) if self.name in ("gan", "stylegan2") else (),
             ))  # fmt: skip
             if done:
                 self.step = None
@@ -238,3 +380,11 @@ class FakeTimeline:
     def rack(self):
         self.racks.append(FakeRack())
         return self.racks[-1]
+
+    record = None
+
+    def scaling(self, folder):
+        return self.record
+
+    def room(self):
+        return ClusterRoom()

@@ -70,8 +70,8 @@ def test_a_kiosk_on_a_screen_ends_when_it_is_asked_to():
         with os.fdopen(read) as pipe:
             screen = ":" + pipe.readline().strip()
         process = started("--kiosk", "--fullscreen", DISPLAY=screen, SDL_AUDIODRIVER="dummy")
-        status, _ = asked_to_end(process, signal.SIGTERM, lambda: heeds(process))
-        assert status == 0
+        status, told = asked_to_end(process, signal.SIGTERM, lambda: heeds(process))
+        assert (status, told) == (0, "")
     finally:
         server.terminate()
         server.wait()

@@ -22,6 +22,9 @@ SHIPPED = [
     "deeper",
     "attention",
     "programs",
+    "counterfeiter",
+    "snow",
+    "machine_room",
 ]
 QUESTIONS = [
     (name, k, n) for name in SHIPPED for k, page in enumerate(load(name).pages) for n, _ in enumerate(page.questions)
@@ -104,6 +107,24 @@ def test_a_page_puts_up_a_system_that_there_is(tmp_path):
     assert (page.system, page.beside, page.example, page.hall) == ("resnet", "mark1", 2, False)
     with pytest.raises(UnknownName, match=r"system.*'resnt'.*'resnet'"):
         load(write(tmp_path, GOOD.replace("[[pages.questions]]", 'system = "resnt"\n[[pages.questions]]')))
+
+
+def test_a_page_shows_a_chart_that_there_is(tmp_path):
+    def page(*lines):
+        return load(
+            write(tmp_path, GOOD.replace("[[pages.questions]]", "\n".join([*lines, "[[pages.questions]]"])))
+        ).pages[0]
+
+    shown = page('chart = "room"', 'room = { training = "mt_nlg", micros = 8 }')
+    assert (shown.chart, shown.room, shown.decade) == ("room", {"training": "mt_nlg", "micros": 8}, 0.0)
+    assert page('chart = "scale"', "decade = 3.5").decade == 3.5
+    with pytest.raises(UnknownName, match=r"chart.*'scales'.*'scale'"):
+        page('chart = "scales"')
+    with pytest.raises(UnknownName, match=r"'micro'.*'micros'"):
+        page('chart = "room"', "room = { micro = 8 }")
+    for line in ('room = { micros = "many" }', "room = { micros = 0 }", "room = { training = 3 }", "decade = 20"):
+        with pytest.raises(ConfigError, match=r"mine\.toml"):
+            page('chart = "room"', line)
 
 
 @pytest.mark.slow

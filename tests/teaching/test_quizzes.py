@@ -6,6 +6,8 @@ run can decide; `TOLD` lists them with where the answer comes from, and `PREMISE
 """
 
 import functools
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -19,12 +21,14 @@ from marki.pen.statements import pieces
 from marki.session import mark1_session
 from marki.teaching.lesson import begin, go_through, load, names, right_option
 from successors import registry, tasks
+from successors.cluster.lent_room import ClusterRoom
 from successors.nn.tensor import Tensor, no_grad
-from successors.tasks import figures
+from successors.tasks import figures, likeness
 from successors.timeline.y2015_resnet import Basic
 from successors.timeline.y2017_transformer import Transformer, TransformerConfig
 from successors.timeline.y2018_bert import BERT, BERTConfig
 from successors.timeline.y2019_gpt2 import GPT2, GPT2Config
+from successors.timeline.y2020_diffusion import BETAS, KEPT, TIMES, posterior, taken
 
 SEEDS = range(10)
 
@@ -357,6 +361,128 @@ def sides_that_fit(seed):
     return before == 1, before > 1 and both == 1, both > 1
 
 
+def calls_all_forged(seed):
+    real = np.random.default_rng(seed).permutation(np.repeat([True, False], 10))
+    right = int((~real).sum())
+    return right == 0, right == 10, right == 20
+
+
+def a_bank_at_a_loss(seed):
+    """Let a bank count what is real and what is forged at twelve places, and then judge new ones by its counts."""
+    rng = np.random.default_rng(seed)
+    data, poor = rng.dirichlet(np.ones(12), 2)
+
+    def told(forged):
+        seen = [np.bincount(rng.choice(12, 50_000, p=p), minlength=12) for p in (data, forged)]
+        real = seen[0] > seen[1]
+        return 0.5 * (real[rng.choice(12, 50_000, p=data)].mean() + (~real)[rng.choice(12, 50_000, p=forged)].mean())
+
+    assert told(poor) > 0.6  # a poor counterfeiter is found out
+    share = told(data)
+    return share < 0.1, abs(share - 0.5) < 0.03, share > 0.9
+
+
+def one_perfect_seven(seed):
+    rng = np.random.default_rng(seed)
+    deck, judge = tasks.load("digits", train=1, valid=1, test=2_000), likeness.judge("digits")
+    real, _ = judge.look(deck.test.stimuli[:300])
+    others = deck.test.stimuli[300:][deck.test.kinds[300:] == 7]
+    perfect = others[likeness.among(judge.look(others)[0], real)]
+    drawn, _ = judge.look(np.repeat(perfect[rng.integers(len(perfect))][None], 300, axis=0))
+    precision, recall = float(likeness.among(drawn, real).mean()), float(likeness.among(real, drawn).mean())
+    return precision < 0.5, precision > 0.95 and recall < 0.05, precision > 0.5 and recall > 0.5
+
+
+def what_a_thousand_steps_leave(seed):
+    left = 1.0
+    for beta in np.linspace(*BETAS, TIMES):
+        left *= 1 - beta
+    return 0.05 < left < 0.2, 0.005 < left < 0.02, left < 1e-4
+
+
+def best_belief(x, time, pictures):
+    """Return what is best believed in, given x (k, 400) at a time, if there are only these pictures (m, 400)."""
+    apart = ((x[:, None] - KEPT[time] ** 0.5 * pictures) ** 2).sum(2) / (2 * (1 - KEPT[time]))
+    weights = np.exp(apart.min(1, keepdims=True) - apart)
+    return weights @ pictures / weights.sum(1, keepdims=True)
+
+
+def written(count, first=0):
+    deck = tasks.load("digits", train=first + count, valid=1, test=1)
+    return deck.train.stimuli[first:].reshape(count, -1).astype(float) * 2 - 1
+
+
+def one_step_from_snow(seed):
+    rng, pictures = np.random.default_rng(seed), written(60)
+    snow = rng.standard_normal((8, 400))
+    belief = best_belief(snow, TIMES, pictures)
+    off = [
+        np.sqrt(((belief[:, None] - pictures) ** 2).mean(2)).min(),
+        np.sqrt(((belief - pictures.mean(0)) ** 2).mean(1)).max(),
+        np.sqrt(((belief - snow) ** 2).mean(1)).min(),
+    ]
+    return tuple(distance < 0.1 for distance in off)
+
+
+def drowned_and_back(seed):
+    """Drown digits that are not among those that are known, and walk back by the best belief there can be."""
+    rng, pictures, cards = np.random.default_rng(seed), written(60), written(12, first=60)
+    off = []
+    for steps in (10, 90):
+        times = taken(100)[-steps - 1 :]
+        x = KEPT[times[0]] ** 0.5 * cards + (1 - KEPT[times[0]]) ** 0.5 * rng.standard_normal(cards.shape)
+        for now, then in pairwise(times):
+            x, deviation = posterior(x, best_belief(x, now, pictures), now, then)
+            x = x + deviation * rng.standard_normal(x.shape)
+        off.append(float(((x - cards) ** 2).mean()))
+    few, many = off
+    return few < 0.8 * many, many < 0.8 * few, 0.8 < few / many < 1.25
+
+
+def the_same_snow(seed):
+    learner = registry.create("diffusion", seed=seed, width=4, groups=2, steps=4, last=1.0)
+    network, lamps = learner.network, np.zeros((1, 8), bool)
+    lamps[0, 1] = True
+    noise, other = learner.noise_of(0, 1), learner.noise_of(1, 1)
+    with no_grad():
+        first, again, apart = (network.imagine(lamps, snow) for snow in (noise, noise.copy(), other))
+    same = np.array_equal(first, again)
+    assert not np.allclose(first, apart, atol=0.01)
+    return same, not same, not same
+
+
+def times_the_mark_1(seed):
+    """Divide the published count of PaLM by the wipers of a machine."""
+    published = next(iter(registry.find("palm").entry.sizes.values())).published
+    own = mark1_session(seed=seed).learner.response.source_set.size
+    return tuple(0.5 < published / own / size < 2 for size in (1e3, 1e6, 1e9))
+
+
+def step_of(page, **changes):
+    """Simulate the step of a page of the lesson on the machine room, with changes."""
+    room, plan = ClusterRoom(), dict(load("machine_room").pages[page].room)
+    return room.step(replace(room.nearest(replace(room.documented(plan.pop("training", "")), **plan)), **changes))
+
+
+def one_piece(seed):
+    waits = step_of(2).bubble
+    return waits == 0, waits == 1, waits == 3
+
+
+def what_1f1b_saves(seed):
+    gpipe, other = step_of(3), step_of(3, schedule="1f1b")
+    assert (gpipe.bubble, gpipe.kept, other.kept) == (3 / 8, 8, 4)
+    waits, keeps = other.bubble < gpipe.bubble, other.kept < gpipe.kept
+    return waits and not keeps, keeps and not waits, waits and keeps
+
+
+def twice_the_copies(seed):
+    one = step_of(4)
+    other = step_of(4, replicas=2 * one.plan.replicas, micros=one.plan.micros // 2)
+    assert other.duration < one.duration
+    return tuple(abs(other.bubble / one.bubble / times - 1) < 0.02 for times in (0.5, 1, 2))
+
+
 TRUTHS = {
     ("what_it_is", 2, 0): places_that_learn,
     ("what_it_is", 3, 0): memory_is_in_the_potentiometers,
@@ -384,6 +510,17 @@ TRUTHS = {
     ("programs", 2, 0): one_of_ten_tries,
     ("programs", 3, 0): more_at_random,
     ("programs", 4, 0): sides_that_fit,
+    ("counterfeiter", 1, 0): calls_all_forged,
+    ("counterfeiter", 2, 0): a_bank_at_a_loss,
+    ("counterfeiter", 3, 0): one_perfect_seven,
+    ("snow", 1, 0): what_a_thousand_steps_leave,
+    ("snow", 2, 0): one_step_from_snow,
+    ("snow", 3, 0): drowned_and_back,
+    ("snow", 4, 0): the_same_snow,
+    ("machine_room", 1, 0): times_the_mark_1,
+    ("machine_room", 2, 0): one_piece,
+    ("machine_room", 3, 0): what_1f1b_saves,
+    ("machine_room", 4, 0): twice_the_copies,
 }
 """What is true of each option, by (lesson, page, number)."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from marki.console.actions import session_commands
+from marki.console.actions.charts import room_schedule, room_training, room_value
 from marki.console.actions.hardware import hand
 from marki.console.actions.operator import Operator
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.errors import SessionError
 from marki.files import write_new
+from marki.io.machine_room import EVEN
+from marki.io.rooms import READS
 from marki.io.worlds import Presentation
 from marki.teaching import lesson as lessons
 
@@ -105,7 +108,7 @@ def lesson(op: Operator, name: str) -> None:
     op.of_lesson = True
     ui = op.ui
     ui.lesson, ui.leaf, ui.chosen, ui.marked, ui.answers, ui.opened = lesson, 0, {}, {}, {}, set()
-    ui.view = lesson.state.view
+    ui.view, ui.editing = lesson.state.view, False
     op.playback.speed, op.playback.running = lesson.state.speed, not lesson.state.paused
     _open_leaf(op, lesson)
     if lesson.state.hand != ui.hand:
@@ -135,10 +138,23 @@ def _open_leaf(op: Operator, lesson: lessons.Lesson) -> None:
 def _stand(op: Operator, page: lessons.LessonPage) -> None:
     """Put up what a page is about, if it is about the timeline."""
     ui = op.ui
-    if op.timeline is None or not (page.system or page.hall or ui.hall):
+    if op.timeline is None or not (page.system or page.hall or page.chart or ui.hall or ui.chart):
         return
     op.timeline.wake()
-    ui.strip, ui.hall = True, page.hall
+    ui.strip, ui.hall, ui.chart = not page.chart, page.hall, page.chart
+    ui.editing = ui.editing and not (page.system or page.hall or page.chart)
+    ui.room = READS.name if page.hall else ui.room
+    if page.system and page.system != ui.system:
+        ui.begin_studio()
+    ui.decade, ui.book, ui.shots = page.decade, None, 0
+    if page.room:
+        plan = dict(page.room)
+        room_training(op, plan.pop("training", EVEN))
+        for name, value in plan.items():
+            if name == "schedule":
+                room_schedule(op, value)
+            else:
+                room_value(op, name, value)
     if page.system:
         ui.system, ui.beside, ui.example, ui.typed = page.system, page.beside, page.example, ""
 

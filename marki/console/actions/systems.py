@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from marki.console.actions.operator import Operator
+from marki.console.actions.studio_commands import put
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
+from marki.console.state.timeline_view import naming
 from marki.console.state.ui_state import Typing
 from marki.console.timeline.controller import TimelineController
 from marki.errors import SessionError, unknown
-from marki.io.exhibits import MARK1, SystemKind
+from marki.io import rooms
+from marki.io.exhibits import HALL, MARK1, SystemKind
 from marki.io.ports import Port
 
 SCROLL = 0.2
 """Part of what is hidden of a long strip by which it is moved at once."""
+TEMPERATURES = (0.2, 0.6, 1.0)
+"""At which programs are drawn."""
 
 
 def _timeline(op: Operator) -> TimelineController | None:
@@ -22,7 +27,7 @@ def _timeline(op: Operator) -> TimelineController | None:
     return op.timeline
 
 
-def _awake(op: Operator, command: str) -> TimelineController | None:
+def awake(op: Operator, command: str) -> TimelineController | None:
     """Return the timeline if its exhibits are known; else have them read, and remember the command for then."""
     timeline = _timeline(op)
     if timeline is None or timeline.ready:
@@ -48,8 +53,12 @@ def catch_up(op: Operator) -> None:
         return
     moved = timeline.set_going(op.session, op.playback.running or bool(op.playback.searching))
     accepts = _accepts(op, timeline)
-    if ui.example >= 0 and accepts == Port.FRAME and (ui.draft is not None or (moved and ui.lesson is None)):
+    sees = accepts == Port.FRAME or (accepts == Port.FIELD and in_studio(op))
+    if ui.example >= 0 and sees and (ui.draft is not None or (moved and ui.lesson is None)):
         ui.example = -1
+    for name, values in timeline.aid.news:
+        op.tell(name, **values)
+    timeline.aid.news.clear()
     if timeline.ready and timeline.pending:
         commands, timeline.pending = timeline.pending, []
         for command in commands:
@@ -67,6 +76,15 @@ def _accepts(op: Operator, timeline: TimelineController) -> Port | None:
     return next((e.accepts for e in timeline.exhibits(op.session) if e.name == op.ui.system), None)
 
 
+def in_studio(op: Operator) -> bool:
+    """Return whether hands are at a machine that draws, or name what all machines are to draw."""
+    if op.timeline is None:
+        return False
+    if op.ui.hall:
+        return naming(op.ui)
+    return not op.ui.beside and any(e.name == op.ui.system and e.tools for e in op.timeline.exhibits(op.session))
+
+
 def strip(op: Operator) -> None:
     """Unfold the strip of years, or fold it away."""
     if _timeline(op):
@@ -82,9 +100,11 @@ def put_up(op: Operator, name: str) -> None:
         raise unknown("system", name, names, where="timeline")
     if name != ui.system:
         ui.last = ui.system
+        ui.begin_studio()
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
-    ui.system, ui.hall, ui.example, ui.typed = name, False, example, ""
+    ui.system, ui.example, ui.typed = name, example, ""
+    ui.hall, ui.chart, ui.editing = False, "", False
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind in ("system", "plate") else None
 
 
@@ -100,7 +120,7 @@ def earlier(op: Operator) -> None:
 
 def _step(op: Operator, command: str, way: int) -> None:
     """Put the next system up in one direction, of the kind that is chosen."""
-    timeline = _awake(op, command)
+    timeline = awake(op, command)
     if timeline is None:
         return
     exhibits = timeline.exhibits(op.session)
@@ -115,7 +135,7 @@ def _step(op: Operator, command: str, way: int) -> None:
 
 def kind(op: Operator, name: str | None = None) -> None:
     """Show only systems of a kind brightly, "" for all; without a name, those of the next kind."""
-    timeline = _awake(op, "kind")
+    timeline = awake(op, "kind")
     if timeline is None:
         return
     known = {e.kind for e in timeline.exhibits(op.session)}
@@ -135,21 +155,47 @@ def scroll_strip(op: Operator, way: float) -> None:
 def hall(op: Operator) -> None:
     """Go into the hall, or out of it."""
     if _timeline(op):
-        op.ui.hall = not op.ui.hall
+        op.ui.hall = not op.ui.hall or op.ui.editing
+        op.ui.chart, op.ui.editing = "", False
         op.ui.focus = None
         if op.ui.hall:
-            op.tell("timeline.hall_how")
+            op.tell(f"timeline.room_how.{op.ui.room}")
+
+
+def room(op: Operator, name: str | None = None) -> None:
+    """Go into a room of the hall; without a name, into the next."""
+    if not _timeline(op):
+        return
+    ui, names = op.ui, [r.name for r in rooms.ROOMS]
+    if name is None:
+        name = names[(names.index(ui.room) + 1) % len(names)] if ui.hall else ui.room
+    ui.room, ui.hall = rooms.room(name).name, True
+    ui.chart, ui.editing = "", False
+    ui.focus = ui.focus if ui.focus is not None and ui.focus.kind == "room" else None
+    op.tell(f"timeline.room_how.{ui.room}")
+
+
+def name_class(op: Operator, text: str) -> None:
+    """Name the class that machines are asked to draw: a letter or a digit."""
+    if not _timeline(op):
+        return
+    names = [name for classes in HALL.values() for name in classes]
+    if text.upper() not in names:
+        raise unknown("class", text, names, where="hall")
+    put(op, named=text.upper(), again=0, turned=(), ink=())
+    op.ui.film_at, op.ui.film_runs = 0.0, True
 
 
 def beside(op: Operator, name: str | None = None) -> None:
     """Leave the chosen system standing at the side, to put another one up; or take it away from there."""
-    timeline, ui = _awake(op, "beside"), op.ui
+    timeline, ui = awake(op, "beside"), op.ui
     if timeline is None:
         return
     names = _names(op, timeline)
+    ui.chart = ""
     if name is not None and name not in names:
         raise unknown("system", name, names, where="timeline")
-    ui.hall = False
+    ui.hall = ui.editing = False
     if name is not None:
         ui.beside = "" if name == ui.beside else name
         ui.example = -1 if ui.beside else ui.example
@@ -180,7 +226,7 @@ def _learn(op: Operator, command: str, where: str, name: str) -> None:
     if timeline is None:
         return
     if (name not in ("", MARK1) or timeline.pending) and not timeline.ready:
-        _awake(op, command)
+        awake(op, command)
         return
     if name in ("", MARK1):
         op.tell("timeline.choose_first")
@@ -189,7 +235,7 @@ def _learn(op: Operator, command: str, where: str, name: str) -> None:
     if slot.learning:
         slot.stop()
     elif slot.name == name:
-        op.ui.hall = False
+        op.ui.hall, op.ui.chart, op.ui.editing = False, "", False
         slot.train(op.session.seed)
     elif name in _names(op, timeline):
         timeline.pending.append(command)  # it is put up in this frame
@@ -216,6 +262,13 @@ def _example(op: Operator, way: int) -> None:
     timeline, ui = _timeline(op), op.ui
     if timeline is None:
         return
+    asked = ui.hall and rooms.room(ui.room).asks is not rooms.Asks.CARD
+    if asked or (in_studio(op) and _accepts(op, timeline) is Port.LAMPS):
+        put(op, again=max(0, ui.studio.again + way), turned=(), ink=())
+        ui.film_at, ui.film_runs = 0.0, True
+        if asked and rooms.room(ui.room).asks is rooms.Asks.TASK:
+            ui.typed = ""
+        return
     if ui.system == MARK1:
         op.tell("timeline.choose_first")
         return
@@ -223,6 +276,17 @@ def _example(op: Operator, way: int) -> None:
     if at < 0 and _accepts(op, timeline) not in (None, Port.FRAME):
         at = 0
     ui.example, ui.typed = max(0, at + way), ""
+
+
+def tries(op: Operator) -> None:
+    """Have many programs drawn of a system that programs, or no longer."""
+    op.ui.tries = not op.ui.tries
+
+
+def next_temperature(op: Operator) -> None:
+    """Draw programs at the next temperature: the likeliest, some variety, or much of it."""
+    at = TEMPERATURES.index(op.ui.temperature) if op.ui.temperature in TEMPERATURES else -1
+    op.ui.temperature = TEMPERATURES[(at + 1) % len(TEMPERATURES)]
 
 
 def live(op: Operator) -> None:
@@ -235,7 +299,8 @@ def type_line(op: Operator) -> None:
     timeline = _timeline(op)
     if timeline is None:
         return
-    if op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT:
+    asked = op.ui.hall and rooms.room(op.ui.room).asks in (rooms.Asks.LINE, rooms.Asks.TASK)
+    if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT):
         raise SessionError("this system reads no text", where="teleprinter", remedy="Choose one that does")
     op.ui.typing = Typing("typed_line")
 
@@ -250,6 +315,14 @@ def typed_line(op: Operator, text: str) -> None:
 COMMANDS = (
     CommandSpec(name="strip", do=strip, keys=("f5",), group="timeline", button=True),
     CommandSpec(name="hall", do=hall, keys=("f6",), group="timeline", button=True),
+    CommandSpec(
+        name="room",
+        do=room,
+        arguments=(Argument("name", str, optional=True, choices=tuple(r.name for r in rooms.ROOMS)),),
+        keys=("ctrl+tab",),
+        group="timeline",
+    ),
+    CommandSpec(name="name_class", do=name_class, arguments=(Argument("text", str),)),
     CommandSpec(name="earlier", do=earlier, keys=("<",), group="timeline"),
     CommandSpec(name="later", do=later, keys=(">",), group="timeline"),
     page_command("exhibit", "=", "timeline"),
@@ -269,6 +342,8 @@ COMMANDS = (
     CommandSpec(name="learn_beside", do=learn_beside),
     CommandSpec(name="shipped", do=shipped),
     CommandSpec(name="live", do=live),
+    CommandSpec(name="tries", do=tries),
+    CommandSpec(name="next_temperature", do=next_temperature),
     CommandSpec(name="type_line", do=type_line),
     CommandSpec(name="typed_line", do=typed_line, arguments=(Argument("text", str),)),
 )

@@ -22,6 +22,19 @@ class Wording(NamedTuple):
     zh: str
 
 
+class Given(NamedTuple):
+    """A command that a panel has given when one of its parts is clicked or dragged.
+
+    Attributes
+    ----------
+    command : str
+    arguments : mapping
+    """
+
+    command: str
+    arguments: Mapping[str, Any]
+
+
 class Backdrop:
     """The pixels under something that changes, kept so that they can be restored.
 
@@ -153,6 +166,23 @@ class Panel:
     def parts(self) -> list[Target]:
         """Return the targets at which the keyboard's focus stops, one of each kind or group."""
         return []
+
+    def given(self, part: Target) -> Given | None:
+        """Return the command that a click on a part of this panel gives; None where the panel has none to tell."""
+        return None
+
+    def dragged(self, part: Target, start: tuple[int, int], place: tuple[int, int], *, fresh: bool) -> Given | None:
+        """Return the command that a drag of a part gives, from where it was seized to where the mouse is now.
+
+        Parameters
+        ----------
+        part : Target
+        start, place : (int, int)
+            Places of the window.
+        fresh : bool
+            Whether it is the first of this drag, as what can be undone wants to know.
+        """
+        return None
 
     def text(self, text: str | Wording, /, **values: Any) -> str:
         """Return a text in the language of the window, with its values put in.

@@ -5,16 +5,18 @@ from __future__ import annotations
 import pygame
 
 from marki.console.actions.operator import Operator
-from marki.console.drawing.panel import Panel, place_of
+from marki.console.drawing.panel import Given, Panel, place_of
 from marki.console.input import brush, frame_drag
 from marki.console.panels.command_bar import ControlBar
 from marki.console.panels.page_panel import PagePanel
 from marki.console.panels.time_bar import TimeBar
 from marki.console.state.blocks import PageRow
+from marki.console.state.editor_keys import EDITOR_KEYS
 from marki.console.state.first_minute import OFFERS
 from marki.console.state.targets import GRIDS, Target
 from marki.console.timeline.buttons import BUTTONS
 from marki.console.timeline.hall_panel import WallPanel
+from marki.console.timeline.scale_panel import ScalePanel
 from marki.console.timeline.strip_panel import StripPanel
 
 SWEEP_PX = 300  # of an upright drag, for a potentiometer's whole travel
@@ -22,7 +24,7 @@ FINE = 0.1  # of a drag or notch with Shift
 STILL_PX = 3  # a press that moves less is a click
 NEAR_PX = 9  # a press so near a side of a frame takes hold of it
 DOUBLE_MS = 350
-WHEEL_PX = 48
+WHEEL_PX, WHEEL_ROWS = 48, 3
 
 
 class InputHandler:
@@ -93,11 +95,15 @@ class InputHandler:
         first, when, where = self._clicked
         self._button = button
         near = max(abs(place[0] - where[0]), abs(place[1] - where[1])) <= STILL_PX
-        if first.kind == "value" and near and ui.tool != "break" and pygame.time.get_ticks() - when < DOUBLE_MS:
+        if first.kind == "value" and near and ui.tool != "break" and self._again(when):
             # The first click opened a page, and something else may lie here now.
             self._clicked = (Target(""), -DOUBLE_MS, place)
             ui.held = None
             operator.obey("turn", units=[first.number], deg=[0.0])
+            return
+        if part is not None and part.kind == first.kind == "letter" and near and self._again(when):
+            ui.held, self._clicked = None, (Target(""), -DOUBLE_MS, place)
+            operator.obey("select_word", at=part.number)
             return
         ui.held, self._from, self._moved, self._last = part, place, False, part
         if part is None:
@@ -107,6 +113,8 @@ class InputHandler:
             case "cell":
                 self._ink = 0 if button == 3 or ui.pen == brush.ERASER else 255
                 self._draw(part, part)
+            case "letter":
+                operator.obey("place_cursor", at=part.number, extend=bool(pygame.key.get_mods() & pygame.KMOD_SHIFT))
             case "value":
                 self._angle = float(operator.session.learner.view().values[part.number])
             case "picture" if (page := self.page) is not None:
@@ -116,9 +124,19 @@ class InputHandler:
                 self._sides = frame_drag.grasped(page.frame, page.share_at(place), near)
             case "time":
                 operator.obey("go_to", trial=part.number)
+            case "canvas":
+                self._ink = 0 if button == 3 or ui.pen == brush.ERASER else 255
+                self._paint(part, part)
             case "toggle":
                 operator.obey("throw_toggle", number=part.number)
                 self._to = int(operator.session.learner.sensory.forced[part.number])
+            case _:
+                self._pull(part, place, fresh=True)
+
+    @staticmethod
+    def _again(when: int) -> bool:
+        """Return whether a click is the second of a double click, after one at this time, ms."""
+        return pygame.time.get_ticks() - when < DOUBLE_MS
 
     def _drag(self, here: Target | None, place: tuple[int, int]) -> None:
         held, operator = self.ui.held, self.operator
@@ -130,6 +148,9 @@ class InputHandler:
             case "cell" if here is not None and here.kind == "cell" and here != self._last:
                 self._draw(self._last or here, here, more=True)
                 self._last = here
+            case "letter" if here is not None and here.kind == "letter" and here != self._last:
+                self._last = here
+                operator.obey("place_cursor", at=here.number, extend=True)
             case "value" if self._moved:
                 share = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1.0
                 travel = operator.session.learner.config.potentiometers.travel_deg
@@ -146,6 +167,26 @@ class InputHandler:
             case "toggle" if here is not None and here.kind == "toggle" and here != self._last:
                 self._last = here
                 operator.obey("throw_toggle", number=here.number, to=self._to)
+            case "canvas" if here is not None and here.kind == "canvas" and here != self._last:
+                self._paint(self._last or here, here, more=True)
+                self._last = here
+            case "canvas" | "cell" | "value" | "picture" | "toggle":
+                pass
+            case _ if place != self._from:
+                self._pull(held, place, fresh=False)
+
+    def _pull(self, part: Target, place: tuple[int, int], *, fresh: bool) -> None:
+        """Give the command that a drag of a part means to its panel."""
+        for panel in self.panels.values():
+            given = panel.dragged(part, self._from, place, fresh=fresh)
+            if given is not None:
+                self.operator.obey(given.command, **given.arguments)
+                return
+
+    def _paint(self, one: Target, other: Target, *, more: bool = False) -> None:
+        """Draw into a picture on its way, from one cell of the lamp panel to another."""
+        cells = brush.stroke(one.number, other.number, brush.width_of(self.ui.pen))
+        self.operator.obey("paint", cells=cells, level=int(self._ink > 0), more=more)
 
     def _draw(self, one: Target, other: Target, *, more: bool = False) -> None:
         """Ink or erase from one cell to another; where there is no card of one's own, nothing can be erased."""
@@ -162,7 +203,7 @@ class InputHandler:
             self._wire(held, here)
         elif held.kind == "value" and ui.turning is not None:
             operator.obey("turn", units=[held.number], deg=[round(ui.turning[1], 3)])
-        elif here == held and held.kind not in ("cell", "time", "toggle"):
+        elif here == held and held.kind not in ("cell", "time", "toggle", "canvas"):
             self._clicked = (held, pygame.time.get_ticks(), place)
             self.click(held)
 
@@ -201,8 +242,12 @@ class InputHandler:
                 operator.obey("throw_force", number=part.number)
             case "layer":
                 operator.obey("show_layer", layer=part.number)
-            case "system" | "plate":
+            case "system" | "plate" | "area":
                 self._choose(part)
+            case "key":
+                operator.obey(EDITOR_KEYS[part.number].command, **EDITOR_KEYS[part.number].arguments)
+            case "letter":
+                operator.obey("write_program")
             case "knob":
                 operator.obey(BUTTONS[part.number].command, **BUTTONS[part.number].arguments)
             case "pen":
@@ -213,11 +258,19 @@ class InputHandler:
                 lit = ui.draft is not None and ui.draft.reshape(-1)[part.number] > 0
                 self._ink = 0 if lit or ui.pen == brush.ERASER else 255
                 operator.obey("ink", cells=[part.number], level=self._ink)
+            case _ if (given := self._given(part)) is not None:
+                operator.obey(given.command, **given.arguments)
+
+    def _given(self, part: Target) -> Given | None:
+        """Return the command that the panel of a part gives when it is clicked."""
+        return next((given for panel in self.panels.values() if (given := panel.given(part)) is not None), None)
 
     def _choose(self, part: Target) -> None:
         """Put the system of a plate up; with Shift or the right button, at the side."""
-        kind = StripPanel if part.kind == "system" else WallPanel
-        name = next((p.name_of(part.number) for p in self.panels.values() if isinstance(p, kind)), "")
+        kind = {"system": StripPanel, "plate": WallPanel, "area": ScalePanel}[part.kind]
+        naming = (StripPanel, WallPanel, ScalePanel)
+        panel = next((p for p in self.panels.values() if isinstance(p, naming) and isinstance(p, kind)), None)
+        name = panel.name_of(part.number) if panel is not None else ""
         aside = self._button == 3 or pygame.key.get_mods() & pygame.KMOD_SHIFT
         if name:
             self.operator.obey("beside" if aside else "put_up", name=name)
@@ -229,6 +282,10 @@ class InputHandler:
             self.operator.obey("notch", unit=part.number, way=event.y * fine)
         elif page is not None and page.rect.collidepoint(self.place):
             self.ui.scroll = max(0, self.ui.scroll - event.y * round(WHEEL_PX * self.unit))
+        elif part is not None and part.kind == "letter":
+            self.operator.obey("scroll_program", way=-WHEEL_ROWS * event.y)
+        elif part is not None and part.kind in ("area", "scale"):
+            self.operator.obey("zoom", way=event.y)
         elif part is not None and part.kind == "system":
             self.operator.obey("scroll_strip", way=-event.y)
         elif part is not None and part.kind == "layer":

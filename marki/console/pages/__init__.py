@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from marki.console.pages import cards, exhibit, inspect, lessons, menu, preview, records, settings, sheets
+from marki.console.pages import cards, exhibit, inspect, lessons, menu, preview, records, room, settings, sheets
 from marki.console.pages.context import Context
 from marki.console.state.blocks import PageBlock
 
@@ -25,6 +25,7 @@ PAGES: dict[str, Callable[[Context], list[PageBlock]]] = {
     "preview": preview.preview,
     "sheet": sheets.sheet,
     "worlds": settings.worlds,
+    "room": room.room,
 }
 """The pages by the names that `ui_state.PAGES` has for them."""
 

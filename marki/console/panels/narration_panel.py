@@ -11,7 +11,9 @@ from marki.console.drawing.theme import NORMAL, SMALL, TEXT, Theme
 from marki.console.panels.trainer_panel import verdict
 from marki.console.state.first_minute import OFFERS, ON_TOUR, STEPS, WELCOME
 from marki.console.state.scene import Scene
+from marki.console.state.studio import tool_of
 from marki.console.state.targets import Target
+from marki.io.drawing_orders import Tool
 from marki.io.exhibits import MARK1
 from marki.io.ports import Port
 from marki.language import Words
@@ -31,14 +33,25 @@ def sentence(scene: Scene, words: Words) -> str:
     ui, timeline = scene.ui, scene.timeline
     if ui.tour >= 0:
         return words(f"tour.{STEPS[ui.tour]}")
+    if ui.editing:
+        return words("now.editor" if ui.desk.writing else "now.editor_left")
+    if timeline is not None and ui.chart:
+        return words(f"now.{ui.chart}")
     if timeline is not None and ui.hall:
-        return words("now.hall")
+        return words(f"now.room_{timeline.room.name}", name=ui.studio.named)
     if ui.draft is not None:
         return words("now.draft")
     if timeline is not None and timeline.first.exhibit.name != MARK1:
         first = timeline.first.exhibit
         if timeline.second is not None:
             return words("now.pair", first=first.label, second=timeline.second.exhibit.label)
+        if (tool := tool_of(ui.studio, first)) is not None:
+            reply = timeline.first.reply
+            free = reply is not None and reply.sheet is not None and not reply.sheet.told
+            shown = first.accepts is not Port.LAMPS or tool is Tool.SLIDE
+            name = f"now.studio_{'shown' if shown else 'free' if free else 'told'}"
+            how = words(f"now.tool_{tool}")
+            return words(name, name=first.label, year=first.year, what=ui.studio.named, tool=how)
         if first.accepts == Port.TEXT:
             return words("now.system_text", name=first.label, year=first.year)
         name = "now.system" if timeline.first.live else "now.system_example"

@@ -10,6 +10,7 @@ from marki.console.state.scene import Scene
 from marki.console.state.snapshot import Snapshot
 from marki.console.state.timeline_view import SystemView, TimelineView
 from marki.console.state.ui_state import UIState
+from marki.io.rooms import Asks
 
 TELLING = frozenset({"table", "report", "save", "narration"})
 """Commands that write files in which the answer could be read; they wait until it is revealed."""
@@ -56,7 +57,7 @@ def _silent(timeline: TimelineView) -> TimelineView:
         timeline,
         first=_hushed(timeline.first),
         second=None if second is None else _hushed(second),
-        hall={},
+        hall={} if timeline.room.asks is Asks.CARD else timeline.hall,
         covered=True,
     )
 

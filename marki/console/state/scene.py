@@ -9,9 +9,11 @@ import numpy as np
 
 from marki.console.state.commands import CommandSpec
 from marki.console.state.lamp_glow import Brightness
+from marki.console.state.room_view import RoomView
 from marki.console.state.snapshot import Snapshot
 from marki.console.state.timeline_view import TimelineView
 from marki.console.state.ui_state import UIState
+from marki.io.scaling_record import ScalingRecord
 from marki.machine import MachineConfig
 
 
@@ -57,6 +59,10 @@ class Scene:
         such card, or where the answer is not to be seen yet.
     timeline : TimelineView or None
         What there is to see of the timeline, if the window was lent one.
+    room : RoomView or None
+        What there is to see of the machine room, while it is looked at.
+    law, law_looked : ScalingRecord or None, bool
+        The runs at equal computing that have ended, while they are looked at, and whether it is known what there is.
     commands : tuple of CommandSpec
         The commands of the key map and the bar, group by group.
     covered : bool
@@ -101,6 +107,9 @@ class Scene:
     timeline: TimelineView | None
     commands: tuple[CommandSpec, ...]
     covered: bool = False
+    room: RoomView | None = None
+    law: ScalingRecord | None = None
+    law_looked: bool = False
 
     @property
     def last(self) -> Snapshot | None:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from marki.console.state.code_book import CodeBook
+from marki.console.state.pen_desk import PenDesk
 from marki.console.state.picture_preview import Preview
+from marki.console.state.studio import Studio
 from marki.console.state.targets import Target
 from marki.console.state.undo_stack import UndoStack
+from marki.io.machine_room import StepPlan
 from marki.paper.cut_cards import ReadPage
 from marki.teaching.ballots import BallotBook
 from marki.teaching.lesson import Lesson
 
 VIEWS = ("schematic", "front")
+DECADES = (2.8, 11.9)
+"""Least and greatest power of ten of the weights that fill the scale bar."""
+
 PAGES = (
     "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
-    "hand", "exhibit", "preview", "sheet", "worlds",
+    "hand", "exhibit", "preview", "sheet", "worlds", "room",
 )  # fmt: skip
 
 
@@ -107,14 +114,32 @@ class UIState:
         Whether the strip of years is unfolded, and whether the hall of all classifiers is open.
     system, last, beside : str
         The system that stands here, the one before it, and the one at its side, "" for none.
+    room : str
+        Name of the room of the hall in which the visitor stands, see `marki.io.rooms`.
+    studio, studio_past : Studio, UndoStack
+        What hands have done to machines that draw, and what it was before.
+    film_at, film_runs : float, bool
+        The step at which a walk from noise to a picture is shown, and whether it goes on.
     example : int
         Number of the example of its own task that a system is shown; -1 for what the photocells see.
+    chart : str
+        One of `lesson_types.CHARTS` that stands on the stage, "" for none.
+    plan, room_runs : StepPlan, int
+        The step that is shown in the machine room, and how often it was asked for again.
+    book, shots : CodeBook or None, int
+        The code book whose examples stand before a question, and how many of them do.
+    decade : float
+        Power of ten of the weights that fill the scale bar, one of `DECADES` or between; 0 for as many as there are.
     kind : str
         The kind of systems that the strip shows brightly, and among which the keys step; "" for all.
     strip_at : float
         Which part of the strip is seen where it is longer than the window: 0 its beginning, 1 its end.
     typed : str
         What was typed to a system that reads text.
+    tries : bool
+        Whether many programs are drawn of a system that programs; `temperature` is that at which.
+    editing : bool
+        Whether the editor is open, where programs are written; `desk` keeps what stands there when it is left.
     pen : int
         Width of the pen, cells; 0 for the eraser.
     strokes : UndoStack
@@ -162,10 +187,25 @@ class UIState:
     last: str = ""
     beside: str = ""
     hall: bool = False
+    room: str = "reads"
+    studio: Studio = field(default_factory=Studio)
+    studio_past: UndoStack[Studio] = field(default_factory=UndoStack)
+    film_at: float = 0.0
+    film_runs: bool = True
     example: int = -1
+    chart: str = ""
+    decade: float = 0.0
+    book: CodeBook | None = None
+    shots: int = 0
+    plan: StepPlan = field(default_factory=StepPlan)
+    room_runs: int = 0
     kind: str = ""
     strip_at: float = 0.0
     typed: str = ""
+    tries: bool = False
+    temperature: float = 0.6
+    editing: bool = False
+    desk: PenDesk = field(default_factory=PenDesk)
     pen: int = 2
     strokes: UndoStack[np.ndarray | None] = field(default_factory=UndoStack)
     still: bool = False
@@ -181,6 +221,12 @@ class UIState:
     typing: Typing | None = None
     message: str = ""
     alarm: bool = False
+
+    def begin_studio(self) -> None:
+        """Leave behind what hands did to the machine that stood here; what it was asked for stays."""
+        self.studio = replace(self.studio, turned=(), ink=(), theirs=Studio().theirs)
+        self.studio_past.clear()
+        self.film_at, self.film_runs = 0.0, True
 
     def begin_anew(self, **kept: Any) -> None:
         """Take every field back to what it is at first, or to what is given."""

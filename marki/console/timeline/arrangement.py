@@ -11,15 +11,34 @@ from marki.console.drawing.theme import Theme
 from marki.console.panels.retina_panel import RetinaPanel
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
+from marki.console.state.studio import tool_of
+from marki.console.state.timeline_view import tried
 from marki.console.timeline import strip_panel, timeline_layout
 from marki.console.timeline.activation_panel import ActivationPanel
 from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
-from marki.console.timeline.hall_panel import HallCard, PenPanel, WallPanel
+from marki.console.timeline.canvas_panel import CanvasPanel
+from marki.console.timeline.class_board import ClassBoard
+from marki.console.timeline.duel_panel import DuelPanel
+from marki.console.timeline.gantt_panel import GanttPanel
+from marki.console.timeline.hall_panel import AgainPanel, CardPens, HallCard, LineCard, LinePanel, PenPanel, WallPanel
+from marki.console.timeline.knobs_panel import KnobsPanel
+from marki.console.timeline.law_panel import LawPanel
+from marki.console.timeline.mix_panel import MixPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
+from marki.console.timeline.rooms_panel import RoomsPanel
+from marki.console.timeline.scale_panel import ScalePanel
+from marki.console.timeline.shelf_panel import ShelfPanel, SievePanel
+from marki.console.timeline.shots_panel import ShotsPanel
+from marki.console.timeline.slide_panel import SlidePanel
+from marki.console.timeline.task_card import TaskCard, TaskPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
+from marki.console.timeline.tool_panel import ToolTabs
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
+from marki.console.timeline.walk_panel import WalkPanel
+from marki.io.drawing_orders import Tool
 from marki.io.exhibits import MARK1
 from marki.io.ports import Port
+from marki.io.rooms import Asks
 
 PanelMaker = Callable[[boxes_of.Box, Theme, Scene], Panel]
 RACK: dict[str, PanelMaker] = {
@@ -36,7 +55,26 @@ RACK: dict[str, PanelMaker] = {
     "answer2": partial(AnswerPanel, side="second"),
     "ledger2": partial(LedgerPanel, side="second", button="learn2"),
 }
-HALL: dict[str, PanelMaker] = {"card": HallCard, "pens": PenPanel, "wall": WallPanel}
+CHARTS: dict[str, PanelMaker] = {"scale": ScalePanel, "room": GanttPanel, "shots": ShotsPanel, "law": LawPanel}
+HALL: dict[Asks, dict[str, PanelMaker]] = {
+    Asks.CARD: {"card": HallCard, "pens": PenPanel},
+    Asks.CLASS: {"card": ClassBoard, "pens": AgainPanel},
+    Asks.LINE: {"card": LineCard, "pens": LinePanel},
+    Asks.TASK: {"card": TaskCard, "pens": TaskPanel},
+}
+"""What stands at the left in the hall, by what the room asks with."""
+
+AROUND: dict[str, PanelMaker] = {"rooms": RoomsPanel, "wall": WallPanel}
+
+
+TOOLS: dict[Tool, PanelMaker] = {
+    Tool.KNOBS: KnobsPanel,
+    Tool.DUEL: DuelPanel,
+    Tool.WALK: WalkPanel,
+    Tool.MIX: MixPanel,
+    Tool.SLIDE: SlidePanel,
+}
+"""The panel of each tool at a machine that draws."""
 
 
 def strip_height(theme: Theme, scene: Scene, width: int) -> int:
@@ -47,14 +85,18 @@ def strip_height(theme: Theme, scene: Scene, width: int) -> int:
 
 
 def kind(scene: Scene) -> str:
-    """Return which stage is wanted: ``hall``, ``pair``, ``rack``, or "" for the Mark I's own."""
+    """Return which stage is wanted: a chart, ``hall``, ``pair``, ``studio``, ``rack``, or "" for the Mark I's own."""
     ui, timeline = scene.ui, scene.timeline
     if timeline is None:
         return ""
+    if ui.chart:
+        return ui.chart
     if ui.hall:
         return "hall"
     if timeline.second is not None:
         return "pair"
+    if timeline.first.exhibit.tools:
+        return "studio"
     return "" if timeline.first.exhibit.name == MARK1 else "rack"
 
 
@@ -64,7 +106,10 @@ def key(scene: Scene) -> tuple:
     if timeline is None:
         return ()
     accepts = timeline.first.exhibit.accepts if which else None
-    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene)
+    room = timeline.room if which == "hall" else None
+    tool = tool_of(scene.ui.studio, timeline.first.exhibit) if which == "studio" else None
+    shelf = timeline.first.exhibit.task if which == "rack" and scene.ui.tries else None
+    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room, tool, shelf
 
 
 def plays(scene: Scene) -> bool:
@@ -80,16 +125,42 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     which, timeline = kind(scene), scene.timeline
     assert timeline is not None, "without a timeline no stage of it is wanted"
     if which == "hall":
-        return {
-            name: HALL[name](box, theme, scene)
-            for name, box in timeline_layout.hall(stage, theme.unit, least=least).items()
-        }
+        makers = HALL[timeline.room.asks] | AROUND
+        lines = 2 if timeline.room.asks is Asks.CARD else 1
+        boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=lines)
+        return {name: makers[name](box, theme, scene) for name, box in boxes.items()}
+    if which in CHARTS:
+        return {which: CHARTS[which](stage, theme, scene)}
+    if which == "studio":
+        return _studio(stage, theme, scene, least)
     kinds = dict(RACK)
     if plays(scene):
         kinds |= {"stimulus": ReelPanel, "retina": ReelLamps}
+    if scene.ui.tries and tried(timeline.first.exhibit):
+        kinds["registers"] = SievePanel if timeline.first.exhibit.task == "contest" else ShelfPanel
     if which == "pair":
         kinds["ledger"] = partial(LedgerPanel, button="learn")
         boxes = timeline_layout.pair(stage, theme.unit, least=least)
     else:
         boxes = timeline_layout.rack(stage, theme.unit, timeline.first.exhibit.accepts, least=least)
     return {name: kinds[name](box, theme, scene) for name, box in boxes.items()}
+
+
+def _studio(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
+    """Return the panels of a machine that draws; at the left, keys for what it is told, or the card it is shown."""
+    timeline = scene.timeline
+    assert timeline is not None, "without a timeline no machine of it stands here"
+    exhibit = timeline.first.exhibit
+    tool = tool_of(scene.ui.studio, exhibit)
+    assert tool is not None, "a machine with a studio knows a tool"
+    told = exhibit.accepts is Port.LAMPS and tool is not Tool.SLIDE
+    makers: dict[str, PanelMaker] = {
+        "board": ClassBoard if told else ReelPanel if tool is not Tool.SLIDE and plays(scene) else HallCard,
+        "again": AgainPanel if told else CardPens,
+        "canvas": CanvasPanel,
+        "tabs": ToolTabs,
+        "tool": TOOLS[tool],
+        "schooling": TrainingPanel,
+    }
+    boxes = timeline_layout.studio(stage, theme.unit, least=least, roomy=tool is not Tool.KNOBS)
+    return {name: makers[name](box, theme, scene) for name, box in boxes.items()}

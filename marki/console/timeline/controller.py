@@ -9,14 +9,20 @@ import numpy as np
 
 from marki import shipped_wipers
 from marki.console.state.snapshot import Snapshot
-from marki.console.state.timeline_view import SystemView, TimelineView, task_of
+from marki.console.state.studio import order_of
+from marki.console.state.timeline_view import SystemView, TimelineView, task_of, tried
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
+from marki.console.timeline.law_controller import LawController
+from marki.console.timeline.program_aid import ProgramAid
+from marki.console.timeline.room_controller import RoomController
 from marki.console.timeline.slot import SystemSlot
 from marki.errors import MarkIError, SessionError
 from marki.io.exhibits import MARK1, Exhibit, Reply, Timeline
 from marki.io.frame import SIDE
 from marki.io.ports import Port
+from marki.io.rooms import READS, Asks
+from marki.io.rooms import room as room_of
 from marki.session import Session
 
 PATIENCE_S, NAP_S = 20.0, 0.01
@@ -39,12 +45,15 @@ class TimelineController:
 
     def __init__(self, timeline: Timeline, ui: UIState):
         self.timeline, self.ui = timeline, ui
+        self.room, self.law = RoomController(timeline, ui), LawController(timeline)
         self.slots = {name: SystemSlot(timeline) for name in ("first", "second", "hall")}
+        self.aid = ProgramAid(timeline, ui)
         self.pending: list[str] = []
         """Commands that were given while the exhibits were being read, for later."""
         self._told: tuple[Exhibit, ...] = ()
         self._read = (0, 0)
         self._thread: threading.Thread | None = None
+        self._over = threading.Event()
         self._failed = ""
         self._frame = np.zeros((SIDE, SIDE), np.float32)
         self._wanted = ""
@@ -52,7 +61,7 @@ class TimelineController:
         self._exhibit: tuple[tuple, Exhibit] | None = None
         self._all: tuple[tuple, tuple[Exhibit, ...]] = ((), ())
         self._saved: tuple[tuple, Reply | None] = ((), None)
-        self._asked = ""  # the task of the last question in the hall
+        self._asked = ("", "")  # room and subject of the last question in the hall
         self._number = 0
         self._patience = WHOLE_PATIENCE_S
         self._now: tuple[int, int] | None = None  # session and moment at the last frame
@@ -94,6 +103,8 @@ class TimelineController:
     def _ask(self) -> None:
         def told(read: int, of: int) -> None:
             self._read = (read, of)
+            if self._over.is_set():
+                raise SessionError("the window is closed", where="timeline")
 
         try:
             self._told = tuple(sorted(self.timeline.exhibits(told), key=lambda e: e.year))
@@ -105,6 +116,7 @@ class TimelineController:
     def begin_anew(self) -> None:
         """Stop what is being trained, put it up as it was shipped, and forget what was asked for."""
         self.pending.clear()
+        self.aid.begin_anew()
         for slot in self.slots.values():
             if slot.learning or slot.progress is not None:
                 slot.stop()
@@ -144,6 +156,9 @@ class TimelineController:
             slot.poll()
             troubles += slot.troubles
             slot.troubles.clear()
+        self.aid.poll()
+        troubles += self.aid.troubles
+        self.aid.troubles.clear()
         if self._failed and self._thread is not None:
             troubles.append(self._failed)
             self._thread = None
@@ -169,11 +184,27 @@ class TimelineController:
             frame=self._frame,
             wanted=self._wanted,
             task=self.task(session),
+            room=room_of(ui.room),
+            aid=self.aid.view(self.ready),
         )
 
+    @property
+    def card(self) -> np.ndarray:
+        """The card that systems are shown, (20, 20) float32."""
+        return self._frame
+
+    def is_asked(self, session: Session) -> bool:
+        """Return whether the system that stands here is told with a key what to draw."""
+        if self.ui.beside:
+            return False
+        return any(e.name == self.ui.system and e.tools and e.accepts is Port.LAMPS for e in self.exhibits(session))
+
     def task(self, session: Session) -> str:
-        """Return the task of the hall that the card belongs to."""
-        return task_of(self._wanted, session.world.classes)
+        """Return the subject of the hall that is asked about: that of the class that is named, or of the card."""
+        room = room_of(self.ui.room)
+        if not self.ui.hall or room.asks is Asks.CARD:
+            return task_of(self._wanted, session.world.classes)
+        return room.subject_of(self.ui.studio.named)
 
     def _see(self, session: Session, snapshot: Snapshot) -> None:
         """Keep what the photocells see; while the lens is covered, what they saw last."""
@@ -211,8 +242,15 @@ class TimelineController:
             seconds=progress.seconds if progress else None,
             right=slot.right if up else 0,
             judged=slot.judged if up else 0,
-            live=exhibit.accepts == Port.FRAME and not self._by_example(exhibit),
+            live=self._is_live(exhibit),
+            tries=tuple(slot.tries) if up else (),
         )
+
+    def _is_live(self, exhibit: Exhibit) -> bool:
+        """Return whether a system is shown the card."""
+        if exhibit.tools and exhibit.accepts is Port.FIELD and not self.ui.beside:
+            return self.ui.example < 0
+        return exhibit.accepts == Port.FRAME and not self._by_example(exhibit)
 
     def _by_example(self, exhibit: Exhibit) -> bool:
         """Return whether a system is shown an example of its own task."""
@@ -229,7 +267,10 @@ class TimelineController:
 
     def _hall(self, session: Session) -> dict[str, Reply]:
         task = self.task(session)
-        found = {name: reply for name, reply in self.slots["hall"].hall.items() if self._asked == task}
+        room = room_of(self.ui.room)
+        found = {name: r for name, r in self.slots["hall"].hall.items() if self._asked == (room.name, task)}
+        if room is not READS:
+            return found
         key = (self._frame.tobytes(), task, self._wanted)
         if key != self._saved[0]:
             self._number += 1
@@ -240,21 +281,48 @@ class TimelineController:
     def follow(self, session: Session, timeline: TimelineView) -> None:
         """Put up what is chosen, and ask about what is seen."""
         ui = self.ui
-        if ui.strip or ui.hall or ui.system != MARK1 or ui.beside:
+        if ui.strip or ui.hall or ui.chart or ui.editing or ui.system != MARK1 or ui.beside:
             self.wake()
         if not self.ready:
             return
+        if ui.editing:
+            self.aid.know(self._told)
+            self.aid.follow()
         if ui.hall:
-            self._asked = timeline.task
-            self.slots["hall"].ask_hall(self._frame, timeline.wanted, timeline.task)
+            self._ask_hall(timeline)
         for where, system_view in (("first", timeline.first), ("second", timeline.second)):
             if system_view is not None and system_view.exhibit.name != MARK1:
                 self._ask_one(self.slots[where], system_view, timeline)
+                if where == "first":
+                    self._try_out(self.slots[where], system_view.exhibit)
+
+    def _ask_hall(self, timeline: TimelineView) -> None:
+        """Ask all systems of the room what it asks."""
+        ui, room, hall = self.ui, timeline.room, self.slots["hall"]
+        self._asked = room.name, timeline.task
+        match room.asks:
+            case Asks.CARD:
+                hall.ask_hall(self._frame, timeline.wanted, timeline.task, room=room)
+            case Asks.CLASS:
+                hall.ask_hall(np.array(ui.studio.named), "", timeline.task, room=room, again=ui.studio.again)
+            case Asks.TASK:
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
+            case Asks.LINE if ui.typed:
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
+
+    def _try_out(self, slot: SystemSlot, exhibit: Exhibit) -> None:
+        """Have many programs drawn for what a system was shown last."""
+        count, reply = tried(exhibit), slot.reply
+        if self.ui.tries and count and reply is not None and not slot.waiting:
+            slot.try_out(str(reply.stimulus), reply.wanted, count, self.ui.temperature)
 
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui
         slot.put_up(exhibit)
-        if self._by_example(exhibit):
+        order = None if ui.beside else order_of(ui.studio, exhibit, ui.example, self._frame)
+        if order is not None:
+            slot.draw(order)
+        elif self._by_example(exhibit):
             slot.example(max(0, ui.example))
         elif exhibit.accepts == Port.TEXT:
             slot.show(np.array(ui.typed))
@@ -276,7 +344,7 @@ class TimelineController:
         while time.monotonic() - began < min(PATIENCE_S, self._patience):
             self.poll()
             hall = self.slots["hall"]
-            owing = any(s.waiting for n, s in self.slots.items() if n != "hall")
+            owing = self.aid.waiting or any(s.waiting for n, s in self.slots.items() if n != "hall")
             if not owing and (not self.ui.hall or hall.complete(expected)):
                 break
             if came != (came := sum(s.serial for s in self.slots.values())):
@@ -287,6 +355,12 @@ class TimelineController:
         self._patience -= time.monotonic() - began
 
     def close(self) -> None:
-        """End all processes."""
+        """End all processes, and wait for what is being read: a thread that is cut off aborts the interpreter."""
+        self._over.set()
+        self.aid.close()
         for slot in self.slots.values():
             slot.close()
+        if self._thread is not None:
+            self._thread.join(PATIENCE_S)
+        self.room.wait()
+        self.law.wait()

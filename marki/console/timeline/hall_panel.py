@@ -1,8 +1,9 @@
-"""The hall: a card to draw on, and a wall of plates on which every classifier answers at once."""
+"""The hall: what the visitor asks with, and a wall of plates on which all systems of the room answer at once."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pygame
@@ -14,13 +15,16 @@ from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT, Text
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import TimelineView, of_hall, verdict
+from marki.console.state.timeline_view import TimelineView, on_wall, verdict
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.activation_panel import answered, cut
+from marki.console.timeline.answer_panel import draw_field
 from marki.console.timeline.buttons import PENS, ButtonRow
 from marki.console.timeline.counts import abbreviated
 from marki.console.timeline.strip_panel import loading
-from marki.io.exhibits import MARK1, Exhibit, Reply
+from marki.io.exhibits import Exhibit, Reply
+from marki.io.ports import Port
+from marki.io.rooms import Asks
 
 WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
 
@@ -39,13 +43,14 @@ class PenPanel(Panel):
     """Buttons for the pens, and to clear the card or put it away."""
 
     dark = True
+    lines = 2
+    """Lines in which the buttons stand in large type."""
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         margin = theme.px(6)
-        self.buttons = ButtonRow(
-            theme, self.rect.inflate(-2 * margin, -2 * margin), fill=2 if theme.profile.least else 1
-        )
+        lines = self.lines if theme.profile.least else 1
+        self.buttons = ButtonRow(theme, self.rect.inflate(-2 * margin, -2 * margin), fill=lines)
         self.regions = (self.buttons,)
 
     def parts(self) -> list[Target]:
@@ -55,11 +60,94 @@ class PenPanel(Panel):
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the buttons."""
         pen = PENS[scene.ui.pen]
-        return self.buttons.update(surface, scene, [*PENS.values(), "clear", "card"], lambda name: name == pen)
+        return self.buttons.update(surface, scene, self.names(), lambda name: name == pen)
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return [*PENS.values(), "clear", "card"]
+
+
+class CardPens(PenPanel):
+    """The same buttons where there is room for one line of them only: in large type, those that one must have."""
+
+    lines = 1
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return ["wide", "eraser", "clear"] if self.theme.profile.least else super().names()
+
+
+class AgainPanel(PenPanel):
+    """Buttons to have the same drawn once more, or as before."""
+
+    lines = 1
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return ["drawn_before", "draw_again"]
+
+
+class LineCard(Panel):
+    """The line that was typed to all systems of the room."""
+
+    title = "timeline.teleprinter"
+
+    def __init__(self, box: Box, theme: Theme, scene: Scene):
+        super().__init__(box, theme, scene)
+        self._shown: str | None = None
+
+    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
+        """Write the line."""
+        text = scene.ui.typed or self.theme.words("timeline.no_line")
+        if text == self._shown:
+            return []
+        self._shown = text
+        theme, row = self.theme, self.theme.row(NORMAL)
+        pygame.draw.rect(surface, theme.palette.paper, self.inner)
+        area = self.inner.inflate(-theme.px(24), -theme.px(16))
+        for k, line in enumerate(theme.wrap(text, area.w, NORMAL)[: max(1, area.h // row)]):
+            box = pygame.Rect(area.x, area.y + k * row, area.w, row)
+            colour = theme.palette.ink if scene.ui.typed else theme.palette.faded
+            theme.write(surface, line, box, size=NORMAL, face=TEXT, colour=colour)
+        return [self.inner]
+
+
+class LinePanel(PenPanel):
+    """Buttons to type a line, and to have it answered once more."""
+
+    lines = 1
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return ["type_line", "drawn_before", "draw_again"]
+
+
+class Plate(NamedTuple):
+    """What stands on a plate.
+
+    Attributes
+    ----------
+    exhibit : Exhibit
+    reply : Reply or None
+    right : bool or None
+        Whether the answer is right, where that can be said.
+    hovered : bool
+    silent : str
+        Why it does not answer; "" if it does.
+    covered : bool
+        Whether the answer is to be predicted first.
+    """
+
+    exhibit: Exhibit
+    reply: Reply | None
+    right: bool | None
+    hovered: bool
+    silent: str
+    covered: bool
 
 
 class WallPanel(Panel):
-    """A plate for each classifier, in order of time."""
+    """A plate for each system of the room, in order of time."""
 
     title = "timeline.hall"
     dark = True
@@ -76,41 +164,52 @@ class WallPanel(Panel):
         timeline = scene.timeline
         if timeline is None:
             return []
-        exhibits = [e for e in timeline.exhibits if of_hall(e) and (e.score is not None or e.name == MARK1)]
+        room = timeline.room
+        exhibits = [e for e in timeline.exhibits if on_wall(e, room)]
         names = tuple(e.name for e in exhibits)
         dirty: list[pygame.Rect] = []
         if names != self._names:
             self._names, self._shown = names, {}
             pygame.draw.rect(surface, self.theme.palette.black, self.inner)
-            self._boxes = timeline_layout.wall(
-                Box(*self.inner),
-                len(names),
-                wide=WIDE if not self.theme.profile.least else WIDE_LETTERED,
-                gap=self.theme.px(6),
-            )
+            box, count, gap = Box(*self.inner), len(names), self.theme.px(6)
+            if all(answers is Port.FIELD for _, answers in room.ports):
+                lines = 2 * self.theme.row(SMALL) + self.theme.px(12)
+                self._boxes = timeline_layout.easels(box, count, lines=lines, gap=gap)
+            else:
+                wide = WIDE_LETTERED if self.theme.profile.least else WIDE
+                self._boxes = timeline_layout.wall(box, count, wide=wide, gap=gap)
             dirty.append(self.inner)
         right = judged = 0
         for k, exhibit in enumerate(exhibits):
             reply = timeline.hall.get(exhibit.name)
             correct = verdict(reply, exhibit)
-            silent = reply is None and timeline.ready and timeline.task not in exhibit.hall
+            silent = self._silent(exhibit, timeline) if reply is None and timeline.ready else ""
             judged += correct is not None
             right += bool(correct)
-            hovered = scene.ui.hovered == Target("plate", k)
+            covered = timeline.covered and room.asks is Asks.CARD
+            plate = Plate(exhibit, reply, correct, scene.ui.hovered == Target("plate", k), silent, covered)
             sure = None if reply is None or math.isnan(reply.confidence) else round(reply.confidence, 2)
-            key = (answered(reply), sure, correct, hovered, silent, timeline.covered)
+            drawn = None if reply is None or reply.field is None else reply.field.tobytes()
+            key = (answered(reply), sure, drawn, *plate[2:])
             if key != self._shown.get(exhibit.name):
                 self._shown[exhibit.name] = key
-                self._plate(
-                    surface, pygame.Rect(self._boxes[k]), exhibit, reply, correct, hovered, silent, timeline.covered
-                )
+                self._plate(surface, pygame.Rect(self._boxes[k]), plate)
                 dirty.append(pygame.Rect(self._boxes[k]))
         return [*dirty, *self._note.update(surface, self._summary(timeline, right, judged))]
+
+    def _silent(self, exhibit: Exhibit, timeline: TimelineView) -> str:
+        """Return why a system does not answer: it was not trained, or not on this; "" if it only takes its time."""
+        subjects = exhibit.hall.get(timeline.room.name, ())
+        if timeline.task in subjects:
+            return ""
+        return "timeline.not_taught" if subjects or timeline.room.trained else "timeline.untrained"
 
     def _summary(self, timeline: TimelineView, right: int, judged: int) -> str:
         words = self.theme.words
         if not timeline.ready:
             return loading(self.theme.words, timeline)
+        if timeline.room.asks is not Asks.CARD:
+            return self._summary_of_drawings(timeline, right, judged)
         if timeline.covered:
             return words("timeline.hidden")
         if judged:
@@ -125,11 +224,21 @@ class WallPanel(Panel):
         best = max(said, key=lambda n: said[n])
         return words("timeline.hall_most", name=best, count=said[best], all=sum(said.values()))
 
-    def _plate(
-        self, surface: pygame.Surface, box: pygame.Rect, exhibit: Exhibit, reply: Reply | None,
-        right: bool | None, hovered: bool, silent: bool, covered: bool,
-    ) -> None:  # fmt: skip
+    def _summary_of_drawings(self, timeline: TimelineView, right: int, judged: int) -> str:
+        words, replies = self.theme.words, list(timeline.hall.values())
+        if not any(e.hall.get(timeline.room.name) for e in timeline.exhibits):
+            return words("timeline.nobody_trained")
+        if timeline.room.asks is Asks.TASK:
+            return words("timeline.programs_right", right=right, count=judged) if judged else ""
+        reader = next((r.reader for r in replies if r.reader and r.wanted), "")
+        if not judged or not reader:
+            return ""
+        wanted = next(r.wanted for r in replies if r.wanted)
+        return words("timeline.reader_reads", reader=reader, right=right, count=judged, name=wanted)
+
+    def _plate(self, surface: pygame.Surface, box: pygame.Rect, plate: Plate) -> None:
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
+        exhibit, reply, right, hovered, silent, covered = plate
         face = palette.plate if not hovered else palette.paper
         pygame.draw.rect(surface, palette.black, box)
         pygame.draw.rect(surface, face, box, border_radius=px(4))
@@ -150,6 +259,9 @@ class WallPanel(Panel):
             name = exhibit.short
         theme.write(surface, cut(theme, name, head.w), head, size=SMALL - 1, face=TEXT)
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
+        if reply is not None and reply.field is not None:
+            self._drawing(surface, pygame.Rect(area.x, area.y + row, area.w, foot.y - area.y - row), foot, plate)
+            return
         roomy = area.h > 3.4 * row
         if roomy:
             weights = theme.words("timeline.weights", count=abbreviated(exhibit.parameters))
@@ -159,11 +271,14 @@ class WallPanel(Panel):
         track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)
         window = pygame.Rect(area.x, area.y + row, area.w, track.y - area.y - row - px(2))
         if reply is None:
-            text = "?" if covered else theme.words("timeline.not_taught") if silent else "…"
+            text = "?" if covered else theme.words(silent) if silent else "…"
             size = SMALL if silent and not covered else NORMAL
             theme.write(surface, text, window, size=size, face=TEXT, colour=palette.faded, align="centre")
             return
         said = answered(reply)
+        if exhibit.answers == Port.TEXT:
+            self._line(surface, window, said, right)
+            return
         size = max(10, min(px(24), window.h - px(6)))
         if right is not None:
             mark = pygame.Rect(window.right - size, window.centery - size // 2, size, size)
@@ -183,6 +298,47 @@ class WallPanel(Panel):
             pygame.draw.rect(surface, (150, 148, 138), track)
             share = min(1.0, max(0.0, reply.confidence))
             pygame.draw.rect(surface, palette.trace, (track.x, track.y, round(track.w * share), track.h))
+
+    def _line(self, surface: pygame.Surface, window: pygame.Rect, said: str, right: bool | None) -> None:
+        """Write an answer in words, in as many lines as there is room for."""
+        theme, row = self.theme, self.theme.row(SMALL)
+        colour = theme.palette.ink if right is None else theme.palette.right if right else theme.palette.wrong
+        for k, line in enumerate(theme.wrap(said, window.w, SMALL)[: max(1, window.h // row)]):
+            box = pygame.Rect(window.x, window.y + k * row, window.w, row)
+            theme.write(surface, line, box, size=SMALL, face=TEXT, colour=colour)
+
+    def _drawing(self, surface: pygame.Surface, window: pygame.Rect, foot: pygame.Rect, plate: Plate) -> None:
+        """Draw what was drawn, and write what the reader takes it for."""
+        theme, px, palette = self.theme, self.theme.px, self.theme.palette
+        reply, right = plate.reply, plate.right
+        assert reply is not None, "a plate without an answer has no drawing"
+        assert reply.field is not None, "only a drawing is drawn"
+        side = min(window.w, window.h - px(4))
+        square = pygame.Rect(0, 0, side, side)
+        square.center = window.center
+        draw_field(surface, theme, reply.field, square)
+        if reply.said:
+            self._program(surface, foot, reply.said, right)
+        if not reply.read:
+            return
+        forms = theme.words.forms("timeline.read_as" if reply.wanted else "timeline.drew_any", name=reply.read)
+        text = next((form for form in forms if theme.fits(form, foot, SMALL)), forms[-1])
+        colour = palette.faded if right is None else palette.right if right else palette.wrong
+        theme.write(surface, text, foot, size=SMALL, face=TEXT, colour=colour, align="centre")
+        if right is not None:
+            size = max(10, min(px(24), foot.h))
+            surface.blit(sign("right" if right else "wrong", size, colour), (foot.right - size, foot.y))
+
+    def _program(self, surface: pygame.Surface, foot: pygame.Rect, said: str, right: bool | None) -> None:
+        """Write the program that drew, as far as there is room for it, with the verdict."""
+        theme, palette = self.theme, self.theme.palette
+        size = max(10, min(theme.px(24), foot.h)) if right is not None else 0
+        line = pygame.Rect(foot.x, foot.y, foot.w - size, foot.h)
+        colour = palette.ink if right is None else palette.right if right else palette.wrong
+        theme.write(surface, cut(theme, said, line.w, SMALL - 1), line, size=SMALL - 1, face=TEXT, colour=colour)
+        if right is not None:
+            mark = sign("right" if right else "wrong", size, colour)
+            surface.blit(mark, (foot.right - size, foot.y))
 
     # -- hands ---------------------------------------------------------------------------------------------------------
 

@@ -175,7 +175,11 @@ class StripPanel(Panel):
         parts = [shown, ports, exhibit.title]
         if exhibit.name != MARK1:
             authors = exhibit.authors
-            score = "" if exhibit.score is None else words("timeline.score", score=f"{100 * exhibit.score:.1f}")
+            score = (
+                ""
+                if exhibit.score is None
+                else words(words.of_task("timeline.score", exhibit.task), score=f"{100 * exhibit.score:.1f}")
+            )
             weights = words("timeline.weights", count=abbreviated(exhibit.parameters))
             parts = [shown, ports, score or words("timeline.untrained"), weights, exhibit.title, authors]
             if self.theme.width("   ".join(parts), SMALL) > self._line.rect.w:

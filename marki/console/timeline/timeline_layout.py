@@ -148,12 +148,47 @@ def pair(stage: Box, unit: float, *, least: float = 0.0) -> dict[str, Box]:
     return boxes
 
 
-def hall(stage: Box, unit: float, *, least: float = 0.0) -> dict[str, Box]:
-    """Return the boxes of the hall: the card to draw on, its buttons, and the wall of plates."""
+def studio(stage: Box, unit: float, *, least: float = 0.0, roomy: bool = False) -> dict[str, Box]:
+    """Return the boxes of a machine that draws: what is asked, its drawing, the tool in hand, and its training.
+
+    For a tool that shows much, `roomy`, of the training there is little more than its button; in large type nothing.
+    """
     gap = round(7 * unit)
-    keys = max(round(44 * unit), round(4.2 * least))  # two lines of large type
-    card = min(stage.h - keys - gap, stage.w * 36 // 100)
+    keys = max(round(40 * unit), round(2.2 * least))
+    left = max(stage.w * 21 // 100, round(9 * least))
+    canvas = min(stage.h, stage.w * 36 // 100)
+    x = stage.x + left + gap
+    right = Box(x + canvas + gap, stage.y, stage.right - x - canvas - gap, stage.h)
+    tabs = Box(right.x, right.y, right.w, max(round(28 * unit), round(1.6 * least)))
+    low = round(88 * unit) if roomy else max(round(108 * unit), stage.h * 28 // 100)
+    boxes = {
+        "board": Box(stage.x, stage.y, left, stage.h - keys - gap),
+        "again": Box(stage.x, stage.bottom - keys, left, keys),
+        "canvas": Box(x, stage.y, canvas, stage.h),
+        "tabs": tabs,
+    }
+    tool = Box(right.x, tabs.bottom + gap, right.w, stage.bottom - tabs.bottom - gap)
+    if least:
+        return boxes | {"tool": tool}
+    return boxes | {
+        "tool": tool._replace(h=tool.h - low - gap),
+        "schooling": Box(right.x, stage.bottom - low, right.w, low),
+    }
+
+
+def hall(stage: Box, unit: float, *, least: float = 0.0, lines: int = 2) -> dict[str, Box]:
+    """Return the boxes of the hall: tabs for its rooms, the card to draw on, its buttons, and the wall of plates.
+
+    In large type the buttons stand in so many lines.
+    """
+    gap = round(7 * unit)
+    tabs = Box(stage.x, stage.y, stage.w, max(round(28 * unit), round(1.6 * least)))
+    stage = Box(stage.x, tabs.bottom + gap, stage.w, stage.h - tabs.h - gap)
+    keys = max(round(44 * unit), round(2.1 * lines * least))
+    # As wide as if there were no tabs: in large type the words on the buttons need that.
+    card = min(stage.h + (tabs.h if least else 0) - keys, stage.w * 36 // 100)
     return {
+        "rooms": tabs,
         "card": Box(stage.x, stage.y, card, stage.h - keys - gap),
         "pens": Box(stage.x, stage.bottom - keys, card, keys),
         "wall": Box(stage.x + card + gap, stage.y, stage.w - card - gap, stage.h),
@@ -177,7 +212,31 @@ def wall(box: Box, count: int, *, wide: int, gap: int) -> list[Box]:
         w, h = (box.w - gap * (columns - 1)) / columns, (box.h - gap * (rows - 1)) / rows
         return abs(w / max(h, 1) - wide / 100) + 0.05 * (columns * rows - count)
 
-    columns = min(range(1, count + 1), key=fit)
+    return _tiled(box, count, min(range(1, count + 1), key=fit), gap)
+
+
+def easels(box: Box, count: int, *, lines: int, gap: int) -> list[Box]:
+    """Return equal plates in rows on which square pictures are as large as they can be, above lines of `lines` px.
+
+    Parameters
+    ----------
+    box : Box
+    count : int
+    lines : int
+        Height of the words on a plate.
+    gap : int
+    """
+    count = max(1, count)
+
+    def side(columns: int) -> float:
+        rows = -(-count // columns)
+        return min((box.w - gap * (columns - 1)) / columns, (box.h - gap * (rows - 1)) / rows - lines)
+
+    return _tiled(box, count, max(range(1, count + 1), key=side), gap)
+
+
+def _tiled(box: Box, count: int, columns: int, gap: int) -> list[Box]:
+    """Return equal boxes in rows of so many."""
     rows = -(-count // columns)
     w, h = (box.w - gap * (columns - 1)) / columns, (box.h - gap * (rows - 1)) / rows
     return [

@@ -42,7 +42,9 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "AVIF")
 """Picture formats that are read, AVIF if this Pillow has it."""
 
 _REMEDY = f"Give a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture"
-_MARK, _CARD = "marki", "card"  # text in a PNG file by which a card that was saved here is known again
+
+OWN = ("marki", "card")
+"""Name and text in a PNG file by which a card that was saved here is known again."""
 
 
 def image(path: Path | str, *, label: str | None = None, how: Fitting | None = None) -> Stimulus:
@@ -119,7 +121,7 @@ def light_of(path: Path | str) -> tuple[np.ndarray, str, bool]:
         As for `fit_file`, but for contrast.
     """
     with opened(path) as picture:
-        return *luminance(picture), picture.info.get(_MARK) == _CARD
+        return *luminance(picture), picture.info.get(OWN[0]) == OWN[1]
 
 
 @contextmanager
@@ -365,7 +367,7 @@ def card_file(card: np.ndarray) -> bytes:
     from PIL.PngImagePlugin import PngInfo
 
     mark = PngInfo()
-    mark.add_text(_MARK, _CARD)
+    mark.add_text(*OWN)
     memory = io.BytesIO()
     Image.fromarray(card).save(memory, "PNG", pnginfo=mark)
     return memory.getvalue()

@@ -176,7 +176,7 @@ def test_counts_are_short():
 
 
 def test_outside_of_what_it_knows_a_system_is_not_judged_and_says_so(with_timeline, monkeypatch):
-    one = {"classes": tuple("0123456789"), "task": "digits", "hall": ("digits",)}
+    one = {"classes": tuple("0123456789"), "task": "digits", "hall": {"reads": ("digits",)}}
     digits = tuple(replace(e, **one) if e.name == "lenet5" else e for e in EXHIBITS)
     monkeypatch.setattr(FakeTimeline, "exhibits", lambda self, told=None: digits)
     monkeypatch.setattr(FakeRack, "only", {"lenet5": "digits"})
@@ -443,9 +443,9 @@ def come(app):
     frames(app, 4)
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Loading timeline… 12 of 31"), ("zh", "31 个中的 12 个")])
+@pytest.mark.parametrize(("language", "said"), [("en", "Loading timeline… 12 of {}"), ("zh", "{} 个中的 12 个")])
 def test_while_it_is_read_the_machine_stands_there_and_the_strip_says_how_far_it_has_come(slow, language, said):
-    app = slow(system="resnet", language=language)
+    app, said = slow(system="resnet", language=language), said.format(len(EXHIBITS))
     assert "values" in app.handler.panels
     assert "registers" not in app.handler.panels
     assert any(said in text for text in texts(app, "strip"))
@@ -455,10 +455,23 @@ def test_while_it_is_read_the_machine_stands_there_and_the_strip_says_how_far_it
     assert not any(said in text for text in texts(app, "strip"))
 
 
+def test_a_window_that_is_closed_waits_for_what_is_being_read(slow):
+    app = slow(hall="reads")
+    release = threading.Timer(0.2, app.lent.go.set)
+    release.start()
+    asides = [threading.Thread(target=time.sleep, args=(0.3,)) for _ in range(2)]
+    app.timeline.law._thread, app.timeline.room._threads["step"] = asides
+    for aside in asides:
+        aside.start()
+    app.timeline.close()
+    assert not any(thread.is_alive() for thread in (app.timeline._thread, *asides))
+    release.join()
+
+
 def test_keys_pressed_while_it_is_read_are_done_when_it_is_there(slow, key):
-    app = slow(hall=False, system="mark1")
+    app = slow(system="mark1")
     key(app, "PERIOD", typed=">")
-    assert "12 of 31" in app.ui.message
+    assert f"12 of {len(EXHIBITS)}" in app.ui.message
     key(app, "PERIOD", typed=">")
     key(app, "F9")
     assert app.ui.system == "mark1"
@@ -721,7 +734,7 @@ def test_a_typed_line_is_shown_to_a_system_that_reads(with_timeline, key):
 
 
 def test_in_the_hall_everybody_answers_while_it_is_drawn(with_timeline, drag, place):
-    app = with_timeline(hall=True)
+    app = with_timeline(hall="reads")
     before = len(app.lent.racks[0].said) if app.lent.racks else 0
     drag(app, place(app, "cell", 42), place(app, "cell", 45), place(app, "cell", 105))
     frames(app, 2)
@@ -738,7 +751,7 @@ def test_in_the_hall_everybody_answers_while_it_is_drawn(with_timeline, drag, pl
 
 
 def test_a_wide_pen_draws_a_broader_line(with_timeline, drag, place):
-    app = with_timeline(hall=True)
+    app = with_timeline(hall="reads")
     inked = {}
     for width in (1, 2):
         app.obey("clear")
@@ -750,7 +763,7 @@ def test_a_wide_pen_draws_a_broader_line(with_timeline, drag, place):
 
 
 def test_right_and_wrong_are_marked_where_the_class_is_known(with_timeline):
-    app = with_timeline(hall=True)
+    app = with_timeline(hall="reads")
     lit(app)
     replies = app.scene.timeline.hall
     verdicts = {n: verdict(r, app.scene.timeline.exhibit(n)) for n, r in replies.items()}
@@ -761,7 +774,7 @@ def test_right_and_wrong_are_marked_where_the_class_is_known(with_timeline):
 
 
 def test_a_plate_of_the_hall_puts_its_system_up(with_timeline, drag, place):
-    app = with_timeline(hall=True)
+    app = with_timeline(hall="reads")
     lit(app)
     drag(app, place(app, "plate", 0))
     assert app.ui.system == "perceptron"
@@ -822,14 +835,14 @@ def test_a_picture_does_not_wait_for_a_process_that_never_answers(session, monke
 
     monkeypatch.setattr(controller, "GRACE_S", 0.1)
     monkeypatch.setattr(controller, "PATIENCE_S", 20.0 if end == "dead" else 0.2)
-    monkeypatch.setattr(FakeRack, "hall", lambda self, number, frame, task="letters": None)
+    monkeypatch.setattr(FakeRack, "hall", lambda self, *asked, **more: None)
     if end == "dead":
         real = FakeRack.poll
         monkeypatch.setattr(
             FakeRack, "poll", lambda self: [*real(self), Trouble(name="", text="no process could be started")]
         )
     began = time.monotonic()
-    app = App(session, WindowSettings(frames=5, hall=True), FakeTimeline())
+    app = App(session, WindowSettings(frames=5, hall="reads"), FakeTimeline())
     assert app.run() == 0
     assert time.monotonic() - began < 10
 
@@ -839,7 +852,7 @@ def test_in_all_a_window_waits_for_a_bounded_time(session, monkeypatch):
     from marki.console.timeline import controller
 
     monkeypatch.setattr(controller, "WHOLE_PATIENCE_S", 0.5)
-    app = App(session, WindowSettings(frames=5, hall=True), FakeTimeline())
+    app = App(session, WindowSettings(frames=5, hall="reads"), FakeTimeline())
     began = time.monotonic()
     for _ in range(20):
         app.timeline.settle(10_000)
@@ -852,7 +865,7 @@ def test_all_processes_end_with_the_window(session):
     from marki.console.app import App, WindowSettings
 
     timeline = FakeTimeline()
-    app = App(session, WindowSettings(frames=4, system="resnet", hall=True), timeline)
+    app = App(session, WindowSettings(frames=4, system="resnet", hall="reads"), timeline)
     assert app.run() == 0
     assert timeline.racks
     assert all(rack.closed for rack in timeline.racks)

@@ -130,6 +130,25 @@ def test_leaky_relu():
     check(lambda t: A.leaky_relu(t, 0.1), x)
 
 
+def test_leaky_relu_has_the_bits_and_the_layout_of_the_plain_formula():
+    """Trainings are reproduced to the digit; what lies otherwise in memory is summed in another order further on."""
+    rng = np.random.default_rng(0)
+    # Large enough for NumPy to write a product into an array that has no name.
+    a = rng.standard_normal((32, 16, 20, 20)).astype(np.float32)
+    a[:, :, 0] = 0
+    channels_last, batch_last = (np.ascontiguousarray(a.transpose(o)) for o in ((0, 2, 3, 1), (1, 2, 3, 0)))
+    views = {"plain": a, "channels": channels_last.transpose(0, 3, 1, 2), "batch": batch_last.transpose(3, 0, 1, 2)}
+    for value in views.values():
+        for g in views.values():
+            factor = np.where(value > 0, np.float32(1), np.float32(0.2))
+            x = Tensor(value, requires_grad=True)
+            y = A.leaky_relu(x)
+            y.backward(g)
+            for found, wanted in ((y.data, value * factor), (x.gradient, g * factor)):
+                assert found.tobytes("K") == wanted.tobytes("K")
+                assert found.strides == wanted.strides
+
+
 def test_linear_costs_its_products():
     with tally() as spent:
         F.linear(Tensor(X), Tensor(WEIGHT), Tensor(BIAS))

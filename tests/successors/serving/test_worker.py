@@ -26,6 +26,7 @@ from successors.nn import weights_file
 from successors.serving import gallery
 from successors.serving import worker as stand_module
 from successors.serving.client import WorkerClient
+from successors.serving.loaded_system import OTHERS
 from successors.serving.questions import (
     AskHall,
     LoadSystem,
@@ -36,7 +37,7 @@ from successors.serving.questions import (
     lay,
     take,
 )
-from successors.serving.worker import OTHERS, ProgressReporter, Worker
+from successors.serving.worker import ProgressReporter, Worker
 from successors.training import training_job
 from successors.training.loop import Record
 
@@ -327,7 +328,7 @@ def test_a_network_learns_the_same_with_questions_between_its_steps(short, tmp_p
     table = Table(
         TrainSystem(name="lenet5", seed=2),
         ShowStimulus(number=1, stimulus=frame(), views=True),
-        AskHall(number=2, frame=frame(), task="letters"),
+        AskHall(number=2, asked=frame(), subject="letters"),
     )
     found = until(table.poll, lambda m: isinstance(m, Progress) and m.done)
     table.close()
@@ -380,10 +381,12 @@ def test_a_system_whose_weights_are_broken_does_not_keep_the_others_from_the_hal
         return create(name, *args, **changes)
 
     monkeypatch.setattr(registry, "create", broken)
-    table = Table(AskHall(number=1, frame=frame(), task="letters"), AskHall(number=2, frame=frame(), task="letters"))
+    table = Table(
+        AskHall(number=1, asked=frame(), subject="letters"), AskHall(number=2, asked=frame(), subject="letters")
+    )
     found = until(table.poll, lambda m: m.name == "convnext")
     assert [m.name for m in found if isinstance(m, Trouble)] == ["vgg"]
-    table.pipe.send(AskHall(number=3, frame=frame(), task="letters"))
+    table.pipe.send(AskHall(number=3, asked=frame(), subject="letters"))
     assert all(isinstance(m, Reply) for m in until(table.poll, lambda m: m.name == "convnext"))
     table.close()
 
@@ -397,11 +400,11 @@ def test_the_hall_takes_the_weights_of_the_task_and_no_others(monkeypatch, tmp_p
     own = (home / registry.WEIGHTS, trials[0])
     assert registry.weights("vgg", "letters") == own
     assert registry.weights("vgg", "digits") is None
-    assert gallery.exhibit(registry.find("vgg"), {}).hall == ("letters",)
+    assert gallery.exhibit(registry.find("vgg"), {}).hall == {"reads": ("letters",)}
     (home / "digits.safetensors").touch()
     assert registry.weights("vgg", "digits") == (home / "digits.safetensors", trials[1])
     assert registry.weights("vgg", "letters") == own
-    assert gallery.exhibit(registry.find("vgg"), {}).hall == ("letters", "digits")
+    assert gallery.exhibit(registry.find("vgg"), {}).hall == {"reads": ("letters", "digits")}
     (home / registry.WEIGHTS).unlink()
     assert registry.weights("vgg", "letters") is None
 

@@ -25,6 +25,8 @@ SMALL = {
     "draw": dict(),
     "imitate": dict(train=40, valid=20, test=30, shift=1.0),
     "squeeze": dict(train=60, valid=20, test=30),
+    "restyle": dict(train=52, valid=26, test=52),
+    "manner": dict(train=52, valid=26, test=52),
     "translate": dict(train=40, valid=16, test=24),
     "judge": dict(train=40, valid=16, test=24),
     "cloze": dict(train=40, valid=16, test=24),

@@ -29,6 +29,7 @@ import pytest
 from successors import registry
 from successors.nn.bytepairs import PAD
 from successors.nn.functions import linear
+from successors.nn.layers import RMSNorm
 from successors.nn.learner import Network
 from successors.nn.module import training
 from successors.nn.tensor import Tensor, no_grad
@@ -920,6 +921,59 @@ def palm() -> Pair:
     ]  # fmt: skip
     return Pair(
         y2022_palm.PaLM(config, seeded()),
+        theirs,
+        rules,
+        [tokens()],
+        run_theirs=lambda network, x: [network(x).last_hidden_state],
+        unused=r"rotary_emb\..*",
+        with_grad=False,
+    )
+
+
+@system("palm, one after the other with RMSNorm")
+def palm_of_llama() -> Pair:
+    """Compare with Llama's decoder: RoPE, RMSNorm, SwiGLU and one head of keys, one layer after the other.
+
+    RMSNorm, as Gopher has it, is put in the place of our norms; what theirs computes in single precision, the norms and
+    the turning, in its place in double.
+    """
+    package("torchvision")  # which transformers looks for
+    llama = part("transformers.models.llama.modeling_llama")
+    config = y2022_palm.PaLMConfig(
+        vocabulary=WORDS, width=24, hidden=40, heads=3, head=8, layers=2, longest=16, parallel=False
+    )
+    theirs = llama.LlamaModel(
+        llama.LlamaConfig(
+            vocab_size=WORDS, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3,
+            num_key_value_heads=1, head_dim=8, max_position_embeddings=16, rms_norm_eps=1e-5, pad_token_id=None,
+            bos_token_id=None, eos_token_id=None,
+        )
+    )  # fmt: skip
+    theirs.norm = torch.nn.RMSNorm(24, eps=1e-5)
+    for block in theirs.layers:
+        block.input_layernorm, block.post_attention_layernorm = (torch.nn.RMSNorm(24, eps=1e-5) for _ in range(2))
+    angles = (torch.arange(16)[:, None] * 10_000.0 ** (-torch.arange(0, 8, 2) / 8)).repeat(1, 2)
+    theirs.rotary_emb.forward = lambda x, **_: (angles.cos()[None, : x.shape[1]], angles.sin()[None, : x.shape[1]])
+    ours = y2022_palm.PaLM(config, seeded())
+    ours.norm = RMSNorm(24)
+    for block in ours.blocks:
+        block.norm, block.norm2 = RMSNorm(24), RMSNorm(24)
+    at, there = r"blocks\.(\d)", r"layers.\1"
+    rules = [
+        Rule("tokens", "embed_tokens.weight"), Rule(r"norm\.gain", "norm.weight"),
+        Rule(rf"{at}\.norm\.gain", rf"{there}.input_layernorm.weight"),
+        Rule(rf"{at}\.norm2\.gain", rf"{there}.post_attention_layernorm.weight"),
+        Rule(rf"{at}\.attention\.queries\.weight", rf"{there}.self_attn.q_proj.weight"),
+        Rule(
+            rf"{at}\.attention\.keys_values\.weight",
+            (rf"{there}.self_attn.k_proj.weight", rf"{there}.self_attn.v_proj.weight"),
+        ),
+        Rule(rf"{at}\.attention\.output\.weight", rf"{there}.self_attn.o_proj.weight"),
+        Rule(rf"{at}\.up\.weight", (rf"{there}.mlp.gate_proj.weight", rf"{there}.mlp.up_proj.weight")),
+        Rule(rf"{at}\.down\.weight", rf"{there}.mlp.down_proj.weight"),
+    ]  # fmt: skip
+    return Pair(
+        ours,
         theirs,
         rules,
         [tokens()],

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from marki.io.check_learner import check_learner
+from marki.registers import fingerprint
 from successors import tasks
-from successors.nn.tensor import Tensor
+from successors.nn.bytepairs import START
+from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2019_gpt2 import GPT2
-from successors.timeline.y2020_gpt3 import ENTRY, GPT3, GPT3Config, few_shot, ideal, seen
+from successors.timeline.y2020_gpt3 import ENTRY, GPT3, GPT3Config, certainty, few_shot, ideal, seen
 
 SMALL = {"width": 16, "hidden": 24, "heads": 2}
 
@@ -90,3 +92,17 @@ def test_a_step_of_training_lowers_the_loss():
         learner.pretrain(texts)
         losses.append(learner.last_loss)
     assert losses[-1] < losses[0] / 2
+
+
+def test_how_certain_it_is_of_each_lamp_is_what_it_tells_by():
+    net = GPT3(GPT3Config(**SMALL), np.random.default_rng(0))
+    before = fingerprint(net.state())
+    for book in ("A", "C 3 A", "C 3 A 5 C"):
+        shares = certainty(net, np.array([book]))
+        with no_grad():
+            tokens = np.array([[START, *net.encoding.encode(book)]])
+            scores = net.scores(net(tokens)[:, -1]).data[0]
+        whole = np.exp(scores) / np.exp(scores).sum()
+        assert shares == pytest.approx([whole[net.encoding.encode(lamp)[0]] for lamp in "12345678"], rel=1e-5)
+        assert 0 < shares.sum() < 1
+    assert fingerprint(net.state()) == before

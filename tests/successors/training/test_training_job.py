@@ -13,7 +13,8 @@ from marki.jobs.options import RunOptions
 from successors import registry, tasks
 from successors.baselines.seq2seq import EncoderDecoderConfig
 from successors.evaluation import compare, estimates, plots, publish, verify
-from successors.model_card import Figure, Mechanism, Trial
+from successors.model_card import Figure, Foundation, Mechanism, Trial
+from successors.serving import artists
 from successors.training import participants, presets, training_job
 from successors.training.training_job import training
 
@@ -293,8 +294,37 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
     path, trial = registry.weights("lenet5", "letters")
     assert trial is second
     assert registry.weights("lenet5", "digits") is None
-    assert registry.weights("lenet5", "two_class") == (tmp_path / "lenet5" / registry.WEIGHTS, first)
+    assert registry.weights("lenet5", "two_class") is None, "the hall does not ask it"
     assert len(registry.create("lenet5", weights=path).labels.code) == 26
+
+
+def test_schooling_ships_weights_of_a_second_subject_that_is_drawn(tmp_path, monkeypatch):
+    system = registry.find("stylegan2")
+    few = {"recipe.steps": 2, "recipe.eval_every": 2, "recipe.batch": 4, "channels": (4, 3, 2), "latents": 3}
+    small = {"train": 60, "valid": 30, "test": 30}
+    first = Trial(task="imitate", options=small, changes=few, seeds=1)
+    letters = Trial(
+        task="imitate", options=small | {"subject": "letters", "shift": 1.0}, changes=few | {"classes": 26}, seeds=1
+    )
+    trials = (first, letters, replace(first, options=small | {"noise": 0.1}))
+    entry = replace(system.entry, trials=trials, mechanism=Mechanism(name="none", without={}), figures=())
+    found = replace(system, entry=entry)
+    monkeypatch.setattr(registry, "find", lambda name: found if name == "stylegan2" else system)
+    done = publish.publish(["stylegan2"], RunOptions(out=tmp_path, jobs=1, quiet=True))["stylegan2"]
+    assert {name: (row["file"], row["task"]) for name, row in done["shipped"].items()} == {
+        "imitate": ("weights.safetensors", "imitate"), "letters": ("letters.safetensors", "imitate"),
+    }  # fmt: skip
+    digits, drawn, _ = done["trials"]
+    assert sum(total for _, total in digits["classes"].values()) == 30, "judged together, and counted one by one"
+    assert drawn["classes"].keys() <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
+    path = registry.foundation_file(Foundation(system="stylegan2", subject="letters"))
+    assert path == tmp_path / "stylegan2/letters.safetensors"
+    with pytest.raises(StateError, match=r"shapes\.safetensors: is not shipped"):
+        registry.foundation_file(Foundation(system="stylegan2", subject="shapes"))
+    assert registry.weights("stylegan2", "letters") == (tmp_path / "stylegan2" / "letters.safetensors", letters)
+    assert artists.engage("stylegan2", "G").learner.config.classes == 26
+    assert artists.engage("stylegan2", "7").learner.config.classes == 10
 
 
 @pytest.mark.slow

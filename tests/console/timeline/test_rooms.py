@@ -1,0 +1,282 @@
+"""The rooms of the hall: doors between them, what each asks with, and how the answers stand on the wall."""
+
+from dataclasses import replace
+
+import numpy as np
+import pygame
+import pytest
+from console import fake_timeline
+from console.fake_timeline import EXHIBITS, WITH_PROGRAMS, FakeTimeline
+
+from marki.console.drawing.layout import Box
+from marki.console.panels.narration_panel import sentence
+from marki.console.state.targets import Target
+from marki.console.state.timeline_view import on_wall, verdict
+from marki.console.timeline import timeline_layout
+from marki.console.timeline.class_board import CLASSES
+from marki.errors import UnknownName
+from marki.io import rooms
+from marki.io.ports import Port
+from marki.language import Words
+
+
+@pytest.fixture
+def in_hall(session):
+    """Return a function that opens a window in a room of the hall."""
+    from marki.console.app import App, WindowSettings
+
+    def open_it(room="draws", **settings):
+        timeline = FakeTimeline()
+        app = App(session, WindowSettings(**{"frames": 1_000_000, "paused": True, "hall": room, **settings}), timeline)
+        app.lent = timeline
+        app.frame()
+        app.timeline.wake(wait=True)
+        frames(app)
+        return app
+
+    yield open_it
+    pygame.quit()
+
+
+def frames(app, n=3):
+    for _ in range(n):
+        app.frame()
+
+
+def asked(app):
+    """Return what the rack of the hall was asked last."""
+    return next(said for rack in app.lent.racks for said in reversed(rack.said) if said[0] == "hall")
+
+
+def written(app):
+    """Return all texts that one frame of new panels writes."""
+    app.renderer.invalidate()
+    app.renderer.theme.written = []
+    frames(app, 2)
+    found = [text for text, _, _ in app.renderer.theme.written]
+    app.renderer.theme.written = None
+    return found
+
+
+def test_a_room_takes_systems_by_their_ports():
+    wall = {room.name: [e.name for e in EXHIBITS if on_wall(e, room)] for room in rooms.ROOMS}
+    assert wall["draws"] == ["vae", "gan", "stylegan2", "diffusion"]
+    assert {"perceptron", "resnet"} < set(wall["reads"])
+    assert not {"swin", "hopfield", "lstm", "gpt", *wall["draws"]} & set(wall["reads"])
+
+
+def test_an_unknown_room_is_refused(session):
+    from marki.console.app import App, WindowSettings
+
+    with pytest.raises(UnknownName, match="draws"):
+        App(session, WindowSettings(frames=1, hall="drawz"), FakeTimeline())
+
+
+@pytest.mark.parametrize(("press", "named"), [("7", "7"), ("g", "G"), ("r", "R")])
+def test_a_key_names_what_every_machine_draws(in_hall, key, press, named):
+    app = in_hall()
+    key(app, press, typed=named, mod=0 if press.isdigit() else pygame.KMOD_SHIFT)
+    frames(app)
+    kind, _, what, subject, room, again = asked(app)
+    assert (kind, str(what), room, again) == ("hall", named, "draws", 0)
+    assert subject == ("digits" if named.isdigit() else "letters")
+    found = app.scene.timeline.hall
+    assert set(found) == ({"vae", "gan", "stylegan2"} if named.isdigit() else {"stylegan2"})
+    verdicts = {name: verdict(reply, app.scene.timeline.exhibit(name)) for name, reply in found.items()}
+    assert verdicts == {name: None if name == "vae" else True for name in found}  # the VAE was not told
+
+
+def test_a_small_letter_is_the_command_of_its_key(in_hall, key):
+    app = in_hall()
+    key(app, "i", typed="i")
+    assert app.ui.page == "provenance"
+    assert app.ui.studio.named == "3"
+
+
+def test_keys_and_buttons_draw_again(in_hall, key, drag, place):
+    app = in_hall()
+    first = app.scene.timeline.hall["gan"].field
+    key(app, "DOWN")
+    frames(app)
+    assert asked(app)[5] == 1
+    second = app.scene.timeline.hall["gan"]
+    assert not np.array_equal(second.field, first)
+    assert second.read == "8"
+    assert verdict(second, app.scene.timeline.exhibit("gan")) is False
+    key(app, "UP")
+    frames(app)
+    np.testing.assert_array_equal(app.scene.timeline.hall["gan"].field, first)
+    key(app, "UP")
+    assert app.ui.studio.again == 0
+    drag(app, place(app, "class", CLASSES.index("5")))
+    frames(app)
+    assert str(asked(app)[2]) == "5"
+    assert set(app.scene.timeline.hall) == {"vae", "gan", "stylegan2"}
+
+
+def test_drawings_of_another_class_are_taken_away_at_once(in_hall, monkeypatch):
+    app = in_hall()
+    assert app.scene.timeline.hall
+    rack = app.timeline.slots["hall"].rack
+    monkeypatch.setattr(rack, "hall", lambda *asked, **more: None)
+    app.obey("name_class", text="4")
+    frames(app, 2)
+    assert app.scene.timeline.hall == {}
+
+
+def test_a_room_asks_its_own_question_only(in_hall, key, drag, place):
+    app = in_hall("reads")
+    count = len(rooms.ROOMS)
+    assert asked(app)[4] == "reads"
+    key(app, "TAB", mod=pygame.KMOD_CTRL)
+    frames(app)
+    assert (app.ui.room, asked(app)[4]) == ("draws", "draws")
+    assert set(app.scene.timeline.hall) == {"vae", "gan", "stylegan2"}
+    for _ in range(count - 1):
+        key(app, "TAB", mod=pygame.KMOD_CTRL)
+    assert app.ui.room == "reads"
+    frames(app)
+    assert not {"vae", "gan"} & set(app.scene.timeline.hall)
+    drag(app, place(app, "room", 1))
+    assert app.ui.room == "draws"
+    key(app, "F6")
+    assert not app.ui.hall
+    key(app, "F6")
+    assert (app.ui.hall, app.ui.room) == (True, "draws")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_wall_says_who_reads_it_as_what(in_hall, language):
+    app = in_hall(language=language)
+    app.obey("name_class", text="6")
+    frames(app)
+    said, words = written(app), Words(language)
+    assert words("timeline.reader_reads", reader="LeNet-5", right=2, count=2, name="6") in said
+    assert words("timeline.read_as", name="6") in said
+    assert sentence(app.scene, words) == words("now.room_draws", name="6")
+    app.obey("name_class", text="Q")
+    frames(app)
+    assert words("timeline.not_taught") in written(app)
+
+
+def test_where_nobody_is_trained_the_wall_says_so(in_hall, monkeypatch):
+    untaught = tuple(replace(e, hall={}, results=()) if e.accepts is Port.LAMPS else e for e in EXHIBITS)
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", untaught)
+    app = in_hall()
+    said = written(app)
+    assert app.words("timeline.nobody_trained") in said
+    assert said.count(app.words("timeline.untrained")) >= 3
+
+
+def test_a_plate_of_the_second_room_puts_its_system_up(in_hall, drag, place):
+    app = in_hall()
+    drag(app, place(app, "plate", 1))
+    assert app.ui.system == "gan"
+    assert not app.ui.hall
+
+
+def test_what_is_drawn_is_no_answer_to_the_card_that_is_covered(in_hall):
+    app = in_hall(room="draws")
+    app.ui.covered = True
+    app.frame()
+    assert set(app.scene.timeline.hall) == {"vae", "gan", "stylegan2"}
+    app.obey("room", name="reads")
+    frames(app)
+    assert app.scene.timeline.hall == {}
+
+
+def test_a_room_that_asks_with_a_line_has_it_typed(in_hall, monkeypatch, key):
+    room = rooms.Room(
+        name="draws", asks=rooms.Asks.LINE, ports=((Port.TEXT, Port.TEXT),), subjects={"scenes": ()}
+    )  # fmt: skip
+    monkeypatch.setattr(rooms, "ROOMS", (rooms.READS, room))
+    app = in_hall()
+    app.obey("type_line")
+    for sign in "dot":
+        key(app, sign, typed=sign)
+    key(app, "RETURN", typed="\r")
+    frames(app)
+    assert str(asked(app)[2]) == "dot"
+    assert "dot" in written(app)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 7])
+@pytest.mark.parametrize("size", [(900, 400), (500, 480), (1800, 700)])
+def test_pictures_on_the_wall_are_as_large_as_they_can_be(count, size):
+    box = Box(10, 20, *size)
+    found = [pygame.Rect(b) for b in timeline_layout.easels(box, count, lines=40, gap=6)]
+    assert len(found) == count
+    assert all(pygame.Rect(box).contains(place) for place in found)
+    assert all(place.collidelist(found[k + 1 :]) < 0 for k, place in enumerate(found))
+    side = min(found[0].w, found[0].h - 40)
+    for columns in range(1, count + 1):
+        rows = -(-count // columns)
+        other = min((size[0] - 6 * (columns - 1)) / columns, (size[1] - 6 * (rows - 1)) / rows - 40)
+        assert side >= other - 2
+
+
+def test_the_tabs_say_where_one_is(in_hall):
+    app = in_hall()
+    assert [app.handler.place_of(Target("room", k)) is not None for k in range(len(rooms.ROOMS))]
+    assert f"2  {app.words('timeline.room.draws')}" in written(app)
+
+
+# -- the room of programs ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_programs(monkeypatch):
+    """Have those on the timeline who program."""
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", WITH_PROGRAMS)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "a line of length 3 up:"), ("zh", "向上画3格直线：")])
+def test_a_task_in_words_is_programmed_run_and_judged(in_hall, with_programs, language, words):
+    app = in_hall("programs", language=language)
+    frames(app)
+    texts = written(app)
+    assert words in texts
+    assert app.words("timeline.task_wanted") in texts
+    assert app.words("timeline.programs_right", right=2, count=4) in texts
+    wall = app.handler.panels["wall"]
+    assert wall._names == fake_timeline.PROGRAMMERS
+    assert fake_timeline.LINE in texts
+    drawn = {name: reply.field is not None for name, reply in app.scene.timeline.hall.items() if name != "task"}
+    assert drawn == {"codex": True, "alphacode": True, "copilot": True, "incoder": False}
+
+
+def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, with_programs, key):
+    app = in_hall("programs")
+    assert asked(app)[2:] == (np.array(""), "programs", "programs", 0)
+    key(app, "DOWN")
+    frames(app)
+    assert asked(app)[5] == 1
+    app.obey("typed_line", text="a square")
+    frames(app)
+    assert str(asked(app)[2]) == "a square"
+    assert app.words("timeline.task_typed") in written(app)
+    assert all(verdict(r, e) is None for e in WITH_PROGRAMS if (r := app.scene.timeline.hall.get(e.name)) is not None)
+    key(app, "DOWN")
+    frames(app)
+    assert (str(asked(app)[2]), asked(app)[5]) == ("", 2)
+
+
+def test_a_program_is_right_by_what_its_judge_says():
+    from console.fake_timeline import FakeRack
+
+    reply = FakeRack().programmed("codex", 1, "")
+    exhibit = next(e for e in WITH_PROGRAMS if e.name == "codex")
+    assert verdict(replace(reply, said="another", judged=True), exhibit) is True
+    assert verdict(replace(reply, judged=False), exhibit) is False
+
+
+@pytest.mark.parametrize("size", [(800, 600), (1280, 800), (1920, 1080)], ids=str)
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("projector", [False, True], ids=["desk", "projector"])
+def test_the_room_of_programs_is_whole(in_hall, with_programs, size, language, projector):
+    app = in_hall("programs", size=size, language=language, projector=projector)
+    app.renderer.theme.clipped.clear()
+    app.renderer.theme.dropped.clear()
+    written(app)
+    assert not app.renderer.theme.clipped
+    assert not app.renderer.theme.dropped
