@@ -239,15 +239,13 @@ class Reply:
     target : ndarray of float32, shape (20, 20), or None
         The field that is wanted, if there is one and no other.
     judged : bool or None
-        Whether the task's judge takes it for right, where it has one: a lamp that is told may be followed by more.
+        Whether the task's judge takes it for right, where it has one: a program is right by what it draws.
     weights : str
         Digest of the weights after the answer, of a system that reads text and is small; else "".
     read, reader : str
         What a reader takes the field for, and which system that is; "" if none was asked.
     sheet : Sheet or None
         What a machine that was given an order to draw hands back besides.
-    judged : bool or None
-        Whether the task's judge takes it for right, where it has one: a program is right by what it draws.
     """
 
     name: str
@@ -268,7 +266,6 @@ class Reply:
     read: str = ""
     reader: str = ""
     sheet: Sheet | None = None
-    judged: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
