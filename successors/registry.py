@@ -352,6 +352,7 @@ def speaker(name: str, language: str) -> Successor[Network]:
     """
     found = weights(name, language)
     if found is None:
+        shipped(name)  # refuses, and says how weights are made, where there are none at all
         raise StateError(f"speaks no {language!r}", where=name, remedy="Choose another language")
     return create(name, weights=found[0], language=language)
 

@@ -19,7 +19,7 @@ from successors.baselines.heads import TASKS as OF_HEADS
 from successors.baselines.seq2seq import EncoderDecoder, EncoderDecoderConfig
 from successors.baselines.trivial import AsShown, LastExposure
 from successors.model_card import Foundation
-from successors.nn.learner import ByGradient
+from successors.nn.learner import ByGradient, Network
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck
 from successors.tasks.scene_words import language_of
@@ -205,7 +205,7 @@ def enter(
         backbone, tuned = HEADS[name]
         own = {"backbone": backbone, "tuned": tuned, "task": deck.task, "language": _language(deck)}
         config = HeadConfig().amend(own | dict(changes or {}), where=name)
-        learner = ByGradient(Head, config, accepts=deck.accepts, answers=deck.answers, seed=seed)
+        learner = ByGradient[Network](Head, config, accepts=deck.accepts, answers=deck.answers, seed=seed)
         registry.put_on_foundation(learner, Foundation(system=backbone, subject="letters"))
         year, recipe, parameters = registry.find(backbone).year, config.recipe, learner.network.count()
     else:

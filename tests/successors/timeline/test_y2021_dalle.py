@@ -1,12 +1,14 @@
 """DALL·E: published sizes, the codes of pictures, the stream that goes on with them, and CLIP's choice."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 
 from marki.errors import ConfigError
-from successors import tasks
+from successors import registry, tasks
+from successors.nn import weights_file
 from successors.nn.bytepairs import PAD, shipped
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2021_clip import CLIP, CLIPConfig
@@ -21,6 +23,7 @@ from successors.timeline.y2021_dalle import (
     gathered,
     scattered,
 )
+from successors.training import participants, training_job
 
 SMALL = {"channels": 8, "entry": 4, "codes": 16, "layers": 1, "width": 16, "heads": 2, "candidates": 3}
 RNG = np.random.default_rng(0)
@@ -210,6 +213,28 @@ def test_it_stands_on_clip_and_that_does_not_learn():
     assert learner.respond(deck.test.stimuli).shape == (2, 20, 20)
     learner.reset(1)
     assert learner.network._clip is clip
+
+
+def test_it_stands_on_clip_of_its_language(monkeypatch, tmp_path):
+    monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
+    assert registry.create("dalle").network._clip is None
+    (tmp_path / "clip").mkdir()
+    kept, inputs = {}, []
+    for seed, file in enumerate(("weights", "zh")):
+        clip = registry.find("clip").entry.create(seed=seed)
+        kept[file], settings = clip.network.state(), json.dumps(clip.config.to_mapping())
+        path = tmp_path / "clip" / f"{file}.safetensors"
+        weights_file.save(path, clip.weights(), system="clip", settings=settings)
+    for language, file in (("", "weights"), ("en", "weights"), ("zh", "zh")):
+        options = {"language": language} if language else {}
+        deck = tasks.load("illustrate", cache=False, train=2, valid=1, test=1, held=1, **options)
+        made = registry.create("dalle", language=language).network._clip
+        entered = participants.enter("dalle", deck).learner.network._clip
+        for found in (made.state(), entered.state()):
+            assert all(np.array_equal(array, kept[file][name]) for name, array in found.items())
+        order = training_job.training("dalle", "illustrate", options=options)
+        inputs.append(order.identity.inputs["weights of clip"])
+    assert inputs[0] == inputs[1] != inputs[2]
 
 
 def test_each_stage_trains_its_part_alone():
