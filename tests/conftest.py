@@ -1,7 +1,5 @@
-import gc
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,16 +35,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = a_third(items, commit)
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
-
-
-MANY_FILES = 300
-"""Open files of this process above which windows that are no longer used are put away; each keeps its fonts open."""
-
-
-@pytest.fixture(autouse=True)
-def _put_away_windows() -> Iterator[None]:
-    """Close the files of windows that earlier tests left: `select` knows no file above the 1,024th."""
-    yield
-    files = Path("/proc/self/fd")
-    if files.is_dir() and len(list(files.iterdir())) > MANY_FILES:
-        gc.collect()
