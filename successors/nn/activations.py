@@ -190,7 +190,7 @@ def leaky_relu(x: Tensor, slope: float = 0.2) -> Tensor:
     ----------
     Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
     """
-    value = x.data * x.dtype.type(slope)
+    value = np.asarray(x.data * x.dtype.type(slope))  # of a single number, NumPy makes no array
     np.maximum(x.data, value, out=value)
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:
@@ -210,7 +210,7 @@ def leaky_slopes(a: np.ndarray, slope: float) -> np.ndarray:
     slope : float
         From 0 to 1.
     """
-    factor = (a > 0).astype(a.dtype)
+    factor = np.asarray(a > 0, a.dtype)
     return np.maximum(factor, a.dtype.type(slope), out=factor)
 
 

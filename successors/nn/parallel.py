@@ -145,10 +145,10 @@ def run_ranks(work: Callable[..., Any], ranks: int, *given: Any, room: int) -> l
                 rank, value, error = results.get(timeout=1)
             except queue.Empty:
                 if lost := [k for k, p in enumerate(processes) if p.exitcode and k not in found]:
-                    raise RankLost(f"rank {lost[0]} has ended", where="ranks") from None
+                    raise RankLost(f"rank {lost[0]} has ended", where="ranks", remedy="Try fewer ranks") from None
                 continue
             if error:
-                raise RankLost(f"rank {rank}: {error}", where="ranks")
+                raise RankLost(f"rank {rank}: {error}", where="ranks", remedy="Try fewer ranks")
             found[rank] = value
     finally:
         for process in processes:

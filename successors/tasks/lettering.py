@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from marki.io.camera import Optics
-from marki.io.frame import check_frames
+from marki.io.frame import SIDE, check_frames
 from marki.io.stimuli.letters import LETTERS, TYPEFACES
 from successors.tasks import likeness
 from successors.tasks.letters import card
@@ -35,7 +35,7 @@ def letters_of(pictures: np.ndarray) -> np.ndarray:
 
 def faces_of(pictures: np.ndarray) -> np.ndarray:
     """Return the face in which each picture (n, 20, 20) is, as a number in `FACES`, (n,) int64."""
-    pictures = check_frames(pictures, where="judge of faces").reshape(len(pictures), -1)
+    pictures = check_frames(pictures, where="judge of faces").reshape(len(pictures), SIDE * SIDE)
     cards, squares = _cards()
     found = [(squares - 2 * (pictures[k : k + ROWS] @ cards.T)).argmin(axis=1) for k in range(0, len(pictures), ROWS)]
     nearest = np.concatenate(found) if found else np.zeros(0, np.int64)

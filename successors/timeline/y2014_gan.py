@@ -226,8 +226,9 @@ def _saturation() -> Finding:
 
 def _drawn(learner: Rivals[GAN], stimuli: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Return real pictures, and one drawn for each of the same lamps, twice with other noise."""
-    drawn = learner.respond(np.concatenate([stimuli[:10]] * 2))
-    return {"real": targets[:10], "drawn": drawn[:10], "again": drawn[10:]}
+    asked = stimuli[:10]
+    drawn, again = np.split(learner.respond(np.concatenate([asked, asked])), 2)
+    return {"real": targets[:10], "drawn": drawn, "again": again}
 
 
 ENTRY = Entry(

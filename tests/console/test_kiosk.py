@@ -203,9 +203,11 @@ def test_a_long_run_holds_a_bounded_number_of_checkpoints_and_events(session, mo
 
 def test_the_next_visitor_finds_nothing_of_the_last_one(window, session):
     """Whatever of the ui state, the run, the language and the speed a visitor can change is as at first."""
-    from dataclasses import fields
+    from dataclasses import fields, replace
 
     import numpy as np
+
+    from marki.console.state.studio import Studio
 
     app = window(kiosk=True, paused=False, speed=None)
     app.frame()
@@ -222,6 +224,8 @@ def test_the_next_visitor_finds_nothing_of_the_last_one(window, session):
     ui.kind, ui.strip_at, ui.strip, ui.system, ui.beside, ui.hall = "sees", 0.7, True, "lenet5", "mlp", True
     ui.typed, ui.example, ui.last, ui.scroll, ui.bay = "a line", 4, "lenet5", 40, 2
     ui.before = np.ones(30, bool)
+    ui.studio_past.keep(ui.studio)
+    ui.studio = replace(ui.studio, named="7", turned=((1, 2.0),))
     ui.tally.open(1, "A", ("A", "B"))
     assert app.session is not session
     app.frame(91.0)
@@ -230,12 +234,14 @@ def test_the_next_visitor_finds_nothing_of_the_last_one(window, session):
     assert (app.playback.speed, app.playback.rising, app.playback.halt) == (speed, rising, "")
     assert app.playback.running
     assert not app.operator.runs.can_undo
-    changed = {"tally", "strokes", "message"}
+    changed = {"tally", "strokes", "message", "studio", "studio_past"}
     assert {f.name: getattr(ui, f.name) for f in fields(ui) if f.name not in changed} == {
         name: value for name, value in first.items() if name not in changed
     }
     assert ui.tally.current is None
     assert not ui.strokes.can_undo
+    assert vars(ui.studio) == vars(Studio())
+    assert not ui.studio_past.can_undo
 
 
 def test_a_kiosk_opens_again_as_it_was_launched(session):

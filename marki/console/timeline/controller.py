@@ -104,7 +104,7 @@ class TimelineController:
         def told(read: int, of: int) -> None:
             self._read = (read, of)
             if self._over.is_set():
-                raise SessionError("the window is closed", where="timeline")
+                raise SessionError("the window is closed", where="timeline", remedy="Open it again")
 
         try:
             self._told = tuple(sorted(self.timeline.exhibits(told), key=lambda e: e.year))

@@ -39,7 +39,8 @@ def test_there_is_none_before_a_run_has_ended(tmp_path, monkeypatch):
         assert newest_record(tmp_path) is None
 
 
-def test_it_grows_as_runs_end_and_finds_the_best_size_of_a_whole_budget(tmp_path):
+def test_it_grows_as_runs_end_and_finds_the_best_size_of_a_whole_budget(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / "none")
     folder = tmp_path / "scaling-chinchilla"
     with claimed(folder, identity("chinchilla"), resume=False):
         for count, width in enumerate(BUDGETS[3e9], 1):
