@@ -39,7 +39,8 @@ from PIL import Image  # noqa: E402
 from marki.io.ports import Port  # noqa: E402
 from successors import registry, tasks  # noqa: E402
 from successors.evaluation.setting_curve import curve  # noqa: E402
-from successors.nn.learner import Labels  # noqa: E402
+from successors.model_card import Foundation  # noqa: E402
+from successors.nn.learner import Labels, Network  # noqa: E402
 from successors.nn.rivals import Duelling  # noqa: E402
 from successors.training import loop  # noqa: E402
 
@@ -70,6 +71,17 @@ def figures(found: dict[str, float]) -> str:
     return "  ".join(f"{name} {number:.3f}" for name, number in found.items())
 
 
+def below(foundation: Foundation, path: Path) -> Network:
+    """Return the network of a foundation with the weights of a file, as `--keep` writes it."""
+    entry = registry.find(foundation.system).entry
+    about = foundation.subject or registry.subject(entry, entry.trials[0])
+    trial = next(trial for trial in entry.trials if registry.subject(entry, trial) == about)
+    learner = entry.create(changes=registry.settings(entry, trial))
+    with np.load(path) as kept:
+        learner.load_weights(dict(kept))
+    return learner.network
+
+
 def main() -> None:
     """Train, and print a line at each examination."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -89,9 +101,8 @@ def main() -> None:
     trial = entry.trials[0]
     deck = tasks.load(trial.task, **dict(trial.options) | settings(args.task))
     learner = entry.create(seed=args.seed, changes=registry.settings(entry, trial) | settings(args.set))
-    if args.foundation:
-        with np.load(args.foundation) as kept:
-            learner.stand_on(dict(kept))
+    if args.foundation and entry.foundation:
+        learner.stand_on(below(entry.foundation, args.foundation))
     elif entry.foundation:
         registry.put_on_foundation(learner, entry.foundation)
     if args.load:

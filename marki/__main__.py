@@ -126,6 +126,12 @@ def parser() -> Parser:
             "let the Mark I learn from a successor's drawings",
         ),
         (
+            "downstream",
+            successors.add_downstream_arguments,
+            successors.downstream,
+            "train heads on backbones that learned letters, for tasks in which every cell counts",
+        ),
+        (
             "parallel",
             successors.add_parallel_arguments,
             successors.parallel,
@@ -140,6 +146,8 @@ def parser() -> Parser:
             partial(successors.read, machine=mark1_reply),
             "say what pictures are taken for",
         ),
+        ("say", successors.add_say_arguments, successors.say, "say what a picture of a scene shows"),
+        ("ask", successors.add_ask_arguments, successors.ask, "answer a question about a picture of a scene"),
         ("draw", drawing.add_draw_arguments, drawing.draw, "ask a successor for pictures"),
         (
             "cluster",

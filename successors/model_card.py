@@ -66,6 +66,8 @@ class Trial:
         Changes of the system's retina settings for this trial, by dotted name.
     at_least, at_most : float, optional
         Bounds for the test score.
+    aside : mapping of str to float
+        Least scores on parts of the deck that are set aside, by name; their interval comes from the seeds alone.
     baseline : str, optional
         What it is compared with, on the same decks with the same seeds: a system, or another participant.
     against : mapping, optional
@@ -89,6 +91,7 @@ class Trial:
     changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     at_least: float | None = None
     at_most: float | None = None
+    aside: Mapping[str, float] = field(default_factory=dict[str, float])
     baseline: str | None = None
     against: Mapping[str, Any] | None = None
     above: bool = True
@@ -101,14 +104,18 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
-    """The shipped weights of an earlier system, from which the parts that a network names in `founded` begin.
+    """The shipped weights of an earlier system on which a network stands.
+
+    The parts that it names in `founded` begin with them, or it asks a network that has them and never learns.
 
     Parameters
     ----------
     system : str
         Name of the system.
     subject : str
-        What they draw, digits or letters, if not that of the system's own task.
+        What they are about, see `registry.subject`, if not what the system's own task is about: digits or letters, or
+        the language of what is said of scenes. "": that of the system's own task, and where they speak a language, that
+        in which the one that stands on them is trained or asked.
     """
 
     system: str
@@ -278,7 +285,7 @@ class Entry:
     weights_of : str
         Name of an earlier system whose shipped weights it uses; its recipe has no steps. Empty: it has its own.
     foundation : Foundation, optional
-        The weights of an earlier system on which it stands when its training begins.
+        The weights of an earlier system, or one of the same year, on which it stands when its training begins.
     modern : mapping
         Changes of the retina settings for its modern recipe, in addition to the common one.
     roadmap : tuple of (str, mapping)

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from successors.nn.learner import Network, Successor
 from successors.nn.macs import tally
 from successors.tasks import Deck
 from successors.tasks.deck import lamps_used
+from successors.tasks.scene_decks import ScenesConfig
 
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
@@ -161,7 +162,13 @@ def settings(entry: Entry, trial: Trial) -> dict[str, Any]:
 
 
 def create(
-    name: str, pretrained: bool = False, *, seed: int = 0, weights: Path | str | None = None, **changes: Any
+    name: str,
+    pretrained: bool = False,
+    *,
+    seed: int = 0,
+    weights: Path | str | None = None,
+    language: str = "",
+    **changes: Any,
 ) -> Successor[Network]:
     """Return a learner by name, fit for its own task; one that stands on weights that are shipped begins with them.
 
@@ -175,6 +182,8 @@ def create(
         Seed of the untrained state, and of the noise of which answers are a function.
     weights : Path or str, optional
         A file of weights to load instead of the shipped ones.
+    language : str
+        In which it is asked, where it stands on weights that speak one.
     **changes
         Changes of its retina settings, such as ``classes=26``; dots in a name are written as two underscores.
 
@@ -196,7 +205,7 @@ def create(
     if not (pretrained or weights):
         learner = system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
         if not own:  # of other sizes, weights would not fit
-            _begin_on_foundation(learner, system.entry.foundation)
+            begin_on_foundation(learner, system.entry, language)
         return learner
     if own:
         raise ConfigError(
@@ -212,7 +221,7 @@ def create(
             raise ValueError("they are no table")
         own: dict[str, Any] = flat(stored)  # pyright: ignore[reportUnknownArgumentType]  # JSON knows no types
         learner = system.entry.create(seed=seed, changes=own)
-        _begin_on_foundation(learner, system.entry.foundation)  # for who resets it
+        begin_on_foundation(learner, system.entry, language)  # for who resets it
     except (KeyError, ValueError, TypeError, MarkIError) as error:
         raise StateError(
             f"settings that do not fit ({error})", where=path, remedy="Train the system anew with this version"
@@ -251,17 +260,28 @@ def in_hall(entry: Entry, task: str) -> bool:
 
 
 def subject(entry: Entry, trial: Trial) -> str:
-    """Return what a trial is about in the hall, letters or digits, read or drawn; "" for what the hall does not ask."""
+    """Return what a trial is about: letters or digits, read or drawn; the language of what is said of scenes; or ""."""
     if entry.accepts is Port.FRAME and entry.answers is Port.LAMPS:
         return trial.task if trial.task in HALL else ""
     if entry.accepts is Port.LAMPS and entry.answers is Port.FIELD:
         return next((name for name, names in CLASSES.items() if classes(trial) == names), "")
-    return ""
+    config = tasks.find(trial.task).config.from_mapping(trial.options, where=f"task {trial.task}")
+    return config.language if isinstance(config, ScenesConfig) else ""
 
 
 def weights_name(subject: str) -> str:
     """Return the file name of the weights of a subject that is not that of the system's own task."""
     return f"{subject}.safetensors"
+
+
+def foundation(entry: Entry, language: str = "") -> Foundation | None:
+    """Return the weights on which a system stands when it is trained or asked in a language; None without any."""
+    found = entry.foundation
+    if found is None or found.subject or not language:
+        return found
+    other = find(found.system).entry
+    speaks = any(subject(other, trial) == language for trial in other.trials)
+    return replace(found, subject=language) if speaks else found
 
 
 def foundation_file(foundation: Foundation) -> Path:
@@ -273,7 +293,9 @@ def foundation_file(foundation: Foundation) -> Path:
         If they are not shipped.
     """
     folder = shipped(foundation.system)
-    path = folder / (weights_name(foundation.subject) if foundation.subject else WEIGHTS)
+    entry = find(foundation.system).entry
+    own = foundation.subject in ("", subject(entry, entry.trials[0]))
+    path = folder / (WEIGHTS if own else weights_name(foundation.subject))
     if not path.exists():
         raise StateError(
             "is not shipped", where=path, remedy=f"Make it: {program()} train {foundation.system} --out DIR"
@@ -289,23 +311,21 @@ def put_on_foundation(learner: Successor[Network], foundation: Foundation) -> No
     StateError
         If they are not shipped, are damaged, or do not fit.
     """
-    path = foundation_file(foundation)
-    arrays, _ = weights_file.load(path, system=foundation.system)
-    learner.stand_on(arrays, where=path)
+    learner.stand_on(create(foundation.system, weights=foundation_file(foundation)).network)
 
 
-def _begin_on_foundation(learner: Successor[Network], foundation: Foundation | None) -> None:
+def begin_on_foundation(learner: Successor[Network], entry: Entry, language: str = "") -> None:
     """Let a learner begin with the weights on which its system stands, if there are any and they are shipped."""
-    if foundation is not None:
+    if found := foundation(entry, language):
         try:
-            foundation_file(foundation)
+            foundation_file(found)
         except StateError:
             return
-        put_on_foundation(learner, foundation)
+        put_on_foundation(learner, found)
 
 
 def weights(name: str, about: str) -> tuple[Path, Trial] | None:
-    """Return the shipped weights of a system for a subject of the hall, and the trial on which they were trained.
+    """Return the shipped weights of a system for a subject, see `subject`, and the trial on which they were trained.
 
     Returns
     -------
@@ -318,6 +338,28 @@ def weights(name: str, about: str) -> tuple[Path, Trial] | None:
         return None
     path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(about))
     return (path, trial) if path.exists() else None
+
+
+def speaker(name: str, language: str) -> Successor[Network]:
+    """Return a trained system of pictures and language that speaks a language, "en" or "zh".
+
+    Raises
+    ------
+    UnknownName
+        For an unknown system.
+    StateError
+        If no weights of it in this language are shipped.
+    """
+    found = weights(name, language)
+    if found is None:
+        shipped(name)  # refuses, and says how weights are made, where there are none at all
+        raise StateError(f"speaks no {language!r}", where=name, remedy="Choose another language")
+    return create(name, weights=found[0], language=language)
+
+
+def own_weights(name: str, about: str) -> tuple[Path, Trial] | None:
+    """Return the shipped weights of a system for its own task, whatever it is asked, and its trial; or None."""
+    return (shipped(name) / WEIGHTS, find(name).entry.trials[0]) if is_trained(name) else None
 
 
 def metrics(name: str) -> dict[str, Any] | None:

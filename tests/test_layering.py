@@ -59,7 +59,7 @@ INSIDE = {
         {"", "window_settings", "state"},
         {"drawing"},
         {"panels"},
-        {"front", "timeline"},
+        {"front", "timeline", "editor"},
         {"export"},
         {"actions"},
         {"pages"},

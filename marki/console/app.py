@@ -19,6 +19,7 @@ from marki.console.actions.systems import catch_up
 from marki.console.actions.welcome import pass_time
 from marki.console.drawing import layout
 from marki.console.drawing.layout import BASE
+from marki.console.editor.program_panel import ProgramPanel
 from marki.console.export import capture
 from marki.console.export.sound import Sound
 from marki.console.input import clipboard, fingers
@@ -111,12 +112,14 @@ class App:
         self._set_up()
 
     def _set_up(self) -> None:
-        """Put up what was asked for: of the timeline, a lesson, a page."""
+        """Put up what was asked for: of the timeline, a program, a lesson, a page."""
         settings, give = self.settings, self.operator.carry_out
         if self.timeline is not None:
             startup.hang(self.timeline, settings, self.renderer.surface.get_size())
         if settings.chart:
             give(OPENED_BY[settings.chart])
+        if settings.program:
+            give("open_program", path=settings.program)
         if settings.lesson:
             give("lesson", name=settings.lesson)
         if settings.page:
@@ -210,8 +213,7 @@ class App:
         for event in pygame.event.get():
             self._take(event)
         self.keyboard.held(seconds)
-        foot = self.renderer.panels.get("footer")
-        self.keyboard.listen(self.renderer.surface.get_rect() if foot is None else self.renderer.in_window(foot.rect))
+        self.keyboard.listen(self._typed_at())
         self.playback.budget_s = min(MOST_S, max(LEAST_S, FRAME_BUDGET_S - max(self._drawing)))
         try:
             if self.kiosk is not None and self.kiosk.pass_time(seconds):
@@ -224,6 +226,7 @@ class App:
             follow_book(self.operator)
             play_film(self.operator, seconds)
             pass_time(self.operator, seconds)
+            self.ui.desk.pass_time(seconds)
         except MarkIError as error:
             self.playback.running, self.playback.searching = False, 0
             self.operator.say(self.words.error(error), alarm=True)
@@ -245,6 +248,14 @@ class App:
         self.frames += 1
         if self.frames == 1:
             self.first_frame_s = time.perf_counter() - self.settings.began
+
+    def _typed_at(self) -> pygame.Rect:
+        """Return where what is typed is seen, for an input method."""
+        panels = self.renderer.panels
+        sheet, foot = panels.get("program"), panels.get("footer")
+        if isinstance(sheet, ProgramPanel) and self.ui.typing is None:
+            return self.renderer.in_window(sheet.caret_place)
+        return self.renderer.surface.get_rect() if foot is None else self.renderer.in_window(foot.rect)
 
     def _look(self) -> Scene:
         self._scene = scene = self.observer.scene()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marki.console.drawing import layout
 from marki.console.drawing.panel import Panel
 from marki.console.drawing.theme import Theme
+from marki.console.editor import editor_stage
 from marki.console.panels import panel_registry
 from marki.console.state.scene import Scene
 from marki.console.timeline import arrangement
@@ -41,7 +42,9 @@ def set_stage(size: tuple[int, int], scale: float, theme: Theme, scene: Scene) -
     around = _panels(boxes, "frame", theme, scene)
     if strip is not None:
         around["strip"] = StripPanel(strip, theme, scene)
-    if arrangement.kind(scene):
+    if ui.editing:
+        inner = editor_stage.set_stage(stage, theme, scene)
+    elif arrangement.kind(scene):
         inner = arrangement.set_stage(stage, theme, scene, least)
     elif ui.view == "front":
         inner = _front(stage, theme, scene, least)

@@ -60,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--still", action="store_true", help="less motion: nothing flickers or spins")
     add("--kiosk", action="store_true", help="for visitors: no files, no closing, begins again when left alone")
     add("--lesson", metavar="NAME", help="open a lesson: a name from `lessons`, or a file")
+    add("--program", metavar="FILE", help="open the editor with a program of the pen language")
     add("--view", metavar="VIEW", default="schematic", help=f"{' or '.join(VIEWS)} (default: %(default)s)")
     add("--page", metavar="PAGE", default="", help="open a page at the side, such as settings or journal")
     add("--system", metavar="NAME", default="", help="put up a system of the timeline in the place of the Mark I")
@@ -136,6 +137,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
         still=args.still,
         kiosk=args.kiosk,
         lesson=args.lesson,
+        program=args.program,
         view=args.view,
         page=args.page,
         system=args.system,

@@ -82,7 +82,7 @@ class Renderer:
         key = (
             surface.get_size(), id(surface), ui.helping, ui.question is not None, ui.view, bool(ui.page), scene.units,
             scene.source_set.tobytes(), course, words.language, ui.projector, ui.still, ui.hidden, ui.bay,
-            rooms.key(scene),
+            ui.editing, rooms.key(scene),
         )  # fmt: skip
         if key == self._key:
             return False

@@ -43,6 +43,7 @@ class WindowSettings:
     still: bool = False
     kiosk: bool = False
     lesson: str | None = None
+    program: str | None = None
     view: str = "schematic"
     page: str = ""
     system: str = ""

@@ -18,6 +18,7 @@ import numpy as np
 from marki.io.drawing_orders import DrawingOrder, Sheet, Tool
 from marki.io.machine_room import MachineRoom
 from marki.io.ports import Port
+from marki.io.program_orders import WrittenPrograms
 from marki.io.scaling_record import ScalingRecord
 
 MARK1 = "mark1"
@@ -238,7 +239,8 @@ class Reply:
     target : ndarray of float32, shape (20, 20), or None
         The field that is wanted, if there is one and no other.
     judged : bool or None
-        Whether the task's judge takes it for right, where it has one: a lamp that is told may be followed by more.
+        Whether the task's judge takes it for right, where it has one: a program is right by what it draws, and a lamp
+        that is told may be followed by more.
     weights : str
         Digest of the weights after the answer, of a system that reads text and is small; else "".
     read, reader : str
@@ -362,6 +364,29 @@ class SystemProcess(Protocol):
         """Give the system that is up an order to draw; also while it learns. A `Reply` with a sheet comes of it."""
         ...
 
+    def offer(self, number: int, name: str, text: str, partial: str) -> None:
+        """Ask a system for the rest of a line of a program that is being written.
+
+        Parameters
+        ----------
+        number : int
+        name : str
+            Of the system, whether it is up or not.
+        text : str
+            What asks for the program, and the program as far as whole words of it are written.
+        partial : str
+            The letters that are written of the next word.
+        """
+        ...
+
+    def fill(self, number: int, name: str, text: str) -> None:
+        """Ask a system for what belongs into the hole of a program."""
+        ...
+
+    def try_out(self, number: int, name: str, text: str, target: str, *, count: int, temperature: float) -> None:
+        """Have a system draw many programs for a text, judged by a right one unless that is ""; they come in parts."""
+        ...
+
     def train(self, name: str, seed: int) -> None:
         """Put a system up untrained and let it learn its own task."""
         ...
@@ -370,7 +395,7 @@ class SystemProcess(Protocol):
         """End a training where it is; the system stays as it is."""
         ...
 
-    def poll(self) -> list[Reply | Progress | Trouble]:
+    def poll(self) -> list[Reply | Progress | Trouble | WrittenPrograms]:
         """Return what has come since, oldest first; never waits."""
         ...
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from marki.errors import unknown
-from marki.io.exhibits import HALL, Exhibit
+from marki.io.exhibits import HALL, Exhibit, SystemKind
 from marki.io.ports import Port
 
 
@@ -22,6 +22,7 @@ class Asks(StrEnum):
     CARD = "card"  # the card before the camera, or one that is drawn
     CLASS = "class"  # a letter or digit, named with a key
     LINE = "line"  # a typed line
+    TASK = "task"  # a task in words, one of many or a typed one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,8 @@ class Room:
         What can be asked about, each with its classes; a system has weights of its own for each.
     trained : bool
         Whether only systems that were trained have a plate.
+    kind : SystemKind, optional
+        What systems must do besides, where their ports do not tell it.
     """
 
     name: str
@@ -45,11 +48,12 @@ class Room:
     ports: tuple[tuple[Port, Port], ...]
     subjects: Mapping[str, tuple[str, ...]]
     trained: bool = False
+    kind: SystemKind | None = None
 
     def takes(self, exhibit: Exhibit) -> bool:
         """Return whether a system takes part."""
         named = exhibit.answers is not Port.LAMPS or bool(exhibit.classes)
-        return (exhibit.accepts, exhibit.answers) in self.ports and named
+        return (exhibit.accepts, exhibit.answers) in self.ports and named and self.kind in (None, exhibit.kind)
 
     def subject_of(self, name: str) -> str:
         """Return the subject that a class belongs to; the first for a class of none."""
@@ -59,8 +63,18 @@ class Room:
 
 READS = Room(name="reads", asks=Asks.CARD, ports=((Port.FRAME, Port.LAMPS),), subjects=HALL, trained=True)
 DRAWS = Room(name="draws", asks=Asks.CLASS, ports=((Port.LAMPS, Port.FIELD),), subjects=HALL)
+PROGRAMS = Room(
+    name="programs",
+    asks=Asks.TASK,
+    ports=((Port.TEXT, Port.TEXT),),
+    subjects={"programs": ()},
+    kind=SystemKind.PROGRAMS,
+)
+TASK = "task"
+"""Name of the reply that tells the task itself, before those of the systems: in English and Chinese, what is wanted,
+and what that draws."""
 
-ROOMS = (READS, DRAWS)
+ROOMS = (READS, DRAWS, PROGRAMS)
 """All rooms, in the order in which they are walked through."""
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from marki.errors import PortError
 
-LONGEST = 2_000
-"""Characters that a message may have: ten programs of the pen language, or a picture of the lamp panel and words."""
+LONGEST = 6_000
+"""Characters that a message may have: ten programs of the pen language, or 108 captions to choose from."""
 
 
 def check_text(texts: np.ndarray, *, where: object = "text port") -> np.ndarray:

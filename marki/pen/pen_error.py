@@ -12,3 +12,17 @@ class PenError(MarkIError):
     """
 
     kind = "pen"
+
+    @property
+    def line(self) -> int:
+        """The line concerned, counted from 1."""
+        return self._number("line")
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The characters concerned, first and one behind the last."""
+        return self._number("start"), self._number("stop")
+
+    def _number(self, name: str) -> int:
+        found = self.fields.get(name)
+        return found if isinstance(found, int) else 0

@@ -33,9 +33,9 @@ from successors.training.training_job import DIVERGED
 HOLDS, OPEN, FAILS = "holds", "not told apart", "fails"
 """The three words."""
 
-AT_LEAST, AT_MOST = "at least", "at most"
+AT_LEAST, AT_MOST, AT_LEAST_ON = "at least", "at most", "at least on"
 ABOVE, NOT_BELOW, GREATER_LEAD = "above", "not below", "a greater lead than with"
-BOUNDS = (AT_LEAST, AT_MOST)
+BOUNDS = (AT_LEAST, AT_MOST, AT_LEAST_ON)
 """Claims: bounds of a score, and differences from another system or another trial."""
 
 

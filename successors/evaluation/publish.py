@@ -170,6 +170,9 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
         claims.append(_claim(estimates.AT_LEAST, trial.at_least, own, word, trial.remark))
     if trial.at_most is not None:
         claims.append(_claim(estimates.AT_MOST, trial.at_most, own, own.below(trial.at_most), trial.remark))
+    for name, bound in trial.aside.items():
+        other = mean([run["also"][name] for run in runs])
+        claims.append(_claim(estimates.AT_LEAST_ON, bound, other, other.above(bound), trial.remark, name))
     if trial.baseline is not None:
         against = _baseline(trial, seed)
         others = [found[order] for order in against]

@@ -63,7 +63,9 @@ def curve(
     """
     rows = list[dict[str, float]]()
     for value in values:
-        learner = registry.find(name).entry.create(changes=dict(changes or {}) | {setting: value})
+        entry = registry.find(name).entry
+        learner = entry.create(changes=dict(changes or {}) | {setting: value})
+        registry.begin_on_foundation(learner, entry)
         learner.load_weights(weights)
         exam = loop.examine(learner, deck, part)
         rows.append({setting: value, "score": exam.score, **exam.figures})

@@ -16,6 +16,7 @@ import numpy as np
 
 from marki.errors import MarkIError
 from marki.io.check_learner import check_learner
+from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.program import program
 from successors import registry, tasks
@@ -107,13 +108,20 @@ def _finding(check: Check) -> str:
 def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Return some stimuli and targets of the system's own task: (count, …) each, of as many classes as possible."""
     trial = system.entry.trials[0]
-    ports = system.entry.accepts, system.entry.answers
-    if ports[0] in (Port.TEXT, Port.ASKED, Port.LAMPS) or ports == (Port.REEL, Port.FIELD):
+    accepts, answers = system.entry.accepts, system.entry.answers
+    exact = accepts in (Port.TEXT, Port.ASKED, Port.LAMPS) or answers is Port.TEXT
+    if exact or (accepts, answers) == (Port.REEL, Port.FIELD):
         options: dict[str, Any] = dict(trial.options) | {"train": 1, "valid": 1, "test": count}
         if "documents" in tasks.find(trial.task).config.__dataclass_fields__:
             options["documents"] = 1
         deck = tasks.load(trial.task, cache=False, **options)
-        return np.array(deck.test.stimuli), deck.test.targets.copy()
+        stimuli = np.array(deck.test.stimuli)
+        # Light everywhere: in the dark a sum is exactly 0, where a rectifier has no slope.
+        light = np.random.default_rng(0).random((count, SIDE, SIDE), np.float32)
+        if accepts is Port.ASKED:
+            stimuli["frame"] = light
+        targets = light if (accepts, answers) == (Port.TEXT, Port.FIELD) else deck.test.targets
+        return light if accepts is Port.FRAME else stimuli, targets.copy()
     deck = registry.sample(trial)
     rng = np.random.default_rng(0)
     shape = (count, *deck.test.stimuli.shape[1:])

@@ -53,8 +53,10 @@ class Network(Module):
     at_stage: int = 0
     """The stage of the training whose loss `judged` returns; the learner sets it before each step."""
 
+    progress: float = 0.0
+    """Share of the present stage that is over; the learner sets it before each step."""
     founded: tuple[tuple[str, str], ...] = ()
-    """Parts that begin with weights of an earlier system: their names here, and there."""
+    """Parts that begin with weights of an earlier system: their names here, and there; "" is all of it."""
 
     frozen: tuple[str, ...] = ()
     """Names of those of them that do not learn."""
@@ -69,18 +71,20 @@ class Network(Module):
         prefixes = tuple(f"{part}." for part in self.frozen)
         return {name: p for name, p in self.parameters().items() if not name.startswith(prefixes)}
 
-    def stand_on(self, arrays: Mapping[str, np.ndarray], *, where: object = None) -> None:
+    def stand_on(self, foundation: Network) -> None:
         """Copy weights of an earlier system to the parts that `founded` names; nothing changes unless all fit.
+
+        A network that asks the earlier one, whose weights stay as they are and are not its own, overrides it.
 
         Raises
         ------
         StateError
             If an array is missing, of another shape, or not finite.
         """
-        own = dict(self.state())
+        own, arrays, where = dict(self.state()), foundation.state(), type(foundation).__name__
         for part, source in self.founded:
             for name in [n for n in own if n.startswith(f"{part}.")]:
-                there = source + name.removeprefix(part)
+                there = (source + name.removeprefix(part)).removeprefix(".")
                 if there not in arrays:
                     raise StateError(f"{there!r} is missing", where=where, remedy="Train the earlier system anew")
                 own[name] = arrays[there]
@@ -248,7 +252,7 @@ class Successor(Generic[N]):
         self.labels = Labels(config.classes) if answers is Port.LAMPS and config.classes else None
         self._asked = Labels(config.classes) if accepts is Port.LAMPS and config.classes else None
         self._seed, self._step = np.zeros(1, np.int64), np.zeros(1, np.int64)
-        self._foundation: dict[str, np.ndarray] = {}
+        self._foundation: Network | None = None
         self.network: N
         self.reset(seed)
 
@@ -269,7 +273,7 @@ class Successor(Generic[N]):
         self._seed = np.array([seed], np.int64)
         self._step = np.zeros(1, np.int64)
         self.network = self._make(self.config, generator(seed, self.name))
-        if self._foundation:
+        if self._foundation is not None:
             self.network.stand_on(self._foundation)
         self._rows = Noise(seed, f"{self.name}.z", self.network.noise)
         self._noise = self._rows.row(0).astype(np.float32)
@@ -400,11 +404,19 @@ class Successor(Generic[N]):
         if not len(x):
             return self._nothing()
         rng = generator(int(self._seed[0]), f"{self.name}.step", self.step)
-        if self.accepts is Port.FRAME and self.answers is Port.LAMPS:
-            x = disturbed(x, self.recipe.shift, self.recipe.affine, rng)
+        if self.answers is not Port.FIELD:
+            x = self._disturbed(x, rng)
         answers = self._learn(x, wanted, rng)
         self._step += 1
         return self._shown(answers)
+
+    def _disturbed(self, stimuli: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return checked stimuli with their frames shifted and warped as the recipe says."""
+        if self.accepts is Port.FRAME:
+            return disturbed(stimuli, self.recipe.shift, self.recipe.affine, rng)
+        if self.accepts is Port.ASKED:
+            stimuli["frame"] = disturbed(stimuli["frame"], self.recipe.shift, self.recipe.affine, rng)
+        return stimuli
 
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         raise NotImplementedError
@@ -449,10 +461,10 @@ class Successor(Generic[N]):
         if self.average is not None:
             self.average.reset()
 
-    def stand_on(self, arrays: Mapping[str, np.ndarray], *, where: object = None) -> None:
-        """Begin with weights of an earlier system, now and after each reset; see `Network.stand_on`."""
-        self.network.stand_on(arrays, where=where)
-        self._foundation = {name: array.copy() for name, array in arrays.items()}
+    def stand_on(self, foundation: Network) -> None:
+        """Stand on a network of an earlier system, now and after each reset; see `Network.stand_on`."""
+        self.network.stand_on(foundation)
+        self._foundation = foundation
         if self.average is not None:
             self.average.reset()
 
@@ -517,7 +529,8 @@ class ByGradient(Successor[N]):
     def _learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         network, others = self.network, list[Parameter]()
         if self.recipe.stages:
-            network.at_stage, first, _ = self.recipe.stage_at(self.step)
+            network.at_stage, first, steps = self.recipe.stage_at(self.step)
+            network.progress = (self.step - first) / max(1, steps)
             if self.step == first:
                 network.begin(network.at_stage)
         if self.recipe.stages or network.frozen:

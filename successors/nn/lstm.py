@@ -181,3 +181,54 @@ def lstm(
     if trace:
         results = (*results, shown)
     return results if len(results) > 1 else states
+
+
+def lstm_cell(sums: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+    """Return state and cell after one step of a long short-term memory whose sums are known.
+
+    For networks in which what a step reads depends on the state before it, so that `lstm` cannot run them all at once.
+
+    Parameters
+    ----------
+    sums : Tensor, shape (n, 4h)
+        W x + U h + b of the gates, in the order i, f, g, o.
+    cell : Tensor, shape (n, h)
+        The cell before.
+
+    Returns
+    -------
+    state, cell : Tensor, shape (n, h)
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together.
+
+    References
+    ----------
+    As of `lstm`.
+    """
+    n, h = cell.shape
+    if sums.shape != (n, 4 * h):
+        raise ShapeError(f"sums {sums.shape} of cells {cell.shape}; {(n, 4 * h)} is wanted", where="lstm_cell")
+    a = sums.data * 0.5
+    a[:, 2 * h : 3 * h] *= 2
+    np.tanh(a, out=a)
+    halve(a[:, : 2 * h])
+    halve(a[:, 3 * h :])
+    i, f, g, o = (a[:, k * h : (k + 1) * h] for k in range(4))
+    after = f * cell.data + i * g
+    squashed = np.tanh(after)
+
+    def backward(back: np.ndarray) -> tuple[np.ndarray | None, ...]:
+        dh, dc = back[0], back[1] + back[0] * o * (1 - squashed * squashed)
+        da = np.empty_like(a)
+        da[:, :h] = dc * g * i * (1 - i)
+        da[:, h : 2 * h] = dc * cell.data * f * (1 - f)
+        da[:, 2 * h : 3 * h] = dc * i * (1 - g * g)
+        da[:, 3 * h :] = dh * squashed * o * (1 - o)
+        return da, dc * f
+
+    # State and cell are one tensor on the tape, so that there is one backward pass for both.
+    both = make(np.stack([o * squashed, after]), (sums, cell), backward)
+    return both[0], both[1]

@@ -16,7 +16,7 @@ import numpy as np
 from marki.errors import StateError
 from successors.nn.tensor import Parameter, Tensor
 
-_generators: list[np.random.Generator] = []
+_generators: list[np.random.Generator | None] = []
 
 watcher: Any = None
 """The active watcher, see `successors.nn.hooks`; None if there is none."""
@@ -26,6 +26,16 @@ watcher: Any = None
 def training(rng: np.random.Generator) -> Iterator[None]:
     """Run modules in training mode, with `rng` as their source of randomness."""
     _generators.append(rng)
+    try:
+        yield
+    finally:
+        _generators.pop()
+
+
+@contextlib.contextmanager
+def evaluating() -> Iterator[None]:
+    """Run modules in evaluation mode, also inside a training: parts of a network that do not learn."""
+    _generators.append(None)
     try:
         yield
     finally:

@@ -19,7 +19,8 @@ class Recipe(Config):
     """Settings of a training.
 
     A system that learns by a rule of its own ignores the optimiser, the rate and what belongs to them. Only frames are
-    shifted and warped, and only if the answers are lamps: a field to be restored must stay in place.
+    shifted and warped, those with a question too, and only if the answers are no fields: a field to be restored must
+    stay in place.
     """
 
     batch: int = setting(64, "Stimuli in a step", low=1, high=100_000)

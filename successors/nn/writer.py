@@ -56,9 +56,12 @@ class Writer(Network):
 
     def write(self, stimuli: np.ndarray) -> np.ndarray:
         """Write the answers to texts."""
-        memory = self.begin(self.rows(stimuli))
-        written = [np.full(len(stimuli), START)]
-        ended = np.zeros(len(stimuli), bool)
+        return self.unrolled(self.begin(self.rows(stimuli)), len(stimuli))
+
+    def unrolled(self, memory: Any, count: int) -> np.ndarray:
+        """Write `count` texts from their memory, each token the likeliest."""
+        written = [np.full(count, START)]
+        ended = np.zeros(count, bool)
         while len(written) < self.config.longest and not ended.all():
             written.append(self.follow(written[-1], memory).argmax(-1))
             ended |= written[-1] == END

@@ -17,13 +17,16 @@ from marki.io.drawing_orders import DrawingOrder
 from marki.io.exhibits import Trouble
 from successors.serving.questions import (
     AskHall,
+    FillHole,
     LoadSystem,
+    OfferLine,
     OrderDrawing,
     Question,
     ShowExample,
     ShowStimulus,
     StopTraining,
     TrainSystem,
+    TryPrograms,
     Waiting,
     lay,
     take,
@@ -80,6 +83,18 @@ class WorkerClient:
     def draw(self, number: int, order: DrawingOrder) -> None:
         """Give the loaded system an order to draw; also during training."""
         self._ask(OrderDrawing(number=number, order=order))
+
+    def offer(self, number: int, name: str, text: str, partial: str) -> None:
+        """Ask a system for the rest of a line of a program."""
+        self._ask(OfferLine(number=number, name=name, text=text, partial=partial))
+
+    def fill(self, number: int, name: str, text: str) -> None:
+        """Ask a system for what belongs into the hole of a program."""
+        self._ask(FillHole(number=number, name=name, text=text))
+
+    def try_out(self, number: int, name: str, text: str, target: str, *, count: int, temperature: float) -> None:
+        """Have a system draw many programs for a text."""
+        self._ask(TryPrograms(number=number, name=name, text=text, target=target, count=count, temperature=temperature))
 
     def train(self, name: str, seed: int) -> None:
         """Load a system untrained, and train it on its own task."""

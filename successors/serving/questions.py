@@ -54,6 +54,37 @@ class OrderDrawing:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class OfferLine:
+    """Offer the rest of a line of a program."""
+
+    number: int
+    name: str
+    text: str
+    partial: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FillHole:
+    """Fill the hole of a program."""
+
+    number: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TryPrograms:
+    """Draw many programs for a text."""
+
+    number: int
+    name: str
+    text: str
+    target: str
+    count: int
+    temperature: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TrainSystem:
     """Load a system untrained, and train it on its own task."""
 
@@ -66,7 +97,10 @@ class StopTraining:
     """Stop the training."""
 
 
-Question = LoadSystem | ShowStimulus | ShowExample | AskHall | OrderDrawing | TrainSystem | StopTraining
+ProgramQuestion = OfferLine | FillHole | TryPrograms
+Question = (
+    LoadSystem | ShowStimulus | ShowExample | AskHall | OrderDrawing | ProgramQuestion | TrainSystem | StopTraining
+)
 
 Waiting = dict[type[Question], Question]
 """Queued questions, oldest first; at most one of each kind."""

@@ -11,12 +11,14 @@ import numpy as np
 from marki.errors import PortError, unknown
 from marki.io.exhibits import Reply
 from marki.io.responses import binary_code, lamps
-from marki.io.rooms import DRAWS, READS, Room
+from marki.io.rooms import DRAWS, PROGRAMS, READS, Room
 from successors import registry
 from successors.model_card import Trial
 from successors.registry import System
+from successors.serving import programming
 from successors.serving.loaded_system import LoadedSystem, one_frame
 from successors.tasks import likeness
+from successors.tasks.wording import worded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,20 +52,24 @@ class Keeper:
     check : callable
         ``check(asked, subject)`` returns what is asked, or raises `PortError`.
     ask : callable
-        ``ask(loaded, question)`` returns the judged answer of one system.
+        ``ask(loaded, question)`` returns the judged answer of one system; None for what it cannot be asked.
     weights : callable
         ``weights(name, subject)`` returns the file of a system's weights, and the trial that they were trained on;
         None without any.
+    opens : callable, optional
+        ``opens(question)`` returns what is told before the systems answer.
     """
 
     room: Room
     check: Callable[[np.ndarray, str], np.ndarray]
-    ask: Callable[[LoadedSystem, RoomQuestion], Reply]
+    ask: Callable[[LoadedSystem, RoomQuestion], Reply | None]
     weights: Callable[[str, str], tuple[Path, Trial] | None] = lambda name, subject: registry.weights(name, subject)
+    opens: Callable[[RoomQuestion], Reply] | None = None
 
     def takes(self, system: System) -> bool:
-        """Return whether a system takes part, by its ports."""
-        return (system.entry.accepts, system.entry.answers) in self.room.ports
+        """Return whether a system takes part, by its ports, and by what it does if the room asks for that."""
+        entry = system.entry
+        return (entry.accepts, entry.answers) in self.room.ports and self.room.kind in (None, entry.kind)
 
     def subjects(self, system: System) -> tuple[str, ...]:
         """Return the subjects for which a system has weights."""
@@ -82,6 +88,12 @@ def _named(asked: np.ndarray, subject: str) -> np.ndarray:
     if name not in names:
         raise PortError(f"{name!r} is no class of {subject}", where="hall", remedy=f"Name one of {' '.join(names)}")
     return np.array(name)
+
+
+def _line(asked: np.ndarray, subject: str) -> np.ndarray:
+    """Return a line as the words of tasks are written; an empty one asks for a task of the room's own."""
+    text = str(asked)
+    return np.array(worded(text, subject).text if text.strip() else "")
 
 
 def _drawn(loaded: LoadedSystem, question: RoomQuestion) -> Reply:
@@ -110,6 +122,15 @@ READERS = {"digits": "lenet5", "letters": "resnet"}
 KEEPERS: Mapping[str, Keeper] = {
     READS.name: Keeper(room=READS, check=lambda asked, subject: one_frame(asked, where="hall")[0], ask=_read),
     DRAWS.name: Keeper(room=DRAWS, check=_named, ask=_drawn),
+    PROGRAMS.name: Keeper(
+        room=PROGRAMS,
+        check=_line,
+        ask=lambda loaded, question: programming.programmed(
+            loaded, question.number, str(question.asked), question.again
+        ),
+        opens=lambda question: programming.task_told(question.number, str(question.asked), question.again),
+        weights=registry.own_weights,
+    ),
 }
 """The keepers by room."""
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 import numpy as np
@@ -20,6 +21,7 @@ from marki.errors import MarkIError, PortError, StateError, unknown
 from marki.io.exhibits import Progress, Reply, Trouble
 from marki.io.frame import SIDE
 from marki.io.ports import Port
+from marki.io.program_orders import WrittenPrograms
 from marki.io.rooms import DRAWS, READS
 from marki.jobs.pool import end_with_parent
 from marki.registers import fingerprint, snapshot
@@ -28,15 +30,19 @@ from successors.model_card import Trial
 from successors.nn.learner import Successor
 from successors.serving import drawing_desk, room_keepers
 from successors.serving.loaded_system import LoadedSystem
+from successors.serving.programming import Programmers
 from successors.serving.questions import (
     AskHall,
+    FillHole,
     LoadSystem,
+    OfferLine,
     OrderDrawing,
     Question,
     ShowExample,
     ShowStimulus,
     StopTraining,
     TrainSystem,
+    TryPrograms,
     Waiting,
     lay,
     take,
@@ -59,7 +65,7 @@ LAST = 20
 SPARSER = 1.03
 """Factor from one step on the trail of a training to the next: every step at first, a few hundred in all."""
 
-Message = Reply | Progress | Trouble
+Message = Reply | Progress | Trouble | WrittenPrograms
 
 
 def serve(pipe: Connection) -> None:
@@ -88,6 +94,7 @@ class Worker:
         self._up: LoadedSystem | None = None
         self._taught_here = False
         self._deck: tuple[Trial, Deck] | None = None
+        self._programmers = Programmers()
         self._trained: dict[tuple[str, str, str], LoadedSystem | None] = {}
 
     def run(self) -> None:
@@ -115,7 +122,7 @@ class Worker:
     def _next(self) -> None:
         """Answer the oldest question; an error is reported as `Trouble`, and does not end the process."""
         question = take(self._waiting)
-        if isinstance(question, LoadSystem | TrainSystem):
+        if isinstance(question, LoadSystem | TrainSystem | OfferLine | FillHole | TryPrograms):
             name = question.name
         else:
             name = self._up.system.name if self._up else ""
@@ -140,6 +147,10 @@ class Worker:
                 self._hall(question)
             case OrderDrawing():
                 self._draw(question)
+            case OfferLine() | FillHole() | TryPrograms():
+                up = self._up if self._up is not None and self._up.system.name == question.name else None
+                for written in self._programmers.answers(question, up):
+                    self._send(written)
             case TrainSystem():
                 self._train(question.name, question.seed)
             case StopTraining():
@@ -190,7 +201,11 @@ class Worker:
         # Of a field that is restored there is one right answer; what is drawn for a class may look like anything.
         restores = up.learner.accepts is Port.FIELD and up.learner.answers is Port.FIELD
         target = np.asarray(deck.test.targets[at], np.float32) if restores else None
-        self._send(up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views, target=target))
+        reply = up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views, target=target)
+        if (judge := tasks.find(up.trial.task).judge) is not None:
+            right = bool(judge(np.array([reply.said]), np.array([wanted]))[0])
+            reply = replace(reply, judged=right)
+        self._send(reply)
 
     def _whole(self, trial: Trial) -> Deck:
         """Return the deck of a trial; the last one is cached."""
@@ -218,14 +233,16 @@ class Worker:
         if question.subject not in keeper.room.subjects:
             raise unknown("subject of the room", question.subject, keeper.room.subjects, where="hall")
         asked = keeper.check(question.asked, question.subject)
+        given = room_keepers.RoomQuestion(
+            number=question.number, asked=asked, subject=question.subject, again=question.again
+        )
+        if keeper.opens is not None:
+            self._send(keeper.opens(given))
         for name in registry.names():
             try:
                 standing = self._in_room(keeper, name, question.subject)
-                if standing is not None:
-                    given = room_keepers.RoomQuestion(
-                        number=question.number, asked=asked, subject=question.subject, again=question.again
-                    )
-                    self._send(keeper.ask(standing, given))
+                if standing is not None and (reply := keeper.ask(standing, given)) is not None:
+                    self._send(reply)
             except MarkIError as error:
                 self._trained[keeper.room.name, name, question.subject] = None
                 self._send(Trouble(name=name, text=str(error)))

@@ -10,6 +10,7 @@ from marki.errors import ConfigError, unknown
 from successors.tasks import (
     books,
     by_heart,
+    caption,
     cloze,
     connectedness,
     contest,
@@ -18,17 +19,22 @@ from successors.tasks import (
     draw,
     drift,
     holes,
+    illustrate,
     imitate,
     judge,
     letters,
+    locate,
     manner,
+    match,
     parity,
     programs,
     prompts,
+    question,
     recall,
     restore,
     restyle,
     same_different,
+    segment,
     squeeze,
     sums,
     translate,
@@ -45,7 +51,7 @@ __all__ = ["Deck", "Reels", "Split", "Task", "find", "load", "names"]
 _ALL = (
     letters, digits, two_class, parity, connectedness, same_different, drift, recall, count, restore, draw, imitate,
     squeeze, restyle, manner, translate, judge, cloze, prompts, programs, contest, holes, typed_lines,
-    books, sums, by_heart,
+    books, sums, by_heart, caption, question, match, illustrate, segment, locate,
 )  # fmt: skip
 _TASKS = {module.TASK.name: module.TASK for module in _ALL}
 

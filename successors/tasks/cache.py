@@ -25,7 +25,7 @@ from marki.reading import read_arrays
 from successors.tasks.deck import PARTS, Deck, Reels, Split
 from successors.tasks.task import Task
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files; a file of another version is made again."""
 
 MOST_DECK = 2**31
@@ -83,6 +83,7 @@ def read(task: Task, config: Config, seed: int) -> Deck | None:
             train=train,
             valid=valid,
             test=test,
+            aside={name: _unpacked(arrays, name) for name in header["aside"]},
         )
     except (MarkIError, OSError, KeyError, TypeError, AttributeError, ValueError, IndexError, RuntimeError):
         # The file may come from anywhere; whatever is wrong with it, the deck can be made again.
@@ -93,9 +94,10 @@ def write(deck: Deck, task: Task, config: Config, seed: int) -> None:
     """Store a deck, if the folder can be written; text is fast enough to make again."""
     if task.accepts in TEXTS:
         return
-    header = json.dumps({"key": key(task, config, seed), "classes": deck.classes}).encode()
+    about = {"key": key(task, config, seed), "classes": deck.classes, "aside": list(deck.aside)}
+    header = json.dumps(about).encode()
     arrays: dict[str, Any] = {"header": np.frombuffer(header, np.uint8), "code": deck.code}
-    for name, part in deck.parts().items():
+    for name, part in (deck.parts() | dict(deck.aside)).items():
         arrays |= _packed(part, name)
     # Not compressed: unpacking would take longer than reading, and a process that reads sees a whole file or none.
     with contextlib.suppress(MarkIError), writing(path(task, config, seed)) as file:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,6 +144,9 @@ class Deck:
         Training set, validation set and test set.
     corpus : ndarray of str, shape (n,)
         Text without answers, for pre-training; empty for most tasks.
+    aside : mapping of str to Split
+        Parts set aside, by name, that nothing is learned from or chosen by: their scores are reported beside that of
+        the test; none for most tasks.
     """
 
     task: str
@@ -155,6 +158,7 @@ class Deck:
     valid: Split
     test: Split
     corpus: np.ndarray = field(default_factory=lambda: np.zeros(0, "U1"))
+    aside: Mapping[str, Split] = field(default_factory=dict[str, Split])
 
     def __post_init__(self) -> None:
         if self.code.dtype != bool or self.code.shape != (self.code.shape[0], R_UNITS):

@@ -66,6 +66,31 @@ Scene = tuple[Shape, ...]
 """One to three shapes of different kinds at different places."""
 
 
+def is_held(shape: Shape) -> bool:
+    """Return whether no system of pictures and language learns from this kind, size and place together.
+
+    They are 18 of the 108. Each kind, size and place is learned from, and so is each pair of them.
+    """
+    place, kind, size = 3 * shape.row + shape.column, KINDS.index(shape.kind), SIZES.index(shape.size)
+    return (place + 2 * kind + 5 * size) % 6 == 0
+
+
+def singles() -> list[Shape]:
+    """Return all 108 shapes: of each kind, each size, at each place."""
+    return [
+        Shape(kind=kind, size=size, row=row, column=column)
+        for kind in KINDS
+        for size in SIZES
+        for row in range(3)
+        for column in range(3)
+    ]
+
+
+def ordered(scene: Scene) -> Scene:
+    """Return a scene with its shapes in the order of reading: from the top, and from the left."""
+    return tuple(sorted(scene, key=lambda s: (s.row, s.column)))
+
+
 def draw(rng: np.random.Generator, *, least: int = 1) -> Scene:
     """Return a random scene of `least` to three shapes."""
     count = int(rng.integers(least, 4))
@@ -130,8 +155,33 @@ def described(
             return scene, english, chinese
 
 
+def kind_name(kind: str, language: str) -> str:
+    """Return what a kind of shape is called in a language, "en" or "zh"."""
+    return _ZH_KIND[kind] if language == "zh" else _EN_KIND.get(kind, kind)
+
+
+def size_name(size: str, language: str) -> str:
+    """Return what a size is called in a language."""
+    return _ZH_SIZE[size] if language == "zh" else size
+
+
+def place_name(row: int, column: int, language: str) -> str:
+    """Return what a place is called in a language."""
+    return (_ZH_PLACE if language == "zh" else _EN_PLACE)[row][column]
+
+
+def relation_name(relation: str, language: str) -> str:
+    """Return what a relation is called in a language."""
+    return (_ZH_RELATION if language == "zh" else _EN_RELATION)[relation]
+
+
+def named(shape: Shape, language: str) -> str:
+    """Return a shape with its size, as one that is not known yet: "a small cross", or in Chinese without a number."""
+    return f"a {_named(shape)[0]}" if language == "en" else _named(shape)[1]
+
+
 def _kind(shape: Shape) -> str:
-    return _EN_KIND.get(shape.kind, shape.kind)
+    return kind_name(shape.kind, "en")
 
 
 def _named(shape: Shape) -> tuple[str, str]:
@@ -139,7 +189,7 @@ def _named(shape: Shape) -> tuple[str, str]:
 
 
 def _list(scene: Scene) -> tuple[str, str]:
-    english = [f"a {_named(s)[0]} {_EN_PLACE[s.row][s.column]}" for s in scene]
+    english = [f"{named(s, 'en')} {_EN_PLACE[s.row][s.column]}" for s in scene]
     chinese = [
         f"{_ZH_PLACE[s.row][s.column]}有一{_ZH_MEASURE.get(s.kind, '个')}{_named(s)[1]}" for s in scene
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from marki.io.frame import check_frames
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, binary_code, check_lamps, lamps
 from marki.io.text import check_text
-from successors.tasks.deck import Deck, Split
+from successors.tasks.deck import PARTS, Deck, Split
 from successors.tasks.making import Workshop
 
 WRONG_CELLS = 8
@@ -42,7 +42,7 @@ class Task:
     classes : callable
         ``classes(config) -> tuple of str``: the names of the classes, from the settings alone.
     make : callable
-        ``make(config, workshop) -> parts``: train, valid and test by name.
+        ``make(config, workshop) -> parts``: train, valid and test by name, and perhaps others that are set aside.
     corpus : callable, optional
         ``corpus(config, workshop) -> texts``: (n,) of str, without answers, for pre-training.
     also : mapping of str to callable
@@ -57,8 +57,8 @@ class Task:
         Number of folds. If there are several, the setting ``fold`` says which of them is the test set, and training
         number n (its seed) leaves out fold n mod `folds`; together they are tested on everything that can be left out.
     judge : callable, optional
-        ``judge(answers, targets) -> (n,) bool``: which texts are right, if not those that match to the letter, or which
-        fields, if not those whose cells are as wanted.
+        ``judge(answers, targets) -> (n,) bool``: which texts are right, if not those that match to the letter; which
+        fields, if not those that match in nearly all cells.
     groups : callable, optional
         ``groups(config) -> tuple of str``: the group, such as the typeface, of each stimulus of the test set.
     """
@@ -93,6 +93,7 @@ class Task:
             valid=parts["valid"],
             test=parts["test"],
             corpus=np.zeros(0, "U1") if self.corpus is None else self.corpus(config, workshop),
+            aside={name: part for name, part in parts.items() if name not in PARTS},
         )
 
     def code(self, config: Config) -> np.ndarray:

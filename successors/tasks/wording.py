@@ -9,8 +9,10 @@ from functools import lru_cache
 from itertools import permutations, product
 
 from marki.errors import PortError
+from marki.pen import tokens as pen
 from successors.nn.lexicon import TELETYPE_WORDS, teletype
 from successors.tasks import figures, logbook, scenes
+from successors.tasks.scene_words import demanded
 
 SIMPLIFIED = str.maketrans(
     "塊圓條豎竪邊間個裡裏於與較線點鋸齒樓階級實塗滿鈎鉤長紋畫後開斷牆兩來",
@@ -20,6 +22,9 @@ SIMPLIFIED = str.maketrans(
 
 BY_SIGN = ("books", "sums", "by_heart")
 """Tasks whose texts are read sign by sign."""
+
+CAPTIONS = ("translate", "caption", "illustrate")
+"""Tasks whose texts are captions."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\w*\d\w*")
@@ -46,8 +51,9 @@ def worded(line: str, task: str) -> WordedLine:
 
     Full-width letters and signs become plain ones, blanks are put in order, invisible signs left out. In captions,
     English words are small, Chinese has no blanks, simplified signs and full stops of its own; a missing full stop is
-    added. In the log book, words have the case that they have there. What asks for figures ends in a colon. What is
-    read sign by sign has large letters and a blank between any two of them.
+    added. In the log book, words have the case that they have there. What asks for figures ends in a colon; a program
+    that follows it, whole or not, is small with a blank between any two words; the picture of an example stays as it
+    is. What is read sign by sign has large letters and a blank between any two of them.
 
     Parameters
     ----------
@@ -69,7 +75,13 @@ def worded(line: str, task: str) -> WordedLine:
         return _by_sign(plain)
     if task == "programs":
         return _asked(plain)
-    if task == "translate":
+    if task in ("typing", "holes"):
+        return _program(plain)
+    if task == "contest":
+        return _problem(plain)
+    if task == "question":
+        return _question(plain)
+    if task in CAPTIONS:
         return _chinese(plain) if _HAN.search(plain) else _caption(plain)
     if task == "prompts" and not plain.lower().startswith("trial"):
         return _prompt(plain)
@@ -77,7 +89,8 @@ def worded(line: str, task: str) -> WordedLine:
 
 
 def typed(line: str, task: str) -> WordedLine:
-    """Return a line that somebody typed to a system, as `worded`; of captions every word must be known.
+    """Return a line that somebody typed to a system, as `worded`; of captions every word must be known, and what is to
+    be drawn must be one.
 
     Parameters
     ----------
@@ -91,9 +104,23 @@ def typed(line: str, task: str) -> WordedLine:
         For a line without a word, or a caption with words that are not known.
     """
     found = worded(line, task)
-    if task == "translate":
+    if task == "illustrate":
+        demanded(found.text, found.unknown)
+    elif task in CAPTIONS:
         check_known(found)
     return found
+
+
+def asked_for(line: str) -> scenes.Scene:
+    """Return the scene that somebody typed a line for; stops, case and blanks are put in order first.
+
+    Raises
+    ------
+    PortError
+        If it is no caption: its unknown words are named, and the nearest caption is offered.
+    """
+    found = worded(line, "caption")
+    return demanded(found.text, found.unknown)
 
 
 def unknown_words(found: WordedLine, name: str) -> str:
@@ -134,6 +161,16 @@ def _caption(text: str) -> WordedLine:
     return WordedLine(text=text, unknown=_unknown(text, caption_words()[0]))
 
 
+def _question(text: str) -> WordedLine:
+    """Return a question about a scene, with its mark."""
+    english, chinese = question_words()
+    if _HAN.search(text):
+        text = re.sub(r"[?？。.!！]*$", "", re.sub(r"\s+", "", text).translate(SIMPLIFIED)) + "？"
+        return WordedLine(text=text, unknown=tuple(dict.fromkeys(c for c in text if c not in chinese)))
+    text = re.sub(r"[ .!?]*$", "", _spaced(text.replace("\n", " ")).lower()) + "?"
+    return WordedLine(text=text, unknown=_unknown(text, english))
+
+
 def _prompt(text: str) -> WordedLine:
     """Return a caption and what is asked of it, such as ``In Chinese:``, whose words keep their capital."""
     body, asked = text.rstrip(": "), ""
@@ -156,6 +193,37 @@ def _asked(text: str) -> WordedLine:
     text = _spaced(text.replace("\n", " ")).lower()
     text = re.sub(r"[ .!:]*$", "", text) + ":"
     return WordedLine(text=text, unknown=_unknown(text, english))
+
+
+def _program(text: str) -> WordedLine:
+    """Return a program, or what is typed of it, with what asks for it before it, if anything does."""
+    words, colon, program = text.rpartition(":")
+    if not colon:
+        first = next((token.kind for token in pen.tokens(text)), "unknown")
+        words, program = ("", text) if first in ("verb", "hole", "close") else (text, "")
+    asked = _asked(words) if words.strip() else None
+    told, unknown = _pen_words(program)
+    both = " ".join(filter(None, (asked.text if asked else "", " ".join(told))))
+    return WordedLine(text=both, unknown=tuple(dict.fromkeys((*(asked.unknown if asked else ()), *unknown))))
+
+
+def _pen_words(text: str) -> tuple[list[str], list[str]]:
+    """Return the words of a program, and those that the language does not have; comments are left out."""
+    found = [token for token in pen.tokens(text) if token.kind != "comment"]
+    return [token.text for token in found], [token.text for token in found if token.kind == "unknown"]
+
+
+def _problem(text: str) -> WordedLine:
+    """Return the statement of a problem, and its example as it stands on the lines below."""
+    statement, line, picture = text.partition("\n")
+    found = _asked(statement)
+    if _HAN.search(found.text):
+        told = re.sub(r"例子n=(\d+)：$", r"例子 n = \1：", found.text)
+        unknown = tuple(sign for sign in found.unknown if sign not in "例子= ")
+    else:
+        told = re.sub(r"\s*=\s*(\d+):$", r" = \1:", found.text)
+        unknown = tuple(word for word in found.unknown if word != "example")
+    return WordedLine(text=told + line + picture, unknown=unknown)
 
 
 def _log(text: str) -> WordedLine:
@@ -212,6 +280,14 @@ def caption_words() -> tuple[frozenset[str], frozenset[str]]:
             english.update(_WORD.findall(one))
             chinese.update(other)
     return frozenset(english), frozenset(chinese | {"，", "。"})
+
+
+@lru_cache(maxsize=1)
+def question_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of all English questions about scenes, and the signs of all Chinese ones."""
+    english, chinese = caption_words()
+    asked = "how many shapes are there is what or where"
+    return english | frozenset(asked.split()), chinese | frozenset("有几个图形吗是什么还哪里？")
 
 
 @lru_cache(maxsize=1)

@@ -341,12 +341,16 @@ class ResNet(Network):
         self.stages, channels = stages(config.width, config.width, config.blocks, block)
         self.output = Linear(channels, config.classes, rng)
 
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """Return the maps after each stage, (n, c, h, w) each."""
+        found = [self.stem(images(x))]
+        for stage in self.stages:
+            found.append(stage(found[-1]))
+        return found[1:]
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (n, classes) of frames (n, 20, 20), or of images (n, channels, h, w)."""
-        x = self.stem(images(x))
-        for stage in self.stages:
-            x = stage(x)
-        return self.output(x.mean((2, 3)))
+        return self.output(self.levels(x)[-1].mean((2, 3)))
 
 
 def imagenet(block: str, *blocks: int) -> ResNetConfig:

@@ -150,6 +150,12 @@ class MultiHead(Module):
         """
         return self._read(*self.project(x, source), x.shape, mask=mask, bias=bias)
 
+    def gathered(self, x: Tensor, source: Tensor) -> Tensor:
+        """Return what rows (n, t, width) find in others (n, s, width), (n, t, k) for k units of the output layer."""
+        n, t, _ = x.shape
+        read = attention(self.queries(x), *self.sources(source))
+        return self.output(read.transpose(0, 2, 1, 3).reshape(n, t, self._width))
+
     def step(self, x: Tensor, past: Past, *, mask: np.ndarray | None = None) -> Tensor:
         """Attend from the next rows of each text, (n, t, width), to them and those before; cache them in `past`.
 

@@ -239,13 +239,25 @@ class UNet(Module):
         """Return the channels with which each scale is entered on the way down."""
         return [self.enter.weight.shape[0], *(conv.weight.shape[0] for conv in self.shrink)]
 
-    def forward(self, x: Tensor, times: np.ndarray, kinds: np.ndarray) -> Tensor:
-        """Return the noise in pictures, of their shape; of classes below 0, it is not told."""
+    def forward(
+        self,
+        x: Tensor,
+        times: np.ndarray,
+        kinds: np.ndarray,
+        told: Tensor | None = None,
+        ground: Tensor | None = None,
+    ) -> Tensor:
+        """Return the noise in pictures, of their shape; of classes below 0, it is not told.
+
+        Whoever builds on it may tell it more: `told` (n, 4 width) beside the time, `ground` as maps of the last scale.
+        """
         config, dtype = self._config, x.dtype
         time = self.time[1](silu(self.time[0](Tensor(sinusoids(times, config.width).astype(dtype)))))
         named = kinds % (config.classes + 1)
         if config.asked:
             time = time + self.classes(named)
+        if told is not None:
+            time = time + told
         x = self.enter(_gathered(x, config.patch))
         kept: list[Tensor] = []
         for scale, blocks in enumerate(self.down):
@@ -259,6 +271,8 @@ class UNet(Module):
                 kept.append(x)
         if config.asked:
             x = x + self.maps(named).reshape(*x.shape)
+        if ground is not None:
+            x = x + ground.reshape(*x.shape)
         for block in self.middle:
             x = block(x, time)
         for scale, blocks in enumerate(self.up):

@@ -208,11 +208,22 @@ class ViT(Network):
             x = self.token(x)
         return x if self.positions is None else x + self.positions
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+    def rows(self, x: Tensor) -> Tensor:
+        """Return the rows after the last block, (n, t, width), the class token before the patches if there is one."""
         x = self.embed(x)
         for block in self.blocks:
             x = block(x)
+        return x
+
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """Return the normalised rows of the patches after the last block as maps, the only scale there is."""
+        x = self.norm(self.rows(x)[:, -self.config.places :])
+        side = self.config.side // self.config.patch
+        return [x.reshape(len(x.data), side, side, -1).transpose(0, 3, 1, 2)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        x = self.rows(x)
         return self.head(self.norm(x.mean(1) if self.token is None else x[:, 0]))
 
 

@@ -30,7 +30,7 @@ from itertools import combinations
 import numpy as np
 
 from marki.config import setting
-from marki.io.exhibits import Rendering
+from marki.io.exhibits import Rendering, SystemKind
 from marki.io.ports import Port
 from marki.pen.judging import passing
 from marki.pen.tokens import MOST, WORDS
@@ -361,6 +361,7 @@ ENTRY = Entry(
     accepts=Port.TEXT,
     answers=Port.TEXT,
     tasks=("programs",),
+    kind=SystemKind.PROGRAMS,
     checks=(
         Check(name="copies of a text go on from kept keys and values alike", run=_forked),
         Check(name="pass@k is the share of all subsets that have a right program", run=_unbiased),

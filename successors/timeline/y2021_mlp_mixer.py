@@ -143,13 +143,22 @@ class MLPMixer(Network):
         self.norm = LayerNorm(config.width, eps=1e-6)
         self.head = Linear(config.width, config.classes, rng)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
-        x = images(x)
-        x = self.stem(patches(x, self.config.patch))
+    def rows(self, x: Tensor) -> Tensor:
+        """Return the normalised rows of the patches after the last layer, (n, t, width)."""
+        x = self.stem(patches(images(x), self.config.patch))
         for layer in self.layers:
             x = layer(x)
-        return self.head(self.norm(x).mean(1))
+        return self.norm(x)
+
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """Return the rows of the patches as maps (n, c, h, w), the only scale there is."""
+        x = self.rows(x)
+        side = self.config.side // self.config.patch
+        return [x.reshape(len(x.data), side, side, -1).transpose(0, 3, 1, 2)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        return self.head(self.rows(x).mean(1))
 
 
 def published(patch: int, layers: int, width: int) -> MixerConfig:

@@ -257,17 +257,29 @@ class Swin(Network):
         self.norm = LayerNorm(config.widths[-1])
         self.head = Linear(config.widths[-1], config.classes, rng)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+    def stage_rows(self, x: Tensor) -> list[Tensor]:
+        """Return the rows of the patches after each stage, (n, t, width) each."""
         x = self.stem(images(x))
         n, width, h, w = x.shape
         x = self.stem_norm(x.reshape(n, width, h * w).transpose(0, 2, 1))
+        found = list[Tensor]()
         for k, stage in enumerate(self.stages):
             if k:
                 x = self.merging[k - 1](x)
             for layer in stage:
                 x = layer(x)
-        return self.head(self.norm(x).mean(1))
+            found.append(x)
+        return found
+
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """Return the maps after each stage, (n, c, h, w) each, the last one normalised."""
+        *before, last = self.stage_rows(x)
+        rows = zip([*before, self.norm(last)], self.config.sides, strict=True)
+        return [r.reshape(len(r.data), side, side, -1).transpose(0, 3, 1, 2) for r, side in rows]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        return self.head(self.norm(self.stage_rows(x)[-1]).mean(1))
 
 
 def published(width: int, depths: tuple[int, ...], heads: tuple[int, ...], drop_path: float) -> SwinConfig:

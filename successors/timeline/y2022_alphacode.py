@@ -32,7 +32,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from marki.config import setting
-from marki.io.exhibits import Rendering
+from marki.io.exhibits import Rendering, SystemKind
 from marki.io.ports import Port
 from marki.io.text import LONGEST
 from marki.pen import tries
@@ -511,6 +511,7 @@ ENTRY = Entry(
     accepts=Port.TEXT,
     answers=Port.TEXT,
     tasks=("contest",),
+    kind=SystemKind.PROGRAMS,
     checks=(
         Check(name="programs of one statement go on from kept keys alike", run=_kept),
         Check(name="few heads of keys are many whose keys are equal", run=_alike),

@@ -197,8 +197,8 @@ class ConvNeXt(Network):
         self.norm = LayerNorm(channels, eps=1e-6) if config.separate else None
         self.head = Linear(channels, config.classes, rng)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """Return the maps after each stage, (n, c, h, w) each."""
         config = self.config
         x = images(x)
         x = self.stem_norm(self.stem(x))
@@ -206,13 +206,19 @@ class ConvNeXt(Network):
             x = _bend(config)(x)
         if config.stem == "pool":
             x = max_pool2d(x, 3, stride=2, padding=1)
+        found = list[Tensor]()
         for k, stage in enumerate(self.stages):
             if k and config.separate:
                 norm, halving = self.down[k - 1]
                 x = halving(norm(x))
             for block in stage:
                 x = block(x)
-        x = x.mean((2, 3))
+            found.append(x)
+        return found
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits (n, classes) of frames (n, h, w) of light from 0 to 1, or of images (n, c, h, w)."""
+        x = self.levels(x)[-1].mean((2, 3))
         return self.head(x if self.norm is None else self.norm(x))
 
 

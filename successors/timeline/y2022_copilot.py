@@ -26,7 +26,7 @@ from functools import lru_cache
 import numpy as np
 
 from marki.config import setting
-from marki.io.exhibits import Rendering
+from marki.io.exhibits import Rendering, SystemKind
 from marki.io.ports import Port
 from marki.pen.tokens import MOST, WORDS
 from marki.pen.typist import Completion, Ghost, savings
@@ -247,6 +247,7 @@ ENTRY = Entry(
     accepts=Port.TEXT,
     answers=Port.TEXT,
     tasks=("typing",),
+    kind=SystemKind.PROGRAMS,
     checks=(
         Check(name="offers from kept keys and values are those of the text read anew", run=_typed_and_taken_back),
         Check(name="it has no weights that Codex has not, and no training", run=_nothing_of_its_own),

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marki.config import setting
-from marki.io.exhibits import Rendering
+from marki.io.exhibits import Rendering, SystemKind
 from marki.io.ports import Port
 from marki.pen.tokens import HOLE, around_hole
 from successors.model_card import Check, Entry, Finding, Mechanism, Size, Trial
@@ -199,6 +199,7 @@ ENTRY = Entry(
     accepts=Port.TEXT,
     answers=Port.TEXT,
     tasks=("holes",),
+    kind=SystemKind.PROGRAMS,
     checks=(
         Check(name="a span that stands at the end fits back into its hole", run=_moved),
         Check(name="what is behind the hole is read before the span is written", run=_ahead),

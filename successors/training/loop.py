@@ -82,7 +82,7 @@ class Exam:
     answered : ndarray of int, shape (n,) or (0,)
         The class that each stimulus was taken for, -1 if the lamps show none; empty if the answer is a field or text.
     also : mapping of str to float
-        Other metrics of the task, shares of 1.
+        Other metrics of the task, shares of 1, and the scores on parts of the deck that are set aside.
     figures : mapping of str to float
         Further ones, which are not.
     """
@@ -95,14 +95,15 @@ class Exam:
 
 
 def examine(learner: Learner, deck: Deck, part: Split) -> Exam:
-    """Return what a learner answers to one split of a deck; nothing is learned."""
+    """Return what a learner answers to one split of a deck, with its scores on parts set aside; nothing is learned."""
     task, answers = tasks.find(deck.task), _answers(learner, part)
+    aside = {name: evaluate(learner, deck, other) for name, other in deck.aside.items()}
     score, right = task.marked(answers, deck, part)
     return Exam(
         score=score,
         right=right,
         answered=_classes(answers, deck.code) if len(deck.code) else np.zeros(0, int),
-        also={name: measure(answers, part.targets) for name, measure in task.also.items()},
+        also={name: measure(answers, part.targets) for name, measure in task.also.items()} | aside,
         figures=task.measured(answers, deck, part),
     )
 
@@ -115,7 +116,8 @@ def _classes(answers: np.ndarray, code: np.ndarray) -> np.ndarray:
 
 def _answers(learner: Learner, part: Split) -> np.ndarray:
     # What is drawn is a function of the stimulus's number in its call: there, all are asked at once.
-    rows = len(part) if learner.accepts is Port.LAMPS else ROWS
+    draws = learner.answers is Port.FIELD and learner.accepts in (Port.LAMPS, Port.TEXT)
+    rows = len(part) if draws else ROWS
     return np.concatenate([learner.respond(part.stimuli[k : k + rows]) for k in range(0, len(part), rows)])
 
 

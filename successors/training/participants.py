@@ -14,16 +14,22 @@ from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.registers import Register
 from successors import registry, tasks
+from successors.baselines.heads import BACKBONES, Head, HeadConfig
+from successors.baselines.heads import TASKS as OF_HEADS
 from successors.baselines.seq2seq import EncoderDecoder, EncoderDecoderConfig
 from successors.baselines.trivial import AsShown, LastExposure
-from successors.nn.learner import ByGradient
+from successors.model_card import Foundation
+from successors.nn.learner import ByGradient, Network
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck
+from successors.tasks.scene_words import language_of
 
 MARK1_YEAR = 1960
 AS_SHOWN = "as shown"
 ENCODER_DECODER = "lstm encoder-decoder"
 ENCODER_DECODER_YEAR = 2014
+HEADS = {f"{backbone} {how}": (backbone, how == "tuned") for backbone in BACKBONES for how in ("frozen", "tuned")}
+"""Heads on backbones that learned letters, by name: which backbone, and whether it goes on learning."""
 
 
 @runtime_checkable
@@ -74,7 +80,7 @@ class Participant:
 
 def names() -> tuple[str, ...]:
     """Return the names of all participants."""
-    return (MARK1, *registry.names(), AS_SHOWN, ENCODER_DECODER)
+    return (MARK1, *registry.names(), AS_SHOWN, ENCODER_DECODER, *HEADS)
 
 
 def ports(name: str) -> tuple[tuple[Port, Port], ...]:
@@ -91,6 +97,8 @@ def ports(name: str) -> tuple[tuple[Port, Port], ...]:
         return ((Port.FIELD, Port.FIELD),)
     if name == ENCODER_DECODER:
         return ((Port.TEXT, Port.TEXT),)
+    if name in HEADS:
+        return tuple((tasks.find(task).accepts, tasks.find(task).answers) for task in OF_HEADS)
     if name not in registry.names():
         raise unknown("learner", name, names(), where="learners")
     return registry.find(name).entry.ways
@@ -109,6 +117,8 @@ def fits(name: str, task: str) -> bool:
 
 def _alone(name: str) -> tuple[str, ...]:
     """Return the only tasks that a participant can take part in; none if it is not restricted."""
+    if name in HEADS:
+        return OF_HEADS
     return registry.find(name).entry.tasks if name in registry.names() else ()
 
 
@@ -191,19 +201,35 @@ def enter(
         config = EncoderDecoderConfig().amend(changes or {}, where=name)
         learner = ByGradient(EncoderDecoder, config, accepts=Port.TEXT, answers=Port.TEXT, seed=seed)
         year, recipe, parameters = ENCODER_DECODER_YEAR, config.recipe, learner.network.count()
+    elif name in HEADS:
+        backbone, tuned = HEADS[name]
+        own = {"backbone": backbone, "tuned": tuned, "task": deck.task, "language": _language(deck)}
+        config = HeadConfig().amend(own | dict(changes or {}), where=name)
+        learner = ByGradient[Network](Head, config, accepts=deck.accepts, answers=deck.answers, seed=seed)
+        registry.put_on_foundation(learner, Foundation(system=backbone, subject="letters"))
+        year, recipe, parameters = registry.find(backbone).year, config.recipe, learner.network.count()
     else:
         system = registry.find(name)
         fit = registry.fitted(system.entry, deck.code)
         learner = system.entry.create(seed=seed, changes=fit | dict(changes or {}), answers=deck.answers)
         if of := system.entry.weights_of:
             learner.load_weights(registry.create(of, pretrained=True).weights())
-        if foundation := system.entry.foundation:
+        if foundation := registry.foundation(system.entry, _language(deck)):
             registry.put_on_foundation(learner, foundation)
         year, recipe, parameters = system.year, learner.recipe, learner.network.count()
     note = ""
     if deck.accepts is Port.REEL and learner.accepts is Port.FRAME:
         learner, note = LastExposure(learner), "sees the last exposure alone"
     return Participant(name=name, year=year, learner=learner, recipe=recipe, parameters=parameters, note=note)
+
+
+def _language(deck: Deck) -> str:
+    """Return the language of the texts of a deck, by the first; "" for a deck without texts."""
+    if deck.accepts is Port.TEXT:
+        return language_of(str(np.asarray(deck.train.stimuli[:1])[0]))
+    if deck.accepts is Port.ASKED:
+        return language_of(str(np.asarray(deck.train.stimuli[:1])["text"][0]))
+    return language_of(str(deck.train.targets[0])) if deck.answers is Port.TEXT else ""
 
 
 def _values(registers: list[Register]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from marki.errors import unknown
 from successors import registry
+from successors.baselines.heads import HeadConfig
 from successors.baselines.seq2seq import EncoderDecoderConfig
 from successors.nn.learner import ByGradient
 from successors.nn.recipe import Recipe
@@ -75,6 +76,8 @@ def changes(name: str, task: str, *, kind: str = HISTORICAL, budget: int | None 
         recipe, by_gradient = participants.MACHINE_RECIPE, False
     elif name == participants.ENCODER_DECODER:
         recipe, by_gradient = EncoderDecoderConfig().recipe, True
+    elif name in participants.HEADS:
+        recipe, by_gradient = HeadConfig().recipe, True
     else:
         return own
     if budget is not None:

@@ -16,11 +16,14 @@ from marki.io.exhibits import (
     Progress,
     Rendering,
     Reply,
+    SystemKind,
     TrialResult,
     Trouble,
     kind_of,
 )
 from marki.io.ports import Port
+from marki.io.program_orders import Sieve, WrittenPrograms
+from marki.pen.interpreter import drawings, field
 from successors.cluster.lent_room import ClusterRoom
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -56,7 +59,12 @@ TOOLS = {
 """What hands may do to each of those."""
 SUBJECTS = {"vae": ("digits",), "gan": ("digits",), "stylegan2": ("letters", "digits"), "diffusion": ()}
 """What each of those has learned to draw."""
-TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama")
+LINE = "draw up 3"
+"""A program."""
+PROGRAMMERS = ("codex", "alphacode", "copilot", "incoder")
+TASKS = {Port.REEL: "recall", Port.TEXT: "translation"}
+PROGRAM_TASKS = {"codex": "programs", "alphacode": "contest", "copilot": "typing", "incoder": "holes"}
+TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama", *PROGRAMMERS)
 
 
 def ports(name):
@@ -89,6 +97,8 @@ def hall(name):
     """Return the subjects for which a system has weights, by room of the hall."""
     if name in DRAWERS:
         return {"draws": SUBJECTS[name]} if SUBJECTS[name] else {}
+    if name in PROGRAMMERS:
+        return {"programs": ("programs",)}
     return {"reads": ("letters", "digits")} if ports(name) == (Port.FRAME, Port.LAMPS) and name != "swin" else {}
 
 
@@ -99,7 +109,7 @@ def exhibit(name, year, parents):
         name=name, label=name.replace("_", "-").capitalize(), year=year,
         title=f"A paper on {name.replace('_', ' ')} and what it is good for",
         authors="A. Author, B. Author, C. Author", accepts=accepts, answers=answers,
-        task="recall" if accepts == Port.REEL else "translation" if accepts == Port.TEXT else "letters",
+        task=PROGRAM_TASKS.get(name, TASKS.get(accepts, "letters")),
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
         multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
         source={"en": "table 1", "zh": "表 1"},
@@ -107,13 +117,16 @@ def exhibit(name, year, parents):
         ablation=None if name == "swin" else ABLATIONS[len(name) % 3],
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
-        kind=kind_of(accepts, answers),
+        kind=SystemKind.PROGRAMS if name in PROGRAMMERS else kind_of(accepts, answers),
         hall=hall(name), tools=TOOLS.get(name, ()),
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
 
 
 EXHIBITS = tuple(exhibit(*row) for row in SYSTEMS)
+PROGRAMS = (("codex", 2021, ("gpt",)), *((name, 2022, ("codex",)) for name in ("alphacode", "copilot", "incoder")))
+WITH_PROGRAMS = (*EXHIBITS[:-2], *(exhibit(*row) for row in PROGRAMS), *EXHIBITS[-2:])
+"""The same with those who program; a test that needs them puts it in the place of `EXHIBITS`."""
 
 
 def reel(k, t=12):
@@ -170,10 +183,14 @@ class FakeRack:
 
     def hall(self, number, asked, subject="letters", *, room="reads", again=0):
         self.said.append(("hall", number, np.array(asked), subject, room, again))
+        if room == "programs":
+            self.came.append(self.task(number, str(asked)))
         for one in EXHIBITS:
             if subject not in one.hall.get(room, ()):
                 continue
-            if room == "draws":
+            if room == "programs":
+                self.came.append(self.programmed(one.name, number, str(asked)))
+            elif room == "draws":
                 self.came.append(self.drawn(one.name, number, str(asked), subject, again))
             else:
                 self.came.append(self.reply(one.name, number, np.array(asked), "", False, subject))
@@ -185,6 +202,51 @@ class FakeRack:
             self.reply(name, number, np.zeros(8, bool), "" if name == "vae" else asked, False, subject),
             field=rng.random((20, 20), np.float32), read="8" if again else asked, reader="LeNet-5",
         )  # fmt: skip
+
+    def task(self, number, typed):
+        """Return the task of the room of programs: a line of three, or what was typed, which nobody judges."""
+        told = (typed, typed) if typed else ("a line of length 3 up:", "向上画3格直线：")
+        return replace(
+            self.reply("codex", number, np.array(told), "" if typed else LINE, False), name="task", said="",
+            target=None if typed else field(drawings(LINE, [4])[0]),
+        )  # fmt: skip
+
+    def programmed(self, name, number, typed):
+        """Return a program; Codex's and AlphaCode's are right, Copilot's draws something else, InCoder's is none."""
+        said = {"codex": LINE, "alphacode": f"go up 1 go down 1 {LINE}", "copilot": "draw left 3"}.get(
+            name, "draw draw"
+        )
+        drawn = drawings(said, [4])
+        return replace(
+            self.reply(name, number, np.array(typed), "" if typed else LINE, False), said=said,
+            field=None if drawn is None else field(drawn[0]), judged=None if typed else said.endswith(LINE),
+        )  # fmt: skip
+
+    def offer(self, number, name, text, partial):
+        """Offer a line of three up, behind whatever stands there; less sure where nothing is typed of it."""
+        self.said.append(("offer", number, name, text, partial))
+        done = text.rpartition(":")[2].split()
+        words = LINE.split()[len(done) % 3 :]
+        fits = not partial or words[0].startswith(partial)
+        rest = " ".join(words)[len(partial) :] if fits else ""
+        sure = 0.2 if not partial and len(done) % 3 == 0 else 0.9
+        self.came.append(WrittenPrograms(name=name, number=number, texts=(rest,), sure=sure))
+
+    def try_out(self, number, name, text, target, *, count, temperature):
+        """Draw programs in ten parts; every fourth is right, every fourth none; AlphaCode sieves them."""
+        self.said.append(("try_out", number, name, text, target, count, temperature))
+        part = count // 10
+        for k in range(10):
+            texts = tuple((LINE, "draw left 3", "draw", "go up 1 draw left 3")[n % 4] for n in range(part))
+            sieve = Sieve(passed=(0, 1, 4), groups=((0, 4), (1,)), handed=(0, 1)) if name == "alphacode" else None
+            self.came.append(WrittenPrograms(
+                name=name, number=number, texts=texts, right=tuple(t == LINE for t in texts) if target else (),
+                of=count, sieve=sieve if k == 9 else None,
+            ))  # fmt: skip
+
+    def fill(self, number, name, text):
+        self.said.append(("fill", number, name, text))
+        self.came.append(WrittenPrograms(name=name, number=number, texts=("go left 2",)))
 
     def draw(self, number, order):
         """Hand back what an order asks for: a drawing that follows from it, and a sheet."""

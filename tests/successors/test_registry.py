@@ -127,6 +127,16 @@ def bad_input(name):
         yield "targets that are NaN", x, np.full_like(y, np.nan)
         yield "targets too bright", x, y + 2
         return
+    if system.entry.accepts is Port.ASKED:
+        bright = x.copy()
+        bright["frame"] += 2
+        yield "another shape", x[None], y
+        yield "frames alone", x["frame"], y
+        yield "text alone", x["text"], y
+        yield "too bright", bright, y
+        yield "too few targets", x, y[:-1]
+        yield "targets of another kind", x, np.zeros((len(x), 20, 20), np.float32)
+        return
     none = x[:, :, :-1] if system.entry.accepts is not Port.REEL else x[..., :-1]
     yield "another shape", none, y
     yield "NaN", np.where(np.arange(x.size).reshape(x.shape) == 5, np.float32(np.nan), x), y
@@ -135,6 +145,9 @@ def bad_input(name):
     yield "objects", x.astype(object), y
     yield "complex numbers", x.astype(complex), y
     yield "too few targets", x, y[:-1]
+    if system.entry.answers is Port.TEXT:
+        yield "targets that are numbers", x, np.zeros(len(x), np.float32)
+        return
     yield "targets that are no numbers", x, y.astype(str)
     if system.entry.answers is Port.LAMPS:
         yield "targets as numbers", x, y.astype(np.float32)

@@ -29,6 +29,7 @@ from marki.paper.cut_cards import shows_sheet
 def draw(op: Operator) -> None:
     """Begin a card of one's own, or put it away."""
     ui = op.ui
+    ui.editing = False  # the card is drawn where the machine stands
     if ui.draft is None:
         ui.strokes.clear()
     else:
@@ -149,6 +150,8 @@ def dropped(op: Operator, path: str) -> None:
         into_deck(op, path)
     elif place.is_dir():
         open_world(op, {"name": "images", "images": str(place)})
+    elif place.suffix.lower() == ".pen":
+        op.give("open_program", path=path)
     elif place.suffix.lower() == ".toml":
         op.give("lesson", name=path)
     elif place.suffix.lower() == ".npz":

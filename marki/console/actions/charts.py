@@ -30,8 +30,14 @@ def show(op: Operator, name: str) -> bool:
         return False
     ui = op.ui
     ui.focus = ui.hovered = None
-    ui.chart, ui.hall = "" if ui.chart == name else name, False
+    ui.chart = "" if stands(op, name) else name
+    ui.hall = ui.editing = False
     return bool(ui.chart)
+
+
+def stands(op: Operator, name: str) -> bool:
+    """Return whether a chart stands on the stage, and is not behind the editor."""
+    return op.ui.chart == name and not op.ui.editing
 
 
 def scale(op: Operator) -> None:
@@ -43,7 +49,7 @@ def scale(op: Operator) -> None:
 
 def zoom(op: Operator, way: float) -> None:
     """Look at the scale bar more closely, or less."""
-    if op.ui.chart != "scale":
+    if not stands(op, "scale"):
         return
     low, high = DECADES
     decade = (op.ui.decade or high) - NOTCH * way
@@ -55,7 +61,7 @@ def examples(op: Operator) -> None:
     timeline = awake(op, "examples")
     if timeline is None:
         return
-    if op.ui.chart != "shots":
+    if not stands(op, "shots"):
         readers = [e.name for e in timeline.exhibits(op.session) if e.task == BOOKS]
         if not readers:
             op.tell("timeline.shots_none")
@@ -77,21 +83,21 @@ def shots(op: Operator, way: int) -> None:
 def shots_to(op: Operator, count: int) -> None:
     """Put so many examples before the question, as far as there are."""
     ui = op.ui
-    if ui.chart == "shots" and ui.book is not None:
+    if stands(op, "shots") and ui.book is not None:
         ui.shots = max(0, min(count, len(ui.book.pairs)))
         ui.typed = ui.book.prompt(ui.shots)
 
 
 def next_book(op: Operator) -> None:
     """Take the next code book, with as many examples."""
-    if op.ui.chart == "shots":
+    if stands(op, "shots"):
         op.ui.example, op.ui.typed, op.ui.book = max(0, op.ui.example) + 1, "", None
 
 
 def follow_book(op: Operator) -> None:
     """Look once a frame what was told of the code book that is shown, or which one has come."""
     ui, timeline = op.ui, op.timeline
-    if timeline is None or ui.chart != "shots":
+    if timeline is None or not stands(op, "shots"):
         return
     slot = timeline.slots["first"]
     reply = slot.reply
@@ -118,7 +124,7 @@ def law(op: Operator) -> None:
 
 def closer(op: Operator) -> None:
     """Look at the scale bar more closely by a notch; of examples before a question, show one more."""
-    if op.ui.chart == "shots":
+    if stands(op, "shots"):
         shots(op, 1)
     else:
         zoom(op, 1)
@@ -126,7 +132,7 @@ def closer(op: Operator) -> None:
 
 def farther(op: Operator) -> None:
     """Look at the scale bar less closely by a notch; of examples before a question, show one fewer."""
-    if op.ui.chart == "shots":
+    if stands(op, "shots"):
         shots(op, -1)
     else:
         zoom(op, -1)
@@ -134,7 +140,8 @@ def farther(op: Operator) -> None:
 
 def whole(op: Operator) -> None:
     """Show the scale bar as a whole."""
-    op.ui.decade = 0.0
+    if stands(op, "scale"):
+        op.ui.decade = 0.0
 
 
 OPENED_BY = {"scale": "scale", "room": "machine_room", "law": "law", "shots": "examples"}
@@ -146,7 +153,7 @@ SLIDERS = ("ranks", "micros", "parts", "tensor", "replicas")
 def machine_room(op: Operator) -> None:
     """Go into the machine room, with its page at the side, or out of it; in a lesson, open and close the page alone."""
     ui = op.ui
-    if ui.chart == "room" and ui.page != "room":
+    if stands(op, "room") and ui.page != "room":
         op.turn_to("room")
     elif ui.page == "room" and ui.lesson is not None:
         op.turn_to("lesson")
@@ -219,7 +226,7 @@ COMMANDS = (
     CommandSpec(name="zoom", do=zoom, arguments=(Argument("way", float, low=-100, high=100),)),
     CommandSpec(name="whole", do=whole),
     CommandSpec(name="law", do=law, keys=("ctrl+i",), group="timeline"),
-    CommandSpec(name="examples", do=examples, keys=("ctrl+e",), group="timeline"),
+    CommandSpec(name="examples", do=examples, keys=("ctrl+g",), group="timeline"),
     CommandSpec(name="shots", do=shots, arguments=(Argument("way", int, low=-1, high=1),)),
     CommandSpec(name="shots_to", do=shots_to, arguments=(Argument("count", int, low=0, high=99),)),
     CommandSpec(name="next_book", do=next_book),

@@ -108,7 +108,7 @@ def lesson(op: Operator, name: str) -> None:
     op.of_lesson = True
     ui = op.ui
     ui.lesson, ui.leaf, ui.chosen, ui.marked, ui.answers, ui.opened = lesson, 0, {}, {}, {}, set()
-    ui.view = lesson.state.view
+    ui.view, ui.editing = lesson.state.view, False
     op.playback.speed, op.playback.running = lesson.state.speed, not lesson.state.paused
     _open_leaf(op, lesson)
     if lesson.state.hand != ui.hand:
@@ -142,6 +142,7 @@ def _stand(op: Operator, page: lessons.LessonPage) -> None:
         return
     op.timeline.wake()
     ui.strip, ui.hall, ui.chart = not page.chart, page.hall, page.chart
+    ui.editing = ui.editing and not (page.system or page.hall or page.chart)
     ui.room = READS.name if page.hall else ui.room
     if page.system and page.system != ui.system:
         ui.begin_studio()

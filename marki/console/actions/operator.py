@@ -170,6 +170,9 @@ class Operator:
         if self.ui.covered and name in TELLING:
             self.tell("timeline.covered_file")
             return
+        if name == "quit" and self.ui.desk.unsaved:
+            self.ui.question = Confirmation(self.words("ask.quit_program"), name, arguments)
+            return
         if command.ends_run and self.worth_asking:
             if command.check is not None:
                 command.check(self, **arguments)

@@ -38,7 +38,10 @@ def report(op: Operator) -> None:
 
 
 def save(op: Operator) -> None:
-    """Save the session."""
+    """Save the session; in the editor, the program."""
+    if op.ui.editing:
+        op.give("save_program")
+        return
     path = write_new(op.file("session", "npz"), lambda free: savefile.packed(op.session, free))
     op.tell("message.saved", path=path)
 

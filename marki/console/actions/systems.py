@@ -16,6 +16,8 @@ from marki.io.ports import Port
 
 SCROLL = 0.2
 """Part of what is hidden of a long strip by which it is moved at once."""
+TEMPERATURES = (0.2, 0.6, 1.0)
+"""At which programs are drawn."""
 
 
 def _timeline(op: Operator) -> TimelineController | None:
@@ -54,6 +56,9 @@ def catch_up(op: Operator) -> None:
     sees = accepts == Port.FRAME or (accepts == Port.FIELD and in_studio(op))
     if ui.example >= 0 and sees and (ui.draft is not None or (moved and ui.lesson is None)):
         ui.example = -1
+    for name, values in timeline.aid.news:
+        op.tell(name, **values)
+    timeline.aid.news.clear()
     if timeline.ready and timeline.pending:
         commands, timeline.pending = timeline.pending, []
         for command in commands:
@@ -98,7 +103,8 @@ def put_up(op: Operator, name: str) -> None:
         ui.begin_studio()
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
-    ui.system, ui.hall, ui.chart, ui.example, ui.typed = name, False, "", example, ""
+    ui.system, ui.example, ui.typed = name, example, ""
+    ui.hall, ui.chart, ui.editing = False, "", False
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind in ("system", "plate") else None
 
 
@@ -149,7 +155,8 @@ def scroll_strip(op: Operator, way: float) -> None:
 def hall(op: Operator) -> None:
     """Go into the hall, or out of it."""
     if _timeline(op):
-        op.ui.hall, op.ui.chart = not op.ui.hall, ""
+        op.ui.hall = not op.ui.hall or op.ui.editing
+        op.ui.chart, op.ui.editing = "", False
         op.ui.focus = None
         if op.ui.hall:
             op.tell(f"timeline.room_how.{op.ui.room}")
@@ -163,6 +170,7 @@ def room(op: Operator, name: str | None = None) -> None:
     if name is None:
         name = names[(names.index(ui.room) + 1) % len(names)] if ui.hall else ui.room
     ui.room, ui.hall = rooms.room(name).name, True
+    ui.chart, ui.editing = "", False
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind == "room" else None
     op.tell(f"timeline.room_how.{ui.room}")
 
@@ -187,7 +195,7 @@ def beside(op: Operator, name: str | None = None) -> None:
     ui.chart = ""
     if name is not None and name not in names:
         raise unknown("system", name, names, where="timeline")
-    ui.hall = False
+    ui.hall = ui.editing = False
     if name is not None:
         ui.beside = "" if name == ui.beside else name
         ui.example = -1 if ui.beside else ui.example
@@ -227,7 +235,7 @@ def _learn(op: Operator, command: str, where: str, name: str) -> None:
     if slot.learning:
         slot.stop()
     elif slot.name == name:
-        op.ui.hall, op.ui.chart = False, ""
+        op.ui.hall, op.ui.chart, op.ui.editing = False, "", False
         slot.train(op.session.seed)
     elif name in _names(op, timeline):
         timeline.pending.append(command)  # it is put up in this frame
@@ -258,6 +266,8 @@ def _example(op: Operator, way: int) -> None:
     if asked or (in_studio(op) and _accepts(op, timeline) is Port.LAMPS):
         put(op, again=max(0, ui.studio.again + way), turned=(), ink=())
         ui.film_at, ui.film_runs = 0.0, True
+        if asked and rooms.room(ui.room).asks is rooms.Asks.TASK:
+            ui.typed = ""
         return
     if ui.system == MARK1:
         op.tell("timeline.choose_first")
@@ -266,6 +276,17 @@ def _example(op: Operator, way: int) -> None:
     if at < 0 and _accepts(op, timeline) not in (None, Port.FRAME):
         at = 0
     ui.example, ui.typed = max(0, at + way), ""
+
+
+def tries(op: Operator) -> None:
+    """Have many programs drawn of a system that programs, or no longer."""
+    op.ui.tries = not op.ui.tries
+
+
+def next_temperature(op: Operator) -> None:
+    """Draw programs at the next temperature: the likeliest, some variety, or much of it."""
+    at = TEMPERATURES.index(op.ui.temperature) if op.ui.temperature in TEMPERATURES else -1
+    op.ui.temperature = TEMPERATURES[(at + 1) % len(TEMPERATURES)]
 
 
 def live(op: Operator) -> None:
@@ -278,7 +299,7 @@ def type_line(op: Operator) -> None:
     timeline = _timeline(op)
     if timeline is None:
         return
-    asked = op.ui.hall and rooms.room(op.ui.room).asks is rooms.Asks.LINE
+    asked = op.ui.hall and rooms.room(op.ui.room).asks in (rooms.Asks.LINE, rooms.Asks.TASK)
     if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT):
         raise SessionError("this system reads no text", where="teleprinter", remedy="Choose one that does")
     op.ui.typing = Typing("typed_line")
@@ -321,6 +342,8 @@ COMMANDS = (
     CommandSpec(name="learn_beside", do=learn_beside),
     CommandSpec(name="shipped", do=shipped),
     CommandSpec(name="live", do=live),
+    CommandSpec(name="tries", do=tries),
+    CommandSpec(name="next_temperature", do=next_temperature),
     CommandSpec(name="type_line", do=type_line),
     CommandSpec(name="typed_line", do=typed_line, arguments=(Argument("text", str),)),
 )

@@ -27,10 +27,13 @@ def take_text(op: Operator, text: str) -> None:
 
 
 def paste(op: Operator) -> None:
-    """Paste the text of the clipboard into the line that is being typed, or into one to a system that reads text."""
+    """Paste the text of the clipboard into the line that is being typed, the program, or a line to a system."""
     text = op.window.pasted()
     if not text.strip():
         op.tell("message.paste_none")
+        return
+    if op.ui.editing and op.ui.typing is None:
+        op.give("type_program", text=text)
         return
     if op.ui.typing is None and op.timeline is not None:
         with contextlib.suppress(SessionError):  # what stands there reads no text
@@ -42,10 +45,12 @@ def paste(op: Operator) -> None:
 
 
 def copy(op: Operator) -> None:
-    """Copy the number or text that is pointed at, or that has the focus; or the line that is being typed."""
+    """Copy the line that is typed, or what is selected in the program; else what is pointed at or has the focus."""
     ui = op.ui
     if ui.typing is not None:
         text, exact = ui.typing.text, True
+    elif ui.editing and ui.desk.selected:
+        text, exact = ui.desk.selected, True
     else:
         text, exact = op.window.text_pointed_at()
     part = ui.hovered or ui.focus

@@ -1,4 +1,4 @@
-"""Undo and redo: of the operator's commands, and of strokes while a card is drawn."""
+"""Undo and redo: of commands of the run, of strokes while a card is drawn, of changes while a program is written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from marki.teaching.narration import Narrator
 
 
 def undo(op: Operator) -> None:
-    """Take back the last stroke of the card in hand, or else the last command: the run stands where it was given.
+    """Take back the last change of the program, or stroke of the card, in hand; or else the last command of the run.
 
     Before a machine that draws it is what was done to that.
     """
     strokes, ui = op.ui.strokes, op.ui
-    if strokes.can_undo:
+    if ui.editing:
+        if ui.desk.can_undo:
+            ui.desk.undo()
+        else:
+            op.tell("message.undo_none")
+    elif strokes.can_undo:
         _take(op, strokes.undo(ui.draft))
     elif in_studio(op) and ui.studio_past.can_undo:
         ui.studio = ui.studio_past.undo(ui.studio)
@@ -34,7 +39,12 @@ def undo(op: Operator) -> None:
 def redo(op: Operator) -> None:
     """Do again what was taken back."""
     strokes, ui = op.ui.strokes, op.ui
-    if strokes.can_redo:
+    if ui.editing:
+        if ui.desk.can_redo:
+            ui.desk.redo()
+        else:
+            op.tell("message.redo_none")
+    elif strokes.can_redo:
         _take(op, strokes.redo(ui.draft))
     elif in_studio(op) and ui.studio_past.can_redo:
         ui.studio = ui.studio_past.redo(ui.studio)

@@ -17,9 +17,12 @@ LAYERS = 8  # of potentiometers
 
 
 def view(op: Operator) -> None:
-    """Go over to the other view; from the timeline, back to the Mark I."""
+    """Go over to the other view; from the editor, to what stood there before; from the timeline, back to the Mark I."""
     ui = op.ui
     ui.focus = ui.hovered = None
+    if ui.editing:
+        ui.editing = False
+        return
     if ui.chart or ui.hall or ui.system != MARK1 or ui.beside:
         ui.chart = ""
         ui.hall, ui.beside, ui.system, ui.example = False, "", MARK1, -1

@@ -32,6 +32,7 @@ def tour(op: Operator) -> None:
     ui.chart = ""
     ui.view, ui.bay, ui.strip, ui.hall, ui.system, ui.beside, ui.example = "schematic", 0, False, False, MARK1, "", -1
     ui.picked = ui.focus = None
+    ui.editing = False
     op.turn_to("")
     ui.before_tour = (op.playback.speed, op.playback.rising)
     op.playback.take_speed(TOUR_SPEED)

@@ -201,6 +201,11 @@ def sign(name: str, size: int, colour: Colour) -> pygame.Surface:
             for x in (0.08, 0.38, 0.68):
                 for y in (0.1, 0.4, 0.7):
                     bar(x, y, 0.24, 0.2)
+        case "editor":
+            pygame.draw.rect(big, colour, (0.12 * fine, 0.12 * fine, 0.6 * fine, 0.76 * fine), fine // 11)
+            bar(0.24, 0.3, 0.3, 0.08)
+            bar(0.24, 0.46, 0.22, 0.08)
+            stroke(0.5, 0.7, 0.88, 0.32, width=0.1)
         case "help":
             pygame.draw.circle(big, colour, (0.5 * fine, 0.5 * fine), 0.42 * fine, fine // 11)
             stroke(0.38, 0.38, 0.44, 0.29, 0.56, 0.29, 0.61, 0.39, 0.5, 0.51, 0.5, 0.58, width=0.08)

@@ -23,6 +23,17 @@ DELAY_S, EVERY_S = 0.35, 0.045
 TYPING_CHORDS = ("ctrl+v", "ctrl+c")
 """Chords that mean something in a line that is being typed."""
 
+CURSOR_KEYS = {
+    "left": "left", "right": "right", "up": "up", "down": "down", "home": "home", "end": "end",
+    "pageup": "page_up", "pagedown": "page_down", "ctrl+left": "word_left", "ctrl+right": "word_right",
+    "ctrl+home": "top", "ctrl+end": "bottom",
+}  # fmt: skip
+"""Where keys move the cursor of the editor; with Shift they select."""
+ERASING_KEYS = {"backspace": (-1, False), "delete": (1, False), "ctrl+backspace": (-1, True), "ctrl+delete": (1, True)}
+"""What keys erase there: before or behind the cursor, and whether a whole word."""
+EDITING_CHORDS = {"ctrl+a": "select_program", "ctrl+Z": "redo", "ctrl+return": "run_program"}
+"""Chords of the editor, besides those that the window has anyway."""
+
 
 @dataclass(frozen=True)
 class KeyAction:
@@ -88,6 +99,8 @@ class Keyboard:
                 self._type(event.text)
             case pygame.TEXTEDITING if self.ui.typing is not None:
                 self.ui.typing.composing = event.text
+            case pygame.TEXTEDITING if self._writes:
+                self.ui.desk.composing = event.text
             case pygame.WINDOWFOCUSLOST:
                 self._held.clear()
 
@@ -109,7 +122,7 @@ class Keyboard:
 
     def listen(self, line: pygame.Rect) -> None:
         """Switch text input on while a line is typed and off otherwise; `line` is where it is shown."""
-        wanted = self.ui.typing is not None
+        wanted = self.ui.typing is not None or self._writes
         if wanted != self.texting or (wanted and line != self._line):
             if wanted:
                 pygame.key.set_text_input_rect(line)
@@ -129,7 +142,7 @@ class Keyboard:
         name = next((n for n in names if n in self._command_of), names[0])
         digit = None if name.startswith("ctrl+") else digit_of(event.key, event.unicode, place)
         shift = bool(event.mod & pygame.KMOD_SHIFT)
-        first = (self._answering, self._typing, self._voting, self._previewing, self._drawing)
+        first = (self._answering, self._typing, self._writing, self._voting, self._previewing, self._drawing)
         for ask in (*first, self._naming, self._at_focus):
             action = ask(name, digit, shift)
             if action is not None:
@@ -184,10 +197,84 @@ class Keyboard:
     def _type(self, text: str) -> None:
         """Take text into the line that is being typed."""
         typing = self.ui.typing
+        if typing is None and self._writes:
+            self.ui.desk.composing = ""
+            if text in ("f", "F") and self._marks_hole:
+                self.operator.obey("fill_hole")
+            else:
+                self.operator.obey("type_program", text=text)
         if typing is None or self.ui.question is not None:
             return
         typing.composing = ""
         take_text(self.operator, text)
+
+    @property
+    def _writes(self) -> bool:
+        """Whether keys write into the program of the editor."""
+        ui = self.ui
+        return ui.editing and ui.desk.writing and ui.focus is None and ui.typing is None and ui.question is None
+
+    @property
+    def _offered(self) -> bool:
+        """Whether a system offers something behind the cursor."""
+        timeline = self.operator.timeline
+        return timeline is not None and bool(timeline.aid.offer)
+
+    @property
+    def _marks_hole(self) -> bool:
+        """Whether the cursor stands at a hole, or something is selected that may become one; not in a comment."""
+        desk = self.ui.desk
+        return (desk.at_hole or bool(desk.selected.strip())) and not desk.in_comment
+
+    def _writing(self, name: str, digit: int | None, shift: bool) -> KeyAction | None:
+        ui = self.ui
+        if ui.editing and not self._writes and ui.focus is None and ui.typing is None:
+            match name:
+                case "return":
+                    return self._give("write_program")
+                case "space":
+                    return self._give("run_program")
+                case "f":
+                    return self._give("fill_hole")
+                case "left" | "right":
+                    return self._give("step_program", repeats=True, way=-1 if name == "left" else 1)
+            return None
+        if not self._writes:
+            return None
+        if ui.desk.composing:  # the key belongs to the input method
+            return NOTHING
+        if name in CURSOR_KEYS:
+            return self._give("move_in_program", repeats=True, to=CURSOR_KEYS[name], extend=shift)
+        if name in ERASING_KEYS:
+            way, word = ERASING_KEYS[name]
+            return self._give("erase_program", repeats=True, way=way, word=word)
+        if name in EDITING_CHORDS:
+            return self._give(EDITING_CHORDS[name])
+        match name:
+            case "return":
+                return self._give("new_program_line", repeats=True)
+            case "tab" if self._offered:
+                return self._give("take_offer")
+            case "escape" if self._offered:
+                return self._give("drop_offer")
+            case "tab" if not shift:
+                return self._give("type_program", text="\t")
+            case "tab":
+                return self._give("focus", step=-1)
+            case "escape":
+                return KeyAction(self._stop_writing)
+        if name in ("ctrl+z", "ctrl+y"):
+            return self._give(self._command_of[name], repeats=True)
+        if name.startswith("ctrl+") or (name[0] == "f" and name[1:].isdigit()):
+            return None  # as everywhere in the window
+        # Text comes as TEXTINPUT, but not for keys that were pressed before text input was on.
+        if not self.texting and (name == "space" or len(name) == 1):
+            sign = " " if name == "space" else name.upper() if shift else name
+            return KeyAction(lambda: self._type(sign))
+        return NOTHING
+
+    def _stop_writing(self) -> None:
+        self.ui.desk.writing = False
 
     def _voting(self, name: str, digit: int | None, shift: bool) -> KeyAction | None:
         ballot = self.ui.tally.current

@@ -11,6 +11,7 @@ from marki.console.panels.command_bar import ControlBar
 from marki.console.panels.page_panel import PagePanel
 from marki.console.panels.time_bar import TimeBar
 from marki.console.state.blocks import PageRow
+from marki.console.state.editor_keys import EDITOR_KEYS
 from marki.console.state.first_minute import OFFERS
 from marki.console.state.targets import GRIDS, Target
 from marki.console.timeline.buttons import BUTTONS
@@ -23,7 +24,7 @@ FINE = 0.1  # of a drag or notch with Shift
 STILL_PX = 3  # a press that moves less is a click
 NEAR_PX = 9  # a press so near a side of a frame takes hold of it
 DOUBLE_MS = 350
-WHEEL_PX = 48
+WHEEL_PX, WHEEL_ROWS = 48, 3
 
 
 class InputHandler:
@@ -94,11 +95,15 @@ class InputHandler:
         first, when, where = self._clicked
         self._button = button
         near = max(abs(place[0] - where[0]), abs(place[1] - where[1])) <= STILL_PX
-        if first.kind == "value" and near and ui.tool != "break" and pygame.time.get_ticks() - when < DOUBLE_MS:
+        if first.kind == "value" and near and ui.tool != "break" and self._again(when):
             # The first click opened a page, and something else may lie here now.
             self._clicked = (Target(""), -DOUBLE_MS, place)
             ui.held = None
             operator.obey("turn", units=[first.number], deg=[0.0])
+            return
+        if part is not None and part.kind == first.kind == "letter" and near and self._again(when):
+            ui.held, self._clicked = None, (Target(""), -DOUBLE_MS, place)
+            operator.obey("select_word", at=part.number)
             return
         ui.held, self._from, self._moved, self._last = part, place, False, part
         if part is None:
@@ -108,6 +113,8 @@ class InputHandler:
             case "cell":
                 self._ink = 0 if button == 3 or ui.pen == brush.ERASER else 255
                 self._draw(part, part)
+            case "letter":
+                operator.obey("place_cursor", at=part.number, extend=bool(pygame.key.get_mods() & pygame.KMOD_SHIFT))
             case "value":
                 self._angle = float(operator.session.learner.view().values[part.number])
             case "picture" if (page := self.page) is not None:
@@ -126,6 +133,11 @@ class InputHandler:
             case _:
                 self._pull(part, place, fresh=True)
 
+    @staticmethod
+    def _again(when: int) -> bool:
+        """Return whether a click is the second of a double click, after one at this time, ms."""
+        return pygame.time.get_ticks() - when < DOUBLE_MS
+
     def _drag(self, here: Target | None, place: tuple[int, int]) -> None:
         held, operator = self.ui.held, self.operator
         if held is None:
@@ -136,6 +148,9 @@ class InputHandler:
             case "cell" if here is not None and here.kind == "cell" and here != self._last:
                 self._draw(self._last or here, here, more=True)
                 self._last = here
+            case "letter" if here is not None and here.kind == "letter" and here != self._last:
+                self._last = here
+                operator.obey("place_cursor", at=here.number, extend=True)
             case "value" if self._moved:
                 share = FINE if pygame.key.get_mods() & pygame.KMOD_SHIFT else 1.0
                 travel = operator.session.learner.config.potentiometers.travel_deg
@@ -229,6 +244,10 @@ class InputHandler:
                 operator.obey("show_layer", layer=part.number)
             case "system" | "plate" | "area":
                 self._choose(part)
+            case "key":
+                operator.obey(EDITOR_KEYS[part.number].command, **EDITOR_KEYS[part.number].arguments)
+            case "letter":
+                operator.obey("write_program")
             case "knob":
                 operator.obey(BUTTONS[part.number].command, **BUTTONS[part.number].arguments)
             case "pen":
@@ -263,6 +282,8 @@ class InputHandler:
             self.operator.obey("notch", unit=part.number, way=event.y * fine)
         elif page is not None and page.rect.collidepoint(self.place):
             self.ui.scroll = max(0, self.ui.scroll - event.y * round(WHEEL_PX * self.unit))
+        elif part is not None and part.kind == "letter":
+            self.operator.obey("scroll_program", way=-WHEEL_ROWS * event.y)
         elif part is not None and part.kind in ("area", "scale"):
             self.operator.obey("zoom", way=event.y)
         elif part is not None and part.kind == "system":

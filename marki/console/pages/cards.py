@@ -24,7 +24,7 @@ def open_folder(context: Context) -> list[PageBlock]:
         entries = []
     folders = [p for p in entries if p.is_dir()]
     pictures = [p for p in entries if is_picture(p)]
-    others = [p for p in entries if p.suffix.lower() in (".toml", ".npz")]
+    others = [p for p in entries if p.suffix.lower() in (".toml", ".npz", ".pen")]
     found.append(PageRow(words("open.type"), command="type_folder", mark="dot"))
     if pictures or folders:
         text = words.count("open.learn", len(pictures))

@@ -47,7 +47,8 @@ class ControlBar(Panel):
                 (command.name == "play" and scene.state == "running")
                 or (command.name == "to_mistake" and scene.state == "searching")
                 or (command.name == "strip" and ui.strip)
-                or (command.name == "hall" and ui.hall)
+                or (command.name == "hall" and ui.hall and not ui.editing)
+                or (command.name == "editor" and ui.editing)
             )
             part = Target("button", k)
             state = (lit, part == ui.hovered, part == ui.held)
@@ -68,7 +69,8 @@ class ControlBar(Panel):
         pygame.draw.rect(surface, face, top, border_radius=px(3))
         icon = "pause" if command.name == "play" and lit else command.name
         label = words("command.stop") if icon == "pause" else command.label_in(words)
-        if command.label is None and icon != "pause" and self.theme.width(label, SMALL - 1) > rect.w - px(9):
+        room = rect.w - px(18 if plain else 9)
+        if command.label is None and icon != "pause" and self.theme.width(label, SMALL - 1) > room:
             label = words.forms(f"command.{command.name}")[-1]
         cap = "".join(command.caps_in(words)[:1])
         if plain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from marki.console.state.commands import CommandSpec
+from marki.console.state.editor_keys import EDITOR_KEYS
 from marki.console.state.first_minute import OFFERS
 from marki.console.state.scene import Scene
 from marki.console.state.targets import GRIDS, Target
@@ -39,6 +40,9 @@ def hint(scene: Scene, part: Target | None, words: Words) -> str:
         case "button":
             commands = barred(scene)
             return _key(commands[n], words) if n < len(commands) else ""
+        case "key":
+            key = EDITOR_KEYS[n]
+            return words(f"hint.key_{key.name}", word=key.word)
         case "offer":
             return words(f"hint.offer_{OFFERS[n].name}")
         case _ if broken:

@@ -33,6 +33,8 @@ def sentence(scene: Scene, words: Words) -> str:
     ui, timeline = scene.ui, scene.timeline
     if ui.tour >= 0:
         return words(f"tour.{STEPS[ui.tour]}")
+    if ui.editing:
+        return words("now.editor" if ui.desk.writing else "now.editor_left")
     if timeline is not None and ui.chart:
         return words(f"now.{ui.chart}")
     if timeline is not None and ui.hall:

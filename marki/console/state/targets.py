@@ -20,7 +20,8 @@ class Target:
         moment of the run; ``row``: a line of the page at the side; ``picture``: the picture on the page;
         ``system``, ``plate``, ``knob``: a plate of the strip of years or of the hall, and a push-button there;
         ``run``: a run of the plot of runs at equal computing; ``area``, ``scale``: an area of the scale bar, and the
-        bar as a whole; ``door``, ``layer``, ``force``: what they say.
+        bar as a whole; ``door``, ``layer``, ``force``: what they say; ``letter``: a place in the program that is
+        written; ``key``: a push-button of the editor.
     number : int
         From 0.
     """

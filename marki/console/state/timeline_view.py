@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from marki.console.state.aid_view import AidView
 from marki.console.state.ui_state import UIState
-from marki.io.exhibits import HALL, MARK1, Exhibit, Progress, Reply
+from marki.io.exhibits import HALL, MARK1, Exhibit, Progress, Reply, SystemKind
 from marki.io.ports import Port
+from marki.io.program_orders import WrittenPrograms
 from marki.io.rooms import READS, Asks, Room
 from marki.io.rooms import room as room_of
 
@@ -39,6 +41,8 @@ class SystemView:
         Whether it is shown the card that the machine is shown, or one that was drawn.
     covered : bool
         Whether its answer is to be predicted first, and is not here: `reply` is without it.
+    tries : tuple of WrittenPrograms
+        Programs that were drawn for what it is shown, in the parts in which they came.
     """
 
     exhibit: Exhibit
@@ -53,6 +57,7 @@ class SystemView:
     judged: int
     live: bool = False
     covered: bool = False
+    tries: tuple[WrittenPrograms, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,6 +88,8 @@ class TimelineView:
         The room of the hall in which the visitor stands.
     covered : bool
         Whether what is said of the card is to be predicted first, and is not here.
+    aid : AidView
+        The help of systems in the editor.
     """
 
     exhibits: tuple[Exhibit, ...]
@@ -97,10 +104,16 @@ class TimelineView:
     task: str
     room: Room = READS
     covered: bool = False
+    aid: AidView = field(default_factory=AidView)
 
     def exhibit(self, name: str) -> Exhibit | None:
         """Return an exhibit by its name."""
         return next((e for e in self.exhibits if e.name == name), None)
+
+
+def tried(exhibit: Exhibit) -> int:
+    """Return how many programs may be drawn of a system for one text: for the shelf, or the sieve; 0 for no program."""
+    return {"programs": 100, "contest": 1_000}.get(exhibit.task, 0) if exhibit.kind is SystemKind.PROGRAMS else 0
 
 
 def on_wall(exhibit: Exhibit, room: Room) -> bool:
@@ -110,7 +123,7 @@ def on_wall(exhibit: Exhibit, room: Room) -> bool:
 
 def naming(ui: UIState) -> bool:
     """Return whether the hall asks with a class that is named."""
-    return ui.hall and room_of(ui.room).asks is Asks.CLASS
+    return ui.hall and not ui.editing and room_of(ui.room).asks is Asks.CLASS
 
 
 def task_of(wanted: str, classes: tuple[str, ...]) -> str:
@@ -143,6 +156,8 @@ def verdict(reply: Reply | None, exhibit: Exhibit) -> bool | None:
     """Return whether an answer is right; None if nobody can say, as for a class that the system has no word for."""
     if reply is None:
         return None
+    if reply.judged is not None:
+        return reply.judged
     if exhibit.answers == Port.FIELD:
         if reply.read:
             return reply.read == reply.wanted if reply.wanted else None

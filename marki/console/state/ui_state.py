@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from marki.console.state.code_book import CodeBook
+from marki.console.state.pen_desk import PenDesk
 from marki.console.state.picture_preview import Preview
 from marki.console.state.studio import Studio
 from marki.console.state.targets import Target
@@ -135,6 +136,10 @@ class UIState:
         Which part of the strip is seen where it is longer than the window: 0 its beginning, 1 its end.
     typed : str
         What was typed to a system that reads text.
+    tries : bool
+        Whether many programs are drawn of a system that programs; `temperature` is that at which.
+    editing : bool
+        Whether the editor is open, where programs are written; `desk` keeps what stands there when it is left.
     pen : int
         Width of the pen, cells; 0 for the eraser.
     strokes : UndoStack
@@ -197,6 +202,10 @@ class UIState:
     kind: str = ""
     strip_at: float = 0.0
     typed: str = ""
+    tries: bool = False
+    temperature: float = 0.6
+    editing: bool = False
+    desk: PenDesk = field(default_factory=PenDesk)
     pen: int = 2
     strokes: UndoStack[np.ndarray | None] = field(default_factory=UndoStack)
     still: bool = False

@@ -12,6 +12,7 @@ from marki.console.panels.retina_panel import RetinaPanel
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
 from marki.console.state.studio import tool_of
+from marki.console.state.timeline_view import tried
 from marki.console.timeline import strip_panel, timeline_layout
 from marki.console.timeline.activation_panel import ActivationPanel
 from marki.console.timeline.answer_panel import AnswerLamps, AnswerPanel
@@ -26,8 +27,10 @@ from marki.console.timeline.mix_panel import MixPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.rooms_panel import RoomsPanel
 from marki.console.timeline.scale_panel import ScalePanel
+from marki.console.timeline.shelf_panel import ShelfPanel, SievePanel
 from marki.console.timeline.shots_panel import ShotsPanel
 from marki.console.timeline.slide_panel import SlidePanel
+from marki.console.timeline.task_card import TaskCard, TaskPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
 from marki.console.timeline.tool_panel import ToolTabs
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
@@ -57,6 +60,7 @@ HALL: dict[Asks, dict[str, PanelMaker]] = {
     Asks.CARD: {"card": HallCard, "pens": PenPanel},
     Asks.CLASS: {"card": ClassBoard, "pens": AgainPanel},
     Asks.LINE: {"card": LineCard, "pens": LinePanel},
+    Asks.TASK: {"card": TaskCard, "pens": TaskPanel},
 }
 """What stands at the left in the hall, by what the room asks with."""
 
@@ -104,7 +108,8 @@ def key(scene: Scene) -> tuple:
     accepts = timeline.first.exhibit.accepts if which else None
     room = timeline.room if which == "hall" else None
     tool = tool_of(scene.ui.studio, timeline.first.exhibit) if which == "studio" else None
-    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room, tool
+    shelf = timeline.first.exhibit.task if which == "rack" and scene.ui.tries else None
+    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room, tool, shelf
 
 
 def plays(scene: Scene) -> bool:
@@ -131,6 +136,8 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     kinds = dict(RACK)
     if plays(scene):
         kinds |= {"stimulus": ReelPanel, "retina": ReelLamps}
+    if scene.ui.tries and tried(timeline.first.exhibit):
+        kinds["registers"] = SievePanel if timeline.first.exhibit.task == "contest" else ShelfPanel
     if which == "pair":
         kinds["ledger"] = partial(LedgerPanel, button="learn")
         boxes = timeline_layout.pair(stage, theme.unit, least=least)

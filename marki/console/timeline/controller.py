@@ -10,10 +10,11 @@ import numpy as np
 from marki import shipped_wipers
 from marki.console.state.snapshot import Snapshot
 from marki.console.state.studio import order_of
-from marki.console.state.timeline_view import SystemView, TimelineView, task_of
+from marki.console.state.timeline_view import SystemView, TimelineView, task_of, tried
 from marki.console.state.ui_state import UIState
 from marki.console.timeline import mark1
 from marki.console.timeline.law_controller import LawController
+from marki.console.timeline.program_aid import ProgramAid
 from marki.console.timeline.room_controller import RoomController
 from marki.console.timeline.slot import SystemSlot
 from marki.errors import MarkIError, SessionError
@@ -46,6 +47,7 @@ class TimelineController:
         self.timeline, self.ui = timeline, ui
         self.room, self.law = RoomController(timeline, ui), LawController(timeline)
         self.slots = {name: SystemSlot(timeline) for name in ("first", "second", "hall")}
+        self.aid = ProgramAid(timeline, ui)
         self.pending: list[str] = []
         """Commands that were given while the exhibits were being read, for later."""
         self._told: tuple[Exhibit, ...] = ()
@@ -114,6 +116,7 @@ class TimelineController:
     def begin_anew(self) -> None:
         """Stop what is being trained, put it up as it was shipped, and forget what was asked for."""
         self.pending.clear()
+        self.aid.begin_anew()
         for slot in self.slots.values():
             if slot.learning or slot.progress is not None:
                 slot.stop()
@@ -153,6 +156,9 @@ class TimelineController:
             slot.poll()
             troubles += slot.troubles
             slot.troubles.clear()
+        self.aid.poll()
+        troubles += self.aid.troubles
+        self.aid.troubles.clear()
         if self._failed and self._thread is not None:
             troubles.append(self._failed)
             self._thread = None
@@ -179,6 +185,7 @@ class TimelineController:
             wanted=self._wanted,
             task=self.task(session),
             room=room_of(ui.room),
+            aid=self.aid.view(self.ready),
         )
 
     @property
@@ -236,6 +243,7 @@ class TimelineController:
             right=slot.right if up else 0,
             judged=slot.judged if up else 0,
             live=self._is_live(exhibit),
+            tries=tuple(slot.tries) if up else (),
         )
 
     def _is_live(self, exhibit: Exhibit) -> bool:
@@ -273,15 +281,20 @@ class TimelineController:
     def follow(self, session: Session, timeline: TimelineView) -> None:
         """Put up what is chosen, and ask about what is seen."""
         ui = self.ui
-        if ui.strip or ui.hall or ui.chart or ui.system != MARK1 or ui.beside:
+        if ui.strip or ui.hall or ui.chart or ui.editing or ui.system != MARK1 or ui.beside:
             self.wake()
         if not self.ready:
             return
+        if ui.editing:
+            self.aid.know(self._told)
+            self.aid.follow()
         if ui.hall:
             self._ask_hall(timeline)
         for where, system_view in (("first", timeline.first), ("second", timeline.second)):
             if system_view is not None and system_view.exhibit.name != MARK1:
                 self._ask_one(self.slots[where], system_view, timeline)
+                if where == "first":
+                    self._try_out(self.slots[where], system_view.exhibit)
 
     def _ask_hall(self, timeline: TimelineView) -> None:
         """Ask all systems of the room what it asks."""
@@ -292,8 +305,16 @@ class TimelineController:
                 hall.ask_hall(self._frame, timeline.wanted, timeline.task, room=room)
             case Asks.CLASS:
                 hall.ask_hall(np.array(ui.studio.named), "", timeline.task, room=room, again=ui.studio.again)
+            case Asks.TASK:
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
             case Asks.LINE if ui.typed:
                 hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
+
+    def _try_out(self, slot: SystemSlot, exhibit: Exhibit) -> None:
+        """Have many programs drawn for what a system was shown last."""
+        count, reply = tried(exhibit), slot.reply
+        if self.ui.tries and count and reply is not None and not slot.waiting:
+            slot.try_out(str(reply.stimulus), reply.wanted, count, self.ui.temperature)
 
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui
@@ -323,7 +344,7 @@ class TimelineController:
         while time.monotonic() - began < min(PATIENCE_S, self._patience):
             self.poll()
             hall = self.slots["hall"]
-            owing = any(s.waiting for n, s in self.slots.items() if n != "hall")
+            owing = self.aid.waiting or any(s.waiting for n, s in self.slots.items() if n != "hall")
             if not owing and (not self.ui.hall or hall.complete(expected)):
                 break
             if came != (came := sum(s.serial for s in self.slots.values())):
@@ -336,6 +357,7 @@ class TimelineController:
     def close(self) -> None:
         """End all processes, and wait for what is being read: a thread that is cut off aborts the interpreter."""
         self._over.set()
+        self.aid.close()
         for slot in self.slots.values():
             slot.close()
         if self._thread is not None:

@@ -228,6 +228,8 @@ class WallPanel(Panel):
         words, replies = self.theme.words, list(timeline.hall.values())
         if not any(e.hall.get(timeline.room.name) for e in timeline.exhibits):
             return words("timeline.nobody_trained")
+        if timeline.room.asks is Asks.TASK:
+            return words("timeline.programs_right", right=right, count=judged) if judged else ""
         reader = next((r.reader for r in replies if r.reader and r.wanted), "")
         if not judged or not reader:
             return ""
@@ -315,6 +317,8 @@ class WallPanel(Panel):
         square = pygame.Rect(0, 0, side, side)
         square.center = window.center
         draw_field(surface, theme, reply.field, square)
+        if reply.said:
+            self._program(surface, foot, reply.said, right)
         if not reply.read:
             return
         forms = theme.words.forms("timeline.read_as" if reply.wanted else "timeline.drew_any", name=reply.read)
@@ -324,6 +328,17 @@ class WallPanel(Panel):
         if right is not None:
             size = max(10, min(px(24), foot.h))
             surface.blit(sign("right" if right else "wrong", size, colour), (foot.right - size, foot.y))
+
+    def _program(self, surface: pygame.Surface, foot: pygame.Rect, said: str, right: bool | None) -> None:
+        """Write the program that drew, as far as there is room for it, with the verdict."""
+        theme, palette = self.theme, self.theme.palette
+        size = max(10, min(theme.px(24), foot.h)) if right is not None else 0
+        line = pygame.Rect(foot.x, foot.y, foot.w - size, foot.h)
+        colour = palette.ink if right is None else palette.right if right else palette.wrong
+        theme.write(surface, cut(theme, said, line.w, SMALL - 1), line, size=SMALL - 1, face=TEXT, colour=colour)
+        if right is not None:
+            mark = sign("right" if right else "wrong", size, colour)
+            surface.blit(mark, (foot.right - size, foot.y))
 
     # -- hands ---------------------------------------------------------------------------------------------------------
 

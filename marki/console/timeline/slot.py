@@ -10,6 +10,7 @@ import numpy as np
 from marki.console.state.timeline_view import verdict
 from marki.io.drawing_orders import DrawingOrder, Tool
 from marki.io.exhibits import Exhibit, Progress, Reply, SystemProcess, Timeline, Trouble
+from marki.io.program_orders import WrittenPrograms
 from marki.io.rooms import READS, Asks, Room
 
 FIRST = 1_000_000  # number of the first question; those below are numbers of examples
@@ -39,6 +40,8 @@ class SystemSlot:
         Answers since the system was put up whose class was known, and how many of them were right.
     troubles : list of str
         What was refused since the last look.
+    tries : list of WrittenPrograms
+        Programs that were drawn for a text, in the parts in which they came.
     """
 
     timeline: Timeline
@@ -60,6 +63,9 @@ class SystemSlot:
     _wanted: dict[int, str] = field(default_factory=dict)  # by question
     _broken: bool = False
     _training: bool = False
+    tries: list[WrittenPrograms] = field(default_factory=list)
+    _tried: tuple = ()
+    _tries_number: int = -1
 
     @property
     def name(self) -> str:
@@ -126,6 +132,8 @@ class SystemSlot:
     def _forget(self) -> None:
         self.progress, self._asked, self._training = None, (), False
         self.reply, self.right, self.judged, self._first = None, 0, 0, self._number + 1
+        self.tries.clear()
+        self._tried, self._tries_number = (), -1
 
     def show(self, stimulus: np.ndarray, wanted: str = "", task: str = "") -> None:
         """Ask about a frame or a text, if it is another than before, or if the system has learned since.
@@ -164,6 +172,26 @@ class SystemSlot:
             self._first = self._number + 1
         self._ask(key, lambda number: self.rack.hall(number, asked, subject, room=room.name, again=again), wanted)
 
+    def try_out(self, text: str, target: str, count: int, temperature: float) -> None:
+        """Have many programs drawn for a text, if it is another than before, or another temperature.
+
+        Parameters
+        ----------
+        text : str
+        target : str
+            A right program, "" if none is known.
+        count : int
+        temperature : float
+        """
+        key = (self.name, text, target, count, temperature, self._training)
+        if key == self._tried:
+            return
+        self._tried = key
+        self.tries.clear()
+        self._number += 1
+        self._tries_number = self._number
+        self.rack.try_out(self._number, self.name, text, target, count=count, temperature=temperature)
+
     def complete(self, expected: int) -> bool:
         """Return whether so many have answered the last question in the hall."""
         return sum(r.number == self._number for r in self.hall.values()) >= expected
@@ -192,6 +220,8 @@ class SystemSlot:
                     self.troubles.append(came.text)
                     if not came.passing:
                         self._broken, self._training = True, False
+                case WrittenPrograms() if came.number == self._tries_number:
+                    self.tries.append(came)
                 case Progress() if came.name == self.name:
                     self.progress = came
                     self._training = self._training and not came.done

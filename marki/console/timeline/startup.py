@@ -48,11 +48,12 @@ def wait(timeline: TimelineController, session: Session, look: Callable[[], obje
         look()
         timeline.law.wait()
         look()
-    if timeline.ui.strip or timeline.ui.hall or timeline.ui.chart:
+    if timeline.ui.strip or timeline.ui.hall or timeline.ui.chart or timeline.ui.editing:
         timeline.wake(wait=True)
         for _ in range(3 if timeline.ui.chart == "shots" else 2):  # each asks what the next shows
             look()
             exhibits = timeline.exhibits(session)
             room, subject = rooms.room(timeline.ui.room), timeline.task(session)
-            timeline.settle(sum(on_wall(e, room) and subject in e.hall.get(room.name, ()) for e in exhibits))
+            told = room.asks is rooms.Asks.TASK  # the task itself comes before the answers
+            timeline.settle(told + sum(on_wall(e, room) and subject in e.hall.get(room.name, ()) for e in exhibits))
         look()

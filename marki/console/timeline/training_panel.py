@@ -10,7 +10,7 @@ from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, TextStyle,
 from marki.console.panels.curve_panel import nice
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
-from marki.console.state.timeline_view import SystemView
+from marki.console.state.timeline_view import SystemView, tried
 from marki.console.timeline.activation_panel import Side, seconds_of, system_at
 from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.counts import abbreviated
@@ -61,7 +61,10 @@ class TrainingPanel(Panel):
         system_view = system_at(scene.timeline, "first")
         if system_view is None:
             return []
-        dirty = self.buttons.update(surface, scene, self._wanted(system_view), lambda name: name == "stop")
+        tries = scene.ui.tries
+        wanted = self._wanted(system_view, tries)
+        lit = {"stop", *(("tries",) if tries else ())}
+        dirty = self.buttons.update(surface, scene, wanted, lambda name: name in lit)
         progress = system_view.progress
         waits = progress is None or progress.preparing
         second = seconds_of(system_view) if system_view.learning and waits else ""
@@ -72,12 +75,16 @@ class TrainingPanel(Panel):
         self._draw(surface, system_view, progress)
         return [*dirty, self._paper]
 
-    def _wanted(self, system_view: SystemView) -> list[str]:
+    def _wanted(self, system_view: SystemView, tries: bool) -> list[str]:
         if system_view.learning:
             return ["stop"]
         names = ["learn"] if system_view.progress is None else ["shipped", "learn"]
         if system_view.exhibit.accepts == Port.TEXT:
-            return ["last_example", "example", "type_line", *names]
+            many = ["tries"] if tried(system_view.exhibit) else []
+            if many and tries:  # in large type there is no room for more
+                warmer = ["temperature"] if system_view.exhibit.task == "programs" else ["type_line"]
+                return [*many, *warmer, "last_example", "example"]
+            return [*many, "last_example", "example", "type_line", *names]
         if system_view.exhibit.tools:
             return names
         return ["last_example", "example", *(["live"] if system_view.exhibit.accepts == Port.FRAME else []), *names]

@@ -25,6 +25,7 @@ from marki.teaching import lesson
 
 FRAME = [0] * 200 + [255] * 200
 EXAMPLES = {
+    "add_word": {"word": "draw"},
     "answer": {"yes": True},
     "beside": {"name": "resnet"},
     "break_some": {"name": "dead_cells", "count": 3},
@@ -35,6 +36,7 @@ EXAMPLES = {
     "course": {"name": "exam", "learn": False},
     "drop": {"command": "set", "arguments": {"changes": {"machine.association.theta": 3}}},
     "dropped": {"path": "{tmp}/card.png"},
+    "erase_program": {"way": 1, "word": True},
     "focus": {"step": -1},
     "folder": {"path": "{tmp}"},
     "force": {"positions": [0, 1, -1, 0, 0, 0, 0, 0]},
@@ -46,7 +48,9 @@ EXAMPLES = {
     "lesson": {"name": "alphabet"},
     "letter": {"text": "Q"},
     "measure": {"question": 0},
+    "move_in_program": {"to": "word_right", "extend": True},
     "notch": {"unit": 511, "way": 0.1},
+    "open_program": {"path": "{tmp}/comb.pen"},
     "open_world": {"config": {"name": "left_right"}},
     "page": {"name": "journal"},
     "patch": {"unit": 5, "cell": 399, "sign": "+"},
@@ -57,21 +61,27 @@ EXAMPLES = {
     "preview_choice": {"name": "fit", "way": 1},
     "preview_frame": {"frame": [0.1, 0.2, 0.9, 0.8]},
     "preview_turn": {"way": -1},
+    "place_cursor": {"at": 3, "extend": True},
     "put_up": {"name": "lenet5"},
     "saved": {"path": "{tmp}/run.npz"},
     "saved_with": {"path": "{tmp}/moved.npz", "setting": "images", "text": "{tmp}/now"},
+    "scroll_program": {"way": 3},
     "scroll_strip": {"way": 1.0},
+    "select_word": {"at": 3},
     "set": {"changes": {"machine.association.theta": 3}},
     "sheet_into_deck": {"path": "{tmp}/sheet.png"},
     "show": {"name": "half", "frame": FRAME, "kind": -1, "learn": True},
+    "step_program": {"way": -1},
     "show_card": {"kind": 1},
     "show_layer": {"layer": 7},
     "teach": {"text": "b"},
     "throw_force": {"number": 1},
     "throw_toggle": {"number": 399, "to": -1},
     "toggle": {"positions": [0, 1] * 200},
+    "turn_n": {"way": 1},
     "turn": {"units": [0, 511], "deg": [1, -2.5]},
     "turn_setting": {"name": "machine.association.theta", "way": -1},
+    "type_program": {"text": "draw up 3"},
     "type_patch": {"unit": 0},
     "type_setting": {"name": "machine.association.theta"},
     "type_turn": {"unit": 0},
@@ -93,7 +103,7 @@ EXAMPLES = {
     "name_class": {"text": "7"},
     "paint": {"cells": [0, 399], "level": 1, "more": False},
     "pin_card": {"second": True},
-    "room": {"name": "draws"},
+    "room": {"name": "programs"},
     "slide": {"share": 0.5, "more": False},
     "tool": {"name": "knobs"},
     "turn_latent": {"number": 3, "value": 1.5, "more": False},
@@ -182,6 +192,7 @@ def open_window(tmp_path, monkeypatch):
         picture = np.zeros((40, 40), np.uint8)
         picture[10:30, 12:18] = 255
         Image.fromarray(picture).save(path)
+    (tmp_path / "comb.pen").write_text("rep n [ draw up 3 go down 3 draw right 2 ]\n")
 
     def open_it(**settings):
         session = mark1_session(WorldConfig(letters="ABC"), seed=3, keep="recent")
@@ -368,6 +379,7 @@ def test_functions_have_the_parameters_that_their_rows_declare():
 def test_a_kiosk_locks_what_the_table_says_and_nothing_else(open_window):
     app = open_window(kiosk=True)
     closed = {"quit", "open", "save", "report", "table", "film", "fullscreen", "screenshot", "narration", "save_tally"}
+    closed |= {"save_program"}
     assert set(app.operator.locked()) == closed == {n for n, c in COMMANDS.items() if not c.kiosk}
     for name in sorted(closed):
         app.ui.message, app.ui.alarm = "", False

@@ -215,7 +215,7 @@ def test_capitals_lock_is_not_shift(window, given):
 
 CHORDS = {
     "z": "undo", "y": "redo", "s": "save", "o": "open", "q": "quit", "n": "new_seed", "c": "copy",
-    "v": "paste", "b": "scale", "e": "examples", "i": "law", "m": "machine_room",
+    "v": "paste", "b": "scale", "e": "editor", "g": "examples", "i": "law", "m": "machine_room", "x": "cut",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pygame
 import pytest
 from console import fake_timeline
-from console.fake_timeline import EXHIBITS, FakeTimeline
+from console.fake_timeline import EXHIBITS, WITH_PROGRAMS, FakeTimeline
 
 from marki.console.drawing.layout import Box
 from marki.console.panels.narration_panel import sentence
@@ -219,3 +219,64 @@ def test_the_tabs_say_where_one_is(in_hall):
     app = in_hall()
     assert [app.handler.place_of(Target("room", k)) is not None for k in range(len(rooms.ROOMS))]
     assert f"2  {app.words('timeline.room.draws')}" in written(app)
+
+
+# -- the room of programs ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_programs(monkeypatch):
+    """Have those on the timeline who program."""
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", WITH_PROGRAMS)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "a line of length 3 up:"), ("zh", "向上画3格直线：")])
+def test_a_task_in_words_is_programmed_run_and_judged(in_hall, with_programs, language, words):
+    app = in_hall("programs", language=language)
+    frames(app)
+    texts = written(app)
+    assert words in texts
+    assert app.words("timeline.task_wanted") in texts
+    assert app.words("timeline.programs_right", right=2, count=4) in texts
+    wall = app.handler.panels["wall"]
+    assert wall._names == fake_timeline.PROGRAMMERS
+    assert fake_timeline.LINE in texts
+    drawn = {name: reply.field is not None for name, reply in app.scene.timeline.hall.items() if name != "task"}
+    assert drawn == {"codex": True, "alphacode": True, "copilot": True, "incoder": False}
+
+
+def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, with_programs, key):
+    app = in_hall("programs")
+    assert asked(app)[2:] == (np.array(""), "programs", "programs", 0)
+    key(app, "DOWN")
+    frames(app)
+    assert asked(app)[5] == 1
+    app.obey("typed_line", text="a square")
+    frames(app)
+    assert str(asked(app)[2]) == "a square"
+    assert app.words("timeline.task_typed") in written(app)
+    assert all(verdict(r, e) is None for e in WITH_PROGRAMS if (r := app.scene.timeline.hall.get(e.name)) is not None)
+    key(app, "DOWN")
+    frames(app)
+    assert (str(asked(app)[2]), asked(app)[5]) == ("", 2)
+
+
+def test_a_program_is_right_by_what_its_judge_says():
+    from console.fake_timeline import FakeRack
+
+    reply = FakeRack().programmed("codex", 1, "")
+    exhibit = next(e for e in WITH_PROGRAMS if e.name == "codex")
+    assert verdict(replace(reply, said="another", judged=True), exhibit) is True
+    assert verdict(replace(reply, judged=False), exhibit) is False
+
+
+@pytest.mark.parametrize("size", [(800, 600), (1280, 800), (1920, 1080)], ids=str)
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("projector", [False, True], ids=["desk", "projector"])
+def test_the_room_of_programs_is_whole(in_hall, with_programs, size, language, projector):
+    app = in_hall("programs", size=size, language=language, projector=projector)
+    app.renderer.theme.clipped.clear()
+    app.renderer.theme.dropped.clear()
+    written(app)
+    assert not app.renderer.theme.clipped
+    assert not app.renderer.theme.dropped

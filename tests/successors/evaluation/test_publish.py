@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from successors import registry, tasks
 from successors.evaluation import publish
@@ -41,3 +42,23 @@ def test_a_measure_is_given_the_stimuli_that_it_asks_for(tmp_path):
         assert np.array_equal(targets, test.targets[:7])
     publish._measure(system, Measure(name="none", run=run, trial="few"), 3, tmp_path)
     assert seen[2:] == [(), ()]
+
+
+def test_a_part_set_aside_is_claimed_by_the_mean_of_the_seeds(monkeypatch):
+    monkeypatch.setattr(publish, "breakdown", lambda runs: {})
+    system = registry.find("mlp")
+    trial = Trial(task="digits", at_least=0.5, aside={"left out": 0.6, "far out": 0.1}, seeds=3)
+    system = replace(system, entry=replace(system.entry, trials=(trial,)))
+    found = {}
+    for order, aside in zip(publish._main(system, trial, 0), (0.30, 0.32, 0.34), strict=True):
+        found[order] = {
+            "score": 1.0, "right": "1" * 50, "valid": 1.0, "also": {"left out": aside, "far out": aside},
+            "order": {"settings": {"options": {}}}, "parameters": 1, "multiply_adds": 1, "warnings": [],
+        }  # fmt: skip
+    about = publish._trial(system, trial, found, 0)
+    claims = {(claim["claim"], claim["than"]): claim for claim in about["claims"]}
+    assert claims["at least", ""]["word"] == "holds"
+    assert claims["at least on", "left out"]["word"] == "fails"
+    assert claims["at least on", "left out"]["value"] == pytest.approx(0.32)
+    assert claims["at least on", "far out"]["word"] == "holds"
+    assert about["also"]["left out"] == pytest.approx(0.32)

@@ -320,3 +320,54 @@ def test_pictures_with_questions_are_stimuli():
     with pytest.raises(PortError, match="asked port: expected pictures with questions"):
         learner.respond(FRAMES)
     assert learner.respond(pairs[:0]).shape == (0, 8)
+
+
+def test_frames_are_disturbed_in_training_unless_the_answer_is_a_field():
+    seen = []
+
+    class Watched(Seer):
+        def judged(self, stimuli, targets):
+            seen.append(stimuli["frame"].copy() if stimuli.dtype.names else stimuli.copy())
+            return targets.copy(), self(Tensor(seen[-1])).mean()
+
+        def outputs(self, stimuli):
+            return super().outputs(stimuli["frame"] if stimuli.dtype.names else stimuli)
+
+    pairs, texts = asked(FRAMES, np.array(["a"] * 12)), np.array(["b"] * 12)
+    kept = pairs["frame"].copy()
+    for accepts, answers, targets, moves in (
+        (Port.FRAME, Port.TEXT, texts, True),
+        (Port.ASKED, Port.TEXT, texts, True),
+        (Port.ASKED, Port.FIELD, FRAMES, False),
+    ):
+        learner = ByGradient(Watched, Toy().amend({"recipe.shift": 2}), accepts=accepts, answers=answers)
+        learner.reinforce(FRAMES if accepts is Port.FRAME else pairs, targets)
+        assert np.array_equal(seen[-1], FRAMES) != moves
+    assert np.array_equal(pairs["frame"], kept)  # what was given stays as it was
+
+
+def test_a_network_stands_on_another_one_also_after_a_reset():
+    class Standing(Seer):
+        def stand_on(self, foundation):
+            self._below = foundation
+
+    below, learner = Seer(Toy(), np.random.default_rng(0)), ByGradient(Standing, Toy())
+    learner.stand_on(below)
+    assert learner.network._below is below
+    learner.reset(3)
+    assert learner.network._below is below
+    assert set(learner.weights()) == set(ByGradient(Seer, Toy()).weights())
+
+
+def test_a_network_is_told_how_far_its_stage_has_come():
+    told = []
+
+    class Told(Seer):
+        def judged(self, stimuli, targets):
+            told.append((self.at_stage, self.progress))
+            return super().judged(stimuli, targets)
+
+    learner = ByGradient(Told, Toy().amend({"recipe.steps": 6, "recipe.stages": (1 / 3, 2 / 3)}))
+    for _ in range(6):
+        learner.reinforce(FRAMES, CODES)
+    assert told == [(0, 0.0), (0, 0.5), (1, 0.0), (1, 0.25), (1, 0.5), (1, 0.75)]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from marki.errors import ConfigError, PortError, UnknownName
+from marki.io.asked import check_asked
 from marki.io.camera import STEPS
 from marki.io.ports import Port
 from marki.io.responses import binary_code, lamps
@@ -37,6 +38,12 @@ SMALL = {
     "books": dict(documents=40, train=42, valid=12, test=24),
     "sums": dict(train=40, valid=16, test=24),
     "by_heart": dict(documents=40, train=40, valid=16, test=24),
+    "caption": dict(train=42, valid=12, test=24, held=6),
+    "question": dict(train=42, valid=12, test=24, held=6),
+    "match": dict(train=42, valid=12, test=24, held=6),
+    "illustrate": dict(train=42, valid=12, test=24, held=6),
+    "segment": dict(train=42, valid=12, test=24),
+    "locate": dict(train=42, valid=12, test=24),
 }
 NAMES = tuple(SMALL)
 KNOWN = ("books", "by_heart")
@@ -47,12 +54,17 @@ def load(name, **options):
     return tasks.load(name, **{"cache": False, **SMALL[name], **options})
 
 
+def equal(x, y):
+    """Whether two arrays are equal, bit for bit; texts may be in arrays of other widths."""
+    x, y = np.asarray(x), np.asarray(y)
+    if x.dtype.names:
+        return x.dtype.names == y.dtype.names and all(equal(x[name], y[name]) for name in x.dtype.names)
+    return np.array_equal(x, y) and (x.dtype == y.dtype or x.dtype.kind == y.dtype.kind == "U")
+
+
 def same(a, b):
     """Whether two parts are equal, bit for bit."""
-    return all(
-        np.array_equal(np.asarray(x), np.asarray(y)) and (x.dtype == y.dtype or x.dtype.kind == y.dtype.kind == "U")
-        for x, y in ((a.stimuli, b.stimuli), (a.targets, b.targets), (a.kinds, b.kinds))
-    )
+    return equal(a.stimuli, b.stimuli) and equal(a.targets, b.targets) and equal(a.kinds, b.kinds)
 
 
 def head(part, count):
@@ -85,6 +97,8 @@ def test_ports_shapes_and_dtypes(name):
         if task.accepts is Port.TEXT:
             assert part.stimuli.shape == (n,)
             assert part.stimuli.dtype.kind == "U"
+        elif task.accepts is Port.ASKED:
+            assert np.array_equal(check_asked(part.stimuli), part.stimuli)
         else:
             shape = {Port.LAMPS: (n, 8), Port.REEL: (n, part.stimuli.shape[1], 20, 20)}.get(task.accepts, (n, 20, 20))
             assert part.stimuli.shape == shape
@@ -137,6 +151,8 @@ def test_classes_are_balanced(name):
     deck = load(name)
     for which, part in deck.parts().items():
         if name in ("programs", "typing") and which == "train":  # single figures are learned first; their own test
+            continue
+        if name == "question":  # of its kinds, as many each; of its answers, as the scenes are
             continue
         found = np.bincount(part.kinds, minlength=len(deck.classes))
         assert found.max() - found.min() <= 1

@@ -139,7 +139,7 @@ def test_what_is_no_message_is_refused():
     for wrong, why in (
         (np.zeros(3), "expected text"),
         (["a\x07"], "cannot be printed"),
-        (["a" * (LONGEST + 1)], "2,001"),
+        (["a" * (LONGEST + 1)], "6,001"),
     ):
         with pytest.raises(PortError, match=why):
             check_text(np.array(wrong))

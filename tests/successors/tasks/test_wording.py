@@ -25,6 +25,10 @@ SMALL = {"train": 400, "valid": 40, "test": 200}
         ("cloze", SMALL),
         ("prompts", SMALL | {"documents": 10}),
         ("programs", SMALL | {"documents": 0, "languages": ("en", "zh")}),
+        ("typing", SMALL | {"languages": ("en", "zh")}),
+        ("holes", SMALL),
+        ("holes", SMALL | {"languages": ("en", "zh"), "words": True, "closed": False}),
+        ("contest", SMALL | {"languages": ("en", "zh")}),
     ],
 )
 def test_the_texts_of_a_task_are_left_as_they_are_and_have_no_unknown_word(task, options):
@@ -97,7 +101,7 @@ def test_unknown_words_are_named(line, named):
 
 
 @pytest.mark.parametrize("line", ["", "  ", "\n", "...", "。", "\u200b", "？"])
-@pytest.mark.parametrize("task", ["translate", "judge", "cloze", "prompts", "programs"])
+@pytest.mark.parametrize("task", ["translate", "judge", "cloze", "prompts", "programs", "contest", "holes", "typing"])
 def test_an_empty_line_is_refused(line, task):
     with pytest.raises(PortError, match="the line is empty"):
         worded(line, task)
@@ -132,6 +136,30 @@ def test_ways_to_ask_for_figures_are_one(line, wanted):
 def test_unknown_figures_are_named():
     assert worded("a horse of length 3 up", "programs").unknown == ("horse",)
     assert worded("画一匹马", "programs").unknown == ("一", "匹", "马")
+
+
+@pytest.mark.parametrize(
+    ("line", "task", "wanted"),
+    [
+        ("A square , then dots；EXAMPLE n=2", "contest", "a square, then dots; example n = 2:"),
+        ("正方形,然後圓點 ,例子 n ＝ 2.", "contest", "正方形，然后圆点，例子 n = 2："),
+        ("A line\n..#\n.#.", "contest", "a line:\n..#\n.#."),
+        ("Draw UP 3[ ？ GO down-left 2]", "holes", "draw up 3 [ ? go down-left 2 ]"),
+        ("A line of n up：Draw up ?", "holes", "a line of n up: draw up ?"),
+        ("A line of n up", "typing", "a line of n up:"),
+        ("向上畫n格直線:draw", "typing", "向上画n格直线： draw"),
+        ("draw up 3\n# a comment\ngo", "typing", "draw up 3 go"),
+    ],
+)
+def test_programs_with_what_asks_for_them_and_problems_are_worded(line, task, wanted):
+    assert worded(line, task).text == wanted
+
+
+def test_unknown_words_of_programs_and_problems_are_named():
+    assert worded("a horse of n up: drwa up 3", "typing").unknown == ("horse", "drwa")
+    assert worded("draw up 3 ? gallop", "holes").unknown == ("gallop",)
+    assert worded("a horse; example n = 2:", "contest").unknown == ("horse",)
+    assert worded("一匹马，例子 n = 2：", "contest").unknown == ("一", "匹", "马")
 
 
 def test_the_translator_reads_a_sentence_with_its_capital(capsys):

@@ -87,7 +87,7 @@ def test_both_pictures_of_a_pair_are_of_one_w_and_grain():
 def test_the_old_generator_draws_as_stylegan2_does():
     base = STYLEGAN2.create(changes=GENERATOR, seed=4)
     learner = short()
-    learner.stand_on(base.weights())
+    learner.stand_on(base.network)
     net = learner.network
     rng = np.random.default_rng(0)
     given = rng.standard_normal((3, net.deviates)).astype(np.float32)
@@ -101,7 +101,7 @@ def test_the_old_generator_draws_as_stylegan2_does():
 def test_it_begins_with_the_weights_of_stylegan2_and_the_old_generator_keeps_them():
     base = STYLEGAN2.create(changes=GENERATOR, seed=4)
     learner = short()
-    learner.stand_on(base.weights())
+    learner.stand_on(base.network)
     weights = base.weights()
     for part, source in (("base", "creator"), ("creator", "creator"), ("critic", "critic")):
         for name, array in getattr(learner.network, part).state().items():
@@ -114,7 +114,7 @@ def test_it_begins_with_the_weights_of_stylegan2_and_the_old_generator_keeps_the
     moved = learner.network.creator.state()
     assert any(not np.array_equal(array, weights[f"creator.{name}"]) for name, array in moved.items())
     with pytest.raises(StateError, match="is missing"):
-        short().stand_on({n: a for n, a in weights.items() if "mapping" not in n})
+        short().stand_on(registry.create("lenet5").network)
 
 
 def test_the_new_generator_is_held_near_the_old_one_as_seen_coarsely():

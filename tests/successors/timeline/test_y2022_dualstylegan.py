@@ -147,7 +147,7 @@ def test_the_way_back_through_both_paths():
 def test_the_generator_stays_and_the_stages_train_their_parts():
     learner = short()
     base = STYLEGAN2.create(changes=GENERATOR_SMALL, seed=4)
-    learner.stand_on(base.weights())
+    learner.stand_on(base.network)
     parts = ("generator", "extrinsic", "intrinsic", "manner")
     states = []
     x = reels(6)

@@ -16,7 +16,8 @@ from successors.nn.layers import Dropout, Linear
 from successors.nn.learner import ByGradient, Network
 from successors.nn.optimiser import Diverged
 from successors.nn.recipe import Recipe
-from successors.tasks import Deck, Split
+from successors.tasks import Deck, Split, scene_pictures
+from successors.tasks.scene_words import told
 from successors.training import loop
 
 
@@ -190,3 +191,21 @@ def test_a_training_that_stopped_while_studying_goes_on(tmp_path):
     record = loop.train(resumed, deck, resumed.recipe, checkpoint=file, resume=True)
     assert record.steps == 10
     assert fingerprint(snapshot(resumed.registers())) == fingerprint(snapshot(whole.registers()))
+
+
+def test_parts_set_aside_are_examined_beside_the_test():
+    deck = tasks.load("caption", cache=False, train=1, valid=1, test=6, held=4)
+
+    class Reader:
+        """Says what the reader sees, but never of four scenes at once."""
+
+        accepts, answers = Port.FRAME, Port.TEXT
+
+        def respond(self, stimuli):
+            said = [told(scene, "en") for scene in scene_pictures.read(stimuli)]
+            return np.array(["" if len(said) == 4 and k < 3 else text for k, text in enumerate(said)])
+
+    exam = loop.examine(Reader(), deck, deck.test)
+    assert exam.score == 1
+    assert exam.also["held-out combinations"] == 0.25
+    assert exam.also["sentences"] == 1
