@@ -18,7 +18,16 @@ from marki.config import parse_changes
 from marki.errors import ConfigError, MarkIError
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
-from marki.jobs.options import MOST_SEED, MOST_SEEDS, RunOptions, add_arguments, options_of, resumable
+from marki.jobs.options import (
+    CSV_HELP,
+    MOST_SEED,
+    MOST_SEEDS,
+    RunOptions,
+    add_arguments,
+    csv_form,
+    options_of,
+    resumable,
+)
 from marki.language import Words
 from marki.program import program
 
@@ -237,6 +246,7 @@ def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="DIR", default=argparse.SUPPRESS, help="output folder (default out/curve-NAME)"
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.add_argument("--csv", metavar="FORM", default=argparse.SUPPRESS, help=CSV_HELP)
 
 
 def curve(args: argparse.Namespace) -> int:
@@ -248,7 +258,7 @@ def curve(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.setting!r}", where="SETTING", remedy="Give numbers, such as steps=1,5,25")
     wanted = setting_curve.identity(args.name, setting)
     out = Path(args.out) if getattr(args, "out", None) else None
-    options = RunOptions(out=out, quiet=args.quiet).free_out(
+    options = RunOptions(out=out, quiet=args.quiet, csv=csv_form(getattr(args, "csv", "plain"))).free_out(
         f"out/curve-{args.name}", lambda folder: holds(folder, wanted)
     )
     print(setting_curve.as_text(setting_curve.examine_over(args.name, setting, values, options)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from marki import sweep
-from marki.__main__ import main, parser
+from marki.__main__ import main, mark1, parser
 from marki.experiments import command as experiments
 from marki.experiments import replicas, validation
 from marki.experiments.lab import ExperimentSpec
@@ -18,6 +18,8 @@ from marki.jobs.options import RunOptions
 from marki.session import mark1_session
 from marki.tables import TRIALS_TEXTS, registers_csv, trials_csv
 from marki.teaching.ballots import BallotBook
+from successors import registry
+from successors.evaluation import mark1_as_judge, scaling
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install -e '.[test]'")
 
@@ -52,6 +54,9 @@ def test_the_tables_below_are_all_that_are_written():
         "marki/experiments/validation/__init__.py",
         "successors/evaluation/compare.py",
         "successors/evaluation/ablation_path.py",
+        "successors/evaluation/mark1_as_judge.py",
+        "successors/evaluation/scaling.py",
+        "successors/evaluation/setting_curve.py",
     }
 
 
@@ -171,6 +176,36 @@ def test_a_comparison_and_a_road_map(tmp_path, capsys):
     assert list(found["name"]) == ["perceptron", "mark1"]
     assert {"name", "recipe"} <= kinds(found)[0]
     assert {"year", "score", "low", "high", "seeds", "parameters", "multiply_adds", "shown"} <= kinds(found)[1]
+
+
+@pytest.mark.parametrize("form", ["plain", "excel"])
+def test_a_curve_over_a_setting(tmp_path, form):
+    command = ["curve", "hopfield", "sweeps=1,100", "--quiet", "--csv", form, "--out", str(tmp_path)]
+    assert main(command) == 0
+    found = read(tmp_path / "curve.csv")
+    assert kinds(found)[0] == set()
+    assert list(found["sweeps"]) == [1, 100]
+    assert found["score"].is_monotonic_increasing
+    marked = (tmp_path / "curve.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert marked == (form == "excel")
+
+
+def test_runs_at_equal_computing(tmp_path, monkeypatch):
+    rows = json.loads((registry.shipped("chinchilla") / "scaling.json").read_text())["rows"]
+    monkeypatch.setattr(scaling, "run_jobs", lambda jobs, options, **rest: rows)
+    scaling.run_scaling("chinchilla", RunOptions(out=tmp_path, jobs=1, quiet=True))
+    found = read(tmp_path / "scaling.csv")
+    assert kinds(found)[0] == set()
+    assert len(found) == len(rows)
+    assert found.groupby(["operations", "width"])["seed"].nunique().min() > 1
+
+
+def test_a_judgement(tmp_path, monkeypatch):
+    run = {"score": 0.5, "right": "10", "shown": 60, "order": {"settings": {"options": {}}}}
+    monkeypatch.setattr(mark1_as_judge, "run_jobs", lambda jobs, options, **rest: [run for _ in jobs])
+    mark1_as_judge.judge("gan", RunOptions(out=tmp_path, jobs=1, quiet=True), machine=mark1, seeds=(0, 1))
+    found = read(tmp_path / "judge.csv")
+    assert kinds(found) == ({"learned_from"}, {"score", "low", "high", "seeds", "cards", "shown"})
 
 
 def test_the_form_is_asked_for_on_the_command_line(tmp_path, capsys):

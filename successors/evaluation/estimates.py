@@ -89,7 +89,7 @@ def hits(run: Mapping[str, Any]) -> np.ndarray:
 
 
 def share(runs: Sequence[Mapping[str, Any]]) -> MeanInterval:
-    """MeanInterval the score of a system from its trainings.
+    """Return the score of a system from its trainings.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def share(runs: Sequence[Mapping[str, Any]]) -> MeanInterval:
 
 
 def lead(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> MeanInterval:
-    """MeanInterval by how much the first system scores higher than the second.
+    """Return by how much the first system scores higher than the second.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ Pair = tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
 
 
 def growth(before: Pair, after: Pair) -> MeanInterval:
-    """MeanInterval by how much the lead of the first system of `after` is greater than that of `before`.
+    """Return by how much the lead of the first system of `after` is greater than that of `before`.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def growth(before: Pair, after: Pair) -> MeanInterval:
 
 
 def mean(values: Sequence[float]) -> MeanInterval:
-    """MeanInterval the mean of one figure per training by Student's t."""
+    """Return the mean of one figure per training, with its interval by Student's t."""
     return _student([np.array([[value]]) for value in values])
 
 

@@ -120,7 +120,9 @@ def examine_over(name: str, setting: str, values: Sequence[float], options: RunO
                 bar.update()
         about = {"name": name, "task": trial.task, "setting": setting, "versions": versions(), "rows": rows}
         write_json(options.folder() / "curve.json", about)
-        write_text(options.folder() / "curve.csv", csv_text(tuple(rows[0]), [list(row.values()) for row in rows]))
+        write_text(
+            options.folder() / "curve.csv", csv_text(tuple(rows[0]), [list(row.values()) for row in rows], options.csv)
+        )
         if can_draw() and len(rows) > 1:
             title = f"{name}, one set of weights: {trial.task}"
             plots.setting_curve(options.folder() / "curve.png", title, rows, setting, tasks.find(trial.task).metric)
