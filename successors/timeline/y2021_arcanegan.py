@@ -6,16 +6,16 @@ New: nothing in the network; the pairs are. Nobody has the same face as a photog
 faces that is trained further on drawings has both: of one w the old one makes the face, and the new one the drawing. A
 plain network that learns from such pairs by their differences needs neither noise nor a discriminator when it answers.
 
-Blended, after Pinkney and Adler 2020, "Resolution dependent GAN interpolation", arXiv:2010.05334: a generator with the
-coarse layers of the old and the fine layers of the new one; so its pictures keep the pose and the shape of the old.
+Blended, after Pinkney and Adler 2020, "Resolution dependent GAN interpolation", arXiv:2010.05334: a generator whose
+weights are (1 - a) of the new one's and a of the old one's, with an a for each scale, high for the coarse layers and
+low for the fine ones; so its pictures keep more of the pose and the shape of the old.
 
     first    the new generator and its discriminator learn from drawings, beginning with the weights of the old ones
     then     E |U(G(w)) - B(w)|^2, G the old generator, B the blended one, U the U-Net
 
 Assumed: everything beyond that line. Which layers are blended and what the U-Net looks like is not said; here, the
-layers of 5x5 cells are the old ones. While the new generator learns, its pictures, seen at 5x5 cells, are held near the
-old one's: else the letters drift away before the face is there. The difference that the U-Net learns from is that of
-the cells; a network's features are left out.
+layers of 5x5 cells are half the old ones, for the serifs of a typewriter begin there. The difference that the U-Net
+learns from is that of the cells; a network's features are left out.
 
 Shrunk: the old generator is StyleGAN2's for letters, as shipped; the drawings are a typewriter's letters, of which
 nobody says which letter they are. The U-Net has maps of 20x20, 10x10 and 5x5 cells.
@@ -55,10 +55,12 @@ class ArcaneGANConfig(StyleGAN2Config):
     """Settings of ArcaneGAN. The recipe has two stages: the new generator, and the U-Net."""
 
     classes: int = setting(26, "Classes that the generators can be asked for", low=2, high=255)
-    path: float = setting(0.0, "Weight of the path length", low=0)
-    blend: int = setting(1, "Scales of the blended generator that are the old one's, from the smallest on", low=0)
-    tether: float = setting(
-        1.0, "Weight of what the new generator's pictures, seen coarsely, are off the old one's", low=0
+    path: float = setting(0.0, "Weight of the path length, which does not count here", low=0, high=0)
+    blend: tuple[float, ...] = setting(
+        (0.5,),
+        "Share of the old generator's weights at each scale, from the smallest on; 0 at the others",
+        low=0,
+        high=1,
     )
     maps: tuple[int, ...] = setting((16, 32, 64), "Maps of the U-Net at each scale, the largest first", low=1)
     recipe: Recipe = setting(
@@ -73,7 +75,7 @@ class ArcaneGANConfig(StyleGAN2Config):
             beta2=0.99,
             schedule="cosine",
             average=0.99,
-            stages=(0.3, 0.7),
+            stages=(0.45, 0.55),
         ),
         "How it is trained",
     )
@@ -120,7 +122,6 @@ class ArcaneGAN(StyleGAN2):
         super().__init__(config, rng)
         # What is made is a function of noise, but what is answered is not.
         self.deviates, self.noise = self.noise, 0
-        self._made: tuple[np.ndarray, Tensor] | None = None
         self.base, self.blended = Creator(config, rng), Synthesis(config, rng)
         self.unet = ArcaneUNet(config.colours, config.maps, rng)
 
@@ -128,7 +129,13 @@ class ArcaneGAN(StyleGAN2):
         """Blend the generators, before the U-Net learns."""
         if number == 1:
             old, new = self.base.synthesis.state(), self.creator.synthesis.state()
-            self.blended.load({name: (old if scale_of(name) < self.config.blend else new)[name] for name in old})
+            share = {name: self.share(scale_of(name)) for name in old}
+            self.blended.load({name: share[name] * old[name] + (1 - share[name]) * new[name] for name in old})
+
+    def share(self, scale: int) -> np.float32:
+        """Return which share of a scale's weights is the old generator's."""
+        shares = self.config.blend
+        return np.float32(shares[scale] if scale < len(shares) else 0)
 
     def drawn(self, count: int) -> np.ndarray:
         """Return noise (count, `deviates`) of the generator in use; outside training, always the same."""
@@ -139,20 +146,7 @@ class ArcaneGAN(StyleGAN2):
         """Return as many pictures (n, side, side) of any letter by the new generator as there are stimuli."""
         given = self.drawn(len(stimuli))
         w = self.latents(dark(len(given)), given)
-        made = self.paint([w] * self.creator.synthesis.layers, self.grain(given))[:, 0]
-        self._made = given, made
-        return made
-
-    def creator_penalty(self, step: int, stimuli: np.ndarray, rng: np.random.Generator) -> Tensor | None:
-        """Return how far the pictures made last are, seen as the smallest maps are, from the old generator's."""
-        if not self.config.tether:
-            return None
-        assert self._made is not None, "pictures are made before they are judged"
-        given, made = self._made
-        with no_grad():
-            old = self.old(given).data
-        off = coarse(made - old, self.config.start)
-        return (off * off).sum() * (self.config.tether / len(given))
+        return self.paint([w] * self.creator.synthesis.layers, self.grain(given))[:, 0]
 
     def verdict(self, pictures: Tensor, stimuli: np.ndarray) -> Tensor:
         """Return the logits (n,) that pictures are real; which letter they show is not told."""
@@ -186,12 +180,6 @@ class ArcaneGAN(StyleGAN2):
 def dark(count: int) -> np.ndarray:
     """Return lamps (count, 8) that are all dark: any class."""
     return np.zeros((count, R_UNITS), bool)
-
-
-def coarse(pictures: Tensor, side: int) -> Tensor:
-    """Return the means of pictures (n, h, w) over the fields of a grid, (n, side, side)."""
-    n, h, w = pictures.shape
-    return pictures.reshape(n, side, h // side, side, w // side).mean((2, 4))
 
 
 def scale_of(name: str) -> int:
@@ -241,7 +229,7 @@ def _new(**changes: object) -> ArcaneGAN:
 def _blended() -> Finding:
     """Blend two generators at each scale, and compare the blended one with both."""
     apart = list[tuple[float, float]]()
-    for blend in range(4):
+    for blend in ((), (1.0,), (0.5, 0.5, 0.5), (1.0, 1.0, 1.0)):
         network = _new(blend=blend)
         network.begin(1)
         old, new = network.pairs(3)
@@ -251,8 +239,8 @@ def _blended() -> Finding:
     middle = all(min(pair) > 1e-3 for pair in apart[1:3])
     return Finding(
         holds=apart[0][1] == apart[3][0] == 0 and middle,
-        found=", ".join(f"{k} scales: {a:.2f} from the old, {b:.2f} from the new" for k, (a, b) in enumerate(apart)),
-        wanted="the new one with none of the old one's scales, the old one with all, and neither between",
+        found=", ".join(f"{a:.2f} from the old and {b:.2f} from the new" for a, b in apart),
+        wanted="the new one with nothing of the old one, the old one with all of it, and neither between",
     )
 
 
@@ -312,7 +300,7 @@ ENTRY = Entry(
         )
     },
     trials=(Trial(task="restyle", options={"style": "gnu-typewriter"}, at_least=0.1, seeds=3),),
-    mechanism=Mechanism(name="blending", without={"blend": 0}),
+    mechanism=Mechanism(name="blending", without={"blend": ()}),
     learner=FromPairs,
     accepts=Port.FRAME,
     answers=Port.FIELD,
