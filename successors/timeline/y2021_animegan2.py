@@ -71,7 +71,7 @@ class AnimeGAN2Config(NetworkConfig):
     spectral: bool = setting(False, "Whether the critic's kernels are divided by their largest singular value")
     vgg_depths: tuple[int, ...] = setting((2, 2), "Convolutions in each block of VGG up to the features; none: no VGG")
     vgg_widths: tuple[int, ...] = setting((16, 32), "Maps in each of them", low=1)
-    content: float = setting(2.0, "Weight of the features", low=0)
+    content: float = setting(0.5, "Weight of the features", low=0)
     cells: float = setting(1.0, "Weight of the squared error of the cells, when all losses count", low=0)
     cells_first: float = setting(20.0, "The same while content is learned alone", low=0)
     gram: float = setting(1.0, "Weight of the Gram matrix", low=0)
@@ -79,7 +79,7 @@ class AnimeGAN2Config(NetworkConfig):
     recipe: Recipe = setting(
         Recipe(
             batch=32,
-            steps=1_400,
+            steps=2_000,
             eval_every=200,
             stop_at_score=2.0,
             optimiser="adam",
