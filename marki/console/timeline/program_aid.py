@@ -201,6 +201,6 @@ def _before(desk: PenDesk) -> str | None:
 
 def _parted(before: str) -> tuple[str, str]:
     """Return what stands before a cursor as far as its words are whole, and the letters of the next word."""
-    found = re.search(r"\S*$", before)
+    found = re.search(r"\S*\Z", before)  # not $, which stands before a last line feed, too
     begun = found.start() if found else len(before)
     return before[:begun], before[begun:]

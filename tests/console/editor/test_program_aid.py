@@ -85,6 +85,11 @@ def test_what_is_offered_stands_in_grey_and_tab_takes_it(editor, key):
     assert app.ui.desk.text.endswith("dra")
 
 
+def test_on_a_new_line_all_words_before_it_are_whole(editor):
+    app = editor("# a line of n up\ndraw up 3\n")
+    assert asked(app, "offer")[-1] == ("copilot", "a line of n up: draw up 3", "")
+
+
 def test_the_offer_shrinks_while_it_is_typed_and_counts_once(editor, key):
     app = editor("# a line\n")
     type_in(app, key, "d")
