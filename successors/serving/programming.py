@@ -31,7 +31,7 @@ from successors.serving.questions import FillHole, OfferLine, ProgramQuestion, T
 from successors.tasks import contest, figures, holes
 from successors.tasks.wording import worded
 from successors.timeline.y2021_codex import Codex
-from successors.timeline.y2022_alphacode import AlphaCode, draws_example
+from successors.timeline.y2022_alphacode import DRAWN, AlphaCode, draws_example
 from successors.timeline.y2022_copilot import Copilot, GhostWriter
 
 INPUT = 4
@@ -234,14 +234,16 @@ class Programmers:
     def _tried(self, question: TryPrograms, up: LoadedSystem | None) -> Iterator[WrittenPrograms]:
         loaded, since = up or self.loaded(question.name), time.process_time()
         network, asked = loaded.learner.network, np.array([worded(question.text, loaded.trial.task).text])
-        rng = generator(0, "shelf.programs")
+        rng = generator(0, DRAWN if isinstance(network, AlphaCode) else "shelf.programs")
         part = max(1, min(question.count, MOST_AT_A_TIME, question.count // PARTS))
+        # Those of AlphaCode are the ones that its answer was chosen from, and so drawn at one time.
+        drawn = network.sample(asked, question.count, rng)[0] if isinstance(network, AlphaCode) else []
         whole: list[str] = []
         while len(whole) < question.count:
             if isinstance(network, Codex):
                 texts = network.sample(asked, part, rng, temperature=question.temperature)[0].tolist()
             elif isinstance(network, AlphaCode):
-                texts = network.sample(asked, part, rng)[0]
+                texts = drawn[len(whole) : len(whole) + part]
             else:
                 raise StateError("draws no programs", where=question.name, remedy="Ask codex or alphacode")
             whole += texts

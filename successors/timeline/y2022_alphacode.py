@@ -62,6 +62,9 @@ from successors.timeline.y2021_codex import CodexConfig, chosen, decode, encode
 _draw = partial(initial.normal, deviation=DEVIATION)
 _WRITTEN = (*WORDS, *map(str, range(1, MOST + 1)))
 _NUMBERS = {word: FIRST_BYTE + k for k, word in enumerate(_WRITTEN)}
+DRAWN = "alphacode.programs"
+"""Stream of random numbers from which the programs of an answer are drawn."""
+
 _EXAMPLE = re.compile(r"n = (\d+)[:：]$")
 
 
@@ -320,7 +323,7 @@ class AlphaCode(Network):
         c = self.config
         answers: list[str] = []
         for text in stimuli.tolist():
-            rng = generator(0, "alphacode.programs")
+            rng = generator(0, DRAWN)
             programs = self.sample(np.array([text]), c.samples, rng)[0]
             passed = draws_example(programs, text) if c.filter else np.ones(len(programs), bool)
             numbers = tries.chosen(programs, passed, rng, by_cluster=c.clusters, submissions=c.submissions)

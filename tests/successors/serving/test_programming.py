@@ -17,6 +17,7 @@ from successors.serving.programming import INPUT, PARTS, Programmers, all_offers
 from successors.serving.questions import FillHole, OfferLine, TryPrograms
 from successors.serving.worker import Worker
 from successors.tasks import figures
+from successors.timeline import y2022_alphacode
 from successors.timeline.y2022_copilot import GhostWriter
 
 WHO = ("codex", "alphacode", "copilot", "incoder")
@@ -183,6 +184,20 @@ def test_the_last_tries_of_alphacode_bring_the_sieve(programmers):
         TryPrograms(number=2, name="alphacode", text=task(0).statement, target="", count=20, temperature=1.0)
     ))  # fmt: skip
     assert [part.sieve is not None for part in parts] == [False] * 9 + [True]
+
+
+def test_what_the_sieve_hands_in_is_the_answer(programmers, monkeypatch):
+    def sample(network, stimuli, count, rng):
+        return [[f"draw up {number}" for number in rng.integers(1, 10, count)] for _ in stimuli]
+
+    monkeypatch.setattr(y2022_alphacode.AlphaCode, "sample", sample)
+    text = "a line:"  # without an example no program is held back
+    asked = TryPrograms(number=2, name="alphacode", text=text, target="", count=20, temperature=1.0)
+    parts = list(programmers.answers(asked))
+    drawn = [program for part in parts for program in part.texts]
+    answer = programmers.loaded("alphacode").learner.network.write(np.array([text]))[0]
+    assert y2022_alphacode.fitting([drawn[k] for k in parts[-1].sieve.handed]) == answer
+    assert answer
 
 
 def test_a_system_that_stands_there_is_tried_as_it_has_learned_so_far():
