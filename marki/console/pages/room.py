@@ -129,7 +129,7 @@ def room_table(context: Context) -> list[PageBlock]:
             Text(line.statement),
             PageRow(words("room.table_printed"), right=line.documented),
             PageRow(words("room.table_simulated"), right=line.simulated, mark=MARKS.get(line.verdict, "dot")),
-            Text(words("room.source", badge=said[line.verdict], source=line.source), dim=True),
+            Text(words("room.printed", badge=said[line.verdict], source=line.source), dim=True),
         ]
         if line.note:
             found.append(Text(line.note, dim=True))
