@@ -206,9 +206,13 @@ def test_the_table_is_whole_to_its_end(window, size, projector, language):
     app.obey("room_table")
     settle(app)
     kinds = ("outside", "upon another", "cut", "left out")
-    at = -1
-    while at != app.ui.scroll:
-        assert not [fault for fault in faults(app) if fault[0] in kinds]
-        at = app.ui.scroll
-        app.ui.scroll += 600
+    assert not [fault for fault in faults(app) if fault[0] in kinds]
+    theme, panel = app.renderer.theme, app.handler.panels["page"]
+    theme.clipped.clear()
+    theme.dropped.clear()
+    end = panel.height - panel._body.h
+    for at in range(0, end + panel._body.h, panel._body.h):
+        app.ui.scroll = at
         app.frame()
+        assert app.ui.scroll == min(at, end)
+    assert (theme.clipped, theme.dropped) == ([], [])
