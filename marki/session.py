@@ -123,6 +123,12 @@ class Session:
         return self.worlds[self.course]
 
     @property
+    def shown_world(self) -> World:
+        """The world of the card that is shown; between presentations that of the last, whatever is to come."""
+        ended = self.learner.idle and self.trial
+        return self.worlds[self._records[self.trial - 1]["course"]] if ended else self.world
+
+    @property
     def records(self) -> np.ndarray:
         """Return the finished trials, (trial,) of dtype RECORD; a read-only view."""
         view = self._records[: self.trial]

@@ -110,7 +110,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
 def train(args: argparse.Namespace, machine: Machine) -> int:
     """Train systems and their baselines; print the results."""
     from successors.evaluation import estimates
-    from successors.evaluation.publish import RUNS, publish
+    from successors.evaluation.publish import RUNS, processor_minutes, publish
     from successors.training.participants import MARK1
 
     names = (MARK1, *_chosen(args)) if args.all else _chosen(args)
@@ -134,6 +134,7 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     weights = sum(path.stat().st_size for name in results for path in (out / name).glob("*.safetensors"))
     minutes = (time.monotonic() - began) / 60
     print(f"written to {out} in {minutes:.1f} minutes, with {weights / 1e6:.1f} MB of weights")
+    print(f"all runs together: {processor_minutes(names, out, seed=args.seed):.1f} minutes of the processor")
     print("\n".join(lost), end="\n" if lost else "")
     return 1 if lost else 0
 

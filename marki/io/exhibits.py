@@ -159,6 +159,8 @@ class Exhibit:
         What a hand may do to it, if it draws.
     short : str
         What stands on its plate where there is no room for `label`; "" if that is short enough.
+    asked : tuple of str
+        The classes that it has learned to draw when they are named; empty if it is told nothing.
     """
 
     name: str
@@ -184,6 +186,7 @@ class Exhibit:
     kind: SystemKind = SystemKind.SEES
     short: str = ""
     tools: tuple[Tool, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def score(self) -> float | None:

@@ -132,6 +132,32 @@ class CardLine:
     group: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class TableLine:
+    """A line of the table documented versus simulated, in the language that was asked for.
+
+    Attributes
+    ----------
+    part : str
+        Heading under which it stands.
+    statement, documented, simulated : str
+    verdict : str
+        One of `marki.comparison.VERDICTS`, in no language.
+    source : str
+        Where the documented figure is printed.
+    note : str
+        "" where there is nothing to add.
+    """
+
+    part: str
+    statement: str
+    documented: str
+    simulated: str
+    verdict: str
+    source: str
+    note: str
+
+
 class MachineRoom(Protocol):
     """The machine room; what it simulates takes up to seconds, so that a window asks aside."""
 
@@ -163,4 +189,8 @@ class MachineRoom(Protocol):
 
     def card(self, name: str, words: Words) -> Sequence[CardLine]:
         """Return the ledger card of a training: time, energy, cost, and the figures behind them with their sources."""
+        ...
+
+    def table(self, words: Words) -> Sequence[TableLine]:
+        """Return what is documented of the machines next to what the room finds."""
         ...

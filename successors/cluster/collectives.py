@@ -76,21 +76,36 @@ class _Wires:
         self.env = WholeClock()
         self.link, self.log = link, log
         self.sent, self.received = [0] * devices, [0] * devices
-        self.boxes: dict[tuple[int, int], simpy.Store] = {}
+        self.arrivals: dict[tuple[int, int, int], simpy.Event] = {}
 
-    def box(self, source: int, target: int) -> simpy.Store:
-        """Return where messages from one device to another arrive, in their order."""
-        return self.boxes.setdefault((source, target), simpy.Store(self.env))
+    def arrival(self, source: int, target: int, number: int = 0) -> simpy.Event:
+        """Return the event that a message from one device to another is there; its value is what was sent."""
+        key = source, target, number
+        if key not in self.arrivals:
+            self.arrivals[key] = self.env.event()
+        return self.arrivals[key]
 
-    def send(self, source: int, target: int, size: int, content: np.ndarray) -> Generator[simpy.Event, None, None]:
-        """Send a message; it is there when the generator ends."""
+    def send(self, source: int, target: int, size: int, content: np.ndarray, number: int = 0) -> simpy.Event:
+        """Send a message, as its content is now; return its arrival."""
         self.log.add(self.env.time, source, Happening.SENT, target)
         self.sent[source] += size
-        content = content.copy()  # what it was when it was sent
-        yield self.env.timeout(self.link.duration(size))
-        self.received[target] += size
-        self.log.add(self.env.time, target, Happening.ARRIVED, source)
-        yield self.box(source, target).put(content)
+        arrival = self.arrival(source, target, number)
+
+        def arrive(event: simpy.Event) -> None:
+            self.received[target] += size
+            self.log.add(self.env.time, target, Happening.ARRIVED, source)
+            arrival.succeed(event.value)
+
+        callbacks = self.env.timeout(self.link.duration(size), content.copy()).callbacks
+        assert callbacks is not None  # a new event has its list
+        callbacks.append(arrive)
+        return arrival
+
+    def receive(self, source: int, target: int, number: int = 0) -> Generator[simpy.Event, np.ndarray, np.ndarray]:
+        """Wait for a message; the generator returns its content."""
+        content = yield self.arrival(source, target, number)
+        del self.arrivals[source, target, number]
+        return content
 
     def run(self) -> int:
         """Run until nothing moves; return the time, ns."""
@@ -128,7 +143,7 @@ class Collective:
         self.log = EventLog()
         wires = _Wires(devices, link, self.log)
         chunk = -(-n // devices)
-        held = np.zeros((devices, devices * chunk), arrays.dtype)
+        held = np.zeros((devices, devices * chunk if algorithm == "ring" else n), arrays.dtype)
         held[:, :n] = arrays
         work = _ring if algorithm == "ring" else _tree
         for rank in range(devices):
@@ -146,8 +161,8 @@ def _ring(
     right, left = (rank + 1) % devices, (rank - 1) % devices
     for turn in range(2 * (devices - 1)):
         out, into = (rank - turn) % devices, (rank - turn - 1) % devices
-        wires.env.process(wires.send(rank, right, chunk * width, own[out]))
-        arrived = yield wires.box(left, rank).get()
+        wires.send(rank, right, chunk * width, own[out], turn)
+        arrived = yield from wires.receive(left, rank, turn)
         own[into] = own[into] + arrived if turn < devices - 1 else arrived
 
 
@@ -159,13 +174,13 @@ def _tree(
     step = 1
     while step < top and not rank & step:
         if rank + step < devices:
-            held[rank, :n] += yield wires.box(rank + step, rank).get()
+            held[rank, :n] += yield from wires.receive(rank + step, rank)
         step *= 2
     if rank:  # step is now the lowest bit of the rank: its parent is that bit less
-        yield wires.env.process(wires.send(rank, rank - step, n * width, held[rank, :n]))
-        held[rank, :n] = yield wires.box(rank - step, rank).get()
+        yield wires.send(rank, rank - step, n * width, held[rank, :n])
+        held[rank, :n] = yield from wires.receive(rank - step, rank)
     step //= 2
     while step:
         if rank + step < devices:
-            yield wires.env.process(wires.send(rank, rank + step, n * width, held[rank, :n]))
+            yield wires.send(rank, rank + step, n * width, held[rank, :n])
         step //= 2

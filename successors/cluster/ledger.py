@@ -61,8 +61,8 @@ def v100_years(operations: float) -> float:
     return operations / V100_RATE / 3600 / YEAR_HOURS
 
 
-def ledger(name: str) -> list[LedgerLine]:
-    """Return the ledger of a published size, with what is printed of it.
+def ledger(name: str, words: Words | None = None) -> list[LedgerLine]:
+    """Return the ledger of a published size, with what is printed of it, by default in English.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def ledger(name: str) -> list[LedgerLine]:
     if shape.tokens:
         entries += _training(shape)
     if name == "GPT-3 175B":
-        entries += _seed(shape)
+        entries += _seed(words or Words("en"))
     return entries
 
 
@@ -119,28 +119,27 @@ def _training(shape: DecoderModel) -> list[LedgerLine]:
 SEED = "J. de D. Nyandwi 2022, a history of deep learning"
 
 
-def _seed(shape: DecoderModel) -> list[LedgerLine]:
+def _seed(say: Words) -> list[LedgerLine]:
     """Return the four figures that the document gives of GPT-3."""
     years = v100_years(3.14e23)
     needed = 3.14e23 / (366 * YEAR_HOURS * 3600)
     return [
         LedgerLine(
-            key="seed_size", unit="GB", formula="175 billion parameters of 4 bytes", value=175e9 * 4 / 1e9,
+            key="seed_size", unit="GB", formula=say("machine_room.formula.seed_size"), value=175e9 * 4 / 1e9,
             documented=700, source=SEED,
         ),
         LedgerLine(
-            key="seed_years", unit="years", formula="3.14e23 FLOP at 28 TFLOP/s", value=years,
+            key="seed_years", unit="years", formula=say("machine_room.formula.seed_years"), value=years,
             documented=366, source=SEED,
-            note=f"it would need {needed / 1e12:.1f} TFLOP/s; Lambda Labs themselves say 355",
+            note=say("machine_room.formula.seed_years_why", rate=f"{needed / 1e12:.1f}"),
         ),
         LedgerLine(
-            key="seed_dollars", unit="million $", formula="those years at 1.50 $ an hour",
+            key="seed_dollars", unit="million $", formula=say("machine_room.formula.seed_dollars"),
             value=years * YEAR_HOURS * V100_PRICE / 1e6, documented=4.6, digits=0.1, source=SEED,
         ),
         LedgerLine(
             key="seed_text", unit="GB", formula="", value=None, documented=570, source=SEED,
-            note="Brown et al. 2020, section 2.2, give 570 GB for the filtered part of Common Crawl alone, about 400 "
-            f"billion tokens: {570 / 400:.1f} bytes a token, too few for English; nothing to reckon it from",
+            note=say("machine_room.formula.seed_text_why", each=f"{570 / 400:.1f}"),
         ),
     ]  # fmt: skip
 
@@ -149,7 +148,7 @@ def as_text(name: str, words: Words | None = None) -> str:
     """Return the ledger of a size for a terminal, by default in English."""
     say = words or Words("en")
     lines = [name]
-    for line in ledger(name):
+    for line in ledger(name, say):
         lines.append(
             f"  {say(f'machine_room.ledger.{line.key}'):<42}{figure(line.value):>20} {line.unit:<13}{line.formula}"
         )

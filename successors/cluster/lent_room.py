@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
-from marki.io.machine_room import EVEN, CardLine, StepChart, StepPlan, TaskSpan, TrainingPlate
-from marki.language import Words
-from successors.cluster import ledger, machines, pipeline, report
+from marki.io.machine_room import EVEN, CardLine, StepChart, StepPlan, TableLine, TaskSpan, TrainingPlate
+from marki.language import LANGUAGES, Words
+from successors.cluster import documented, ledger, machines, pipeline, report
 from successors.cluster.machines import SourcedFigure
 from successors.cluster.models import DECODERS
 from successors.cluster.orders import SCHEDULES, bubble, most_kept, orders
@@ -128,6 +129,24 @@ class ClusterRoom:
         own = (f"training.{name}", f"machine.{training.machine.name}", device)
         return [*lines, *(line for prefix in own for line in _figures(prefix, words))]
 
+    def table(self, words: Words) -> tuple[TableLine, ...]:
+        """Return what is documented of the machines next to what the room finds; the part is named in the language."""
+        return _table(words.language)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _table(language: str) -> tuple[TableLine, ...]:
+    """Return the table, which takes seconds to simulate and is always the same."""
+    words = Words(language)
+    return tuple(
+        TableLine(
+            part=words(f"machine_room.part.{part}"), statement=row.statement, documented=row.documented,
+            simulated=row.simulated, verdict=row.verdict, source=row.source, note=row.reason,
+        )
+        for part, rows in documented.table(words).items()
+        for row in rows
+    )  # fmt: skip
+
 
 def _between(value: int, low: int, high: int) -> int:
     """Return the whole number of an interval that is nearest to one."""
@@ -157,7 +176,7 @@ def _ledger(network: str, words: Words) -> Iterator[CardLine]:
     """Yield the ledger of a published decoder, each line with what is printed of it and whether that is met."""
     if network not in DECODERS:
         return
-    for line in ledger.ledger(network):
+    for line in ledger.ledger(network, words):
         unit = words.get(f"machine_room.unit.{line.unit.replace(' $', '_dollars')}", line.unit)
 
         def told(value: float | None, unit: str = unit) -> str:

@@ -19,6 +19,7 @@ from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
 from marki.pictures import can_draw
+from marki.reading import read_json
 from marki.versions import versions
 from successors import registry, tasks
 from successors.evaluation import estimates, plots
@@ -94,6 +95,22 @@ def publish(
             else:
                 results[system.name] = _conclude(system, found, out, folder, seed, command)
         return results
+
+
+def processor_minutes(names: Sequence[str], out: Path, *, seed: int = 0) -> float:
+    """Return how long the processor was at all runs of `publish` together, each counted once, by their records.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As they were published.
+    out : Path
+    seed : int
+    """
+    orders = [order for row in (_machine(seed) if MARK1 in names else {}).values() for order in row]
+    orders += [order for name in names if name != MARK1 for order in _orders(registry.find(name), seed)]
+    files = (out / RUNS / f"{order.key}.json" for order in dict.fromkeys(orders))
+    return sum(read_json(file).get("processor_seconds", 0.0) for file in files if file.exists()) / 60
 
 
 def _machine(seed: int) -> dict[str, list[TrainingJob]]:

@@ -106,7 +106,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         Its texts; missing ones become empty.
     """
     from successors import registry
-    from successors.serving import drawing_desk, room_keepers
+    from successors.serving import artists, drawing_desk, room_keepers
 
     entry = system.entry
     main = entry.trials[0]
@@ -137,6 +137,7 @@ def exhibit(system: System, said: Mapping[str, str]) -> Exhibit:
         kind=entry.kind or kind_of(entry.accepts, entry.answers),
         short=entry.short,
         tools=drawing_desk.tools(entry),
+        asked=registry.classes(main) if artists.is_told(entry) else (),
     )
 
 

@@ -183,13 +183,14 @@ def _train(
     if isinstance(learner, Successor) and learner.answers is Port.FIELD:
         asked = np.asarray(deck.valid.stimuli[:])
         sheet = SampleSheet(folder / f"{order.key}.png", learner, asked, resume=resume)
+    metric = tasks.find(order.task).metric
     since = time.process_time()
     taken = 0
     with ProgressBar(recipe.total_steps, order.key, "steps", quiet=quiet, leave=False) as bar:
 
         def tell(steps: int, score: float) -> None:
             nonlocal taken
-            bar.update(steps - taken, f"valid={100 * score:.1f} %")
+            bar.update(steps - taken, f"{metric}: {100 * score:.1f} % in the validation")
             taken = steps
             if sheet is not None:
                 sheet.add()
@@ -204,7 +205,8 @@ def _train(
             state = checkpoint.with_suffix(".diverged.npz")
             os.replace(checkpoint, state)
             about = {"step": error.step, "reason": error.reason, "state": state.name}
-            return {DIVERGED: about, "year": entrant.year, "note": entrant.note}
+            spent = round(time.process_time() - since, 2)
+            return {DIVERGED: about, "processor_seconds": spent, "year": entrant.year, "note": entrant.note}
     exam = loop.examine(learner, deck, deck.test)
     if isinstance(learner, Successor):
         settings = json.dumps(learner.config.to_mapping())
@@ -275,7 +277,8 @@ def _note(result: Mapping[str, Any]) -> str:
     settings = result["order"]["settings"]
     if DIVERGED in result:
         return f"{settings['learner']} on {settings['task']}: diverged"
-    text = f"{settings['learner']} on {settings['task']}: {100 * result['score']:.1f} %"
+    metric = tasks.find(settings["task"]).metric
+    text = f"{settings['learner']} on {settings['task']}, {metric}: {100 * result['valid']:.1f} % in the validation"
     return "; ".join([text, *result["warnings"]])
 
 

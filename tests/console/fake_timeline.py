@@ -26,6 +26,7 @@ from marki.io.program_orders import Sieve, WrittenPrograms
 from marki.pen.interpreter import drawings, field
 from successors.cluster.lent_room import ClusterRoom
 
+DIGITS = tuple("0123456789")
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SYSTEMS = (
     ("perceptron", 1958, ()), ("neocognitron", 1980, ("perceptron",)), ("hopfield", 1982, ("perceptron",)),
@@ -118,7 +119,7 @@ def exhibit(name, year, parents):
         idea={"en": f"What was new in {name}: a longer sentence that is wrapped.", "zh": "一句较长的话，会换行。"},
         seed={"en": f"The document names {name}.", "zh": ""},
         kind=SystemKind.PROGRAMS if name in PROGRAMMERS else kind_of(accepts, answers),
-        hall=hall(name), tools=TOOLS.get(name, ()),
+        hall=hall(name), tools=TOOLS.get(name, ()), asked=DIGITS if name in DRAWERS and name != "vae" else (),
         but={"en": "It is more.", "zh": "不止于此。"} if name == "transformer" else {"en": "", "zh": ""},
     )  # fmt: skip
 

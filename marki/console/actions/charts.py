@@ -213,6 +213,11 @@ def room_again(op: Operator) -> None:
     op.ui.room_runs += 1
 
 
+def room_table(op: Operator) -> None:
+    """Turn from the page of the machine room to what is documented of its machines, and back."""
+    op.turn_to("room" if op.ui.page == "room_table" else "room_table")
+
+
 def _plan(op: Operator, **changes: Any) -> None:
     """Change the step in the machine room to the nearest one that can be simulated."""
     if op.timeline is not None:
@@ -256,4 +261,5 @@ COMMANDS = (
     ),
     CommandSpec(name="room_documented", do=room_documented),
     CommandSpec(name="room_again", do=room_again),
+    CommandSpec(name="room_table", do=room_table),
 )

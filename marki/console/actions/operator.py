@@ -331,7 +331,7 @@ class Operator:
 
     def answered(self) -> str:
         """Return the class that the R-units name, or the word for none."""
-        learner, world = self.session.learner, self.session.world
+        learner, world = self.session.learner, self.session.shown_world
         kind = nearest_class(learner.answer, world.code)
         return world.classes[kind] if kind >= 0 else self.words("trainer.none")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -100,6 +101,12 @@ class TextStyle(TypedDict, total=False):
     free: bool
 
 
+@lru_cache(maxsize=8)
+def _read(file: str) -> bytes:
+    """Return a typeface; pygame would hold a file open for each size, and after the window's end for ever."""
+    return asset(f"fonts/{file}").read_bytes()
+
+
 class Theme:
     """Text and plates at one scale, in one profile and one language.
 
@@ -141,7 +148,7 @@ class Theme:
 
     def _font(self, face: str, size: int) -> pygame.font.Font:
         file = f"{CJK}.otf" if face == CJK else TYPEFACES[face].file
-        return pygame.font.Font(str(asset(f"fonts/{file}")), size)
+        return pygame.font.Font(io.BytesIO(_read(file)), size)
 
     def _render(self, text: str, face: str, size: int, colour: Colour) -> pygame.Surface:
         return self.face(text, face, size).render(text, True, colour).convert_alpha()

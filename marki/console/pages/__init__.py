@@ -26,6 +26,7 @@ PAGES: dict[str, Callable[[Context], list[PageBlock]]] = {
     "sheet": sheets.sheet,
     "worlds": settings.worlds,
     "room": room.room,
+    "room_table": room.room_table,
 }
 """The pages by the names that `ui_state.PAGES` has for them."""
 

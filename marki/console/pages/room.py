@@ -1,9 +1,10 @@
-"""The page of the machine room: what is turned, what was measured, and the ledger card of a training."""
+"""The pages of the machine room: what is turned and measured, the ledger card of a training, and the table of all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from marki.comparison import AGREES, DEVIATES, VERDICTS
 from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
 from marki.console.state.room_view import RoomView
@@ -11,6 +12,9 @@ from marki.io.machine_room import EVEN, CardLine
 from marki.language import Words
 
 GROUPS = ("cost", "ledger", "step", "figures")
+MARKS = {AGREES: "right", DEVIATES: "wrong"}
+"""Signs before a simulated figure; one that cannot be compared has a dot."""
+
 SHOWN_MOST = {"ranks": 64, "micros": 480, "parts": 4, "tensor": 64, "replicas": 512}
 """Values at which the bars under the lines are full."""
 
@@ -62,6 +66,7 @@ def _sliders(view: RoomView, words: Words) -> list[PageBlock]:
         rows.append(PageRow(words("room.devices"), right=f"{plan.devices:,} × {plate.device}"))
         rows.append(PageRow(words("room.as_done"), command="room_documented", mark="dot"))
     rows.append(PageRow(words("room.again"), command="room_again", mark="right"))
+    rows.append(PageRow(words("room.table"), command="room_table", mark="plus"))
     return rows
 
 
@@ -95,4 +100,37 @@ def _card(card: Sequence[CardLine], words: Words) -> list[PageBlock]:
                 name = "room.printed" if group == "ledger" else "room.source"
                 told = words(name, badge=line.badge, source=line.source) if line.source else line.badge
                 found.append(Text(told, dim=True))
+    return found
+
+
+def room_table(context: Context) -> list[PageBlock]:
+    """Return the page of what is documented of the machines, next to what the room finds."""
+    words, controller = context.words, context.operator.timeline
+    if controller is None:
+        return [Text(words("timeline.none"))]
+    found: list[PageBlock] = [PageRow(words("room.back"), command="room_table", mark="minus")]
+    table = controller.room.table(words)
+    if table is None:
+        return [*found, Text(words("room.reckoning_table"), dim=True)]
+    said = {verdict: words(f"machine_room.verdict.{verdict.replace(' ', '_')}") for verdict in VERDICTS}
+    counts = {verdict: sum(line.verdict == verdict for line in table) for verdict in VERDICTS}
+    found.append(Text(words("room.table_how"), dim=True))
+    found += [
+        PageRow(said[verdict], right=f"{count}", mark=MARKS.get(verdict, "dot"))
+        for verdict, count in counts.items()
+        if count
+    ]
+    part = ""
+    for line in table:
+        if line.part != part:
+            part = line.part
+            found.append(Heading(part))
+        found += [
+            Text(line.statement),
+            PageRow(words("room.table_printed"), right=line.documented),
+            PageRow(words("room.table_simulated"), right=line.simulated, mark=MARKS.get(line.verdict, "dot")),
+            Text(words("room.printed", badge=said[line.verdict], source=line.source), dim=True),
+        ]
+        if line.note:
+            found.append(Text(line.note, dim=True))
     return found

@@ -8,6 +8,7 @@ import pygame
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Declared, Panel
 from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
+from marki.console.panels.trainer_panel import verdict
 from marki.console.state.scene import Scene
 
 WINDOW = 100  # trials over which the running rate is taken
@@ -53,6 +54,14 @@ def thin(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x[:keep].reshape(-1, every).mean(1), y[:keep].reshape(-1, every).mean(1)
 
 
+def wrong_under_way(scene: Scene) -> bool:
+    """Return whether the card that is still shown was answered wrongly; its trial is no part of the curve yet."""
+    shown = scene.snapshot.presentation
+    if shown is None or shown.item < 0 or scene.snapshot.trial <= scene.trial:
+        return False
+    return verdict(scene, "")[3] is False
+
+
 class CurvePanel(Panel):
     """The learning curve; in grey those of the run before and of the known future."""
 
@@ -68,19 +77,20 @@ class CurvePanel(Panel):
         low = round(figures * (2.1 if self._roomy else 1.1)) + px(4)
         self._plot = pygame.Rect(area.x + left, area.y + px(10), area.w - left - px(16), area.h - px(10) - low)
         self._note = self.note()
-        self._shown: tuple[int, int, int, int, int | None] | None = None
+        self._shown: tuple[int, int, int, int, int | None, bool] | None = None
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the curve again when a trial has been added."""
         last = int(scene.errors[-1]) if len(scene.errors) else 0
         before = None if scene.before is None else id(scene.before)
-        key = (len(scene.errors), len(scene.coming), scene.seed, last, before)
+        judged = wrong_under_way(scene)
+        key = (len(scene.errors), len(scene.coming), scene.seed, last, before, judged)
         if key == self._shown or (scene.fast and self._shown and scene.beat % EVERY):
             return []
         self._shown = key
         x, y, partial = points(scene.errors, scene.pass_size, deck=scene.deck)
         self._draw(surface, scene, x, y, partial)
-        text, *shorter = self._summary(scene, x, y, partial)
+        text, *shorter = self._summary(scene, x, y, partial + judged)
         return [self._paper, *self._note.update(surface, text, shorter=shorter)]
 
     def note_sample(self) -> str:

@@ -138,10 +138,11 @@ class PagePanel(Panel):
         number = len(self._rows)
         high, pad = theme.row(SIZE), px(3)
         left = high + px(4) if row.mark or row.command or row.turn else 0
-        right_w = min(theme.width(row.right, SIZE, FIGURES), width - px(8)) if row.right else 0
+        values = theme.wrap(row.right, width - px(8), SIZE, FIGURES) if row.right else []
+        right_w = min(max(theme.width(value, SIZE, FIGURES) for value in values), width - px(8)) if values else 0
         room = width - left - right_w - px(12) if right_w else width - left - px(4)
-        below = bool(right_w) and (room < width // 4 or theme.width(row.text, SIZE) > 2 * room)
-        if below:  # the value gets a line of its own
+        below = len(values) if right_w and (room < width // 4 or theme.width(row.text, SIZE) > 2 * room) else 0
+        if below:  # the value gets lines of its own
             room = width - left - px(4)
         lines = theme.wrap(row.text, room, SIZE) or [""]
         bar = px(7) if row.share is not None else 0
@@ -165,10 +166,10 @@ class PagePanel(Panel):
         for line in lines:
             theme.write(sheet, line, pygame.Rect(left or px(2), at, room, high), size=SIZE, face=TEXT)
             at += high
-        if row.right:
-            box_r = pygame.Rect(width - right_w - px(6), at if below else y + pad, right_w, high)
-            at += high * below
-            theme.write(sheet, row.right, box_r, size=SIZE, face=FIGURES, align="right")
+        for k, value in enumerate(values):
+            box_r = pygame.Rect(width - right_w - px(6), (at if below else y + pad) + k * high, right_w, high)
+            theme.write(sheet, value, box_r, size=SIZE, face=FIGURES, align="right")
+        at += high * below
         if row.share is not None:
             track = pygame.Rect(left + px(2), at, width - left - px(8), max(theme.profile.line, bar - px(2)))
             pygame.draw.rect(sheet, p.ruling, track)

@@ -37,7 +37,7 @@ def verdict(scene: Scene, none: str) -> tuple[str, str, str, bool | None]:
     r = look.view.r
     kind = nearest_class(r, scene.code)
     right = None if shown.target is None else bits(r[: len(shown.target)]) == bits(shown.target)
-    return name, scene.classes[kind] if kind >= 0 else none, bits(r[: scene.units]), right
+    return name, scene.classes[kind] if kind >= 0 else none, bits(r[: scene.code.shape[1]]), right
 
 
 class TrainerPanel(Panel):

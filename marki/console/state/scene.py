@@ -44,6 +44,9 @@ class Scene:
         The same for the run before this one.
     mistakes : (n,) int
         Numbers, from 0, of the known trials that went wrong.
+    code : (classes, units) bool
+    classes : sequence of str
+        Of the world from which the shown card is.
     rising : bool
         Whether the speed rises by itself.
     got : float

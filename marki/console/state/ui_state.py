@@ -26,7 +26,7 @@ DECADES = (2.8, 11.9)
 
 PAGES = (
     "menu", "inspect", "provenance", "confusion", "journal", "settings", "open", "deck", "lessons", "lesson", "vote",
-    "hand", "exhibit", "preview", "sheet", "worlds", "room",
+    "hand", "exhibit", "preview", "sheet", "worlds", "room", "room_table",
 )  # fmt: skip
 
 

@@ -215,7 +215,7 @@ class TimelineController:
             light = snapshot.view.light if snapshot.open else shown.frame
             if not np.array_equal(self._frame, light.astype(np.float32)):
                 self._frame = light.astype(np.float32)
-            classes = session.world.classes
+            classes = session.shown_world.classes
             self._wanted = classes[shown.kind] if 0 <= shown.kind < len(classes) else ""
 
     def _system_view(self, session: Session, exhibits: tuple[Exhibit, ...], name: str, where: str) -> SystemView:

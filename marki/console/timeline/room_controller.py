@@ -9,7 +9,7 @@ from marki.console.state.room_view import RoomView
 from marki.console.state.ui_state import UIState
 from marki.errors import MarkIError
 from marki.io.exhibits import Timeline
-from marki.io.machine_room import EVEN, CardLine, MachineRoom, StepChart, StepPlan, TrainingPlate
+from marki.io.machine_room import EVEN, CardLine, MachineRoom, StepChart, StepPlan, TableLine, TrainingPlate
 from marki.language import Words
 
 PATIENCE_S = 20.0
@@ -36,6 +36,7 @@ class RoomController:
         self._asked: StepPlan | None = None
         self._trouble = ""
         self._cards: dict[tuple[str, str], Sequence[CardLine]] = {}
+        self._tables: dict[str, Sequence[TableLine]] = {}
         self._threads: dict[str, threading.Thread] = {}
 
     @property
@@ -65,6 +66,13 @@ class RoomController:
             self._aside("card", lambda: self._reckon(room, name, words))
             found = self._cards.get((name, language))
         return found
+
+    def table(self, words: Words) -> Sequence[TableLine] | None:
+        """Return what is documented next to what the room finds; None while it is being simulated."""
+        if words.language not in self._tables and not self._busy("table"):
+            room = self.room
+            self._aside("table", lambda: self._tables.update({words.language: room.table(words)}))
+        return self._tables.get(words.language)
 
     def wait(self) -> None:
         """Wait until what was asked for is there, or for some seconds."""

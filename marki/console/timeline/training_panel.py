@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pygame
 
 from marki.console.drawing.layout import Box
@@ -16,6 +18,7 @@ from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.counts import abbreviated
 from marki.io.exhibits import MARK1, Progress
 from marki.io.ports import Port
+from marki.language import Words
 
 
 def axis_of(progress: Progress) -> int:
@@ -133,9 +136,9 @@ class TrainingPanel(Panel):
             learned.append((progress.steps, progress.right))
         self._trace(surface, learned, across, palette.ghost, dots=False)
         self._trace(surface, [(s, v) for s, _, v in progress.curve], across, palette.trace, dots=True)
-        self._legend(surface, progress)
+        self._legend(surface, progress, system_view.exhibit.task)
         self._warn(surface, progress)
-        self._tell(surface, progress)
+        self._tell(surface, progress, system_view.exhibit.task)
 
     def _trace(
         self, surface: pygame.Surface, points: list[tuple[int, float]], across: int, colour: Colour, *, dots: bool
@@ -149,11 +152,12 @@ class TrainingPanel(Panel):
             for x, y in at:
                 pygame.draw.circle(surface, colour, (round(x), round(y)), max(theme.px(2.5), theme.line(1)))
 
-    def _legend(self, surface: pygame.Surface, progress: Progress) -> None:
+    def _legend(self, surface: pygame.Surface, progress: Progress, task: str) -> None:
         """Name the curves in a corner that they leave free: below, at the right."""
         theme, px, palette, plot = self.theme, self.theme.px, self.theme.palette, self._plot
         row = theme.row(SMALL - 1)
-        names = [("timeline.validation", palette.trace), ("timeline.while_learning", palette.ghost)]
+        learning = "timeline.bank_learning" if progress.duel else "timeline.while_learning"
+        names = [(theme.words.of_task("timeline.validation", task), palette.trace), (learning, palette.ghost)]
         if plot.h < 2.6 * row:
             return
         for k, (name, colour) in enumerate(names):
@@ -180,11 +184,12 @@ class TrainingPanel(Panel):
             pygame.draw.rect(surface, theme.palette.paper, (*box.topleft, theme.width(line, SMALL), row))
             theme.write(surface, line, box, size=SMALL, face=TEXT, colour=theme.palette.wrong)
 
-    def _tell(self, surface: pygame.Surface, progress: Progress) -> None:
+    def _tell(self, surface: pygame.Surface, progress: Progress, task: str) -> None:
         words, text = self.theme.words, self._text
+        share = measured(progress, task, words)
         values = dict(
             steps=f"{progress.steps:,}", of=f"{progress.of:,}", shown=f"{progress.shown:,}",
-            right=f"{100 * progress.right:.0f}" if progress.right == progress.right else "–",
+            right=share, told=words(words.of_task("timeline.score", task), score=share),
             seconds=f"{progress.seconds:.1f}", digest=progress.digest[:8],
         )  # fmt: skip
         names = ("timeline.done", "timeline.done_short") if progress.done and progress.digest else ()
@@ -197,6 +202,15 @@ class TrainingPanel(Panel):
         if self.theme.width(line, SMALL) + wide + self.theme.px(16) <= text.w:
             style = TextStyle(size=SMALL - 1, face=FIGURES, colour=self.theme.palette.faded, align="right")
             self.theme.write(surface, end, text, **style)
+
+
+def measured(progress: Progress, task: str, words: Words) -> str:
+    """Return how well a system does now, in per cent: the share right of late; in tasks with a measure of their own,
+    such as rivals have, of whom a step tells only whether the critic was right, the last validation score."""
+    share = progress.right
+    if words.of_task("timeline.score", task) != "timeline.score":
+        share = progress.curve[-1][2] if progress.curve else math.nan
+    return "–" if math.isnan(share) else f"{100 * share:.0f}"
 
 
 class LedgerPanel(Panel):
@@ -267,7 +281,8 @@ class LedgerPanel(Panel):
             found.append((words("timeline.answers_in"), f"{1e3 * reply.seconds:.1f} ms"))
         progress = system_view.progress
         if progress is not None and self.button:
-            found.append((words("timeline.right_now"), f"{100 * progress.right:.0f} %"))
+            now = words(words.of_task("timeline.right_now", exhibit.task))
+            found.append((now, f"{measured(progress, exhibit.task, words)} %"))
         return found
 
     def _draw(self, surface: pygame.Surface, lines: tuple[tuple[str, str], ...]) -> None:

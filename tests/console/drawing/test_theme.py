@@ -1,9 +1,14 @@
 """Colours that mean something: told apart with every kind of colour vision; texts are shortened before they are cut."""
 
+import os
+from pathlib import Path
+
 import numpy as np
+import pygame
 import pytest
 
-from marki.console.drawing.theme import DESK, PROJECTOR, Theme
+from marki.console.drawing.theme import CJK, DESK, FIGURES, PROJECTOR, TEXT, Theme
+from marki.language import Words
 
 SEEN = {
     "usual": np.eye(3),
@@ -80,3 +85,17 @@ def test_texts_of_a_row_become_short_together(window):
     assert theme.row_of(forms, 400, 20, 14)[0] == ["above zero", "motor turns"]
     assert theme.row_of(forms, 130, 20, 14)[0] == ["> 0", "turns"]
     assert theme.row_of(forms, 60, 20, 14)[0] == ["> 0", "on"]
+
+
+def test_no_file_of_a_typeface_stays_open():
+    folder = Path("/proc/self/fd")
+    if not folder.is_dir():
+        pytest.skip("the system does not tell which files are open")
+    pygame.init()
+    theme = Theme(1.0, Words("zh"))
+    for face in (TEXT, FIGURES, CJK):
+        for size in range(12, 20):
+            theme.font(face, size).size("A")
+    held = [os.readlink(link) for link in folder.iterdir() if link.exists()]
+    pygame.quit()
+    assert not [name for name in held if "/fonts/" in name]

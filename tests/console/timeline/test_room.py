@@ -4,8 +4,10 @@ import pytest
 from console.fake_timeline import FakeTimeline
 from console.test_screens import faults
 
+from marki.comparison import AGREES, DEVIATES, OPEN
 from marki.console.state.blocks import Heading, PageRow, Text
 from marki.console.timeline.gantt_panel import FRAMES
+from successors.cluster.lent_room import ClusterRoom
 
 
 @pytest.fixture
@@ -168,3 +170,49 @@ def test_the_lesson_shows_its_charts_and_the_card(window):
     app.obey("end_lesson")
     app.obey("view")
     assert app.ui.chart == ""
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_documented_stands_beside_what_is_simulated(window, language):
+    app = window(language=language)
+    words = app.words
+    app.obey(row(app, "room.table").command)
+    assert (app.ui.chart, app.ui.page) == ("room", "room_table")
+    settle(app)
+    blocks = app.handler.panels["page"].blocks
+    table = ClusterRoom().table(words)
+    for line in table:
+        at = blocks.index(Text(line.statement))
+        printed, found, source = blocks[at + 1 : at + 4]
+        assert (printed.right, found.right) == (line.documented, line.simulated)
+        assert found.mark == {AGREES: "right", DEVIATES: "wrong", OPEN: "dot"}[line.verdict]
+        assert line.source in source.text
+        assert words(f"machine_room.verdict.{line.verdict.replace(' ', '_')}") in source.text
+        assert not line.note or blocks[at + 4] == Text(line.note, dim=True)
+    for verdict in (AGREES, DEVIATES, OPEN):
+        counted = row(app, f"machine_room.verdict.{verdict.replace(' ', '_')}")
+        assert counted.right == f"{sum(line.verdict == verdict for line in table)}"
+    assert [b.text for b in blocks if isinstance(b, Heading)] == list(dict.fromkeys(line.part for line in table))
+    app.obey(row(app, "room.back").command)
+    assert app.ui.page == "room"
+
+
+@pytest.mark.parametrize(
+    ("size", "projector", "language"),
+    [((640, 480), False, "en"), ((640, 480), False, "zh"), ((1280, 800), True, "zh")],
+)
+def test_the_table_is_whole_to_its_end(window, size, projector, language):
+    app = window(size=size, projector=projector, language=language, still=True)
+    app.obey("room_table")
+    settle(app)
+    kinds = ("outside", "upon another", "cut", "left out")
+    assert not [fault for fault in faults(app) if fault[0] in kinds]
+    theme, panel = app.renderer.theme, app.handler.panels["page"]
+    theme.clipped.clear()
+    theme.dropped.clear()
+    end = panel.height - panel._body.h
+    for at in range(0, end + panel._body.h, panel._body.h):
+        app.ui.scroll = at
+        app.frame()
+        assert app.ui.scroll == min(at, end)
+    assert (theme.clipped, theme.dropped) == ([], [])

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from marki.comparison import AGREES, DEVIATES, OPEN, VERDICTS, as_markdown, tally
+from marki.language import Words
 from successors.cluster import documented, machines
-from successors.cluster.documented import SERVERS, SET, near, rows
+from successors.cluster.documented import SERVERS, near, rows
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "machine_room.md"
 
@@ -33,7 +34,7 @@ def test_every_row_has_a_source_and_a_verdict_and_what_does_not_agree_says_why(t
 
 
 def test_what_a_constant_was_set_by_is_not_counted_as_agreeing(table):
-    anchors = [found for found in table if found.reason == SET]
+    anchors = [found for found in table if found.reason == Words("en")("machine_room.table.set")]
     assert len(anchors) == 4
     assert {found.verdict for found in anchors} == {OPEN}
 
@@ -69,4 +70,9 @@ def test_slower_links_would_deviate(monkeypatch):
         return replace(done, machine=replace(done.machine, inside=link))
 
     monkeypatch.setattr(documented, "training", slowed)
-    assert next(iter(documented._megatron())).verdict == DEVIATES
+    assert (
+        next(
+            iter(documented._megatron(lambda name, **values: Words("en")(f"machine_room.table.{name}", **values)))
+        ).verdict
+        == DEVIATES
+    )

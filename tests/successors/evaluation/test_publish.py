@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from marki.files import write_json
 from successors import registry, tasks
 from successors.evaluation import publish
 from successors.model_card import Measure, Trial
@@ -62,3 +63,14 @@ def test_a_part_set_aside_is_claimed_by_the_mean_of_the_seeds(monkeypatch):
     assert claims["at least on", "left out"]["value"] == pytest.approx(0.32)
     assert claims["at least on", "far out"]["word"] == "holds"
     assert about["also"]["left out"] == pytest.approx(0.32)
+
+
+def test_the_processor_s_time_is_that_of_all_runs_each_once(tmp_path):
+    mine = {order for name in ("mlp", "perceptron") for order in publish._orders(registry.find(name), 5)}
+    (tmp_path / publish.RUNS).mkdir()
+    for order in mine:
+        write_json(tmp_path / publish.RUNS / f"{order.key}.json", {"processor_seconds": 90.0})
+    write_json(tmp_path / publish.RUNS / "of-another-system.json", {"processor_seconds": 1e6})
+    assert publish.processor_minutes(["mlp", "perceptron"], tmp_path, seed=5) == pytest.approx(1.5 * len(mine))
+    alone = publish.processor_minutes(["mlp"], tmp_path, seed=5)
+    assert alone == pytest.approx(1.5 * len(set(publish._orders(registry.find("mlp"), 5))))

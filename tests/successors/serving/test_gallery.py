@@ -213,3 +213,9 @@ def test_nothing_is_read_before_it_is_asked():
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
     assert said.stdout.strip() == "[]"
+
+
+def test_a_machine_that_draws_says_what_it_can_be_asked_for(exhibits):
+    assert exhibits["gan"].asked == registry.classes(registry.find("gan").entry.trials[0])
+    assert exhibits["vae"].asked == ()  # it is told nothing
+    assert exhibits["lenet5"].asked == ()  # it reads

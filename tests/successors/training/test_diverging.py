@@ -155,3 +155,4 @@ def test_of_systems_that_are_trained_one_that_diverges_does_not_stop_the_others(
     assert "seed 1, at step 3: a gradient is not a number" in said
     assert "seed 1" in json.loads((tmp_path / "mlp" / publish.LOST).read_text())[DIVERGED][0]
     assert not (tmp_path / "lenet5" / publish.LOST).exists()
+    assert "all runs together: 0.0 minutes of the processor" in said

@@ -414,3 +414,9 @@ def test_resuming_from_a_broken_file_is_one_clear_error(tmp_path):
     (tmp_path / f"{order.key}.npz").write_bytes(b"PK")
     with pytest.raises(StateError, match="cannot be read"):
         training_job.train(order, tmp_path, resume=True)
+
+
+def test_beside_the_progress_stands_the_score_of_the_validation_and_what_it_is_a_share_of():
+    order = {"settings": {"learner": "gan", "task": "imitate"}}
+    told = training_job._note({"order": order, "score": 0.81, "valid": 0.74, "warnings": ["stuck"]})
+    assert told == "gan on imitate, harmonic mean of precision and recall: 74.0 % in the validation; stuck"

@@ -1,0 +1,52 @@
+"""The trainer says what is shown and answered in the words of the world that the card is from."""
+
+import pytest
+
+from marki.console.panels.curve_panel import wrong_under_way
+from marki.console.panels.trainer_panel import verdict
+from marki.io.worlds import WorldConfig
+
+
+@pytest.mark.parametrize("name", ["digits", "left_right"])
+def test_a_shown_card_keeps_its_class_when_the_world_changes(window, name):
+    app = window()
+    app.session.step()
+    app.frame()
+    before = verdict(app.scene, "none")
+    assert before[0] in app.session.world.classes
+    app.operator.give("open_world", config=WorldConfig(name=name).to_mapping())
+    app.frame()
+    assert app.operator.world_config().name == name
+    assert verdict(app.scene, "none") == before
+    assert app.operator.answered() == before[1]
+    app.session.step()
+    app.frame()
+    assert verdict(app.scene, "none")[0] in app.session.world.classes
+
+
+def test_the_learning_curve_counts_a_card_from_the_moment_it_is_judged_wrong(window):
+    app = window()
+
+    def said():
+        theme = app.renderer.theme
+        theme.written = []
+        app.renderer.invalidate()
+        app.draw()
+        written, theme.written = {text for text, _, _ in theme.written}, None
+        return written
+
+    app.frame()
+    forms = [app.words.forms("curve.first", count=k)[0] for k in (0, 1)]
+    assert forms[0] in said() or "0/26" in said()
+    while not app.scene.snapshot.answered:
+        app.session.advance(app.session.now + 100_000, one=True)
+        app.frame()
+    assert app.session.trial == 0
+    assert verdict(app.scene, "none")[3] is False
+    assert wrong_under_way(app.scene)
+    assert said() & {forms[1], "1/26"}
+    app.session.step()
+    app.frame()
+    assert app.session.trial == 1
+    assert not wrong_under_way(app.scene)
+    assert said() & {forms[1], "1/26"}
