@@ -16,7 +16,7 @@ import numpy as np
 
 from marki import registers
 from marki.config import of_room
-from marki.errors import SessionError, unknown
+from marki.errors import MarkIError, SessionError, unknown
 from marki.history import RECORD, Checkpoint, Command, Moment, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.worlds import FOLDERS, Presentation, World, WorldConfig, create
@@ -66,6 +66,28 @@ class Session:
         self.moved, self.fingerprints = dict(moved or {}), dict[str, str]()
         self.launched = learner.config
         self.new_seed(seed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy begins with, as `stand` goes on from it: it may be in the middle of a presentation."""
+        return {
+            "learner": self.learner.anew(self.launched),
+            "courses": self.courses,
+            "seed": self.seed,
+            "keep": self._keep,
+            "moved": self.moved,
+            "fingerprints": self.fingerprints,
+            "base": self._base,
+            "trace": self.trace,
+            "moment": self.moment(),
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.learner, self.courses, self.seed = state["learner"], state["courses"], state["seed"]
+        self.launched, self._keep = self.learner.config, state["keep"]
+        self.moved, self.fingerprints, self._base = state["moved"], state["fingerprints"], state["base"]
+        self.reset()
+        self.trace = state["trace"]
+        self.stand(state["moment"])
 
     # -- beginning ---------------------------------------------------------------------------------------------------
 
@@ -281,6 +303,8 @@ class Session:
         command = Command(trial=self.trial, name=name, value=value, after_us=after)
         try:
             self._obey(command)
+        except MarkIError:
+            raise
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise SessionError(
                 f"its value lacks or garbles {error}",
