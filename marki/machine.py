@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from marki.config import Config
+from marki.config import Config, settings_of
 from marki.errors import SessionError
 from marki.hardware import plugboard, switches
 from marki.hardware.association import AssociationBank, AssociationConfig
@@ -94,11 +94,15 @@ class MarkI:
     answers = Port.LAMPS
 
     def __init__(self, config: MachineConfig | None = None, *, seed: int = 0, wiring: np.ndarray | None = None):
-        self.config = config or MachineConfig()
+        self.config = settings_of(MachineConfig, config, where="MarkI")
         self._given = None
         if wiring is not None:
             self._given = plugboard.check(wiring, fan_out=self.config.plugboard.fan_out)
         self.reset(seed)
+
+    def __repr__(self) -> str:
+        shown = int(self.exposures[0])
+        return f"<MarkI: seed {self.seed}, {self.units} R-units, {shown:,} presentations, {clock_face(self.now)}>"
 
     @property
     def given_wiring(self) -> bool:
