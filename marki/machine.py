@@ -177,7 +177,7 @@ class MarkI:
     # -- copies ------------------------------------------------------------------------------------------------------
 
     def anew(self, config: MachineConfig) -> MarkI:
-        """Return a machine of this seed, and of the wiring that was given if one was, with all values at their start."""
+        """Return a machine of this seed, and of the wiring if one was given, with all values at their start."""
         return type(self)(config, seed=self.seed, wiring=self._given)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -218,7 +218,9 @@ class Session:
 
     def __repr__(self) -> str:
         told = self._told()
-        return "<Session: {course} ({world}), {trials} trials, {simulated}, seed {seed}, digest {digest}>".format(**told)
+        return "<Session: {course} ({world}), {trials} trials, {simulated}, seed {seed}, digest {digest}>".format(
+            **told
+        )
 
     def _repr_png_(self) -> bytes:
         """Draw the lamps, the potentiometers and the learning curve, as a notebook shows them."""

@@ -55,7 +55,11 @@ def picture(view: MachineView, wrong: np.ndarray, *, units: int) -> bytes:
         _lamp(draw, left + _RETINA * (column + 0.5), _TOP + _RETINA * (row + 0.5), 6, bool(view.s[row, column]))
 
     left = 340
-    say(left, 16, f"A-units: {np.count_nonzero(view.a)} of {A_UNITS} on, wipers up to {np.abs(view.values).max():.1f} deg")
+    say(
+        left,
+        16,
+        f"A-units: {np.count_nonzero(view.a)} of {A_UNITS} on, wipers up to {np.abs(view.values).max():.1f} deg",
+    )
     most = max(float(np.abs(view.values).max()), 1e-9)
     for unit in range(A_UNITS):
         x, y = left + _UNITS * (unit % _COLUMNS + 0.5), _TOP + _UNITS * (unit // _COLUMNS + 0.5)

@@ -208,9 +208,7 @@ class DeckWorld(_CopiedWorld):
             return np.arange(self.size)
         rng = generator(self._seed, f"world.order.{self._part}", turn)
         return (
-            rng.permutation(self.size)
-            if self._weights is None
-            else rng.choice(self.size, self.size, p=self._weights)
+            rng.permutation(self.size) if self._weights is None else rng.choice(self.size, self.size, p=self._weights)
         )
 
     def at(self, number: int) -> Presentation:
@@ -265,9 +263,7 @@ class DrawnWorld(_CopiedWorld):
         kind = min(int(np.searchsorted(self._weights, rng.random(), side="right")), len(self.classes) - 1)
         shown = self._draw(rng, kind)
         frame = self._camera.frame(shown, **self._handling.draw(rng))
-        return Presentation(
-            number=number, item=number, kind=kind, name=shown.name, frame=frame, target=self.code[kind]
-        )
+        return Presentation(number=number, item=number, kind=kind, name=shown.name, frame=frame, target=self.code[kind])
 
     def at(self, number: int) -> Presentation:
         """Return presentation `number`."""
