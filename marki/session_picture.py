@@ -92,7 +92,7 @@ def _lamp(
 
 
 def _potentiometer(draw: ImageDraw.ImageDraw, x: float, y: float, share: float, lit: bool) -> None:
-    """Draw a dial: its hand turned by its share of a right angle, its colour by the sign; a ring if the A-unit is on."""
+    """Draw a dial, its hand turned and its colour chosen by a share of -1 to 1, with a ring if the A-unit is on."""
     dots, way = 6 * _FINER, share * np.pi * 0.75
     x, y = x * _FINER, y * _FINER
     colour = _UP if share > 0 else _DOWN if share < 0 else _RIM

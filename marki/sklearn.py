@@ -29,8 +29,8 @@ class MarkIClassifier(RetinaClassifier):
     passes : int
         Most passes through the training set.
     on_clock : bool
-        Whether the machine runs on its simulated clock, with all that is physical about it. By default its twin computes
-        the same decisions as arithmetic, all physical effects switched off, at many times the speed.
+        Whether the machine runs on its simulated clock, with all that is physical about it. By default its twin
+        computes the same decisions as arithmetic, all physical effects switched off, at many times the speed.
     settings : mapping, optional
         Settings of the machine by dotted name, such as ``{"plugboard.inhibitory": 20}``.
     scaling : {"features", "light"}

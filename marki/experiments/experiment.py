@@ -129,7 +129,7 @@ class Experiment:
         resume : bool
             Whether what is finished in the folder is taken from there.
         jobs : int
-            Processes at a time. A script that uses more than one begins with ``if __name__ == "__main__":``.
+            Processes at a time; a script needs no ``if __name__ == "__main__":`` for them.
         quiet : bool
             Show no progress.
 
