@@ -98,7 +98,9 @@ def test_a_machine_with_moves_that_nobody_has_collected(way):
     other = way(machine)
     assert machine.happened().size
     assert np.array_equal(other.happened(), machine.happened())
-    assert np.array_equal(other.reinforce(frames[3:], np.ones((3, 8), bool)), machine.reinforce(frames[3:], np.ones((3, 8), bool)))
+    assert np.array_equal(
+        other.reinforce(frames[3:], np.ones((3, 8), bool)), machine.reinforce(frames[3:], np.ones((3, 8), bool))
+    )
     assert (other.witness(), other.now) == (machine.witness(), machine.now)
 
 
