@@ -35,7 +35,7 @@ def test_findings_are_a_data_frame_and_are_read_as_text(found):
     lines = repr(found).splitlines()
     assert lines[0] == f"{found.result['title']}, seeds 0, 1"
     assert found.measurements[0].condition in repr(found)
-    assert found._repr_html_() == f"<pre>{repr(found)}</pre>"
+    assert found._repr_html_() == f"<pre>{found!r}</pre>"
 
 
 def test_a_folder_is_written_and_taken_up_again(tmp_path):

@@ -25,7 +25,7 @@ def test_a_folder_is_given_by_its_name(tmp_path, monkeypatch, how):
 
 
 def test_without_a_folder_and_with_two_it_is_refused():
-    with pytest.raises(ConfigError, match="there is no output folder. Give out="):
+    with pytest.raises(ConfigError, match=r"there is no output folder. Give out="):
         compare("two_class", ["mlp"], **SMALL)
-    with pytest.raises(ConfigError, match="two output folders, a and b. Give one"):
+    with pytest.raises(ConfigError, match=r"two output folders, a and b. Give one"):
         compare("two_class", ["mlp"], run=RunOptions(out=Path("a")), out="b", **SMALL)
