@@ -108,7 +108,7 @@ def test_a_machine_with_moves_that_nobody_has_collected(way):
 def test_a_machine_that_presents_is_refused(way):
     session = mark1_session(WorldConfig(name="left_right"))
     session.step("event")
-    with pytest.raises(SessionError, match="a presentation is under way. Let it end first, or copy the session"):
+    with pytest.raises(SessionError, match=r"a presentation is under way. Let it end first, or copy the session"):
         way(session.learner)
 
 

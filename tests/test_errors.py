@@ -24,7 +24,7 @@ def test_all_errors_can_be_caught_as_one():
 
 
 def test_refusals_of_values_and_names_are_those_of_the_language_too():
-    with pytest.raises(ValueError, match="^x: 3 is too much"):
+    with pytest.raises(ValueError, match=r"^x: 3 is too much"):
         raise ConfigError("3 is too much", where="x")
     with pytest.raises(KeyError) as caught:
         raise unknown("readout", "thresold", ("threshold",), where="x")

@@ -66,5 +66,5 @@ def test_in_a_notebook_it_stands_beside_what_there_is_to_say(session):
 
 def test_names_of_courses_are_no_markup():
     session = mark1_session(WorldConfig(name="left_right"))
-    session.configs = {"<script>": config for config in session.configs.values()}
+    session.configs = dict(zip(("<script>", "exam"), session.configs.values(), strict=True))
     assert "<script>" not in session._repr_html_()

@@ -96,7 +96,7 @@ def test_a_square_picture_stands_in_the_middle_as_large_as_there_is_room():
     assert np.allclose(laid[3:18:2, 3:18:2].reshape(-1), picture)
     assert not laid[:2].any()
     assert not laid[:, 18:].any()
-    with pytest.raises(ConfigError, match="63 features are no square picture. Give layout='rows'"):
+    with pytest.raises(ConfigError, match=r"63 features are no square picture. Give layout='rows'"):
         frames(np.zeros((2, 63)), layout="picture")
 
 
