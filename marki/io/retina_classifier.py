@@ -111,6 +111,7 @@ class RetinaClassifier(ClassifierMixin, BaseEstimator, ABC):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
+        assert tags.classifier_tags is not None
         tags.classifier_tags.poor_score = True  # made for pictures: two or three features are next to nothing to see
         return tags
 
