@@ -7,6 +7,7 @@ checkpoint and those, and going back is replaying from the nearest checkpoint.
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import json
 from collections.abc import Mapping
@@ -80,6 +81,9 @@ class Session:
         self.moved, self.fingerprints = dict(moved or {}), dict[str, str]()
         self.launched = learner.config
         self.new_seed(seed)
+
+    def __copy__(self) -> Session:
+        return copy.deepcopy(self)  # else both would write into one log
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy begins with, as `stand` goes on from it: it may be in the middle of a presentation."""

@@ -76,13 +76,15 @@ def test_a_session_with_a_wiring_that_was_given(way):
     same(other, session)
 
 
-def test_a_copy_is_a_branch():
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_is_a_branch(copied):
     session = mark1_session(WorldConfig(name="left_right"), seed=3)
     session.run(3)
-    before, branch = session.digest, copy.deepcopy(session)
+    before, events, branch = session.digest, session.trace.events(), copied(session)
     branch.command("set", {"machine.association.theta": 9})
     branch.run(2)
     assert session.digest == before
+    assert np.array_equal(session.trace.events(), events)
     assert session.learner.config.association.theta != 9
     session.run(2)
     assert session.digest != branch.digest
