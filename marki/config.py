@@ -8,7 +8,7 @@ import math
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from marki.errors import ConfigError, MarkIError, UnknownName, shown, unknown
 from marki.reading import parse_toml, read_json, read_toml
@@ -191,6 +191,26 @@ def check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
     endless = isinstance(value, float) and not math.isfinite(value)
     if endless or (low is not None and not value >= low) or (high is not None and not value <= high):
         raise out_of_range(value, where, low=low, high=high, unit=meta.get("unit", ""))
+    return value
+
+
+C = TypeVar("C", bound=Config)
+
+
+def settings_of(kind: type[C], value: C | None, *, where: object) -> C:
+    """Return settings of a kind as they are, the default ones for None; refuse anything else.
+
+    Raises
+    ------
+    ConfigError
+        With what to write, where a name was given.
+    """
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        named = isinstance(value, str) and "name" in _hints(kind)
+        remedy = f"Give {kind.__name__}({f'name={shown(value)}' if named else '…'})"
+        raise ConfigError(f"expected {kind.__name__}, got {shown(value)}", where=where, remedy=remedy)
     return value
 
 

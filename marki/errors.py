@@ -53,13 +53,16 @@ class MarkIError(Exception):
         return type(self)(self.what, where=where, remedy=self.remedy, code=self.code, **self.fields)
 
 
-class UnknownName(MarkIError):
+class UnknownName(MarkIError, KeyError):
     """An unknown name; the message offers the nearest known one."""
 
     kind = "unknown"
 
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError would put the message in quotes
 
-class ConfigError(MarkIError):
+
+class ConfigError(MarkIError, ValueError):
     """A setting of a wrong name, type or range."""
 
     kind = "config"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import simpy
 
-from marki.config import Config
+from marki.config import Config, settings_of
 from marki.errors import SessionError
 from marki.hardware import plugboard, switches
 from marki.hardware.association import AssociationBank, AssociationConfig
@@ -93,11 +94,15 @@ class MarkI:
     answers = Port.LAMPS
 
     def __init__(self, config: MachineConfig | None = None, *, seed: int = 0, wiring: np.ndarray | None = None):
-        self.config = config or MachineConfig()
+        self.config = settings_of(MachineConfig, config, where="MarkI")
         self._given = None
         if wiring is not None:
             self._given = plugboard.check(wiring, fan_out=self.config.plugboard.fan_out)
         self.reset(seed)
+
+    def __repr__(self) -> str:
+        shown = int(self.exposures[0])
+        return f"<MarkI: seed {self.seed}, {self.units} R-units, {shown:,} presentations, {clock_face(self.now)}>"
 
     @property
     def given_wiring(self) -> bool:
@@ -107,16 +112,20 @@ class MarkI:
     def reset(self, seed: int) -> None:
         """Build the machine anew from its settings and `seed`, all values at their start."""
         self.seed = int(seed)
-        self.clock = np.zeros(1, np.int64)
-        self.exposures = np.zeros(1, np.int64)
-        self.active = np.zeros(A_UNITS, bool)
         self.wiring = self._wire(self.config.plugboard)
-        self._build()
+        self._set_up()
 
     def _wire(self, config: PlugboardConfig) -> np.ndarray:
         """Return the wiring of these settings, patches included, on the board that was given or drawn."""
         board = plugboard.wire(config, self.seed) if self._given is None else self._given
         return plugboard.patch(board, config)
+
+    def _set_up(self) -> None:
+        """Set the clock to its beginning, and put the cabinets together."""
+        self.clock = np.zeros(1, np.int64)
+        self.exposures = np.zeros(1, np.int64)
+        self.active = np.zeros(A_UNITS, bool)
+        self._build()
 
     def _build(self) -> None:
         """Put the cabinets together."""
@@ -164,6 +173,35 @@ class MarkI:
         moved = np.flatnonzero(before != after)
         moves = encode(self.now, Bank.ASSOCIATION, moved, after[moved]), encode(self.now, Bank.RESPONSE, dark, Kind.OFF)
         self._marks = [*log.tolist(), *moves[0].tolist(), *moves[1].tolist()]
+
+    # -- copies ------------------------------------------------------------------------------------------------------
+
+    def anew(self, config: MachineConfig) -> MarkI:
+        """Return a machine of this seed, and of the wiring if one was given, with all values at their start."""
+        return type(self)(config, seed=self.seed, wiring=self._given)
+
+    def __getstate__(self) -> dict[str, Any]:
+        if not self.idle:
+            raise SessionError(
+                "a presentation is under way", where="machine", remedy="Let it end first, or copy the session",
+                code="session.under_way",
+            )  # fmt: skip
+        return {
+            "config": self.config,
+            "seed": self.seed,
+            "given": self._given,
+            "wiring": self.wiring,
+            "registers": snapshot(self.registers()),
+            "happened": self.happened(),
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.config, self.seed = state["config"], state["seed"]
+        self._given, self.wiring = state["given"], state["wiring"]
+        self._set_up()
+        restore(self.registers(), state["registers"])
+        self.resume()
+        self._marks = state["happened"].tolist()
 
     # -- the clock ---------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from marki.errors import ConfigError, StateError, shown
+from marki.errors import ConfigError, MarkIError, StateError, shown
 from marki.files import CsvForm, csv_text
 from marki.intervals import count_interval, share_interval, span
 
@@ -104,6 +104,8 @@ def measured(result: Mapping[str, Any]) -> list[Measurement]:
             if any(not isinstance(row[name], str) for name in ("name", "condition", "unit")):
                 raise TypeError(f"a measurement of {shown(row)}")
         return [Measurement(**{name: row[name] for name in names}) for row in result["measurements"]]
+    except MarkIError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise StateError(
             f"lacks or garbles {error}", where="measurements", remedy="Delete the result and run it again",

@@ -35,12 +35,17 @@ class Noise:
     BLOCK = 64
 
     def __init__(self, seed: int, name: str, width: int):
+        self._made_of = seed, name, width
+
         @lru_cache(maxsize=2)
         def block(number: int) -> np.ndarray:
             # Rounded, so that last-bit differences in the tails of the ziggurat never reach the machine.
             return generator(seed, name, number).standard_normal((self.BLOCK, width)).round(9)
 
         self._block = block
+
+    def __reduce__(self) -> tuple[type[Noise], tuple[int, str, int]]:
+        return Noise, self._made_of  # what is remembered is not copied: it follows from these
 
     def row(self, number: int) -> np.ndarray:
         """Return row `number`, (width,) float64, mean 0, standard deviation 1."""

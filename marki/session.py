@@ -6,27 +6,40 @@ checkpoint and those, and going back is replaying from the nearest checkpoint.
 
 from __future__ import annotations
 
+import base64
+import copy
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from marki import registers
-from marki.config import of_room
-from marki.errors import SessionError, unknown
+from marki.config import of_room, settings_of
+from marki.data_frames import by_column, data_frame
+from marki.errors import MarkIError, SessionError, unknown
 from marki.history import RECORD, Checkpoint, Command, Moment, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.worlds import FOLDERS, Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
-from marki.ticks import NEVER
+from marki.probe import Probe
+from marki.session_picture import LATELY, picture
+from marki.ticks import NEVER, clock_face
 from marki.trace import Bank, Kind, Trace, decode
+from marki.trial_rows import COLUMNS, trial_rows
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class Session:
     """The Mark I in its worlds.
+
+    It can be copied (`copy.deepcopy`) and pickled at any moment: the copy goes on as the run itself would, to the same
+    digest, and a command given to one of them makes a branch.
 
     Parameters
     ----------
@@ -61,11 +74,40 @@ class Session:
         keep: str = "all",
         moved: Mapping[str, str] | None = None,
     ):
-        self.learner, self.courses = learner, dict(worlds)
+        self.learner = learner
+        self.courses = {name: settings_of(WorldConfig, config, where=name) for name, config in worlds.items()}
+        self.probes: list[Probe] = []
         self._keep = keep
         self.moved, self.fingerprints = dict(moved or {}), dict[str, str]()
         self.launched = learner.config
         self.new_seed(seed)
+
+    def __copy__(self) -> Session:
+        return copy.deepcopy(self)  # else both would write into one log
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy begins with, as `stand` goes on from it: it may be in the middle of a presentation."""
+        return {
+            "learner": self.learner.anew(self.launched),
+            "courses": self.courses,
+            "seed": self.seed,
+            "keep": self._keep,
+            "moved": self.moved,
+            "fingerprints": self.fingerprints,
+            "base": self._base,
+            "trace": self.trace,
+            "moment": self.moment(),
+            "probes": self.probes,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.learner, self.courses, self.seed = state["learner"], state["courses"], state["seed"]
+        self.launched, self._keep = self.learner.config, state["keep"]
+        self.moved, self.fingerprints, self._base = state["moved"], state["fingerprints"], state["base"]
+        self.probes = []
+        self.reset()
+        self.trace, self.probes = state["trace"], state["probes"]
+        self.stand(state["moment"])
 
     # -- beginning ---------------------------------------------------------------------------------------------------
 
@@ -77,6 +119,8 @@ class Session:
 
     def reset(self) -> None:
         """Start the same run again."""
+        for probe in self.probes:
+            probe.forget()
         self.learner.config = self.launched
         self.learner.reset(self.seed)
         self.configs, self.worlds = dict(self.courses), list(self._base)
@@ -152,6 +196,53 @@ class Session:
         """Digest of settings, seed and all that happened up to the last finished trial, 32 hexadecimal digits."""
         return self.trace.digest.hex()
 
+    def frame(self) -> DataFrame:
+        """Return the finished trials as a data frame, columns as in `trial_rows.COLUMNS`.
+
+        Raises
+        ------
+        MarkIError
+            If pandas is not installed.
+        """
+        return data_frame(by_column(COLUMNS, list(trial_rows(self.records, list(self.configs), self.worlds))))
+
+    def attach(self, probe: Probe) -> Probe:
+        """Let a probe record from now on; return it. To fill in what is known already, `visit` the beginning."""
+        self.probes.append(probe)
+        return probe
+
+    def _told(self) -> dict[str, str]:
+        """Return what there is to say of the session at this moment, by what it is."""
+        learned = self.records["wrong"][self.records["learned"]][-LATELY:]
+        told = {
+            "course": list(self.configs)[self.course] + ("" if self.learn else ", not taught"),
+            "world": list(self.configs.values())[self.course].name,
+            "trials": f"{self.trial:,}" + (f" of {self.reached:,}" if self.reached > self.trial else ""),
+            "simulated": clock_face(self.now),
+            "seed": str(self.seed),
+            "digest": self.digest,
+        }
+        if learned.size:
+            told["errors"] = f"{100 * learned.mean():.1f} % of the last {learned.size} trials taught"
+        return told
+
+    def __repr__(self) -> str:
+        told = self._told()
+        return "<Session: {course} ({world}), {trials} trials, {simulated}, seed {seed}, digest {digest}>".format(
+            **told
+        )
+
+    def _repr_png_(self) -> bytes:
+        """Draw the lamps, the potentiometers and the learning curve, as a notebook shows them."""
+        return picture(self.learner.view(), self.records["wrong"][self.records["learned"]], units=self.learner.units)
+
+    def _repr_html_(self) -> str:
+        """Return the picture, and what there is to say beside it, as a notebook shows them."""
+        shown = base64.b64encode(self._repr_png_()).decode()
+        told = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in self._told().items())
+        alt = "Lamps of the S-, A- and R-units, wipers, learning curve"
+        return f'<img alt="{alt}" src="data:image/png;base64,{shown}"><table>{told}</table>'
+
     # -- time --------------------------------------------------------------------------------------------------------
 
     def advance(self, until_us: int, *, one: bool = False) -> None:
@@ -220,6 +311,12 @@ class Session:
         coming = self.commands[self._obeyed] if self._obeyed < len(self.commands) else None
         if coming is not None and coming.trial == self.trial and coming.after_us is not None:
             until_us = min(until_us, self.began_us + coming.after_us)
+        reading = self.began_us + self.learner.config.sequencer.settle_us
+        if self.probes and self.learner.now < reading <= until_us:
+            self.learner.advance(reading)
+            view = self.learner.view()
+            for probe in self.probes:
+                probe.take(self.trial, view)
         self.learner.advance(until_us)
         self._obey_due()
 
@@ -287,6 +384,8 @@ class Session:
         command = Command(trial=self.trial, name=name, value=value, after_us=after)
         try:
             self._obey(command)
+        except MarkIError:
+            raise
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise SessionError(
                 f"its value lacks or garbles {error}",
@@ -438,6 +537,8 @@ class Session:
     def drop_future(self) -> None:
         """Make this moment the end of the run; discard the known future."""
         self.reached = self.trial
+        for probe in self.probes:
+            probe.forget(self.trial if self.learner.idle else self.trial + 1)
         self._records = self._records.copy()  # moments of the run so far look at these rows
         del self.commands[self._obeyed :]
         self._checkpoints = {n: c for n, c in self._checkpoints.items() if n <= self.trial}
@@ -572,9 +673,11 @@ def mark1_session(
 
     The courses are ``learn`` and ``exam``, the world's own examination unless another is given.
     """
-    world = world or WorldConfig()
+    world = settings_of(WorldConfig, world, where="mark1_session")
+    if exam is not None:
+        exam = settings_of(WorldConfig, exam, where="mark1_session, exam")
     units = create(world, seed).code.shape[1]
-    config = machine or MachineConfig()
+    config = settings_of(MachineConfig, machine, where="mark1_session, machine")
     if config.response.units != units and not config.response.source_set:
         config = config.amend({"response.units": units})
     worlds = {"learn": world, "exam": exam or world.exam()}

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from marki.files import CsvForm, csv_text
-from marki.io.responses import lamp_names, lamps
-from marki.io.worlds import World
 from marki.session import Session
+from marki.trial_rows import COLUMNS, trial_rows
 
-TRIALS = (
-    "run", "trial", "end_us", "course", "learned", "stimulus", "shown", "wanted", "answered", "wanted_lamps",
-    "answered_lamps", "active", "wrong",
-)  # fmt: skip
+TRIALS = ("run", *COLUMNS)
 TRIALS_TEXTS = ("run", "course", "shown", "wanted", "answered", "wanted_lamps", "answered_lamps")
 """Columns of texts; the others are whole numbers."""
 REGISTERS = ("register", "index", "value", "unit", "meaning")
@@ -24,9 +18,7 @@ REGISTERS = ("register", "index", "value", "unit", "meaning")
 def trials_csv(runs: Iterable[tuple[str, Session]], form: CsvForm = "plain") -> str:
     """Return all finished trials of some runs as CSV.
 
-    The class shown is that of the card, wanted that whose code the trainer gave, answered that whose code the R-units
-    showed; each is empty where there is none: a card of no known class, nothing wanted, lamps that are nobody's code.
-    Lamps are named, see `responses.lamp_names`.
+    Columns are `trial_rows.COLUMNS` after the name; flags are 0 and 1, and what there is none of is empty.
 
     Parameters
     ----------
@@ -38,29 +30,10 @@ def trials_csv(runs: Iterable[tuple[str, Session]], form: CsvForm = "plain") -> 
 
     def table() -> Iterable[Sequence[Any]]:
         for name, session in runs:
-            courses = list(session.configs)
-            classes = [_class_of_lamps(world) for world in session.worlds]
-            in_use = [(1 << world.code.shape[1]) - 1 for world in session.worlds]  # the others stay as they were
-            for number, row in enumerate(session.records):
-                course, kind, target, response = (int(row[k]) for k in ("course", "kind", "target", "response"))
-                known = kind >= 0
-                yield (
-                    name, number, row["t_us"], courses[course], int(row["learned"]), row["item"],
-                    session.worlds[course].classes[kind] if known else None,
-                    classes[course].get(target) if known else None, classes[course].get(response & in_use[course]),
-                    _LAMPS[target] if known else None, _LAMPS[response], row["active"], int(row["wrong"]),
-                )  # fmt: skip
+            for row in trial_rows(session.records, list(session.configs), session.worlds):
+                yield name, *(int(value) if isinstance(value, bool) else value for value in row)
 
     return csv_text(TRIALS, table(), form)
-
-
-_LAMPS = tuple(lamp_names(bool(number >> k & 1) for k in range(8)) for number in range(256))
-
-
-def _class_of_lamps(world: World) -> dict[int, str]:
-    """Return the class of each state of the lamps that is a code, by its number, R1 the least digit."""
-    numbers = np.packbits(lamps(world.code), axis=1, bitorder="little")[:, 0].tolist()
-    return dict(zip(numbers, world.classes, strict=True))
 
 
 def registers_csv(session: Session, form: CsvForm = "plain") -> str:

@@ -13,7 +13,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -133,6 +133,11 @@ class Trace:
         self._oldest = 0  # index of the oldest block still in memory
         self._file: io.FileIO | None = None
         self.digest = bytes(16)
+
+    def __getstate__(self) -> dict[str, Any]:
+        blocks = [b.read() if isinstance(b, _Retired) else b for b in self._blocks]
+        held = sum(block.nbytes for block in blocks)  # a copy has a file of its own, once it needs one
+        return self.__dict__ | {"_blocks": blocks, "_held": held, "_oldest": 0, "_file": None}
 
     @property
     def blocks(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from marki.config import settings_of
 from marki.errors import ConfigError
 from marki.hardware import plugboard
 from marki.hardware.faults import A_UNITS
@@ -34,7 +35,7 @@ class Twin:
     answers = Port.LAMPS
 
     def __init__(self, config: MachineConfig | None = None, *, seed: int = 0):
-        self.config = config or MachineConfig().ideal()
+        self.config = MachineConfig().ideal() if config is None else settings_of(MachineConfig, config, where="Twin")
         on = [name for name, value, meta in self.config.items() if meta["effect"] and value]
         if on:
             raise ConfigError(f"the twin cannot compute {on[0]}", where="Twin", remedy="Give MachineConfig().ideal()")
@@ -56,6 +57,9 @@ class Twin:
         if c.potentiometers.start == "random":
             reach = c.potentiometers.start_deg
             self.v[:] = np.rint(generator(seed, "potentiometers.start").uniform(-reach, reach, A_UNITS) * 1e6)
+
+    def __repr__(self) -> str:
+        return f"<Twin: {len(self._member)} R-units, theta {self.config.association.theta}>"
 
     def registers(self) -> list[Register]:
         """List the state: the values alone."""

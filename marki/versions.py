@@ -1,8 +1,8 @@
-"""Versions: what a result depends on beside its settings and seed."""
+"""Versions: of this program, and what a result depends on beside its settings and seed."""
 
 from __future__ import annotations
 
-import marki
+__version__ = "0.1.0"
 
 
 def versions() -> dict[str, str]:
@@ -10,7 +10,7 @@ def versions() -> dict[str, str]:
     from importlib.metadata import version
 
     return {
-        "marki": marki.__version__,
+        "marki": __version__,
         "numpy": version("numpy"),
         "simpy": version("simpy"),
         "pillow": version("pillow"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from marki import errors
-from marki.errors import MarkIError, StateError, UnknownName, shown, unknown
+from marki.errors import ConfigError, MarkIError, StateError, UnknownName, shown, unknown
 from successors.nn.tensor import ShapeError
 
 
@@ -21,6 +21,17 @@ def test_all_errors_can_be_caught_as_one():
     own = [v for v in vars(errors).values() if isinstance(v, type) and issubclass(v, Exception)]
     assert len(own) > 5
     assert all(issubclass(v, MarkIError) for v in own)
+
+
+def test_refusals_of_values_and_names_are_those_of_the_language_too():
+    with pytest.raises(ValueError, match=r"^x: 3 is too much"):
+        raise ConfigError("3 is too much", where="x")
+    with pytest.raises(KeyError) as caught:
+        raise unknown("readout", "thresold", ("threshold",), where="x")
+    assert str(caught.value) == "x: unknown readout 'thresold'. Did you mean 'threshold'?", "a KeyError quotes its text"
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.code, again.fields) == (str(caught.value), caught.value.code, caught.value.fields)
+    assert str(caught.value.within("y")) == f"y: {caught.value}"
 
 
 @pytest.mark.parametrize(

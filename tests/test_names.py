@@ -22,6 +22,7 @@ MODULES = {
     "letters": (2, "the pictures, and what the successors are asked about them"),
     "parity": (2, "what the Mark I is asked, as an experiment, and the successors, as a task"),
     "learner": (2, "the contract of all learners, and the networks that keep it"),
+    "sklearn": (2, "the library that it is for; of the machine, and of the successors, which it may not know"),
     "plots": (2, "pictures of experiments, and of trainings; neither may know the other"),
 }
 CLASSES: dict[str, tuple[int, str]] = {}

@@ -1,4 +1,5 @@
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -10,13 +11,13 @@ import pytest
 from PIL import Image
 
 from marki import registers, savefile
-from marki.errors import MarkIError, SessionError, StateError, UnknownName
+from marki.errors import ConfigError, MarkIError, SessionError, StateError, UnknownName
 from marki.files import write_arrays
 from marki.io.check_learner import ContractBroken, check_learner, sample_frames
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig, MarkI
 from marki.reading import read_arrays
-from marki.session import mark1_session
+from marki.session import Session, mark1_session
 from marki.ticks import SECOND
 from marki.twin import Twin
 
@@ -66,7 +67,7 @@ def test_how_time_passes_does_not_matter(whole, how):
 
 @pytest.mark.parametrize("hash_seed", ["0", "1", "random"])
 def test_hash_seed_does_not_matter(hash_seed):
-    code = "from marki.session import mark1_session; s = mark1_session(seed=4); s.run(30); print(s.digest)"
+    code = "from marki.session import Session, mark1_session; s = mark1_session(seed=4); s.run(30); print(s.digest)"
     found = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT), "PATH": ""},
         capture_output=True, text=True, check=True,
@@ -520,3 +521,29 @@ def test_a_run_that_diverges_leaves_the_records_of_moments_alone():
     assert not np.array_equal(session.known[:40], records)
     session.stand(moment)
     assert np.array_equal(session.known, records)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: mark1_session("digits"), "expected WorldConfig, got 'digits'. Give WorldConfig(name='digits')"),
+        (lambda: mark1_session(exam="digits"), "expected WorldConfig, got 'digits'"),
+        (lambda: mark1_session(machine={"association.theta": 1}), "Give MachineConfig(…)"),
+        (lambda: Session(MarkI(), {"learn": "letters"}), "learn: expected WorldConfig, got 'letters'"),
+        (lambda: MarkI("theta"), "MarkI: expected MachineConfig, got 'theta'. Give MachineConfig(…)"),
+        (lambda: Twin(7), "Twin: expected MachineConfig, got 7"),
+    ],
+)
+def test_what_are_no_settings_is_refused_with_what_to_write(make, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        make()
+
+
+def test_a_command_with_a_wrong_setting_is_refused_as_the_setting_is():
+    session = mark1_session()
+    with pytest.raises(UnknownName, match=r"Did you mean 'association.theta'"):
+        session.command("set", {"machine.association.thet": 1})
+    with pytest.raises(ConfigError, match="is out of range"):
+        session.command("set", {"machine.association.theta": -1000})
+    with pytest.raises(SessionError, match="lacks or garbles 'units'"):
+        session.command("turn", {})

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from marki.errors import unknown
 
-_CORE = {"command", "lab", "metrics", "plots", "replicas", "validation"}
+_CORE = {"command", "experiment", "lab", "metrics", "plots", "replicas", "validation"}
 
 
 def names() -> list[str]:

@@ -5,10 +5,11 @@ Presentation n of a world is a function of settings, seed and n; nothing has to 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Any, Protocol
+from functools import lru_cache, partial
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -138,7 +139,25 @@ class Handling:
         )
 
 
-class DeckWorld:
+class _CopiedWorld(ABC):
+    """A world that can be copied and pickled, without what it remembers."""
+
+    @abstractmethod
+    def _remember(self) -> None:
+        """Begin to remember what was asked for last."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # nothing of it changes
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("_at", "_order")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._remember()
+
+
+class DeckWorld(_CopiedWorld):
     """A deck of cards, gone through pass by pass in a new order each time.
 
     Parameters
@@ -176,14 +195,21 @@ class DeckWorld:
             weights /= np.bincount(self._kind, minlength=len(self.classes))[self._kind]
             weights /= weights.sum()
 
-        @lru_cache(maxsize=4)
-        def order(number: int) -> np.ndarray:
-            if not shuffled:
-                return np.arange(self.size)
-            rng = generator(seed, f"world.order.{part}", number)
-            return rng.permutation(self.size) if weights is None else rng.choice(self.size, self.size, p=weights)
+        self._shuffled, self._weights = shuffled, weights
+        self._remember()
 
-        self._order = order
+    def _remember(self) -> None:
+        """Begin to remember what was asked for last."""
+        self._order = lru_cache(maxsize=4)(self._order_of)
+
+    def _order_of(self, turn: int) -> np.ndarray:
+        """Return the stimuli of a pass, in order."""
+        if not self._shuffled:
+            return np.arange(self.size)
+        rng = generator(self._seed, f"world.order.{self._part}", turn)
+        return (
+            rng.permutation(self.size) if self._weights is None else rng.choice(self.size, self.size, p=self._weights)
+        )
 
     def at(self, number: int) -> Presentation:
         """Return presentation `number`."""
@@ -199,7 +225,7 @@ class DeckWorld:
         return Presentation(number=number, item=item, kind=kind, name=name, frame=frame, target=self.code[kind])
 
 
-class DrawnWorld:
+class DrawnWorld(_CopiedWorld):
     """A world whose every stimulus is drawn afresh.
 
     Parameters
@@ -224,19 +250,20 @@ class DrawnWorld:
         self.classes, self.code, self.size = tuple(classes), code, size
         weights = np.array(shares or np.ones(len(self.classes)), float)
         weights = np.cumsum(weights / weights.sum())
-        camera, handling = camera or Camera(), handling or Handling()
+        self._camera, self._handling = camera or Camera(), handling or Handling()
+        self._draw, self._weights, self._seed, self._part = draw, weights, seed, part
+        self._remember()
 
-        @lru_cache(maxsize=256)
-        def at(number: int) -> Presentation:
-            rng = generator(seed, f"world.draw.{part}", number)
-            kind = min(int(np.searchsorted(weights, rng.random(), side="right")), len(self.classes) - 1)
-            shown = draw(rng, kind)
-            frame = camera.frame(shown, **handling.draw(rng))
-            return Presentation(
-                number=number, item=number, kind=kind, name=shown.name, frame=frame, target=self.code[kind]
-            )
+    def _remember(self) -> None:
+        """Begin to remember what was asked for last."""
+        self._at = lru_cache(maxsize=256)(self._drawn)
 
-        self._at = at
+    def _drawn(self, number: int) -> Presentation:
+        rng = generator(self._seed, f"world.draw.{self._part}", number)
+        kind = min(int(np.searchsorted(self._weights, rng.random(), side="right")), len(self.classes) - 1)
+        shown = self._draw(rng, kind)
+        frame = self._camera.frame(shown, **self._handling.draw(rng))
+        return Presentation(number=number, item=number, kind=kind, name=shown.name, frame=frame, target=self.code[kind])
 
     def at(self, number: int) -> Presentation:
         """Return presentation `number`."""
@@ -340,17 +367,17 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
                 )
             return read.cards, None, found.labels
         case "left_right":
-            return [], _left_right(config.size), ["left", "right"]
+            return [], partial(_left_right, config.size), ["left", "right"]
         case "forms":
             for kind in config.kinds:
                 if kind not in forms.KINDS:
                     raise unknown("form", kind, forms.KINDS, where="world.kinds")
             kinds = list(config.kinds)
-            return [], lambda rng, k: forms.form(kinds[k], size=config.size, outline=config.outline or None), kinds
+            return [], partial(_form, kinds, config.size, config.outline or None), kinds
         case "parity":
-            return [], lambda rng, k: forms.parity_card(rng, bool(k), grid=config.grid), ["even", "odd"]
+            return [], partial(_parity_card, config.grid), ["even", "odd"]
         case "connectedness":
-            return [], lambda rng, k: forms.connected_card(rng, bool(k)), ["disconnected", "connected"]
+            return [], _connected_card, ["disconnected", "connected"]
         case _:
             dots = "world.dots.new" if config.part == "new" else "world.dots"
             deck = [
@@ -360,14 +387,25 @@ def _content(config: WorldConfig, seed: int) -> tuple[list[Stimulus], Callable |
             return deck, None, ["0", "1"]
 
 
-def _left_right(size: float) -> Callable[[np.random.Generator, int], Stimulus]:
-    """Return the drawer of squares at random places of the left or right half of the retina."""
+# Functions of modules, and not lambdas, so that the worlds that draw by them can be pickled.
 
-    def draw(rng: np.random.Generator, kind: int) -> Stimulus:
-        inner, outer = size / 2, 10 - size / 2
-        x, y = rng.uniform(inner, max(inner, outer)), rng.uniform(-outer, outer)
-        shown = forms.form("square", x=x if kind else -x, y=y, size=size)
-        side = "right" if kind else "left"
-        return Stimulus(name=f"square on the {side}", label=side, card=shown.card)
 
-    return draw
+def _left_right(size: float, rng: np.random.Generator, kind: int) -> Stimulus:
+    """Draw a square at a random place of the left or right half of the retina."""
+    inner, outer = size / 2, 10 - size / 2
+    x, y = rng.uniform(inner, max(inner, outer)), rng.uniform(-outer, outer)
+    shown = forms.form("square", x=x if kind else -x, y=y, size=size)
+    side = "right" if kind else "left"
+    return Stimulus(name=f"square on the {side}", label=side, card=shown.card)
+
+
+def _form(kinds: Sequence[str], size: float, outline: bool | None, rng: np.random.Generator, kind: int) -> Stimulus:
+    return forms.form(kinds[kind], size=size, outline=outline)
+
+
+def _parity_card(grid: int, rng: np.random.Generator, kind: int) -> Stimulus:
+    return forms.parity_card(rng, bool(kind), grid=grid)
+
+
+def _connected_card(rng: np.random.Generator, kind: int) -> Stimulus:
+    return forms.connected_card(rng, bool(kind))

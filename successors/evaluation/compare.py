@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from marki.errors import ConfigError
 from marki.files import csv_text, write_json, write_text
 from marki.intervals import span
 from marki.jobs.folders import claimed
@@ -49,7 +52,8 @@ def compare(
     task: str,
     learners: Sequence[str] | None = None,
     *,
-    run: RunOptions,
+    run: RunOptions | None = None,
+    out: Path | str | None = None,
     seeds: Sequence[int] = (0, 1, 2),
     options: Mapping[str, Any] | None = None,
     recipe: str = presets.HISTORICAL,
@@ -63,8 +67,11 @@ def compare(
     task : str
     learners : sequence of str, optional
         Names of participants; by default all that fit the task.
-    run : RunOptions
-        Its output folder receives ``comparison.csv``, ``comparison.json``, ``comparison.png`` and the runs.
+    run : RunOptions, optional
+        How it is run; quietly and on all cores if not said. Its output folder receives ``comparison.csv``,
+        ``comparison.json``, ``comparison.png`` and the runs.
+    out : Path or str, optional
+        The output folder, if `run` names none.
     seeds : sequence of int
     options : mapping, optional
         Settings of the task.
@@ -86,10 +93,17 @@ def compare(
         For a learner, task or recipe that does not exist.
     PortError
         For a learner that cannot take part in the task.
+    ConfigError
+        Without an output folder, or with two.
     OutputError, StateError
         If the folder is taken.
     """
-    about, out = tasks.find(task), run.folder()
+    run = run or RunOptions(quiet=True)
+    if out is not None:
+        if run.out is not None and Path(run.out) != Path(out):
+            raise ConfigError(f"there are two output folders, {run.out} and {out}", where="compare", remedy="Give one")
+        run = replace(run, out=Path(out))
+    about, folder = tasks.find(task), Path(run.folder())
     names = list(dict.fromkeys(learners or participants.fitting(task)))
     for name in names:
         participants.check_fits(name, task)
@@ -105,20 +119,20 @@ def compare(
         if kind == presets.HISTORICAL or recipe == presets.MODERN or name in registry.names()
     }
     every = [order for row in orders.values() for order in row]
-    with claimed(out, identity(task, options, recipe, budget), resume=run.resume):
-        found = training_job.train_all(every, out / "runs", run, machine=machine)
-        lost = training_job.diverged(found, out / "runs")
+    with claimed(folder, identity(task, options, recipe, budget), resume=run.resume):
+        found = training_job.train_all(every, folder / "runs", run, machine=machine)
+        lost = training_job.diverged(found, folder / "runs")
         rows = [_row(*which, [found[order] for order in row]) for which, row in orders.items()]
         rows.sort(key=lambda row: (row["year"] or 0, row["name"], row["recipe"]))
         content = {"task": task, "options": dict(options or {}), "metric": about.metric, "chance": about.chance}
         content |= {"recipe": recipe, "budget": budget, "seeds": list(seeds), "versions": versions(), "rows": rows}
         content["diverged"] = lost
-        write_json(out / "comparison.json", content)
-        write_text(out / "comparison.csv", csv_text(COLUMNS, [list(row.values()) for row in rows], run.csv))
+        write_json(folder / "comparison.json", content)
+        write_text(folder / "comparison.csv", csv_text(COLUMNS, [list(row.values()) for row in rows], run.csv))
         if can_draw() and (drawn := [row for row in rows if row["score"] is not None]):
             shown = f", {budget:,} stimuli shown at most" if budget else ""
             title = f"{about.title} ({len(seeds)} seeds{shown})"
-            plots.comparison(out / "comparison.png", title, drawn, metric=about.metric, chance=about.chance)
+            plots.comparison(folder / "comparison.png", title, drawn, metric=about.metric, chance=about.chance)
     if not run.quiet:
         print("\n".join(lost), file=sys.stderr, end="\n" if lost else "")
     return rows

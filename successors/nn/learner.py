@@ -256,6 +256,10 @@ class Successor(Generic[N]):
         self.network: N
         self.reset(seed)
 
+    def __repr__(self) -> str:
+        ports = f"{self.accepts} to {self.answers}"
+        return f"<{self.name}: {ports}, {self.network.count():,} parameters, step {self.step}, seed {self._seed[0]}>"
+
     @property
     def name(self) -> str:
         """Name of the network."""

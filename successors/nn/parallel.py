@@ -112,6 +112,9 @@ def parted_cross_entropy(logits: Tensor, labels: np.ndarray, first: int, group: 
     return make(np.mean(np.log(total) - right), (logits,), backward)
 
 
+_LOST = "Try fewer ranks; a script that starts some begins with: if __name__ == '__main__':"
+
+
 def run_ranks(work: Callable[..., Any], ranks: int, *given: Any, room: int) -> list[Any]:
     """Return what each rank finds, in order.
 
@@ -145,7 +148,7 @@ def run_ranks(work: Callable[..., Any], ranks: int, *given: Any, room: int) -> l
                 rank, value, error = results.get(timeout=1)
             except queue.Empty:
                 if lost := [k for k, p in enumerate(processes) if p.exitcode and k not in found]:
-                    raise RankLost(f"rank {lost[0]} has ended", where="ranks", remedy="Try fewer ranks") from None
+                    raise RankLost(f"rank {lost[0]} has ended", where="ranks", remedy=_LOST) from None
                 continue
             if error:
                 raise RankLost(f"rank {rank}: {error}", where="ranks", remedy="Try fewer ranks")

@@ -160,6 +160,10 @@ class Deck:
     corpus: np.ndarray = field(default_factory=lambda: np.zeros(0, "U1"))
     aside: Mapping[str, Split] = field(default_factory=dict[str, Split])
 
+    def __repr__(self) -> str:
+        count = f"{len(self.train):,} + {len(self.valid):,} + {len(self.test):,} stimuli"
+        return f"<Deck {self.task}: {self.accepts} to {self.answers}, {len(self.classes)} classes, {count}>"
+
     def __post_init__(self) -> None:
         if self.code.dtype != bool or self.code.shape != (self.code.shape[0], R_UNITS):
             raise PortError(

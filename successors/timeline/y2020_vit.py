@@ -30,6 +30,7 @@ instead of it; appendix D.3 says that the mean serves as well.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def patches(x: Tensor, size: int) -> Tensor:
 
 def perceptron(width: int, hidden: int, rng: np.random.Generator) -> FeedForward:
     """Return MLP of equation 3: two linear layers with gelu between them."""
-    return FeedForward(width, hidden, rng, activation=lambda x: gelu(x, tanh=True))
+    return FeedForward(width, hidden, rng, activation=partial(gelu, tanh=True))
 
 
 class PatchEmbedding(Module):
