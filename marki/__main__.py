@@ -81,6 +81,14 @@ def parser() -> Parser:
     for name, add, act, text in (
         ("run", experiments.add_run_arguments, experiments.run, "run an experiment"),
         ("validate", experiments.add_validate_arguments, experiments.validate, "documented versus simulated"),
+        (
+            "settings",
+            experiments.add_settings_arguments,
+            partial(experiments.list_settings, of_system=successors.settings_of),
+            "list settings: name, default, range, meaning",
+        ),
+        ("experiments", experiments.add_experiments_arguments, experiments.list_experiments, "list the experiments"),
+        ("tasks", successors.add_tasks_arguments, successors.list_tasks, "list the tasks of the successors"),
         ("wiring", experiments.add_wiring_arguments, experiments.wiring, "print the plugboard's wiring list"),
         ("lessons", teaching.add_lessons_arguments, teaching.lessons, "list the lessons"),
         (
@@ -218,6 +226,7 @@ def _act(argv: list[str] | None) -> int:
     """Carry out the command line; what goes wrong is said in one line."""
     try:
         args = parser().parse_args(argv)
+        experiments.settle_arguments(args)
         return args.act(args)
     except MarkIError as error:
         return _refuse(error)

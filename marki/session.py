@@ -21,6 +21,7 @@ from marki.history import RECORD, Checkpoint, Command, Moment, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.worlds import FOLDERS, Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
+from marki.machine_settings import named_in_full
 from marki.ticks import NEVER
 from marki.trace import Bank, Kind, Trace, decode
 
@@ -247,7 +248,8 @@ class Session:
         ``world``   ``{"config": settings of a world, "learn": bool}``: open a world as a new course and go over to it
         ``show``    ``{"name": …, "frame": 400 levels 0…255, "kind": class or -1}``: the next card; reinforced if its
                     class is known, but with ``"learn": False`` only judged
-        ``set``     changed settings by dotted name, ``machine.association.theta``; faults and patched wires among them
+        ``set``     changed settings by dotted name, ``machine.association.theta``, or by its end where only one ends so
+                    (``theta``), as ``--set`` has them; faults and patched wires among them
         ``toggle``  400 switch positions: 0 camera, 1 on, -1 off
         ``force``   eight of them, for the R-units
         ``turn``    ``{"units": A-units from 0, "deg": angles}``: potentiometers turned by hand
@@ -278,8 +280,10 @@ class Session:
         after = None if self.learner.idle else self.now - self.began_us
         if after is None:
             self._checkpoint_if_due()
-        command = Command(trial=self.trial, name=name, value=value, after_us=after)
         try:
+            if name == "set":
+                value = named_in_full(value, where="set")
+            command = Command(trial=self.trial, name=name, value=value, after_us=after)
             self._obey(command)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise SessionError(

@@ -22,15 +22,25 @@ from marki.errors import ConfigError, MarkIError, shown, unknown
 from marki.files import CsvForm, csv_text, write_json, write_text
 from marki.jobs.folders import claimed, holds
 from marki.jobs.identity import Identity
-from marki.jobs.options import MOST_POINTS, MOST_SEED, MOST_SEEDS, RunOptions, options_of, resumable
+from marki.jobs.options import (
+    MOST_POINTS,
+    MOST_SEED,
+    MOST_SEEDS,
+    RunOptions,
+    add_json_argument,
+    options_of,
+    print_json,
+    resumable,
+)
 from marki.jobs.options import add_arguments as add_run_arguments
 from marki.jobs.runner import Job, run_jobs
 from marki.measurements import Measurement, measured, over_seeds
 from marki.measurements import rows as estimate_rows
+from marki.reading import read_json
 from marki.versions import versions
 
 TABLES = ("kind", "seeds", "fixed", "grid")
-MEANS, MEASUREMENTS = "measurements", "measurements.csv"
+MEANS, MEASUREMENTS, SUMMARY = "measurements", "measurements.csv", "sweep.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +213,7 @@ def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptio
         if means:
             write_text(out / MEASUREMENTS, _table(means, options.csv))
         write_json(
-            out / "sweep.json",
+            out / SUMMARY,
             {
                 "kind": spec.kind,
                 "fixed": dict(spec.fixed),
@@ -262,6 +272,7 @@ def _run(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `sweep`."""
     parser.add_argument("spec", metavar="SPEC.toml", help="what to run: kind, seeds, and tables fixed and grid")
+    add_json_argument(parser)
     add_run_arguments(parser, default="out/sweep-SPEC")
 
 
@@ -273,6 +284,9 @@ def command(args: argparse.Namespace, kinds: Mapping[str, SweepKind]) -> int:
     with resumable(options):
         rows = run_sweep(spec, kinds, options)
     lost = [row for row in rows if row.get("diverged")]
+    if args.json:
+        print_json({"out": str(options.out), **read_json(options.folder() / SUMMARY)})
+        return 0
     told = f", {len(lost)} of them diverged" if lost else ""
     print(f"{len(spec.points)} points{told}, the table is {options.folder() / 'sweep.csv'}")
     for row in lost:

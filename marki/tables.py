@@ -11,6 +11,7 @@ from marki.files import CsvForm, csv_text
 from marki.io.responses import lamp_names, lamps
 from marki.io.worlds import World
 from marki.session import Session
+from marki.twin_session import TwinSession
 
 TRIALS = (
     "run", "trial", "end_us", "course", "learned", "stimulus", "shown", "wanted", "answered", "wanted_lamps",
@@ -21,7 +22,7 @@ TRIALS_TEXTS = ("run", "course", "shown", "wanted", "answered", "wanted_lamps", 
 REGISTERS = ("register", "index", "value", "unit", "meaning")
 
 
-def trials_csv(runs: Iterable[tuple[str, Session]], form: CsvForm = "plain") -> str:
+def trials_csv(runs: Iterable[tuple[str, Session | TwinSession]], form: CsvForm = "plain") -> str:
     """Return all finished trials of some runs as CSV.
 
     The class shown is that of the card, wanted that whose code the trainer gave, answered that whose code the R-units
@@ -30,7 +31,7 @@ def trials_csv(runs: Iterable[tuple[str, Session]], form: CsvForm = "plain") -> 
 
     Parameters
     ----------
-    runs : iterable of (str, Session)
+    runs : iterable of (str, Session or TwinSession)
         Each session with the name that stands before its rows.
     form : {"plain", "excel"}
         See `files.csv_text`.

@@ -1,28 +1,39 @@
-"""The commands `run` and `validate` of the command line."""
+"""The commands on experiments: `run`, `validate`, `wiring`, and the lists of settings and of experiments."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marki import config as settings
-from marki import experiments
-from marki.errors import ConfigError, MarkIError, shown
+from marki import experiments, setting_rows
+from marki.errors import ConfigError, MarkIError
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
-from marki.jobs.options import MOST_SEED, MOST_SEEDS, RunOptions, add_arguments, options_of, resumable
+from marki.jobs.options import (
+    MOST_SEED,
+    MOST_SEEDS,
+    RunOptions,
+    add_arguments,
+    add_json_argument,
+    options_of,
+    print_json,
+    resumable,
+)
 from marki.language import Words
 from marki.measurements import as_text, measured, over_seeds
 
 if TYPE_CHECKING:
     from marki.experiments.lab import ExperimentSpec
+    from marki.experiments.recorded import RecordedSettings
     from marki.io.worlds import WorldConfig
     from marki.session import Session
+    from marki.setting_rows import SettingRow
 
 
 def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
@@ -34,19 +45,26 @@ def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = Fals
     def default(value: Any) -> Any:
         return argparse.SUPPRESS if again else value
 
-    parser.add_argument("--seed", type=int, default=default(0), metavar="N", help="root seed (default 0)")
+    parser.add_argument("--seed", type=int, default=default(None), metavar="N", help="root seed (default 0)")
     parser.add_argument(
         "--set",
         action="append",
         default=default([]),
         metavar="NAME=VALUE",
-        help="change a setting, e.g. machine.association.theta=3 or world.shift=1 (repeatable)",
+        help="change a setting, e.g. machine.association.theta=3, or theta=3 where only one ends so (repeatable); "
+        "`settings` lists them",
     )
     parser.add_argument(
         "--config",
         metavar="FILE",
         default=default(""),
-        help="settings file (.toml or .json) with tables machine and world",
+        help="settings file (.toml or .json) with tables machine and world, or config.json of a run or lab report",
+    )
+    parser.add_argument(
+        "--ideal",
+        action="store_true",
+        default=default(False),
+        help="switch off every physical effect of the machine: lags, spreads, noise, drift",
     )
     parser.add_argument(
         "--wiring",
@@ -61,28 +79,79 @@ def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = Fals
     add_fitting_arguments(parser, again=again)
 
 
-def changes_of(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the user's settings by dotted name, each checked to be of the machine or the world."""
+def settle_arguments(args: argparse.Namespace) -> None:
+    """Fill in what was not said on the command line: seed and files, from the run that ``--config`` names, if any.
+
+    Raises
+    ------
+    ConfigError
+        If its file cannot be read, or the wiring list that it needs is not given.
+    """
+    told = _recorded(args)
+    if args.seed is None:
+        args.seed = told.seeds[0] if told and told.seeds else 0
+    if told is None:
+        return
+    for name in FILES:
+        setattr(args, name, getattr(args, name) or told.files.get(name, ""))
+    if told.wiring_given and not args.wiring:
+        raise ConfigError(
+            "its machine was wired by a list", where=args.config, remedy="Give it too, with --wiring FILE"
+        )
+
+
+def changes_of(args: argparse.Namespace, *, scene: bool = False) -> dict[str, Any]:
+    """Return the user's settings by full dotted name, each checked to be of the machine or the world.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+    scene : bool
+        Whether there is no experiment that brings machine and world of its own: then those of the run that ``--config``
+        names are taken from there.
+    """
+    from marki import machine_settings
+
     settings.check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
-    changes: dict[str, Any] = {}
-    if args.config:
-        changes |= settings.flat(settings.read_settings(args.config))
+    changes = _ideal() if args.ideal else {}
+    if told := _recorded(args):
+        changes |= machine_settings.check({**(told.scene if scene else {}), **told.changes}, where=args.config)
     changes |= {f"world.pictures.{name}": value for name, value in fitting_changes(args).items()}
-    changes |= settings.parse_changes(args.set)
-    _check_changes(changes, where=args.config or "--set")
-    return changes
+    return changes | machine_settings.check(settings.parse_changes(args.set), where="--set")
 
 
-def _check_changes(changes: Mapping[str, Any], *, where: object) -> None:
-    from marki.io.worlds import WorldConfig
+def _recorded(args: argparse.Namespace) -> RecordedSettings | None:
+    """Return what the file of ``--config`` says; None without one."""
+    from marki.experiments import recorded
+
+    return recorded.read(args.config) if args.config else None
+
+
+FILES = ("images", "mnist", "wiring")
+"""Arguments that name what a run reads besides its settings."""
+
+
+def _ideal() -> dict[str, Any]:
+    """Return the changes that switch off every physical effect of the machine."""
     from marki.machine import MachineConfig
 
+    return {f"machine.{name}": False for name, _, meta in MachineConfig().items() if meta["effect"]}
+
+
+def check_own(experiment: str, changes: Mapping[str, Any]) -> None:
+    """Refuse settings that an experiment sets itself, so that it would not be what its title says.
+
+    Raises
+    ------
+    ConfigError
+        For the first of them.
+    """
     for name in changes:
-        room = name.split(".")[0]
-        if room not in ("machine", "world") or room == name:
-            raise ConfigError(f"{shown(name)} is no setting", where=where, remedy="Names begin with machine. or world.")
-    for room, kind in (("machine", MachineConfig), ("world", WorldConfig)):
-        kind().amend(settings.under(changes, room), where=where)
+        if name in experiments.own(experiment):
+            raise ConfigError(
+                f"{name} is set by the experiment {experiment} itself", where="--set",
+                remedy="Leave it out, or write an experiment of your own (docs/adding_an_experiment.md)",
+            )  # fmt: skip
 
 
 def tell_of_images(world: WorldConfig) -> None:
@@ -104,7 +173,7 @@ def session_of(args: argparse.Namespace) -> Session:
 
     if getattr(args, "load", None):
         return savefile.load(args.load, keep="recent", folders={"images": args.images, "mnist": args.mnist})
-    changes = changes_of(args)
+    changes = changes_of(args, scene=True)
     name = "images" if args.images else "digits" if args.mnist else "letters"
     with _settings_named(args):
         world = WorldConfig(name=name, images=args.images, mnist=args.mnist).amend(settings.under(changes, "world"))
@@ -153,6 +222,12 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `run`."""
     parser.add_argument("experiment", help=f"one of: {', '.join(experiments.names())}")
     parser.add_argument("--seeds", type=int, metavar="N", help="run N seeds, from --seed on, on all cores")
+    parser.add_argument(
+        "--twin",
+        action="store_true",
+        help="let the twin learn, arithmetic without a clock: the same answers some ten times faster; needs --ideal",
+    )
+    add_json_argument(parser)
     add_arguments(parser, default="out/EXPERIMENT")
     add_machine_arguments(parser, again=True)
 
@@ -161,26 +236,31 @@ def run(args: argparse.Namespace) -> int:
     """Run an experiment; print the result in a few lines."""
     from marki import pictures
     from marki.experiments import replicas
-    from marki.experiments.lab import ExperimentSpec
 
     experiments.find(args.experiment)
-    if args.seeds is not None:
-        settings.check("--seeds", args.seeds, int, {"low": 1, "high": MOST_SEEDS})
+    told = _recorded(args)
+    seeds = args.seeds
+    if seeds is None and told and len(told.seeds) > 1:
+        seeds = len(told.seeds)
+    if seeds is not None:
+        settings.check("--seeds", seeds, int, {"low": 1, "high": MOST_SEEDS})
     options, changes = options_of(args), changes_of(args)
-    spec = ExperimentSpec(
-        experiment=args.experiment, changes=changes, images=args.images, mnist=args.mnist, wiring=args.wiring
-    )
-    identity = replace(spec.identity(), seed=None if args.seeds else args.seed)
+    twin = args.twin or bool(told and told.twin)
+    spec = _checked(args.experiment, changes, images=args.images, mnist=args.mnist, wiring=args.wiring, twin=twin)
+    identity = replace(spec.identity(), seed=None if seeds else args.seed)
     options = options.free_out(Path("out", args.experiment), lambda folder: holds(folder, identity))
     with resumable(options), _settings_named(args):
         if not args.quiet:
             from marki.io.worlds import WorldConfig
 
             tell_of_images(WorldConfig(images=args.images).amend(settings.under(changes, "world")))
-        if args.seeds:
-            result = replicas.run_many(spec, range(args.seed, args.seed + args.seeds), options)
+        if seeds:
+            result = replicas.run_many(spec, range(args.seed, args.seed + seeds), options)
         else:
             result = replicas.run_one(spec, args.seed, options)
+    if args.json:
+        print_json({"out": str(options.out), **result})
+        return 0
     print("\n".join(report(result)))
     if not pictures.can_draw():
         print(pictures.HINT)
@@ -188,18 +268,31 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _checked(experiment: str, changes: Mapping[str, Any], *, twin: bool, **files: str) -> ExperimentSpec:
+    """Return what to run, refused before anything is if the experiment, or the twin, cannot have these settings."""
+    from marki.experiments.lab import ExperimentSpec
+    from marki.machine import MachineConfig
+    from marki.twin import check_ideal
+
+    experiments.find(experiment)
+    check_own(experiment, changes)
+    if twin:
+        check_ideal(MachineConfig().amend(settings.under(changes, "machine")))
+    return ExperimentSpec(experiment=experiment, changes=changes, twin=twin, **files)
+
+
 def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Refuse settings of a sweep's point that are no experiment: ``experiment``, ``machine.…`` and ``world.…``.
+    """Refuse settings of a sweep's point that are no experiment.
+
+    They are ``experiment``, settings as ``--set`` takes them, and ``images``, ``mnist``, ``wiring``, ``ideal`` and
+    ``twin`` as the arguments of these names.
 
     Returns
     -------
     dict of str to str
         The content hash of every file that it reads.
     """
-    experiments.find(str(settings.get("experiment", "")))
-    spec = _spec(settings)
-    _check_changes(spec.changes, where="sweep")
-    return dict(spec.identity().inputs)
+    return dict(_spec(settings).identity().inputs)
 
 
 def run_point(settings: Mapping[str, Any], seed: int, folder: Path) -> dict[str, Any]:
@@ -210,21 +303,25 @@ def run_point(settings: Mapping[str, Any], seed: int, folder: Path) -> dict[str,
     return {k: result[k] for k in ("measurements", "presentations", "simulated_seconds", "digest")}
 
 
-def _spec(settings: Mapping[str, Any]) -> ExperimentSpec:
-    from marki.experiments.lab import ExperimentSpec
+def _spec(point: Mapping[str, Any]) -> ExperimentSpec:
+    from marki import machine_settings
 
-    changes = {k: v for k, v in settings.items() if k != "experiment"}
-    return ExperimentSpec(experiment=settings["experiment"], changes=changes)
+    kinds = {"experiment": str, **dict.fromkeys(FILES, str), "ideal": bool, "twin": bool}
+    own = {name: settings.check(f"sweep: {name}", point.get(name, kind()), kind, {}) for name, kind in kinds.items()}
+    given = {name: value for name, value in point.items() if name not in own}
+    changes = {**(_ideal() if own.pop("ideal") else {}), **machine_settings.check(given, where="sweep")}
+    return _checked(own.pop("experiment"), changes, **own)
 
 
 def report(result: Mapping[str, Any]) -> list[str]:
     """Return a result in a few lines of text: a row for each measurement, its mean and interval over the seeds."""
     seeds = [measured(seed) for seed in result.get("by_seed", [result])]
     hours = result["simulated_seconds"] / 3600
+    time = f"in {hours:,.1f} hours of machine time" if hours else "by the twin, which has no clock"
     return [
         result["title"],
         *as_text(over_seeds(seeds)),
-        f"  {result['presentations']:,} presentations in {hours:,.1f} hours of machine time, digest {result['digest']}",
+        f"  {result['presentations']:,} presentations {time}, digest {result['digest']}",
     ]
 
 
@@ -233,18 +330,79 @@ def add_validate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds", type=int, default=10, metavar="N", help="seeds for every simulated figure (default 10)"
     )
+    parser.add_argument("--only", metavar="A,B", default="", help="only these parts of the table; --parts lists them")
+    parser.add_argument("--parts", action="store_true", help="list the parts of the table, and end")
+    add_json_argument(parser)
     add_arguments(parser, default="out/validate")
 
 
 def validate(args: argparse.Namespace) -> int:
     """Compare documented and simulated; print and write the table."""
-    from marki.comparison import as_text
+    from marki.comparison import as_text, tally
     from marki.experiments import validation
 
+    if args.parts:
+        if args.json:
+            print_json(validation.parts())
+        else:
+            print("\n".join(f"{name:<14}{text}" for name, text in validation.parts().items()))
+        return 0
+    only = tuple(name.strip() for name in args.only.split(",") if name.strip())
     settings.check("--seeds", args.seeds, int, {"low": 2, "high": MOST_SEEDS, "meaning": "An interval needs two"})
-    options = options_of(args).free_out("out/validate", lambda folder: holds(folder, validation.IDENTITY))
+    identity = validation.identity(only)
+    options = options_of(args).free_out("out/validate", lambda folder: holds(folder, identity))
     with resumable(options):
-        rows = validation.validate(args.seeds, options)
+        rows = validation.validate(args.seeds, options, only)
+    if args.json:
+        found = {"out": str(options.out), "seeds": args.seeds, "tally": tally(rows), "rows": [asdict(r) for r in rows]}
+        print_json(found)
+        return 0
     print(as_text(rows))
     print(f"written to {options.out}")
+    return 0
+
+
+def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `settings`."""
+    parser.add_argument("pattern", metavar="PATTERN", nargs="?", default="", help="words in the name or the meaning")
+    parser.add_argument("--of", metavar="NAME", default="", help="settings of a successor instead, such as lenet5")
+    add_json_argument(parser)
+
+
+def list_settings(args: argparse.Namespace, of_system: Callable[[str], Sequence[SettingRow]]) -> int:
+    """List the settings of machine and world, or of a system of the timeline.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+    of_system : callable
+        ``of_system(name) -> rows``, the settings of a system.
+    """
+    from marki import machine_settings
+
+    found = setting_rows.matching(of_system(args.of) if args.of else machine_settings.rows(), args.pattern)
+    if args.json:
+        print_json(setting_rows.as_json(found))
+    else:
+        print(setting_rows.as_text(found))
+    return 0
+
+
+def add_experiments_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `experiments`."""
+    add_json_argument(parser)
+
+
+def list_experiments(args: argparse.Namespace) -> int:
+    """List the experiments: name, title, and the settings that are their own."""
+    found = [
+        {"name": name, "title": experiments.find(name).TITLE, "own": sorted(experiments.own(name))}
+        for name in experiments.names()
+    ]
+    if args.json:
+        print_json(found)
+        return 0
+    wide = max(len(row["name"]) for row in found)
+    for row in found:
+        print(f"{row['name']:<{wide}}  {row['title']}")
     return 0

@@ -12,6 +12,7 @@ from marki.experiments.lab import Lab
 from marki.measurements import Measurement
 
 TITLE = "Spontaneous learning"
+OWN = ("machine.reinforcement.control", "machine.reinforcement.decay")
 TRIALS, EXAM = 300, 100
 DECAYS = (0.0, 0.02, 0.05, 0.1, 0.2)
 SEPARATION = "separation of the classes"

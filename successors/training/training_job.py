@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from marki.config import full_name
 from marki.errors import ConfigError
 from marki.io.ports import Port
 from marki.jobs.identity import Identity, content_hash
@@ -22,13 +23,14 @@ from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
 from marki.jobs.runner import Job, demand, run_job, run_jobs
 from marki.registers import fingerprint, snapshot
+from marki.setting_rows import meanings, rows_of
 from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.nn.optimiser import Diverged
 from successors.training import loop, participants
 from successors.training.diagnosis import diagnose
-from successors.training.participants import HasWipers, Machine
+from successors.training.participants import MARK1, HasWipers, Machine
 from successors.training.samples import SampleSheet
 
 DIVERGED = "diverged"
@@ -300,12 +302,6 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     tasks.find(task).config.from_mapping(options, where=f"sweep: task {task}")
     if learner in registry.names():
         registry.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
-    elif changes:
-        raise ConfigError(
-            f"{learner} has no setting {min(changes)!r}",
-            where="sweep",
-            remedy="Give settings of the system, or of its recipe",
-        )
     return {}
 
 
@@ -320,7 +316,8 @@ def run_point(
         about = found[DIVERGED]
         return {DIVERGED: about["reason"], "step": about["step"], "state": f"work/{folder.name}/{about['state']}"}
     kept = ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")
-    return {k: found[k] for k in kept} | {"warnings": "; ".join(found["warnings"])}
+    about = {k: found[k] for k in kept} | {"warnings": "; ".join(found["warnings"])}
+    return about | {"weights": f"work/{folder.name}/{order.key}.{'json' if learner == MARK1 else 'safetensors'}"}
 
 
 def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
@@ -328,9 +325,37 @@ def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[
         if name not in settings:
             raise ConfigError(f"{name} is missing", where="sweep", remedy="Give it under fixed or grid")
     learner, task = str(settings["learner"]), str(settings["task"])
-    options = {k.removeprefix("options."): v for k, v in settings.items() if k.startswith("options.")}
-    own = {k: v for k, v in settings.items() if k not in ("learner", "task") and not k.startswith("options.")}
+    given = {k: v for k, v in settings.items() if k not in ("learner", "task")}
+    options, own = parted(learner, task, given, where="sweep")
     return learner, task, options, dict(participants.default_changes(learner, task)) | own
+
+
+def parted(
+    learner: str, task: str, given: Mapping[str, Any], *, where: object = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return given settings under their full names, parted into those of the task and those of the learner.
+
+    Parameters
+    ----------
+    learner, task : str
+    given : mapping
+        By dotted name, those of the task with ``options.`` before it, or by the end of a name where only one ends so.
+    where : object, optional
+
+    Raises
+    ------
+    UnknownName, ConfigError
+        For a name that is none, or the end of several.
+    """
+    rows = [*participants.setting_rows(learner), *rows_of(tasks.find(task).config(), OPTIONS)]
+    known = meanings(rows)
+    full = {full_name(str(name), known, where=where): value for name, value in given.items()}
+    options = {name.removeprefix(OPTIONS): value for name, value in full.items() if name.startswith(OPTIONS)}
+    return options, {name: value for name, value in full.items() if not name.startswith(OPTIONS)}
+
+
+OPTIONS = "options."
+"""What stands before the settings of a task, where a learner's stand beside them."""
 
 
 def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
 from marki import comparison
 from marki.comparison import ComparisonRow, tally
+from marki.errors import unknown
 from marki.experiments.validation import machine_rows, theory_rows
 from marki.experiments.validation.table import Bench
 from marki.files import csv_text, write_json, write_text
@@ -32,14 +33,38 @@ CHECKS: tuple[Callable[[Bench], Iterator[ComparisonRow]], ...] = (
 )
 
 
-IDENTITY = Identity(kind="validation")
+def parts() -> dict[str, str]:
+    """Return the parts of the table by name, each with a sentence: what its rows check."""
+    return {check.__name__.removesuffix("_rows"): (check.__doc__ or "").partition("\n")[0] for check in CHECKS}
 
 
-def validate(seeds: int, options: RunOptions) -> list[ComparisonRow]:
-    """Make all rows with so many seeds, and write them as JSON, CSV and Markdown."""
-    with claimed(options.out, IDENTITY, resume=options.resume):
+def identity(only: Sequence[str] = ()) -> Identity:
+    """Return what a folder of the table, or of some of its parts, is known by."""
+    return Identity(kind="validation", settings={"only": sorted(set(only))} if only else {})
+
+
+def validate(seeds: int, options: RunOptions, only: Sequence[str] = ()) -> list[ComparisonRow]:
+    """Make the rows with so many seeds, and write them as JSON, CSV and Markdown.
+
+    Parameters
+    ----------
+    seeds : int
+    options : RunOptions
+    only : sequence of str
+        Names of `parts`; none for all of them.
+
+    Raises
+    ------
+    UnknownName
+        For a part that there is not.
+    """
+    for name in only:
+        if name not in parts():
+            raise unknown("part", name, parts(), where="--only")
+    with claimed(options.out, identity(only), resume=options.resume):
         bench = Bench(seeds, options)
-        rows = [row for check in CHECKS for row in check(bench)]
+        chosen = [c for name, c in zip(parts(), CHECKS, strict=True) if not only or name in only]
+        rows = [row for check in chosen for row in check(bench)]
         if options.out:
             plain = [asdict(row) for row in rows]
             write_json(options.out / "validation.json", {"seeds": seeds, "rows": plain})
