@@ -158,7 +158,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=argparse.SUPPRESS,
         metavar="NAME=VALUE",
-        help="change a setting of the system, recipe.rate=0.01, or of the task, options.train=500; `settings --of NAME` "
+        help="change a setting of the system, recipe.rate=0.01, or the task, options.train=500; `settings --of NAME` "
         "and `tasks NAME` list them (repeatable)",
     )
     own.add_argument("--recipe", metavar="NAME", help="historical (default), modern, or both, as in `compare`")
