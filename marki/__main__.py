@@ -25,7 +25,7 @@ BEGAN = time.perf_counter() - time.process_time()
 # One thread for NumPy's linear algebra: the machine uses none, and many processes run side by side.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from marki import __version__, sweep
+from marki import __version__, session_command, sweep
 from marki.console import command as console
 from marki.errors import ConfigError, MarkIError, OutputError
 from marki.experiments import command as experiments
@@ -65,7 +65,11 @@ def parser() -> Parser:
     """Return the parser of the whole command line."""
     kinds = {
         "experiment": sweep.SweepKind(check=experiments.check_point, run=experiments.run_point),
-        "training": sweep.SweepKind(check=successors.check_point, run=partial(successors.run_point, machine=mark1)),
+        "training": sweep.SweepKind(
+            check=successors.check_point,
+            run=partial(successors.run_point, machine=mark1),
+            measure=successors.measure_point,
+        ),
     }
     root = Parser(
         prog=program(),
@@ -81,6 +85,12 @@ def parser() -> Parser:
     for name, add, act, text in (
         ("run", experiments.add_run_arguments, experiments.run, "run an experiment"),
         ("validate", experiments.add_validate_arguments, experiments.validate, "documented versus simulated"),
+        (
+            "session",
+            session_command.add_session_arguments,
+            session_command.run_session,
+            "run a session for some trials, with commands at theirs",
+        ),
         (
             "settings",
             experiments.add_settings_arguments,

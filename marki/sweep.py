@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from marki import pictures, sweep_plot
 from marki.config import check, flat, read_settings
 from marki.errors import ConfigError, MarkIError, shown, unknown
 from marki.files import CsvForm, csv_text, write_json, write_text
@@ -40,7 +41,7 @@ from marki.reading import read_json
 from marki.versions import versions
 
 TABLES = ("kind", "seeds", "fixed", "grid")
-MEANS, MEASUREMENTS, SUMMARY = "measurements", "measurements.csv", "sweep.json"
+MEANS, MEASUREMENTS, SUMMARY, PICTURE = "measurements", "measurements.csv", "sweep.json", "sweep.png"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +57,16 @@ class SweepKind:
         ``run(settings, seed, folder) -> dict`` of plain numbers and text, the same wherever it runs; it may go on with
         what it finds in its folder. A point that diverged has ``diverged``, the reason, ``step`` and ``state``. Where
         it has ``measurements``, a list as in `marki.measurements`, each has a row in the table.
+    measure : callable
+        ``measure(result) -> measurements``, of which the means over the seeds are taken; by default those of
+        ``measurements``.
     """
 
     check: Callable[[Mapping[str, Any]], Mapping[str, str]]
     run: Callable[[Mapping[str, Any], int, Path], Mapping[str, Any]]
+    measure: Callable[[Mapping[str, Any]], list[Measurement]] = lambda result: (
+        measured(result) if MEANS in result else []
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +184,7 @@ def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptio
     """Run all points that have no result yet; write ``results/``, ``sweep.csv`` and ``sweep.json``; return the rows.
 
     Each point and seed has a row, or one for each of its measurements. Means of measurements over the seeds, with their
-    intervals, are written to ``measurements.csv``, a row for each point, name and condition.
+    intervals, are written to ``measurements.csv``, a row for each point, name and condition, and drawn (``sweep.png``).
 
     Parameters
     ----------
@@ -209,9 +216,11 @@ def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptio
         found = [(point, result["result"]) for point, result in zip(points, results, strict=True)]
         rows = [row for point, result in found for row in _rows(point, result)]
         write_text(out / "sweep.csv", _table(rows, options.csv))
-        means = _means(found)
+        means = _means(found, kind.measure)
         if means:
             write_text(out / MEASUREMENTS, _table(means, options.csv))
+            if pictures.can_draw():
+                sweep_plot.draw(out / PICTURE, f"Sweep of {spec.kind}s", spec.grid, means)
         write_json(
             out / SUMMARY,
             {
@@ -236,13 +245,15 @@ def _rows(point: Point, result: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [about | asdict(measurement) | rest for measurement in measured(result)]
 
 
-def _means(found: Sequence[tuple[Point, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def _means(
+    found: Sequence[tuple[Point, Mapping[str, Any]]], measure: Callable[[Mapping[str, Any]], list[Measurement]]
+) -> list[dict[str, Any]]:
     """Return, for each point, what its measurements are over the seeds."""
     points: dict[str, tuple[Mapping[str, Any], list[list[Measurement]]]] = {}
     for point, result in found:
-        if MEANS in result:
+        if mine := measure(result):
             key = json.dumps(sorted(point.settings.items()))
-            points.setdefault(key, (point.settings, []))[1].append(measured(result))
+            points.setdefault(key, (point.settings, []))[1].append(mine)
     return [dict(settings) | row for settings, seeds in points.values() for row in estimate_rows(over_seeds(seeds))]
 
 
@@ -289,6 +300,9 @@ def command(args: argparse.Namespace, kinds: Mapping[str, SweepKind]) -> int:
         return 0
     told = f", {len(lost)} of them diverged" if lost else ""
     print(f"{len(spec.points)} points{told}, the table is {options.folder() / 'sweep.csv'}")
+    for name, what in ((MEASUREMENTS, "means over the seeds"), (PICTURE, "the picture")):
+        if (options.folder() / name).exists():
+            print(f"{what}: {options.folder() / name}")
     for row in lost:
         varied = ", ".join(f"{name}={row[name]}" for name in (*spec.grid, "seed"))
         print(f"diverged: {varied}, at step {row['step']}: {row['diverged']}")

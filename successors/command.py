@@ -36,6 +36,7 @@ from marki.program import program
 
 if TYPE_CHECKING:
     from marki.io.stimuli.fitting import Fitting
+    from marki.measurements import Measurement
     from marki.setting_rows import SettingRow
     from successors.serving.picture_reading import MachineReply, ReadPicture
     from successors.serving.scene_talk import Said
@@ -474,6 +475,13 @@ def run_point(settings: Mapping[str, Any], seed: int, folder: Path, *, machine: 
     from successors.training import training_job
 
     return training_job.run_point(settings, seed, folder, machine=machine)
+
+
+def measure_point(result: Mapping[str, Any]) -> list[Measurement]:
+    """Return what a training at a sweep point measured; see `training_job.point_measurements`."""
+    from successors.training import training_job
+
+    return training_job.point_measurements(result)
 
 
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:

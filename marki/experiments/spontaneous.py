@@ -21,8 +21,8 @@ SEPARATION = "separation of the classes"
 def separation(exam: np.ndarray) -> float:
     """Return how well the responses part the two classes: 1 if each class has a response of its own, 0.5 if none."""
     response = exam["response"] & 1
-    same = float((response == exam["kind"]).mean())
-    return max(same, 1 - same)
+    same = int((response == exam["kind"]).sum())
+    return max(same, len(exam) - same) / len(exam)
 
 
 def run(lab: Lab) -> list[Measurement]:

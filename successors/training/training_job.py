@@ -22,6 +22,7 @@ from marki.jobs.identity import Identity, content_hash
 from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
 from marki.jobs.runner import Job, demand, run_job, run_jobs
+from marki.measurements import Measurement
 from marki.registers import fingerprint, snapshot
 from marki.setting_rows import meanings, rows_of
 from successors import registry, tasks
@@ -316,8 +317,17 @@ def run_point(
         about = found[DIVERGED]
         return {DIVERGED: about["reason"], "step": about["step"], "state": f"work/{folder.name}/{about['state']}"}
     kept = ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")
-    about = {k: found[k] for k in kept} | {"warnings": "; ".join(found["warnings"])}
+    about = {k: found[k] for k in kept} | {"tested": len(found["right"]), "warnings": "; ".join(found["warnings"])}
     return about | {"weights": f"work/{folder.name}/{order.key}.{'json' if learner == MARK1 else 'safetensors'}"}
+
+
+def point_measurements(result: Mapping[str, Any]) -> list[Measurement]:
+    """Return the score of a result of `run_point`: not reached if the training diverged, none if it is of earlier."""
+    lost = DIVERGED in result
+    if not lost and "tested" not in result:
+        return []
+    value, trials = (None, 0) if lost else (result["score"], result["tested"])
+    return [Measurement(name="score", condition="test set", value=value, trials=trials)]
 
 
 def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
