@@ -81,6 +81,7 @@ def parser() -> Parser:
     root.add_argument("--load", metavar="FILE", help="go on with a saved session")
     experiments.add_machine_arguments(root)
     console.add_arguments(root)
+    successors.add_own_timeline_argument(root)
     commands = root.add_subparsers(title="commands without a screen", metavar="COMMAND")
     for name, add, act, text in (
         ("run", experiments.add_run_arguments, experiments.run, "run an experiment"),
@@ -183,6 +184,8 @@ def parser() -> Parser:
     ):
         sub = commands.add_parser(name, help=text, description=text)
         add(sub)
+        if add.__module__.startswith("successors.") or name in ("sweep", "settings"):
+            successors.add_own_timeline_argument(sub, again=True)
         sub.set_defaults(act=act)
     return root
 
@@ -237,6 +240,7 @@ def _act(argv: list[str] | None) -> int:
     try:
         args = parser().parse_args(argv)
         experiments.settle_arguments(args)
+        successors.join_timeline(args)
         return args.act(args)
     except MarkIError as error:
         return _refuse(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import shlex
 import sys
 import time
@@ -49,6 +50,36 @@ def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", action="store_true", help="with scores and claims, as a Markdown table")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the scores on record as a PNG file")
     parser.add_argument("--task", default="letters", help="the task whose scores are drawn (default letters)")
+
+
+def add_own_timeline_argument(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """Add ``--timeline``; `again` is for a command's own parser, as in `experiments.command`."""
+    parser.add_argument(
+        "--timeline", metavar="DIR", default=argparse.SUPPRESS if again else "",
+        help="a folder of systems of your own, files as y1960_adaline.py, weights beside them in weights/NAME "
+        "(or $MARKI_TIMELINE)",
+    )  # fmt: skip
+
+
+def join_timeline(args: argparse.Namespace) -> None:
+    """Let the folder of ``--timeline`` join the timeline, here and in the processes that are started from here.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such folder.
+    """
+    if not args.timeline:
+        return
+    folder = Path(args.timeline).absolute()
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", where=f"--timeline {args.timeline}", remedy="Give a folder")
+    named = os.environ.get(VARIABLE, "").split(os.pathsep)
+    os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys(filter(None, [*named, str(folder)])))
+
+
+VARIABLE = "MARKI_TIMELINE"
+"""As in `successors.timeline`, which is loaded only where it is needed."""
 
 
 def timeline(args: argparse.Namespace) -> int:
