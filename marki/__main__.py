@@ -98,6 +98,12 @@ def parser() -> Parser:
             partial(experiments.list_settings, of_system=successors.settings_of),
             "list settings: name, default, range, meaning",
         ),
+        (
+            "provenance",
+            experiments.add_provenance_arguments,
+            experiments.list_provenance,
+            "where each constant of the machine comes from",
+        ),
         ("experiments", experiments.add_experiments_arguments, experiments.list_experiments, "list the experiments"),
         ("tasks", successors.add_tasks_arguments, successors.list_tasks, "list the tasks of the successors"),
         ("wiring", experiments.add_wiring_arguments, experiments.wiring, "print the plugboard's wiring list"),

@@ -32,6 +32,11 @@ def _meanings() -> dict[str, str]:
     return meanings(rows())
 
 
+def meaning(name: str) -> str:
+    """Return the meaning of a setting by its full name, "" for a constant that is none."""
+    return _meanings().get(name, "")
+
+
 def named_in_full(changes: Mapping[str, Any], *, where: object = None) -> dict[str, Any]:
     """Return changes of settings under their full names, ``machine.…`` and ``world.…``.
 

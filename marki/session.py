@@ -22,6 +22,7 @@ from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.worlds import FOLDERS, Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
 from marki.machine_settings import named_in_full
+from marki.provenance import ProvenanceRow
 from marki.ticks import NEVER
 from marki.trace import Bank, Kind, Trace, decode
 
@@ -40,6 +41,8 @@ class Session:
         How much of the event log to keep; the digest covers all of it in any case.
     moved : mapping of str to str, optional
         Where folders of the worlds' settings are now, if they have been moved since. The run stays the same.
+    sources : mapping of str to ProvenanceRow, optional
+        Where settings of this machine come from, as a machine file says; they are shown, and change nothing.
 
     Attributes
     ----------
@@ -61,8 +64,10 @@ class Session:
         seed: int = 0,
         keep: str = "all",
         moved: Mapping[str, str] | None = None,
+        sources: Mapping[str, ProvenanceRow] | None = None,
     ):
         self.learner, self.courses = learner, dict(worlds)
+        self.sources = dict(sources or {})
         self._keep = keep
         self.moved, self.fingerprints = dict(moved or {}), dict[str, str]()
         self.launched = learner.config
@@ -565,6 +570,7 @@ def mark1_session(
     keep: str = "all",
     wiring: np.ndarray | None = None,
     exam: WorldConfig | None = None,
+    sources: Mapping[str, ProvenanceRow] | None = None,
 ) -> Session:
     """Return a session of the Mark I in a world, its R-units in use set to what the world's code needs.
 
@@ -576,4 +582,4 @@ def mark1_session(
     if config.response.units != units and not config.response.source_set:
         config = config.amend({"response.units": units})
     worlds = {"learn": world, "exam": exam or world.exam()}
-    return Session(MarkI(config, seed=seed, wiring=wiring), worlds, seed=seed, keep=keep)
+    return Session(MarkI(config, seed=seed, wiring=wiring), worlds, seed=seed, keep=keep, sources=sources)

@@ -39,7 +39,7 @@ ROOMS = [
     {"io"},
     {"pen"},
     {"hardware"},
-    {"machine", "twin", "shipped_wipers", "machine_settings"},
+    {"machine", "twin", "shipped_wipers", "machine_settings", "machine_file"},
     {"history", "session", "twin_session", "savefile", "tables", "damage", "script"},
     {"teaching", "paper"},
     {"experiments", "session_command"},

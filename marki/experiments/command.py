@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from marki import config as settings
 from marki import experiments, setting_rows
 from marki.errors import ConfigError, MarkIError
+from marki.files import write_text
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
 from marki.jobs.options import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from marki.experiments.lab import ExperimentSpec
     from marki.experiments.recorded import RecordedSettings
     from marki.io.worlds import WorldConfig
+    from marki.machine_file import MachineFile
     from marki.session import Session
     from marki.setting_rows import SettingRow
 
@@ -59,6 +61,12 @@ def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = Fals
         metavar="FILE",
         default=default(""),
         help="settings file (.toml or .json) with tables machine and world, or config.json of a run or lab report",
+    )
+    parser.add_argument(
+        "--machine",
+        metavar="FILE",
+        default=default(""),
+        help="a machine of your own: settings with source, page and badge (`provenance --blank` writes the form)",
     )
     parser.add_argument(
         "--ideal",
@@ -113,7 +121,8 @@ def changes_of(args: argparse.Namespace, *, scene: bool = False) -> dict[str, An
     from marki import machine_settings
 
     settings.check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
-    changes = _ideal() if args.ideal else {}
+    changes = dict(base_of(args).changes) if scene else {}
+    changes |= _ideal() if args.ideal else {}
     if told := _recorded(args):
         changes |= machine_settings.check({**(told.scene if scene else {}), **told.changes}, where=args.config)
     changes |= {f"world.pictures.{name}": value for name, value in fitting_changes(args).items()}
@@ -125,6 +134,16 @@ def _recorded(args: argparse.Namespace) -> RecordedSettings | None:
     from marki.experiments import recorded
 
     return recorded.read(args.config) if args.config else None
+
+
+def base_of(args: argparse.Namespace) -> MachineFile:
+    """Return what ``--machine`` says of the machine, or else the run that ``--config`` names."""
+    from marki import machine_file
+
+    if args.machine:
+        return machine_file.read(args.machine)
+    told = _recorded(args)
+    return told.base if told else machine_file.MachineFile()
 
 
 FILES = ("images", "mnist", "wiring")
@@ -180,7 +199,8 @@ def session_of(args: argparse.Namespace) -> Session:
         tell_of_images(world)
         machine = MachineConfig().amend(settings.under(changes, "machine"))
         wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
-        return mark1_session(world, machine=machine, seed=args.seed, keep="recent", wiring=wiring)
+        sources = base_of(args).rows
+        return mark1_session(world, machine=machine, seed=args.seed, keep="recent", wiring=wiring, sources=sources)
 
 
 @contextlib.contextmanager
@@ -246,7 +266,8 @@ def run(args: argparse.Namespace) -> int:
         settings.check("--seeds", seeds, int, {"low": 1, "high": MOST_SEEDS})
     options, changes = options_of(args), changes_of(args)
     twin = args.twin or bool(told and told.twin)
-    spec = _checked(args.experiment, changes, images=args.images, mnist=args.mnist, wiring=args.wiring, twin=twin)
+    files = {name: getattr(args, name) for name in FILES}
+    spec = _checked(args.experiment, changes, base=base_of(args), twin=twin, **files)
     identity = replace(spec.identity(), seed=None if seeds else args.seed)
     options = options.free_out(Path("out", args.experiment), lambda folder: holds(folder, identity))
     with resumable(options), _settings_named(args):
@@ -268,17 +289,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _checked(experiment: str, changes: Mapping[str, Any], *, twin: bool, **files: str) -> ExperimentSpec:
+def _checked(
+    experiment: str, changes: Mapping[str, Any], *, twin: bool, base: MachineFile | None = None, **files: str
+) -> ExperimentSpec:
     """Return what to run, refused before anything is if the experiment, or the twin, cannot have these settings."""
     from marki.experiments.lab import ExperimentSpec
     from marki.machine import MachineConfig
+    from marki.machine_file import MachineFile
     from marki.twin import check_ideal
 
     experiments.find(experiment)
     check_own(experiment, changes)
+    base = base or MachineFile()
     if twin:
-        check_ideal(MachineConfig().amend(settings.under(changes, "machine")))
-    return ExperimentSpec(experiment=experiment, changes=changes, twin=twin, **files)
+        check_ideal(MachineConfig().amend(settings.under({**base.changes, **changes}, "machine")))
+    return ExperimentSpec(experiment=experiment, changes=changes, twin=twin, base=base, **files)
 
 
 def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -332,12 +357,14 @@ def add_validate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--only", metavar="A,B", default="", help="only these parts of the table; --parts lists them")
     parser.add_argument("--parts", action="store_true", help="list the parts of the table, and end")
+    parser.add_argument("--machine", metavar="FILE", default=argparse.SUPPRESS, help="with a machine of your own")
     add_json_argument(parser)
     add_arguments(parser, default="out/validate")
 
 
 def validate(args: argparse.Namespace) -> int:
     """Compare documented and simulated; print and write the table."""
+    from marki import machine_file
     from marki.comparison import as_text, tally
     from marki.experiments import validation
 
@@ -349,15 +376,19 @@ def validate(args: argparse.Namespace) -> int:
         return 0
     only = tuple(name.strip() for name in args.only.split(",") if name.strip())
     settings.check("--seeds", args.seeds, int, {"low": 2, "high": MOST_SEEDS, "meaning": "An interval needs two"})
-    identity = validation.identity(only)
+    base = base_of(args)
+    identity = validation.identity(only, base)
     options = options_of(args).free_out("out/validate", lambda folder: holds(folder, identity))
     with resumable(options):
-        rows = validation.validate(args.seeds, options, only)
+        rows = validation.validate(args.seeds, options, only, base)
     if args.json:
         found = {"out": str(options.out), "seeds": args.seeds, "tally": tally(rows), "rows": [asdict(r) for r in rows]}
-        print_json(found)
+        print_json(found | {"machine": machine_file.to_record(base.rows)})
         return 0
     print(as_text(rows))
+    if base.rows:
+        print(f"\nwith the machine of {base.path}:")
+        print("\n".join(machine_file.as_text(base.rows)))
     print(f"written to {options.out}")
     return 0
 
@@ -405,4 +436,39 @@ def list_experiments(args: argparse.Namespace) -> int:
     wide = max(len(row["name"]) for row in found)
     for row in found:
         print(f"{row['name']:<{wide}}  {row['title']}")
+    return 0
+
+
+def add_provenance_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `provenance`."""
+    parser.add_argument("pattern", metavar="PATTERN", nargs="?", default="", help="a part of the name, or a badge")
+    parser.add_argument("--machine", metavar="FILE", default=argparse.SUPPRESS, help="with a machine of your own")
+    parser.add_argument("--blank", action="store_true", help="write the form of a machine file instead")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="file of the form (default: print it)"
+    )
+    add_json_argument(parser)
+
+
+def list_provenance(args: argparse.Namespace) -> int:
+    """Print where each constant of the machine comes from, with a machine file laid over; or write its form."""
+    from marki import machine_file, provenance
+
+    if args.blank:
+        if args.out:
+            write_text(args.out, machine_file.blank())
+            print(f"written to {args.out}")
+        else:
+            print(machine_file.blank(), end="")
+        return 0
+    rows = provenance.laid_over(base_of(args).rows)
+    asked = args.pattern.lower()
+    found = {name: row for name, row in rows.items() if asked in name or asked == row.badge}
+    if not found:
+        remedy = f"Give a part of a name, or a badge: {', '.join(provenance.BADGES)}"
+        raise ConfigError(f"no constant has {args.pattern!r} in its name", where="provenance", remedy=remedy)
+    if args.json:
+        print_json(machine_file.to_record(found))
+    else:
+        print("\n".join(machine_file.as_text(found)))
     return 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from marki import savefile, tables
+from marki import machine_file, savefile, tables
 from marki.config import under
 from marki.errors import StateError
 from marki.experiments.metrics import accuracy, curve
@@ -25,6 +25,7 @@ from marki.io.worlds import WorldConfig
 from marki.jobs.identity import Identity, content_hash
 from marki.jobs.progress import ProgressBar
 from marki.machine import MachineConfig
+from marki.machine_file import MachineFile
 from marki.measurements import Measurement, over_seeds, rows
 from marki.session import Session, mark1_session
 from marki.ticks import SECOND
@@ -131,6 +132,8 @@ class ExperimentSpec:
         File with a wiring list to use instead of a drawn one.
     twin : bool
         Whether the twin learns in the place of the machine; every physical effect must then be switched off.
+    base : MachineFile
+        What somebody knows of the machine: its settings stand in the place of the defaults, under the experiment's own.
     """
 
     experiment: str
@@ -139,6 +142,7 @@ class ExperimentSpec:
     mnist: str = ""
     wiring: str = ""
     twin: bool = False
+    base: MachineFile = field(default_factory=MachineFile)
 
     @property
     def files(self) -> dict[str, str]:
@@ -155,12 +159,15 @@ class ExperimentSpec:
         wanted = {"images": is_picture, "mnist": is_idx, "wiring": lambda path: True}
         inputs = {name: content_hash(path, wanted[name]) for name, path in self.files.items()}
         settings = {**self.changes, **({"twin": True} if self.twin else {})}
+        if self.base.changes:
+            settings["base"] = dict(self.base.changes)
         return Identity(kind=f"experiment {self.experiment}", settings=settings, inputs=inputs)
 
     def to_mapping(self) -> dict[str, Any]:
         """Return what ``config.json`` says of it, ready for JSON; `recorded.read` reads it back."""
         settings = {name: list(v) if isinstance(v, tuple) else v for name, v in self.changes.items()}
-        return {"experiment": self.experiment, "settings": settings, "files": self.files, "twin": self.twin}
+        about = {"experiment": self.experiment, "settings": settings, "files": self.files, "twin": self.twin}
+        return about | {"base": dict(self.base.changes), "sources": machine_file.to_record(self.base.rows)}
 
 
 class Lab:
@@ -194,13 +201,15 @@ class Lab:
         self._progress = ProgressBar(0, spec.experiment, "trials", quiet=quiet, delay=0.5, leave=False)
 
     def machine(self, **changes: Any) -> MachineConfig:
-        """Return the machine's settings: defaults, the experiment's `changes`, then the user's."""
+        """Return the machine's settings: defaults or a machine file's, the experiment's `changes`, then the user's."""
         own = {name.replace("__", "."): value for name, value in changes.items()}
-        return MachineConfig().amend(own).amend(under(self.spec.changes, "machine"), where="--set")
+        base = MachineConfig().amend(under(self.spec.base.changes, "machine"))
+        return base.amend(own).amend(under(self.spec.changes, "machine"), where="--set")
 
     def world(self, name: str, **settings: Any) -> WorldConfig:
-        """Return the settings of a world: the experiment's, then the user's."""
+        """Return the settings of a world: a machine file's optics, the experiment's, then the user's."""
         base = WorldConfig(name=name, mnist=self.spec.mnist, **settings)
+        base = base.amend(under(self.spec.base.changes, "world"))
         return base.amend(under(self.spec.changes, "world"), where="--set")
 
     def run(
@@ -216,7 +225,8 @@ class Lab:
         saved = self.out / STATE / f"{name}.npz" if self.out else None
         machine = machine or self.machine()
         wiring = plugboard.load(self.spec.wiring, fan_out=machine.plugboard.fan_out) if self.spec.wiring else None
-        wanted = mark1_session(world, machine=machine, seed=self.seed, wiring=wiring, exam=exam)
+        sources = self.spec.base.rows
+        wanted = mark1_session(world, machine=machine, seed=self.seed, wiring=wiring, exam=exam, sources=sources)
         session: Session | TwinSession = TwinSession(wanted) if self.spec.twin else wanted
         if self._resume and saved and saved.exists() and not self.spec.twin:
             session = savefile.load(saved)

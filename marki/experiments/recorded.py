@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from marki import machine_file
 from marki.config import flat, read_settings
 from marki.errors import ConfigError, shown
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig
+from marki.machine_file import MachineFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,8 @@ class RecordedSettings:
         Whether the twin ran it.
     wiring_given : bool
         Whether it had a wiring list that the file does not hold.
+    base : MachineFile
+        What a machine file said of the machine, if there was one.
     """
 
     changes: Mapping[str, Any]
@@ -39,6 +43,7 @@ class RecordedSettings:
     files: Mapping[str, str] = field(default_factory=dict)
     twin: bool = False
     wiring_given: bool = False
+    base: MachineFile = field(default_factory=MachineFile)
 
 
 def read(path: Path | str) -> RecordedSettings:
@@ -58,9 +63,11 @@ def read(path: Path | str) -> RecordedSettings:
         if "runs" in content and "experiment" in content:
             seeds = content.get("seeds", [content.get("seed", 0)])
             files = {str(name): str(value) for name, value in content["files"].items()}
+            rows = machine_file.of_record(content["sources"], path)
+            base = MachineFile(path=str(path), changes=dict(content["base"]), rows=rows)
             return RecordedSettings(
-                changes=dict(content["settings"]), scene=_common(content["runs"], path), seeds=tuple(map(int, seeds)),
-                files=files, twin=bool(content.get("twin")),
+                base=base, changes=dict(content["settings"]), scene=_common(content["runs"], path),
+                seeds=tuple(map(int, seeds)), files=files, twin=bool(content.get("twin")),
             )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(

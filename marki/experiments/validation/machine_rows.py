@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from marki.comparison import AGREES, DEVIATES, OPEN, ComparisonRow
+from marki.config import under
 from marki.errors import WiringError
 from marki.experiments import forms
 from marki.experiments.ablation import LETTERS_LOST, LETTERS_UNSURE, REPEATS, SHARES, removed
@@ -18,7 +19,7 @@ from marki.hardware.plugboard import PlugboardConfig, wire
 from marki.intervals import interval, span
 from marki.io.responses import R_UNITS
 from marki.io.worlds import WorldConfig
-from marki.machine import MarkI
+from marki.machine import MachineConfig, MarkI
 from marki.measurements import Measurement, over_seeds, value_of
 from marki.session import mark1_session
 
@@ -31,7 +32,7 @@ DECIDING = 0.1
 
 def topology_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check Figure 1 of the manual and the limits of the plugboard on a wired machine."""
-    machine = MarkI(seed=0)
+    machine = MarkI(MachineConfig().amend(under(bench.base.changes, "machine")), seed=0)
     sets = machine.response.source_set
     yield ComparisonRow(
         statement="Figure 1: many-to-one; 512 A-units, each to one of 8 R-units, one potentiometer each",

@@ -11,6 +11,7 @@ from marki.experiments import replicas
 from marki.experiments.lab import RIGHT, ExperimentSpec
 from marki.intervals import span
 from marki.jobs.options import RunOptions
+from marki.machine_file import MachineFile
 from marki.measurements import Estimate, measured, over_seeds
 
 
@@ -23,10 +24,13 @@ class Bench:
     seeds : int
     options : RunOptions
         Each experiment has a folder in its output folder.
+    base : MachineFile
+        What somebody knows of the machine, in the place of the defaults.
     """
 
     seeds: int
     options: RunOptions
+    base: MachineFile = field(default_factory=MachineFile)
     _results: dict[str, list[dict[str, Any]]] = field(default_factory=dict, init=False)
 
     def results(self, experiment: str, seeds: int | None = None) -> list[dict[str, Any]]:
@@ -34,7 +38,8 @@ class Bench:
         if experiment not in self._results:
             out = self.options.out and self.options.out / experiment
             options = replace(self.options, out=out)
-            summary = replicas.run_many(ExperimentSpec(experiment=experiment), range(seeds or self.seeds), options)
+            spec = ExperimentSpec(experiment=experiment, base=self.base)
+            summary = replicas.run_many(spec, range(seeds or self.seeds), options)
             self._results[experiment] = summary["by_seed"]
         return self._results[experiment]
 
