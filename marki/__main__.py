@@ -26,6 +26,7 @@ BEGAN = time.perf_counter() - time.process_time()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from marki import __version__, session_command, sweep
+from marki.completion import complete
 from marki.console import command as console
 from marki.errors import ConfigError, MarkIError, OutputError
 from marki.experiments import command as experiments
@@ -39,6 +40,8 @@ from successors.serving import drawing_command as drawing
 from successors.serving.gallery import open_gallery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import numpy as np
 
     from marki.io.exhibits import Reply
@@ -196,6 +199,16 @@ def parser() -> Parser:
     return root
 
 
+def _offers() -> dict[str, Callable[[], Iterable[str]]]:
+    """Return what a shell may offer for arguments, by destination; nothing is read before it is asked for."""
+    systems = successors.system_names
+    return {
+        "experiment": experiments.experiment_names, "set": experiments.setting_assignments, "of": systems,
+        "name": systems, "names": systems, "system": systems, "task": successors.task_names,
+        "tasks.name": successors.task_names, "lesson": teaching.lesson_names, "only": experiments.validation_parts,
+    }  # fmt: skip
+
+
 def mark1(units: int, seed: int) -> MarkI:
     """Return the Mark I before stimuli that photocells have delivered already: its own do not lag once more."""
     from marki.machine import MachineConfig, MarkI
@@ -244,7 +257,9 @@ BROKEN_PIPE = 141
 def _act(argv: list[str] | None) -> int:
     """Carry out the command line; what goes wrong is said in one line."""
     try:
-        args = parser().parse_args(argv)
+        root = parser()
+        complete(root, _offers())
+        args = root.parse_args(argv)
         experiments.settle_arguments(args)
         successors.join_timeline(args)
         return args.act(args)

@@ -35,7 +35,7 @@ class MachineFile:
     changes : dict
         Settings that differ from the defaults, ``machine.…`` and ``world.optics.…`` by dotted name.
     rows : dict of str to ProvenanceRow
-        All that it says, by dotted name.
+        What it says otherwise than our provenance, by dotted name.
     """
 
     path: str = ""
@@ -67,7 +67,12 @@ def read(path: Path | str) -> MachineFile:
             machine_settings.check({name: value}, where=f"{path}: {name}")
     machine_settings.check(changes, where=path)
     differing = {name: value for name, value in changes.items() if value != settings[name].value}
-    return MachineFile(path=str(path), changes=differing, rows=rows)
+    told = {name: row for name, row in rows.items() if _content(row) != _content(known[name])}
+    return MachineFile(path=str(path), changes=differing, rows=told)
+
+
+def _content(row: ProvenanceRow) -> tuple[Any, ...]:
+    return row.value, row.badge, row.source, row.page
 
 
 def _entries(content: Mapping[str, Any], path: Path | str, prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -137,8 +142,7 @@ def to_record(rows: Mapping[str, ProvenanceRow]) -> dict[str, dict[str, Any]]:
 HEADING = """\
 # A machine of one's own. Fill in what you found: the value, badge "documented" (or "inferred"), source and page.
 # What is left as it stands here changes nothing; rows may be taken out, and any other setting of `settings` put in.
-# Use it with --machine FILE: the window, run, session, validate and provenance then show your sources.
-"""
+# Use it with --machine FILE: the window, run, session, validate and provenance then show your sources."""
 
 
 def blank() -> str:

@@ -51,10 +51,18 @@ class SettingRow:
         if self.kind == "true or false" or (self.low is None and self.high is None):
             return self.kind
         if self.high is None:
-            return f"{self.kind}, {self.low:g} or more"
+            return f"{self.kind}, {_plain(self.low)} or more"
         return (
-            f"{self.kind}, at most {self.high:g}" if self.low is None else f"{self.kind}, {self.low:g} to {self.high:g}"
+            f"{self.kind}, at most {_plain(self.high)}"
+            if self.low is None
+            else f"{self.kind}, {_plain(self.low)} to {_plain(self.high)}"
         )
+
+
+def _plain(number: float | None) -> str:
+    """Return the end of a range as people write it; there is one."""
+    assert number is not None
+    return f"{int(number):,}" if number == int(number) else f"{number:g}"
 
 
 _KINDS = {int: "whole number", float: "number", bool: "true or false", str: "text"}

@@ -260,7 +260,12 @@ def _means(
 def _table(rows: Sequence[Mapping[str, Any]], form: CsvForm) -> str:
     """Return rows as CSV, with the columns of all of them."""
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    return csv_text(columns, ([row.get(key) for key in columns] for row in rows), form)
+    return csv_text(columns, ([_plain(row.get(key)) for key in columns] for row in rows), form)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number without the last digits that arithmetic leaves, 0.58 and not 0.5800000000000001."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 def _run(

@@ -110,6 +110,20 @@ def timeline(args: argparse.Namespace) -> int:
     return 0
 
 
+def system_names() -> tuple[str, ...]:
+    """Return the names of all systems."""
+    from successors import registry
+
+    return registry.names()
+
+
+def task_names() -> tuple[str, ...]:
+    """Return the names of all tasks."""
+    from successors import tasks
+
+    return tasks.names()
+
+
 def settings_of(name: str) -> list[SettingRow]:
     """Return the settings of a system on the retina, as ``train NAME --set`` takes them."""
     from marki.setting_rows import rows_of

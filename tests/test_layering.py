@@ -43,7 +43,7 @@ ROOMS = [
     {"history", "session", "twin_session", "savefile", "tables", "damage", "script"},
     {"teaching", "paper"},
     {"experiments", "session_command"},
-    {"console"},
+    {"console", "completion"},
     {"__main__"},
 ]
 FORBIDDEN = {"pickle", "shelve", "marshal", "socket", "urllib", "http", "requests", "ssl", "ftplib"}

@@ -222,14 +222,21 @@ def add_wiring_arguments(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="write the list to a file instead of printing it",
     )
+    add_json_argument(parser)
     add_machine_arguments(parser, again=True)
 
 
 def wiring(args: argparse.Namespace) -> int:
     """Print or write the wiring list."""
+    import numpy as np
+
     from marki.hardware import plugboard
 
     board = session_of(args).learner.wiring
+    if args.json:
+        signed = board * np.arange(1, board.shape[1] + 1)  # the number of each S-unit, negative where it inhibits
+        print_json({f"A{unit}": row[row != 0].tolist() for unit, row in enumerate(signed, start=1)})
+        return 0
     if args.out:
         plugboard.save(args.out, board)
         print(f"written to {args.out}")
@@ -472,3 +479,22 @@ def list_provenance(args: argparse.Namespace) -> int:
     else:
         print("\n".join(machine_file.as_text(found)))
     return 0
+
+
+def experiment_names() -> list[str]:
+    """Return the names of all experiments."""
+    return experiments.names()
+
+
+def setting_assignments() -> list[str]:
+    """Return how a setting is named in ``--set``, for each setting of machine and world."""
+    from marki import machine_settings
+
+    return [f"{row.name}=" for row in machine_settings.rows()]
+
+
+def validation_parts() -> list[str]:
+    """Return the parts of the table of `validate`."""
+    from marki.experiments import validation
+
+    return list(validation.parts())

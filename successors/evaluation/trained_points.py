@@ -151,7 +151,8 @@ def _run(order: TrainingJob, result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _table(found: Sequence[Mapping[str, Any]], given: Mapping[str, Any], options: RunOptions) -> str:
     rows = [
-        [({**point, **run}).get(name) for name in COLUMNS] + list(given.values())
+        [{"name": point["name"], "recipe": point["recipe"], "task": point["task"], **run}.get(c) for c in COLUMNS]
+        + list(given.values())
         for point in found
         for run in point["runs"]
     ]

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from marki.comparison import AGREES, DEVIATES, UNDECIDED
+from marki.config import under
 from marki.errors import StateError
 from marki.experiments import replicas
 from marki.experiments.lab import RIGHT, ExperimentSpec
 from marki.intervals import span
 from marki.jobs.options import RunOptions
+from marki.machine import MachineConfig
 from marki.machine_file import MachineFile
 from marki.measurements import Estimate, measured, over_seeds
 
@@ -32,6 +34,11 @@ class Bench:
     options: RunOptions
     base: MachineFile = field(default_factory=MachineFile)
     _results: dict[str, list[dict[str, Any]]] = field(default_factory=dict, init=False)
+
+    @property
+    def machine(self) -> MachineConfig:
+        """The settings of the machine where no experiment has its own."""
+        return MachineConfig().amend(under(self.base.changes, "machine"))
 
     def results(self, experiment: str, seeds: int | None = None) -> list[dict[str, Any]]:
         """Return the results of an experiment, one a seed."""
