@@ -44,14 +44,14 @@ def draw(path: Path, title: str, grid: Mapping[str, Sequence[Any]], means: Seque
     shown = None
     for number, (name, condition, unit) in enumerate(figures, start=1):
         percent = unit == FRACTION
-        shown = chart(picture, condition, along, f"{name} (%)" if percent else name, (high, wide, number))
+        shown = chart(picture, "", along, f"{name} (%)" if percent else name, (high, wide, number))
+        shown.set_title(condition, loc="left", fontsize=11)
         mine = [row for row in means if (row["name"], row["condition"], row["unit"]) == (name, condition, unit)]
         for k, line in enumerate(lines):
             rows = [row for row in mine if tuple(_text(row[other]) for other in others) == line]
             rows = [row for row in rows if row["value"] is not None]
             label = ", ".join(f"{other} = {text}" for other, text in zip(others, line, strict=True))
             _line(shown, along, values, rows, label=label, scale=100 if percent else 1, style=look(k))
-        shown.title.set_fontsize(11)
         if not _numbers(values):
             shown.set_xticks(range(len(values)), [_text(value) for value in values])
         if percent:

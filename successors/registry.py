@@ -145,6 +145,8 @@ def find(name: str) -> System:
 
 
 def _read(name: str, source: _Source) -> System:
+    if source.weights is not None:
+        importlib.invalidate_caches()  # the file may be newer than what Python knows of its folder
     try:
         module = importlib.import_module(source.module)
     except MarkIError:

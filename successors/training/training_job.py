@@ -357,6 +357,7 @@ def parted(
     UnknownName, ConfigError
         For a name that is none, or the end of several.
     """
+    participants.ports(learner)
     rows = [*participants.setting_rows(learner), *rows_of(tasks.find(task).config(), OPTIONS)]
     known = meanings(rows)
     full = {full_name(str(name), known, where=where): value for name, value in given.items()}
