@@ -25,7 +25,7 @@ BEGAN = time.perf_counter() - time.process_time()
 # One thread for NumPy's linear algebra: the machine uses none, and many processes run side by side.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from marki import __version__, session_command, sweep
+from marki import __version__, list_commands, session_command, sweep
 from marki.completion import complete
 from marki.console import command as console
 from marki.errors import ConfigError, MarkIError, OutputError
@@ -97,17 +97,22 @@ def parser() -> Parser:
         ),
         (
             "settings",
-            experiments.add_settings_arguments,
-            partial(experiments.list_settings, of_system=successors.settings_of),
+            list_commands.add_settings_arguments,
+            partial(list_commands.list_settings, of_system=successors.settings_of),
             "list settings: name, default, range, meaning",
         ),
         (
             "provenance",
-            experiments.add_provenance_arguments,
-            experiments.list_provenance,
+            list_commands.add_provenance_arguments,
+            list_commands.list_provenance,
             "where each constant of the machine comes from",
         ),
-        ("experiments", experiments.add_experiments_arguments, experiments.list_experiments, "list the experiments"),
+        (
+            "experiments",
+            list_commands.add_experiments_arguments,
+            list_commands.list_experiments,
+            "list the experiments",
+        ),
         ("tasks", successors.add_tasks_arguments, successors.list_tasks, "list the tasks of the successors"),
         ("wiring", experiments.add_wiring_arguments, experiments.wiring, "print the plugboard's wiring list"),
         ("lessons", teaching.add_lessons_arguments, teaching.lessons, "list the lessons"),
@@ -203,9 +208,9 @@ def _offers() -> dict[str, Callable[[], Iterable[str]]]:
     """Return what a shell may offer for arguments, by destination; nothing is read before it is asked for."""
     systems = successors.system_names
     return {
-        "experiment": experiments.experiment_names, "set": experiments.setting_assignments, "of": systems,
+        "experiment": list_commands.experiment_names, "set": list_commands.setting_assignments, "of": systems,
         "name": systems, "names": systems, "system": systems, "task": successors.task_names,
-        "tasks.name": successors.task_names, "lesson": teaching.lesson_names, "only": experiments.validation_parts,
+        "tasks.name": successors.task_names, "lesson": teaching.lesson_names, "only": list_commands.validation_parts,
     }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ ROOMS = [
     {"machine", "twin", "shipped_wipers", "machine_settings", "machine_file"},
     {"history", "session", "twin_session", "savefile", "tables", "damage", "script"},
     {"teaching", "paper"},
-    {"experiments", "session_command"},
+    {"experiments", "session_command", "list_commands"},
     {"console", "completion"},
     {"__main__"},
 ]

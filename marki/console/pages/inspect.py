@@ -189,7 +189,9 @@ def provenance_of(context: Context) -> list[PageBlock]:
     for badge in provenance.BADGES:
         found.append(Text(f"{words(f'badge.{badge}')}: {words(f'provenance.{badge}')}", dim=True))
     own = context.scene.sources
-    for name, row in provenance.laid_over(own).items():
+    rows = provenance.laid_over(own)
+    for name in (*own, *(name for name in rows if name not in own)):  # what somebody found comes first
+        row = rows[name]
         if not name.startswith(begins):
             continue
         unit = words.get(f"unit.{row.unit}", row.unit) if row.unit else ""

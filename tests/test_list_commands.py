@@ -1,4 +1,4 @@
-"""The commands that list: settings, experiments, tasks, parts of the validation."""
+"""The commands that list what there is, and what a machine file changes in them."""
 
 import json
 
