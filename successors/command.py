@@ -307,11 +307,12 @@ def compare(args: argparse.Namespace, machine: Machine) -> int:
     """Compare learners on one task; print the table."""
     from successors import tasks
     from successors.evaluation import compare as comparison
+    from successors.training import training_job
 
     tasks.find(args.task)
     _check_counts(args)
     learners = [name.strip() for name in args.learners.split(",") if name.strip()] if args.learners else None
-    changes = parse_changes(args.set)
+    changes = training_job.task_options(args.task, parse_changes(args.set), where="--set")
     identity = comparison.identity(args.task, changes, args.recipe, args.budget)
     run = options_of(args).free_out(f"out/compare-{args.task}", lambda folder: holds(folder, identity))
     with resumable(run):

@@ -180,7 +180,7 @@ def code(trial: Trial) -> np.ndarray:
 def _task(trial: Trial) -> tuple[tuple[str, ...], np.ndarray]:
     """Return classes and code, which follow from the settings; nothing is drawn."""
     task = tasks.find(trial.task)
-    config = task.config.from_mapping(trial.options, where=f"task {trial.task}")
+    config = task.config().amend(trial.options, where=f"task {trial.task}")
     return task.classes(config), task.code(config)
 
 
@@ -332,7 +332,7 @@ def subject(entry: Entry, trial: Trial) -> str:
         return trial.task if trial.task in HALL else ""
     if entry.accepts is Port.LAMPS and entry.answers is Port.FIELD:
         return next((name for name, names in CLASSES.items() if classes(trial) == names), "")
-    config = tasks.find(trial.task).config.from_mapping(trial.options, where=f"task {trial.task}")
+    config = tasks.find(trial.task).config().amend(trial.options, where=f"task {trial.task}")
     return config.language if isinstance(config, ScenesConfig) else ""
 
 

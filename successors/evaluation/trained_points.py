@@ -74,7 +74,7 @@ def points(
         options, changes = training_job.parted(name, what, given or {}, where="--set")
         trials = registry.find(name).entry.trials if name in registry.names() else ()
         own = next((dict(trial.options) for trial in trials if trial.task == what), {})
-        tasks.find(what).config.from_mapping(own | options, where=f"task {what}")
+        tasks.find(what).config().amend(own | options, where=f"task {what}")
         for kind in presets.kinds(recipe):
             if kind == presets.MODERN and recipe == presets.BOTH and name not in registry.names():
                 continue

@@ -300,7 +300,7 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     """
     learner, task, options, changes = _parts(settings)
     participants.check_fits(learner, task)
-    tasks.find(task).config.from_mapping(options, where=f"sweep: task {task}")
+    tasks.find(task).config().amend(options, where=f"sweep: task {task}")
     if learner in registry.names():
         registry.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
     return {}
@@ -363,6 +363,18 @@ def parted(
     full = {full_name(str(name), known, where=where): value for name, value in given.items()}
     options = {name.removeprefix(OPTIONS): value for name, value in full.items() if name.startswith(OPTIONS)}
     return options, {name: value for name, value in full.items() if not name.startswith(OPTIONS)}
+
+
+def task_options(task: str, given: Mapping[str, Any], *, where: object = None) -> dict[str, Any]:
+    """Return given settings of a task by the names that its class has, ``options.`` before them or not.
+
+    Raises
+    ------
+    UnknownName, ConfigError
+        For a name that is none, or the end of several.
+    """
+    known = meanings(rows_of(tasks.find(task).config(), OPTIONS))
+    return {full_name(str(n), known, where=where).removeprefix(OPTIONS): value for n, value in given.items()}
 
 
 OPTIONS = "options."

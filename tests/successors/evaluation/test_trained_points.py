@@ -5,8 +5,9 @@ import pytest
 
 from marki.__main__ import main
 from marki.errors import MarkIError
-from successors import registry
+from successors import registry, tasks
 from successors.evaluation import trained_points
+from successors.training import training_job
 
 QUICK = ("--set", "options.train=60", "--set", "recipe.steps=4", "--set", "recipe.rate=0.02")
 
@@ -63,3 +64,18 @@ def test_the_own_task_has_the_options_of_its_own_trial():
 def test_what_cannot_be_trained_is_refused_before_anything_is(names, task, given, words):
     with pytest.raises(MarkIError, match=words):
         trained_points.points(names, task, given=given)
+
+
+def test_options_of_a_task_may_be_nested_and_named_in_short():
+    (order,) = trained_points.points(["mlp"], "two_class", given={"blur": 0.5, "train": 60}).values()
+    assert dict(order.options) == {"optics.blur": 0.5, "train": 60}
+    few = {"train": 2, "valid": 1, "test": 1}
+    sharp, blurred = (tasks.load("two_class", cache=False, **few, **more) for more in ({}, {"optics.blur": 2.0}))
+    assert (sharp.train.stimuli[:] != blurred.train.stimuli[:]).any()
+
+
+def test_a_comparison_takes_the_same_names():
+    for name in ("train", "options.train"):
+        assert training_job.task_options("two_class", {name: 60}) == {"train": 60}
+    with pytest.raises(MarkIError, match=r"'options\.train'"):
+        training_job.task_options("two_class", {"trian": 60}, where="--set")
