@@ -25,7 +25,8 @@ BEGAN = time.perf_counter() - time.process_time()
 # One thread for NumPy's linear algebra: the machine uses none, and many processes run side by side.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from marki import __version__, sweep
+from marki import __version__, list_commands, session_command, sweep
+from marki.completion import complete
 from marki.console import command as console
 from marki.errors import ConfigError, MarkIError, OutputError
 from marki.experiments import command as experiments
@@ -39,6 +40,8 @@ from successors.serving import drawing_command as drawing
 from successors.serving.gallery import open_gallery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import numpy as np
 
     from marki.io.exhibits import Reply
@@ -65,7 +68,11 @@ def parser() -> Parser:
     """Return the parser of the whole command line."""
     kinds = {
         "experiment": sweep.SweepKind(check=experiments.check_point, run=experiments.run_point),
-        "training": sweep.SweepKind(check=successors.check_point, run=partial(successors.run_point, machine=mark1)),
+        "training": sweep.SweepKind(
+            check=successors.check_point,
+            run=partial(successors.run_point, machine=mark1),
+            measure=successors.measure_point,
+        ),
     }
     root = Parser(
         prog=program(),
@@ -77,10 +84,36 @@ def parser() -> Parser:
     root.add_argument("--load", metavar="FILE", help="go on with a saved session")
     experiments.add_machine_arguments(root)
     console.add_arguments(root)
+    successors.add_own_timeline_argument(root)
     commands = root.add_subparsers(title="commands without a screen", metavar="COMMAND")
     for name, add, act, text in (
         ("run", experiments.add_run_arguments, experiments.run, "run an experiment"),
         ("validate", experiments.add_validate_arguments, experiments.validate, "documented versus simulated"),
+        (
+            "session",
+            session_command.add_session_arguments,
+            session_command.run_session,
+            "run a session for some trials, with commands at theirs",
+        ),
+        (
+            "settings",
+            list_commands.add_settings_arguments,
+            partial(list_commands.list_settings, of_system=successors.settings_of),
+            "list settings: name, default, range, meaning",
+        ),
+        (
+            "provenance",
+            list_commands.add_provenance_arguments,
+            list_commands.list_provenance,
+            "where each constant of the machine comes from",
+        ),
+        (
+            "experiments",
+            list_commands.add_experiments_arguments,
+            list_commands.list_experiments,
+            "list the experiments",
+        ),
+        ("tasks", successors.add_tasks_arguments, successors.list_tasks, "list the tasks of the successors"),
         ("wiring", experiments.add_wiring_arguments, experiments.wiring, "print the plugboard's wiring list"),
         ("lessons", teaching.add_lessons_arguments, teaching.lessons, "list the lessons"),
         (
@@ -165,8 +198,20 @@ def parser() -> Parser:
     ):
         sub = commands.add_parser(name, help=text, description=text)
         add(sub)
+        if add.__module__.startswith("successors.") or name in ("sweep", "settings"):
+            successors.add_own_timeline_argument(sub, again=True)
         sub.set_defaults(act=act)
     return root
+
+
+def _offers() -> dict[str, Callable[[], Iterable[str]]]:
+    """Return what a shell may offer for arguments, by destination; nothing is read before it is asked for."""
+    systems = successors.system_names
+    return {
+        "experiment": list_commands.experiment_names, "set": list_commands.setting_assignments, "of": systems,
+        "name": systems, "names": systems, "system": systems, "task": successors.task_names,
+        "tasks.name": successors.task_names, "lesson": teaching.lesson_names, "only": list_commands.validation_parts,
+    }  # fmt: skip
 
 
 def mark1(units: int, seed: int) -> MarkI:
@@ -217,7 +262,11 @@ BROKEN_PIPE = 141
 def _act(argv: list[str] | None) -> int:
     """Carry out the command line; what goes wrong is said in one line."""
     try:
-        args = parser().parse_args(argv)
+        root = parser()
+        complete(root, _offers())
+        args = root.parse_args(argv)
+        experiments.settle_arguments(args)
+        successors.join_timeline(args)
         return args.act(args)
     except MarkIError as error:
         return _refuse(error)

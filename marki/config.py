@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import functools
 import math
+import re
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -67,7 +69,8 @@ class Config:
         values = {}
         for key, value in mapping.items():
             if key not in fields:
-                raise _unknown_setting(key, fields, _renamed(cls), where)
+                meanings = {name: f.metadata.get("meaning", "") for name, f in fields.items()}
+                raise _unknown_setting(key, meanings, _renamed(cls), where)
             kind = hints[key]
             if isinstance(kind, type) and issubclass(kind, Config) and not isinstance(value, Config):
                 value = kind.from_mapping(value, where=f"{where}: {key}" if where else key)
@@ -104,20 +107,91 @@ class Config:
             for key in path:
                 table = table.get(key) if isinstance(table, dict) else None
             if not isinstance(table, dict) or last not in table:
-                raise _unknown_setting(dotted, _dotted(mapping), _renamed(type(self)), where)
+                meanings = {name: meta["meaning"] for name, _, meta in self.items()}
+                raise _unknown_setting(dotted, meanings, _renamed(type(self)), where)
             table[last] = value
         return type(self).from_mapping(mapping, where=where)
 
 
-def _unknown_setting(name: str, known: Iterable[str], renamed: Mapping[str, str], where: object) -> UnknownName:
-    """Return the refusal of a setting that does not exist, or no longer under this name."""
+def _unknown_setting(name: str, known: Mapping[str, str], renamed: Mapping[str, str], where: object) -> UnknownName:
+    """Return the refusal of a setting that does not exist, or no longer under this name; `known` has the meanings."""
     if name in renamed:
         new = repr(renamed[name])
         return UnknownName(
             f"setting {name!r} was renamed", where=where, remedy=f"Write {new}", code="setting.renamed",
             name=repr(name), new=new,
         )  # fmt: skip
-    return unknown("setting", name, known, where=where)
+    near = _nearest(name, known)
+    path = name.rpartition(".")[0]
+    beside = [n for n in known if path and n.rpartition(".")[0] == path]
+    return unknown("setting", name, beside or known, where=where, near=near)
+
+
+def full_name(name: str, known: Mapping[str, str], *, where: object = None) -> str:
+    """Return the full dotted name of a setting that may be given by the end of it, where only one ends so.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``theta`` or ``association.theta`` for ``machine.association.theta``.
+    known : mapping of str to str
+        The meaning of each setting, by full name.
+    where : object, optional
+
+    Raises
+    ------
+    UnknownName
+        If none is called so, or ends so; the message offers those that are meant.
+    ConfigError
+        If several end so.
+    """
+    if name in known:
+        return name
+    ends = [full for full in known if full.endswith(f".{name}")]
+    if len(ends) > 1:
+        listed = ", ".join(ends)
+        raise ConfigError(f"{name!r} is the end of {len(ends)} settings", where=where, remedy=f"Write one of {listed}",
+                          code="setting.several", name=repr(name), count=len(ends), known=listed)  # fmt: skip
+    if not ends:
+        raise _unknown_setting(name, known, {}, where)
+    return ends[0]
+
+
+MOST_OFFERED = 3
+"""Names that a refusal of an unknown setting offers at most."""
+
+
+def _nearest(name: str, known: Mapping[str, str]) -> list[str]:
+    """Return the settings that an unknown name means.
+
+    They are those of the same last part; else those in whose last part it is a word, or whose meaning says it (see
+    `_says`; the shortest first); else those whose last part is spelt nearly so.
+    """
+    *_, path, last = ("", *name.lower()[:LONGEST_NAME].split("."))
+    ends = {full: full.rpartition(".")[2] for full in known}
+    close = difflib.get_close_matches(last, set(ends.values()), n=1, cutoff=0.7)
+    meant = [full for full in sorted(known, key=lambda full: len(known[full])) if _says(known[full], last)]
+    for found in (
+        [full for full, end in ends.items() if end == last],
+        list(dict.fromkeys([*(full for full, end in ends.items() if last in end.split("_")), *meant])),
+        [full for full, end in ends.items() if end in close],
+        difflib.get_close_matches(name[:LONGEST_NAME], known, n=1, cutoff=0.75),
+    ):
+        if found:
+            beside = [full for full in found if path and path in full.split(".")[:-1]]
+            return (beside or found)[:MOST_OFFERED]
+    return []
+
+
+LONGEST_NAME = 100
+"""Characters of an unknown name by which the nearest one is sought."""
+
+
+def _says(meaning: str, name: str) -> bool:
+    """Return whether the words of a name, or words with these letters as initials (``lr``), stand in a meaning."""
+    words = re.findall(r"[a-z]+", meaning.lower())
+    asked = name.split("_")
+    return len(name) > 1 and (all(part in words for part in asked) or name in "".join(word[0] for word in words))
 
 
 def _renamed(cls: type[Config], prefix: str = "") -> dict[str, str]:
@@ -130,13 +204,6 @@ def _renamed(cls: type[Config], prefix: str = "") -> dict[str, str]:
         if isinstance(hints[f.name], type) and issubclass(hints[f.name], Config):
             found |= _renamed(hints[f.name], f"{prefix}{f.name}.")
     return found
-
-
-def _dotted(mapping: Mapping[str, Any], prefix: str = "") -> list[str]:
-    names: list[str] = []
-    for key, value in mapping.items():
-        names += _dotted(value, f"{prefix}{key}.") if isinstance(value, dict) else [prefix + key]
-    return names
 
 
 def _plain(value: Any) -> Any:

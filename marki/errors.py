@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Self
 
 LONGEST = 600
@@ -104,11 +104,26 @@ class SessionError(MarkIError):
     kind = "session"
 
 
-def unknown(kind: str, name: object, known: Iterable[str], *, where: object = None) -> UnknownName:
-    """Return the error for a name that is not among `known`, with the nearest name as remedy."""
+def unknown(
+    kind: str, name: object, known: Iterable[str], *, where: object = None, near: Sequence[str] | None = None
+) -> UnknownName:
+    """Return the error for a name that is not among `known`, with the nearest name as remedy.
+
+    Parameters
+    ----------
+    kind : str
+        What it is a name of.
+    name : object
+    known : iterable of str
+    where : object, optional
+    near : sequence of str, optional
+        The nearest names, where the caller knows better than their letters say; none of them: `known` is listed.
+    """
     names = [str(k) for k in known]
-    near = difflib.get_close_matches(str(name)[:SHOWN], names, n=1, cutoff=0.5)
-    remedy = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}"
+    if near is None:
+        near = difflib.get_close_matches(str(name)[:SHOWN], names, n=1, cutoff=0.5)
+    meant = " or ".join(map(repr, near))
+    remedy = f"Did you mean {meant}?" if near else f"Known: {', '.join(names)}"
     return UnknownName(
         f"unknown {kind} {shown(name)}",
         where=where,
@@ -116,7 +131,7 @@ def unknown(kind: str, name: object, known: Iterable[str], *, where: object = No
         code="unknown.near" if near else "unknown.known",
         kind=kind,
         name=shown(name),
-        near=repr(near[0]) if near else "",
+        near=meant,
         known=", ".join(names),
     )
 

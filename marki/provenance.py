@@ -20,14 +20,23 @@ BADGES = ("documented", "inferred", "assumed", "modern")
 
 @dataclass(frozen=True, kw_only=True)
 class ProvenanceRow:
-    """One constant: its value and unit, the source and page, a badge, and a remark."""
+    """One constant: its value and unit, the source and page, a badge, and a remark.
+
+    Rows of ours have the page in the source; those of a machine file (`marki.machine_file`) have it apart.
+    """
 
     name: str
     value: Any
     unit: str = ""
     badge: str
     source: str = ""
+    page: str = ""
     note: str = ""
+
+    @property
+    def cited(self) -> str:
+        """Source and page as one text; "" without a source."""
+        return f"{self.source}, p. {self.page}" if self.source and self.page else self.source
 
 
 @lru_cache(maxsize=1)
@@ -35,6 +44,11 @@ def table() -> dict[str, ProvenanceRow]:
     """Return all rows by dotted name."""
     content = read_toml(asset("provenance.toml"))
     return dict(_rows(content))
+
+
+def laid_over(own: Mapping[str, ProvenanceRow]) -> dict[str, ProvenanceRow]:
+    """Return all rows by dotted name, those of one's own in the place of ours."""
+    return {**table(), **own}
 
 
 def _rows(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ProvenanceRow]]:

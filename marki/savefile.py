@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from marki import registers
+from marki import machine_file, registers
 from marki.errors import MarkIError, StateError
 from marki.files import packed_arrays, writing
 from marki.history import Checkpoint, Command
@@ -114,6 +114,8 @@ def copied(session: Session, place: Path | None = None) -> SessionCopy:
         now=session.now,
         digest=session.digest,
     )
+    if session.sources:
+        header["sources"] = machine_file.to_record(session.sources)
     moved = {about["setting"]: session.moved[n] for n, about in folders.items() if n in session.moved}
     return SessionCopy(arrays=arrays, header=header, folders=moved)
 
@@ -247,7 +249,8 @@ def restored(taken: SessionCopy, path: Path | str, *, keep: str = "all") -> Sess
         worlds = {name: WorldConfig.from_mapping(w, where=path) for name, w in header["worlds"]}
         machine = MarkI(config, seed=header["seed"], wiring=arrays["wiring"] if header["given_wiring"] else None)
         moved = _moved(header, path, taken.folders)
-        session = Session(machine, worlds, seed=header["seed"], keep=keep, moved=moved)
+        sources = machine_file.of_record(header.get("sources", {}), path)
+        session = Session(machine, worlds, seed=header["seed"], keep=keep, moved=moved, sources=sources)
         session.fingerprints = {named: about["content"] for named, about in header.get("folders", {}).items()}
         point = header["checkpoint"]
         _demand_known(header, arrays, path)

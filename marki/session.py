@@ -25,7 +25,9 @@ from marki.history import RECORD, Checkpoint, Command, Moment, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.worlds import FOLDERS, Presentation, World, WorldConfig, create
 from marki.machine import MachineConfig, MarkI
+from marki.machine_settings import named_in_full
 from marki.probe import Probe
+from marki.provenance import ProvenanceRow
 from marki.session_picture import LATELY, picture
 from marki.ticks import NEVER, clock_face
 from marki.trace import Bank, Kind, Trace, decode
@@ -52,6 +54,8 @@ class Session:
         How much of the event log to keep; the digest covers all of it in any case.
     moved : mapping of str to str, optional
         Where folders of the worlds' settings are now, if they have been moved since. The run stays the same.
+    sources : mapping of str to ProvenanceRow, optional
+        Where settings of this machine come from, as a machine file says; they are shown, and change nothing.
 
     Attributes
     ----------
@@ -73,10 +77,12 @@ class Session:
         seed: int = 0,
         keep: str = "all",
         moved: Mapping[str, str] | None = None,
+        sources: Mapping[str, ProvenanceRow] | None = None,
     ):
         self.learner = learner
         self.courses = {name: settings_of(WorldConfig, config, where=name) for name, config in worlds.items()}
         self.probes: list[Probe] = []
+        self.sources = dict(sources or {})
         self._keep = keep
         self.moved, self.fingerprints = dict(moved or {}), dict[str, str]()
         self.launched = learner.config
@@ -350,7 +356,8 @@ class Session:
         ``world``   ``{"config": settings of a world, "learn": bool}``: open a world as a new course and go over to it
         ``show``    ``{"name": …, "frame": 400 levels 0…255, "kind": class or -1}``: the next card; reinforced if its
                     class is known, but with ``"learn": False`` only judged
-        ``set``     changed settings by dotted name, ``machine.association.theta``; faults and patched wires among them
+        ``set``     changed settings by dotted name, ``machine.association.theta``, or by its end where only one ends so
+                    (``theta``), as ``--set`` has them; faults and patched wires among them
         ``toggle``  400 switch positions: 0 camera, 1 on, -1 off
         ``force``   eight of them, for the R-units
         ``turn``    ``{"units": A-units from 0, "deg": angles}``: potentiometers turned by hand
@@ -381,8 +388,10 @@ class Session:
         after = None if self.learner.idle else self.now - self.began_us
         if after is None:
             self._checkpoint_if_due()
-        command = Command(trial=self.trial, name=name, value=value, after_us=after)
         try:
+            if name == "set":
+                value = named_in_full(value, where="set")
+            command = Command(trial=self.trial, name=name, value=value, after_us=after)
             self._obey(command)
         except MarkIError:
             raise
@@ -668,6 +677,7 @@ def mark1_session(
     keep: str = "all",
     wiring: np.ndarray | None = None,
     exam: WorldConfig | None = None,
+    sources: Mapping[str, ProvenanceRow] | None = None,
 ) -> Session:
     """Return a session of the Mark I in a world, its R-units in use set to what the world's code needs.
 
@@ -681,4 +691,4 @@ def mark1_session(
     if config.response.units != units and not config.response.source_set:
         config = config.amend({"response.units": units})
     worlds = {"learn": world, "exam": exam or world.exam()}
-    return Session(MarkI(config, seed=seed, wiring=wiring), worlds, seed=seed, keep=keep)
+    return Session(MarkI(config, seed=seed, wiring=wiring), worlds, seed=seed, keep=keep, sources=sources)

@@ -17,20 +17,31 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from marki import pictures, sweep_plot
 from marki.config import check, flat, read_settings
 from marki.errors import ConfigError, MarkIError, shown, unknown
 from marki.files import CsvForm, csv_text, write_json, write_text
 from marki.jobs.folders import claimed, holds
 from marki.jobs.identity import Identity
-from marki.jobs.options import MOST_POINTS, MOST_SEED, MOST_SEEDS, RunOptions, options_of, resumable
+from marki.jobs.options import (
+    MOST_POINTS,
+    MOST_SEED,
+    MOST_SEEDS,
+    RunOptions,
+    add_json_argument,
+    options_of,
+    print_json,
+    resumable,
+)
 from marki.jobs.options import add_arguments as add_run_arguments
 from marki.jobs.runner import Job, run_jobs
 from marki.measurements import Measurement, measured, over_seeds
 from marki.measurements import rows as estimate_rows
+from marki.reading import read_json
 from marki.versions import versions
 
 TABLES = ("kind", "seeds", "fixed", "grid")
-MEANS, MEASUREMENTS = "measurements", "measurements.csv"
+MEANS, MEASUREMENTS, SUMMARY, PICTURE = "measurements", "measurements.csv", "sweep.json", "sweep.png"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +57,16 @@ class SweepKind:
         ``run(settings, seed, folder) -> dict`` of plain numbers and text, the same wherever it runs; it may go on with
         what it finds in its folder. A point that diverged has ``diverged``, the reason, ``step`` and ``state``. Where
         it has ``measurements``, a list as in `marki.measurements`, each has a row in the table.
+    measure : callable
+        ``measure(result) -> measurements``, of which the means over the seeds are taken; by default those of
+        ``measurements``.
     """
 
     check: Callable[[Mapping[str, Any]], Mapping[str, str]]
     run: Callable[[Mapping[str, Any], int, Path], Mapping[str, Any]]
+    measure: Callable[[Mapping[str, Any]], list[Measurement]] = lambda result: (
+        measured(result) if MEANS in result else []
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +184,7 @@ def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptio
     """Run all points that have no result yet; write ``results/``, ``sweep.csv`` and ``sweep.json``; return the rows.
 
     Each point and seed has a row, or one for each of its measurements. Means of measurements over the seeds, with their
-    intervals, are written to ``measurements.csv``, a row for each point, name and condition.
+    intervals, are written to ``measurements.csv``, a row for each point, name and condition, and drawn (``sweep.png``).
 
     Parameters
     ----------
@@ -199,11 +216,13 @@ def run_sweep(spec: SweepSpec, kinds: Mapping[str, SweepKind], options: RunOptio
         found = [(point, result["result"]) for point, result in zip(points, results, strict=True)]
         rows = [row for point, result in found for row in _rows(point, result)]
         write_text(out / "sweep.csv", _table(rows, options.csv))
-        means = _means(found)
+        means = _means(found, kind.measure)
         if means:
             write_text(out / MEASUREMENTS, _table(means, options.csv))
+            if pictures.can_draw():
+                sweep_plot.draw(out / PICTURE, f"Sweep of {spec.kind}s", spec.grid, means)
         write_json(
-            out / "sweep.json",
+            out / SUMMARY,
             {
                 "kind": spec.kind,
                 "fixed": dict(spec.fixed),
@@ -226,20 +245,27 @@ def _rows(point: Point, result: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [about | asdict(measurement) | rest for measurement in measured(result)]
 
 
-def _means(found: Sequence[tuple[Point, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def _means(
+    found: Sequence[tuple[Point, Mapping[str, Any]]], measure: Callable[[Mapping[str, Any]], list[Measurement]]
+) -> list[dict[str, Any]]:
     """Return, for each point, what its measurements are over the seeds."""
     points: dict[str, tuple[Mapping[str, Any], list[list[Measurement]]]] = {}
     for point, result in found:
-        if MEANS in result:
+        if mine := measure(result):
             key = json.dumps(sorted(point.settings.items()))
-            points.setdefault(key, (point.settings, []))[1].append(measured(result))
+            points.setdefault(key, (point.settings, []))[1].append(mine)
     return [dict(settings) | row for settings, seeds in points.values() for row in estimate_rows(over_seeds(seeds))]
 
 
 def _table(rows: Sequence[Mapping[str, Any]], form: CsvForm) -> str:
     """Return rows as CSV, with the columns of all of them."""
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    return csv_text(columns, ([row.get(key) for key in columns] for row in rows), form)
+    return csv_text(columns, ([_plain(row.get(key)) for key in columns] for row in rows), form)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number without the last digits that arithmetic leaves, 0.58 and not 0.5800000000000001."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 def _run(
@@ -262,6 +288,7 @@ def _run(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `sweep`."""
     parser.add_argument("spec", metavar="SPEC.toml", help="what to run: kind, seeds, and tables fixed and grid")
+    add_json_argument(parser)
     add_run_arguments(parser, default="out/sweep-SPEC")
 
 
@@ -273,8 +300,14 @@ def command(args: argparse.Namespace, kinds: Mapping[str, SweepKind]) -> int:
     with resumable(options):
         rows = run_sweep(spec, kinds, options)
     lost = [row for row in rows if row.get("diverged")]
+    if args.json:
+        print_json({"out": str(options.out), **read_json(options.folder() / SUMMARY)})
+        return 0
     told = f", {len(lost)} of them diverged" if lost else ""
     print(f"{len(spec.points)} points{told}, the table is {options.folder() / 'sweep.csv'}")
+    for name, what in ((MEASUREMENTS, "means over the seeds"), (PICTURE, "the picture")):
+        if (options.folder() / name).exists():
+            print(f"{what}: {options.folder() / name}")
     for row in lost:
         varied = ", ".join(f"{name}={row[name]}" for name in (*spec.grid, "seed"))
         print(f"diverged: {varied}, at step {row['step']}: {row['diverged']}")

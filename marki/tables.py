@@ -8,6 +8,7 @@ from typing import Any
 from marki.files import CsvForm, csv_text
 from marki.session import Session
 from marki.trial_rows import COLUMNS, trial_rows
+from marki.twin_session import TwinSession
 
 TRIALS = ("run", *COLUMNS)
 TRIALS_TEXTS = ("run", "course", "shown", "wanted", "answered", "wanted_lamps", "answered_lamps")
@@ -15,14 +16,14 @@ TRIALS_TEXTS = ("run", "course", "shown", "wanted", "answered", "wanted_lamps", 
 REGISTERS = ("register", "index", "value", "unit", "meaning")
 
 
-def trials_csv(runs: Iterable[tuple[str, Session]], form: CsvForm = "plain") -> str:
+def trials_csv(runs: Iterable[tuple[str, Session | TwinSession]], form: CsvForm = "plain") -> str:
     """Return all finished trials of some runs as CSV.
 
     Columns are `trial_rows.COLUMNS` after the name; flags are 0 and 1, and what there is none of is empty.
 
     Parameters
     ----------
-    runs : iterable of (str, Session)
+    runs : iterable of (str, Session or TwinSession)
         Each session with the name that stands before its rows.
     form : {"plain", "excel"}
         See `files.csv_text`.

@@ -29,22 +29,45 @@ class Twin:
     config : MachineConfig
         Its physical effects must all be off (`MachineConfig.ideal`).
     seed : int
+    wiring : (512, 400) int8, optional
+        A wiring to use instead of a drawn one, whatever the seed.
+
+    Raises
+    ------
+    ConfigError
+        If a physical effect is on.
     """
 
     accepts = Port.FRAME
     answers = Port.LAMPS
 
-    def __init__(self, config: MachineConfig | None = None, *, seed: int = 0):
-        self.config = MachineConfig().ideal() if config is None else settings_of(MachineConfig, config, where="Twin")
-        on = [name for name, value, meta in self.config.items() if meta["effect"] and value]
-        if on:
-            raise ConfigError(f"the twin cannot compute {on[0]}", where="Twin", remedy="Give MachineConfig().ideal()")
+    def __init__(self, config: MachineConfig | None = None, *, seed: int = 0, wiring: np.ndarray | None = None):
+        given = MachineConfig().ideal() if config is None else settings_of(MachineConfig, config, where="Twin")
+        self.config = check_ideal(given)
+        self._given = None
+        if wiring is not None:
+            self._given = plugboard.check(wiring, fan_out=self.config.plugboard.fan_out)
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
         """Draw the wiring of `seed`; all values at their start."""
+        self.seed = seed
+        self._build()
+        self.v = np.zeros(A_UNITS, np.int64)
+        if self.config.potentiometers.start == "random":
+            reach = self.config.potentiometers.start_deg
+            self.v[:] = np.rint(generator(seed, "potentiometers.start").uniform(-reach, reach, A_UNITS) * 1e6)
+
+    def refit(self, config: MachineConfig) -> None:
+        """Change settings; the values stay as they are."""
+        self.config = check_ideal(config)
+        self._build()
+
+    def _build(self) -> None:
+        """Wire the board and prepare what follows from the settings."""
         c = self.config
-        wiring = c.faults.apply_to(plugboard.wire(c.plugboard, seed))
+        board = plugboard.wire(c.plugboard, self.seed) if self._given is None else self._given
+        wiring = c.faults.apply_to(plugboard.patch(board, c.plugboard))
         self._wiring = wiring.astype(np.float32)  # exact for such small whole numbers, and far faster than integers
         self._stuck = c.faults.stuck()
         n = c.response.units
@@ -53,10 +76,6 @@ class Twin:
         self._member = [np.flatnonzero(sets == k) for k in range(n)]
         self.speed = np.full(A_UNITS, round(c.potentiometers.speed_deg_per_s * 1e6))
         self.speed[c.faults.motors()] = 0
-        self.v = np.zeros(A_UNITS, np.int64)
-        if c.potentiometers.start == "random":
-            reach = c.potentiometers.start_deg
-            self.v[:] = np.rint(generator(seed, "potentiometers.start").uniform(-reach, reach, A_UNITS) * 1e6)
 
     def __repr__(self) -> str:
         return f"<Twin: {len(self._member)} R-units, theta {self.config.association.theta}>"
@@ -101,10 +120,11 @@ class Twin:
         for k, frame in enumerate(frames):
             a = self.active(frame)
             answers[k, :n] = r = self.decide(a)
-            self._correct(a, r, targets[k, :n])
+            self.correct(a, r, targets[k, :n])
         return answers
 
-    def _correct(self, a: np.ndarray, r: np.ndarray, target: np.ndarray) -> None:
+    def correct(self, a: np.ndarray, r: np.ndarray, target: np.ndarray) -> None:
+        """Correct the values of active A-units (512,) after the answer r and for the target, both (units,) bool."""
         c = self.config.reinforcement
         for unit, members in enumerate(self._member):
             goal = r[unit] if c.control == "spontaneous" else target[unit]
@@ -135,3 +155,19 @@ class Twin:
         """Return speed · run_us / 1,000,000, rounded down, without leaving 64 bits on the way."""
         seconds, rest = np.divmod(run_us, 1_000_000)
         return speed * seconds + speed * rest // 1_000_000
+
+
+def check_ideal(config: MachineConfig) -> MachineConfig:
+    """Return settings that the twin can compute.
+
+    Raises
+    ------
+    ConfigError
+        If a physical effect is on.
+    """
+    on = [name for name, value, meta in config.items() if meta["effect"] and value]
+    if on:
+        many = f" and {len(on) - 1} other effects" if len(on) > 1 else ""
+        remedy = "Switch all physical effects off, with --ideal or MachineConfig().ideal()"
+        raise ConfigError(f"the twin cannot compute machine.{on[0]}{many}", where="twin", remedy=remedy)
+    return config

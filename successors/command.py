@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import shlex
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +26,10 @@ from marki.jobs.options import (
     MOST_SEEDS,
     RunOptions,
     add_arguments,
+    add_json_argument,
     csv_form,
     options_of,
+    print_json,
     resumable,
 )
 from marki.language import Words
@@ -33,6 +37,8 @@ from marki.program import program
 
 if TYPE_CHECKING:
     from marki.io.stimuli.fitting import Fitting
+    from marki.measurements import Measurement
+    from marki.setting_rows import SettingRow
     from successors.serving.picture_reading import MachineReply, ReadPicture
     from successors.serving.scene_talk import Said
     from successors.training.participants import Machine
@@ -44,6 +50,36 @@ def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", action="store_true", help="with scores and claims, as a Markdown table")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the scores on record as a PNG file")
     parser.add_argument("--task", default="letters", help="the task whose scores are drawn (default letters)")
+
+
+def add_own_timeline_argument(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """Add ``--timeline``; `again` is for a command's own parser, as in `experiments.command`."""
+    parser.add_argument(
+        "--timeline", metavar="DIR", default=argparse.SUPPRESS if again else "",
+        help="a folder of systems of your own, files as y1960_adaline.py, weights beside them in weights/NAME "
+        "(or $MARKI_TIMELINE)",
+    )  # fmt: skip
+
+
+def join_timeline(args: argparse.Namespace) -> None:
+    """Let the folder of ``--timeline`` join the timeline, here and in the processes that are started from here.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such folder.
+    """
+    if not args.timeline:
+        return
+    folder = Path(args.timeline).absolute()
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", where=f"--timeline {args.timeline}", remedy="Give a folder")
+    named = os.environ.get(VARIABLE, "").split(os.pathsep)
+    os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys(filter(None, [*named, str(folder)])))
+
+
+VARIABLE = "MARKI_TIMELINE"
+"""As in `successors.timeline`, which is loaded only where it is needed."""
 
 
 def timeline(args: argparse.Namespace) -> int:
@@ -71,6 +107,61 @@ def timeline(args: argparse.Namespace) -> int:
     wide = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
         print(f"{row['year']}  {row['name']:<{wide}}  {row['task']:<14}{row['title']}")
+    return 0
+
+
+def system_names() -> tuple[str, ...]:
+    """Return the names of all systems."""
+    from successors import registry
+
+    return registry.names()
+
+
+def task_names() -> tuple[str, ...]:
+    """Return the names of all tasks."""
+    from successors import tasks
+
+    return tasks.names()
+
+
+def settings_of(name: str) -> list[SettingRow]:
+    """Return the settings of a system on the retina, as ``train NAME --set`` takes them."""
+    from marki.setting_rows import rows_of
+    from successors import registry
+
+    return list(rows_of(registry.find(name).entry.retina))
+
+
+def add_tasks_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `tasks`."""
+    parser.add_argument("name", metavar="NAME", nargs="?", default="", help="one task, with its settings")
+    add_json_argument(parser)
+
+
+def list_tasks(args: argparse.Namespace) -> int:
+    """List the tasks, or one with its settings."""
+    from marki.setting_rows import as_text, rows_of
+    from successors import tasks
+
+    names = (args.name,) if args.name else tasks.names()
+    found = {name: tasks.find(name) for name in names}
+    if args.json:
+        print_json(
+            [
+                {
+                    "name": task.name, "title": task.title, "accepts": str(task.accepts), "answers": str(task.answers),
+                    "metric": task.metric, "chance": task.chance,
+                    "settings": [asdict(row) for row in rows_of(task.config())],
+                }
+                for task in found.values()
+            ]
+        )  # fmt: skip
+        return 0
+    wide = max(map(len, found))
+    for name, task in found.items():
+        print(f"{name:<{wide}}  {f'{task.accepts} to {task.answers}':<18}{task.title}")
+    if args.name:
+        print(as_text(rows_of(found[args.name].config())))
     return 0
 
 
@@ -104,24 +195,45 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="*", help="systems to train; `timeline` lists them")
     parser.add_argument("--all", action="store_true", help="train every system, and the Mark I")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    own = parser.add_argument_group(
+        "trainings of your own", "With one of these the systems alone are trained, and a manifest names the weights."
+    )
+    own.add_argument("--task", default="", metavar="TASK", help="another task than its own; `tasks` lists them")
+    own.add_argument(
+        "--set",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="NAME=VALUE",
+        help="change a setting of the system, recipe.rate=0.01, or the task, options.train=500; `settings --of NAME` "
+        "and `tasks NAME` list them (repeatable)",
+    )
+    own.add_argument("--recipe", metavar="NAME", help="historical (default), modern, or both, as in `compare`")
+    own.add_argument("--budget", type=int, metavar="N", help="stimuli shown for learning (default: as the recipe says)")
+    own.add_argument("--seeds", type=int, metavar="N", help="seeds for each, from --seed on (default 1)")
+    add_json_argument(parser)
     add_arguments(parser, default="out/train")
 
 
 def train(args: argparse.Namespace, machine: Machine) -> int:
-    """Train systems and their baselines; print the results."""
+    """Train systems and their baselines, or systems with settings of the user's; print the results."""
     from successors.evaluation import estimates
     from successors.evaluation.publish import RUNS, processor_minutes, publish
     from successors.training.participants import MARK1
 
-    names = (MARK1, *_chosen(args)) if args.all else _chosen(args)
     _check_counts(args)
+    if args.task or args.set or args.recipe or args.budget or args.seeds:
+        return _train_points(args, machine)
+    names = (MARK1, *_chosen(args)) if args.all else _chosen(args)
     options = options_of(args).free_out("out/train", lambda folder: (folder / RUNS).is_dir())
     command = f"{program()} {shlex.join(sys.argv[1:])}"
     began = time.monotonic()
     with resumable(options):
         results = publish(names, options, seed=args.seed, machine=machine, command=command)
-    wide = max(map(len, results)) + 2
     lost = [line for metrics in results.values() for line in metrics.get("diverged", [])]
+    if args.json:
+        print_json({"out": str(options.out), "systems": results})
+        return 1 if lost else 0
+    wide = max(map(len, results)) + 2
     for name, metrics in results.items():
         if "diverged" in metrics:
             print(f"{name:<{wide}}diverged")
@@ -135,6 +247,31 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
     minutes = (time.monotonic() - began) / 60
     print(f"written to {out} in {minutes:.1f} minutes, with {weights / 1e6:.1f} MB of weights")
     print(f"all runs together: {processor_minutes(names, out, seed=args.seed):.1f} minutes of the processor")
+    print("\n".join(lost), end="\n" if lost else "")
+    return 1 if lost else 0
+
+
+def _train_points(args: argparse.Namespace, machine: Machine) -> int:
+    """Train systems with settings of the user's; print the scores and where the manifest is."""
+    from successors.evaluation import trained_points
+    from successors.training import participants, presets
+
+    if args.all == bool(args.names):
+        raise ConfigError("name some systems, or give --all", where="NAME", remedy="`timeline` lists them")
+    names = tuple(dict.fromkeys(args.names)) or participants.fitting(args.task)
+    given, recipe = parse_changes(args.set), args.recipe or presets.HISTORICAL
+    orders = trained_points.points(names, args.task, given=given, recipe=recipe, budget=args.budget)
+    identity = trained_points.identity(args.task, given, recipe, args.budget)
+    options = options_of(args).free_out("out/train", lambda folder: holds(folder, identity))
+    seeds = range(args.seed, args.seed + (args.seeds or 1))
+    with resumable(options):
+        manifest = trained_points.train(orders, identity, options, seeds=seeds, machine=machine)
+    lost = manifest["diverged"]
+    if args.json:
+        print_json({"out": str(options.out), **manifest})
+        return 1 if lost else 0
+    print(trained_points.as_text(manifest))
+    print(f"written to {options.out}; {trained_points.MANIFEST} says which file has which weights")
     print("\n".join(lost), end="\n" if lost else "")
     return 1 if lost else 0
 
@@ -163,6 +300,7 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="stimuli shown for learning, for all (default: as each recipe says); study without answers does not count",
     )
+    add_json_argument(parser)
     add_arguments(parser, default="out/compare-TASK")
 
 
@@ -170,11 +308,12 @@ def compare(args: argparse.Namespace, machine: Machine) -> int:
     """Compare learners on one task; print the table."""
     from successors import tasks
     from successors.evaluation import compare as comparison
+    from successors.training import training_job
 
     tasks.find(args.task)
     _check_counts(args)
     learners = [name.strip() for name in args.learners.split(",") if name.strip()] if args.learners else None
-    changes = parse_changes(args.set)
+    changes = training_job.task_options(args.task, parse_changes(args.set), where="--set")
     identity = comparison.identity(args.task, changes, args.recipe, args.budget)
     run = options_of(args).free_out(f"out/compare-{args.task}", lambda folder: holds(folder, identity))
     with resumable(run):
@@ -188,9 +327,17 @@ def compare(args: argparse.Namespace, machine: Machine) -> int:
             budget=args.budget,
             machine=machine,
         )
-    print(comparison.as_text(rows))
+    return _told(args, run, {"rows": rows}, comparison.as_text(rows))
+
+
+def _told(args: argparse.Namespace, options: RunOptions, found: Mapping[str, Any], text: str) -> int:
+    """Print what was found and where it is written, as text or as JSON."""
+    if args.json:
+        print_json({"out": str(options.out), **found})
+        return 0
+    print(text)
     _hint()
-    print(f"written to {run.out}")
+    print(f"written to {options.out}")
     return 0
 
 
@@ -198,6 +345,7 @@ def add_roadmap_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `roadmap`."""
     parser.add_argument("name", metavar="NAME", help="a system with a road map, such as convnext")
     _add_seed_arguments(parser)
+    add_json_argument(parser)
     add_arguments(parser, default="out/roadmap-NAME")
 
 
@@ -210,10 +358,7 @@ def roadmap(args: argparse.Namespace) -> int:
     options = options_of(args).free_out(f"out/roadmap-{args.name}", lambda folder: holds(folder, identity))
     with resumable(options):
         rows = ablation_path.train_path(args.name, options, seeds=range(args.seed, args.seed + args.seeds))
-    print(ablation_path.as_text(rows))
-    _hint()
-    print(f"written to {options.out}")
-    return 0
+    return _told(args, options, {"rows": rows}, ablation_path.as_text(rows))
 
 
 def add_downstream_arguments(parser: argparse.ArgumentParser) -> None:
@@ -221,6 +366,7 @@ def add_downstream_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", choices=("segment", "locate"), help="one of both tasks (default: both)")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds for each, from --seed on (default 5)")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
+    add_json_argument(parser)
     add_arguments(parser, default="out/downstream")
 
 
@@ -234,9 +380,7 @@ def downstream(args: argparse.Namespace) -> int:
     options = options_of(args).free_out("out/downstream", lambda folder: holds(folder, runs.identity(chosen)))
     with resumable(options):
         found = runs.train_heads(options, chosen=chosen, seeds=range(args.seed, args.seed + args.seeds))
-    print(runs.as_text(found))
-    print(f"written to {options.out}")
-    return 0
+    return _told(args, options, found, runs.as_text(found))
 
 
 def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -248,6 +392,7 @@ def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--csv", metavar="FORM", default=argparse.SUPPRESS, help=CSV_HELP)
+    add_json_argument(parser)
 
 
 def curve(args: argparse.Namespace) -> int:
@@ -262,10 +407,8 @@ def curve(args: argparse.Namespace) -> int:
     options = RunOptions(out=out, quiet=args.quiet, csv=csv_form(getattr(args, "csv", "plain"))).free_out(
         f"out/curve-{args.name}", lambda folder: holds(folder, wanted)
     )
-    print(setting_curve.as_text(setting_curve.examine_over(args.name, setting, values, options)))
-    _hint()
-    print(f"written to {options.out}")
-    return 0
+    rows = setting_curve.examine_over(args.name, setting, values, options)
+    return _told(args, options, {"rows": rows}, setting_curve.as_text(rows))
 
 
 def add_scaling_arguments(parser: argparse.ArgumentParser) -> None:
@@ -273,6 +416,7 @@ def add_scaling_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a system with trainings at equal computing, such as chinchilla")
     parser.add_argument("--budgets", metavar="C,C", help="some of its budgets, such as 3e9,1e10 (default: all)")
     _add_seed_arguments(parser)
+    add_json_argument(parser)
     add_arguments(parser, default="out/scaling-NAME")
 
 
@@ -290,10 +434,7 @@ def scaling(args: argparse.Namespace) -> int:
     options = options_of(args).free_out(f"out/scaling-{args.name}", lambda folder: holds(folder, identity))
     with resumable(options):
         found = runs.run_scaling(args.name, options, budgets=budgets, seeds=range(args.seed, args.seed + args.seeds))
-    print(runs.as_text(found))
-    _hint()
-    print(f"written to {options.out}")
-    return 0
+    return _told(args, options, found, runs.as_text(found))
 
 
 def add_judge_arguments(parser: argparse.ArgumentParser) -> None:
@@ -383,11 +524,19 @@ def run_point(settings: Mapping[str, Any], seed: int, folder: Path, *, machine: 
     return training_job.run_point(settings, seed, folder, machine=machine)
 
 
+def measure_point(result: Mapping[str, Any]) -> list[Measurement]:
+    """Return what a training at a sweep point measured; see `training_job.point_measurements`."""
+    from successors.training import training_job
+
+    return training_job.point_measurements(result)
+
+
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `check`."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="systems to check; `timeline` lists them")
     parser.add_argument("--all", action="store_true", help="check every system")
     parser.add_argument("--quick", action="store_true", help="leave out what takes longer than some seconds")
+    add_json_argument(parser)
 
 
 def check(args: argparse.Namespace) -> int:
@@ -396,12 +545,19 @@ def check(args: argparse.Namespace) -> int:
 
     failed = 0
     states: Counter[str] = Counter()
+    rows: list[dict[str, Any]] = []
     for name in _chosen(args):
-        print(name)
+        if not args.json:
+            print(name)
         for rung in verify.climb(name, slow=not args.quick):
-            print(f"  {rung.state:<16}{rung.name}: {rung.found}", flush=True)
+            if not args.json:
+                print(f"  {rung.state:<16}{rung.name}: {rung.found}", flush=True)
+            rows.append({"system": name, **asdict(rung), "failed": rung.failed})
             failed += rung.failed
             states[rung.state] += 1
+    if args.json:
+        print_json({"rungs": rows, "states": dict(states), "failed": failed})
+        return 1 if failed else 0
     print(", ".join(f"{count} {state}" for state, count in states.items()))
     print(f"{failed} rungs failed" if failed else "no rung failed")
     return 1 if failed else 0

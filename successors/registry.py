@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -59,18 +61,66 @@ class System:
         return self.entry.trials[0].task
 
 
-def _files() -> dict[str, tuple[int, str]]:
-    """Return year and module of each name, in order of time."""
-    found = (_FILE.fullmatch(m.name) for m in pkgutil.iter_modules(timeline.__path__))
-    rows: dict[str, tuple[int, str]] = {}
-    for match in sorted((m for m in found if m), key=lambda m: m[0]):
+class _Source(NamedTuple):
+    """Where a system comes from: its year, its module, and for one that is not ours, the folder of its weights."""
+
+    year: int
+    module: str
+    weights: Path | None = None
+
+
+def _files() -> dict[str, _Source]:
+    """Return the source of each name, in order of time: our files, those of one's own folders, installed ones."""
+    rows: dict[str, _Source] = {}
+    own = timeline.own_folders()
+    for folder in own:
+        if not folder.is_dir():
+            raise ConfigError(
+                "there is no such folder", where=folder, remedy="Give one in --timeline or MARKI_TIMELINE"
+            )
+    found = [(m.name, f"{timeline.__name__}.{m.name}", _folder_of(m)) for m in pkgutil.iter_modules(timeline.__path__)]
+    found += _installed()
+    for stem, module, folder in sorted(found, key=lambda row: row[0]):
+        match = _FILE.fullmatch(stem)
+        if match is None:
+            continue
         year, name = match.groups()
         if name in rows:
-            raise ConfigError(
-                f"{name!r} is there twice", where=f"timeline/{match[0]}.py", remedy="Give it another name"
-            )
-        rows[name] = int(year), f"{timeline.__name__}.{match[0]}"
+            where = f"timeline/{stem}.py" if folder is None else folder / f"{stem}.py"
+            raise ConfigError(f"{name!r} is there twice", where=where, remedy="Give it another name")
+        rows[name] = _Source(int(year), module, folder and folder / "weights" / name)
     return rows
+
+
+def _folder_of(module: pkgutil.ModuleInfo) -> Path | None:
+    """Return the folder of a file of the timeline, None for ours."""
+    folder = Path(str(getattr(module.module_finder, "path", "")))
+    return folder if folder in timeline.own_folders() else None
+
+
+ENTRY_POINTS = "marki.successors"
+"""Group of entry points by which an installed package adds systems: ``y2024_name = "package.module"``."""
+
+
+@lru_cache(maxsize=1)
+def _installed() -> list[tuple[str, str, Path | None]]:
+    """Return name, module and folder of each system that an installed package adds."""
+    found: list[tuple[str, str, Path | None]] = []
+    for point in entry_points(group=ENTRY_POINTS):
+        if not _FILE.fullmatch(point.name):
+            raise ConfigError(
+                f"{point.name!r} is no name of a system", where=f"entry point {point.value}",
+                remedy="Name it by year and system, as y1960_adaline",
+            )  # fmt: skip
+        try:
+            spec = importlib.util.find_spec(point.value)
+        except (ImportError, ValueError):
+            spec = None
+        if spec is None or spec.origin is None:
+            raise ConfigError("is not there", where=f"entry point {point.name} = {point.value}",
+                              remedy="Install its package again, or remove it")  # fmt: skip
+        found.append((point.name, point.value, Path(spec.origin).parent))
+    return found
 
 
 def names() -> tuple[str, ...]:
@@ -86,24 +136,35 @@ def find(name: str) -> System:
     UnknownName
         With the nearest name.
     ConfigError
-        If its file ends without an entry.
+        If its file ends without an entry, or is one's own and cannot be read.
     """
     rows = _files()
     if name not in rows:
         raise unknown("system", name, rows, where="timeline")
-    return _read(name, *rows[name])
+    return _read(name, rows[name])
 
 
-def _read(name: str, year: int, path: str) -> System:
-    entry = getattr(importlib.import_module(path), "ENTRY", None)
+def _read(name: str, source: _Source) -> System:
+    if source.weights is not None:
+        importlib.invalidate_caches()  # the file may be newer than what Python knows of its folder
+    try:
+        module = importlib.import_module(source.module)
+    except MarkIError:
+        raise
+    except Exception as error:  # whatever people's own files do; ours are to show where they fail
+        if source.weights is None:
+            raise
+        raise ConfigError(f"cannot be read ({type(error).__name__}: {error})", where=source.module,
+                          remedy="Mend the file, or take it out of the folder") from error  # fmt: skip
+    entry = getattr(module, "ENTRY", None)
     if not isinstance(entry, Entry):
-        raise ConfigError("has no ENTRY", where=path, remedy="End the file with ENTRY = Entry(...)")
-    return System(name=name, year=year, entry=entry)
+        raise ConfigError("has no ENTRY", where=source.module, remedy="End the file with ENTRY = Entry(...)")
+    return System(name=name, year=source.year, entry=entry)
 
 
 def systems() -> list[System]:
     """Return all systems, in order of time."""
-    return [_read(name, *row) for name, row in _files().items()]
+    return [_read(name, source) for name, source in _files().items()]
 
 
 def classes(trial: Trial) -> tuple[str, ...]:
@@ -119,7 +180,7 @@ def code(trial: Trial) -> np.ndarray:
 def _task(trial: Trial) -> tuple[tuple[str, ...], np.ndarray]:
     """Return classes and code, which follow from the settings; nothing is drawn."""
     task = tasks.find(trial.task)
-    config = task.config.from_mapping(trial.options, where=f"task {trial.task}")
+    config = task.config().amend(trial.options, where=f"task {trial.task}")
     return task.classes(config), task.code(config)
 
 
@@ -231,13 +292,19 @@ def create(
 
 
 def shipped(name: str) -> Path:
-    """Return the folder of a system's shipped weights.
+    """Return the folder of a system's shipped weights; those of one's own lie in ``weights`` beside its file.
 
     Raises
     ------
     StateError
         If none are shipped.
     """
+    source = _files().get(name)
+    if source is not None and source.weights is not None:
+        if source.weights.is_dir():
+            return source.weights
+        raise StateError("it has no weights", where=name,
+                         remedy=f"Make them: {program()} train {name} --out {source.weights.parent}")  # fmt: skip
     try:
         return asset(f"weights/{name}")
     except StateError:
@@ -265,7 +332,7 @@ def subject(entry: Entry, trial: Trial) -> str:
         return trial.task if trial.task in HALL else ""
     if entry.accepts is Port.LAMPS and entry.answers is Port.FIELD:
         return next((name for name, names in CLASSES.items() if classes(trial) == names), "")
-    config = tasks.find(trial.task).config.from_mapping(trial.options, where=f"task {trial.task}")
+    config = tasks.find(trial.task).config().amend(trial.options, where=f"task {trial.task}")
     return config.language if isinstance(config, ScenesConfig) else ""
 
 

@@ -2,7 +2,7 @@ from dataclasses import FrozenInstanceError, dataclass, field
 
 import pytest
 
-from marki.config import Config, parse_changes, read_settings, setting
+from marki.config import Config, full_name, parse_changes, read_settings, setting
 from marki.errors import ConfigError, UnknownName
 from marki.machine import MachineConfig
 
@@ -118,3 +118,49 @@ def test_broken_settings_files_are_refused_by_name(tmp_path, name, text):
         (tmp_path / name).write_text(text)
     with pytest.raises(ConfigError, match=name):
         read_settings(tmp_path / name)
+
+
+KNOWN = {
+    "machine.association.theta": "Excess of wires",
+    "machine.sensory.pull_in_us": "Pull-in time",
+    "machine.association.pull_in_us": "Pull-in time",
+    "recipe.rate": "Peak learning rate",
+    "recipe.affine": "And rotated",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "full"),
+    [
+        ("machine.association.theta", "machine.association.theta"),
+        ("association.theta", "machine.association.theta"),
+        ("theta", "machine.association.theta"),
+        ("sensory.pull_in_us", "machine.sensory.pull_in_us"),
+    ],
+)
+def test_the_end_of_a_name_stands_for_it_where_only_one_ends_so(given, full):
+    assert full_name(given, KNOWN) == full
+
+
+def test_the_end_of_several_is_refused_with_all_of_them():
+    with pytest.raises(ConfigError, match=r"--set: 'pull_in_us' is the end of 2 .*machine\.sensory\..*machine\.assoc"):
+        full_name("pull_in_us", KNOWN, where="--set")
+    with pytest.raises(UnknownName):
+        full_name("heta", KNOWN)  # the end of a word is no end of a name
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("recipe.lr", "recipe.rate"),
+        ("learning_rate", "recipe.rate"),
+        ("theeta", "machine.association.theta"),
+        ("world.theta.x", ""),
+        ("sensory.theta", "machine.association.theta"),
+    ],
+)
+def test_an_unknown_name_offers_what_is_meant(given, meant):
+    with pytest.raises(UnknownName) as refused:
+        full_name(given, KNOWN)
+    assert (f"Did you mean {meant!r}" if meant else "Known: ") in str(refused.value)
+    assert "affine" not in str(refused.value) or not meant

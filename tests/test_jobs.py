@@ -521,6 +521,25 @@ def test_where_nobody_watches_there_is_a_line_a_minute(monkeypatch, capsys):
     ]
 
 
+def test_many_short_works_have_a_line_a_minute_too(monkeypatch, capsys):
+    now = [1_000.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    for part in range(4):
+        with ProgressBar(2, f"part {part}", "seeds") as bar:
+            for _ in range(2):
+                now[0] += 20
+                bar.update()
+    assert capsys.readouterr().err.splitlines() == [
+        "part 1: 1 of 2 seeds after 0 min",
+        "part 2: 2 of 2 seeds after 1 min",
+    ]
+    now[0] += 100
+    with ProgressBar(2, "later", "seeds") as bar:
+        now[0] += 50
+        bar.update()
+    assert capsys.readouterr().err == ""
+
+
 def test_a_bar_on_a_terminal_and_nothing_when_quiet(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with ProgressBar(3, "alphabet", "seeds", done=1) as bar:

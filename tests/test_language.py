@@ -16,7 +16,7 @@ from PIL import Image
 import marki.files
 import marki.io.stimuli.images
 from marki import language, provenance, reading, savefile
-from marki.config import of_room, parse_changes, read_settings
+from marki.config import full_name, of_room, parse_changes, read_settings
 from marki.errors import MarkIError, SessionError, UnknownName
 from marki.files import asset, prepare_folder, write_text
 from marki.hardware import plugboard
@@ -422,6 +422,11 @@ CASES = [
     (lambda tmp, patch: amended("sensory.treshold", 1), "unknown.near", ["sensory.threshold"]),
     (lambda tmp, patch: Recipe().amend({"enough": 1}), "setting.renamed", ["enough", "stop_at_score"]),
     (lambda tmp, patch: of_room({"sensory.noise": 1}, "machine"), "setting.room", ["machine.sensory.noise"]),
+    (
+        lambda tmp, patch: full_name("lag", {"machine.a.lag": "", "world.lag": ""}),
+        "setting.several",
+        ["'lag'", "2 个", "machine.a.lag, world.lag"],
+    ),
     (lambda tmp, patch: Words("xx"), "unknown.known", ["'xx'", "en, zh"]),
     (
         lambda tmp, patch: provenance.row("machine.sensory.tresholt"),

@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from marki import sweep
 from marki.__main__ import main
 from marki.errors import ConfigError, MarkIError, OutputError, StateError, UnknownName
 from marki.jobs.options import RunOptions
+from marki.measurements import Measurement
 from successors import command as successors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +76,42 @@ def test_every_value_with_every_other_and_every_seed(spec, tmp_path):
     table = (tmp_path / "out/sweep.csv").read_text().splitlines()
     assert table[0] == "base,a,deep.b,seed,value"
     assert len(table) == 13
+
+
+def test_means_over_the_seeds_and_a_picture_of_them(spec, tmp_path):
+    about = {"toy": replace(kinds()["toy"], measure=lambda found: [measured_value(found["value"])])}
+    sweep.run_sweep(spec, about, RunOptions(out=tmp_path / "out", jobs=1, quiet=True))
+    means = json.loads((tmp_path / "out/sweep.json").read_text())["measurements"]
+    assert [row["value"] for row in means] == [10.5, 10.5, 20.5, 20.5, 30.5, 30.5]
+    assert all((row["seeds"], row["missing"], row["name"]) == (2, 0, "points") for row in means)
+    assert (tmp_path / "out/measurements.csv").read_text().startswith("base,a,deep.b,name,condition,value,low")
+    assert (tmp_path / "out/sweep.png").read_bytes().startswith(b"\x89PNG")
+
+
+def measured_value(value):
+    return Measurement(name="points", condition="in all", value=value, unit="points", trials=1)
+
+
+def test_a_table_has_no_digits_that_arithmetic_left():
+    assert sweep._table([{"score": 1 - 0.42, "steps": 3, "name": "x"}], "plain").splitlines()[1] == "0.58,3,x"
+
+
+def test_pictures_can_be_swept(tmp_path):
+    for folder, colours in (("a", (0, 255)), ("b", (40, 200))):
+        for name, box in (("left", (1, 8)), ("right", (12, 19))):
+            (tmp_path / folder / name).mkdir(parents=True)
+            picture = Image.new("L", (20, 20), colours[0])
+            picture.paste(colours[1], (box[0], 4, box[1], 16))
+            picture.save(tmp_path / folder / name / "1.png")
+    path = tmp_path / "spec.toml"
+    folders = [str(tmp_path / name) for name in "ab"]
+    path.write_text(
+        f'kind = "experiment"\n[fixed]\nexperiment = "images"\nideal = true\ntwin = true\n[grid]\nimages = {folders}'
+    )
+    assert main(["sweep", str(path), "--out", str(tmp_path / "out"), "--jobs", "1", "--quiet"]) == 0
+    rows = json.loads((tmp_path / "out/sweep.json").read_text())["rows"]
+    assert {row["images"] for row in rows} == set(folders)
+    assert all(row["value"] == 1.0 for row in rows if row["name"] == "right responses")
 
 
 def test_two_processes_give_what_one_does(spec, tmp_path):
@@ -200,7 +238,10 @@ def test_trainings_and_experiments_from_the_command_line(tmp_path, capsys):
         ('kind = "training"\n[fixed]\ntask = "two_class"', "learner is missing"),
         ('kind = "training"\n[fixed]\ntask = "two_class"\nlearner = "lstm"', "cannot take part"),
         ('kind = "training"\n[fixed]\ntask = "two_class"\nlearner = "mlp"\nhiden = 3', "Did you mean 'hidden'?"),
-        ('kind = "training"\n[fixed]\ntask = "two_class"\nlearner = "mark1"\nhidden = 3', "has no setting 'hidden'"),
+        ('kind = "training"\n[fixed]\ntask = "two_class"\nlearner = "mark1"\nhidden = 3', "unknown setting 'hidden'"),
+        ('kind = "experiment"\n[fixed]\nexperiment = "left_right"\nworld.name = "digits"', "itself"),
+        ('kind = "experiment"\n[fixed]\nexperiment = "left_right"\ntwin = true', "--ideal"),
+        ('kind = "experiment"\n[fixed]\nexperiment = "left_right"\ntwin = 3', "sweep: twin"),
         ('kind = "experiment"\n[fixed]\nexperiment = "alfabet"', "Did you mean 'alphabet'?"),
         ('kind = "experiment"\n[fixed]\nexperiment = "alphabet"\nworld.shft = 1', "shift"),
     ):

@@ -76,6 +76,7 @@ class Observer:
             forced=learner.sensory.forced,
             r_forced=learner.response.forced,
             config=learner.config,
+            sources=session.sources,
             units=learner.units,
             dead_zone=learner.response.dead_zone / 1e6,
             code=session.shown_world.code,

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from marki.errors import unknown
 
-_CORE = {"command", "experiment", "lab", "metrics", "plots", "replicas", "validation"}
+_CORE = {"command", "experiment", "lab", "metrics", "plots", "recorded", "replicas", "validation"}
 
 
 def names() -> list[str]:
@@ -21,3 +21,12 @@ def find(name: str) -> ModuleType:
     if name not in names():
         raise unknown("experiment", name, names(), where="run")
     return importlib.import_module(f"{__name__}.{name}")
+
+
+ALWAYS_OWN = ("world.name", "world.part")
+"""Settings that every experiment sets itself: which world is shown, and which part of it is learned."""
+
+
+def own(name: str) -> frozenset[str]:
+    """Return the settings that an experiment is about, which nobody else may set: its `OWN`, and `ALWAYS_OWN`."""
+    return frozenset((*ALWAYS_OWN, *getattr(find(name), "OWN", ())))

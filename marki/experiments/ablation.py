@@ -18,6 +18,7 @@ from marki.measurements import Measurement
 from marki.seeding import generator
 
 TITLE = "Removing A-units"
+OWN = ("machine.faults.stuck_off",)
 SHARES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 REPEATS, MOST_AGAIN = 3, 20
 

@@ -12,6 +12,7 @@ from marki.experiments.lab import Lab, right
 from marki.measurements import Measurement
 
 TITLE = "Random dots"
+OWN = ("world.count",)
 SIZES, PASSES = (20, 200, 1000), 3
 
 

@@ -10,6 +10,7 @@ from marki.experiments.lab import Lab, right
 from marki.measurements import Measurement
 
 TITLE = "Pairs of forms"
+OWN = ("world.kinds", "world.turn_deg")
 
 # pair: (kinds, largest turn in degrees, images shown, fraction documented)
 PAIRS = {

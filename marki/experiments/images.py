@@ -12,11 +12,12 @@ TITLE = "Image files"
 
 def run(lab: Lab) -> list[Measurement]:
     """Learn the pictures up to 40 times over, until none is wrong."""
-    if not lab.spec.images:
+    pictures = lab.spec.files.get("images")
+    if not pictures:
         raise StimulusError(
             "no folder is named", where="images", remedy="Give one with --images DIR", code="folder.unnamed"
         )
-    run = lab.run("images", lab.world("images", images=str(lab.spec.images)))
+    run = lab.run("images", lab.world("images", images=pictures))
     passes = learn_to_errorless(run, MOST_PASSES)
     size = run.session.worlds[1].size
     exam = run.records[-size:] if passes else run.exam()

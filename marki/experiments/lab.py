@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from marki import savefile, tables
+from marki import machine_file, savefile, tables
 from marki.config import under
 from marki.errors import StateError
 from marki.experiments.metrics import accuracy, curve
@@ -25,9 +25,11 @@ from marki.io.worlds import WorldConfig
 from marki.jobs.identity import Identity, content_hash
 from marki.jobs.progress import ProgressBar
 from marki.machine import MachineConfig
+from marki.machine_file import MachineFile
 from marki.measurements import Measurement, over_seeds, rows
 from marki.session import Session, mark1_session
 from marki.ticks import SECOND
+from marki.twin_session import TwinSession
 from marki.versions import versions
 
 STATE = "state"
@@ -46,15 +48,15 @@ class ExperimentRun:
     Parameters
     ----------
     name : str
-    session : Session
+    session : Session or TwinSession
     saved : Path, optional
-        File that the session is saved to.
+        File that the session is saved to; a session of the twin is not saved.
     progress : ProgressBar
     """
 
     SAVE_EVERY_S = 5.0
 
-    def __init__(self, name: str, session: Session, saved: Path | None, progress: ProgressBar):
+    def __init__(self, name: str, session: Session | TwinSession, saved: Path | None, progress: ProgressBar):
         self.name, self.session = name, session
         self._saved, self._progress = saved, progress
         self._given = 0
@@ -110,7 +112,7 @@ class ExperimentRun:
 
     def save(self) -> None:
         """Write the session to the output folder, so that it can be resumed."""
-        if self._saved:
+        if self._saved and isinstance(self.session, Session):
             savefile.save(self.session, self._saved)
             self._last_save = time.monotonic()
 
@@ -128,6 +130,10 @@ class ExperimentSpec:
         Folders of image files and of IDX files.
     wiring : str
         File with a wiring list to use instead of a drawn one.
+    twin : bool
+        Whether the twin learns in the place of the machine; every physical effect must then be switched off.
+    base : MachineFile
+        What somebody knows of the machine: its settings stand in the place of the defaults, under the experiment's own.
     """
 
     experiment: str
@@ -135,16 +141,33 @@ class ExperimentSpec:
     images: str = ""
     mnist: str = ""
     wiring: str = ""
+    twin: bool = False
+    base: MachineFile = field(default_factory=MachineFile)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The folders and files that it reads, by the arguments that name them."""
+        named = {
+            "images": self.changes.get("world.images") or self.images,
+            "mnist": self.changes.get("world.mnist") or self.mnist,
+            "wiring": self.wiring,
+        }
+        return {name: str(path) for name, path in named.items() if path}
 
     def identity(self) -> Identity:
         """Return all that its results follow from, but for the seed; the files are read."""
-        files = {
-            "images": (self.changes.get("world.images") or self.images, is_picture),
-            "mnist": (self.changes.get("world.mnist") or self.mnist, is_idx),
-            "wiring": (self.wiring, lambda path: True),
-        }
-        inputs = {name: content_hash(path, wanted) for name, (path, wanted) in files.items() if path}
-        return Identity(kind=f"experiment {self.experiment}", settings=self.changes, inputs=inputs)
+        wanted = {"images": is_picture, "mnist": is_idx, "wiring": lambda path: True}
+        inputs = {name: content_hash(path, wanted[name]) for name, path in self.files.items()}
+        settings = {**self.changes, **({"twin": True} if self.twin else {})}
+        if self.base.changes:
+            settings["base"] = dict(self.base.changes)
+        return Identity(kind=f"experiment {self.experiment}", settings=settings, inputs=inputs)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return what ``config.json`` says of it, ready for JSON; `recorded.read` reads it back."""
+        settings = {name: list(v) if isinstance(v, tuple) else v for name, v in self.changes.items()}
+        about = {"experiment": self.experiment, "settings": settings, "files": self.files, "twin": self.twin}
+        return about | {"base": dict(self.base.changes), "sources": machine_file.to_record(self.base.rows)}
 
 
 class Lab:
@@ -178,13 +201,15 @@ class Lab:
         self._progress = ProgressBar(0, spec.experiment, "trials", quiet=quiet, delay=0.5, leave=False)
 
     def machine(self, **changes: Any) -> MachineConfig:
-        """Return the machine's settings: defaults, the experiment's `changes`, then the user's."""
+        """Return the machine's settings: defaults or a machine file's, the experiment's `changes`, then the user's."""
         own = {name.replace("__", "."): value for name, value in changes.items()}
-        return MachineConfig().amend(own).amend(under(self.spec.changes, "machine"), where="--set")
+        base = MachineConfig().amend(under(self.spec.base.changes, "machine"))
+        return base.amend(own).amend(under(self.spec.changes, "machine"), where="--set")
 
     def world(self, name: str, **settings: Any) -> WorldConfig:
-        """Return the settings of a world: the experiment's, then the user's."""
+        """Return the settings of a world: a machine file's optics, the experiment's, then the user's."""
         base = WorldConfig(name=name, mnist=self.spec.mnist, **settings)
+        base = base.amend(under(self.spec.base.changes, "world"))
         return base.amend(under(self.spec.changes, "world"), where="--set")
 
     def run(
@@ -200,9 +225,10 @@ class Lab:
         saved = self.out / STATE / f"{name}.npz" if self.out else None
         machine = machine or self.machine()
         wiring = plugboard.load(self.spec.wiring, fan_out=machine.plugboard.fan_out) if self.spec.wiring else None
-        wanted = mark1_session(world, machine=machine, seed=self.seed, wiring=wiring, exam=exam)
-        session = wanted
-        if self._resume and saved and saved.exists():
+        sources = self.spec.base.rows
+        wanted = mark1_session(world, machine=machine, seed=self.seed, wiring=wiring, exam=exam, sources=sources)
+        session: Session | TwinSession = TwinSession(wanted) if self.spec.twin else wanted
+        if self._resume and saved and saved.exists() and not self.spec.twin:
             session = savefile.load(saved)
             if session.identity() != wanted.identity():
                 raise StateError(
@@ -262,14 +288,14 @@ class Lab:
             }
             for r in self.runs
         }
-        write_json(self.out / "config.json", {"experiment": self.spec.experiment, "seed": self.seed, "runs": settings})
+        write_json(self.out / "config.json", {**self.spec.to_mapping(), "seed": self.seed, "runs": settings})
 
     def trials_csv(self, form: CsvForm = "plain") -> str:
         """Return all trials of all runs as CSV."""
         return tables.trials_csv(((run.name, run.session) for run in self.runs), form)
 
 
-def codes(session: Session) -> dict[str, dict[str, str]]:
+def codes(session: Session | TwinSession) -> dict[str, dict[str, str]]:
     """Return the code table of each course: the lamps of each class."""
     named = zip(session.configs, session.worlds, strict=True)
     return {name: code_names(world.classes, world.code) for name, world in named}
@@ -286,7 +312,7 @@ def needed(run: ExperimentRun, passes: int | None, condition: str, *, most: int)
     return Measurement(name=PASSES, condition=condition, value=passes, unit="passes", trials=trials)
 
 
-def learning_curve(session: Session) -> dict[str, list[float]]:
+def learning_curve(session: Session | TwinSession) -> dict[str, list[float]]:
     """Return the fraction of errors while learning, in windows of a pass (at most 50 trials), by trials learned."""
     learned = session.records[session.records["learned"]]
     ends, errors = curve(learned["wrong"], min(session.worlds[0].size, 50))

@@ -9,6 +9,7 @@ from marki.experiments.lab import Lab, right
 from marki.measurements import Measurement
 
 TITLE = "Parity"
+OWN = ("world.grid",)
 GRIDS = {"2 x 2 fields": 2, "4 x 4 fields": 4, "5 x 5 fields": 5}
 TRIALS, EXAM = 1500, 500
 

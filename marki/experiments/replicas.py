@@ -51,9 +51,9 @@ def run_many(spec: ExperimentSpec, seeds: Sequence[int], options: RunOptions) ->
         if out:
             written = {seed: folder for seed, folder in folders.items() if folder}
             write_text(out / TRIALS, _gathered(written, options.csv))
-            codes = {name: run["codes"] for name, run in read_json(written[seeds[0]] / CONFIG)["runs"].items()}
-            settings = {"experiment": spec.experiment, "seeds": list(seeds), "settings": dict(spec.changes)}
-            write_json(out / CONFIG, settings | {"codes": codes})
+            runs = read_json(written[seeds[0]] / CONFIG)["runs"]
+            codes = {name: run["codes"] for name, run in runs.items()}
+            write_json(out / CONFIG, {**spec.to_mapping(), "seeds": list(seeds), "codes": codes, "runs": runs})
             _show(out, summary, results, options.csv, picture=True)
             write_json(out / RESULT, summary)
     return summary

@@ -10,6 +10,10 @@ from marki.experiments.lab import Lab, right
 from marki.measurements import Measurement
 
 TITLE = "Alpha, beta and gamma with unequal classes"
+OWN = (
+    "machine.reinforcement.rule", "machine.reinforcement.polarity", "machine.reinforcement.control",
+    "machine.response.readout", "machine.response.units", "world.class_shares", "world.code",
+)  # fmt: skip
 SYSTEMS = {
     "alpha": ("alpha", "monovalent"),
     "beta": ("beta", "monovalent"),

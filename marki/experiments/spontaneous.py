@@ -12,6 +12,7 @@ from marki.experiments.lab import Lab
 from marki.measurements import Measurement
 
 TITLE = "Spontaneous learning"
+OWN = ("machine.reinforcement.control", "machine.reinforcement.decay")
 TRIALS, EXAM = 300, 100
 DECAYS = (0.0, 0.02, 0.05, 0.1, 0.2)
 SEPARATION = "separation of the classes"
@@ -20,8 +21,8 @@ SEPARATION = "separation of the classes"
 def separation(exam: np.ndarray) -> float:
     """Return how well the responses part the two classes: 1 if each class has a response of its own, 0.5 if none."""
     response = exam["response"] & 1
-    same = float((response == exam["kind"]).mean())
-    return max(same, 1 - same)
+    same = int((response == exam["kind"]).sum())
+    return max(same, len(exam) - same) / len(exam)
 
 
 def run(lab: Lab) -> list[Measurement]:

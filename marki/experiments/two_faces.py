@@ -11,6 +11,7 @@ from marki.experiments.lab import Lab, needed, right
 from marki.measurements import Measurement
 
 TITLE = "A second typeface"
+OWN = ("world.typefaces",)
 EXPOSURES = (5, 10, 20, 40)
 FACES = ("routed-gothic", "liberation-serif")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -87,6 +88,16 @@ def add_arguments(parser: argparse.ArgumentParser, *, default: str) -> None:
     parser.add_argument("--cluster", metavar="ADDRESS", default="", help="run on a Dask cluster, tcp://HOST:PORT")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--csv", metavar="FORM", default=argparse.SUPPRESS, help=CSV_HELP)
+
+
+def add_json_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json``: what is found is printed as JSON, and nothing else on standard output."""
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def print_json(content: object) -> None:
+    """Print what was found as JSON."""
+    print(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def options_of(args: argparse.Namespace) -> RunOptions:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -34,6 +35,11 @@ class ProgressBar:
         Whether the bar stays when all is done.
     """
 
+    _ended: ClassVar[float] = -math.inf
+    """When the last one was closed: a work of many short parts, each with its own, has a line a minute too."""
+    _said: ClassVar[float] = -math.inf
+    """When the last line was written, or the first of these parts began."""
+
     def __init__(
         self,
         total: int,
@@ -47,7 +53,9 @@ class ProgressBar:
     ):
         self._name, self._unit, self._note = name, unit, ""
         self._total, self._done = total, done
-        self._began = self._said = time.monotonic()
+        self._began = time.monotonic()
+        if abs(self._began - ProgressBar._ended) > LINE_EVERY_S:
+            ProgressBar._said = self._began
         self._bar: tqdm | None = None
         self._lines = False
         if quiet or sys.stderr is None:
@@ -88,8 +96,8 @@ class ProgressBar:
     def tick(self) -> None:
         """Write a line if the last one is a minute ago."""
         now = time.monotonic()
-        if self._lines and now - self._said >= LINE_EVERY_S:
-            self._said = now
+        if self._lines and now - ProgressBar._said >= LINE_EVERY_S:
+            ProgressBar._said = now
             total = f" of {self._total:,}" if self._total else ""
             note = f" ({self._note})" if self._note else ""
             minutes = (now - self._began) / 60
@@ -101,5 +109,6 @@ class ProgressBar:
 
     def close(self) -> None:
         """Take the bar off the screen, unless it is to stay."""
+        ProgressBar._ended = time.monotonic()
         if self._bar is not None:
             self._bar.close()

@@ -72,3 +72,8 @@ def worksheet(args: argparse.Namespace, *, lockable: Callable[[], Iterable[str]]
     write_text(path, sheet(one, words, key=args.key, seed=args.seed))
     print(words("worksheet.written", path=path))
     return 0
+
+
+def lesson_names() -> tuple[str, ...]:
+    """Return the names of the shipped lessons."""
+    return tuple(shelf.names())

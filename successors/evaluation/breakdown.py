@@ -37,7 +37,7 @@ def breakdown(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         task, options = tasks.find(settings["task"]), settings["options"]
         deck = tasks.load(task.name, **options)
         right, kinds = hits(run).astype(int), deck.test.kinds
-        of = () if task.groups is None else task.groups(task.config.from_mapping(options))
+        of = () if task.groups is None else task.groups(task.config().amend(options))
         _count(groups, of, right)
         named = [deck.classes[kind] for kind in kinds] if deck.classes and kinds.min() >= 0 else []
         _count(classes, named, right)

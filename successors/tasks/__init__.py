@@ -105,7 +105,7 @@ def load(
     task = find(name)
     seed = _whole_number("seed", seed, 0, name)
     jobs = _whole_number("jobs", 1 if jobs is None else jobs, 1, name)
-    config = task.config.from_mapping(options, where=f"task {name}")
+    config = task.config().amend(options, where=f"task {name}")
     deck = kept.read(task, config, seed) if cache else None
     if deck is None:
         since = time.perf_counter()

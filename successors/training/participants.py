@@ -13,6 +13,7 @@ from marki.io.exhibits import MARK1
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.registers import Register
+from marki.setting_rows import SettingRow, rows_of
 from successors import registry, tasks
 from successors.baselines.heads import BACKBONES, Head, HeadConfig
 from successors.baselines.heads import TASKS as OF_HEADS
@@ -160,6 +161,17 @@ def default_changes(name: str, task: str) -> Mapping[str, Any]:
     entry, about = registry.find(name).entry, tasks.find(task)
     other = entry.two_classes if len(about.classes(about.config())) == 2 else none
     return next((trial.changes for trial in entry.trials if trial.task == task), other)
+
+
+def setting_rows(name: str) -> list[SettingRow]:
+    """Return the settings of a participant that may be changed: of the Mark I, here, those of its training alone."""
+    if name in registry.names():
+        return list(rows_of(registry.find(name).entry.retina))
+    if name == MARK1:
+        return list(rows_of(MACHINE_RECIPE, "recipe."))
+    if name == ENCODER_DECODER:
+        return list(rows_of(EncoderDecoderConfig()))
+    return list(rows_of(HeadConfig())) if name in HEADS else []
 
 
 def enter(

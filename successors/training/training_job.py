@@ -15,20 +15,23 @@ from typing import Any
 
 import numpy as np
 
+from marki.config import full_name
 from marki.errors import ConfigError
 from marki.io.ports import Port
 from marki.jobs.identity import Identity, content_hash
 from marki.jobs.options import RunOptions
 from marki.jobs.progress import ProgressBar
 from marki.jobs.runner import Job, demand, run_job, run_jobs
+from marki.measurements import Measurement
 from marki.registers import fingerprint, snapshot
+from marki.setting_rows import meanings, rows_of
 from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.nn.optimiser import Diverged
 from successors.training import loop, participants
 from successors.training.diagnosis import diagnose
-from successors.training.participants import HasWipers, Machine
+from successors.training.participants import MARK1, HasWipers, Machine
 from successors.training.samples import SampleSheet
 
 DIVERGED = "diverged"
@@ -300,15 +303,9 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     """
     learner, task, options, changes = _parts(settings)
     participants.check_fits(learner, task)
-    tasks.find(task).config.from_mapping(options, where=f"sweep: task {task}")
+    tasks.find(task).config().amend(options, where=f"sweep: task {task}")
     if learner in registry.names():
         registry.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
-    elif changes:
-        raise ConfigError(
-            f"{learner} has no setting {min(changes)!r}",
-            where="sweep",
-            remedy="Give settings of the system, or of its recipe",
-        )
     return {}
 
 
@@ -323,7 +320,17 @@ def run_point(
         about = found[DIVERGED]
         return {DIVERGED: about["reason"], "step": about["step"], "state": f"work/{folder.name}/{about['state']}"}
     kept = ("score", "valid", "best_step", "steps", "shown", "parameters", "multiply_adds")
-    return {k: found[k] for k in kept} | {"warnings": "; ".join(found["warnings"])}
+    about = {k: found[k] for k in kept} | {"tested": len(found["right"]), "warnings": "; ".join(found["warnings"])}
+    return about | {"weights": f"work/{folder.name}/{order.key}.{'json' if learner == MARK1 else 'safetensors'}"}
+
+
+def point_measurements(result: Mapping[str, Any]) -> list[Measurement]:
+    """Return the score of a result of `run_point`: not reached if the training diverged, none if it is of earlier."""
+    lost = DIVERGED in result
+    if not lost and "tested" not in result:
+        return []
+    value, trials = (None, 0) if lost else (result["score"], result["tested"])
+    return [Measurement(name="score", condition="test set", value=value, trials=trials)]
 
 
 def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
@@ -331,9 +338,50 @@ def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[
         if name not in settings:
             raise ConfigError(f"{name} is missing", where="sweep", remedy="Give it under fixed or grid")
     learner, task = str(settings["learner"]), str(settings["task"])
-    options = {k.removeprefix("options."): v for k, v in settings.items() if k.startswith("options.")}
-    own = {k: v for k, v in settings.items() if k not in ("learner", "task") and not k.startswith("options.")}
+    given = {k: v for k, v in settings.items() if k not in ("learner", "task")}
+    options, own = parted(learner, task, given, where="sweep")
     return learner, task, options, dict(participants.default_changes(learner, task)) | own
+
+
+def parted(
+    learner: str, task: str, given: Mapping[str, Any], *, where: object = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return given settings under their full names, parted into those of the task and those of the learner.
+
+    Parameters
+    ----------
+    learner, task : str
+    given : mapping
+        By dotted name, those of the task with ``options.`` before it, or by the end of a name where only one ends so.
+    where : object, optional
+
+    Raises
+    ------
+    UnknownName, ConfigError
+        For a name that is none, or the end of several.
+    """
+    participants.ports(learner)
+    rows = [*participants.setting_rows(learner), *rows_of(tasks.find(task).config(), OPTIONS)]
+    known = meanings(rows)
+    full = {full_name(str(name), known, where=where): value for name, value in given.items()}
+    options = {name.removeprefix(OPTIONS): value for name, value in full.items() if name.startswith(OPTIONS)}
+    return options, {name: value for name, value in full.items() if not name.startswith(OPTIONS)}
+
+
+def task_options(task: str, given: Mapping[str, Any], *, where: object = None) -> dict[str, Any]:
+    """Return given settings of a task by the names that its class has, ``options.`` before them or not.
+
+    Raises
+    ------
+    UnknownName, ConfigError
+        For a name that is none, or the end of several.
+    """
+    known = meanings(rows_of(tasks.find(task).config(), OPTIONS))
+    return {full_name(str(n), known, where=where).removeprefix(OPTIONS): value for n, value in given.items()}
+
+
+OPTIONS = "options."
+"""What stands before the settings of a task, where a learner's stand beside them."""
 
 
 def seeded(order: TrainingJob, seeds: Sequence[int]) -> list[TrainingJob]:

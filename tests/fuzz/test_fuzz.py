@@ -170,7 +170,8 @@ SETTINGS = {
 
 
 def arguments(**given):
-    return Namespace(**{"seed": 0, "config": "", "set": [], "images": "", "mnist": "", "wiring": "", **given})
+    plain = {"seed": 0, "config": "", "machine": "", "ideal": False, "set": [], "images": "", "mnist": "", "wiring": ""}
+    return Namespace(**{**plain, **given})
 
 
 class Settings(Door):

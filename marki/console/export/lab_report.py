@@ -185,7 +185,9 @@ def command_of(session: Session) -> str | None:
         for name, value, _ in now.items():
             if value != usual[name]:
                 changes.append(f"{room}.{name}={json.dumps(value, ensure_ascii=False)}")
-    plain = argparse.Namespace(seed=session.seed, set=changes, config="", wiring="", images="", mnist="", load=None)
+    plain = argparse.Namespace(
+        seed=session.seed, set=changes, config="", machine="", ideal=False, wiring="", images="", mnist="", load=None
+    )
     try:
         if session_of(plain).identity() != session.identity():
             return None

@@ -48,6 +48,15 @@ def exhibit(context: Context) -> list[PageBlock]:
         found.append(PageRow(words("exhibit.task"), right=words.get(f"exhibit.task_{shown.task}", shown.task)))
         if shown.score is None:
             found.append(PageRow(words("exhibit.score"), right=words("timeline.untrained")))
+    elif context.scene.sources:
+        found.append(Heading(words("exhibit.own_sources")))
+        for name, row in context.scene.sources.items():
+            if row.badge == "assumed":
+                continue
+            label = words.get(f"setting.{name}", words.get(f"constant.{name}", name))
+            found.append(PageRow(label, right=words(f"badge.{row.badge}")))
+            if row.source:
+                found.append(Text(words("provenance.source", source=row.cited), dim=True))
     system_view = timeline.first
     if system_view.learned is not None and system_view.seconds is not None:
         found.append(PageRow(words("timeline.learned"), right=f"{system_view.learned:,.0f}"))

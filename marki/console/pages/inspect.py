@@ -188,7 +188,10 @@ def provenance_of(context: Context) -> list[PageBlock]:
     found: list[PageBlock] = [Text(words("provenance.how"), dim=True)]
     for badge in provenance.BADGES:
         found.append(Text(f"{words(f'badge.{badge}')}: {words(f'provenance.{badge}')}", dim=True))
-    for name, row in provenance.table().items():
+    own = context.scene.sources
+    rows = provenance.laid_over(own)
+    for name in (*own, *(name for name in rows if name not in own)):  # what somebody found comes first
+        row = rows[name]
         if not name.startswith(begins):
             continue
         unit = words.get(f"unit.{row.unit}", row.unit) if row.unit else ""
@@ -197,8 +200,8 @@ def provenance_of(context: Context) -> list[PageBlock]:
         found.append(Heading(label))
         found.append(PageRow(words(f"badge.{row.badge}"), right=f"{value} {unit}".strip(), mark=_SIGNS[row.badge]))
         if row.source:
-            found.append(Text(words("provenance.source", source=row.source)))
-        note = words.get(f"note.{name}", row.note) if words.language != "en" else row.note
+            found.append(Text(words("provenance.source", source=row.cited)))
+        note = words.get(f"note.{name}", row.note) if words.language != "en" and name not in own else row.note
         if note:
             found.append(Text(note, dim=True))
     return found

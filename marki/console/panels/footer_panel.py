@@ -24,7 +24,7 @@ class FooterPanel(Panel):
         self._sign = pygame.Rect(self.rect.right - size, self.rect.centery - size // 2, size, size)
         text = pygame.Rect(self.rect.x, self.rect.y, self.rect.w - size - theme.px(6), self.rect.h)
         self._line = self.readout(text, size=15, face=TEXT)
-        badges = Counter(row.badge for row in provenance.table().values())
+        badges = Counter(row.badge for row in provenance.laid_over(scene.sources).values())
         values = dict(documented=badges["documented"], assumed=badges["assumed"])
         self._note, *self._shorter = theme.words.forms("footer.note", **values)
         self._shown: tuple[str, bool] | None = None

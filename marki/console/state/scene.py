@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from marki.console.state.timeline_view import TimelineView
 from marki.console.state.ui_state import UIState
 from marki.io.scaling_record import ScalingRecord
 from marki.machine import MachineConfig
+from marki.provenance import ProvenanceRow
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,6 +71,8 @@ class Scene:
         The commands of the key map and the bar, group by group.
     covered : bool
         Whether the answer to what is seen is to be predicted first: it has been taken out of all of the above.
+    sources : mapping of str to ProvenanceRow
+        Where settings of this machine come from, as somebody's machine file says.
     """
 
     snapshot: Snapshot
@@ -113,6 +116,7 @@ class Scene:
     room: RoomView | None = None
     law: ScalingRecord | None = None
     law_looked: bool = False
+    sources: Mapping[str, ProvenanceRow] = field(default_factory=dict[str, ProvenanceRow])
 
     @property
     def last(self) -> Snapshot | None:

@@ -18,7 +18,7 @@ from marki.hardware.plugboard import PlugboardConfig, wire
 from marki.intervals import interval, span
 from marki.io.responses import R_UNITS
 from marki.io.worlds import WorldConfig
-from marki.machine import MarkI
+from marki.machine import MachineConfig, MarkI
 from marki.measurements import Measurement, over_seeds, value_of
 from marki.session import mark1_session
 
@@ -31,7 +31,7 @@ DECIDING = 0.1
 
 def topology_rows(bench: Bench) -> Iterator[ComparisonRow]:
     """Check Figure 1 of the manual and the limits of the plugboard on a wired machine."""
-    machine = MarkI(seed=0)
+    machine = MarkI(bench.machine, seed=0)
     sets = machine.response.source_set
     yield ComparisonRow(
         statement="Figure 1: many-to-one; 512 A-units, each to one of 8 R-units, one potentiometer each",
@@ -99,9 +99,9 @@ def alphabet_rows(bench: Bench) -> Iterator[ComparisonRow]:
     )
 
 
-def right_after_squares(squares: int, seed: int) -> Measurement:
+def right_after_squares(squares: int, seed: int, machine: MachineConfig | None = None) -> Measurement:
     """Return the fraction of 100 new squares told left or right rightly after learning from so many."""
-    session = mark1_session(WorldConfig(name="left_right", size=6.0), seed=seed)
+    session = mark1_session(WorldConfig(name="left_right", size=6.0), machine=machine, seed=seed)
     session.run(squares)
     session.command("course", {"name": "exam", "learn": False})
     return right(session.run(100), f"after {squares} squares")
@@ -119,7 +119,7 @@ def left_right_rows(bench: Bench) -> Iterator[ComparisonRow]:
         verdict=AGREES if low <= 0.97 <= high else DEVIATES,
         reason=unknown,
     )
-    text, low, _ = percent(over_seeds([right_after_squares(50, seed)] for seed in range(bench.seeds))[0])
+    text, low, _ = percent(over_seeds([right_after_squares(50, seed, bench.machine)] for seed in range(bench.seeds))[0])
     yield ComparisonRow(
         statement="Left told from right after 50 tries",
         source="NYT 8 July 1958; IBM 704",

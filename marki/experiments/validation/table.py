@@ -6,11 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from marki.comparison import AGREES, DEVIATES, UNDECIDED
+from marki.config import under
 from marki.errors import StateError
 from marki.experiments import replicas
 from marki.experiments.lab import RIGHT, ExperimentSpec
 from marki.intervals import span
 from marki.jobs.options import RunOptions
+from marki.machine import MachineConfig
+from marki.machine_file import MachineFile
 from marki.measurements import Estimate, measured, over_seeds
 
 
@@ -23,18 +26,27 @@ class Bench:
     seeds : int
     options : RunOptions
         Each experiment has a folder in its output folder.
+    base : MachineFile
+        What somebody knows of the machine, in the place of the defaults.
     """
 
     seeds: int
     options: RunOptions
+    base: MachineFile = field(default_factory=MachineFile)
     _results: dict[str, list[dict[str, Any]]] = field(default_factory=dict, init=False)
+
+    @property
+    def machine(self) -> MachineConfig:
+        """The settings of the machine where no experiment has its own."""
+        return MachineConfig().amend(under(self.base.changes, "machine"))
 
     def results(self, experiment: str, seeds: int | None = None) -> list[dict[str, Any]]:
         """Return the results of an experiment, one a seed."""
         if experiment not in self._results:
             out = self.options.out and self.options.out / experiment
             options = replace(self.options, out=out)
-            summary = replicas.run_many(ExperimentSpec(experiment=experiment), range(seeds or self.seeds), options)
+            spec = ExperimentSpec(experiment=experiment, base=self.base)
+            summary = replicas.run_many(spec, range(seeds or self.seeds), options)
             self._results[experiment] = summary["by_seed"]
         return self._results[experiment]
 

@@ -1,5 +1,6 @@
 """The laboratory report: complete, the same for the same run, and never half there."""
 
+import argparse
 import errno
 import html
 import json
@@ -189,7 +190,9 @@ def test_the_command_repeats_the_run(world, machine, monkeypatch):
     changes = [words[k + 1] for k, word in enumerate(words) if word == "--set"]
     seed = int(words[words.index("--seed") + 1])
     again = session_of(
-        type("Args", (), dict(seed=seed, set=changes, config="", wiring="", images="", mnist="", load=None))
+        argparse.Namespace(
+            seed=seed, set=changes, config="", machine="", ideal=False, wiring="", images="", mnist="", load=None
+        )
     )
     again.run(2)
     assert again.digest == run.digest

@@ -1,0 +1,56 @@
+"""The settings of machine and world as people give them: by full name, or by the end of it where only one ends so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from marki import provenance
+from marki.config import full_name, under
+from marki.io.worlds import WorldConfig
+from marki.machine import MachineConfig
+from marki.setting_rows import SettingRow, meanings, rows_of
+
+MACHINE, WORLD = "machine", "world"
+
+
+@cache
+def rows() -> tuple[SettingRow, ...]:
+    """Return all settings of machine and world, each with its badge and source where the provenance table has one."""
+    sources = provenance.table()
+    found = [*rows_of(MachineConfig(), f"{MACHINE}."), *rows_of(WorldConfig(), f"{WORLD}.")]
+    return tuple(
+        replace(row, badge=known.badge, source=known.source) if (known := sources.get(row.name)) else row
+        for row in found
+    )
+
+
+@cache
+def _meanings() -> dict[str, str]:
+    return meanings(rows())
+
+
+def meaning(name: str) -> str:
+    """Return the meaning of a setting by its full name, "" for a constant that is none."""
+    return _meanings().get(name, "")
+
+
+def named_in_full(changes: Mapping[str, Any], *, where: object = None) -> dict[str, Any]:
+    """Return changes of settings under their full names, ``machine.…`` and ``world.…``.
+
+    Raises
+    ------
+    UnknownName, ConfigError
+        For a name that is none, or the end of several.
+    """
+    return {full_name(str(name), _meanings(), where=where): value for name, value in dict(changes).items()}
+
+
+def check(changes: Mapping[str, Any], *, where: object = None) -> dict[str, Any]:
+    """Return changes under their full names, each checked to be a value that its setting may have."""
+    found = named_in_full(changes, where=where)
+    for room, kind in ((MACHINE, MachineConfig), (WORLD, WorldConfig)):
+        kind().amend(under(found, room), where=where)
+    return found

@@ -1,0 +1,33 @@
+import json
+
+from marki.__main__ import main
+from marki.reading import read_csv
+
+
+def told(capsys, *args):
+    assert main(["session", *map(str, args), "--quiet", "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_saved_session_goes_on_to_the_digest_of_the_whole(tmp_path, capsys):
+    whole = told(capsys, "--trials", 6, "--seed", 2)
+    first = told(capsys, "--trials", 4, "--seed", 2, "--save", tmp_path / "s.npz")
+    assert first["written"] == [str(tmp_path / "s.npz")]
+    rest = told(capsys, "--load", tmp_path / "s.npz", "--trials", 2, "--csv", tmp_path / "t.csv")
+    assert rest["digest"] == whole["digest"] != first["digest"]
+    assert (rest["trial"], rest["trials"], rest["seed"]) == (6, 2, 2)
+    assert len(read_csv(tmp_path / "t.csv", remedy="")) == 7
+
+
+def test_the_log_of_a_session_is_a_script_of_it(tmp_path, capsys):
+    (tmp_path / "s.json").write_text(json.dumps([{"trial": 2, "name": "break_cells", "value": [17, 18]}]))
+    first = told(capsys, "--trials", 3, "--script", tmp_path / "s.json", "--log", tmp_path / "log.json")
+    again = told(capsys, "--trials", 3, "--script", tmp_path / "log.json")
+    assert again["digest"] == first["digest"]
+    assert told(capsys, "--trials", 3)["digest"] != first["digest"]
+
+
+def test_a_refusal_is_one_line(tmp_path, capsys):
+    (tmp_path / "s.json").write_text(json.dumps([{"trial": 9, "name": "break_cells", "value": [17]}]))
+    assert main(["session", "--trials", "3", "--script", str(tmp_path / "s.json")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
