@@ -1,8 +1,8 @@
 """What the package weighs, and how long it takes to be there: size of a base install, import, version, first frame.
 
 `python benchmarks/bench_package.py` installs the package without extras into a fresh environment in a temporary folder
-(pip has to reach the dependencies), and measures there. Times are of processor, medians of `--rounds`, so that other work on
-the computer counts little; bounds are those of the project: 150 MB, 0.15 s, 1.0 s.
+(pip has to reach the dependencies), and measures there. Times are of processor, medians of `--rounds`, so that other
+work on the computer counts little; bounds are those of the project: 150 MB, 0.15 s, 1.0 s.
 """
 
 import argparse

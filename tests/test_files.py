@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 from marki.errors import OutputError, StateError
-from marki.files import asset, csv_text, write_arrays, write_first, write_folder, write_json, write_new, write_text, writing
+from marki.files import (
+    asset,
+    csv_text,
+    write_arrays,
+    write_first,
+    write_folder,
+    write_json,
+    write_new,
+    write_text,
+    writing,
+)
 from marki.reading import read_arrays, read_csv, read_json
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,4 +1,4 @@
-"""Every figure that the page of results gives of a successor is the one on record, and its table is made from the record.
+"""Every figure that the page of results gives of a successor is the one on record, and so is its table.
 
 A paragraph with figures in per cent or points ends with a comment that says where each of them stands, for example
 ``<!-- figures: 98.5 = vgg letters; 1.3 = vgg letters lead; 94.1 = vgg without -->``: the system, the name of the trial,

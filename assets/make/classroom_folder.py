@@ -1,9 +1,10 @@
 """Make a folder that runs without being installed: for class rooms, from a stick or a shared drive.
 
-`python assets/make/classroom_folder.py FOLDER [--zip]` copies the interpreter that it is run with, its standard library, the
-program and what it needs into one folder, with a launcher (`marki`, on Windows `marki.cmd`). It runs on computers with the
-same system and processor as the one that made it; nothing is written to them but what is saved, and the cache. At the end it
-says what the folder weighs and how long its first frame takes, measured in the folder itself without any other Python.
+`python assets/make/classroom_folder.py FOLDER [--zip]` copies the interpreter that it is run with, its standard
+library, the program and what it needs into one folder, with a launcher (`marki`, on Windows `marki.cmd`). It runs on
+computers with the same system and processor as the one that made it; nothing is written to them but what is saved, and
+the cache. At the end it says what the folder weighs and how long its first frame takes, measured in the folder itself
+without any other Python.
 """
 
 from __future__ import annotations
@@ -69,13 +70,15 @@ def weight(folder: Path) -> int:
 def make(folder: Path) -> Path:
     """Make the folder; return its launcher."""
     packages = copy_interpreter(folder / "python")
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target", str(packages), f"{ROOT}[plots]"]
-    subprocess.run(command, check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target"]
+    subprocess.run([*pip, str(packages), f"{ROOT}[plots]"], check=True)
     shutil.rmtree(packages / "bin", ignore_errors=True)
     # Compiled here with the right dates, since the folder may be read-only where it is used.
-    subprocess.run([sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(packages)], check=False)
+    compiling = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*compiling, str(packages)], check=False)  # some packages ship files that are no Python of today
     launcher = folder / ("marki.cmd" if WINDOWS else "marki")
-    launcher.write_text(WINDOWS_LAUNCHER if WINDOWS else POSIX_LAUNCHER, encoding="ascii", newline="\r\n" if WINDOWS else "\n")
+    text, newline = (WINDOWS_LAUNCHER, "\r\n") if WINDOWS else (POSIX_LAUNCHER, "\n")
+    launcher.write_text(text, encoding="ascii", newline=newline)
     launcher.chmod(0o755)
     return launcher
 

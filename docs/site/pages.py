@@ -1,4 +1,4 @@
-"""Pages of the site that are made when it is built: commands, settings, the Python reference, and a card for each system.
+"""Pages of the site that are made when it is built: commands, settings, the Python reference, and a card a system.
 
 A hook of MkDocs; none of these pages is kept. `pages()` makes them without MkDocs too, for the tests.
 """
@@ -133,8 +133,8 @@ def commands_page() -> str:
     lines = [
         "# Commands",
         "",
-        "`python run_sim.py` in a checkout, `marki` or `python -m marki` where it is installed. Without a command it opens",
-        "the window. `COMMAND --help` prints what stands here.",
+        "`python run_sim.py` in a checkout, `marki` or `python -m marki` where it is installed. Without a command it",
+        "opens the window. `COMMAND --help` prints what stands here.",
         "",
         "| command | what it does |",
         "| --- | --- |",
@@ -201,10 +201,10 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Every setting is changed by its name: `--set machine.association.theta=3` on the command line, a table of a file for",
-        "`--config FILE`, an entry of a sweep's grid, or a field of the settings in Python. A value out of range, a wrong type",
-        "and an unknown name are refused by name. *Badge* says how well a constant of 1960 is known: documented, inferred,",
-        "assumed, modern.",
+        "Every setting is changed by its name: `--set machine.association.theta=3` on the command line, a table of a",
+        "file for `--config FILE`, an entry of a sweep's grid, or a field of the settings in Python. A value out of",
+        "range, a wrong type and an unknown name are refused by name. *Badge* says how well a constant of 1960 is",
+        "known: documented, inferred, assumed, modern.",
     ]
     known = provenance()
     for room, config, about in (
@@ -277,9 +277,10 @@ def timeline_page() -> str:
     lines = [
         "# The timeline",
         "",
-        "Later systems, each re-implemented in one file from its paper, or from what is known of it, on the same retina and the",
-        "same eight lamps. A file may import only our own engine and files of earlier years. What each is claimed to do stands",
-        "in its file before it is trained; claims come out as *holds*, *not told apart* or *fails* ([all results](../results.md)).",
+        "Later systems, each re-implemented in one file from its paper, or from what is known of it, on the same",
+        "retina and the same eight lamps. A file may import only our own engine and files of earlier years. What each",
+        "is claimed to do stands in its file before it is trained; claims come out as *holds*, *not told apart* or",
+        "*fails* ([all results](../results.md)).",
         "",
         "| year | system | task | score | weights |",
         "| --- | --- | --- | --- | --- |",
@@ -288,9 +289,8 @@ def timeline_page() -> str:
         found = registry.metrics(system.name)
         score = estimates.as_text(found["trials"][0]) if found else "not trained yet"
         weights = f"{found['parameters']:,}" if found else ""
-        lines.append(
-            f"| {system.year} | [{system.entry.label}]({system.name}.md) | {tasks.find(system.task).title} | {score} | {weights} |"
-        )
+        linked, task = f"[{system.entry.label}]({system.name}.md)", tasks.find(system.task).title
+        lines.append(f"| {system.year} | {linked} | {_escaped(task)} | {score} | {weights} |")
     return "\n".join(lines) + "\n"
 
 
@@ -308,14 +308,16 @@ def system_page(system: registry.System) -> str:
         f"{_escaped(card['idea'])}",
         *(["", history["idea_zh"]] if "idea_zh" in history else []),
         "",
-        f"It reads {card['ports']['accepts']} and answers on {card['ports']['answers']}. On the retina: {_escaped(card['shrunk'])}",
+        f"It reads {card['ports']['accepts']} and answers on {card['ports']['answers']}.",
+        f"On the retina: {_escaped(card['shrunk'])}",
         "",
     ]
     for what, of in (("Built on", parents), ("Built on it", children)):
         if of:
             lines += [f"{what}: " + ", ".join(f"[{s.entry.label}]({s.name}.md)" for s in of) + ".", ""]
     if card["weights_of"]:
-        lines += [f"It uses the weights of [{card['weights_of']}]({card['weights_of']}.md); it is not trained itself.", ""]
+        lent = card["weights_of"]
+        lines += [f"It uses the weights of [{lent}]({lent}.md); it is not trained itself.", ""]
     lines += ["## Sizes", "", "| size | weights |", "| --- | ---: |"]
     lines += [f"| {_escaped(size)}, counted from shapes | {count:,} |" for size, count in card["paper_sizes"].items()]
     if card["published_parameters"] is not None:
@@ -353,15 +355,17 @@ def _trained(system: registry.System, card: Mapping[str, Any]) -> Iterator[str]:
         yield from ("| claim, made before the training | it |", "| --- | --- |")
         for trial, claim in claims:
             told = words.trial(trial["label"]) or words(f"exhibit.task_{trial['task']}")
-            remark = f" ({_escaped(claim['remark'])})" if claim.get("remark") and claim["word"] != estimates.HOLDS else ""
-            yield f"| {_escaped(told)}: {_escaped(estimates.claim_text(claim))} ({100 * claim['wanted']:g}) | {claim['word']}{remark} |"
+            why = claim.get("remark") if claim["word"] != estimates.HOLDS else ""
+            came_out = f"{claim['word']} ({_escaped(why)})" if why else claim["word"]
+            claimed = f"{_escaped(told)}: {_escaped(estimates.claim_text(claim))} ({100 * claim['wanted']:g})"
+            yield f"| {claimed} | {came_out} |"
         for measure in card["measures"]:
             yield f"| {_escaped(measure['claim'])} ({measure['value']:.3g}) | {measure['word']} |"
         yield ""
     mechanism = card["mechanism"]
-    yield f"**Its mechanism**: {_escaped(mechanism['name'])}. {100 * mechanism['with']:.1f} % with it, " \
-          f"{100 * mechanism['without']:.1f} % without: {estimates.as_text(mechanism['difference'], difference=True)}, " \
-          f"needed: {mechanism['word']}."  # fmt: skip
+    both = f"{100 * mechanism['with']:.1f} % with it, {100 * mechanism['without']:.1f} % without"
+    lost = estimates.as_text(mechanism["difference"], difference=True)
+    yield f"**Its mechanism**: {_escaped(mechanism['name'])}. {both}: {lost}, needed: {mechanism['word']}."
     yield from ((f"\n{_escaped(mechanism['remark'])}",) if mechanism["remark"] else ())
     cost = card["cost"]
     yield f"\nA training shows {cost['shown']:,.0f} stimuli in {cost['processor_seconds']:.0f} s of processor.\n"
@@ -396,8 +400,8 @@ def python_page() -> str:
     lines = [
         "# Python",
         "",
-        "From the docstrings. Settings are frozen dataclasses, arrays are NumPy's, errors are `MarkIError` and say what, where",
-        "and what to do. What begins with an underscore may change at any time.",
+        "From the docstrings. Settings are frozen dataclasses, arrays are NumPy's, errors are `MarkIError` and say",
+        "what, where and what to do. What begins with an underscore may change at any time.",
         "",
         "| chapter | modules |",
         "| --- | --- |",

@@ -31,6 +31,7 @@ def cache(args: argparse.Namespace) -> int:
         print(f"deleted {len(decks)} decks, {total / MEGABYTE:,.1f} MB, from {cache_folder()}")
         return 0
     for deck in decks:
-        print(f"{deck.path.name:<50}{deck.size / MEGABYTE:>8,.1f} MB  {time.strftime('%Y-%m-%d', time.localtime(deck.used))}")
+        used = time.strftime("%Y-%m-%d", time.localtime(deck.used))
+        print(f"{deck.path.name:<50}{deck.size / MEGABYTE:>8,.1f} MB  {used}")
     print(f"{len(decks)} decks, {total / MEGABYTE:,.1f} of {kept.MOST_CACHE / MEGABYTE:,.0f} MB, in {cache_folder()}")
     return 0

@@ -40,7 +40,8 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
     clock = nbformat.v4.new_code_cell("import time; print(time.process_time())")
     notebook.cells.append(clock)
     began = time.perf_counter()
-    NotebookClient(notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    resources = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, timeout=None, kernel_name="python3", resources=resources).execute()
     took = float(notebook.cells[-1]["outputs"][0]["text"])
     assert took < MOST_S, f"{took:.0f} s of processor, {time.perf_counter() - began:.0f} s"
     drawn = [o for cell in notebook.cells for o in cell.get("outputs", ()) if "image/png" in o.get("data", {})]
