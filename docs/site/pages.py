@@ -308,7 +308,7 @@ def system_page(system: registry.System) -> str:
         f"{_escaped(card['idea'])}",
         *(["", history["idea_zh"]] if "idea_zh" in history else []),
         "",
-        f"It reads {card['ports']['accepts']} and answers on {card['ports']['answers']}.",
+        f"From {card['ports']['accepts']} to {card['ports']['answers']} ([ports](../glossary.md)).",
         f"On the retina: {_escaped(card['shrunk'])}",
         "",
     ]
@@ -352,7 +352,7 @@ def _trained(system: registry.System, card: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     claims = [(trial, claim) for trial in card["trials"] for claim in trial["claims"]]
     if claims or card["measures"]:
-        yield from ("| claim, made before the training | it |", "| --- | --- |")
+        yield from ("| claim, made before the training | came out |", "| --- | --- |")
         for trial, claim in claims:
             told = words.trial(trial["label"]) or words(f"exhibit.task_{trial['task']}")
             why = claim.get("remark") if claim["word"] != estimates.HOLDS else ""
