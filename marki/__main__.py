@@ -38,6 +38,7 @@ from successors import command as successors
 from successors.cluster import command as machine_room
 from successors.serving import drawing_command as drawing
 from successors.serving.gallery import open_gallery
+from successors.tasks import cache_command as cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -194,6 +195,7 @@ def parser() -> Parser:
             machine_room.pipeline,
             "draw a step through a pipeline of devices",
         ),
+        ("cache", cache.add_cache_arguments, cache.cache, "say what is stored to save time, or delete it"),
         ("ledger", machine_room.add_ledger_arguments, machine_room.ledger, "what a network weighs and costs"),
     ):
         sub = commands.add_parser(name, help=text, description=text)

@@ -26,9 +26,13 @@ class ComparisonRow:
     reason: str = ""
 
 
+_OF_MANY = {AGREES: "agree", DEVIATES: "deviate"}
+
+
 def tally(rows: Sequence[ComparisonRow]) -> str:
     """Return how many rows agree, deviate, are not told apart, and cannot be compared."""
-    return ", ".join(f"{sum(r.verdict == v for r in rows)} {v}" for v in VERDICTS)
+    counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in VERDICTS}
+    return ", ".join(f"{n} {verdict if n == 1 else _OF_MANY.get(verdict, verdict)}" for verdict, n in counts.items())
 
 
 def as_text(rows: Sequence[ComparisonRow]) -> str:

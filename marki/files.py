@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+import secrets
 import shutil
 import stat
 import tempfile
@@ -40,14 +41,16 @@ def asset(name: str) -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the folder of the cache: ``MARKI_CACHE``, or ``marki`` in ``XDG_CACHE_HOME`` or ``~/.cache``."""
+    """Return the folder of the cache: ``MARKI_CACHE``, or ``marki`` where this system keeps the caches of a user."""
+    from platformdirs import user_cache_path
+
     if own := os.environ.get("MARKI_CACHE"):
         return Path(own)
     try:
-        home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+        Path("~").expanduser()
     except RuntimeError:  # a user without a home: nothing is stored
-        home = os.devnull
-    return Path(home) / "marki"
+        return Path(os.devnull, "marki")
+    return user_cache_path("marki", appauthor=False)
 
 
 def pictures_folder() -> Path:
@@ -87,11 +90,12 @@ def writing(path: Path | str) -> Iterator[BinaryIO]:
                 yield there
             return
         target = Path(os.path.realpath(path))
-        with _beside(target) as temporary:
+        with _beside(target, 0o666 if mode is None else stat.S_IMODE(mode)) as temporary:
             with open(temporary, "r+b") as file:
                 yield file
                 _settle(file)
-            os.chmod(temporary, 0o666 & ~_umask() if mode is None else stat.S_IMODE(mode))
+            if mode is not None:
+                os.chmod(temporary, stat.S_IMODE(mode))
             os.replace(temporary, target)
     except OSError as error:
         raise _unwritten(path, error) from error
@@ -139,7 +143,6 @@ def write_first(path: Path | str, content: bytes) -> bool:
             with open(temporary, "r+b") as file:
                 file.write(content)
                 _settle(file)
-            os.chmod(temporary, 0o666 & ~_umask())
             return _publish(temporary, path)
     except OSError as error:
         raise _unwritten(path, error) from error
@@ -174,17 +177,21 @@ def _publish(temporary: Path, path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """Make an empty hidden file in the folder of `path`, for as long as the block lasts."""
+def _beside(path: Path, mode: int = 0o666) -> Iterator[Path]:
+    """Make an empty hidden file in the folder of `path`, for as long as the block lasts.
+
+    The system takes the bits of the process's mask from `mode`; to read the mask would be to change it for a moment,
+    in all threads.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=UNFINISHED, dir=path.parent)
-    os.close(handle)
+    name = path.parent / f".{path.name[:60]}.{secrets.token_hex(8)}{UNFINISHED}"
+    os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode | stat.S_IRUSR | stat.S_IWUSR))
     try:
-        yield Path(name)
+        yield name
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
@@ -217,12 +224,6 @@ def _unwritten(path: Path, error: OSError) -> OutputError:
         code=reason("write", error),
         reason=error.strerror or error,
     )
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def refuse_taken(path: Path | str) -> None:

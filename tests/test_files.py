@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 from marki.errors import OutputError, StateError
-from marki.files import asset, csv_text, write_arrays, write_json, write_new, write_text, writing
+from marki.files import (
+    asset,
+    csv_text,
+    write_arrays,
+    write_first,
+    write_folder,
+    write_json,
+    write_new,
+    write_text,
+    writing,
+)
 from marki.reading import read_arrays, read_csv, read_json
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +62,18 @@ def test_a_file_can_be_read_by_others(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o644
+
+
+def test_the_mask_of_the_process_is_not_touched(tmp_path, monkeypatch):
+    """It is one for all threads: to read it is to change it for a moment."""
+
+    def changed(mask):
+        raise AssertionError("the mask was changed")
+
+    monkeypatch.setattr(os, "umask", changed)
+    write_text(tmp_path / "a.txt", "x")
+    assert write_first(tmp_path / "b.txt", b"x")
+    write_folder(tmp_path / "c", [("d.txt", b"x")])
 
 
 # -- what stands at a name that is written to -------------------------------------------------------------------------

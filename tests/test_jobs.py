@@ -20,7 +20,7 @@ from marki.errors import ConfigError, MarkIError, OutputError, StateError
 from marki.experiments import command, replicas
 from marki.experiments.lab import ExperimentSpec
 from marki.io.stimuli.forms import form
-from marki.jobs import progress
+from marki.jobs import pool, progress
 from marki.jobs.folders import ORDER, claimed, free_folder, holds
 from marki.jobs.identity import Identity, content_hash
 from marki.jobs.options import RunOptions
@@ -560,3 +560,9 @@ def test_a_long_job_on_another_process_is_told_of_meanwhile(monkeypatch, capsys)
         for _ in map_unordered(time.sleep, [(2.5,), (2.5,)], jobs=2, tick=bar.tick):
             bar.update()
     assert capsys.readouterr().err.count("naps: 0 of 2 jobs after 0 min") >= 2
+
+
+def test_a_pool_has_no_more_processes_than_the_system_bears(monkeypatch):
+    monkeypatch.setattr(pool, "MOST_WORKERS", 1)
+    assert pool.cores() == 1
+    assert {pid for _, pid in map_unordered(os.getpid, [(), ()], jobs=8)} == {os.getpid()}

@@ -121,7 +121,7 @@ def test_looking_in_the_middle_of_a_presentation_changes_nothing():
 
 
 def test_the_docs_name_every_column():
-    page = (Path(__file__).resolve().parent.parent / "docs/operating.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parent.parent / "docs/outputs.md").read_text(encoding="utf-8")
     lines = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
     for name, columns in (
         ("measurements.csv", measurements.COLUMNS),

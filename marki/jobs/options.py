@@ -15,10 +15,10 @@ from marki.errors import ConfigError, unknown
 from marki.files import CSV_FORMS, CsvForm
 from marki.interruption import interrupted_when_terminated
 from marki.jobs.folders import free_folder
-from marki.jobs.pool import cores
+from marki.jobs.pool import MOST_WORKERS, cores
 
-MOST_SEEDS, MOST_POINTS, MOST_JOBS, MOST_SEED = 10_000, 100_000, 1_024, 2**62
-"""Bounds of an order: seeds, points of a sweep with their seeds, processes at a time, and the number of a seed."""
+MOST_SEEDS, MOST_POINTS, MOST_SEED = 10_000, 100_000, 2**62
+"""Bounds of an order: seeds, points of a sweep with their seeds, and the number of a seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ def print_json(content: object) -> None:
 def options_of(args: argparse.Namespace) -> RunOptions:
     """Return the options that `add_arguments` asked for."""
     if args.jobs is not None:
-        check("--jobs", args.jobs, int, {"low": 1, "high": MOST_JOBS})
+        check("--jobs", args.jobs, int, {"low": 1, "high": MOST_WORKERS})
     out = Path(args.out) if getattr(args, "out", None) else None
     form = csv_form(getattr(args, "csv", "plain"))
     return RunOptions(out=out, resume=args.resume, jobs=args.jobs, cluster=args.cluster, quiet=args.quiet, csv=form)

@@ -32,8 +32,16 @@ TICK_S = 1.0
 Submit = Callable[..., Future]
 
 
+MOST_WORKERS = 61 if sys.platform == "win32" else 1_024
+"""Processes that a pool may have; Windows waits for 63 handles at once at most, of which a pool has two of its own."""
+
+
 def cores() -> int:
-    """Return how many processors this process may use."""
+    """Return how many processors this process may use, at most as many as a pool may have processes."""
+    return min(MOST_WORKERS, _processors())
+
+
+def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -68,7 +76,7 @@ def map_unordered(
         If a process is killed, or the cluster is lost; and whatever `function` raises. Calls under way are then
         interrupted.
     """
-    jobs = min(jobs, len(calls))
+    jobs = min(jobs, len(calls), MOST_WORKERS)
     if not calls:
         return
     if not cluster and jobs <= 1:

@@ -1,7 +1,7 @@
 """The cache: decks that took long to make, stored in a user folder to be read instead of made again.
 
 The cache can only save time. A file that is missing, truncated, foreign or of other settings is made again, and a
-folder that cannot be written is ignored.
+folder that cannot be written is ignored. Decks that were not used for the longest time make room for new ones.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
+import re
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,12 @@ FORMAT = 2
 
 MOST_DECK = 2**31
 """Bytes of a stored deck; they are not packed, so that a file has as many."""
+
+MOST_CACHE = 512 * 2**20
+"""Bytes of all stored decks; those that were used last are kept. The last one is kept whatever its size."""
+
+DECK = re.compile(r"[a-z_0-9]+-[0-9a-f]{24}\.npz")
+"""Names of stored decks; nothing else in the folder is ever deleted."""
 
 TEXTS = (Port.TEXT, Port.ASKED)
 """What decks accept that are not stored: text is fast enough to make again."""
@@ -70,9 +79,12 @@ def read(task: Task, config: Config, seed: int) -> Deck | None:
     if task.accepts in TEXTS:
         return None
     try:
-        arrays, header = read_arrays(path(task, config, seed), most=MOST_DECK)
+        file = path(task, config, seed)
+        arrays, header = read_arrays(file, most=MOST_DECK)
         if header["key"] != key(task, config, seed):
             return None
+        with contextlib.suppress(OSError):
+            os.utime(file)  # it was used now
         train, valid, test = (_unpacked(arrays, name) for name in PARTS)
         return Deck(
             task=task.name,
@@ -102,6 +114,53 @@ def write(deck: Deck, task: Task, config: Config, seed: int) -> None:
     # Not compressed: unpacking would take longer than reading, and a process that reads sees a whole file or none.
     with contextlib.suppress(MarkIError), writing(path(task, config, seed)) as file:
         np.savez(file, **arrays)
+    prune(MOST_CACHE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredDeck:
+    """A file of the cache.
+
+    Parameters
+    ----------
+    path : Path
+    size : int
+        Bytes.
+    used : float
+        When it was read or written last, seconds since 1970.
+    """
+
+    path: Path
+    size: int
+    used: float
+
+
+def stored() -> list[StoredDeck]:
+    """Return the decks that are stored, the one used last first."""
+    found: list[StoredDeck] = []
+    with contextlib.suppress(OSError):
+        for file in cache_folder().iterdir():
+            if DECK.fullmatch(file.name):
+                with contextlib.suppress(OSError):  # another process deletes it at this moment
+                    about = file.stat()
+                    found.append(StoredDeck(path=file, size=about.st_size, used=about.st_mtime))
+    return sorted(found, key=lambda deck: (deck.used, deck.path.name), reverse=True)
+
+
+def prune(most: int) -> list[StoredDeck]:
+    """Delete the decks that were not used for the longest time until the others have `most` bytes; return them.
+
+    The one that was used last stays, however large it is; with `most` 0, none does.
+    """
+    kept, gone = 0, list[StoredDeck]()
+    for number, deck in enumerate(stored()):
+        kept += deck.size
+        if kept <= most or (number == 0 and most):
+            continue
+        with contextlib.suppress(OSError):
+            deck.path.unlink()
+            gone.append(deck)
+    return gone
 
 
 def _packed(part: Split, name: str) -> dict[str, np.ndarray]:

@@ -1,8 +1,11 @@
+import json
+import os
 import threading
 
 import numpy as np
 import pytest
 
+from marki.__main__ import main
 from marki.files import cache_folder
 from successors import tasks
 from successors.tasks import cache
@@ -135,3 +138,57 @@ def test_where_the_cache_lies(tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_folder() == tmp_path / ".cache" / "marki"
+
+
+def some(folder, count, size=1000):
+    """Write so many files named as decks are, each used a minute after the one before."""
+    folder.mkdir(exist_ok=True)
+    files = [folder / f"draw-{k:024x}.npz" for k in range(count)]
+    for k, file in enumerate(files):
+        file.write_bytes(b"0" * size)
+        os.utime(file, (60 * k, 60 * k))
+    return files
+
+
+def test_the_decks_used_longest_ago_make_room(folder):
+    files = some(folder, 5)
+    gone = cache.prune(2500)
+    assert {deck.path for deck in gone} == set(files[:3])
+    assert [deck.path for deck in cache.stored()] == files[:2:-1]
+
+
+def test_the_deck_used_last_stays_however_large(folder):
+    files = some(folder, 2)
+    cache.prune(10)
+    assert list(folder.iterdir()) == [files[1]]
+
+
+def test_a_new_deck_drives_out_old_ones(folder, monkeypatch):
+    some(folder, 2)
+    monkeypatch.setattr(cache, "MOST_CACHE", 500)
+    tasks.load("draw")
+    (left,) = folder.iterdir()
+    assert left.stat().st_mtime > 1000
+
+
+def test_reading_counts_as_use(folder):
+    tasks.load("draw")
+    (file,) = folder.iterdir()
+    os.utime(file, (60, 60))
+    tasks.load("draw")
+    assert file.stat().st_mtime > 1000
+
+
+def test_the_command_tells_and_clears_and_touches_nothing_else(folder, capsys):
+    some(folder, 3, size=2_000_000)
+    (folder / "welcome_was_put_away").touch()
+    assert main(["cache"]) == 0
+    said = capsys.readouterr().out
+    assert said.count(".npz") == 3
+    assert "3 decks, 6.0 of 537 MB" in said
+    assert main(["cache", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["bytes"], len(told["decks"]), told["cleared"]) == (6_000_000, 3, False)
+    assert main(["cache", "--clear"]) == 0
+    assert "deleted 3 decks, 6.0 MB" in capsys.readouterr().out
+    assert [file.name for file in folder.iterdir()] == ["welcome_was_put_away"]
