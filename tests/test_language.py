@@ -245,7 +245,7 @@ def disk_full(tmp, patch):
 
 
 def no_permission(tmp, patch):
-    patch.setattr(marki.files.tempfile, "mkstemp", failing(errno.EACCES))
+    patch.setattr(marki.files.os, "open", failing(errno.EACCES))
     write_text(tmp / "run.txt", "text")
 
 
@@ -255,7 +255,7 @@ def no_folder_permission(tmp, patch):
 
 
 def read_only(tmp, patch):
-    patch.setattr(marki.files.tempfile, "mkstemp", failing(errno.EROFS))
+    patch.setattr(marki.files.os, "open", failing(errno.EROFS))
     write_text(tmp / "run.txt", "text")
 
 
@@ -265,7 +265,7 @@ def file_as_folder(tmp, patch):
 
 
 def other_trouble(tmp, patch):
-    patch.setattr(marki.files.tempfile, "mkstemp", failing(errno.EIO))
+    patch.setattr(marki.files.os, "open", failing(errno.EIO))
     write_text(tmp / "run.txt", "text")
 
 
