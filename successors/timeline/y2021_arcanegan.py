@@ -299,7 +299,7 @@ ENTRY = Entry(
             config=ArcaneGANConfig(), source="there is no paper, and its page gives no size; this is the retina's"
         )
     },
-    trials=(Trial(task="restyle", options={"style": "gnu-typewriter"}, at_least=0.1, seeds=3),),
+    trials=(Trial(task="restyle", options={"style": "gnu-typewriter"}, at_least=0.3, seeds=3),),
     mechanism=Mechanism(name="blending", without={"blend": ()}),
     learner=FromPairs,
     accepts=Port.FRAME,
