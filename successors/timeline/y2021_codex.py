@@ -356,7 +356,11 @@ ENTRY = Entry(
         "25M": _named(8, 512, 8, 25 * M, M),
         "12M": _named(4, 512, 8, 12 * M, M, ASSUMED),
     },
-    trials=(Trial(task="programs", at_least=0.89, seeds=3),),
+    trials=(
+        Trial(
+            task="programs", at_least=0.89, seeds=3, remark="The mean is above the bound; the three seeds differ."
+        ),
+    ),
     mechanism=Mechanism(name="learning from programs, after text", without={"recipe.steps": 0}),
     accepts=Port.TEXT,
     answers=Port.TEXT,

@@ -385,7 +385,14 @@ ENTRY = Entry(
             config=PAPER, published=PUBLISHED, source="its program: StyleGAN2's generator and the extrinsic path"
         )
     },
-    trials=(Trial(task="manner", at_least=0.3, seeds=3),),
+    trials=(
+        Trial(
+            task="manner",
+            at_least=0.91,
+            seeds=3,
+            remark="The letters of the validation set, from which the bound follows, are easier for it.",
+        ),
+    ),
     mechanism=Mechanism(name="residual blocks of an extrinsic path", without={"structure": 0.0}),
     learner=ByGradient,
     accepts=Port.REEL,

@@ -189,10 +189,11 @@ ENTRY = Entry(
     retina=InCoderConfig(),
     sizes={"6.7B": _published(32, 4096, 6_700_000_000), "1.3B": _published(24, 2048, 1_300_000_000)},
     trials=(
-        Trial(task="holes", at_least=0.85, seeds=3),
+        Trial(task="holes", at_least=0.96, seeds=3, remark="The mean is above the bound; the three seeds differ."),
         Trial(
             task="holes", label="any hole, with words, from the left alone", options={"closed": False, "words": True},
             changes={"masking": False}, baseline="incoder", against={}, above=False, slack=0.03, seeds=3,
+            remark="The left alone is right with all seeds; those that read both sides differ.",
         ),
     ),
     mechanism=Mechanism(name="causal masking", without={"masking": False}),

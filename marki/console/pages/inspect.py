@@ -198,7 +198,11 @@ def provenance_of(context: Context) -> list[PageBlock]:
         label = words.get(f"setting.{name}", words.get(f"constant.{name}", name))
         value = context.operator.shown_value(row.value)
         found.append(Heading(label))
-        found.append(PageRow(words(f"badge.{row.badge}"), right=f"{value} {unit}".strip(), mark=_SIGNS[row.badge]))
+        shown = f"{value} {unit}".strip()
+        short = len(shown) <= SHORT
+        found.append(PageRow(words(f"badge.{row.badge}"), right=shown if short else "", mark=_SIGNS[row.badge]))
+        if not short:
+            found.append(Text(shown))
         if row.source:
             found.append(Text(words("provenance.source", source=row.cited)))
         note = words.get(f"note.{name}", row.note) if words.language != "en" and name not in own else row.note
@@ -206,5 +210,8 @@ def provenance_of(context: Context) -> list[PageBlock]:
             found.append(Text(note, dim=True))
     return found
 
+
+SHORT = 12
+"""Characters of a value that stand beside the longest badge; a longer one has a line of its own."""
 
 _SIGNS = {"documented": "right", "inferred": "plus", "assumed": "dot", "modern": "minus"}
