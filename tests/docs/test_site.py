@@ -90,7 +90,9 @@ def test_every_setting_is_on_a_page(pages):
         kinds += kind.__subclasses__()
         if kind.__module__.startswith(("marki.", "successors.")):
             hints = get_type_hints(kind)
-            rooms = {f.name for f in fields(kind) if isinstance(hints[f.name], type) and issubclass(hints[f.name], Config)}
+            rooms = {
+                f.name for f in fields(kind) if isinstance(hints[f.name], type) and issubclass(hints[f.name], Config)
+            }
             found |= {f.name for f in fields(kind)} - rooms  # settings in settings are listed by their own names
     assert len(found) > 200
     assert found - named == set()
