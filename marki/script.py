@@ -137,7 +137,7 @@ def _carry_out(session: Session, command: Command) -> None:
             damage.stick(session, **_table(value, "on", "off", "motors"))
     except (KeyError, TypeError, AttributeError) as error:
         raise SessionError(
-            f"{shown(value)} is no value of {name}", where=None, remedy=f"Give it as {DAMAGE[name]}"
+            f"{shown(value)} is no value of {name}", where=f"command {name!r}", remedy=f"Give it as {DAMAGE[name]}"
         ) from error
 
 

@@ -214,10 +214,11 @@ def _trial(system: System, trial: Trial, found: Mapping[TrainingJob, Mapping[str
 
 
 def _rival(system: System, trial: Trial) -> str:
-    """Return with what a trial compares its system: the name of another, or "itself" and the settings that differ."""
+    """Return with what a trial compares its system: the name of another, or "itself", with the settings that differ."""
     if trial.baseline != system.name:
         return trial.baseline or ""
-    return "itself with " + ", ".join(f"{name}={value}" for name, value in (trial.against or {}).items())
+    differ = ", ".join(f"{name}={value}" for name, value in (trial.against or {}).items())
+    return f"itself with {differ}" if differ else "itself as it is"
 
 
 def _mechanism(system: System, with_: Runs, orders: Sequence[TrainingJob], runs: Runs) -> dict[str, Any]:

@@ -203,8 +203,8 @@ class Worker:
         target = np.asarray(deck.test.targets[at], np.float32) if restores else None
         reply = up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views, target=target)
         if (judge := tasks.find(up.trial.task).judge) is not None:
-            right = bool(judge(np.array([reply.said]), np.array([wanted]))[0])
-            reply = replace(reply, judged=right)
+            answer = reply.said if deck.answers is Port.TEXT else reply.field
+            reply = replace(reply, judged=bool(judge(np.array([answer]), deck.test.targets[at : at + 1])[0]))
         self._send(reply)
 
     def _whole(self, trial: Trial) -> Deck:

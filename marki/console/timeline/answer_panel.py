@@ -268,7 +268,7 @@ class AnswerLamps(Panel):
         reply = system_view.reply if system_view is not None else None
         lamps = None if reply is None or reply.lamps is None else tuple(bool(b) for b in reply.lamps)
         field = None if reply is None else reply.field
-        no_lamps = system_view is not None and system_view.exhibit.answers != Port.LAMPS
+        no_lamps = system_view is not None and system_view.exhibit.answers == Port.TEXT
         covered = system_view is not None and system_view.covered
         key = (lamps, None if field is None else field.tobytes(), no_lamps, covered)
         if key == self._shown:

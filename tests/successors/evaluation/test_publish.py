@@ -74,3 +74,11 @@ def test_the_processor_s_time_is_that_of_all_runs_each_once(tmp_path):
     assert publish.processor_minutes(["mlp", "perceptron"], tmp_path, seed=5) == pytest.approx(1.5 * len(mine))
     alone = publish.processor_minutes(["mlp"], tmp_path, seed=5)
     assert alone == pytest.approx(1.5 * len(set(publish._orders(registry.find("mlp"), 5))))
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "than"), [("incoder", 1, "itself as it is"), ("alphacode", 1, "itself with samples=10")]
+)
+def test_whom_a_system_is_compared_with_if_with_itself(name, number, than):
+    (claim,) = registry.metrics(name)["trials"][number]["claims"]
+    assert claim["than"] == than

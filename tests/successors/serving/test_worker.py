@@ -122,6 +122,18 @@ def test_an_example_of_text_wants_the_text(rack):
     assert reply.views[0].name == "pieces read"
 
 
+@pytest.mark.parametrize("name", ["arcanegan", "dualstylegan"])
+def test_a_drawn_example_is_judged_by_its_letter_and_its_face(rack, name):
+    trial = registry.find(name).entry.trials[0]
+    deck, judge = tasks.load(trial.task, **trial.options), tasks.find(trial.task).judge
+    rack.load(name)
+    for number in range(4):
+        rack.example(number, views=False)
+        (reply,) = until(rack.poll, of_kind(Reply))
+        assert reply.judged == judge(reply.field[None], deck.test.targets[number : number + 1])[0]
+        assert reply.wanted == deck.classes[deck.test.kinds[number]]
+
+
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
