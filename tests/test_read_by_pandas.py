@@ -19,7 +19,7 @@ from marki.session import mark1_session
 from marki.tables import TRIALS_TEXTS, registers_csv, trials_csv
 from marki.teaching.ballots import BallotBook
 from successors import registry
-from successors.evaluation import mark1_as_judge, scaling
+from successors.evaluation import downstream, mark1_as_judge, scaling
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install -e '.[test]'")
 
@@ -54,6 +54,8 @@ def test_the_tables_below_are_all_that_are_written():
         "marki/experiments/validation/__init__.py",
         "successors/evaluation/compare.py",
         "successors/evaluation/ablation_path.py",
+        "successors/evaluation/downstream.py",
+        "successors/evaluation/trained_points.py",
         "successors/evaluation/mark1_as_judge.py",
         "successors/evaluation/scaling.py",
         "successors/evaluation/setting_curve.py",
@@ -206,6 +208,30 @@ def test_a_judgement(tmp_path, monkeypatch):
     mark1_as_judge.judge("gan", RunOptions(out=tmp_path, jobs=1, quiet=True), machine=mark1, seeds=(0, 1))
     found = read(tmp_path / "judge.csv")
     assert kinds(found) == ({"learned_from"}, {"score", "low", "high", "seeds", "cards", "shown"})
+
+
+def test_heads_on_backbones(tmp_path, monkeypatch):
+    run = {
+        "score": 0.5, "right": "10", "parameters": 7, "multiply_adds": 9, "year": 2021, "shown": 1, "seconds": 1.0,
+        "note": "", "warnings": [], "order": {"settings": {"options": {}}},
+    }  # fmt: skip
+    monkeypatch.setattr(downstream, "train_all", lambda orders, folder, options, **rest: dict.fromkeys(orders, run))
+    downstream.train_heads(RunOptions(out=tmp_path, quiet=True), seeds=range(2))
+    found = read(tmp_path / "downstream.csv")
+    assert kinds(found)[0] == {"task", "head"}
+    assert len(found) == 20
+    assert set(found["seeds"]) == {2}
+
+
+def test_trainings_of_ones_own(tmp_path, capsys):
+    small = ["--set", "options.train=40", "--set", "options.test=20", "--set", "recipe.steps=2", "--set", "rate=0.01"]
+    command = ["train", "mlp", "--task", "two_class", *small, "--seeds", "2", "--quiet", "--jobs", "1"]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    found = read(tmp_path / "manifest.csv")
+    assert {"name", "recipe", "task", "weights", "result"} <= kinds(found)[0]
+    assert {"seed", "score", "valid", "steps"} <= kinds(found)[1]
+    assert list(found["seed"]) == [0, 1]
+    assert all((tmp_path / file).is_file() for file in found["weights"])
 
 
 def test_the_form_is_asked_for_on_the_command_line(tmp_path, capsys):
