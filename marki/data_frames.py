@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from marki.errors import MarkIError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def data_frame(columns: Mapping[str, Sequence[Any]]) -> DataFrame:
+def data_frame(columns: Mapping[str, Sequence[Any] | np.ndarray]) -> DataFrame:
     """Return columns of one length as a data frame.
 
     Raises

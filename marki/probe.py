@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 QUANTITIES = tuple(f.name for f in fields(MachineView) if f.name != "t_us")
 """What can be recorded; see `MachineView`."""
 
-_SIZES = dict.fromkeys(("light", "signal", "s"), CELLS) | dict.fromkeys(("u_r", "r"), R_UNITS)
+_SIZES: dict[str, int] = {"light": CELLS, "signal": CELLS, "s": CELLS, "u_r": R_UNITS, "r": R_UNITS}
 
 
 class Probe:

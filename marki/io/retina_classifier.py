@@ -78,7 +78,8 @@ class RetinaClassifier(ClassifierMixin, BaseEstimator, ABC):
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)
-        frames = self._frames(validate_data(self, X, dtype=np.float64, reset=False))
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        frames = self._frames(np.asarray(X))
         differ = self._answer(frames)[:, None, :] != lamps(self._code)[None]
         return self.classes_[differ.sum(axis=2).argmin(axis=1)]
 

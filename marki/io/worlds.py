@@ -153,7 +153,7 @@ class _CopiedWorld(ABC):
         return {name: value for name, value in self.__dict__.items() if name not in ("_at", "_order")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        vars(self).update(state)
         self._remember()
 
 
