@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 MODULES = {
+    "Public names, and scikit-learn": (
+        "marki", "successors", "marki.probe", "marki.experiments.experiment", "marki.data_frames", "marki.sklearn",
+        "successors.sklearn",
+    ),
     "The machine and its sessions": (
         "marki.session", "marki.machine", "marki.twin", "marki.config", "marki.savefile", "marki.tables", "marki.trace",
         "marki.registers", "marki.history", "marki.provenance", "marki.theory", "marki.seeding", "marki.errors",
@@ -368,8 +372,9 @@ def _trained(system: registry.System, card: Mapping[str, Any]) -> Iterator[str]:
     yield f"**Its mechanism**: {_escaped(mechanism['name'])}. {both}: {lost}, needed: {mechanism['word']}."
     yield from ((f"\n{_escaped(mechanism['remark'])}",) if mechanism["remark"] else ())
     cost = card["cost"]
-    yield f"\nA training shows {cost['shown']:,.0f} stimuli in {cost['processor_seconds']:.0f} s of processor.\n"
-    yield f"![The score on the validation set while it learns, one line for each seed](curve_{system.name}.png)\n"
+    if cost["shown"]:
+        yield f"\nA training shows {cost['shown']:,.0f} stimuli in {cost['processor_seconds']:.0f} s of processor.\n"
+        yield f"![The score on the validation set while it learns, one line for each seed](curve_{system.name}.png)\n"
     confused = [t for t in card["trials"] if t["confusion"]]
     if confused:
         yield '??? note "What is taken for what"\n'
@@ -380,12 +385,12 @@ def _trained(system: registry.System, card: Mapping[str, Any]) -> Iterator[str]:
 
 
 def pictures() -> dict[str, bytes]:
-    """Return the learning curve of every trained system, drawn from its record, by path in the site."""
+    """Return the learning curve of every system with a training, drawn from its record, by path in the site."""
     made = {}
     with tempfile.TemporaryDirectory() as folder:
         for system in registry.systems():
             found = registry.metrics(system.name)
-            if found:
+            if found and found["cost"]["shown"]:
                 path = Path(folder, f"{system.name}.png")
                 plots.training_curves(path, f"{system.entry.label} ({system.year})", found)
                 made[f"timeline/curve_{system.name}.png"] = path.read_bytes()
