@@ -236,7 +236,7 @@ def test_unknown_names_offer_the_nearest():
 def test_a_file_without_entry_says_so(tmp_path, monkeypatch):
     (tmp_path / "y1959_nothing.py").write_text("")
     (tmp_path / "y1960_mlp.py").write_text("")
-    monkeypatch.setattr(timeline, "__path__", [*timeline.__path__, str(tmp_path)])
+    monkeypatch.setenv("MARKI_TIMELINE", str(tmp_path))
     with pytest.raises(ConfigError, match="'mlp' is there twice"):
         registry.names()
     (tmp_path / "y1960_mlp.py").unlink()
