@@ -8,7 +8,7 @@ from marki.__main__ import main, mark1
 from marki.errors import ConfigError, MarkIError, PortError, StateError, UnknownName
 from marki.io.check_learner import check_learner, sample_frames
 from marki.io.ports import Port
-from successors import registry, timeline
+from successors import registry
 from successors.evaluation import verify
 from successors.evaluation.estimates import FAILS, HOLDS, OPEN
 from successors.nn.learner import ByGradient
