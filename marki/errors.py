@@ -104,6 +104,12 @@ class SessionError(MarkIError):
     kind = "session"
 
 
+def _listed(names: Sequence[str]) -> str:
+    """Return names in a row, as many as are read in one line."""
+    text = ", ".join(names)
+    return text if len(text) <= LONGEST else text[: text.rindex(", ", 0, LONGEST)] + ", …"
+
+
 def unknown(
     kind: str, name: object, known: Iterable[str], *, where: object = None, near: Sequence[str] | None = None
 ) -> UnknownName:
@@ -123,7 +129,8 @@ def unknown(
     if near is None:
         near = difflib.get_close_matches(str(name)[:SHOWN], names, n=1, cutoff=0.5)
     meant = " or ".join(map(repr, near))
-    remedy = f"Did you mean {meant}?" if near else f"Known: {', '.join(names)}"
+    listed = _listed(names)
+    remedy = f"Did you mean {meant}?" if near else f"Known: {listed}"
     return UnknownName(
         f"unknown {kind} {shown(name)}",
         where=where,
@@ -132,7 +139,7 @@ def unknown(
         kind=kind,
         name=shown(name),
         near=meant,
-        known=", ".join(names),
+        known=listed,
     )
 
 

@@ -95,3 +95,12 @@ def test_a_refusal_keeps_its_code_within_another_place_and_in_another_process():
 @pytest.mark.parametrize("value", [10**5000, "x" * 10_000, [[1] * 1000] * 1000], ids=["number", "text", "list"])
 def test_a_long_value_is_shown_in_short(value):
     assert len(shown(value)) < 80
+
+
+def test_of_many_known_names_as_many_are_told_as_are_read_in_a_line():
+    known = [f"name_{number}" for number in range(400)]
+    said = str(unknown("name", "quite another", known, where="there"))
+    assert len(said) < 800
+    assert "Known: name_0, name_1, " in said
+    assert said.endswith(", …")
+    assert str(unknown("name", "quite another", known[:3], where="there")).endswith("Known: name_0, name_1, name_2")

@@ -121,6 +121,8 @@ def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
         if accepts is Port.ASKED:
             stimuli["frame"] = light
         targets = light if (accepts, answers) == (Port.TEXT, Port.FIELD) else deck.test.targets
+        if accepts is Port.REEL:
+            stimuli = np.random.default_rng(0).random(stimuli.shape, np.float32)
         return light if accepts is Port.FRAME else stimuli, targets.copy()
     deck = registry.sample(trial)
     rng = np.random.default_rng(0)
@@ -156,6 +158,7 @@ def gradients(system: System) -> str | None:
         real = targets.astype(np.float64)
         with no_grad(), in_training(np.random.default_rng(0)):
             made = learner.network.make(stimuli, noise)
+        network.at_stage = len(learner.recipe.stages) - 1  # where all losses count
         objectives.append((learner.critic.parameters, lambda: learner.critic_objective(stimuli, real, made)))
         rng = np.random.default_rng
         objectives.append((learner.creator.parameters, lambda: learner.creator_objective(stimuli, noise, rng(2))))

@@ -331,7 +331,7 @@ ENTRY = Entry(
         Figure(name="restyled", title="Prints, and what is drawn of them", measure=restyled, stimuli=26),
         Figure(name="pairs", title="Pairs, and what is learned from them", measure=_paired, stimuli=12),
     ),
-    small={"channels": (4, 3, 2), "latents": 3, "mapping": 2, "mapping_rate": 0.5, "maps": (2, 3, 4)},
+    small={"channels": (8, 6, 4), "latents": 4, "mapping": 2, "mapping_rate": 0.5, "maps": (2, 3, 4)},
     registers=(
         Watch(name="20x20 cells", path="unet.down.0", rendering=Rendering.MAPS),
         Watch(name="10x10 cells", path="unet.down.1", rendering=Rendering.MAPS),

@@ -407,7 +407,14 @@ ENTRY = Entry(
         Figure(name="manner", title="Prints in the manner of an exemplar", measure=_in_its_manner, stimuli=26),
         Figure(name="dials", title="Two dials: structure and colour", measure=_two_dials, stimuli=12),
     ),
-    small={"channels": (4, 3, 2), "latents": 3, "mapping": 2, "mapping_rate": 0.5, "maps": (2, 2, 2), "full": 4},
+    small={
+        "channels": (6, 5, 4),
+        "latents": 4,
+        "mapping": 2,
+        "mapping_rate": 0.5,
+        "maps": (8, 8, 8),
+        "full": 12,
+    },
     registers=(
         Watch(name="the exemplar's code", path="manner", rendering=Rendering.BARS),
         Watch(name="5x5 cells", path="extrinsic.structure.0", rendering=Rendering.MAPS),

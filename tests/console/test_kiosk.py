@@ -224,6 +224,7 @@ def test_the_next_visitor_finds_nothing_of_the_last_one(window, session):
     ui.kind, ui.strip_at, ui.strip, ui.system, ui.beside, ui.hall = "sees", 0.7, True, "lenet5", "mlp", True
     ui.typed, ui.example, ui.last, ui.scroll, ui.bay = "a line", 4, "lenet5", 40, 2
     ui.before = np.ones(30, bool)
+    ui.desk.write("draw up 3")
     ui.studio_past.keep(ui.studio)
     ui.studio = replace(ui.studio, named="7", turned=((1, 2.0),))
     ui.tally.open(1, "A", ("A", "B"))
@@ -234,11 +235,13 @@ def test_the_next_visitor_finds_nothing_of_the_last_one(window, session):
     assert (app.playback.speed, app.playback.rising, app.playback.halt) == (speed, rising, "")
     assert app.playback.running
     assert not app.operator.runs.can_undo
-    changed = {"tally", "strokes", "message", "studio", "studio_past"}
+    changed = {"tally", "strokes", "message", "studio", "studio_past", "desk"}
     assert {f.name: getattr(ui, f.name) for f in fields(ui) if f.name not in changed} == {
         name: value for name, value in first.items() if name not in changed
     }
     assert ui.tally.current is None
+    assert ui.desk.text == ""
+    assert not ui.desk.can_undo
     assert not ui.strokes.can_undo
     assert vars(ui.studio) == vars(Studio())
     assert not ui.studio_past.can_undo

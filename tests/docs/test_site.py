@@ -22,6 +22,7 @@ from marki.comparison import ComparisonRow
 from marki.config import Config
 from marki.teaching import ballots
 from successors import registry
+from successors.evaluation import trained_points
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -35,6 +36,7 @@ HEADS = {
     "marki/experiments/validation/__init__.py": [field.name for field in fields(ComparisonRow)],
     "marki/sweep.py": (),  # the settings, and columns of the other tables
     "successors/evaluation/setting_curve.py": ("score",),  # and the setting, and the task's other figures
+    "successors/evaluation/trained_points.py": trained_points.COLUMNS,  # and the settings that were given
 }
 """Columns of tables whose head is put together while they are written."""
 

@@ -44,7 +44,7 @@ def test_a_prompt_is_gone_on_with(capsys):
         (("gpt2", "a", "--nucleus", "2"), "nucleus: 2.0 is out of range"),
         (("gpt2", "a", "--count", "0"), "--count: 0 is out of range"),
         (("gpt", "a\x07"), "cannot be printed"),
-        (("gpt", "a" * 2_001), "2,001 characters"),
+        (("gpt", "a" * 6_001), "6,001 characters"),
     ],
 )
 def test_refusals(capsys, args, words):

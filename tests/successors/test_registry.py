@@ -8,7 +8,7 @@ from marki.__main__ import main, mark1
 from marki.errors import ConfigError, MarkIError, PortError, StateError, UnknownName
 from marki.io.check_learner import check_learner, sample_frames
 from marki.io.ports import Port
-from successors import registry, timeline
+from successors import registry
 from successors.evaluation import verify
 from successors.evaluation.estimates import FAILS, HOLDS, OPEN
 from successors.nn.learner import ByGradient
@@ -236,7 +236,7 @@ def test_unknown_names_offer_the_nearest():
 def test_a_file_without_entry_says_so(tmp_path, monkeypatch):
     (tmp_path / "y1959_nothing.py").write_text("")
     (tmp_path / "y1960_mlp.py").write_text("")
-    monkeypatch.setattr(timeline, "__path__", [*timeline.__path__, str(tmp_path)])
+    monkeypatch.setenv("MARKI_TIMELINE", str(tmp_path))
     with pytest.raises(ConfigError, match="'mlp' is there twice"):
         registry.names()
     (tmp_path / "y1960_mlp.py").unlink()

@@ -46,7 +46,7 @@ def test_the_command(stepped, tmp_path, capsys):
 
 
 def test_refusals(tmp_path):
-    choice = "vgg, show_tell, vqa, stylegan2, visual_transformer, vit, crossvit, convnext"
+    choice = ", ".join(s.name for s in registry.systems() if s.entry.roadmap)
     with pytest.raises(ConfigError, match=rf"lenet5 has no road map\. Choose {choice}"):
         ablation_path.train_path("lenet5", RunOptions(out=tmp_path / "a"))
     with pytest.raises(UnknownName, match="Did you mean 'convnext'"):

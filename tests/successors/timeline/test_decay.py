@@ -7,11 +7,26 @@ from successors import registry
 from successors.nn.learner import ByGradient
 from successors.nn.optimiser import SGD, Adam
 
-DECAYING = {"weight", "kernels", "filters", "value", "w_in", "w_state", "tokens", "segments"}
+DECAYING = {
+    *("weight", "kernels", "filters", "value", "w_in", "w_state", "const"),
+    *("tokens", "segments", "words", "classes", "codes", "nothing", "filling", "last"),
+}
 """Weights of products and convolutions, and tables of words."""
 STAYING = {
-    *("bias", "b_in", "b_state", "output_bias", "places_bias", "gain", "scale", "coefficient", "gate"),
-    *("positions", "places", "table", "down", "across"),  # of places and distances
+    *(
+        "bias",
+        "b_in",
+        "b_state",
+        "output_bias",
+        "places_bias",
+        "colour_bias",
+        "gain",
+        "scale",
+        "coefficient",
+        "gate",
+        "strength",
+    ),
+    *("positions", "places", "table", "down", "across", "rows", "columns"),  # of places and distances
     *("content_bias", "distance_bias"),
     "row",  # the class token
 }

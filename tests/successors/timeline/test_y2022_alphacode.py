@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from marki.io.check_learner import check_learner
+from marki.io.text import LONGEST
 from marki.pen.interpreter import drawings
 from marki.pen.judging import passing
 from successors import tasks
@@ -204,7 +205,7 @@ def test_the_same_problem_is_answered_alike():
 
 
 def test_an_answer_has_room_in_a_message():
-    long = " ".join(["draw down-right 20"] * 40)
+    long = "draw up 1 " * (LONGEST // 25)  # two of them have room
     assert fitting([long] * 10) == "\n".join([long] * 2)
     assert fitting(["draw up 1"] * 10).count("\n") == 9
     assert fitting([]) == ""
