@@ -11,6 +11,8 @@ from marki.measurements import FRACTION
 from marki.pictures import chart, look, save, sheet
 
 MOST_CHARTS, MOST_LINES = 12, 12
+LONGEST_TICK = 20
+"""Characters of a value under an axis."""
 
 
 def draw(path: Path, title: str, grid: Mapping[str, Sequence[Any]], means: Sequence[Mapping[str, Any]]) -> None:
@@ -50,10 +52,10 @@ def draw(path: Path, title: str, grid: Mapping[str, Sequence[Any]], means: Seque
         for k, line in enumerate(lines):
             rows = [row for row in mine if tuple(_text(row[other]) for other in others) == line]
             rows = [row for row in rows if row["value"] is not None]
-            label = ", ".join(f"{other} = {text}" for other, text in zip(others, line, strict=True))
+            label = ", ".join(f"{other} = {_short(text)}" for other, text in zip(others, line, strict=True))
             _line(shown, along, values, rows, label=label, scale=100 if percent else 1, style=look(k))
         if not _numbers(values):
-            shown.set_xticks(range(len(values)), [_text(value) for value in values])
+            shown.set_xticks(range(len(values)), [_short(_text(value)) for value in values])
         if percent:
             shown.set_ylim(-2, 102)
     if shown is not None and others:
@@ -87,3 +89,8 @@ def _key(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _short(text: str) -> str:
+    """Return a text as it fits under an axis: of a long one, such as a file with its folders, the end."""
+    return text if len(text) <= LONGEST_TICK else f"…{text[1 - LONGEST_TICK :]}"

@@ -541,7 +541,7 @@ def test_what_are_no_settings_is_refused_with_what_to_write(make, said):
 
 def test_a_command_with_a_wrong_setting_is_refused_as_the_setting_is():
     session = mark1_session()
-    with pytest.raises(UnknownName, match=r"Did you mean 'association.theta'"):
+    with pytest.raises(UnknownName, match=r"Did you mean 'machine.association.theta'"):
         session.command("set", {"machine.association.thet": 1})
     with pytest.raises(ConfigError, match="is out of range"):
         session.command("set", {"machine.association.theta": -1000})

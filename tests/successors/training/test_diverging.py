@@ -48,7 +48,8 @@ def test_a_training_that_is_killed_as_it_diverges_comes_to_the_same_result(tmp_p
             training_job.train(wild(), tmp_path / "killed")
     calls = []
     monkeypatch.setattr(optimiser.Optimiser, "step", lambda self, rate: calls.append(rate))
-    assert training_job.train(wild(), tmp_path / "killed", resume=True) == whole
+    again = training_job.train(wild(), tmp_path / "killed", resume=True)
+    assert again | {"processor_seconds": whole["processor_seconds"]} == whole
     assert not calls
 
 
