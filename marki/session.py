@@ -99,6 +99,7 @@ class Session:
             "seed": self.seed,
             "keep": self._keep,
             "moved": self.moved,
+            "sources": self.sources,
             "fingerprints": self.fingerprints,
             "base": self._base,
             "trace": self.trace,
@@ -109,7 +110,8 @@ class Session:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.learner, self.courses, self.seed = state["learner"], state["courses"], state["seed"]
         self.launched, self._keep = self.learner.config, state["keep"]
-        self.moved, self.fingerprints, self._base = state["moved"], state["fingerprints"], state["base"]
+        self.moved, self.sources = state["moved"], state["sources"]
+        self.fingerprints, self._base = state["fingerprints"], state["base"]
         self.probes = []
         self.reset()
         self.trace, self.probes = state["trace"], state["probes"]

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+from marki import provenance
 from marki.errors import SessionError
 from marki.hardware import plugboard
 from marki.io.worlds import WorldConfig, create
@@ -70,9 +71,11 @@ def test_a_session_that_has_not_begun_and_one_that_stands_in_its_past(way):
 def test_a_session_with_a_wiring_that_was_given(way):
     board = plugboard.wire(MachineConfig().plugboard, 9)
     session = mark1_session(WorldConfig(name="left_right"), seed=3, wiring=board)
+    session.sources = {"machine.sensory.threshold": provenance.row("machine.sensory.threshold")}
     session.run(2)
     other = way(session)
     assert other.identity() == session.identity()
+    assert other.sources == session.sources
     same(other, session)
 
 
