@@ -202,7 +202,7 @@ def test_the_site_opens_from_a_folder_and_finds_what_is_looked_for(site, tmp_pat
         for looked, wanted in (("backlash", "settings"), ("LeNet-5", "lenet5"), ("电位器", "_zh")):
             browser.open(site / "index.html")
             browser.look(
-                "document.querySelector('#__search').checked = true;"
+                "document.querySelector('#__search').click();"
                 "var q = document.querySelector('.md-search__input');"
                 f"q.focus(); q.value = {looked!r}; q.dispatchEvent(new Event('keyup', {{bubbles: true}}));"
                 "q.dispatchEvent(new Event('input', {bubbles: true}))"

@@ -55,5 +55,5 @@ def test_the_recipes_do_what_they_say(tmp_path, monkeypatch):
     follow("how_to.md", folder)
     for made in ("branch.npz", "out/images/measurements.csv", "front.png", "run.gif", "run.html", "sheet.pdf"):
         assert (folder / made).stat().st_size > 100, made
-    assert "## " in (folder / "key.md").read_text(encoding="utf-8")
+    assert "Answers" in (folder / "key.html").read_text(encoding="utf-8")
     assert (folder / "out/spreadsheet/trials.csv").read_bytes().startswith(b"\xef\xbb\xbf")
