@@ -243,11 +243,11 @@ def anime_judged(w, x, config):
             x = functional.group_norm(x, 1, w[f"critic.norms.{k}.gain"], w[f"critic.norms.{k}.bias"])
         return functional.leaky_relu(x, 0.2)
 
-    x = functional.leaky_relu(drawing.conv("enter", x), 0.2)
+    x = functional.leaky_relu(conv("enter", x), 0.2)
     for k in range(2):
-        x = functional.leaky_relu(drawing.conv(f"halve.{k}", x, stride=2), 0.2)
-        x = normed(k, drawing.conv(f"widen.{k}", x))
-    return drawing.conv("output", normed(2, drawing.conv("last", x)))
+        x = functional.leaky_relu(conv(f"halve.{k}", x, stride=2), 0.2)
+        x = normed(k, conv(f"widen.{k}", x))
+    return conv("output", normed(2, conv("last", x)))
 
 
 @pytest.mark.parametrize("kind", ["layer", "instance"])
@@ -316,15 +316,15 @@ def test_the_two_paths_of_dualstylegan():
 
     def picture_of(k, x, latent):
         bias = w[f"{base}.colour_bias.{k}"][:, None, None]
-        return drawing.modulated(w, f"{base}.colour.{k}", x, latent, demodulates=False) + bias
+        return drawing.modulated(w, f"{base}.colour.{k}", x, latent, own=True, demodulates=False) + bias
 
-    x = block(0, drawing.styled(w, f"{base}.first", w[f"{base}.const"], latent[:, 0], 0.0))
+    x = block(0, drawing.styled(w, f"{base}.first", w[f"{base}.const"], latent[:, 0], 0.0, own=True))
     picture = picture_of(0, x, latent[:, 1])
-    x = block(1, drawing.styled(w, f"{base}.rise.0", x, latent[:, 1], 0.0, rises=True))
-    x = block(2, drawing.styled(w, f"{base}.stay.0", x, latent[:, 2], 0.0))
+    x = block(1, drawing.styled(w, f"{base}.rise.0", x, latent[:, 1], 0.0, own=True, rises=True))
+    x = block(2, drawing.styled(w, f"{base}.stay.0", x, latent[:, 2], 0.0, own=True))
     picture = drawing.upfirdn(picture, 2, 1, 2, 1, gain=4) + picture_of(1, x, fine(0, 3))
-    x = drawing.styled(w, f"{base}.rise.1", x, fine(0, 3), 0.0, rises=True)
-    x = drawing.styled(w, f"{base}.stay.1", x, fine(1, 4), 0.0)
+    x = drawing.styled(w, f"{base}.rise.1", x, fine(0, 3), 0.0, own=True, rises=True)
+    x = drawing.styled(w, f"{base}.stay.1", x, fine(1, 4), 0.0, own=True)
     picture = drawing.upfirdn(picture, 2, 1, 2, 1, gain=4) + picture_of(2, x, fine(2, 5))
     theirs = torch.tanh(picture)[:, 0] / 2 + 0.5
     agree(net, w, net.paint(Tensor(ws), Tensor(e), structure=structure, colour=colour), theirs)
