@@ -154,12 +154,15 @@ class Measure:
         The number of stimuli of the test set that it is given, the first ones; 0: none.
     trial : str
         Label of the trial whose networks are measured; empty: the first.
+    remark : str
+        Why the claim is not seen to hold at retina scale, written when it was not.
     """
 
     name: str
     run: Callable[..., float]
     stimuli: int = 0
     trial: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -315,4 +315,4 @@ def _measure(system: System, measure: Measure, seed: int, folder: Path) -> dict[
         found.append(measure.run(learner, *given))
     about = mean(found)
     seeds = {str(order.seed): value for order, value in zip(orders, found, strict=True)}
-    return _claim(measure.name, 0.0, about, about.above(0.0, strictly=True)) | {"seeds": seeds}
+    return _claim(measure.name, 0.0, about, about.above(0.0, strictly=True), measure.remark) | {"seeds": seeds}

@@ -324,7 +324,10 @@ ENTRY = Entry(
     ),
     measures=(
         Measure(
-            name="the pairs are nearer to the face than what is learned from them", run=_short_of_pairs, stimuli=780
+            name="the pairs are nearer to the face than what is learned from them",
+            run=_short_of_pairs,
+            stimuli=780,
+            remark="What is learned is the mean of what the pairs show, and lies nearer to the face than each of them.",
         ),
     ),
     figures=(
