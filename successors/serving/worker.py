@@ -202,9 +202,9 @@ class Worker:
         restores = up.learner.accepts is Port.FIELD and up.learner.answers is Port.FIELD
         target = np.asarray(deck.test.targets[at], np.float32) if restores else None
         reply = up.reply(number, np.asarray(deck.test.stimuli[at]), wanted, views=views, target=target)
-        if (judge := tasks.find(up.trial.task).judge) is not None:
-            answer = reply.said if deck.answers is Port.TEXT else reply.field
-            reply = replace(reply, judged=bool(judge(np.array([answer]), deck.test.targets[at : at + 1])[0]))
+        # What is said has been judged with the reply.
+        if reply.field is not None and (judge := tasks.find(up.trial.task).judge) is not None:
+            reply = replace(reply, judged=bool(judge(reply.field[None], deck.test.targets[at : at + 1])[0]))
         self._send(reply)
 
     def _whole(self, trial: Trial) -> Deck:
