@@ -84,8 +84,8 @@ class DALLEConfig(NetworkConfig):
     temperature: float = setting(1.0, "Of the codes that are drawn", low=0.01)
     recipe: Recipe = setting(
         Recipe(
-            batch=64, steps=4_000, eval_every=4_000, stop_at_score=2.0, optimiser="adam", rate=0.002,
-            schedule="cosine", warm_up=100, final_lr_fraction=0.02, clip=1.0, stages=(0.4, 0.6),
+            batch=64, steps=5_000, eval_every=5_000, stop_at_score=2.0, optimiser="adam", rate=0.002,
+            schedule="cosine", warm_up=100, final_lr_fraction=0.02, clip=1.0, stages=(0.6, 0.4),
         ),
         "How it is trained",
     )  # fmt: skip
