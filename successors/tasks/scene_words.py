@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from marki.errors import PortError
+from marki.io.text import language_of
 from successors.tasks import scenes
 from successors.tasks.scenes import Scene, Shape
 
@@ -26,11 +27,6 @@ _CLAUSE_ENDS = re.compile(r",| and |，|。|\.")
 def told(scene: Scene, language: str) -> str:
     """Return what is there, shape by shape in the given order, in English or in Chinese."""
     return scenes.caption(scene, "list")[LANGUAGES.index(language)]
-
-
-def language_of(text: str) -> str:
-    """Return the language of a text: Chinese if it has a Chinese sign."""
-    return "zh" if re.search(r"[\u3400-\u9fff]", text) else "en"
 
 
 @lru_cache(maxsize=1)

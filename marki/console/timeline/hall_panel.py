@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ import pygame
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT, TextStyle, Theme
+from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, Colour, TextStyle, Theme
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
@@ -24,7 +25,11 @@ from marki.console.timeline.counts import abbreviated
 from marki.console.timeline.strip_panel import loading
 from marki.io.exhibits import Exhibit, Reply
 from marki.io.ports import Port
-from marki.io.rooms import Asks
+from marki.io.rooms import TASK, Asks
+from marki.io.text import language_of
+
+READ_BACK = 4
+"""Lines under a drawing for what the captioner says of it."""
 
 WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
 
@@ -46,10 +51,13 @@ class PenPanel(Panel):
     lines = 2
     """Lines in which the buttons stand in large type."""
 
+    always = False
+    """Whether they stand in as many lines in other type, too."""
+
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         margin = theme.px(6)
-        lines = self.lines if theme.profile.least else 1
+        lines = self.lines if theme.profile.least or self.always else 1
         self.buttons = ButtonRow(theme, self.rect.inflate(-2 * margin, -2 * margin), fill=lines)
         self.regions = (self.buttons,)
 
@@ -136,6 +144,8 @@ class Plate(NamedTuple):
         Why it does not answer; "" if it does.
     covered : bool
         Whether the answer is to be predicted first.
+    asks : Asks
+        What the room asks with.
     """
 
     exhibit: Exhibit
@@ -144,6 +154,7 @@ class Plate(NamedTuple):
     hovered: bool
     silent: str
     covered: bool
+    asks: Asks
 
 
 class WallPanel(Panel):
@@ -173,7 +184,8 @@ class WallPanel(Panel):
             pygame.draw.rect(surface, self.theme.palette.black, self.inner)
             box, count, gap = Box(*self.inner), len(names), self.theme.px(6)
             if all(answers is Port.FIELD for _, answers in room.ports):
-                lines = 2 * self.theme.row(SMALL) + self.theme.px(12)
+                under = READ_BACK if room.asks is Asks.CAPTION else 1
+                lines = (1 + under) * self.theme.row(SMALL) + self.theme.px(12)
                 self._boxes = timeline_layout.easels(box, count, lines=lines, gap=gap)
             else:
                 wide = WIDE_LETTERED if self.theme.profile.least else WIDE
@@ -187,7 +199,8 @@ class WallPanel(Panel):
             judged += correct is not None
             right += bool(correct)
             covered = timeline.covered and room.asks is Asks.CARD
-            plate = Plate(exhibit, reply, correct, scene.ui.hovered == Target("plate", k), silent, covered)
+            hovered = scene.ui.hovered == Target("plate", k)
+            plate = Plate(exhibit, reply, correct, hovered, silent, covered, room.asks)
             sure = None if reply is None or math.isnan(reply.confidence) else round(reply.confidence, 2)
             drawn = None if reply is None or reply.field is None else reply.field.tobytes()
             key = (answered(reply), sure, drawn, *plate[2:])
@@ -198,10 +211,13 @@ class WallPanel(Panel):
         return [*dirty, *self._note.update(surface, self._summary(timeline, right, judged))]
 
     def _silent(self, exhibit: Exhibit, timeline: TimelineView) -> str:
-        """Return why a system does not answer: it was not trained, or not on this; "" if it only takes its time."""
+        """Return why a system does not answer: it was not trained, or not on this, or nobody knows what is asked; ""
+        if it only takes its time."""
         subjects = exhibit.hall.get(timeline.room.name, ())
         if timeline.task in subjects:
-            return ""
+            told = timeline.hall.get(TASK)
+            unclear = told is not None and bool(told.unknown or told.offer)
+            return "timeline.not_understood" if unclear else ""
         return "timeline.not_taught" if subjects or timeline.room.trained else "timeline.untrained"
 
     def _summary(self, timeline: TimelineView, right: int, judged: int) -> str:
@@ -228,8 +244,11 @@ class WallPanel(Panel):
         words, replies = self.theme.words, list(timeline.hall.values())
         if not any(e.hall.get(timeline.room.name) for e in timeline.exhibits):
             return words("timeline.nobody_trained")
-        if timeline.room.asks is Asks.TASK:
-            return words("timeline.programs_right", right=right, count=judged) if judged else ""
+        if timeline.room.told:
+            told = timeline.hall.get(TASK)
+            if timeline.room.asks is Asks.SCENE and told is not None and not told.said:
+                return words("timeline.says_unjudged")
+            return words(f"timeline.{timeline.room.name}_right", right=right, count=judged) if judged else ""
         reader = next((r.reader for r in replies if r.reader and r.wanted), "")
         if not judged or not reader:
             return ""
@@ -238,7 +257,7 @@ class WallPanel(Panel):
 
     def _plate(self, surface: pygame.Surface, box: pygame.Rect, plate: Plate) -> None:
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
-        exhibit, reply, right, hovered, silent, covered = plate
+        exhibit, reply, right, hovered, silent, covered, asks = plate
         face = palette.plate if not hovered else palette.paper
         pygame.draw.rect(surface, palette.black, box)
         pygame.draw.rect(surface, face, box, border_radius=px(4))
@@ -259,6 +278,9 @@ class WallPanel(Panel):
             name = exhibit.short
         theme.write(surface, cut(theme, name, head.w), head, size=SMALL - 1, face=TEXT)
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
+        if asks is Asks.CAPTION:
+            self._illustration(surface, pygame.Rect(area.x, area.y + row, area.w, area.h - row), plate)
+            return
         if reply is not None and reply.field is not None:
             self._drawing(surface, pygame.Rect(area.x, area.y + row, area.w, foot.y - area.y - row), foot, plate)
             return
@@ -276,9 +298,21 @@ class WallPanel(Panel):
             theme.write(surface, text, window, size=size, face=TEXT, colour=palette.faded, align="centre")
             return
         said = answered(reply)
-        if exhibit.answers == Port.TEXT:
+        if asks is Asks.SCENE:
+            self._spoken(surface, window, reply, right)
+        elif exhibit.answers == Port.TEXT:
             self._line(surface, window, said, right)
-            return
+        else:
+            self._named(surface, window, reply, right)
+        if not math.isnan(reply.confidence):
+            pygame.draw.rect(surface, (150, 148, 138), track)
+            share = min(1.0, max(0.0, reply.confidence))
+            pygame.draw.rect(surface, palette.trace, (track.x, track.y, round(track.w * share), track.h))
+
+    def _named(self, surface: pygame.Surface, window: pygame.Rect, reply: Reply, right: bool | None) -> None:
+        """Write the class that was named, with the verdict."""
+        theme, px, palette, said = self.theme, self.theme.px, self.theme.palette, answered(reply)
+        colour = palette.frame if right is None else palette.right if right else palette.wrong
         size = max(10, min(px(24), window.h - px(6)))
         if right is not None:
             mark = pygame.Rect(window.right - size, window.centery - size // 2, size, size)
@@ -294,10 +328,68 @@ class WallPanel(Panel):
         else:
             none = theme.words("trainer.none")
             theme.write(surface, none, middle, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
-        if not math.isnan(reply.confidence):
-            pygame.draw.rect(surface, (150, 148, 138), track)
-            share = min(1.0, max(0.0, reply.confidence))
-            pygame.draw.rect(surface, palette.trace, (track.x, track.y, round(track.w * share), track.h))
+
+    def _spoken(self, surface: pygame.Surface, window: pygame.Rect, reply: Reply, right: bool | None) -> None:
+        """Write what is said of a scene: above it, what was asked or among how many sentences was chosen."""
+        theme, palette, px, words = self.theme, self.theme.palette, self.theme.px, self.theme.words
+        asked = "" if reply.stimulus.dtype.names is None else str(reply.stimulus["text"])
+        choices = asked.count("\n") + 1
+        note = words("timeline.best_of", count=choices) if choices > 1 else asked
+        area = window.inflate(0, -px(4))
+        size = max(12, min(px(24), area.h // 3)) if right is not None else 0
+        if right is not None:
+            colour = palette.right if right else palette.wrong
+            surface.blit(sign("right" if right else "wrong", size, colour), (area.right - size, area.y))
+        if note:
+            head = pygame.Rect(area.x, area.y, area.w - size - px(2), theme.row(SMALL))
+            theme.write(surface, note, head, size=SMALL, face=TEXT, colour=palette.faded, free=True)
+        top = theme.row(SMALL) + px(2) if note else 0
+        text = pygame.Rect(area.x, area.y + top, area.w - (0 if note else size + px(2)), area.h - top)
+        said = answered(reply) or words("trainer.none")
+        self._paragraph(surface, text, said, sizes=(LARGE, NORMAL, SMALL, SMALL - 1))
+
+    def _paragraph(
+        self,
+        surface: pygame.Surface,
+        area: pygame.Rect,
+        text: str,
+        *,
+        sizes: Sequence[float],
+        colour: Colour | None = None,
+    ) -> None:
+        """Write a text in lines, in the first of some sizes in which there is room for all of it."""
+        theme = self.theme
+        for size in sizes:
+            lines, row = theme.wrap(text, area.w, size), theme.row(size)
+            if len(lines) * row <= area.h:
+                break
+        for k, line in enumerate(lines[: max(1, area.h // row)]):
+            place = pygame.Rect(area.x, area.y + k * row, area.w, row)
+            theme.write(surface, line, place, size=size, face=TEXT, colour=colour)
+
+    def _illustration(self, surface: pygame.Surface, window: pygame.Rect, plate: Plate) -> None:
+        """Draw what was drawn of a sentence, with the verdict; under it, what the captioner says of it."""
+        theme, px, palette, words = self.theme, self.theme.px, self.theme.palette, self.theme.words
+        reply, right = plate.reply, plate.right
+        under = READ_BACK * theme.row(SMALL)
+        easel = pygame.Rect(window.x, window.y, window.w, window.h - under)
+        foot = pygame.Rect(window.x, window.bottom - under, window.w, under)
+        if reply is None or reply.field is None:
+            waits = words(plate.silent) if plate.silent else "…"
+            theme.write(surface, waits, easel, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
+            return
+        side = min(easel.w, easel.h - px(4))
+        square = pygame.Rect(0, 0, side, side)
+        square.center = easel.center
+        draw_field(surface, theme, reply.field, square)
+        if right is not None:
+            size = max(12, min(px(24), easel.h // 4))
+            colour = palette.right if right else palette.wrong
+            surface.blit(sign("right" if right else "wrong", size, colour), (easel.right - size, easel.y + px(2)))
+        asked = str(reply.stimulus)
+        told = [words("timeline.told_as", line=asked)] if language_of(asked) != words.language else []
+        back = [words("timeline.read_back", reader=reply.reader, said=reply.read)] if reply.reader else []
+        self._paragraph(surface, foot, "\n".join(told + back), sizes=(SMALL, SMALL - 1, SMALL - 2))
 
     def _line(self, surface: pygame.Surface, window: pygame.Rect, said: str, right: bool | None) -> None:
         """Write an answer in words, in as many lines as there is room for."""

@@ -1,4 +1,4 @@
-"""The task of the room of programs: what is asked for in words, and what a right program draws."""
+"""The task of a room that asks in words: what is to be programmed or drawn, and what is right."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from marki.io.rooms import TASK
 
 
 class TaskCard(Panel):
-    """A sheet with the words, and under them the picture that is wanted; of a typed line, nobody knows it."""
+    """A sheet with the words, and under them the picture that is wanted; of a typed line, nobody may know it."""
 
     title = "timeline.task"
+    wanted, typed = "timeline.task_wanted", "timeline.task_typed"
+    """What stands above the picture that is wanted, and in its place where nobody knows it."""
 
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
@@ -50,13 +52,36 @@ class TaskCard(Panel):
             theme.write(surface, line, pygame.Rect(area.x, top, area.w, row), size=NORMAL, face=TEXT)
             top += row
         caption = pygame.Rect(area.x, top + px(4), area.w, small)
-        text, *shorter = theme.words.forms("timeline.task_wanted" if told.target is not None else "timeline.task_typed")
+        text, *shorter = theme.words.forms(self.wanted if told.target is not None else self.typed)
         theme.write(surface, text, caption, size=SMALL, face=TEXT, colour=palette.faded, shorter=shorter)
         side = min(area.w, area.bottom - caption.bottom - px(6))
         if told.target is not None and side > 2 * small:
             square = pygame.Rect(0, caption.bottom + px(6), side, side)
             square.centerx = area.centerx
             draw_field(surface, theme, told.target, square)
+        self._answer(surface, told, pygame.Rect(area.x, caption.bottom, area.w, area.bottom - caption.bottom))
+
+    def _answer(self, surface: pygame.Surface, told: Reply, area: pygame.Rect) -> None:
+        """Write what is to be said to a line that was not understood: what nobody knows in it, and the nearest one."""
+        theme, words, palette = self.theme, self.theme.words, self.theme.palette
+        known = (
+            [words("timeline.unknown_words", words=words("timeline.and").join(told.unknown))] if told.unknown else []
+        )
+        offer = [words("timeline.say_rather", line=told.offer)] if told.offer else []
+        row, top = theme.row(SMALL), area.y
+        for text, colour in (*((text, palette.wrong) for text in known), *((text, palette.ink) for text in offer)):
+            for line in theme.wrap(text, area.w, SMALL):
+                if top + row <= area.bottom:
+                    box = pygame.Rect(area.x, top, area.w, row)
+                    theme.write(surface, line, box, size=SMALL, face=TEXT, colour=colour)
+                top += row
+
+
+class CaptionCard(TaskCard):
+    """A sheet with a sentence, and under it the picture that is read so; or what is wrong with a typed one."""
+
+    title = "timeline.sentence"
+    wanted, typed = "timeline.caption_wanted", "timeline.caption_unclear"
 
 
 class TaskPanel(PenPanel):
@@ -65,3 +90,14 @@ class TaskPanel(PenPanel):
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the buttons."""
         return self.buttons.update(surface, scene, ["task_before", "next_task", "type_line"])
+
+
+class CaptionPanel(PenPanel):
+    """Buttons for other sentences, for one of one's own, and to have it drawn once more."""
+
+    lines = 2
+    always = True
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return ["sentence_before", "next_sentence", "type_line", "same_before", "same_again"]

@@ -77,7 +77,7 @@ def test_a_key_names_what_every_machine_draws(in_hall, key, press, named):
     app = in_hall()
     key(app, press, typed=named, mod=0 if press.isdigit() else pygame.KMOD_SHIFT)
     frames(app)
-    kind, _, what, subject, room, again = asked(app)
+    kind, _, what, subject, room, again, _ = asked(app)
     assert (kind, str(what), room, again) == ("hall", named, "draws", 0)
     assert subject == ("digits" if named.isdigit() else "letters")
     found = app.scene.timeline.hall
@@ -247,18 +247,18 @@ def test_a_task_in_words_is_programmed_run_and_judged(in_hall, with_programs, la
 
 def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, with_programs, key):
     app = in_hall("programs")
-    assert asked(app)[2:] == (np.array(""), "programs", "programs", 0)
+    assert asked(app)[2:] == (np.array(""), "programs", "programs", 0, 0)
     key(app, "DOWN")
     frames(app)
-    assert asked(app)[5] == 1
+    assert asked(app)[6] == 1
     app.obey("typed_line", text="a square")
     frames(app)
-    assert str(asked(app)[2]) == "a square"
+    assert (str(asked(app)[2]), asked(app)[6]) == ("a square", -1)
     assert app.words("timeline.task_typed") in written(app)
     assert all(verdict(r, e) is None for e in WITH_PROGRAMS if (r := app.scene.timeline.hall.get(e.name)) is not None)
     key(app, "DOWN")
     frames(app)
-    assert (str(asked(app)[2]), asked(app)[5]) == ("", 2)
+    assert (str(asked(app)[2]), asked(app)[6]) == ("", 2)
 
 
 def test_a_program_is_right_by_what_its_judge_says():
