@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ import pygame
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, Colour, TextStyle, Theme
+from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.panels.stimulus_panel import StimulusPanel
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
@@ -22,16 +21,13 @@ from marki.console.timeline.activation_panel import answered, cut
 from marki.console.timeline.answer_panel import draw_field
 from marki.console.timeline.buttons import PENS, ButtonRow
 from marki.console.timeline.counts import abbreviated
+from marki.console.timeline.scene_plates import READ_BACK, draw_illustration, draw_reading, draw_speech
 from marki.console.timeline.strip_panel import loading
 from marki.io.exhibits import Exhibit, Reply
 from marki.io.ports import Port
 from marki.io.rooms import TASK, Asks
-from marki.io.text import language_of
 
-READ_BACK = 4
-"""Lines under a drawing for what the captioner says of it."""
-
-WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
+WIDE, WIDE_LETTERED, WIDE_SPOKEN = 150, 170, 260  # breadth of a plate, in hundredths of its height
 
 
 class HallCard(StimulusPanel):
@@ -168,6 +164,7 @@ class WallPanel(Panel):
         self._note = self.note(colour=theme.palette.ivory)
         self._names: tuple[str, ...] = ()
         self._boxes: list[Box] = []
+        self._reader: Box | None = None  # where the reader has a plate among them, the first
         self._shown: dict[str, tuple[object, ...]] = {}
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
@@ -188,9 +185,13 @@ class WallPanel(Panel):
                 lines = (1 + under) * self.theme.row(SMALL) + self.theme.px(12)
                 self._boxes = timeline_layout.easels(box, count, lines=lines, gap=gap)
             else:
-                wide = WIDE_LETTERED if self.theme.profile.least else WIDE
-                self._boxes = timeline_layout.wall(box, count, wide=wide, gap=gap)
+                read = room.asks is Asks.SCENE
+                wide = WIDE_LETTERED if self.theme.profile.least else WIDE_SPOKEN if read else WIDE
+                boxes = timeline_layout.wall(box, count + read, wide=wide, gap=gap)
+                self._reader, self._boxes = (boxes[0], boxes[1:]) if read else (None, boxes)
             dirty.append(self.inner)
+        if self._reader is not None:
+            dirty += self._read(surface, pygame.Rect(self._reader), timeline.hall.get(TASK))
         right = judged = 0
         for k, exhibit in enumerate(exhibits):
             reply = timeline.hall.get(exhibit.name)
@@ -210,15 +211,31 @@ class WallPanel(Panel):
                 dirty.append(pygame.Rect(self._boxes[k]))
         return [*dirty, *self._note.update(surface, self._summary(timeline, right, judged))]
 
+    def _read(self, surface: pygame.Surface, box: pygame.Rect, told: Reply | None) -> list[pygame.Rect]:
+        """Draw the plate of the reader that is no network, if what it reads has changed."""
+        key = (None if told is None else told.said,)
+        if key == self._shown.get(TASK):
+            return []
+        self._shown[TASK] = key
+        px, palette = self.theme.px, self.theme.palette
+        pygame.draw.rect(surface, palette.black, box)
+        pygame.draw.rect(surface, palette.paper, box, border_radius=px(4))
+        draw_reading(surface, self.theme, box.inflate(-px(14), -px(8)), told)
+        return [box]
+
     def _silent(self, exhibit: Exhibit, timeline: TimelineView) -> str:
         """Return why a system does not answer: it was not trained, or not on this, or nobody knows what is asked; ""
         if it only takes its time."""
-        subjects = exhibit.hall.get(timeline.room.name, ())
-        if timeline.task in subjects:
-            told = timeline.hall.get(TASK)
-            unclear = told is not None and bool(told.unknown or told.offer)
-            return "timeline.not_understood" if unclear else ""
-        return "timeline.not_taught" if subjects or timeline.room.trained else "timeline.untrained"
+        words, subjects = self.theme.words, exhibit.hall.get(timeline.room.name, ())
+        if timeline.task not in subjects:
+            return words("timeline.not_taught" if subjects or timeline.room.trained else "timeline.untrained")
+        told = timeline.hall.get(TASK)
+        asked = timeline.room.asks is not Asks.SCENE or exhibit.answers is Port.LAMPS
+        if told is None or not asked or not (told.unknown or told.offer):
+            return ""
+        if timeline.room.asks is Asks.SCENE:  # on the wall alone it is said what nobody knows
+            return words("timeline.unknown_words", words=words("timeline.and").join(told.unknown))
+        return words("timeline.not_understood")
 
     def _summary(self, timeline: TimelineView, right: int, judged: int) -> str:
         words = self.theme.words
@@ -279,7 +296,8 @@ class WallPanel(Panel):
         theme.write(surface, cut(theme, name, head.w), head, size=SMALL - 1, face=TEXT)
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
         if asks is Asks.CAPTION:
-            self._illustration(surface, pygame.Rect(area.x, area.y + row, area.w, area.h - row), plate)
+            easel = pygame.Rect(area.x, area.y + row, area.w, area.h - row)
+            draw_illustration(surface, theme, easel, reply, right=right, waits=silent or "…")
             return
         if reply is not None and reply.field is not None:
             self._drawing(surface, pygame.Rect(area.x, area.y + row, area.w, foot.y - area.y - row), foot, plate)
@@ -293,13 +311,13 @@ class WallPanel(Panel):
         track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)
         window = pygame.Rect(area.x, area.y + row, area.w, track.y - area.y - row - px(2))
         if reply is None:
-            text = "?" if covered else theme.words(silent) if silent else "…"
+            text = "?" if covered else silent or "…"
             size = SMALL if silent and not covered else NORMAL
             theme.write(surface, text, window, size=size, face=TEXT, colour=palette.faded, align="centre")
             return
         said = answered(reply)
         if asks is Asks.SCENE:
-            self._spoken(surface, window, reply, right)
+            draw_speech(surface, theme, window, reply, right=right)
         elif exhibit.answers == Port.TEXT:
             self._line(surface, window, said, right)
         else:
@@ -328,68 +346,6 @@ class WallPanel(Panel):
         else:
             none = theme.words("trainer.none")
             theme.write(surface, none, middle, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
-
-    def _spoken(self, surface: pygame.Surface, window: pygame.Rect, reply: Reply, right: bool | None) -> None:
-        """Write what is said of a scene: above it, what was asked or among how many sentences was chosen."""
-        theme, palette, px, words = self.theme, self.theme.palette, self.theme.px, self.theme.words
-        asked = "" if reply.stimulus.dtype.names is None else str(reply.stimulus["text"])
-        choices = asked.count("\n") + 1
-        note = words("timeline.best_of", count=choices) if choices > 1 else asked
-        area = window.inflate(0, -px(4))
-        size = max(12, min(px(24), area.h // 3)) if right is not None else 0
-        if right is not None:
-            colour = palette.right if right else palette.wrong
-            surface.blit(sign("right" if right else "wrong", size, colour), (area.right - size, area.y))
-        if note:
-            head = pygame.Rect(area.x, area.y, area.w - size - px(2), theme.row(SMALL))
-            theme.write(surface, note, head, size=SMALL, face=TEXT, colour=palette.faded, free=True)
-        top = theme.row(SMALL) + px(2) if note else 0
-        text = pygame.Rect(area.x, area.y + top, area.w - (0 if note else size + px(2)), area.h - top)
-        said = answered(reply) or words("trainer.none")
-        self._paragraph(surface, text, said, sizes=(LARGE, NORMAL, SMALL, SMALL - 1))
-
-    def _paragraph(
-        self,
-        surface: pygame.Surface,
-        area: pygame.Rect,
-        text: str,
-        *,
-        sizes: Sequence[float],
-        colour: Colour | None = None,
-    ) -> None:
-        """Write a text in lines, in the first of some sizes in which there is room for all of it."""
-        theme = self.theme
-        for size in sizes:
-            lines, row = theme.wrap(text, area.w, size), theme.row(size)
-            if len(lines) * row <= area.h:
-                break
-        for k, line in enumerate(lines[: max(1, area.h // row)]):
-            place = pygame.Rect(area.x, area.y + k * row, area.w, row)
-            theme.write(surface, line, place, size=size, face=TEXT, colour=colour)
-
-    def _illustration(self, surface: pygame.Surface, window: pygame.Rect, plate: Plate) -> None:
-        """Draw what was drawn of a sentence, with the verdict; under it, what the captioner says of it."""
-        theme, px, palette, words = self.theme, self.theme.px, self.theme.palette, self.theme.words
-        reply, right = plate.reply, plate.right
-        under = READ_BACK * theme.row(SMALL)
-        easel = pygame.Rect(window.x, window.y, window.w, window.h - under)
-        foot = pygame.Rect(window.x, window.bottom - under, window.w, under)
-        if reply is None or reply.field is None:
-            waits = words(plate.silent) if plate.silent else "…"
-            theme.write(surface, waits, easel, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
-            return
-        side = min(easel.w, easel.h - px(4))
-        square = pygame.Rect(0, 0, side, side)
-        square.center = easel.center
-        draw_field(surface, theme, reply.field, square)
-        if right is not None:
-            size = max(12, min(px(24), easel.h // 4))
-            colour = palette.right if right else palette.wrong
-            surface.blit(sign("right" if right else "wrong", size, colour), (easel.right - size, easel.y + px(2)))
-        asked = str(reply.stimulus)
-        told = [words("timeline.told_as", line=asked)] if language_of(asked) != words.language else []
-        back = [words("timeline.read_back", reader=reply.reader, said=reply.read)] if reply.reader else []
-        self._paragraph(surface, foot, "\n".join(told + back), sizes=(SMALL, SMALL - 1, SMALL - 2))
 
     def _line(self, surface: pygame.Surface, window: pygame.Rect, said: str, right: bool | None) -> None:
         """Write an answer in words, in as many lines as there is room for."""
