@@ -31,9 +31,9 @@ MOST_SAID, MOST_DRAWN = 3, 2
 
 
 def scene(room: str, number: int, most: int) -> Scene:
-    """Return a scene of a room's own, one of those that nobody learns from."""
+    """Return a scene of a room's own, one of those that nobody learns from; seldom of one shape: those are few."""
     rng = generator(0, f"hall.{room}", number)
-    return scene_decks.drawn(rng, "test", int(rng.integers(1, most + 1)))
+    return scene_decks.drawn(rng, "test", int(rng.integers(1, most + 1, 2).max()))
 
 
 # -- what a card shows -----------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def draw_speech(
 def draw_illustration(
     surface: pygame.Surface, theme: Theme, area: pygame.Rect, reply: Reply | None, *, right: bool | None, waits: str
 ) -> None:
-    """Draw what was drawn of a sentence; under it, or beside it on a low plate, the verdict and what the captioner says.
+    """Draw what was drawn of a sentence; under it, or beside it on a low plate, the verdict and the captioner's words.
 
     Parameters
     ----------
