@@ -149,7 +149,8 @@ def test_drawings_are_read_by_what_is_no_network(capsys, tmp_path, told_weights,
 
     line = "a small bar at the top"
     drawn = [scene_pictures.picture(asked_for(one)) for one in (line, "a large circle on the left", line)]
-    monkeypatch.setattr(DALLE, "imagine", lambda self, stimuli, noise, left=iter(drawn): next(left)[None])
+    left = iter(drawn)
+    monkeypatch.setattr(DALLE, "imagine", lambda self, stimuli, noise: next(left)[None])
     weights = ("--weights", told_weights["dalle"])
     _, said, _ = told(capsys, "dalle", line, "--count", 3, *weights, "--out", tmp_path / "a")
     assert "DALL·E drew 3" in said
