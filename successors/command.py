@@ -695,8 +695,8 @@ def add_say_arguments(parser: argparse.ArgumentParser) -> None:
 
 def say(args: argparse.Namespace) -> int:
     """Say what a picture shows."""
+    from marki.io.text import language_of
     from successors.serving import scene_talk
-    from successors.tasks.scene_words import language_of
 
     frame = scene_talk.frame_of(args.file, _as_scene(args))
     if args.among:
@@ -719,8 +719,8 @@ def add_ask_arguments(parser: argparse.ArgumentParser) -> None:
 
 def ask(args: argparse.Namespace) -> int:
     """Answer a question about a picture."""
+    from marki.io.text import language_of
     from successors.serving import scene_talk
-    from successors.tasks.scene_words import language_of
 
     frame = scene_talk.frame_of(args.file, _as_scene(args))
     language = args.lang or language_of(args.question)

@@ -250,6 +250,8 @@ class Reply:
         What a reader takes the field for, and which system that is; "" if none was asked.
     sheet : Sheet or None
         What a machine that was given an order to draw hands back besides.
+    unknown, offer : tuple of str, str
+        Of a typed line that was not understood: its words that nobody knows, and the nearest line that is understood.
     """
 
     name: str
@@ -270,6 +272,8 @@ class Reply:
     read: str = ""
     reader: str = ""
     sheet: Sheet | None = None
+    unknown: tuple[str, ...] = ()
+    offer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,7 +350,14 @@ class SystemProcess(Protocol):
         ...
 
     def hall(
-        self, number: int, asked: np.ndarray, subject: str = "letters", *, room: str = "reads", again: int = 0
+        self,
+        number: int,
+        asked: np.ndarray,
+        subject: str = "letters",
+        *,
+        room: str = "reads",
+        again: int = 0,
+        item: int = -1,
     ) -> None:
         """Ask every system of a room that has weights for a subject; one `Reply` comes of each.
 
@@ -354,12 +365,15 @@ class SystemProcess(Protocol):
         ----------
         number : int
         asked : ndarray
-            What the room asks with: a frame (20, 20), or text () with the name of a class or a line.
+            What the room asks with: a frame (20, 20), text () with the name of a class or a line, or a frame with a
+            question, as of `marki.io.asked`.
         subject : str
             One of the room's.
         room : str
         again : int
             Which of the possible answers is wanted of a system that draws by chance, from 0.
+        item : int
+            Which of the room's own tasks, sentences or scenes is asked about; -1 for what is given in `asked`.
         """
         ...
 

@@ -75,10 +75,17 @@ class WorkerClient:
         self._ask(ShowExample(number=number, views=views))
 
     def hall(
-        self, number: int, asked: np.ndarray, subject: str = "letters", *, room: str = "reads", again: int = 0
+        self,
+        number: int,
+        asked: np.ndarray,
+        subject: str = "letters",
+        *,
+        room: str = "reads",
+        again: int = 0,
+        item: int = -1,
     ) -> None:
         """Ask every system of a room that has weights for a subject: show a frame, or name a class, or give a line."""
-        self._ask(AskHall(number=number, asked=np.array(asked), subject=subject, room=room, again=again))
+        self._ask(AskHall(number=number, asked=np.array(asked), subject=subject, room=room, again=again, item=item))
 
     def draw(self, number: int, order: DrawingOrder) -> None:
         """Give the loaded system an order to draw; also during training."""

@@ -36,13 +36,17 @@ class ShowExample:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AskHall:
-    """Ask every system of a room that has weights for a subject; the `again`-th answer of those that draw by chance."""
+    """Ask every system of a room that has weights for a subject; the `again`-th answer of those that draw by chance.
+
+    About what is given in `asked`, or about the room's own task of number `item`, if that is not negative.
+    """
 
     number: int
     asked: np.ndarray
     subject: str
     room: str = "reads"
     again: int = 0
+    item: int = -1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

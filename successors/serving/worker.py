@@ -129,8 +129,8 @@ class Worker:
         try:
             self._answer(question)
         except MarkIError as error:
-            # An order that does not fit concerns that order alone.
-            passing = isinstance(error, PortError) and isinstance(question, OrderDrawing)
+            # An order, or a question to the hall, that does not fit concerns that one alone.
+            passing = isinstance(error, PortError) and isinstance(question, OrderDrawing | AskHall)
             self._send(Trouble(name=name, text=str(error), passing=passing))
         except Exception as error:
             self._send(Trouble(name=name, text=f"{type(error).__name__}: {error}"))
@@ -234,7 +234,7 @@ class Worker:
             raise unknown("subject of the room", question.subject, keeper.room.subjects, where="hall")
         asked = keeper.check(question.asked, question.subject)
         given = room_keepers.RoomQuestion(
-            number=question.number, asked=asked, subject=question.subject, again=question.again
+            number=question.number, asked=asked, subject=question.subject, again=question.again, item=question.item
         )
         if keeper.opens is not None:
             self._send(keeper.opens(given))
@@ -255,7 +255,9 @@ class Worker:
             found = keeper.weights(name, subject) if keeper.takes(system) else None
             if found is not None:
                 path, trial = found
-                standing = LoadedSystem(system=system, trial=trial, learner=registry.create(name, weights=path))
+                spoken = registry.subject(system.entry, trial)
+                learner = registry.create(name, weights=path, language=spoken)
+                standing = LoadedSystem(system=system, trial=trial, learner=learner)
             self._trained[key] = standing
         return self._trained[key]
 

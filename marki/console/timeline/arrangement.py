@@ -27,10 +27,11 @@ from marki.console.timeline.mix_panel import MixPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.rooms_panel import RoomsPanel
 from marki.console.timeline.scale_panel import ScalePanel
+from marki.console.timeline.scene_card import SceneCard, ScenePanel
 from marki.console.timeline.shelf_panel import ShelfPanel, SievePanel
 from marki.console.timeline.shots_panel import ShotsPanel
 from marki.console.timeline.slide_panel import SlidePanel
-from marki.console.timeline.task_card import TaskCard, TaskPanel
+from marki.console.timeline.task_card import CaptionCard, CaptionPanel, TaskCard, TaskPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
 from marki.console.timeline.tool_panel import ToolTabs
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
@@ -61,6 +62,8 @@ HALL: dict[Asks, dict[str, PanelMaker]] = {
     Asks.CLASS: {"card": ClassBoard, "pens": AgainPanel},
     Asks.LINE: {"card": LineCard, "pens": LinePanel},
     Asks.TASK: {"card": TaskCard, "pens": TaskPanel},
+    Asks.SCENE: {"card": SceneCard, "pens": ScenePanel},
+    Asks.CAPTION: {"card": CaptionCard, "pens": CaptionPanel},
 }
 """What stands at the left in the hall, by what the room asks with."""
 
@@ -126,8 +129,9 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     assert timeline is not None, "without a timeline no stage of it is wanted"
     if which == "hall":
         makers = HALL[timeline.room.asks] | AROUND
-        lines = 2 if timeline.room.asks is Asks.CARD else 1
-        boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=lines)
+        two = timeline.room.asks in (Asks.SCENE, Asks.CAPTION)
+        lines = 2 if two or timeline.room.asks is Asks.CARD else 1
+        boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=lines, always=two)
         return {name: makers[name](box, theme, scene) for name, box in boxes.items()}
     if which in CHARTS:
         return {which: CHARTS[which](stage, theme, scene)}

@@ -176,15 +176,15 @@ def studio(stage: Box, unit: float, *, least: float = 0.0, roomy: bool = False) 
     }
 
 
-def hall(stage: Box, unit: float, *, least: float = 0.0, lines: int = 2) -> dict[str, Box]:
+def hall(stage: Box, unit: float, *, least: float = 0.0, lines: int = 2, always: bool = False) -> dict[str, Box]:
     """Return the boxes of the hall: tabs for its rooms, the card to draw on, its buttons, and the wall of plates.
 
-    In large type the buttons stand in so many lines.
+    In large type the buttons stand in so many lines; in other type only if they `always` do.
     """
     gap = round(7 * unit)
     tabs = Box(stage.x, stage.y, stage.w, max(round(28 * unit), round(1.6 * least)))
     stage = Box(stage.x, tabs.bottom + gap, stage.w, stage.h - tabs.h - gap)
-    keys = max(round(44 * unit), round(2.1 * lines * least))
+    keys = max(round((36 * lines if always else 44) * unit), round(2.1 * lines * least))
     # As wide as if there were no tabs: in large type the words on the buttons need that.
     card = min(stage.h + (tabs.h if least else 0) - keys, stage.w * 36 // 100)
     return {
