@@ -53,7 +53,7 @@ def catch_up(op: Operator) -> None:
         return
     moved = timeline.set_going(op.session, op.playback.running or bool(op.playback.searching))
     accepts = _accepts(op, timeline)
-    sees = accepts == Port.FRAME or (accepts == Port.FIELD and in_studio(op))
+    sees = accepts in (Port.FRAME, Port.ASKED) or (accepts == Port.FIELD and in_studio(op))
     if ui.example >= 0 and sees and (ui.draft is not None or (moved and ui.lesson is None)):
         ui.example = -1
     for name, values in timeline.aid.news:
@@ -103,7 +103,7 @@ def put_up(op: Operator, name: str) -> None:
         ui.begin_studio()
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
-    ui.system, ui.example, ui.typed = name, example, ""
+    ui.system, ui.example, ui.typed, ui.dark = name, example, "", False
     ui.hall, ui.chart, ui.editing = False, "", False
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind in ("system", "plate") else None
 
@@ -300,7 +300,7 @@ def type_line(op: Operator) -> None:
     if timeline is None:
         return
     asked = op.ui.hall and rooms.room(op.ui.room).asks in (rooms.Asks.LINE, rooms.Asks.TASK)
-    if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT):
+    if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) not in (Port.TEXT, Port.ASKED)):
         raise SessionError("this system reads no text", where="teleprinter", remedy="Choose one that does")
     op.ui.typing = Typing("typed_line")
 

@@ -117,7 +117,9 @@ def plays(scene: Scene) -> bool:
     timeline, ui = scene.timeline, scene.ui
     if timeline is None:
         return False
-    return timeline.first.exhibit.accepts == Port.REEL or (ui.example >= 0 and timeline.first.exhibit.name != MARK1)
+    if timeline.first.exhibit.accepts == Port.REEL or timeline.first.exhibit.name == MARK1:
+        return timeline.first.exhibit.accepts == Port.REEL
+    return ui.example >= 0 or (ui.dark and timeline.second is None)
 
 
 def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:

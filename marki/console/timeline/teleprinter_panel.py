@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pygame
 
 from marki.console.drawing.layout import Box
@@ -14,6 +15,11 @@ from marki.console.timeline.activation_panel import system_at
 FRAMES_A_SIGN = 3
 FACE = "gnu-typewriter"
 HOLE = (60, 58, 52)
+
+
+def text_of(stimulus: np.ndarray) -> str:
+    """Return what was typed of a stimulus: a text, or one with a picture."""
+    return str(stimulus["text"] if stimulus.dtype.names else stimulus)
 
 
 class TeleprinterPanel(Panel):
@@ -34,7 +40,7 @@ class TeleprinterPanel(Panel):
         if system_view is None:
             return []
         reply = system_view.reply
-        typed = "" if reply is None else str(reply.stimulus)
+        typed = "" if reply is None else text_of(reply.stimulus)
         said = "" if reply is None else reply.said
         printed = len(said) if self.theme.profile.still else min(len(said), max(0, system_view.age) // FRAMES_A_SIGN)
         key = (typed, said, printed, scene.ui.example, scene.ui.typed)

@@ -111,6 +111,10 @@ def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[
             "retina": Box(main.x, main.bottom - half, left, half),
         }
     x = main.x + left + gap
+    if accepts == Port.ASKED:
+        paper = main.w * 25 // 100
+        boxes["teleprinter"] = Box(x, main.y, paper, main.h)
+        x += paper + gap
     boxes["registers"] = Box(x, main.y, main.right - lamps - gap - x, main.h)
     boxes["lamps"] = Box(main.right - lamps, main.y, lamps, main.h)
     low = Box(stage.x, stage.bottom - low_h, stage.w, low_h)
