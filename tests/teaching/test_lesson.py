@@ -24,6 +24,8 @@ SHIPPED = [
     "programs",
     "counterfeiter",
     "snow",
+    "say_what_you_see",
+    "draw_what_i_say",
     "machine_room",
 ]
 QUESTIONS = [
