@@ -76,7 +76,7 @@ class WorkerClient:
         self._ask(ShowExample(number=number, views=views))
 
     def changed(self, number: int, example: int, *, line: str = "", dark: bool = False, views: bool = True) -> None:
-        """Show a stimulus of the test set of its own task with another line in the place of its text, or in the dark."""
+        """Show a stimulus of the test set of its own task with another line in the place of its own, or in the dark."""
         self._ask(ShowChanged(number=number, example=example, views=views, line=line, dark=dark))
 
     def hall(

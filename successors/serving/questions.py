@@ -110,7 +110,14 @@ class StopTraining:
 
 ProgramQuestion = OfferLine | FillHole | TryPrograms
 Question = (
-    LoadSystem | ShowStimulus | ShowExample | ShowChanged | AskHall | OrderDrawing | ProgramQuestion | TrainSystem
+    LoadSystem
+    | ShowStimulus
+    | ShowExample
+    | ShowChanged
+    | AskHall
+    | OrderDrawing
+    | ProgramQuestion
+    | TrainSystem
     | StopTraining
 )
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from marki.io.asked import asked
 from marki.io.drawing_orders import Picture, Sheet, Tool
 from marki.io.exhibits import (
     AblationResult,
@@ -65,10 +66,16 @@ LINE = "draw up 3"
 PROGRAMMERS = ("codex", "alphacode", "copilot", "incoder")
 TASKS = {Port.REEL: "recall", Port.TEXT: "translation"}
 PROGRAM_TASKS = {"codex": "programs", "alphacode": "contest", "copilot": "typing", "incoder": "holes"}
+ASKED_TASKS = {"vqa": "question", "clip": "match"}
+"""What is asked of each of those about a picture."""
 TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama", *PROGRAMMERS)
 
 
 def ports(name):
+    if name in ASKED_TASKS:
+        return Port.ASKED, Port.LAMPS if name == "vqa" else Port.TEXT
+    if name == "show_tell":
+        return Port.FRAME, Port.TEXT
     if name in REELS:
         return Port.REEL, Port.LAMPS
     if name in TEXTS:
@@ -110,7 +117,7 @@ def exhibit(name, year, parents):
         name=name, label=name.replace("_", "-").capitalize(), year=year,
         title=f"A paper on {name.replace('_', ' ')} and what it is good for",
         authors="A. Author, B. Author, C. Author", accepts=accepts, answers=answers,
-        task=PROGRAM_TASKS.get(name, TASKS.get(accepts, "letters")),
+        task=(PROGRAM_TASKS | ASKED_TASKS).get(name, TASKS.get(accepts, "letters")),
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
         multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
         source={"en": "table 1", "zh": "表 1"},
@@ -128,6 +135,13 @@ EXHIBITS = tuple(exhibit(*row) for row in SYSTEMS)
 PROGRAMS = (("codex", 2021, ("gpt",)), *((name, 2022, ("codex",)) for name in ("alphacode", "copilot", "incoder")))
 WITH_PROGRAMS = (*EXHIBITS[:-2], *(exhibit(*row) for row in PROGRAMS), *EXHIBITS[-2:])
 """The same with those who program; a test that needs them puts it in the place of `EXHIBITS`."""
+SCENES = (("show_tell", 2015, ("lstm",)), ("vqa", 2015, ("lstm",)))
+WITH_SCENES = (
+    *(e for e in EXHIBITS if e.year <= 2015), *(exhibit(*row) for row in SCENES),
+    *(e for e in EXHIBITS if 2015 < e.year <= 2021), exhibit("clip", 2021, ("vit",)),
+    *(e for e in EXHIBITS if e.year > 2021),
+)  # fmt: skip
+"""The same with those who say what they see, answer questions about it, and choose among sentences."""
 
 
 def reel(k, t=12):
@@ -178,9 +192,16 @@ class FakeRack:
             Port.FRAME: lambda: reel(number)[0],
             Port.FIELD: lambda: reel(number)[0],
             Port.LAMPS: lambda: (number % 26 + 1 >> np.arange(8) & 1).astype(bool),
+            Port.ASKED: lambda: asked(reel(number)[:1], np.array(["where is the circle?"]))[0],
         }[accepts]()
         wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
         self.came.append(self.reply(self.name, number, stimulus, wanted, views))
+
+    def changed(self, number, example, *, line="", dark=False, views=True):
+        self.said.append(("changed", number, example, line, dark))
+        frame = reel(example)[:1] * (not dark)
+        stimulus = frame[0] if ports(self.name)[0] is Port.FRAME else asked(frame, np.array([line or "where?"]))[0]
+        self.came.append(self.reply(self.name, number, stimulus, "", views))
 
     def hall(self, number, asked, subject="letters", *, room="reads", again=0):
         self.said.append(("hall", number, np.array(asked), subject, room, again))
@@ -322,7 +343,8 @@ class FakeRack:
     def reply(self, name, number, stimulus, wanted, views, task=""):
         accepts, answers = ports(name)
         text = answers == Port.TEXT
-        key = 7 * len(name) + int(np.asarray(stimulus).sum()) if accepts != Port.TEXT else 0
+        light = stimulus["frame"] if stimulus.dtype.names else stimulus
+        key = 7 * len(name) + int(np.asarray(light).sum()) if accepts != Port.TEXT else 0
         kind = key % 26
         rng = np.random.default_rng(key)
         code = (kind + 1 >> np.arange(8) & 1).astype(bool)

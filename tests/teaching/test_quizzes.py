@@ -23,8 +23,8 @@ from marki.session import mark1_session
 from marki.teaching.lesson import begin, go_through, load, names, right_option
 from successors import registry, tasks
 from successors.cluster.lent_room import ClusterRoom
-from successors.nn.tensor import Tensor, no_grad
 from successors.nn.bytepairs import START
+from successors.nn.tensor import Tensor, no_grad
 from successors.tasks import figures, likeness, question, scene_decks, scene_pictures, scenes
 from successors.tasks.scene_words import language_of, told
 from successors.tasks.wording import typed
@@ -459,7 +459,7 @@ def the_same_snow(seed):
 
 
 def lamps_for_scenes(seed):
-    """Count the scenes of one, two and three shapes, of different kinds at different places, and the lamps' patterns."""
+    """Count scenes of one, two and three shapes, of different kinds at different places, and patterns of the lamps."""
     patterns = 2**R_UNITS
     alone = [(k, at) for k in range(len(scenes.KINDS)) for at in range(9)]
     counts = []
@@ -525,7 +525,11 @@ def behind_the_shutter(seed):
 def blind_guesses(seed):
     """Ask of many scenes, and answer each question always with the answer that is the most usual."""
     rng, shares = np.random.default_rng(seed), []
-    for ask, english in (("size", "is the circle"), ("what is", "what is at the top?"), ("where", "where is the circle")):
+    for ask, english in (
+        ("size", "is the circle"),
+        ("what is", "what is at the top?"),
+        ("where", "where is the circle"),
+    ):
         answers = []
         while len(answers) < 150:
             found = question.asked_of(rng, "train", ask)[1]

@@ -294,6 +294,17 @@ def live(op: Operator) -> None:
     op.ui.example, op.ui.typed = -1, ""
 
 
+def shutter(op: Operator) -> None:
+    """Close the shutter of what the system sees, so that it is shown a dark card; or open it."""
+    timeline = awake(op, "shutter")
+    if timeline is None:
+        return
+    if op.ui.hall or op.ui.beside or _accepts(op, timeline) not in (Port.FRAME, Port.ASKED) or op.ui.system == MARK1:
+        raise SessionError("nothing with a shutter stands here", where="timeline", remedy="Put up one that sees cards")
+    op.ui.dark = not op.ui.dark
+    op.tell("message.shutter_closed" if op.ui.dark else "message.shutter_open")
+
+
 def type_line(op: Operator) -> None:
     """Type a line to a system that reads text."""
     timeline = _timeline(op)
@@ -344,6 +355,7 @@ COMMANDS = (
     CommandSpec(name="live", do=live),
     CommandSpec(name="tries", do=tries),
     CommandSpec(name="next_temperature", do=next_temperature),
+    CommandSpec(name="shutter", do=shutter, keys=("ctrl+d",), group="timeline"),
     CommandSpec(name="type_line", do=type_line),
     CommandSpec(name="typed_line", do=typed_line, arguments=(Argument("text", str),)),
 )
