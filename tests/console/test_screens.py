@@ -221,13 +221,15 @@ def test_pages_on_who_speaks_of_pictures_are_whole(window, session, monkeypatch,
     app = window(size=size, language=language)
     app.timeline.wake(wait=True)
     app.obey("lesson", name="say_what_you_see")
+    system = ""
     for page in app.ui.lesson.pages:
         app.playback.running = False
         for _ in range(60):
             app.frame()
         letterings(app)
-        assert not app.renderer.theme.clipped, page.system
-        assert app.scene.timeline.first.exhibit.name == (page.system or "clip")
+        system = page.system or system
+        assert not app.renderer.theme.clipped, system
+        assert app.scene.timeline.first.exhibit.name == system
         app.obey("next_leaf")
 
 

@@ -818,6 +818,16 @@ def test_what_a_page_types_is_in_the_words_of_its_system(name, page, system, lin
         assert language_of(text) in speaks
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_one_of_the_sentences_to_choose_from_is_true_of_the_picture(language):
+    page = next(page for page in load("say_what_you_see").pages if page.system == "clip")
+    few = {"train": 1, "valid": 1, "test": page.example + 1, "held": 1}
+    deck = tasks.load("match", cache=False, language=language, **few)
+    said = typed(page.line[language], "match").text.split("\n")
+    assert len(said) == 3
+    assert deck.test.targets[page.example] in said
+
+
 def test_what_the_lessons_on_scenes_say_of_sizes_and_words_is_so():
     say, draw = load("say_what_you_see"), load("draw_what_i_say")
     texts = {lesson.name: "\n".join(page.text["en"] for page in lesson.pages) for lesson in (say, draw)}
