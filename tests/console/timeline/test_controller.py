@@ -95,9 +95,10 @@ def overlap(boxes):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("room", [
     lambda *a, **k: timeline_layout.rack(*a, Port.FRAME, **k),
-    lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, **k), lambda *a, **k: timeline_layout.rack(*a, Port.ASKED, **k),
+    lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, **k),
+    lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, draws=True, **k), lambda *a, **k: timeline_layout.rack(*a, Port.ASKED, **k),
     timeline_layout.pair, timeline_layout.hall,
-], ids=["frames", "text", "asked", "pair", "hall"])  # fmt: skip
+], ids=["frames", "text", "draws", "asked", "pair", "hall"])  # fmt: skip
 def test_boxes_lie_inside_and_apart(size, scale, side, least, room):
     least, unit = least * size[1], unit_of(size, scale)
     pygame.font.init()
