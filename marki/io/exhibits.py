@@ -224,7 +224,7 @@ class Reply:
     number : int
         Of the question, as given to `show`, `example` or `hall`.
     stimulus : ndarray
-        What was shown: a frame (20, 20), a reel (T, 20, 20), or text () of str.
+        What was shown: a frame (20, 20), a reel (T, 20, 20), text () of str, or a frame with a text, see `asked`.
     wanted, said : str
         The class or text wanted ("" if not known) and answered, in words.
     confidence : float
@@ -339,7 +339,9 @@ class SystemProcess(Protocol):
         ...
 
     def show(self, number: int, stimulus: np.ndarray, *, views: bool = True, task: str = "") -> None:
-        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns.
+        """Show a frame (20, 20), a reel (T, 20, 20), text () or a frame with a text to the system that is up.
+
+        Also while it learns.
 
         A system with shipped weights of `task`, one of the hall, answers with those, unless it was trained here.
         """
@@ -347,6 +349,21 @@ class SystemProcess(Protocol):
 
     def example(self, number: int, *, views: bool = True) -> None:
         """Show stimulus `number` of the test part of its own task, with what is wanted; after the last, the first."""
+        ...
+
+    def changed(self, number: int, example: int, *, line: str = "", dark: bool = False, views: bool = True) -> None:
+        """Show a stimulus of the test part of its own task in which something is changed; nobody knows what is wanted.
+
+        Parameters
+        ----------
+        number : int
+        example : int
+        line : str
+            What is asked about the picture of the example; "" for its own text.
+        dark : bool
+            Whether a dark card stands in the place of its picture.
+        views : bool
+        """
         ...
 
     def hall(

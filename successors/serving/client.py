@@ -22,6 +22,7 @@ from successors.serving.questions import (
     OfferLine,
     OrderDrawing,
     Question,
+    ShowChanged,
     ShowExample,
     ShowStimulus,
     StopTraining,
@@ -73,6 +74,10 @@ class WorkerClient:
     def example(self, number: int, *, views: bool = True) -> None:
         """Show stimulus `number` of the test set of its own task, with the target; after the last, the first."""
         self._ask(ShowExample(number=number, views=views))
+
+    def changed(self, number: int, example: int, *, line: str = "", dark: bool = False, views: bool = True) -> None:
+        """Show a stimulus of the test set of its own task with another line in the place of its own, or in the dark."""
+        self._ask(ShowChanged(number=number, example=example, views=views, line=line, dark=dark))
 
     def hall(
         self,

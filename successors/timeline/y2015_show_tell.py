@@ -396,9 +396,11 @@ def _looked(learner: Successor[ShowTell], stimuli: np.ndarray, targets: np.ndarr
 
 
 def _attended(network: ShowTell, stimuli: np.ndarray) -> np.ndarray:
+    """Return where each token looked, as maps (t, side, side) of the picture's places."""
     with no_grad():
         looked = network.told(stimuli[0])[1]
-    return looked[None] if looked.size else np.zeros((1, 1, 1))
+    side = network.config.side
+    return looked.reshape(-1, side, side) if looked.size else np.zeros((1, 1, 1))
 
 
 def _pieces(network: ShowTell, stimuli: np.ndarray) -> np.ndarray:
@@ -513,7 +515,7 @@ ENTRY = Entry(
     ),
     registers=(
         Watch(name="words", rendering=Rendering.TOKENS, measure=_pieces),
-        Watch(name="where each word looks", rendering=Rendering.ATTENTION, measure=_attended),
+        Watch(name="where each word looks", rendering=Rendering.MAPS, measure=_attended),
         Watch(name="places", path="eye.layers.2", rendering=Rendering.MAPS),
     ),
     small={"filters": (3, 4), "word": 5, "hidden": 6},

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from marki.io.asked import asked
 from marki.io.drawing_orders import Picture, Sheet, Tool
 from marki.io.exhibits import (
     AblationResult,
@@ -75,6 +76,8 @@ SCENES = {
 """In both languages a true caption of the card, one that is not true, a question, and its answer."""
 TASKS = {Port.REEL: "recall", Port.TEXT: "translation"}
 PROGRAM_TASKS = {"codex": "programs", "alphacode": "contest", "copilot": "typing", "incoder": "holes"}
+ASKED_TASKS = {"vqa": "question", "clip": "match"}
+"""What is asked of each of those about a picture."""
 TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama", *PROGRAMMERS)
 
 
@@ -125,7 +128,7 @@ def exhibit(name, year, parents):
         name=name, label=name.replace("_", "-").capitalize(), year=year,
         title=f"A paper on {name.replace('_', ' ')} and what it is good for",
         authors="A. Author, B. Author, C. Author", accepts=accepts, answers=answers,
-        task=PROGRAM_TASKS.get(name, TASKS.get(accepts, "letters")),
+        task=(PROGRAM_TASKS | ASKED_TASKS).get(name, TASKS.get(accepts, "letters")),
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
         multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
         source={"en": "table 1", "zh": "表 1"},
@@ -199,9 +202,16 @@ class FakeRack:
             Port.FRAME: lambda: reel(number)[0],
             Port.FIELD: lambda: reel(number)[0],
             Port.LAMPS: lambda: (number % 26 + 1 >> np.arange(8) & 1).astype(bool),
+            Port.ASKED: lambda: asked(reel(number)[:1], np.array(["where is the circle?"]))[0],
         }[accepts]()
         wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
         self.came.append(self.reply(self.name, number, stimulus, wanted, views))
+
+    def changed(self, number, example, *, line="", dark=False, views=True):
+        self.said.append(("changed", number, example, line, dark))
+        frame = reel(example)[:1] * (not dark)
+        stimulus = frame[0] if ports(self.name)[0] is Port.FRAME else asked(frame, np.array([line or "where?"]))[0]
+        self.came.append(self.reply(self.name, number, stimulus, "", views))
 
     def hall(self, number, asked, subject="letters", *, room="reads", again=0, item=-1):
         self.said.append(("hall", number, np.array(asked), subject, room, again, item))
@@ -403,6 +413,7 @@ class FakeRack:
         accepts, answers = ports(name)
         text = answers == Port.TEXT
         light = np.asarray(stimulus)
+        light = light["frame"] if light.dtype.names else light
         key = 7 * len(name) + int(light.sum()) if light.dtype.kind in "bfiu" else 0
         kind = key % 26
         rng = np.random.default_rng(key)

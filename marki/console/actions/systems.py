@@ -54,7 +54,7 @@ def catch_up(op: Operator) -> None:
     timeline.language = op.words.language
     moved = timeline.set_going(op.session, op.playback.running or bool(op.playback.searching))
     accepts = _accepts(op, timeline)
-    sees = accepts == Port.FRAME or (accepts == Port.FIELD and in_studio(op))
+    sees = accepts in (Port.FRAME, Port.ASKED) or (accepts == Port.FIELD and in_studio(op))
     if ui.example >= 0 and sees and (ui.draft is not None or (moved and ui.lesson is None)):
         ui.example = -1
     for name, values in timeline.aid.news:
@@ -104,7 +104,7 @@ def put_up(op: Operator, name: str) -> None:
         ui.begin_studio()
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
-    ui.system, ui.example, ui.typed = name, example, ""
+    ui.system, ui.example, ui.typed, ui.dark = name, example, "", False
     ui.hall, ui.chart, ui.editing = False, "", False
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind in ("system", "plate") else None
 
@@ -319,6 +319,17 @@ def live(op: Operator) -> None:
     op.ui.example, op.ui.typed = -1, ""
 
 
+def shutter(op: Operator) -> None:
+    """Close the shutter of what the system sees, so that it is shown a dark card; or open it."""
+    timeline = awake(op, "shutter")
+    if timeline is None:
+        return
+    if op.ui.hall or op.ui.beside or _accepts(op, timeline) not in (Port.FRAME, Port.ASKED) or op.ui.system == MARK1:
+        raise SessionError("nothing with a shutter stands here", where="timeline", remedy="Put up one that sees cards")
+    op.ui.dark = not op.ui.dark
+    op.tell("message.shutter_closed" if op.ui.dark else "message.shutter_open")
+
+
 def type_line(op: Operator) -> None:
     """Type a line to a system that reads text."""
     timeline = _timeline(op)
@@ -326,7 +337,7 @@ def type_line(op: Operator) -> None:
         return
     room = rooms.room(op.ui.room)
     asked = op.ui.hall and (room.told or room.asks is rooms.Asks.LINE)
-    if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT):
+    if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) not in (Port.TEXT, Port.ASKED)):
         raise SessionError("this system reads no text", where="teleprinter", remedy="Choose one that does")
     op.ui.typing = Typing("typed_line")
 
@@ -372,6 +383,7 @@ COMMANDS = (
     CommandSpec(name="live", do=live),
     CommandSpec(name="tries", do=tries),
     CommandSpec(name="next_temperature", do=next_temperature),
+    CommandSpec(name="shutter", do=shutter, keys=("ctrl+d",), group="timeline"),
     CommandSpec(name="type_line", do=type_line),
     CommandSpec(name="typed_line", do=typed_line, arguments=(Argument("text", str),)),
 )

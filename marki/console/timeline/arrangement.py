@@ -108,11 +108,11 @@ def key(scene: Scene) -> tuple:
     timeline, which = scene.timeline, kind(scene)
     if timeline is None:
         return ()
-    accepts = timeline.first.exhibit.accepts if which else None
+    ports = (timeline.first.exhibit.accepts, timeline.first.exhibit.answers) if which else None
     room = timeline.room if which == "hall" else None
     tool = tool_of(scene.ui.studio, timeline.first.exhibit) if which == "studio" else None
     shelf = timeline.first.exhibit.task if which == "rack" and scene.ui.tries else None
-    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room, tool, shelf
+    return which, scene.ui.strip, len(timeline.exhibits), ports, plays(scene), room, tool, shelf
 
 
 def plays(scene: Scene) -> bool:
@@ -120,7 +120,9 @@ def plays(scene: Scene) -> bool:
     timeline, ui = scene.timeline, scene.ui
     if timeline is None:
         return False
-    return timeline.first.exhibit.accepts == Port.REEL or (ui.example >= 0 and timeline.first.exhibit.name != MARK1)
+    if timeline.first.exhibit.accepts == Port.REEL or timeline.first.exhibit.name == MARK1:
+        return timeline.first.exhibit.accepts == Port.REEL
+    return ui.example >= 0 or (ui.dark and timeline.second is None)
 
 
 def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
@@ -146,7 +148,8 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
         kinds["ledger"] = partial(LedgerPanel, button="learn")
         boxes = timeline_layout.pair(stage, theme.unit, least=least)
     else:
-        boxes = timeline_layout.rack(stage, theme.unit, timeline.first.exhibit.accepts, least=least)
+        shown = timeline.first.exhibit
+        boxes = timeline_layout.rack(stage, theme.unit, shown.accepts, least=least, draws=shown.answers is Port.FIELD)
     return {name: kinds[name](box, theme, scene) for name, box in boxes.items()}
 
 

@@ -268,10 +268,13 @@ class TimelineController:
         return exhibit.accepts == Port.FRAME and not self._by_example(exhibit)
 
     def _by_example(self, exhibit: Exhibit) -> bool:
-        """Return whether a system is shown an example of its own task."""
-        if exhibit.accepts == Port.TEXT and self.ui.typed:
+        """Return whether a system is shown an example of its own task, or what stands in its place."""
+        ui = self.ui
+        if exhibit.accepts == Port.TEXT and ui.typed:
             return False
-        return self.ui.example >= 0 or exhibit.accepts != Port.FRAME
+        if exhibit.accepts == Port.ASKED and ui.typed and ui.example < 0:
+            return ui.dark
+        return ui.example >= 0 or exhibit.accepts != Port.FRAME or (ui.dark and not ui.beside)
 
     def _own_reply(self, session: Session) -> Reply:
         key = (self._frame.tobytes(), session.now, session.digest, id(session))
@@ -346,7 +349,14 @@ class TimelineController:
         if order is not None:
             slot.draw(order)
         elif self._by_example(exhibit):
-            slot.example(max(0, ui.example))
+            asks, sees = exhibit.accepts == Port.ASKED, exhibit.accepts in (Port.FRAME, Port.ASKED)
+            line, dark = ui.typed if asks else "", ui.dark and sees and not ui.beside
+            if line or dark:
+                slot.changed(max(0, ui.example), line=line, dark=dark)
+            else:
+                slot.example(max(0, ui.example))
+        elif exhibit.accepts == Port.ASKED:
+            slot.show(asked(self._frame[None], np.array([ui.typed]))[0])
         elif exhibit.accepts == Port.TEXT:
             slot.show(np.array(ui.typed))
         elif self._frame.any():

@@ -153,6 +153,12 @@ class SystemSlot:
         """Ask about a stimulus of the test part of its task."""
         self._ask(("example", k), lambda number: self.rack.example(k, views=True))
 
+    def changed(self, k: int, *, line: str, dark: bool) -> None:
+        """Ask about a stimulus of the test part of its task with a line of one's own, or in the dark."""
+        self._ask(
+            ("changed", k, line, dark), lambda number: self.rack.changed(number, k, line=line, dark=dark, views=True)
+        )
+
     def draw(self, order: DrawingOrder) -> None:
         """Give an order to draw, if it is another than before, or if the system has learned since."""
         every = AGAIN_WALK_FRAMES if order.tool is Tool.WALK else AGAIN_FRAMES

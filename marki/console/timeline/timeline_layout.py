@@ -90,8 +90,11 @@ def staggered(widths: Sequence[int], rows: int, gap: int) -> tuple[list[tuple[in
     return starts, max(ends) - gap
 
 
-def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[str, Box]:
-    """Return the boxes of a system that is shown instead of the Mark I, in the order of the forward pass."""
+def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0, draws: bool = False) -> dict[str, Box]:
+    """Return the boxes of a system that is shown instead of the Mark I, in the order of the forward pass.
+
+    What reads a text and draws has a lamp panel as large as there is room for.
+    """
     gap = round(7 * unit)
     low_h = max(min(round(170 * unit), stage.h * 34 // 100), round(7.7 * least))
     main = Box(stage.x, stage.y, stage.w, stage.h - low_h - gap)
@@ -101,6 +104,7 @@ def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[
     if accepts == Port.TEXT:
         left = main.w * 30 // 100
         boxes = {"teleprinter": Box(main.x, main.y, left, main.h)}
+        lamps = max(lamps, min(main.h, main.w * 36 // 100)) if draws else lamps
     elif half < max(round(120 * unit), 6 * least):
         # Too low for two squares: the lamps show no more than the stimulus does.
         left = min(main.h - round(14 * unit), main.w * 24 // 100)
@@ -111,6 +115,10 @@ def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[
             "retina": Box(main.x, main.bottom - half, left, half),
         }
     x = main.x + left + gap
+    if accepts == Port.ASKED:
+        paper = main.w * 25 // 100
+        boxes["teleprinter"] = Box(x, main.y, paper, main.h)
+        x += paper + gap
     boxes["registers"] = Box(x, main.y, main.right - lamps - gap - x, main.h)
     boxes["lamps"] = Box(main.right - lamps, main.y, lamps, main.h)
     low = Box(stage.x, stage.bottom - low_h, stage.w, low_h)
