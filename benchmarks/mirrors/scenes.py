@@ -118,7 +118,7 @@ class VQA(Mirror):
             torch.nn.init.zeros_(getattr(self.memory, f"bias_hh_l{k}"))
 
     def step(self, stimuli, labels):
-        frames = torch.from_numpy(np.ascontiguousarray(stimuli["frame"]))
+        frames = torch.from_numpy(np.ascontiguousarray(stimuli["frame"])).to(torch.get_default_dtype())
         outputs = self(frames, torch.from_numpy(self.network.rows(stimuli["text"])))
         self.decide(outputs.detach())
         return F.cross_entropy(outputs, torch.from_numpy(labels))
@@ -178,7 +178,7 @@ class CLIP(Mirror):
         self.network = learner.network
 
     def step(self, stimuli, targets):
-        frames = torch.from_numpy(np.ascontiguousarray(stimuli["frame"]))
+        frames = torch.from_numpy(np.ascontiguousarray(stimuli["frame"])).to(torch.get_default_dtype())
         logits = self(frames[:, None], torch.from_numpy(self.network.rows(targets)))
         # Who has the same caption is not wrong.
         twins = torch.from_numpy((targets[:, None] == targets) & ~np.eye(len(targets), dtype=bool))
