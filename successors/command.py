@@ -46,8 +46,10 @@ if TYPE_CHECKING:
 
 def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `timeline`."""
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("--results", action="store_true", help="with scores and claims, as a Markdown table")
+    add_json_argument(parser)
+    parser.add_argument(
+        "--results", action="store_true", help="with scores and claims, as a Markdown table (with --json, as JSON)"
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the scores on record as a PNG file")
     parser.add_argument("--task", default="letters", help="the task whose scores are drawn (default letters)")
 
@@ -89,7 +91,10 @@ def timeline(args: argparse.Namespace) -> int:
     if args.results:
         from successors.evaluation import results_table
 
-        print(results_table.markdown(), end="")
+        if args.json:
+            print_json(list(results_table.rows()))
+        else:
+            print(results_table.markdown(), end="")
     if args.picture is not None:
         from marki import pictures
         from successors.evaluation import results_table
@@ -102,7 +107,7 @@ def timeline(args: argparse.Namespace) -> int:
         return 0
     rows = registry.rows()
     if args.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return 0
     wide = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
