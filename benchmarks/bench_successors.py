@@ -10,9 +10,9 @@ sides. PyTorch is eager, with images in its usual order of memory and optimisers
 - frame: the network alone, without gradient, on one frame; on one exposure, for those that see reels.
 - answer: from one stimulus, a whole reel for those that see reels, to its answer; on our side again with all checks.
 
-Of systems that read text a step is measured alone, of study where they study; their texts are those of their own task,
-and both sides make the same tokens of them by the same means. Of systems that draw it is a step as well, with the batch
-of their recipe, and below it each kind of step by itself; see `drawing_steps`.
+Of systems that read or write text a step is measured alone, of study where they study; their texts and scenes are those
+of their own task, and both sides make the same tokens of them by the same means. Of systems that draw it is a step as
+well, with the batch of their recipe, and below it each kind of step by itself; see `drawing_steps`.
 
 Perceptron, neocognitron and Hopfield net learn by rules of their own, without gradients; PyTorch has nothing to be
 compared with there, and they are left out.
@@ -49,6 +49,7 @@ from successors import registry, tasks  # noqa: E402
 from successors.nn.learner import Successor  # noqa: E402
 from successors.nn.module import training  # noqa: E402
 from successors.nn.tensor import Tensor, no_grad  # noqa: E402
+from successors.timeline.y2022_dalle2 import DALLE2  # noqa: E402
 
 torch.set_num_threads(1)
 BATCH = 64
@@ -109,6 +110,8 @@ def optimiser_of(learner: Successor, mirror: torch.nn.Module) -> torch.optim.Opt
 def measure_drawing(name: str, rounds: int, clock: Callable[[], float]) -> Iterator[dict[str, Any]]:
     """Yield the figures of a system that draws: those of a step, then those of each kind of step."""
     learner = registry.find(name).entry.create()
+    if isinstance(learner.network, DALLE2):  # it asks the CLIP that it stands on at each step
+        learner.stand_on(registry.find("clip").entry.create().network)
     mirror = MIRRORS[name](learner).train()
     for pair in pairs(learner, mirror):
         if not pair.differ < 1e-4:
@@ -126,14 +129,15 @@ def measure_drawing(name: str, rounds: int, clock: Callable[[], float]) -> Itera
 
 
 def measure_text(name: str, rounds: int, clock: Callable[[], float]) -> dict[str, Any]:
-    """Return the figures of a system that reads text: those of a step."""
+    """Return the figures of a system that reads or writes text: those of a step."""
     entry = registry.find(name).entry
     learner = entry.create()
     mirror = MIRRORS[name](learner)
     deck = tasks.load(entry.trials[0].task, **entry.trials[0].options)
     studies = learner.recipe.pretrain_steps > 0
     texts = deck.corpus[:BATCH] if studies else deck.train.stimuli[:BATCH]
-    wanted = None if studies else deck.train.targets[:BATCH]
+    targets = None if studies else deck.train.targets[:BATCH]
+    wanted = targets if studies or learner.labels is None else learner.labels.read(targets)
     with no_grad(), torch.no_grad():
         network = learner.network
         ours = network.pretrain(texts) if studies else network.judged(texts, wanted)[1]
@@ -153,7 +157,7 @@ def measure_text(name: str, rounds: int, clock: Callable[[], float]) -> dict[str
         optimiser.step()
 
     def our_step() -> None:
-        learner.pretrain(texts) if studies else learner.reinforce(texts, wanted)
+        learner.pretrain(texts) if studies else learner.reinforce(texts, targets)
 
     ours, theirs, step = turns(our_step, their_step, rounds, 5, clock)
     return {
@@ -168,10 +172,10 @@ def measure_text(name: str, rounds: int, clock: Callable[[], float]) -> dict[str
 def measure(name: str, rounds: int, clock: Callable[[], float]) -> Iterator[dict[str, Any]]:
     """Yield the figures of one system, and of parts of it if it has several kinds of steps."""
     entry = registry.find(name).entry
-    if entry.accepts is Port.TEXT:
-        yield measure_text(name, rounds, clock)
-    elif entry.answers is Port.FIELD:
+    if entry.answers is Port.FIELD:
         yield from measure_drawing(name, rounds, clock)
+    elif Port.TEXT in (entry.accepts, entry.answers) or entry.accepts is Port.ASKED:
+        yield measure_text(name, rounds, clock)
     else:
         yield measure_reader(name, rounds, clock)
 

@@ -36,16 +36,20 @@ from marki.language import Words
 from marki.program import program
 
 if TYPE_CHECKING:
+    from marki.io.stimuli.fitting import Fitting
     from marki.measurements import Measurement
     from marki.setting_rows import SettingRow
     from successors.serving.picture_reading import MachineReply, ReadPicture
+    from successors.serving.scene_talk import Said
     from successors.training.participants import Machine
 
 
 def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `timeline`."""
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("--results", action="store_true", help="with scores and claims, as a Markdown table")
+    add_json_argument(parser)
+    parser.add_argument(
+        "--results", action="store_true", help="with scores and claims, as a Markdown table (with --json, as JSON)"
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the scores on record as a PNG file")
     parser.add_argument("--task", default="letters", help="the task whose scores are drawn (default letters)")
 
@@ -87,7 +91,10 @@ def timeline(args: argparse.Namespace) -> int:
     if args.results:
         from successors.evaluation import results_table
 
-        print(results_table.markdown(), end="")
+        if args.json:
+            print_json(list(results_table.rows()))
+        else:
+            print(results_table.markdown(), end="")
     if args.picture is not None:
         from marki import pictures
         from successors.evaluation import results_table
@@ -100,7 +107,7 @@ def timeline(args: argparse.Namespace) -> int:
         return 0
     rows = registry.rows()
     if args.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return 0
     wide = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
@@ -671,6 +678,81 @@ def read_text(found: ReadPicture, words: Words) -> str:
         others = ", ".join(f"{name} {100 * share:.1f} %" for name, share in reply.others)
         lines.append(f"  {reply.name:<{wide}}  {reply.said or words('trainer.none')}  {sure}  {others}".rstrip())
     return "\n".join(lines)
+
+
+def _add_talk_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", metavar="NAME", help="one system (default: all that were trained for it)")
+    parser.add_argument(
+        "--lang", choices=("en", "zh"), help="English or Chinese (default: that of the question, else English)"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_fitting_arguments(parser)
+
+
+def add_say_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `say`."""
+    parser.add_argument("file", metavar="CARD", type=Path, help="a picture of a scene, light shapes on a dark ground")
+    parser.add_argument(
+        "--among", nargs="+", metavar="SENTENCE", help="sentences of your own, of which CLIP says how well each fits"
+    )
+    _add_talk_arguments(parser)
+
+
+def say(args: argparse.Namespace) -> int:
+    """Say what a picture shows."""
+    from marki.io.text import language_of
+    from successors.serving import scene_talk
+
+    frame = scene_talk.frame_of(args.file, _as_scene(args))
+    if args.among:
+        chosen = scene_talk.choose(frame, args.among, args.lang or language_of(args.among[0]))
+        if args.json:
+            print(json.dumps([{"sentence": text, "cosine": fits} for text, fits in chosen], ensure_ascii=False))
+        else:
+            print("\n".join(f"{fits:6.3f}  {text}" for text, fits in chosen))
+        return 0
+    _print_said(scene_talk.say(frame, args.lang or "en", args.name), json_wanted=args.json)
+    return 0
+
+
+def add_ask_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `ask`."""
+    parser.add_argument("file", metavar="CARD", type=Path, help="a picture of a scene, light shapes on a dark ground")
+    parser.add_argument("question", metavar="QUESTION", help="such as 'where is the circle?' or '圆在哪里？'")
+    _add_talk_arguments(parser)
+
+
+def ask(args: argparse.Namespace) -> int:
+    """Answer a question about a picture."""
+    from marki.io.text import language_of
+    from successors.serving import scene_talk
+
+    frame = scene_talk.frame_of(args.file, _as_scene(args))
+    language = args.lang or language_of(args.question)
+    _print_said(scene_talk.ask(frame, args.question, language, args.name), json_wanted=args.json)
+    return 0
+
+
+def _as_scene(args: argparse.Namespace) -> Fitting:
+    """Return how a picture of a scene is made a card: as it is, but for what was told."""
+    from marki.io.stimuli.fitting import AS_IT_IS
+
+    return AS_IT_IS.amend(fitting_changes(args))
+
+
+def _print_said(said: list[Said], *, json_wanted: bool) -> None:
+    if json_wanted:
+        rows = [
+            {"system": one.name, "said": one.text, "share": one.share if math.isfinite(one.share) else None}
+            for one in said
+        ]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    wide = max((len(one.name) for one in said), default=0)
+    for one in said:
+        sure = f"  {100 * one.share:5.1f} %" if math.isfinite(one.share) else ""
+        others = ", ".join(f"{name} {100 * share:.1f} %" for name, share in one.others)
+        print(f"{one.name:<{wide}}  {one.text}{sure}  {others}".rstrip())
 
 
 def _chosen(args: argparse.Namespace) -> tuple[str, ...]:

@@ -114,6 +114,32 @@ def test_pictures_can_be_swept(tmp_path):
     assert all(row["value"] == 1.0 for row in rows if row["name"] == "right responses")
 
 
+def test_machines_of_ones_own_can_be_swept(tmp_path, capsys):
+    files = [tmp_path / f"theta{theta}.toml" for theta in (1, 4)]
+    for theta, file in zip((1, 4), files, strict=True):
+        file.write_text(f'[machine]\nassociation.theta = {{ value = {theta}, badge = "assumed" }}\n')
+    fixed = '[fixed]\nexperiment = "left_right"\nideal = true\ntwin = true'
+    (tmp_path / "spec.toml").write_text(
+        f'kind = "experiment"\n{fixed}\n[grid]\nmachine = {list(map(str, files))}\nexcitatory = [4]\n'
+    )
+    command = ["sweep", str(tmp_path / "spec.toml"), "--out", str(tmp_path / "out"), "--jobs", "1", "--quiet"]
+    assert main(command) == 0
+    rows = json.loads((tmp_path / "out/sweep.json").read_text())["rows"]
+    digests = {row["machine"]: row["digest"] for row in rows}
+    assert list(digests) == list(map(str, files))
+    for file in files:
+        run = ["run", "left_right", "--ideal", "--twin", "--set", "excitatory=4", "--machine", str(file), "--quiet"]
+        capsys.readouterr()
+        assert main([*run, "--json", "--out", str(tmp_path / file.stem)]) == 0
+        assert json.loads(capsys.readouterr().out)["digest"] == digests[str(file)]
+    files[0].write_text(files[1].read_text())
+    assert main([*command, "--resume"]) == 2
+    assert "other content of --machine" in capsys.readouterr().err
+    files[0].write_text("[machine]\nassociation.theta = 4\n")
+    assert main([*command, "--resume"]) == 2
+    assert "theta1.toml: machine.association.theta: expected a table" in capsys.readouterr().err
+
+
 def test_two_processes_give_what_one_does(spec, tmp_path):
     one = sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "one", jobs=1, quiet=True))
     two = sweep.run_sweep(spec, kinds(), RunOptions(out=tmp_path / "two", jobs=2, quiet=True))

@@ -15,6 +15,8 @@ from mirrors.convolution import VGG, AlexNet, DenseNet, GoogLeNet, InceptionResN
 from mirrors.drawing import GAN, VAE, Autoencoder, Diffusion, StyleGAN2
 from mirrors.early import GRU, LSTM, MLP, RNN, LeCun, LeNet5
 from mirrors.modern import GMLP, ConvNeXt, MLPMixer
+from mirrors.restyled import AnimeGAN2, ArcaneGAN, DualStyleGAN
+from mirrors.scenes import CLIP, DALLE, DALLE2, VQA, ShowTell
 from mirrors.text import BERT, GPT, GPT2, GPT3, MTNLG, AlphaCode, Gopher, InCoder, PaLM, Transformer
 from mirrors.vision import AttentionAugmented, ConViT, CrossViT, SepViT, Swin, ViT, VTResNet
 from successors.nn.learner import Successor
@@ -33,6 +35,8 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "gru": GRU,
     "vgg": VGG,
     "resnet": ResNet,
+    "show_tell": ShowTell,
+    "vqa": VQA,
     "densenet": DenseNet,
     "inception_resnet": InceptionResNet,
     "resnext": ResNet,
@@ -48,9 +52,13 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "stylegan2": StyleGAN2,
     "visual_transformer": VTResNet,
     "vit": ViT,
+    "animegan2": AnimeGAN2,
+    "arcanegan": ArcaneGAN,
+    "clip": CLIP,
     "codex": GPT2,
     "convit": ConViT,
     "crossvit": CrossViT,
+    "dalle": DALLE,
     "gmlp": GMLP,
     "gopher": Gopher,
     "mlp_mixer": MLPMixer,
@@ -58,6 +66,8 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "alphacode": AlphaCode,
     "chinchilla": Gopher,
     "convnext": ConvNeXt,
+    "dalle2": DALLE2,
+    "dualstylegan": DualStyleGAN,
     "incoder": InCoder,
     "mt_nlg": MTNLG,
     "palm": PaLM,

@@ -121,15 +121,26 @@ def residual(w: Weights, name: str, x: torch.Tensor, time: torch.Tensor, groups:
 
 
 def denoised(
-    w: Weights, x: torch.Tensor, times: torch.Tensor, kinds: torch.Tensor, config: DiffusionConfig
+    w: Weights,
+    x: torch.Tensor,
+    times: torch.Tensor,
+    kinds: torch.Tensor | None,
+    config: DiffusionConfig,
+    told: torch.Tensor | None = None,
+    ground: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Return the noise in x: the authors' unet.py, with the class and positions of the retina where they are."""
+    """Return the noise in x: the authors' unet.py, with the class and positions of the retina where they are.
+
+    Whoever builds on it may tell it more: `told` beside the time, `ground` as maps of the last scale.
+    """
     g, half = config.groups, config.width // 2
     angles = times[:, None] * torch.exp(torch.arange(half) * (-math.log(10_000) / (half - 1)))
     time = linear(w, "unet.time.0", torch.cat([angles.sin(), angles.cos()], 1))
     time = linear(w, "unet.time.1", F.silu(time))
     if config.asked:
         time = time + w["unet.classes.table"][kinds]
+    if told is not None:
+        time = time + told
     h = conv(w, "unet.enter", F.pixel_unshuffle(x, config.patch), padding=1)
     kept = []
     for scale in range(len(config.multiples)):
@@ -143,6 +154,8 @@ def denoised(
             kept.append(h)
     if config.asked:
         h = h + w["unet.maps.table"][kinds].reshape(h.shape)
+    if ground is not None:
+        h = h + ground.reshape(h.shape)
     for k in range(2):
         h = residual(w, f"unet.middle.{k}", h, time, g)
     for scale in range(len(config.multiples)):
@@ -354,7 +367,18 @@ class Rival(Mirror):
         return F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict))
 
     def one_hot(self, labels):
-        return F.one_hot(labels, self.settings.classes).to(torch.float32)
+        return F.one_hot(labels, self.settings.classes).to(torch.get_default_dtype())
+
+    def told(self, given):
+        """Return what both networks are told of what the system is given: classes, unless it says otherwise."""
+        return self.one_hot(given)
+
+    def proceed(self, step):
+        """Prepare what depends on the step."""
+
+    def lazy(self, name):
+        """Return after how many steps a network has its penalty; 0: never."""
+        return 0
 
 
 class GAN(Rival):
@@ -398,6 +422,11 @@ class StyleGAN2(Rival):
         super().__init__(learner)
         self.mean_w, self.mean_length = torch.zeros(self.settings.latents), torch.zeros(())
         self.layers = 2 * len(self.settings.channels)
+
+    def lazy(self, name):
+        if name == "critic":
+            return self.settings.lazy
+        return self.settings.lazy // 2 if self.settings.path else 0
 
     def latents(self, told, z=None):
         if z is None:

@@ -65,7 +65,7 @@ class App:
     def __init__(self, session: Session, settings: WindowSettings, timeline: Timeline | None = None):
         self.settings = settings
         self.ui = UIState(view=settings.view, still=settings.still, projector=settings.projector)
-        self.timeline = TimelineController(timeline, self.ui) if timeline is not None else None
+        self.timeline = TimelineController(timeline, self.ui, settings.language) if timeline is not None else None
         self.operator = Operator(
             session,
             Playback(

@@ -15,6 +15,7 @@ from marki import experiments
 from marki.errors import ConfigError, MarkIError
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
+from marki.jobs.identity import content_hash
 from marki.jobs.options import (
     MOST_SEED,
     MOST_SEEDS,
@@ -314,15 +315,16 @@ def _checked(
 def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     """Refuse settings of a sweep's point that are no experiment.
 
-    They are ``experiment``, settings as ``--set`` takes them, and ``images``, ``mnist``, ``wiring``, ``ideal`` and
-    ``twin`` as the arguments of these names.
+    They are ``experiment``, settings as ``--set`` takes them, and ``machine``, ``images``, ``mnist``, ``wiring``,
+    ``ideal`` and ``twin`` as the arguments of these names.
 
     Returns
     -------
     dict of str to str
         The content hash of every file that it reads.
     """
-    return dict(_spec(settings).identity().inputs)
+    spec = _spec(settings)
+    return {**spec.identity().inputs, **({"machine": content_hash(spec.base.path)} if spec.base.path else {})}
 
 
 def run_point(settings: Mapping[str, Any], seed: int, folder: Path) -> dict[str, Any]:
@@ -334,13 +336,14 @@ def run_point(settings: Mapping[str, Any], seed: int, folder: Path) -> dict[str,
 
 
 def _spec(point: Mapping[str, Any]) -> ExperimentSpec:
-    from marki import machine_settings
+    from marki import machine_file, machine_settings
 
-    kinds = {"experiment": str, **dict.fromkeys(FILES, str), "ideal": bool, "twin": bool}
+    kinds = {"experiment": str, "machine": str, **dict.fromkeys(FILES, str), "ideal": bool, "twin": bool}
     own = {name: settings.check(f"sweep: {name}", point.get(name, kind()), kind, {}) for name, kind in kinds.items()}
     given = {name: value for name, value in point.items() if name not in own}
     changes = {**(_ideal() if own.pop("ideal") else {}), **machine_settings.check(given, where="sweep")}
-    return _checked(own.pop("experiment"), changes, **own)
+    path = own.pop("machine")
+    return _checked(own.pop("experiment"), changes, base=machine_file.read(path) if path else None, **own)
 
 
 def report(result: Mapping[str, Any]) -> list[str]:

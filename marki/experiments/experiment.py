@@ -7,15 +7,12 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marki import experiments
-from marki.config import under
+from marki import experiments, machine_settings
 from marki.data_frames import data_frame
-from marki.errors import ConfigError, shown
+from marki.errors import ConfigError
 from marki.experiments import replicas
 from marki.experiments.lab import ExperimentSpec
-from marki.io.worlds import WorldConfig
 from marki.jobs.options import RunOptions
-from marki.machine import MachineConfig
 from marki.measurements import COLUMNS, Estimate, as_text, measured, over_seeds, rows
 
 if TYPE_CHECKING:
@@ -66,7 +63,8 @@ class Experiment:
     name : str
         As in ``marki run NAME``.
     settings : mapping, optional
-        Changed settings by dotted name, such as ``{"machine.association.theta": 3}``; they win over the experiment's.
+        Changed settings by dotted name, such as ``{"machine.association.theta": 3}``, or by its end where only one ends
+        so, such as ``{"theta": 3}``; they win over the experiment's.
     images, mnist, wiring : str
         As ``--images``, ``--mnist`` and ``--wiring``.
 
@@ -75,12 +73,12 @@ class Experiment:
     UnknownName
         For an experiment or setting that there is not.
     ConfigError
-        For a setting out of range, or of neither machine nor world.
+        For a setting out of range, or the end of several names.
 
     Examples
     --------
     >>> from marki import Experiment
-    >>> found = Experiment("left_right", {"machine.association.theta": 3}).run(seeds=2)
+    >>> found = Experiment("left_right", {"theta": 3}).run(seeds=2)
     >>> found.frame()  # doctest: +SKIP
     """
 
@@ -94,14 +92,7 @@ class Experiment:
         wiring: str = "",
     ):
         module = experiments.find(name)
-        changes = dict(settings or {})
-        for setting in changes:
-            if str(setting).partition(".")[0] not in ("machine", "world"):
-                raise ConfigError(
-                    f"{shown(setting)} is no setting", where=name, remedy="Names begin with machine. or world."
-                )
-        MachineConfig().amend(under(changes, "machine"), where=name)
-        WorldConfig().amend(under(changes, "world"), where=name)
+        changes = machine_settings.check(settings or {}, where=name)
         self.name, self.title = name, str(module.TITLE)
         self.spec = ExperimentSpec(experiment=name, changes=changes, images=images, mnist=mnist, wiring=wiring)
 

@@ -224,7 +224,7 @@ class Reply:
     number : int
         Of the question, as given to `show`, `example` or `hall`.
     stimulus : ndarray
-        What was shown: a frame (20, 20), a reel (T, 20, 20), or text () of str.
+        What was shown: a frame (20, 20), a reel (T, 20, 20), text () of str, or a frame with a text, see `asked`.
     wanted, said : str
         The class or text wanted ("" if not known) and answered, in words.
     confidence : float
@@ -250,6 +250,8 @@ class Reply:
         What a reader takes the field for, and which system that is; "" if none was asked.
     sheet : Sheet or None
         What a machine that was given an order to draw hands back besides.
+    unknown, offer : tuple of str, str
+        Of a typed line that was not understood: its words that nobody knows, and the nearest line that is understood.
     """
 
     name: str
@@ -270,6 +272,8 @@ class Reply:
     read: str = ""
     reader: str = ""
     sheet: Sheet | None = None
+    unknown: tuple[str, ...] = ()
+    offer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,7 +339,9 @@ class SystemProcess(Protocol):
         ...
 
     def show(self, number: int, stimulus: np.ndarray, *, views: bool = True, task: str = "") -> None:
-        """Show a frame (20, 20), a reel (T, 20, 20) or text () to the system that is up; also while it learns.
+        """Show a frame (20, 20), a reel (T, 20, 20), text () or a frame with a text to the system that is up.
+
+        Also while it learns.
 
         A system with shipped weights of `task`, one of the hall, answers with those, unless it was trained here.
         """
@@ -345,8 +351,30 @@ class SystemProcess(Protocol):
         """Show stimulus `number` of the test part of its own task, with what is wanted; after the last, the first."""
         ...
 
+    def changed(self, number: int, example: int, *, line: str = "", dark: bool = False, views: bool = True) -> None:
+        """Show a stimulus of the test part of its own task in which something is changed; nobody knows what is wanted.
+
+        Parameters
+        ----------
+        number : int
+        example : int
+        line : str
+            What is asked about the picture of the example; "" for its own text.
+        dark : bool
+            Whether a dark card stands in the place of its picture.
+        views : bool
+        """
+        ...
+
     def hall(
-        self, number: int, asked: np.ndarray, subject: str = "letters", *, room: str = "reads", again: int = 0
+        self,
+        number: int,
+        asked: np.ndarray,
+        subject: str = "letters",
+        *,
+        room: str = "reads",
+        again: int = 0,
+        item: int = -1,
     ) -> None:
         """Ask every system of a room that has weights for a subject; one `Reply` comes of each.
 
@@ -354,12 +382,15 @@ class SystemProcess(Protocol):
         ----------
         number : int
         asked : ndarray
-            What the room asks with: a frame (20, 20), or text () with the name of a class or a line.
+            What the room asks with: a frame (20, 20), text () with the name of a class or a line, or a frame with a
+            question, as of `marki.io.asked`.
         subject : str
             One of the room's.
         room : str
         again : int
             Which of the possible answers is wanted of a system that draws by chance, from 0.
+        item : int
+            Which of the room's own tasks, sentences or scenes is asked about; -1 for what is given in `asked`.
         """
         ...
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from marki.errors import unknown
 from marki.io.exhibits import HALL, Exhibit, SystemKind
 from marki.io.ports import Port
+from marki.language import LANGUAGES
 
 
 class Asks(StrEnum):
@@ -23,6 +24,8 @@ class Asks(StrEnum):
     CLASS = "class"  # a letter or digit, named with a key
     LINE = "line"  # a typed line
     TASK = "task"  # a task in words, one of many or a typed one
+    SCENE = "scene"  # a scene, one of many or one that is drawn, and a question about it
+    CAPTION = "caption"  # a sentence about a scene, one of many or a typed one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,16 @@ class Room:
         named = exhibit.answers is not Port.LAMPS or bool(exhibit.classes)
         return (exhibit.accepts, exhibit.answers) in self.ports and named and self.kind in (None, exhibit.kind)
 
+    @property
+    def told(self) -> bool:
+        """Whether it has tasks of its own: which one is asked is told before the systems answer, see `TASK`."""
+        return self.asks in (Asks.TASK, Asks.SCENE, Asks.CAPTION)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether its subjects are languages."""
+        return set(self.subjects) == set(LANGUAGES)
+
     def subject_of(self, name: str) -> str:
         """Return the subject that a class belongs to; the first for a class of none."""
         found = (s for s, names in self.subjects.items() if name.upper() in names)
@@ -63,6 +76,18 @@ class Room:
 
 READS = Room(name="reads", asks=Asks.CARD, ports=((Port.FRAME, Port.LAMPS),), subjects=HALL, trained=True)
 DRAWS = Room(name="draws", asks=Asks.CLASS, ports=((Port.LAMPS, Port.FIELD),), subjects=HALL)
+SAYS = Room(
+    name="says",
+    asks=Asks.SCENE,
+    ports=((Port.FRAME, Port.TEXT), (Port.ASKED, Port.TEXT), (Port.ASKED, Port.LAMPS)),
+    subjects=dict.fromkeys(LANGUAGES, ()),
+)
+ILLUSTRATES = Room(
+    name="illustrates",
+    asks=Asks.CAPTION,
+    ports=((Port.TEXT, Port.FIELD),),
+    subjects=dict.fromkeys(LANGUAGES, ()),
+)
 PROGRAMS = Room(
     name="programs",
     asks=Asks.TASK,
@@ -71,10 +96,13 @@ PROGRAMS = Room(
     kind=SystemKind.PROGRAMS,
 )
 TASK = "task"
-"""Name of the reply that tells the task itself, before those of the systems: in English and Chinese, what is wanted,
-and what that draws."""
+"""Name of the reply that tells the task itself, before those of the systems.
 
-ROOMS = (READS, DRAWS, PROGRAMS)
+Of a program or a picture that is wanted: its words in English and Chinese (`stimulus`), what is right (`wanted`), and
+what that draws (`target`). Of a scene: the question about it (`stimulus`), the card (`field`), what it shows if that is
+known (`wanted`), and what the reader that is no network reads on it (`said`)."""
+
+ROOMS = (READS, DRAWS, SAYS, ILLUSTRATES, PROGRAMS)
 """All rooms, in the order in which they are walked through."""
 
 

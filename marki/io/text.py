@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from marki.errors import PortError
 
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+
 LONGEST = 6_000
 """Characters that a message may have: ten programs of the pen language, or 108 captions to choose from."""
+
+
+def language_of(text: str) -> str:
+    """Return the language of a text: Chinese, "zh", if it has a Chinese sign, else "en"."""
+    return "zh" if _CHINESE.search(text) else "en"
 
 
 def check_text(texts: np.ndarray, *, where: object = "text port") -> np.ndarray:

@@ -113,6 +113,8 @@ def _page(content: Any, where: str) -> LessonPage:
         system=t.name("system", "", systems()),
         beside=t.name("beside", "", systems()),
         example=t.number("example", -1, low=0, high=100_000, whole=True),
+        line=t.texts("line", needed=False),
+        dark=t.flag("dark", False),
         hall=t.flag("hall", False),
         chart=t.name("chart", "", CHARTS),
         decade=t.number("decade", 0.0, low=2.8, high=11.9),

@@ -61,6 +61,10 @@ class LessonPage:
         System of the timeline that stands here, and the one at its side; "" to leave what stands.
     example : int
         Number of the example of its own task that the system is shown; -1: what the photocells see.
+    line : mapping of language to str
+        What is typed to the system, if it reads text; empty for what belongs to the example.
+    dark : bool
+        Whether the shutter is closed, so that the system is shown a dark card.
     hall : bool
         Whether the hall of all classifiers is open.
     chart : str
@@ -84,6 +88,8 @@ class LessonPage:
     system: str = ""
     beside: str = ""
     example: int = -1
+    line: Texts = field(default_factory=dict)
+    dark: bool = False
     hall: bool = False
     chart: str = ""
     decade: float = 0.0

@@ -17,15 +17,31 @@ WORDS = Words("en")
 HEAD = ("system", "on the retina", "claims", "without its mechanism")
 
 
-def markdown() -> str:
-    """Return the table of all trained systems, in order of time, in Markdown."""
-    lines = [_line(HEAD), _line(["---"] * len(HEAD))]
+OF_A_TRIAL = ("task", "label", "options", "metric", "value", "interval", "claims")
+"""What the table needs of a trial on record; the rest is in the system's card."""
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    """Yield what is on record of each trained system, in order of time: name, year, trials, measures and mechanism."""
     for system in registry.systems():
         found = registry.metrics(system.name)
         if found is not None:
-            scores = [f"{told(trial)} {_share(trial)}" for trial in found["trials"]]
-            cells = (f"`{system.name}` {system.year}", "; ".join(scores), "; ".join(_claims(found)), _mechanism(found))
-            lines.append(_line(cells))
+            yield {
+                "name": system.name,
+                "year": system.year,
+                "trials": [{key: trial[key] for key in OF_A_TRIAL} for trial in found["trials"]],
+                "measures": found["measures"],
+                "mechanism": found["mechanism"],
+            }
+
+
+def markdown() -> str:
+    """Return the table of all trained systems, in order of time, in Markdown."""
+    lines = [_line(HEAD), _line(["---"] * len(HEAD))]
+    for row in rows():
+        scores = [f"{told(trial)} {_share(trial)}" for trial in row["trials"]]
+        cells = (f"`{row['name']}` {row['year']}", "; ".join(scores), "; ".join(_claims(row)), _mechanism(row))
+        lines.append(_line(cells))
     return "\n".join(lines) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -50,26 +51,10 @@ def attention(
     ----------
     Vaswani et al. 2017, "Attention is all you need", eq. 1.
     """
-    shown = f"q {q.shape}, k {k.shape}, v {v.shape}"
-    if min(q.ndim, k.ndim, v.ndim) < 2:
-        raise ShapeError(f"{shown}; (…, t, d), (…, s, d), (…, s, e) are wanted", where="attention")
-    if q.shape[-1] != k.shape[-1] or not q.shape[-1]:
-        raise ShapeError(f"{shown}; the last axes of q and k are empty or differ", where="attention")
-    if k.shape[-2] != v.shape[-2]:
-        raise ShapeError(f"{shown}; k and v are not of one length", where="attention")
-    try:
-        # From k and q only: leading axes that only v has do not enlarge the scores.
-        scores = (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), q.shape[-2], k.shape[-2])
-        leading = np.broadcast_shapes(scores[:-2], v.shape[:-2])
-    except ValueError:
-        raise ShapeError(f"{shown}; the leading axes do not broadcast", where="attention") from None
-    for name, extra in (("mask", mask), ("bias", bias), ("dropout", dropout)):
-        if extra is not None and not _fits(extra.shape, scores):
-            raise ShapeError(f"{name} {extra.shape} does not broadcast to the scores {scores}", where="attention")
-    t, s, d, e = q.shape[-2], k.shape[-2], q.shape[-1], v.shape[-1]
-    count(math.prod(scores) * d + math.prod(leading) * t * s * e)
+    extras = tuple(None if extra is None else extra.shape for extra in (mask, bias, dropout))
+    count(_multiply_adds(q.shape, k.shape, v.shape, *extras))
 
-    scale = q.dtype.type(1 / math.sqrt(d))
+    scale = q.dtype.type(1 / math.sqrt(q.shape[-1]))
     weights = np.matmul(q.data * scale, k.data.swapaxes(-1, -2))
     if bias is not None:
         weights += bias.data
@@ -101,6 +86,34 @@ def attention(
         return gq, gk, gv, unbroadcast(ds, bias.shape) if bias.requires_grad else None
 
     return make(np.matmul(used, v.data), (q, k, v) if bias is None else (q, k, v, bias), backward)
+
+
+Shape = tuple[int, ...]
+
+
+@lru_cache(maxsize=1024)
+def _multiply_adds(q: Shape, k: Shape, v: Shape, mask: Shape | None, bias: Shape | None, dropout: Shape | None) -> int:
+    """Return what attention costs, given the shapes of its operands, which must fit together.
+
+    It is asked for again with every frame, and to check all that takes as long as a small product.
+    """
+    shown = f"q {q}, k {k}, v {v}"
+    if min(len(q), len(k), len(v)) < 2:
+        raise ShapeError(f"{shown}; (…, t, d), (…, s, d), (…, s, e) are wanted", where="attention")
+    if q[-1] != k[-1] or not q[-1]:
+        raise ShapeError(f"{shown}; the last axes of q and k are empty or differ", where="attention")
+    if k[-2] != v[-2]:
+        raise ShapeError(f"{shown}; k and v are not of one length", where="attention")
+    try:
+        # From k and q only: leading axes that only v has do not enlarge the scores.
+        scores = (*np.broadcast_shapes(q[:-2], k[:-2]), q[-2], k[-2])
+        leading = np.broadcast_shapes(scores[:-2], v[:-2])
+    except ValueError:
+        raise ShapeError(f"{shown}; the leading axes do not broadcast", where="attention") from None
+    for name, extra in (("mask", mask), ("bias", bias), ("dropout", dropout)):
+        if extra is not None and not _fits(extra, scores):
+            raise ShapeError(f"{name} {extra} does not broadcast to the scores {scores}", where="attention")
+    return math.prod(scores) * q[-1] + math.prod(leading) * q[-2] * k[-2] * v[-1]
 
 
 def relative_to_absolute(table: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from successors.nn.macs import count
 from successors.nn.tensor import ShapeError, Tensor, make
 
 MANY = 16  # from this many channels on, both in and out, the layout is channels-last
+SEVERAL = 8  # from this many on, if the kernel is larger than 3x3 and its windows are not small
 COLOURS = 4  # up to this many channels, the input is taken as an image
 BLOCK = 1 << 19  # bytes of the matrix of windows that is built at a time
 SMALL = 6 << 20  # up to this many bytes of windows, batch-last images stay batch-last
@@ -110,30 +111,17 @@ def conv2d(
        (convolution as a matrix product).
     .. [3] Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions. ICLR 2016.
     """
-    if x.ndim != 4:
-        raise ShapeError(f"images of shape {x.shape}, not (N, C, H, W)", where="conv2d")
-    if weight.ndim != 4:
-        raise ShapeError(f"kernels of shape {weight.shape}, not (F, C / groups, kh, kw)", where="conv2d")
-    s, p, d = pair(stride), pair(padding), pair(dilation)
-    if not (min(s) > 0 and min(d) > 0 and min(p) >= 0):
-        raise ShapeError(f"stride {s}, padding {p}, dilation {d}", where="conv2d")
-    n, c, h, w = x.shape
-    f, per, kh, kw = weight.shape
-    fits = groups > 0 and c == per * groups and f % groups == 0
-    if not fits:
-        raise ShapeError(f"images {x.shape} and kernels {weight.shape} in {groups} groups", where="conv2d")
-    if not (bias is None or bias.shape == (f,)):
-        raise ShapeError(f"bias {bias is not None and bias.shape} of kernels {weight.shape}", where="conv2d")
-    oh, ow = extent(h, kh, s[0], p[0], d[0]), extent(w, kw, s[1], p[1], d[1])
-    if not (min(kh, kw) > 0 and min(oh, ow) > 0):
-        raise ShapeError(f"kernels {weight.shape}, dilation {d}, on images {x.shape}, padding {p}", where="conv2d")
-    if (kh, kw) == (h, w) and groups == 1 and p == (0, 0):
+    images, kernels = x.data.shape, weight.data.shape
+    place = _place(images, kernels, None if bias is None else bias.data.shape, stride, padding, dilation, groups)
+    (n, c, h, w), (f, per, kh, kw), (oh, ow) = images, kernels, place.out
+    if (kh, kw) == (h, w) and groups == 1 and place.padding == (0, 0):
         # One position only: each filter is a unit fully connected to the image.
         return linear(x.flatten(), weight.reshape(f, c * h * w), bias).reshape(n, f, 1, 1)
-    place = _place((kh, kw), s, p, d, (oh, ow))
     taps = n * oh * ow * kh * kw * x.data.itemsize
     small = (kh, kw) == (1, 1) or taps * c <= SMALL
-    many = groups == 1 and min(c, f) >= MANY and not (small and is_batch_last(x.data))
+    # Batch-last, all windows are built at once; those of a large kernel then cost more than the products.
+    least = SEVERAL if max(kh, kw) > 3 and not small else MANY
+    many = groups == 1 and min(c, f) >= least and not (small and is_batch_last(x.data))
     if many and place.whole:
         # At each position, the channels feed f units.
         return linear(x.transpose(0, 2, 3, 1), weight.reshape(f, c), bias).transpose(0, 3, 1, 2)
@@ -144,7 +132,7 @@ def conv2d(
         # The next convolution will need the channels-last layout.
         return _pictures(x, weight, bias, place)
     if groups == c == f and c > 1:
-        narrow = w + 2 * p[1] <= WIDE * kw
+        narrow = w + 2 * place.padding[1] <= WIDE * kw
         return _banded(x, weight, bias, place) if narrow else _depthwise(x, weight, bias, place)
     return _few(x, weight, bias, place, groups)
 
@@ -198,7 +186,37 @@ class _Place:
         return a[:, p : h - p, q : w - q]
 
 
-_place = lru_cache(maxsize=1024)(_Place)
+@lru_cache(maxsize=1024)
+def _place(
+    images: tuple[int, ...],
+    kernels: tuple[int, ...],
+    bias: tuple[int, ...] | None,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> _Place:
+    """Return the geometry of a convolution, given the shapes of its operands, which must fit together.
+
+    It is asked for again with every frame, and to check all that takes as long as a small product.
+    """
+    if len(images) != 4:
+        raise ShapeError(f"images of shape {images}, not (N, C, H, W)", where="conv2d")
+    if len(kernels) != 4:
+        raise ShapeError(f"kernels of shape {kernels}, not (F, C / groups, kh, kw)", where="conv2d")
+    s, p, d = pair(stride), pair(padding), pair(dilation)
+    if not (min(s) > 0 and min(d) > 0 and min(p) >= 0):
+        raise ShapeError(f"stride {s}, padding {p}, dilation {d}", where="conv2d")
+    (_, c, h, w), (f, per, kh, kw) = images, kernels
+    fits = groups > 0 and c == per * groups and f % groups == 0
+    if not fits:
+        raise ShapeError(f"images {images} and kernels {kernels} in {groups} groups", where="conv2d")
+    if not (bias is None or bias == (f,)):
+        raise ShapeError(f"bias {bias} of kernels {kernels}", where="conv2d")
+    oh, ow = extent(h, kh, s[0], p[0], d[0]), extent(w, kw, s[1], p[1], d[1])
+    if not (min(kh, kw) > 0 and min(oh, ow) > 0):
+        raise ShapeError(f"kernels {kernels}, dilation {d}, on images {images}, padding {p}", where="conv2d")
+    return _Place((kh, kw), s, p, d, (oh, ow))
 
 
 def _few(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place, groups: int) -> Tensor:
@@ -240,14 +258,21 @@ def _columns(a: np.ndarray, place: _Place, groups: int) -> np.ndarray:
     """Return the windows of (c, h, w, n), (g, c / g kh kw, oh ow n)."""
     padded = place.padded(a)
     c, hp, wp, n = padded.shape
+    (kh, kw), (oh, ow) = place.kernel, place.out
     if not place.whole:
         # Windows share memory until the copy. Strides are computed from the shape, as those of axes of length 1 are
         # arbitrary.
         (s, t), (d, e) = place.stride, place.dilation
-        step = tuple(m * n * padded.itemsize for m in (hp * wp, d * wp, e, s * wp, t))
-        shape = (c, *place.kernel, *place.out, n)
-        padded = np.ndarray(shape, padded.dtype, padded, 0, (*step, padded.itemsize)).copy()
-    (kh, kw), (oh, ow) = place.kernel, place.out
+        if n == 1 and s == 1:
+            # Rows of a single image are short, and a copy takes as long as it has rows: each is copied once for all
+            # rows of the kernel, and these see long pieces of it.
+            step = tuple(m * padded.itemsize for m in (hp * wp, e, wp, t))
+            padded = np.ndarray((c, kw, hp, ow), padded.dtype, padded, 0, step).copy()
+            step, shape = (kw * hp * ow, d * ow, hp * ow, ow, 1), (c, kh, kw, oh, ow)
+        else:
+            step, shape = (hp * wp * n, d * wp * n, e * n, s * wp * n, t * n, 1), (c, kh, kw, oh, ow, n)
+        strides = tuple(m * padded.itemsize for m in step)
+        padded = np.ndarray(shape, padded.dtype, padded, 0, strides).copy()
     return padded.reshape(groups, c // groups * kh * kw, oh * ow * n)
 
 

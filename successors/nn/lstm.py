@@ -92,27 +92,27 @@ def lstm(
     spare = np.empty((h, n), dtype)
     peeps = None if peephole is None else peephole.data[:, :, None].astype(dtype) * dtype.type(0.5)
     for t in range(steps):
-        s = t if keep else 0
         before, after = (cells[t], cells[t + 1]) if keep else (cells[t % 2], cells[1 - t % 2])
-        act = a[s]
-        np.matmul(weight, z[t], out=act)
+        if keep or not t:  # otherwise all steps use the same memory, and of a single reel a view costs what a sum does
+            act, tanh_after = a[t], squashed[t]
+            candidate, gate_in, gate_forget, gate_out = act[:h], act[h : 2 * h], act[2 * h : 3 * h], act[-h:]
+            sigmoids = act[h:] if peeps is None else act[h:-h]
+        np.dot(weight, z[t], out=act)  # as matmul does, but it begins sooner
         if peeps is None:
             np.tanh(act, out=act)
-            halve(act[h:])
         else:
             for gate in range(gates - 2):
                 act[(gate + 1) * h : (gate + 2) * h] += np.multiply(peeps[gate], before, out=spare)
             np.tanh(act[:-h], out=act[:-h])
-            halve(act[h:-h])
-        np.multiply(act[:h], act[h : 2 * h], out=after)
-        after += np.multiply(act[2 * h : 3 * h], before, out=spare) if forget else before
-        gate_out = act[-h:]
+        halve(sigmoids)
+        np.multiply(candidate, gate_in, out=after)
+        after += np.multiply(gate_forget, before, out=spare) if forget else before
         if peeps is not None:
             gate_out += np.multiply(peeps[-1], after, out=spare)
             np.tanh(gate_out, out=gate_out)
             halve(gate_out)
-        np.tanh(after, out=squashed[s])
-        np.multiply(gate_out, squashed[s], out=z[t + 1, :h])
+        np.tanh(after, out=tanh_after)
+        np.multiply(gate_out, tanh_after, out=z[t + 1, :h])
 
     def backward(g: np.ndarray) -> Sequence[np.ndarray | None]:
         plain = weight.copy()

@@ -61,7 +61,7 @@ def batch_norm(
         raise ShapeError(f"activations of shape {x.shape}, neither (N, C) nor (N, C, H, W)", where="batch_norm")
     n, c = x.shape[:2]
     shapes = (gain.shape, bias.shape, mean.shape, variance.shape)
-    if set(shapes) != {(c,)}:
+    if shapes != ((c,),) * 4:
         raise ShapeError(f"activations {x.shape} with gain, bias, mean, variance {shapes}", where="batch_norm")
     m = x.size // c if c else 0
     if training and m < 2:

@@ -51,7 +51,7 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
     ----------
     .. [1] Riesenhuber, Poggio: Hierarchical Models of Object Recognition in Cortex. Nature Neuroscience 2, 1999.
     """
-    taps, margins, apart = _taps("max_pool2d", x, size, stride, padding, cut=cut)
+    taps, margins, apart = _taps("max_pool2d", x.data.shape, size, stride, padding, cut)
     padded = _padded(x.data, margins, -np.inf)
     out = np.array(padded[taps[0]], order="K")
     for tap in taps[1:]:
@@ -109,7 +109,7 @@ def avg_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
     ----------
     .. [1] LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition. Proc. IEEE 86, 1998.
     """
-    taps, margins, apart = _taps("avg_pool2d", x, size, stride, padding)
+    taps, margins, apart = _taps("avg_pool2d", x.data.shape, size, stride, padding, False)
     padded = _padded(x.data, margins, 0)
     out = np.array(padded[taps[0]], order="K")
     for tap in taps[1:]:
@@ -129,20 +129,21 @@ def avg_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
     return make(out, (x,), backward)
 
 
+@lru_cache(maxsize=256)
 def _taps(
-    where: str, x: Tensor, size: Pair, stride: Pair | None, padding: Pair, *, cut: bool = False
+    where: str, images: tuple[int, ...], size: Pair, stride: Pair | None, padding: Pair, cut: bool
 ) -> tuple[tuple[tuple[slice, ...], ...], Margins, bool]:
     """Return the slice of the padded image for each tap of the window, the margins, and whether no windows overlap."""
-    if x.ndim != 4:
-        raise ShapeError(f"images of shape {x.shape}, not (N, C, H, W)", where=where)
+    if len(images) != 4:
+        raise ShapeError(f"images of shape {images}, not (N, C, H, W)", where=where)
     k, p = pair(size), pair(padding)
     s = k if stride is None else pair(stride)
     fits = all(a > 0 and b > 0 and 0 <= 2 * c <= a for a, b, c in zip(k, s, p, strict=True))
     if not fits:
         raise ShapeError(f"window {k}, stride {s}, padding {p}", where=where)
-    (oh, low), (ow, right) = (_places(n, a, b, c, cut=cut) for n, a, b, c in zip(x.shape[2:], k, s, p, strict=True))
+    (oh, low), (ow, right) = (_places(n, a, b, c, cut=cut) for n, a, b, c in zip(images[2:], k, s, p, strict=True))
     if min(oh, ow) < 1:
-        raise ShapeError(f"window {k} on images {x.shape}, padding {p}", where=where)
+        raise ShapeError(f"window {k} on images {images}, padding {p}", where=where)
     return _slices(k, s, (oh, ow)), ((p[0], low), (p[1], right)), s[0] >= k[0] and s[1] >= k[1]
 
 
@@ -156,7 +157,6 @@ def _places(n: int, size: int, stride: int, padding: int, *, cut: bool) -> tuple
     return many, max(0, (many - 1) * stride + size - n - padding)
 
 
-@lru_cache(maxsize=256)
 def _slices(
     size: tuple[int, int], stride: tuple[int, int], out: tuple[int, int]
 ) -> tuple[tuple[slice, slice, slice, slice], ...]:

@@ -28,8 +28,13 @@ LONGEST = 64
 
 
 def draws(entry: Entry) -> bool:
-    """Return whether a system answers on the lamp panel when it is asked on the lamps, or shown a card."""
-    return entry.answers is Port.FIELD and (entry.accepts is Port.LAMPS or is_shown(entry))
+    """Return whether a system answers on the lamp panel when it is asked on the lamps or in words, or shown a card."""
+    return entry.answers is Port.FIELD and (entry.accepts is Port.LAMPS or is_shown(entry) or hears(entry))
+
+
+def hears(entry: Entry) -> bool:
+    """Return whether a system draws what a sentence says."""
+    return entry.accepts is Port.TEXT and entry.answers is Port.FIELD
 
 
 def is_shown(entry: Entry) -> bool:
@@ -44,7 +49,8 @@ def is_told(entry: Entry) -> bool:
 
 def takes_cards(entry: Entry) -> bool:
     """Return whether a system can begin with a card."""
-    return draws(entry) and (is_shown(entry) or hasattr(entry.network, "redraw"))
+    other = (Port.FRAME, Port.FIELD) in entry.other
+    return draws(entry) and (is_shown(entry) or other or hasattr(entry.network, "redraw"))
 
 
 def names(which: Callable[[Entry], bool] = draws) -> list[str]:
@@ -60,7 +66,8 @@ def drawers() -> list[dict[str, Any]]:
     list of dict
         Of each system name, year, and a row of ``subjects`` for each thing that it learned: subject (digits, letters,
         or the task of one that is shown cards), signs (what it can be asked for, "" for one that is not told), trained
-        (whether weights are shipped); shown (whether it must be shown a card); and what it can do besides: cards,
+        (whether weights are shipped); shown (whether it must be shown a card), hears (whether it is told a
+        sentence); and what it can do besides: cards,
         steps, mixes, faces, way.
     """
     rows: list[dict[str, Any]] = []
@@ -79,7 +86,7 @@ def drawers() -> list[dict[str, Any]]:
         ]
         rows.append({
             "name": system.name, "year": system.year, "subjects": subjects,
-            "shown": is_shown(entry), "cards": takes_cards(entry),
+            "shown": is_shown(entry), "hears": hears(entry), "cards": takes_cards(entry),
             "steps": hasattr(network, "noise_for"), "mixes": hasattr(network, "mix"),
             "faces": told and any(row["subject"] == "letters" for row in subjects),
             "way": hasattr(network, "way") or hasattr(network, "redraw"),
@@ -97,7 +104,8 @@ def trials(entry: Entry) -> list[Trial]:
 
 
 def subject_of(entry: Entry, trial: Trial) -> str:
-    """Return what a system draws after a trial: digits, letters, or the task of one that is shown cards."""
+    """Return what a system draws after a trial: digits, letters, the language of the sentences that it is told, or the
+    task of one that is shown cards."""
     return registry.subject(entry, trial) or trial.task
 
 
@@ -137,12 +145,12 @@ class Artist:
 
     @property
     def subject(self) -> str:
-        """What it draws: digits, letters, or the task of one that is shown cards."""
+        """What it draws, as of `subject_of`."""
         return subject_of(self.system.entry, self.trial)
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What it can be asked for."""
+        """What it can be asked for by sign."""
         return registry.classes(self.trial)
 
     def asking(self, signs: str, count: int) -> np.ndarray:
@@ -153,7 +161,15 @@ class Artist:
         return np.repeat(code[[self.classes.index(sign) for sign in signs]], count, axis=0)
 
 
-def engage(name: str, signs: str = "", *, seed: int = 0, weights: Path | None = None, card: bool = False) -> Artist:
+def engage(
+    name: str,
+    signs: str = "",
+    *,
+    seed: int = 0,
+    weights: Path | None = None,
+    card: bool = False,
+    language: str = "",
+) -> Artist:
     """Return a system that can draw what is asked for, with its weights.
 
     Parameters
@@ -167,6 +183,8 @@ def engage(name: str, signs: str = "", *, seed: int = 0, weights: Path | None = 
         A file of weights to take instead of the shipped ones.
     card : bool
         Whether it is to begin with a card.
+    language : str
+        Of the sentence that it is told; one that has not learned it is told the sentence in its own.
 
     Raises
     ------
@@ -194,21 +212,23 @@ def engage(name: str, signs: str = "", *, seed: int = 0, weights: Path | None = 
         raise ConfigError(f"{len(signs):,} signs", where="WHAT", remedy=f"Ask for at most {LONGEST} at a time")
     system = registry.find(name)
     if weights is not None:
-        learner = registry.create(name, weights=weights, seed=seed)
+        learner = registry.create(name, weights=weights, seed=seed, language=language)
         known = [t for t in trials(entry) if not is_told(entry) or len(registry.classes(t)) == learner.config.classes]
         if not known:
             raise StateError("holds weights of other settings", where=weights, remedy="Train the system anew")
-        trial = _of(name, known, signs)
+        trial = _of(name, known, signs, language)
     else:
-        trial = _of(name, trials(entry), signs)
+        trial = _of(name, trials(entry), signs, language)
         path = weights_of(system, trial)
         if path is None:
+            what = "sentences" if hears(entry) else subject_of(entry, trial)
             raise StateError(
-                f"has learned no {subject_of(entry, trial)} yet: no weights are shipped",
+                f"has learned no {what} yet: no weights are shipped",
                 where=name,
                 remedy=f"Train it, {program()} train {name} --out DIR, and give what is in DIR with --weights",
             )
-        learner = registry.create(name, weights=path, seed=seed)
+        spoken = subject_of(entry, trial) if hears(entry) else ""
+        learner = registry.create(name, weights=path, seed=seed, language=spoken)
     return Artist(system=system, trial=trial, learner=learner, weights=fingerprint(learner.weights()))
 
 
@@ -234,8 +254,11 @@ def find(name: str) -> System:
     return system
 
 
-def _of(name: str, known: Sequence[Trial], signs: str) -> Trial:
-    """Return the trial on which all signs were learned."""
+def _of(name: str, known: Sequence[Trial], signs: str, language: str = "") -> Trial:
+    """Return the trial on which all signs were learned, or the language, if it is there."""
+    entry = registry.find(name).entry
+    if hears(entry):
+        return next((trial for trial in known if subject_of(entry, trial) == language), known[0])
     for trial in known:
         if not signs or set(signs) <= set(registry.classes(trial)):
             return trial

@@ -22,6 +22,7 @@ from successors.serving.questions import (
     OfferLine,
     OrderDrawing,
     Question,
+    ShowChanged,
     ShowExample,
     ShowStimulus,
     StopTraining,
@@ -74,11 +75,22 @@ class WorkerClient:
         """Show stimulus `number` of the test set of its own task, with the target; after the last, the first."""
         self._ask(ShowExample(number=number, views=views))
 
+    def changed(self, number: int, example: int, *, line: str = "", dark: bool = False, views: bool = True) -> None:
+        """Show a stimulus of the test set of its own task with another line in the place of its own, or in the dark."""
+        self._ask(ShowChanged(number=number, example=example, views=views, line=line, dark=dark))
+
     def hall(
-        self, number: int, asked: np.ndarray, subject: str = "letters", *, room: str = "reads", again: int = 0
+        self,
+        number: int,
+        asked: np.ndarray,
+        subject: str = "letters",
+        *,
+        room: str = "reads",
+        again: int = 0,
+        item: int = -1,
     ) -> None:
         """Ask every system of a room that has weights for a subject: show a frame, or name a class, or give a line."""
-        self._ask(AskHall(number=number, asked=np.array(asked), subject=subject, room=room, again=again))
+        self._ask(AskHall(number=number, asked=np.array(asked), subject=subject, room=room, again=again, item=item))
 
     def draw(self, number: int, order: DrawingOrder) -> None:
         """Give the loaded system an order to draw; also during training."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from successors.serving.artists import Artist
     from successors.serving.picture_drawing import DrawnPicture, MixedTable, Order
+    from successors.tasks.scenes import Scene
 
 COUNT, MIXED, MOST_COUNT = 20, 6, 10_000
 """Pictures of each sign if it is not said, styles that are mixed with as many others, and the most pictures."""
@@ -52,7 +53,9 @@ ABOUT = "drawings.json"
 def add_draw_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `draw`."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="a system that draws; --list says which, and what")
-    parser.add_argument("what", metavar="WHAT", nargs="?", default="", help="what it is asked for: 7, ABC, any")
+    parser.add_argument(
+        "what", metavar="WHAT", nargs="?", default="", help="what it is asked for: 7, ABC, any, or a sentence"
+    )
     parser.add_argument("--list", action="store_true", help="say who draws what")
     parser.add_argument("--count", type=int, metavar="N", help=f"pictures of each sign (default {COUNT})")
     parser.add_argument(
@@ -80,20 +83,29 @@ def add_draw_arguments(parser: argparse.ArgumentParser) -> None:
 def draw(args: argparse.Namespace) -> int:
     """Ask a trained system for pictures, and write them."""
     from marki.files import prepare_folder, refuse_taken, write_folder
+    from marki.io.text import language_of
     from marki.jobs.progress import ProgressBar
     from successors.serving import artists
     from successors.serving import picture_drawing as drawing
+    from successors.tasks.scene_words import told
 
     if args.list:
         return _list(args)
     if args.name is None:
         raise ConfigError("who is to draw", where="NAME", remedy="Name a system; `draw --list` says who draws what")
-    signs = artists.signs_of(args.what)
+    scene = _scene(args)
+    signs = "" if scene is not None else artists.signs_of(args.what)
     check("--size", args.size, int, {"low": SIDE, "high": MOST_SIZE})
     check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
-    artist = artists.engage(args.name, signs, seed=args.seed, weights=args.weights, card=args.card is not None)
+    artist = artists.engage(
+        args.name, signs, seed=args.seed, weights=args.weights, card=args.card is not None,
+        language="" if scene is None else language_of(args.what),
+    )  # fmt: skip
     card = None if args.card is None else _card(artist, args)
-    order = drawing.Order(signs=signs, count=_count(artist, args), card=card, steps=args.steps, face=args.face.lower())
+    order = drawing.Order(
+        signs=signs, count=_count(artist, args), card=card, steps=args.steps, face=args.face.lower(),
+        caption="" if scene is None else told(scene, artist.subject),
+    )  # fmt: skip
     if args.gif:
         check("pictures with --gif", order.count * max(1, len(signs)), int, {"low": 1, "high": MOST_FILMED})
     options = RunOptions(out=Path(args.out) if getattr(args, "out", None) else None, quiet=args.quiet)
@@ -108,8 +120,9 @@ def draw(args: argparse.Namespace) -> int:
             files, about = _drawn(artist, order, args, bar)
     about = {
         "system": args.name, "label": artist.system.entry.label, "subject": artist.subject,
-        "asked": signs or artists.ANY, "seed": args.seed, "weights": artist.weights, "from": _told_card(args),
-        "steps": args.steps, "face": args.face.lower() or None, "mix": args.mix, "command": _command(), **about,
+        "asked": order.caption or signs or artists.ANY, "seed": args.seed, "weights": artist.weights,
+        "from": _told_card(args), "steps": args.steps, "face": args.face.lower() or None, "mix": args.mix,
+        "command": _command(), **about,
     }  # fmt: skip
     files.append((ABOUT, (json.dumps(about, indent=2, ensure_ascii=False) + "\n").encode()))
     write_folder(out, files)
@@ -119,6 +132,29 @@ def draw(args: argparse.Namespace) -> int:
     print(_summary(artist, order, about))
     print(f"written to {out}, with {', '.join(_others(about))}")
     return 0
+
+
+def _scene(args: argparse.Namespace) -> Scene | None:
+    """Return the scene of the sentence that is to be drawn; None for who is told no sentence, or shown a card.
+
+    Raises
+    ------
+    ConfigError
+        For neither sentence nor card, or for both.
+    PortError
+        For a sentence that nobody understands; the nearest one is offered.
+    """
+    from successors.serving import artists
+    from successors.tasks.wording import asked_for
+
+    entry = artists.find(args.name).entry
+    if not artists.hears(entry):
+        return None
+    if (args.card is None) != bool(args.what.strip()):
+        what = "a sentence and a card" if args.what.strip() else "neither a sentence nor a card"
+        cards = ", or a card with --from" if artists.takes_cards(entry) else ""
+        raise ConfigError(what, where=args.name, remedy=f"Give it a sentence, 'a small circle at the top'{cards}")
+    return asked_for(args.what) if args.card is None else None
 
 
 def _others(about: dict[str, Any]) -> list[str]:
@@ -137,7 +173,8 @@ def _list(args: argparse.Namespace) -> int:
         can = {"cards": "--from", "steps": "--steps", "mixes": "--mix", "faces": "--face", "way": "--gif"}
         options = " ".join(option for key, option in can.items() if row[key])
         for number, subject in enumerate(row["subjects"]):
-            what = f"{subject['subject']}: {subject['signs'] or ('what it is shown' if row['shown'] else 'any')}"
+            free = "what it is shown" if row["shown"] else "what a sentence says" if row["hears"] else "any"
+            what = f"{subject['subject']}: {subject['signs'] or free}"
             trained = "" if subject["trained"] else "  (no weights are shipped)"
             name, year = ("", "") if number else (row["name"], row["year"])
             print(f"{year:<4}  {name:<{wide}}  {what:<34}  {'' if number else options:<24}{trained}".rstrip())
@@ -163,11 +200,15 @@ def _count(artist: Artist, args: argparse.Namespace) -> int:
 def _card(artist: Artist, args: argparse.Namespace) -> np.ndarray:
     """Return the card that is begun with, as the photocells see it."""
     from marki.io.camera import Camera
-    from marki.io.stimuli.fitting import Fitting
+    from marki.io.stimuli.fitting import AS_IT_IS, Fitting
     from marki.io.stimuli.images import fit_file
+    from successors.serving.artists import hears
 
-    fit = "digit" if set(artist.classes) <= set("0123456789") else "letter"
-    done = fit_file(args.card, Fitting.from_mapping({"fit": fit} | fitting_changes(args)))
+    if hears(artist.system.entry):  # where a shape stands counts
+        done = fit_file(args.card, AS_IT_IS.amend(fitting_changes(args)))
+    else:
+        fit = "digit" if set(artist.classes) <= set("0123456789") else "letter"
+        done = fit_file(args.card, Fitting.from_mapping({"fit": fit} | fitting_changes(args)))
     return Camera().frame(done.card)
 
 
@@ -192,7 +233,8 @@ def _drawn(
     files, rows = dict[str, bytes](), list[dict[str, Any]]()
     for picture in pictures:
         about = _texts(artist, order, args, picture)
-        name = f"{picture.asked or 'any'}_{picture.number + 1:0{max(2, len(str(order.count)))}d}.png"
+        sign = "drawing" if order.caption else picture.asked or "any"
+        name = f"{sign}_{picture.number + 1:0{max(2, len(str(order.count)))}d}.png"
         files[name] = light.field_png(picture.field, args.size, about)
         rows.append({
             "file": name, "asked": picture.asked, "number": picture.number, "read": picture.read,
@@ -271,9 +313,13 @@ def _cell(rows: Sequence[Sequence[Any]], size: int) -> int:
 def _summary(artist: Artist, order: Order, about: dict[str, Any]) -> str:
     """Return in a line how many pictures there are, and for how many of them the reader takes what was asked."""
     from successors.tasks import likeness
+    from successors.tasks.scene_words import same
 
     rows, label = about["drawings"], artist.system.entry.label
     line = f"{label} drew {len(rows)}, seed {about['seed']}, weights {artist.weights}"
+    if order.caption:
+        right = sum(same(row["read"], row["asked"]) for row in rows)
+        line += f"; told {order.caption!r}; the reader of scenes reads {right} of them as that"
     if order.signs and all("read" in row for row in rows):
         right = sum(row["read"] == row["asked"] for row in rows)
         reader = type(likeness.judge(about["subject"]).network).__name__

@@ -14,14 +14,16 @@ from marki.io.stimuli.letters import letter
 from marki.registers import fingerprint
 from successors.nn.drawers import DrawsInSteps, MixesStyles, Redraws, ShowsWay
 from successors.nn.tensor import no_grad
-from successors.serving.artists import Artist, names
-from successors.tasks import imitate, likeness
+from successors.serving.artists import Artist, hears, names
+from successors.tasks import imitate, likeness, scene_pictures
+from successors.tasks.scene_words import told
 
 FACES_TRIED = 256
 """Styles of which the nearest to a typeface are taken."""
 
 ROWS = 32
-"""Pictures drawn at a time."""
+"""Pictures drawn at a time; of a sentence one, for which sign follows another by chance: with others beside it the last
+digit of a sum may differ, and with it all that follows."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,12 +33,12 @@ class DrawnPicture:
     Parameters
     ----------
     asked : str
-        The sign that was asked for; "" for any.
+        The sign or the sentence that was asked for; "" for any.
     number : int
         Number of its noise, which with the seed decides it.
     field : ndarray of float32, shape (20, 20)
     read : str
-        What the reader of likeness takes it for.
+        What a reader takes it for: that of likeness, of what a sentence asked for that of scenes.
     """
 
     asked: str
@@ -66,6 +68,8 @@ class Order:
         Steps of one that draws in steps; with a card, the last ones that are gone back.
     face : str
         Typeface to which the styles are the nearest of those tried; "" for all as they come.
+    caption : str
+        A sentence that is asked for instead of signs.
     """
 
     signs: str = ""
@@ -73,6 +77,11 @@ class Order:
     card: np.ndarray | None = None
     steps: int | None = None
     face: str = ""
+    caption: str = ""
+
+    def stimuli(self, artist: Artist, count: int) -> np.ndarray:
+        """Return what asks for `count` pictures of each sign, or of the sentence."""
+        return np.repeat(np.array([self.caption]), count) if self.caption else artist.asking(self.signs, count)
 
     def noise_of(self, artist: Artist, numbers: Sequence[int]) -> np.ndarray:
         """Return the noise of some numbers, as many deviates as the steps need, (n, k) float32."""
@@ -111,18 +120,19 @@ def _drawn(
 
     Not so in styles that were chosen: there, each sign has them all.
     """
-    signs = list(order.signs) or [""]
+    signs = [order.caption] if order.caption else list(order.signs) or [""]
     before = [0 if order.face else signs[:k].count(sign) * len(numbers) for k, sign in enumerate(signs)]
     asked = [sign for sign in signs for _ in numbers]
     chosen = [first + number for first in before for number in numbers]
-    stimuli = artist.asking(order.signs, len(numbers))
+    stimuli = order.stimuli(artist, len(numbers))
     fields: list[np.ndarray] = []
-    for k in range(0, len(chosen), ROWS):
-        *_, last = moments(artist, order, stimuli[k : k + ROWS], chosen[k : k + ROWS], whole=False)
+    rows = 1 if hears(artist.system.entry) else ROWS
+    for k in range(0, len(chosen), rows):
+        *_, last = moments(artist, order, stimuli[k : k + rows], chosen[k : k + rows], whole=False)
         fields.extend(last)
         tell(len(last))
-    rows = zip(asked, chosen, fields, _read(artist, fields), strict=True)
-    return [DrawnPicture(asked=sign, number=n, field=field, read=said) for sign, n, field, said in rows]
+    found = zip(asked, chosen, fields, _read(artist, fields), strict=True)
+    return [DrawnPicture(asked=sign, number=n, field=field, read=said) for sign, n, field, said in found]
 
 
 def moments(
@@ -146,6 +156,8 @@ def moments(
             cards = np.repeat(order.card[None], len(numbers), axis=0)
             if isinstance(network, Redraws):
                 yield from _light(network.redraw(cards, stimuli, noise))
+            elif hears(artist.system.entry):
+                yield from _light([cards, network.imagine(cards, noise)])
             else:
                 yield cards
                 yield learner.respond(cards)
@@ -161,7 +173,9 @@ def _light(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def _read(artist: Artist, fields: Sequence[np.ndarray]) -> list[str]:
-    """Return what the reader of a subject takes pictures for; of other pictures, nothing."""
+    """Return what the reader of a subject takes pictures for, of scenes in words; of other pictures, nothing."""
+    if hears(artist.system.entry):
+        return [told(scene, artist.subject) for scene in scene_pictures.read(np.array(fields))]
     signs = imitate.SUBJECTS.get(artist.subject)
     if signs is None:
         return [""] * len(fields)
@@ -178,7 +192,8 @@ def way(artist: Artist, order: Order, drawn: Sequence[DrawnPicture], most: int) 
         For a system that shows none.
     """
     numbers = [picture.number for picture in drawn]
-    stimuli = artist.asking("".join(picture.asked for picture in drawn), 1 if order.signs else len(drawn))
+    signs = "".join(picture.asked for picture in drawn)
+    stimuli = artist.asking(signs, 1) if order.signs else order.stimuli(artist, len(drawn))
     parts = [
         list(moments(artist, order, stimuli[k : k + ROWS], numbers[k : k + ROWS])) for k in range(0, len(drawn), ROWS)
     ]

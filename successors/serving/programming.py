@@ -91,9 +91,9 @@ def picture(program: str) -> np.ndarray | None:
     return None if drawn is None else field(drawn[0])
 
 
-def task_told(number: int, line: str, again: int) -> Reply:
+def task_told(number: int, line: str, item: int) -> Reply:
     """Return the task itself as a reply: a line that was typed, or the task of a number, in both languages."""
-    asked = None if line else task(again)
+    asked = None if line else task(item)
     told = (line, line) if asked is None else (asked.words, asked.chinese)
     return Reply(
         name=TASK, number=number, stimulus=np.array(told), wanted="" if asked is None else asked.target, said="",
@@ -102,7 +102,7 @@ def task_told(number: int, line: str, again: int) -> Reply:
     )  # fmt: skip
 
 
-def programmed(loaded: LoadedSystem, number: int, line: str, again: int) -> Reply | None:
+def programmed(loaded: LoadedSystem, number: int, line: str, item: int) -> Reply | None:
     """Return the program that a system writes, run and judged; None for what it cannot be asked.
 
     Parameters
@@ -110,10 +110,10 @@ def programmed(loaded: LoadedSystem, number: int, line: str, again: int) -> Repl
     loaded : LoadedSystem
     number : int
     line : str
-        Words that were typed; "" for the task of number `again`. What was typed has no judge.
-    again : int
+        Words that were typed; "" for the task of number `item`. What was typed has no judge.
+    item : int
     """
-    asked = None if line else task(again)
+    asked = None if line else task(item)
     stimulus = _stimulus(loaded.trial.task, line, asked)
     if not stimulus:
         return None

@@ -35,14 +35,29 @@ class ShowExample:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class ShowChanged:
+    """Show a stimulus of the test set of its own task to the loaded system, with another line, or a dark picture."""
+
+    number: int
+    example: int
+    views: bool
+    line: str = ""
+    dark: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class AskHall:
-    """Ask every system of a room that has weights for a subject; the `again`-th answer of those that draw by chance."""
+    """Ask every system of a room that has weights for a subject; the `again`-th answer of those that draw by chance.
+
+    About what is given in `asked`, or about the room's own task of number `item`, if that is not negative.
+    """
 
     number: int
     asked: np.ndarray
     subject: str
     room: str = "reads"
     again: int = 0
+    item: int = -1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,7 +114,15 @@ class StopTraining:
 
 ProgramQuestion = OfferLine | FillHole | TryPrograms
 Question = (
-    LoadSystem | ShowStimulus | ShowExample | AskHall | OrderDrawing | ProgramQuestion | TrainSystem | StopTraining
+    LoadSystem
+    | ShowStimulus
+    | ShowExample
+    | ShowChanged
+    | AskHall
+    | OrderDrawing
+    | ProgramQuestion
+    | TrainSystem
+    | StopTraining
 )
 
 Waiting = dict[type[Question], Question]

@@ -11,11 +11,12 @@ import numpy as np
 from marki.errors import PortError, unknown
 from marki.io.exhibits import Reply
 from marki.io.responses import binary_code, lamps
-from marki.io.rooms import DRAWS, PROGRAMS, READS, Room
+from marki.io.rooms import DRAWS, ILLUSTRATES, PROGRAMS, READS, SAYS, Room
+from marki.language import LANGUAGES
 from successors import registry
 from successors.model_card import Trial
 from successors.registry import System
-from successors.serving import programming
+from successors.serving import programming, scene_rooms
 from successors.serving.loaded_system import LoadedSystem, one_frame
 from successors.tasks import likeness
 from successors.tasks.wording import worded
@@ -34,12 +35,15 @@ class RoomQuestion:
         One of the room's.
     again : int
         Which of the possible answers is wanted of a system that draws by chance.
+    item : int
+        Which of the room's own tasks is asked; -1 for what is given in `asked`.
     """
 
     number: int
     asked: np.ndarray
     subject: str
     again: int = 0
+    item: int = -1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +95,7 @@ def _named(asked: np.ndarray, subject: str) -> np.ndarray:
 
 
 def _line(asked: np.ndarray, subject: str) -> np.ndarray:
-    """Return a line as the words of tasks are written; an empty one asks for a task of the room's own."""
+    """Return a line as the words of tasks are written; an empty one where a task of the room's own is asked."""
     text = str(asked)
     return np.array(worded(text, subject).text if text.strip() else "")
 
@@ -115,6 +119,25 @@ def judged(reply: Reply, subject: str) -> Reply:
     return replace(reply, read=names[kind], reader=registry.find(READERS[subject]).entry.label)
 
 
+def _said(loaded: LoadedSystem, question: RoomQuestion) -> Reply | None:
+    return scene_rooms.spoken(loaded, question.number, _card(question))
+
+
+def _card(question: RoomQuestion) -> scene_rooms.ShownCard:
+    return scene_rooms.card_shown(question.asked, question.subject, question.item)
+
+
+def _illustrated(loaded: LoadedSystem, question: RoomQuestion) -> Reply | None:
+    caption = scene_rooms.sentence(str(question.asked), question.item)
+    return scene_rooms.illustrated(loaded, question.number, caption, question.again, question.subject)
+
+
+def _of_any_language(name: str, about: str) -> tuple[Path, Trial] | None:
+    """Return the weights of a system in a language, or else in another: sentences are translated by the grammar."""
+    found = (registry.weights(name, language) for language in (about, *LANGUAGES))
+    return next((weights for weights in found if weights is not None), None)
+
+
 READERS = {"digits": "lenet5", "letters": "resnet"}
 """Which system `likeness.judge` takes for each subject."""
 
@@ -122,13 +145,28 @@ READERS = {"digits": "lenet5", "letters": "resnet"}
 KEEPERS: Mapping[str, Keeper] = {
     READS.name: Keeper(room=READS, check=lambda asked, subject: one_frame(asked, where="hall")[0], ask=_read),
     DRAWS.name: Keeper(room=DRAWS, check=_named, ask=_drawn),
+    SAYS.name: Keeper(
+        room=SAYS,
+        check=scene_rooms.question_checked,
+        ask=_said,
+        opens=lambda question: scene_rooms.card_told(question.number, _card(question), question.subject),
+    ),
+    ILLUSTRATES.name: Keeper(
+        room=ILLUSTRATES,
+        check=scene_rooms.line_checked,
+        ask=_illustrated,
+        opens=lambda question: scene_rooms.sentence_told(
+            question.number, scene_rooms.sentence(str(question.asked), question.item)
+        ),
+        weights=_of_any_language,
+    ),
     PROGRAMS.name: Keeper(
         room=PROGRAMS,
         check=_line,
         ask=lambda loaded, question: programming.programmed(
-            loaded, question.number, str(question.asked), question.again
+            loaded, question.number, str(question.asked), question.item
         ),
-        opens=lambda question: programming.task_told(question.number, str(question.asked), question.again),
+        opens=lambda question: programming.task_told(question.number, str(question.asked), question.item),
         weights=registry.own_weights,
     ),
 }

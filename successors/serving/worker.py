@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 import numpy as np
 
 from marki.errors import MarkIError, PortError, StateError, unknown
+from marki.io.asked import asked
 from marki.io.exhibits import Progress, Reply, Trouble
 from marki.io.frame import SIDE
 from marki.io.ports import Port
@@ -38,6 +39,7 @@ from successors.serving.questions import (
     OfferLine,
     OrderDrawing,
     Question,
+    ShowChanged,
     ShowExample,
     ShowStimulus,
     StopTraining,
@@ -48,6 +50,7 @@ from successors.serving.questions import (
     take,
 )
 from successors.tasks import Deck
+from successors.tasks.scene_words import LANGUAGES, language_of
 from successors.tasks.wording import typed, unknown_words
 from successors.training import loop, participants
 from successors.training.diagnosis import diagnose
@@ -129,8 +132,8 @@ class Worker:
         try:
             self._answer(question)
         except MarkIError as error:
-            # An order that does not fit concerns that order alone.
-            passing = isinstance(error, PortError) and isinstance(question, OrderDrawing)
+            # An order, or a question to the hall, that does not fit concerns that one alone.
+            passing = isinstance(error, PortError) and isinstance(question, OrderDrawing | AskHall)
             self._send(Trouble(name=name, text=str(error), passing=passing))
         except Exception as error:
             self._send(Trouble(name=name, text=f"{type(error).__name__}: {error}"))
@@ -143,6 +146,8 @@ class Worker:
                 self._stimulus(question)
             case ShowExample():
                 self._example(question.number, question.views)
+            case ShowChanged():
+                self._changed(question)
             case AskHall():
                 self._hall(question)
             case OrderDrawing():
@@ -168,15 +173,44 @@ class Worker:
         if question.task not in ("", up.trial.task) and not self._taught_here:
             up = self._in_room(room_keepers.keeper(READS.name), up.system.name, question.task) or up
         if up.learner.accepts is Port.TEXT and not stimulus.ndim and stimulus.dtype.kind == "U":
-            try:
-                line = typed(str(stimulus), up.trial.task)
-            except PortError as error:
-                self._send(Trouble(name=up.system.name, text=str(error), passing=True))
+            found = self._typed(up, str(stimulus))
+            if found is None:
                 return
-            stimulus = np.array(line.text)
-            if text := unknown_words(line, up.system.name):
-                self._send(Trouble(name=up.system.name, text=text, passing=True))
+            up, stimulus = found[0], np.array(found[1])
+        elif up.learner.accepts is Port.ASKED and stimulus.dtype.names:
+            found = self._typed(up, str(stimulus["text"]))
+            if found is None:
+                return
+            up, stimulus = found[0], asked(stimulus["frame"][None], np.array([found[1]]))
         self._send(up.reply(question.number, stimulus, "", views=question.views))
+
+    def _typed(self, up: LoadedSystem, line: str) -> tuple[LoadedSystem, str] | None:
+        """Return who answers a line that was typed, and it in the wording of the task; None if that is refused.
+
+        Who speaks of scenes is asked in the language of the line.
+        """
+        name = up.system.name
+        try:
+            found = typed(line, up.trial.task)
+        except PortError as error:
+            self._send(Trouble(name=name, text=str(error), passing=True))
+            return None
+        if text := unknown_words(found, name):
+            self._send(Trouble(name=name, text=text, passing=True))
+        language = language_of(found.text)
+        if self._taught_here or up.subject not in LANGUAGES or up.subject == language:
+            return up, found.text
+        key = "speaks", name, language
+        if key not in self._trained:
+            weights = registry.weights(name, language)
+            self._trained[key] = None if weights is None else LoadedSystem(
+                system=up.system, trial=weights[1], learner=registry.speaker(name, language)
+            )  # fmt: skip
+        speaker = self._trained[key]
+        if speaker is None:
+            self._send(Trouble(name=name, text=f"{name} speaks no {language!r}", passing=True))
+            return None
+        return speaker, found.text
 
     def _load(self, name: str) -> None:
         system = registry.find(name)
@@ -207,6 +241,23 @@ class Worker:
             reply = replace(reply, judged=bool(judge(reply.field[None], deck.test.targets[at : at + 1])[0]))
         self._send(reply)
 
+    def _changed(self, question: ShowChanged) -> None:
+        """Answer an example with another line, or a dark card in the place of its picture."""
+        up = self._demanded()
+        stimuli = self._whole(up.trial).test.stimuli
+        stimulus = stimuli[question.example % len(stimuli)]
+        if not stimulus.dtype.names:
+            self._send(up.reply(question.number, np.zeros_like(stimulus), "", views=question.views))
+            return
+        text = str(stimulus["text"])
+        if question.line:
+            found = self._typed(up, question.line)
+            if found is None:
+                return
+            up, text = found
+        frame = np.zeros_like(stimulus["frame"]) if question.dark else stimulus["frame"]
+        self._send(up.reply(question.number, asked(frame[None], np.array([text])), "", views=question.views))
+
     def _whole(self, trial: Trial) -> Deck:
         """Return the deck of a trial; the last one is cached."""
         if self._deck is None or self._deck[0] is not trial:
@@ -234,7 +285,7 @@ class Worker:
             raise unknown("subject of the room", question.subject, keeper.room.subjects, where="hall")
         asked = keeper.check(question.asked, question.subject)
         given = room_keepers.RoomQuestion(
-            number=question.number, asked=asked, subject=question.subject, again=question.again
+            number=question.number, asked=asked, subject=question.subject, again=question.again, item=question.item
         )
         if keeper.opens is not None:
             self._send(keeper.opens(given))
@@ -255,7 +306,9 @@ class Worker:
             found = keeper.weights(name, subject) if keeper.takes(system) else None
             if found is not None:
                 path, trial = found
-                standing = LoadedSystem(system=system, trial=trial, learner=registry.create(name, weights=path))
+                spoken = registry.subject(system.entry, trial)
+                learner = registry.create(name, weights=path, language=spoken)
+                standing = LoadedSystem(system=system, trial=trial, learner=learner)
             self._trained[key] = standing
         return self._trained[key]
 

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from marki.errors import PortError
+from marki.io.text import language_of
 from successors.tasks import scenes
 from successors.tasks.scenes import Scene, Shape
 
@@ -26,11 +27,6 @@ _CLAUSE_ENDS = re.compile(r",| and |，|。|\.")
 def told(scene: Scene, language: str) -> str:
     """Return what is there, shape by shape in the given order, in English or in Chinese."""
     return scenes.caption(scene, "list")[LANGUAGES.index(language)]
-
-
-def language_of(text: str) -> str:
-    """Return the language of a text: Chinese if it has a Chinese sign."""
-    return "zh" if re.search(r"[\u3400-\u9fff]", text) else "en"
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +60,12 @@ def _possible(scene: Scene) -> bool:
 
 
 def nearest(text: str) -> str:
-    """Return the caption that can be understood and is most like a line, clause by clause."""
+    """Return the caption that can be understood and is most like a line, clause by clause.
+
+    Of a line that says how one shape stands to another, it is one in which they stand so.
+    """
+    if related := _related(text):
+        return told(related, language_of(text))
     language = language_of(text)
     found: list[Shape] = []
     for part in (_usual(part.strip()) for part in _CLAUSE_ENDS.split(text)):
@@ -73,6 +74,49 @@ def nearest(text: str) -> str:
             fitting = [(clause, shape) for clause, shape in own if _possible((*found, shape))]
             found.append(max(fitting, key=lambda row: _alike(part, row[0]))[1])
     return told(tuple(found), language) if found else told((scenes.singles()[0],), language)
+
+
+_PLACES = {
+    "above": ((0, 1), (2, 1)), "below": ((2, 1), (0, 1)), "left": ((1, 0), (1, 2)), "right": ((1, 2), (1, 0)),
+}  # fmt: skip
+"""Where two shapes stand, row and column of each, of which the first is above the other, and so on."""
+_RELATIONS = {
+    "above": "above", "over": "above", "below": "below", "under": "below", "left of": "left", "right of": "right",
+    "上": "above", "下": "below", "左": "left", "右": "right",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _relating() -> dict[str, re.Pattern[str]]:
+    """Return what a line says, by language, that tells how one shape stands to another."""
+    shapes = {
+        language: f"({'|'.join(scenes.size_name(size, language) for size in scenes.SIZES)})? ?"
+        f"({'|'.join(scenes.kind_name(kind, language) for kind in scenes.KINDS)})"
+        for language in LANGUAGES
+    }
+    en, zh = shapes["en"], shapes["zh"]
+    return {
+        "en": re.compile(rf"{en}\b[^,.]*?\b(above|over|below|under|left of|right of)\b[^,.]*?{en}\b"),
+        "zh": re.compile(rf"{zh}[^，。]*?在[^，。]*?{zh}的?(上|下|左|右)"),
+    }
+
+
+def _related(text: str) -> Scene | None:
+    """Return two shapes that stand to each other as a line says; None if it says nothing of the kind."""
+    language = language_of(text)
+    match = _relating()[language].search(_usual(text))
+    if match is None:
+        return None
+    size, kind, *rest = match.groups()
+    how, second_size, second_kind = rest if language == "en" else (rest[2], *rest[:2])
+    sizes = {scenes.size_name(one, language): one for one in scenes.SIZES}
+    kinds = {scenes.kind_name(one, language): one for one in scenes.KINDS}
+    named = ((size, kind), (second_size, second_kind))
+    found = tuple(
+        Shape(kind=kinds[what], size=sizes.get(large or "", "large"), row=row, column=column)
+        for (large, what), (row, column) in zip(named, _PLACES[_RELATIONS[how]], strict=True)
+    )
+    return scenes.ordered(found) if _possible(found) else None
 
 
 def _usual(part: str) -> str:

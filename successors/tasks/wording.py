@@ -103,12 +103,26 @@ def typed(line: str, task: str) -> WordedLine:
     PortError
         For a line without a word, or a caption with words that are not known.
     """
+    if task == "match":
+        return _choices(line)
     found = worded(line, task)
     if task == "illustrate":
         demanded(found.text, found.unknown)
     elif task in CAPTIONS:
         check_known(found)
     return found
+
+
+def _choices(line: str) -> WordedLine:
+    """Return the captions of a line, each of which ends with a full stop, as lines to choose from."""
+    parts = [part for part in re.split(r"[.。．\n]", line) if re.search(r"\w", part)]
+    found = list(dict.fromkeys(check_known(worded(part, "caption")) for part in parts))
+    if len(found) < 2:
+        raise PortError(
+            f"{len(found)} caption to choose from", where="teleprinter",
+            remedy="Type two or more, each with a full stop", code="text.choices",
+        )  # fmt: skip
+    return WordedLine(text="\n".join(found))
 
 
 def asked_for(line: str) -> scenes.Scene:

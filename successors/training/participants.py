@@ -12,6 +12,7 @@ from marki.errors import ConfigError, PortError, unknown
 from marki.io.exhibits import MARK1
 from marki.io.learner import Learner
 from marki.io.ports import Port
+from marki.io.text import language_of
 from marki.registers import Register
 from marki.setting_rows import SettingRow, rows_of
 from successors import registry, tasks
@@ -23,7 +24,6 @@ from successors.model_card import Foundation
 from successors.nn.learner import ByGradient, Network
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck
-from successors.tasks.scene_words import language_of
 
 MARK1_YEAR = 1960
 AS_SHOWN = "as shown"

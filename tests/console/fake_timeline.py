@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from marki.io.asked import asked
 from marki.io.drawing_orders import Picture, Sheet, Tool
 from marki.io.exhibits import (
     AblationResult,
@@ -63,12 +64,26 @@ SUBJECTS = {"vae": ("digits",), "gan": ("digits",), "stylegan2": ("letters", "di
 LINE = "draw up 3"
 """A program."""
 PROGRAMMERS = ("codex", "alphacode", "copilot", "incoder")
+SPEAKERS = {
+    "show_tell": (Port.FRAME, Port.TEXT), "vqa": (Port.ASKED, Port.LAMPS), "clip": (Port.ASKED, Port.TEXT),
+    "dalle": (Port.TEXT, Port.FIELD), "dalle2": (Port.TEXT, Port.FIELD),
+}  # fmt: skip
+"""Those of pictures and language, with their ports."""
+SCENES = {
+    "en": ("a large square at the top left.", "a small circle on the right.", "how many shapes are there?", "one"),
+    "zh": ("左上角有一块大方块。", "右边有一个小圆。", "有几个图形？", "一个"),
+}
+"""In both languages a true caption of the card, one that is not true, a question, and its answer."""
 TASKS = {Port.REEL: "recall", Port.TEXT: "translation"}
 PROGRAM_TASKS = {"codex": "programs", "alphacode": "contest", "copilot": "typing", "incoder": "holes"}
+ASKED_TASKS = {"vqa": "question", "clip": "match"}
+"""What is asked of each of those about a picture."""
 TEXTS = ("seq2seq", "attention", "transformer", "gpt", "bert", "llama", *PROGRAMMERS)
 
 
 def ports(name):
+    if name in SPEAKERS:
+        return SPEAKERS[name]
     if name in REELS:
         return Port.REEL, Port.LAMPS
     if name in TEXTS:
@@ -100,6 +115,9 @@ def hall(name):
         return {"draws": SUBJECTS[name]} if SUBJECTS[name] else {}
     if name in PROGRAMMERS:
         return {"programs": ("programs",)}
+    if name in SPEAKERS:
+        room = "illustrates" if SPEAKERS[name][1] is Port.FIELD else "says"
+        return {room: ("en",) if name == "vqa" else ("en", "zh")}
     return {"reads": ("letters", "digits")} if ports(name) == (Port.FRAME, Port.LAMPS) and name != "swin" else {}
 
 
@@ -110,7 +128,7 @@ def exhibit(name, year, parents):
         name=name, label=name.replace("_", "-").capitalize(), year=year,
         title=f"A paper on {name.replace('_', ' ')} and what it is good for",
         authors="A. Author, B. Author, C. Author", accepts=accepts, answers=answers,
-        task=PROGRAM_TASKS.get(name, TASKS.get(accepts, "letters")),
+        task=(PROGRAM_TASKS | ASKED_TASKS).get(name, TASKS.get(accepts, "letters")),
         classes=LETTERS if answers == Port.LAMPS else (), parents=parents, parameters=weights,
         multiply_adds=31 * weights, published=1000 * weights if year > 1990 else None,
         source={"en": "table 1", "zh": "表 1"},
@@ -128,6 +146,12 @@ EXHIBITS = tuple(exhibit(*row) for row in SYSTEMS)
 PROGRAMS = (("codex", 2021, ("gpt",)), *((name, 2022, ("codex",)) for name in ("alphacode", "copilot", "incoder")))
 WITH_PROGRAMS = (*EXHIBITS[:-2], *(exhibit(*row) for row in PROGRAMS), *EXHIBITS[-2:])
 """The same with those who program; a test that needs them puts it in the place of `EXHIBITS`."""
+PICTURED = (
+    ("show_tell", 2015, ("lstm",)), ("vqa", 2015, ("lstm",)), ("clip", 2021, ("vit",)), ("dalle", 2021, ("gpt",)),
+    ("dalle2", 2022, ("clip",)),
+)  # fmt: skip
+WITH_SCENES = tuple(sorted((*EXHIBITS, *(exhibit(*row) for row in PICTURED)), key=lambda e: e.year))
+"""The same with those of pictures and language."""
 
 
 def reel(k, t=12):
@@ -178,19 +202,34 @@ class FakeRack:
             Port.FRAME: lambda: reel(number)[0],
             Port.FIELD: lambda: reel(number)[0],
             Port.LAMPS: lambda: (number % 26 + 1 >> np.arange(8) & 1).astype(bool),
+            Port.ASKED: lambda: asked(reel(number)[:1], np.array(["where is the circle?"]))[0],
         }[accepts]()
         wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
         self.came.append(self.reply(self.name, number, stimulus, wanted, views))
 
-    def hall(self, number, asked, subject="letters", *, room="reads", again=0):
-        self.said.append(("hall", number, np.array(asked), subject, room, again))
+    def changed(self, number, example, *, line="", dark=False, views=True):
+        self.said.append(("changed", number, example, line, dark))
+        frame = reel(example)[:1] * (not dark)
+        stimulus = frame[0] if ports(self.name)[0] is Port.FRAME else asked(frame, np.array([line or "where?"]))[0]
+        self.came.append(self.reply(self.name, number, stimulus, "", views))
+
+    def hall(self, number, asked, subject="letters", *, room="reads", again=0, item=-1):
+        self.said.append(("hall", number, np.array(asked), subject, room, again, item))
         if room == "programs":
             self.came.append(self.task(number, str(asked)))
+        if room == "says":
+            self.came.append(self.card(number, asked, subject, item))
+        if room == "illustrates":
+            self.came.append(self.caption(number, str(asked)))
         for one in EXHIBITS:
             if subject not in one.hall.get(room, ()):
                 continue
             if room == "programs":
                 self.came.append(self.programmed(one.name, number, str(asked)))
+            elif room == "says":
+                self.came.extend(self.spoken(one.name, number, asked, subject, item))
+            elif room == "illustrates":
+                self.came.extend(self.illustrated(one.name, number, str(asked), subject, again))
             elif room == "draws":
                 self.came.append(self.drawn(one.name, number, str(asked), subject, again))
             else:
@@ -221,6 +260,57 @@ class FakeRack:
         return replace(
             self.reply(name, number, np.array(typed), "" if typed else LINE, False), said=said,
             field=None if drawn is None else field(drawn[0]), judged=None if typed else said.endswith(LINE),
+        )  # fmt: skip
+
+    def card(self, number, asked, subject, item):
+        """Return the card of the room of scenes: a bar of the item's number, on which a caption is read, or what was
+        drawn, on which nothing is read if it is empty; nobody knows the word banana."""
+        frame = reel(item)[0] if item >= 0 else asked["frame"][0]
+        true, _, question, _ = SCENES[subject]
+        typed = str(asked["text"][0])
+        unclear = "banana" in typed
+        return replace(
+            self.reply("show_tell", number, np.array(typed or question), true if item >= 0 else "", False), name="task",
+            said=true if frame.any() else "", field=frame, unknown=("banana",) if unclear else (),
+            offer=question if unclear else "",
+        )  # fmt: skip
+
+    def spoken(self, name, number, asked, subject, item):
+        """Yield what is said of the card: Show and Tell is right, CLIP is not, VQA is asked the question."""
+        true, wrong, question, one = SCENES[subject]
+        known = item >= 0 or asked["frame"][0].any()
+        text = str(asked["text"][0]) or question
+        if name == "vqa" and "banana" in text:
+            return
+        text = "\n".join((true, wrong)) if name == "clip" else text
+        stimulus = np.array((asked["frame"][0], text), [("frame", np.float32, (20, 20)), ("text", f"<U{len(text)}")])
+        said = {"show_tell": true, "clip": wrong, "vqa": one}[name]
+        yield replace(
+            self.reply(name, number, asked["frame"][0] if name == "show_tell" else stimulus[()], "", False), said=said,
+            wanted="" if not known else one if name == "vqa" else true, judged=name != "clip" if known else None,
+            confidence=0.9 if name == "vqa" else float("nan"),
+        )  # fmt: skip
+
+    def caption(self, number, typed):
+        """Return the sentence of the room of drawings; nobody knows the word banana."""
+        told = ("a banana", "a banana") if "banana" in typed else (SCENES["en"][0], SCENES["zh"][0])
+        unclear = "banana" in typed
+        return replace(
+            self.reply("dalle", number, np.array(told), "" if unclear else told[0], False), name="task", said="",
+            field=None, target=None if unclear else reel(3)[0], unknown=("banana",) if unclear else (),
+            offer=SCENES["en"][1] if unclear else "",
+        )  # fmt: skip
+
+    def illustrated(self, name, number, typed, subject, again):
+        """Yield a drawing, which the captioner reads back; DALL·E's first is wrong, and it is told English only."""
+        if "banana" in typed:
+            return
+        right = name == "dalle2" or again > 0
+        stimulus = np.array(SCENES["en" if name == "dalle" else subject][0])
+        rng = np.random.default_rng([again, len(name)])
+        yield replace(
+            self.reply(name, number, stimulus, SCENES["en"][0], False), field=rng.random((20, 20), np.float32),
+            judged=right, read=SCENES[subject][0 if right else 1], reader="Show and Tell",
         )  # fmt: skip
 
     def offer(self, number, name, text, partial):
@@ -322,7 +412,9 @@ class FakeRack:
     def reply(self, name, number, stimulus, wanted, views, task=""):
         accepts, answers = ports(name)
         text = answers == Port.TEXT
-        key = 7 * len(name) + int(np.asarray(stimulus).sum()) if accepts != Port.TEXT else 0
+        light = np.asarray(stimulus)
+        light = light["frame"] if light.dtype.names else light
+        key = 7 * len(name) + int(light.sum()) if light.dtype.kind in "bfiu" else 0
         kind = key % 26
         rng = np.random.default_rng(key)
         code = (kind + 1 >> np.arange(8) & 1).astype(bool)

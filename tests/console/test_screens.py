@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from console import fake_timeline
 from console.fake_timeline import FakeTimeline
 
 from marki.console.actions.command_table import listed
@@ -210,6 +211,26 @@ def test_lessons_are_whole_on_all_their_pages(window, session):
                 app.playback.running = False
                 assert not list(faults(app)), name
                 app.obey("next_leaf")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", [(640, 480), (1280, 800)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_pages_on_who_speaks_of_pictures_are_whole(window, session, monkeypatch, size, language):
+    """As above, with the systems of the lesson in place: what is typed about the picture, and the shutter closed."""
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", fake_timeline.WITH_SCENES)
+    app = window(size=size, language=language)
+    app.timeline.wake(wait=True)
+    app.obey("lesson", name="say_what_you_see")
+    system = ""
+    for page in app.ui.lesson.pages:
+        app.playback.running = False
+        for _ in range(60):
+            app.frame()
+        letterings(app)
+        system = page.system or system
+        assert not app.renderer.theme.clipped, system
+        assert app.scene.timeline.first.exhibit.name == system
+        app.obey("next_leaf")
 
 
 @pytest.mark.parametrize("scale", [0.75, 1.25])

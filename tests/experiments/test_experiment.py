@@ -47,6 +47,11 @@ def test_a_folder_is_written_and_taken_up_again(tmp_path):
     assert experiment.run(out=tmp_path / "run", resume=True).result["digest"] == first.result["digest"]
 
 
+def test_a_setting_may_be_named_by_the_end_of_its_name():
+    short = Experiment("left_right", {"theta": 3, "world.size": 9.0})
+    assert short.spec == Experiment("left_right", SETTINGS).spec
+
+
 def test_it_says_what_it_is():
     assert repr(Experiment("left_right", {"world.size": 5})) == "Experiment('left_right', {'world.size': 5})"
     assert repr(Experiment("parity")) == "Experiment('parity')"
@@ -64,8 +69,8 @@ def test_markup_in_findings_is_text():
     ("name", "settings", "error", "match"),
     [
         ("left_rigth", {}, UnknownName, "Did you mean 'left_right'"),
-        ("parity", {"association.theta": 1}, ConfigError, "Names begin with machine. or world."),
-        ("parity", {"machine.association.thet": 1}, UnknownName, "Did you mean 'association.theta'"),
+        ("parity", {"association.thet": 1}, UnknownName, "Did you mean 'machine.association.theta'"),
+        ("parity", {"theme": 1}, UnknownName, "unknown setting 'theme'"),
         ("parity", {"world.size": 999.0}, ConfigError, "999.0 is out of range"),
     ],
 )

@@ -24,6 +24,8 @@ SHIPPED = [
     "programs",
     "counterfeiter",
     "snow",
+    "say_what_you_see",
+    "draw_what_i_say",
     "machine_room",
 ]
 QUESTIONS = [
@@ -107,6 +109,24 @@ def test_a_page_puts_up_a_system_that_there_is(tmp_path):
     assert (page.system, page.beside, page.example, page.hall) == ("resnet", "mark1", 2, False)
     with pytest.raises(UnknownName, match=r"system.*'resnt'.*'resnet'"):
         load(write(tmp_path, GOOD.replace("[[pages.questions]]", 'system = "resnt"\n[[pages.questions]]')))
+
+
+def test_a_page_has_a_line_typed_and_closes_the_shutter(tmp_path):
+    def page(*lines):
+        return load(
+            write(tmp_path, GOOD.replace("[[pages.questions]]", "\n".join([*lines, "[[pages.questions]]"])))
+        ).pages[0]
+
+    shown = page('system = "resnet"', 'line = { en = "a circle.", zh = "一个圆。" }', "dark = true")
+    assert (shown.line, shown.dark) == ({"en": "a circle.", "zh": "一个圆。"}, True)
+    assert (page().line, page().dark) == ({}, False)
+    for line, said in (
+        ('line = { en = "a circle." }', "pages[0].line: lacks the language 'zh'"),
+        ('line = "a circle."', "pages[0].line"),
+        ("dark = 1", "pages[0].dark: expected true or false, got 1"),
+    ):
+        with pytest.raises(ConfigError, match=re.escape(said)):
+            page(line)
 
 
 def test_a_page_shows_a_chart_that_there_is(tmp_path):

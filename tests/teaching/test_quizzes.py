@@ -7,13 +7,14 @@ run can decide; `TOLD` lists them with where the answer comes from, and `PREMISE
 
 import functools
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
 
 from marki.hardware import plugboard
-from marki.io.responses import binary_code
+from marki.io.asked import asked
+from marki.io.responses import R_UNITS, binary_code
 from marki.io.worlds import WorldConfig, create
 from marki.pen.interpreter import lit
 from marki.pen.parser import parse
@@ -22,13 +23,19 @@ from marki.session import mark1_session
 from marki.teaching.lesson import begin, go_through, load, names, right_option
 from successors import registry, tasks
 from successors.cluster.lent_room import ClusterRoom
+from successors.nn.bytepairs import START
 from successors.nn.tensor import Tensor, no_grad
-from successors.tasks import figures, likeness
+from successors.tasks import figures, likeness, question, scene_decks, scene_pictures, scenes
+from successors.tasks.scene_words import language_of, told
+from successors.tasks.wording import typed
 from successors.timeline.y2015_resnet import Basic
+from successors.timeline.y2015_show_tell import ShowTell, ShowTellConfig
 from successors.timeline.y2017_transformer import Transformer, TransformerConfig
 from successors.timeline.y2018_bert import BERT, BERTConfig
 from successors.timeline.y2019_gpt2 import GPT2, GPT2Config
 from successors.timeline.y2020_diffusion import BETAS, KEPT, TIMES, posterior, taken
+from successors.timeline.y2021_clip import CLIP, CLIPConfig
+from successors.timeline.y2022_dalle2 import DALLE2, DALLE2Config
 
 SEEDS = range(10)
 
@@ -451,6 +458,158 @@ def the_same_snow(seed):
     return same, not same, not same
 
 
+def lamps_for_scenes(seed):
+    """Count scenes of one, two and three shapes, of different kinds at different places, and patterns of the lamps."""
+    patterns = 2**R_UNITS
+    alone = [(k, at) for k in range(len(scenes.KINDS)) for at in range(9)]
+    counts = []
+    for count in (1, 2, 3):
+        fit = [c for c in combinations(alone, count) if len({k for k, _ in c}) == len({at for _, at in c}) == count]
+        counts.append(len(fit) * len(scenes.SIZES) ** count)
+    one, two, three = counts
+    return one <= patterns < two, two <= patterns < three, three <= patterns
+
+
+def a_sentence_unseen(seed):
+    """Look what all sentences on scenes have in common: the first shape's size, its place, or words."""
+    rng = np.random.default_rng(seed)
+    drawn = [scene_decks.drawn(rng, "train", 1 + k % 3) for k in range(60)]
+    common = [
+        set.intersection(*(set(told(scene, language) if language == "zh" else told(scene, language).split())
+                           for scene in drawn))
+        for language in ("en", "zh")
+    ]  # fmt: skip
+    sizes, places = {s[0].size for s in drawn}, {(s[0].row, s[0].column) for s in drawn}
+    return len(sizes) == 1, len(places) == 1, all(common)
+
+
+def small_captioner(seed, **changes):
+    config = ShowTellConfig(filters=(4, 6), word=8, hidden=10).amend(changes)
+    return ShowTell(config, np.random.default_rng(seed))
+
+
+def what_the_next_word_depends_on(seed):
+    """Change the picture, the words before and the words that follow, and look at the scores of the third word."""
+    rng = np.random.default_rng(seed)
+    network, pictures = small_captioner(seed), rng.random((2, 20, 20), np.float32)
+    tokens = np.array([START, 40, 50, 60])
+
+    def third(picture, *changes):
+        row = tokens.copy()
+        for at, token in changes:
+            row[at] = token
+        with no_grad():
+            return network(Tensor(picture[None]), row[None], np.array([4]))[0].data[2]
+
+    first = third(pictures[0])
+    off = [
+        float(np.abs(first - other).max())
+        for other in (third(pictures[1]), third(pictures[0], (2, 51)), third(pictures[0], (3, 61)))
+    ]
+    picture, before, after = (distance > 1e-5 for distance in off)
+    return picture and not before, picture and before and not after, after
+
+
+def behind_the_shutter(seed):
+    """Darken two cards, and have each of them said twice."""
+    network = small_captioner(seed, longest=8)
+    cards = np.random.default_rng(seed).random((2, 20, 20), np.float32)
+    with no_grad():
+        seen = [network.follow(np.array([START]), network.begin(card[None])) for card in cards]
+        first, other = network.write(cards * 0)
+        again = network.write(cards * 0)[0]
+    assert np.abs(seen[0] - seen[1]).max() > 1e-4  # with the shutter open the cards are told apart
+    return first == other == again, first != other, first != again
+
+
+def blind_guesses(seed):
+    """Ask of many scenes, and answer each question always with the answer that is the most usual."""
+    rng, shares = np.random.default_rng(seed), []
+    for ask, english in (
+        ("size", "is the circle"),
+        ("what is", "what is at the top?"),
+        ("where", "where is the circle"),
+    ):
+        answers = []
+        while len(answers) < 150:
+            found = question.asked_of(rng, "train", ask)[1]
+            if found.english.startswith(english):
+                answers.append(found.answer)
+        shares.append(np.bincount(answers).max() / len(answers))
+    return tuple(share == max(shares) and sorted(shares)[-2] < 0.8 * share for share in shares)
+
+
+def nothing_but_false_sentences(seed):
+    rng = np.random.default_rng(seed)
+    config = CLIPConfig(width=16, layers=1, heads=2, text_width=16, text_layers=1, text_heads=2, space=8)
+    network, answers = CLIP(config, rng), []
+    for _ in range(10):
+        scene = scene_decks.drawn(rng, "train", 2)
+        false = [told(scene_decks.drawn(rng, "train", 1), "en") for _ in range(3)]
+        pair = asked(scene_pictures.picture(scene)[None], np.array(["\n".join(false)]))
+        with no_grad():
+            answers.append((str(network.write(pair)[0]), false))
+    return (
+        all(said == "" for said, _ in answers),
+        all(said in lines for said, lines in answers),
+        all(said and said not in lines for said, lines in answers),
+    )
+
+
+def handed_on(seed):
+    share = (np.random.default_rng(seed).random((20_000, 4)) < 0.9).all(axis=1).mean()
+    return abs(share - 0.9) < 0.03, abs(share - 2 / 3) < 0.05, abs(share - 0.1) < 0.03
+
+
+def the_best_of_eight(seed):
+    share = (np.random.default_rng(seed).random((20_000, 8)) < 0.2).any(axis=1).mean()
+    return abs(share - 0.2) < 0.03, abs(share - 5 / 6) < 0.03, share > 0.99
+
+
+def what_a_variation_keeps(seed):
+    """Draw variations of a picture, and pictures of its numbers alone and of others, with equal noise."""
+    rng = np.random.default_rng(seed)
+    config = DALLE2Config(width=8, groups=4, hidden=12, steps=4, prior_width=16, prior_layers=1, prior_heads=2,
+                          prior_steps=4)  # fmt: skip
+    network = DALLE2(config, rng)
+    for p in network.decoder.parameters().values():
+        p.data += 0.05 * rng.standard_normal(p.shape).astype(np.float32)
+    one, other = rng.random((2, 1, 20, 20), np.float32)
+    noise = rng.standard_normal((1, network.noise)).astype(np.float32)
+    with no_grad():
+        numbers, others = network.of_pictures(one), network.of_pictures(other)
+        varied = network.imagine(one, noise)
+        drawn, apart = (network.draw(z, noise[:, -config.steps * 400 :]) for z in (numbers, others))
+    by_numbers = np.array_equal(varied, drawn) and np.abs(drawn - apart).max() > 1e-4
+    return bool(np.allclose(varied, one, atol=0.01)), by_numbers, bool(np.allclose(drawn, apart, atol=1e-6))
+
+
+def a_small_square_at_the_top_left(seed):
+    """Look in what is learned from for what is new in a combination that is not there."""
+    new = scenes.Shape(kind="square", size="small", row=0, column=0)
+    learned = [s for s in scenes.singles() if not scenes.is_held(s)]
+    assert new not in learned
+
+    def known(*names):
+        return any(all(getattr(s, n) == getattr(new, n) for n in names) for s in learned)
+
+    parts = known("kind"), known("row", "column")
+    pairs = known("kind", "size") and known("kind", "row", "column") and known("size", "row", "column")
+    return not parts[0], not parts[1], all(parts) and pairs
+
+
+def who_was_mistaken(seed):
+    """Of all ways from a sentence over a drawing to another sentence, look who of the two made the mistake."""
+    wanted = scenes.singles()[seed : seed + 4]
+    blamed = {(asked_for, read): set() for asked_for, read in product(wanted, wanted) if asked_for != read}
+    for asked_for, drawn, read in product(wanted, repeat=3):
+        if asked_for != read:
+            blamed[asked_for, read].add((drawn != asked_for, read != drawn))
+    drew, misread, both = ({(True, False)}, {(False, True)}, {(True, False), (False, True)})
+    found = list(blamed.values())
+    return all(f == drew for f in found), all(f == misread for f in found), all(f >= both for f in found)
+
+
 def times_the_mark_1(seed):
     """Divide the published count of PaLM by the wipers of a machine."""
     published = next(iter(registry.find("palm").entry.sizes.values())).published
@@ -517,6 +676,17 @@ TRUTHS = {
     ("snow", 2, 0): one_step_from_snow,
     ("snow", 3, 0): drowned_and_back,
     ("snow", 4, 0): the_same_snow,
+    ("say_what_you_see", 1, 0): lamps_for_scenes,
+    ("say_what_you_see", 1, 1): a_sentence_unseen,
+    ("say_what_you_see", 2, 0): what_the_next_word_depends_on,
+    ("say_what_you_see", 3, 0): behind_the_shutter,
+    ("say_what_you_see", 4, 0): blind_guesses,
+    ("say_what_you_see", 5, 0): nothing_but_false_sentences,
+    ("draw_what_i_say", 1, 0): handed_on,
+    ("draw_what_i_say", 2, 0): the_best_of_eight,
+    ("draw_what_i_say", 3, 0): what_a_variation_keeps,
+    ("draw_what_i_say", 4, 0): a_small_square_at_the_top_left,
+    ("draw_what_i_say", 5, 0): who_was_mistaken,
     ("machine_room", 1, 0): times_the_mark_1,
     ("machine_room", 2, 0): one_piece,
     ("machine_room", 3, 0): what_1f1b_saves,
@@ -628,6 +798,53 @@ def test_what_the_run_decides_is_marked_by_the_run():
         ("left_right", 1, 0), ("alphabet", 4, 0), ("second_face", 0, 1), ("break_it", 0, 1), ("break_it", 3, 1),
         ("cannot_learn", 1, 1),
     }  # fmt: skip
+
+
+def lines():
+    """Return what pages have typed: (lesson, page, system, line in each language)."""
+    return [
+        (name, k, page.system, page.line)
+        for name in names()
+        for k, page in enumerate(load(name).pages) if page.line
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "page", "system", "line"), lines())
+def test_what_a_page_types_is_in_the_words_of_its_system(name, page, system, line):
+    trials = registry.find(system).entry.trials
+    speaks = {registry.subject(registry.find(system).entry, trial) for trial in trials}
+    for text in line.values():
+        typed(text, trials[0].task)
+        assert language_of(text) in speaks
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_one_of_the_sentences_to_choose_from_is_true_of_the_picture(language):
+    page = next(page for page in load("say_what_you_see").pages if page.system == "clip")
+    few = {"train": 1, "valid": 1, "test": page.example + 1, "held": 1}
+    deck = tasks.load("match", cache=False, language=language, **few)
+    said = typed(page.line[language], "match").text.split("\n")
+    assert len(said) == 3
+    assert deck.test.targets[page.example] in said
+
+
+def test_what_the_lessons_on_scenes_say_of_sizes_and_words_is_so():
+    say, draw = load("say_what_you_see"), load("draw_what_i_say")
+    texts = {lesson.name: "\n".join(page.text["en"] for page in lesson.pages) for lesson in (say, draw)}
+    assert "23 answers" in texts["say_what_you_see"]
+    assert len(question.ANSWERS["en"]) == 23
+    held = [shape for shape in scenes.singles() if scenes.is_held(shape)]
+    assert "18 combinations" in texts["say_what_you_see"]
+    assert "nor were 17 others" in " ".join(texts["draw_what_i_say"].split())
+    assert (len(held), told((held[0],), "en")) == (18, "a small square at the top left.")
+    codes = registry.find("dalle").entry.retina
+    assert "cut into 25 squares, and each square is told by one of 256 codes" in texts["draw_what_i_say"]
+    assert (codes.places, codes.codes, codes.candidates) == (25, 256, 8)
+    assert "makes 64 numbers" in texts["draw_what_i_say"]
+    assert registry.find("dalle2").entry.retina.space == 64
+    one, other = (draw.pages[k].line["en"] for k in (3, 4))
+    assert one != other
+    assert sorted(one.split()) == sorted(other.split())
 
 
 @pytest.mark.slow

@@ -47,7 +47,8 @@ def ink(op: Operator, cells: Sequence[int], level: int, more: bool = False) -> N
     if not more:
         ui.strokes.keep(ui.draft)
     if ui.draft is None:
-        ui.draft = np.zeros((SIDE, SIDE), np.uint8)
+        begun = None if op.timeline is None else op.timeline.begun
+        ui.draft = np.zeros((SIDE, SIDE), np.uint8) if begun is None else begun
         ui.tool = "draw"
         op.playback.running = False
         op.tell("message.draw")

@@ -156,7 +156,8 @@ def _stand(op: Operator, page: lessons.LessonPage) -> None:
             else:
                 room_value(op, name, value)
     if page.system:
-        ui.system, ui.beside, ui.example, ui.typed = page.system, page.beside, page.example, ""
+        ui.system, ui.beside, ui.example, ui.dark = page.system, page.beside, page.example, page.dark
+        ui.typed = op.words.pick(page.line) if page.line else ""
 
 
 def _prepare(op: Operator, page: lessons.LessonPage) -> None:

@@ -51,9 +51,10 @@ def catch_up(op: Operator) -> None:
     timeline, ui = op.timeline, op.ui
     if timeline is None:
         return
+    timeline.language = op.words.language
     moved = timeline.set_going(op.session, op.playback.running or bool(op.playback.searching))
     accepts = _accepts(op, timeline)
-    sees = accepts == Port.FRAME or (accepts == Port.FIELD and in_studio(op))
+    sees = accepts in (Port.FRAME, Port.ASKED) or (accepts == Port.FIELD and in_studio(op))
     if ui.example >= 0 and sees and (ui.draft is not None or (moved and ui.lesson is None)):
         ui.example = -1
     for name, values in timeline.aid.news:
@@ -103,7 +104,7 @@ def put_up(op: Operator, name: str) -> None:
         ui.begin_studio()
     # Two systems stand before one stimulus; one alone is shown what it was made for.
     example = -1 if name == MARK1 or ui.beside else 0
-    ui.system, ui.example, ui.typed = name, example, ""
+    ui.system, ui.example, ui.typed, ui.dark = name, example, "", False
     ui.hall, ui.chart, ui.editing = False, "", False
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind in ("system", "plate") else None
 
@@ -169,6 +170,8 @@ def room(op: Operator, name: str | None = None) -> None:
     ui, names = op.ui, [r.name for r in rooms.ROOMS]
     if name is None:
         name = names[(names.index(ui.room) + 1) % len(names)] if ui.hall else ui.room
+    if name != ui.room:
+        ui.typed = ""  # in another room it would ask something else
     ui.room, ui.hall = rooms.room(name).name, True
     ui.chart, ui.editing = "", False
     ui.focus = ui.focus if ui.focus is not None and ui.focus.kind == "room" else None
@@ -262,12 +265,18 @@ def _example(op: Operator, way: int) -> None:
     timeline, ui = _timeline(op), op.ui
     if timeline is None:
         return
-    asked = ui.hall and rooms.room(ui.room).asks is not rooms.Asks.CARD
+    room = rooms.room(ui.room)
+    if ui.hall and room.told:
+        put(op, item=max(0, ui.studio.item + way), again=0)
+        if room.asks is rooms.Asks.SCENE:
+            op.obey("put_away")
+        else:
+            ui.typed = ""
+        return
+    asked = ui.hall and room.asks is not rooms.Asks.CARD
     if asked or (in_studio(op) and _accepts(op, timeline) is Port.LAMPS):
         put(op, again=max(0, ui.studio.again + way), turned=(), ink=())
         ui.film_at, ui.film_runs = 0.0, True
-        if asked and rooms.room(ui.room).asks is rooms.Asks.TASK:
-            ui.typed = ""
         return
     if ui.system == MARK1:
         op.tell("timeline.choose_first")
@@ -276,6 +285,22 @@ def _example(op: Operator, way: int) -> None:
     if at < 0 and _accepts(op, timeline) not in (None, Port.FRAME):
         at = 0
     ui.example, ui.typed = max(0, at + way), ""
+
+
+def draw_again(op: Operator) -> None:
+    """Have the same drawn once more, with other noise."""
+    _draw_again(op, 1)
+
+
+def drawn_before(op: Operator) -> None:
+    """Have drawn again what was drawn before."""
+    _draw_again(op, -1)
+
+
+def _draw_again(op: Operator, way: int) -> None:
+    if not op.ui.hall or rooms.room(op.ui.room).asks not in (rooms.Asks.CLASS, rooms.Asks.CAPTION):
+        raise SessionError("nothing is drawn here", where="hall", remedy="Go into a room of the hall where it is")
+    put(op, again=max(0, op.ui.studio.again + way))
 
 
 def tries(op: Operator) -> None:
@@ -294,13 +319,25 @@ def live(op: Operator) -> None:
     op.ui.example, op.ui.typed = -1, ""
 
 
+def shutter(op: Operator) -> None:
+    """Close the shutter of what the system sees, so that it is shown a dark card; or open it."""
+    timeline = awake(op, "shutter")
+    if timeline is None:
+        return
+    if op.ui.hall or op.ui.beside or _accepts(op, timeline) not in (Port.FRAME, Port.ASKED) or op.ui.system == MARK1:
+        raise SessionError("nothing with a shutter stands here", where="timeline", remedy="Put up one that sees cards")
+    op.ui.dark = not op.ui.dark
+    op.tell("message.shutter_closed" if op.ui.dark else "message.shutter_open")
+
+
 def type_line(op: Operator) -> None:
     """Type a line to a system that reads text."""
     timeline = _timeline(op)
     if timeline is None:
         return
-    asked = op.ui.hall and rooms.room(op.ui.room).asks in (rooms.Asks.LINE, rooms.Asks.TASK)
-    if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) != Port.TEXT):
+    room = rooms.room(op.ui.room)
+    asked = op.ui.hall and (room.told or room.asks is rooms.Asks.LINE)
+    if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) not in (Port.TEXT, Port.ASKED)):
         raise SessionError("this system reads no text", where="teleprinter", remedy="Choose one that does")
     op.ui.typing = Typing("typed_line")
 
@@ -328,6 +365,8 @@ COMMANDS = (
     page_command("exhibit", "=", "timeline"),
     CommandSpec(name="example", do=example, keys=("down",), group="timeline"),
     CommandSpec(name="last_example", do=last_example, keys=("up",), group="timeline"),
+    CommandSpec(name="draw_again", do=draw_again, keys=("ctrl+down",), group="timeline"),
+    CommandSpec(name="drawn_before", do=drawn_before, keys=("ctrl+up",), group="timeline"),
     CommandSpec(name="learn", do=learn, keys=("f9",), group="timeline"),
     CommandSpec(
         name="beside", do=beside, arguments=(Argument("name", str, optional=True),), keys=("f12",), group="timeline"
@@ -344,6 +383,7 @@ COMMANDS = (
     CommandSpec(name="live", do=live),
     CommandSpec(name="tries", do=tries),
     CommandSpec(name="next_temperature", do=next_temperature),
+    CommandSpec(name="shutter", do=shutter, keys=("ctrl+d",), group="timeline"),
     CommandSpec(name="type_line", do=type_line),
     CommandSpec(name="typed_line", do=typed_line, arguments=(Argument("text", str),)),
 )

@@ -54,6 +54,10 @@ def sentence(scene: Scene, words: Words) -> str:
             return words(name, name=first.label, year=first.year, what=ui.studio.named, tool=how)
         if first.accepts == Port.TEXT:
             return words("now.system_text", name=first.label, year=first.year)
+        if ui.dark and first.accepts in (Port.FRAME, Port.ASKED):
+            return words("now.system_dark", name=first.label, year=first.year)
+        if first.accepts == Port.ASKED:
+            return words("now.system_asked", name=first.label, year=first.year)
         name = "now.system" if timeline.first.live else "now.system_example"
         return words(name, name=first.label, year=first.year)
     text = _of_machine(scene, words)

@@ -50,19 +50,19 @@ class StimulusPanel(Panel):
             return draft / 255
         return look.presentation.frame * 0.3 if not look.open and look.presentation is not None else look.view.light
 
+    def names(self, scene: Scene) -> tuple[str, ...]:
+        """Return the forms of what the card is called, the longest first."""
+        draft, shown = scene.ui.draft, scene.snapshot.presentation
+        if draft is not None or shown is None:
+            return self.theme.words.forms("card.none" if draft is None else "card.draft")
+        known = 0 <= shown.kind < len(scene.classes)
+        return (shown.name, scene.classes[shown.kind]) if known else (shown.name,)
+
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show the card and its name; on the operator's own card, lines between the cells."""
-        draft, shown = scene.ui.draft, scene.snapshot.presentation
+        draft = scene.ui.draft
         grey = np.clip(self.light(scene) * 255, 0, 255).astype(np.uint8)
-        words = self.theme.words
-        shorter: tuple[str, ...] = ()
-        if draft is not None or shown is None:
-            name, *rest = words.forms("card.none" if draft is None else "card.draft")
-            shorter = tuple(rest)
-        else:
-            name = shown.name
-            if 0 <= shown.kind < len(scene.classes):
-                shorter = (scene.classes[shown.kind],)
+        name, *shorter = self.names(scene)
         dirty = self._name.update(surface, name, shorter=shorter)
         key = (grey.tobytes(), draft is not None)
         if key != self._shown:

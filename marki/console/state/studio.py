@@ -23,7 +23,9 @@ class Studio:
     tool : str
         The tool in hand; "" for the first that the machine knows.
     named, again : str, int
-        The class that is asked for, and which drawing of it, from 0.
+        The class that is asked for, and which drawing of it or of a sentence, from 0.
+    item : int
+        Which of its own tasks, scenes or sentences a room of the hall asks, from 0.
     turned : tuple of (int, float)
         Numbers that were turned by hand, and to what.
     ink, steps : tuple of Ink, int
@@ -41,6 +43,7 @@ class Studio:
     tool: str = ""
     named: str = "3"
     again: int = 0
+    item: int = 0
     turned: tuple[tuple[int, float], ...] = ()
     ink: tuple[Ink, ...] = ()
     steps: int = STEPS[-1]

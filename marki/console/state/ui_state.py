@@ -136,6 +136,8 @@ class UIState:
         Which part of the strip is seen where it is longer than the window: 0 its beginning, 1 its end.
     typed : str
         What was typed to a system that reads text.
+    dark : bool
+        Whether the shutter of what systems see is closed, so that they are shown a dark card.
     tries : bool
         Whether many programs are drawn of a system that programs; `temperature` is that at which.
     editing : bool
@@ -202,6 +204,7 @@ class UIState:
     kind: str = ""
     strip_at: float = 0.0
     typed: str = ""
+    dark: bool = False
     tries: bool = False
     temperature: float = 0.6
     editing: bool = False

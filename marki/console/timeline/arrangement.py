@@ -27,10 +27,11 @@ from marki.console.timeline.mix_panel import MixPanel
 from marki.console.timeline.reel_panel import ReelLamps, ReelPanel
 from marki.console.timeline.rooms_panel import RoomsPanel
 from marki.console.timeline.scale_panel import ScalePanel
+from marki.console.timeline.scene_card import SceneCard, ScenePanel
 from marki.console.timeline.shelf_panel import ShelfPanel, SievePanel
 from marki.console.timeline.shots_panel import ShotsPanel
 from marki.console.timeline.slide_panel import SlidePanel
-from marki.console.timeline.task_card import TaskCard, TaskPanel
+from marki.console.timeline.task_card import CaptionCard, CaptionPanel, TaskCard, TaskPanel
 from marki.console.timeline.teleprinter_panel import TeleprinterPanel
 from marki.console.timeline.tool_panel import ToolTabs
 from marki.console.timeline.training_panel import LedgerPanel, TrainingPanel
@@ -61,6 +62,8 @@ HALL: dict[Asks, dict[str, PanelMaker]] = {
     Asks.CLASS: {"card": ClassBoard, "pens": AgainPanel},
     Asks.LINE: {"card": LineCard, "pens": LinePanel},
     Asks.TASK: {"card": TaskCard, "pens": TaskPanel},
+    Asks.SCENE: {"card": SceneCard, "pens": ScenePanel},
+    Asks.CAPTION: {"card": CaptionCard, "pens": CaptionPanel},
 }
 """What stands at the left in the hall, by what the room asks with."""
 
@@ -105,11 +108,11 @@ def key(scene: Scene) -> tuple:
     timeline, which = scene.timeline, kind(scene)
     if timeline is None:
         return ()
-    accepts = timeline.first.exhibit.accepts if which else None
+    ports = (timeline.first.exhibit.accepts, timeline.first.exhibit.answers) if which else None
     room = timeline.room if which == "hall" else None
     tool = tool_of(scene.ui.studio, timeline.first.exhibit) if which == "studio" else None
     shelf = timeline.first.exhibit.task if which == "rack" and scene.ui.tries else None
-    return which, scene.ui.strip, len(timeline.exhibits), accepts, plays(scene), room, tool, shelf
+    return which, scene.ui.strip, len(timeline.exhibits), ports, plays(scene), room, tool, shelf
 
 
 def plays(scene: Scene) -> bool:
@@ -117,7 +120,9 @@ def plays(scene: Scene) -> bool:
     timeline, ui = scene.timeline, scene.ui
     if timeline is None:
         return False
-    return timeline.first.exhibit.accepts == Port.REEL or (ui.example >= 0 and timeline.first.exhibit.name != MARK1)
+    if timeline.first.exhibit.accepts == Port.REEL or timeline.first.exhibit.name == MARK1:
+        return timeline.first.exhibit.accepts == Port.REEL
+    return ui.example >= 0 or (ui.dark and timeline.second is None)
 
 
 def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> dict[str, Panel]:
@@ -126,8 +131,9 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     assert timeline is not None, "without a timeline no stage of it is wanted"
     if which == "hall":
         makers = HALL[timeline.room.asks] | AROUND
-        lines = 2 if timeline.room.asks is Asks.CARD else 1
-        boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=lines)
+        two = timeline.room.asks in (Asks.SCENE, Asks.CAPTION)
+        lines = 2 if two or timeline.room.asks is Asks.CARD else 1
+        boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=lines, always=two)
         return {name: makers[name](box, theme, scene) for name, box in boxes.items()}
     if which in CHARTS:
         return {which: CHARTS[which](stage, theme, scene)}
@@ -142,7 +148,8 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
         kinds["ledger"] = partial(LedgerPanel, button="learn")
         boxes = timeline_layout.pair(stage, theme.unit, least=least)
     else:
-        boxes = timeline_layout.rack(stage, theme.unit, timeline.first.exhibit.accepts, least=least)
+        shown = timeline.first.exhibit
+        boxes = timeline_layout.rack(stage, theme.unit, shown.accepts, least=least, draws=shown.answers is Port.FIELD)
     return {name: kinds[name](box, theme, scene) for name, box in boxes.items()}
 
 

@@ -18,11 +18,13 @@ from marki.console.timeline.program_aid import ProgramAid
 from marki.console.timeline.room_controller import RoomController
 from marki.console.timeline.slot import SystemSlot
 from marki.errors import MarkIError, SessionError
+from marki.io.asked import asked
 from marki.io.exhibits import MARK1, Exhibit, Reply, Timeline
 from marki.io.frame import SIDE
 from marki.io.ports import Port
-from marki.io.rooms import READS, Asks
+from marki.io.rooms import READS, TASK, Asks
 from marki.io.rooms import room as room_of
+from marki.io.text import language_of
 from marki.session import Session
 
 PATIENCE_S, NAP_S = 20.0, 0.01
@@ -41,10 +43,14 @@ class TimelineController:
         Asked for its exhibits when they are first needed, aside, so that no frame waits for them.
     ui : UIState
         Says what is wanted: the system chosen, the one beside it, the hall, the example.
+    language : str
+        In which the window speaks at first.
     """
 
-    def __init__(self, timeline: Timeline, ui: UIState):
+    def __init__(self, timeline: Timeline, ui: UIState, language: str = "en"):
         self.timeline, self.ui = timeline, ui
+        self.language = language
+        """In which the window speaks."""
         self.room, self.law = RoomController(timeline, ui), LawController(timeline)
         self.slots = {name: SystemSlot(timeline) for name in ("first", "second", "hall")}
         self.aid = ProgramAid(timeline, ui)
@@ -200,11 +206,20 @@ class TimelineController:
         return any(e.name == self.ui.system and e.tools and e.accepts is Port.LAMPS for e in self.exhibits(session))
 
     def task(self, session: Session) -> str:
-        """Return the subject of the hall that is asked about: that of the class that is named, or of the card."""
+        """Return the subject of the hall that is asked about: that of the class that is named, or of the card; of
+        scenes, the language of what was typed, or else of the window."""
         room = room_of(self.ui.room)
         if not self.ui.hall or room.asks is Asks.CARD:
             return task_of(self._wanted, session.world.classes)
+        if room.spoken:
+            return language_of(self.ui.typed) if self.ui.typed else self.language
         return room.subject_of(self.ui.studio.named)
+
+    @property
+    def begun(self) -> np.ndarray | None:
+        """The scene of the hall on which a card is begun, (20, 20) uint8; None where a card is begun empty."""
+        told = self.slots["hall"].hall.get(TASK) if self.ui.hall and room_of(self.ui.room).asks is Asks.SCENE else None
+        return None if told is None or told.field is None else np.rint(told.field * 255).astype(np.uint8)
 
     def _see(self, session: Session, snapshot: Snapshot) -> None:
         """Keep what the photocells see; while the lens is covered, what they saw last."""
@@ -253,10 +268,13 @@ class TimelineController:
         return exhibit.accepts == Port.FRAME and not self._by_example(exhibit)
 
     def _by_example(self, exhibit: Exhibit) -> bool:
-        """Return whether a system is shown an example of its own task."""
-        if exhibit.accepts == Port.TEXT and self.ui.typed:
+        """Return whether a system is shown an example of its own task, or what stands in its place."""
+        ui = self.ui
+        if exhibit.accepts == Port.TEXT and ui.typed:
             return False
-        return self.ui.example >= 0 or exhibit.accepts != Port.FRAME
+        if exhibit.accepts == Port.ASKED and ui.typed and ui.example < 0:
+            return ui.dark
+        return ui.example >= 0 or exhibit.accepts != Port.FRAME or (ui.dark and not ui.beside)
 
     def _own_reply(self, session: Session) -> Reply:
         key = (self._frame.tobytes(), session.now, session.digest, id(session))
@@ -299,16 +317,24 @@ class TimelineController:
     def _ask_hall(self, timeline: TimelineView) -> None:
         """Ask all systems of the room what it asks."""
         ui, room, hall = self.ui, timeline.room, self.slots["hall"]
+        named, again, item = ui.studio.named, ui.studio.again, -1 if ui.typed else ui.studio.item
         self._asked = room.name, timeline.task
         match room.asks:
             case Asks.CARD:
                 hall.ask_hall(self._frame, timeline.wanted, timeline.task, room=room)
             case Asks.CLASS:
-                hall.ask_hall(np.array(ui.studio.named), "", timeline.task, room=room, again=ui.studio.again)
+                hall.ask_hall(np.array(named), "", timeline.task, room=room, again=again)
+            case Asks.SCENE:
+                drawn = ui.draft is not None
+                card = self._frame if drawn else np.zeros_like(self._frame)
+                question = asked(card[None], np.array([ui.typed]))
+                hall.ask_hall(question, "", timeline.task, room=room, item=-1 if drawn else ui.studio.item)
             case Asks.TASK:
-                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, item=item)
+            case Asks.CAPTION:
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=again, item=item)
             case Asks.LINE if ui.typed:
-                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=ui.studio.again)
+                hall.ask_hall(np.array(ui.typed), "", timeline.task, room=room, again=again)
 
     def _try_out(self, slot: SystemSlot, exhibit: Exhibit) -> None:
         """Have many programs drawn for what a system was shown last."""
@@ -323,7 +349,14 @@ class TimelineController:
         if order is not None:
             slot.draw(order)
         elif self._by_example(exhibit):
-            slot.example(max(0, ui.example))
+            asks, sees = exhibit.accepts == Port.ASKED, exhibit.accepts in (Port.FRAME, Port.ASKED)
+            line, dark = ui.typed if asks else "", ui.dark and sees and not ui.beside
+            if line or dark:
+                slot.changed(max(0, ui.example), line=line, dark=dark)
+            else:
+                slot.example(max(0, ui.example))
+        elif exhibit.accepts == Port.ASKED:
+            slot.show(asked(self._frame[None], np.array([ui.typed]))[0])
         elif exhibit.accepts == Port.TEXT:
             slot.show(np.array(ui.typed))
         elif self._frame.any():

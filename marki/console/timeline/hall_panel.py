@@ -21,12 +21,13 @@ from marki.console.timeline.activation_panel import answered, cut
 from marki.console.timeline.answer_panel import draw_field
 from marki.console.timeline.buttons import PENS, ButtonRow
 from marki.console.timeline.counts import abbreviated
+from marki.console.timeline.scene_plates import READ_BACK, draw_illustration, draw_reading, draw_speech
 from marki.console.timeline.strip_panel import loading
 from marki.io.exhibits import Exhibit, Reply
 from marki.io.ports import Port
-from marki.io.rooms import Asks
+from marki.io.rooms import TASK, Asks
 
-WIDE, WIDE_LETTERED = 150, 170  # breadth of a plate, in hundredths of its height
+WIDE, WIDE_LETTERED, WIDE_SPOKEN = 150, 170, 260  # breadth of a plate, in hundredths of its height
 
 
 class HallCard(StimulusPanel):
@@ -46,10 +47,13 @@ class PenPanel(Panel):
     lines = 2
     """Lines in which the buttons stand in large type."""
 
+    always = False
+    """Whether they stand in as many lines in other type, too."""
+
     def __init__(self, box: Box, theme: Theme, scene: Scene):
         super().__init__(box, theme, scene)
         margin = theme.px(6)
-        lines = self.lines if theme.profile.least else 1
+        lines = self.lines if theme.profile.least or self.always else 1
         self.buttons = ButtonRow(theme, self.rect.inflate(-2 * margin, -2 * margin), fill=lines)
         self.regions = (self.buttons,)
 
@@ -136,6 +140,8 @@ class Plate(NamedTuple):
         Why it does not answer; "" if it does.
     covered : bool
         Whether the answer is to be predicted first.
+    asks : Asks
+        What the room asks with.
     """
 
     exhibit: Exhibit
@@ -144,6 +150,7 @@ class Plate(NamedTuple):
     hovered: bool
     silent: str
     covered: bool
+    asks: Asks
 
 
 class WallPanel(Panel):
@@ -157,6 +164,7 @@ class WallPanel(Panel):
         self._note = self.note(colour=theme.palette.ivory)
         self._names: tuple[str, ...] = ()
         self._boxes: list[Box] = []
+        self._reader: Box | None = None  # where the reader has a plate among them, the first
         self._shown: dict[str, tuple[object, ...]] = {}
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
@@ -173,12 +181,17 @@ class WallPanel(Panel):
             pygame.draw.rect(surface, self.theme.palette.black, self.inner)
             box, count, gap = Box(*self.inner), len(names), self.theme.px(6)
             if all(answers is Port.FIELD for _, answers in room.ports):
-                lines = 2 * self.theme.row(SMALL) + self.theme.px(12)
+                under = READ_BACK if room.asks is Asks.CAPTION else 1
+                lines = (1 + under) * self.theme.row(SMALL) + self.theme.px(12)
                 self._boxes = timeline_layout.easels(box, count, lines=lines, gap=gap)
             else:
-                wide = WIDE_LETTERED if self.theme.profile.least else WIDE
-                self._boxes = timeline_layout.wall(box, count, wide=wide, gap=gap)
+                read = room.asks is Asks.SCENE
+                wide = WIDE_LETTERED if self.theme.profile.least else WIDE_SPOKEN if read else WIDE
+                boxes = timeline_layout.wall(box, count + read, wide=wide, gap=gap)
+                self._reader, self._boxes = (boxes[0], boxes[1:]) if read else (None, boxes)
             dirty.append(self.inner)
+        if self._reader is not None:
+            dirty += self._read(surface, pygame.Rect(self._reader), timeline.hall.get(TASK))
         right = judged = 0
         for k, exhibit in enumerate(exhibits):
             reply = timeline.hall.get(exhibit.name)
@@ -187,7 +200,8 @@ class WallPanel(Panel):
             judged += correct is not None
             right += bool(correct)
             covered = timeline.covered and room.asks is Asks.CARD
-            plate = Plate(exhibit, reply, correct, scene.ui.hovered == Target("plate", k), silent, covered)
+            hovered = scene.ui.hovered == Target("plate", k)
+            plate = Plate(exhibit, reply, correct, hovered, silent, covered, room.asks)
             sure = None if reply is None or math.isnan(reply.confidence) else round(reply.confidence, 2)
             drawn = None if reply is None or reply.field is None else reply.field.tobytes()
             key = (answered(reply), sure, drawn, *plate[2:])
@@ -197,12 +211,31 @@ class WallPanel(Panel):
                 dirty.append(pygame.Rect(self._boxes[k]))
         return [*dirty, *self._note.update(surface, self._summary(timeline, right, judged))]
 
+    def _read(self, surface: pygame.Surface, box: pygame.Rect, told: Reply | None) -> list[pygame.Rect]:
+        """Draw the plate of the reader that is no network, if what it reads has changed."""
+        key = (None if told is None else told.said,)
+        if key == self._shown.get(TASK):
+            return []
+        self._shown[TASK] = key
+        px, palette = self.theme.px, self.theme.palette
+        pygame.draw.rect(surface, palette.black, box)
+        pygame.draw.rect(surface, palette.paper, box, border_radius=px(4))
+        draw_reading(surface, self.theme, box.inflate(-px(14), -px(8)), told)
+        return [box]
+
     def _silent(self, exhibit: Exhibit, timeline: TimelineView) -> str:
-        """Return why a system does not answer: it was not trained, or not on this; "" if it only takes its time."""
-        subjects = exhibit.hall.get(timeline.room.name, ())
-        if timeline.task in subjects:
+        """Return why a system does not answer: it was not trained, or not on this, or nobody knows what is asked; ""
+        if it only takes its time."""
+        words, subjects = self.theme.words, exhibit.hall.get(timeline.room.name, ())
+        if timeline.task not in subjects:
+            return words("timeline.not_taught" if subjects or timeline.room.trained else "timeline.untrained")
+        told = timeline.hall.get(TASK)
+        asked = timeline.room.asks is not Asks.SCENE or exhibit.answers is Port.LAMPS
+        if told is None or not asked or not (told.unknown or told.offer):
             return ""
-        return "timeline.not_taught" if subjects or timeline.room.trained else "timeline.untrained"
+        if timeline.room.asks is Asks.SCENE:  # on the wall alone it is said what nobody knows
+            return words("timeline.unknown_words", words=words("timeline.and").join(told.unknown))
+        return words("timeline.not_understood")
 
     def _summary(self, timeline: TimelineView, right: int, judged: int) -> str:
         words = self.theme.words
@@ -228,8 +261,11 @@ class WallPanel(Panel):
         words, replies = self.theme.words, list(timeline.hall.values())
         if not any(e.hall.get(timeline.room.name) for e in timeline.exhibits):
             return words("timeline.nobody_trained")
-        if timeline.room.asks is Asks.TASK:
-            return words("timeline.programs_right", right=right, count=judged) if judged else ""
+        if timeline.room.told:
+            told = timeline.hall.get(TASK)
+            if timeline.room.asks is Asks.SCENE and told is not None and not told.said:
+                return words("timeline.says_unjudged")
+            return words(f"timeline.{timeline.room.name}_right", right=right, count=judged) if judged else ""
         reader = next((r.reader for r in replies if r.reader and r.wanted), "")
         if not judged or not reader:
             return ""
@@ -238,7 +274,7 @@ class WallPanel(Panel):
 
     def _plate(self, surface: pygame.Surface, box: pygame.Rect, plate: Plate) -> None:
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
-        exhibit, reply, right, hovered, silent, covered = plate
+        exhibit, reply, right, hovered, silent, covered, asks = plate
         face = palette.plate if not hovered else palette.paper
         pygame.draw.rect(surface, palette.black, box)
         pygame.draw.rect(surface, face, box, border_radius=px(4))
@@ -259,6 +295,10 @@ class WallPanel(Panel):
             name = exhibit.short
         theme.write(surface, cut(theme, name, head.w), head, size=SMALL - 1, face=TEXT)
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
+        if asks is Asks.CAPTION:
+            easel = pygame.Rect(area.x, area.y + row, area.w, area.h - row)
+            draw_illustration(surface, theme, easel, reply, right=right, waits=silent or "…")
+            return
         if reply is not None and reply.field is not None:
             self._drawing(surface, pygame.Rect(area.x, area.y + row, area.w, foot.y - area.y - row), foot, plate)
             return
@@ -271,14 +311,26 @@ class WallPanel(Panel):
         track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)
         window = pygame.Rect(area.x, area.y + row, area.w, track.y - area.y - row - px(2))
         if reply is None:
-            text = "?" if covered else theme.words(silent) if silent else "…"
+            text = "?" if covered else silent or "…"
             size = SMALL if silent and not covered else NORMAL
             theme.write(surface, text, window, size=size, face=TEXT, colour=palette.faded, align="centre")
             return
         said = answered(reply)
-        if exhibit.answers == Port.TEXT:
+        if asks is Asks.SCENE:
+            draw_speech(surface, theme, window, reply, right=right)
+        elif exhibit.answers == Port.TEXT:
             self._line(surface, window, said, right)
-            return
+        else:
+            self._named(surface, window, reply, right)
+        if not math.isnan(reply.confidence):
+            pygame.draw.rect(surface, (150, 148, 138), track)
+            share = min(1.0, max(0.0, reply.confidence))
+            pygame.draw.rect(surface, palette.trace, (track.x, track.y, round(track.w * share), track.h))
+
+    def _named(self, surface: pygame.Surface, window: pygame.Rect, reply: Reply, right: bool | None) -> None:
+        """Write the class that was named, with the verdict."""
+        theme, px, palette, said = self.theme, self.theme.px, self.theme.palette, answered(reply)
+        colour = palette.frame if right is None else palette.right if right else palette.wrong
         size = max(10, min(px(24), window.h - px(6)))
         if right is not None:
             mark = pygame.Rect(window.right - size, window.centery - size // 2, size, size)
@@ -294,10 +346,6 @@ class WallPanel(Panel):
         else:
             none = theme.words("trainer.none")
             theme.write(surface, none, middle, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
-        if not math.isnan(reply.confidence):
-            pygame.draw.rect(surface, (150, 148, 138), track)
-            share = min(1.0, max(0.0, reply.confidence))
-            pygame.draw.rect(surface, palette.trace, (track.x, track.y, round(track.w * share), track.h))
 
     def _line(self, surface: pygame.Surface, window: pygame.Rect, said: str, right: bool | None) -> None:
         """Write an answer in words, in as many lines as there is room for."""

@@ -22,7 +22,11 @@ def frame_of(scene: Scene, still: bool) -> tuple[np.ndarray | None, int, int]:
     """Return the frame that the first system sees now, which exposure it is, from 0, and of how many."""
     system_view = system_at(scene.timeline, "first")
     reply = system_view.reply if system_view is not None else None
-    if system_view is None or reply is None or reply.stimulus.ndim < 2:
+    if system_view is None or reply is None:
+        return None, 0, 0
+    if reply.stimulus.dtype.names:
+        return reply.stimulus["frame"], 0, 0
+    if reply.stimulus.ndim < 2:
         return None, 0, 0
     if reply.stimulus.ndim == 2:
         return reply.stimulus, 0, 0

@@ -153,24 +153,44 @@ class SystemSlot:
         """Ask about a stimulus of the test part of its task."""
         self._ask(("example", k), lambda number: self.rack.example(k, views=True))
 
+    def changed(self, k: int, *, line: str, dark: bool) -> None:
+        """Ask about a stimulus of the test part of its task with a line of one's own, or in the dark."""
+        self._ask(
+            ("changed", k, line, dark), lambda number: self.rack.changed(number, k, line=line, dark=dark, views=True)
+        )
+
     def draw(self, order: DrawingOrder) -> None:
         """Give an order to draw, if it is another than before, or if the system has learned since."""
         every = AGAIN_WALK_FRAMES if order.tool is Tool.WALK else AGAIN_FRAMES
         self._ask(("draw", order.key), lambda number: self.rack.draw(number, order), every=every)
 
     def ask_hall(
-        self, asked: np.ndarray, wanted: str = "", subject: str = "letters", *, room: Room = READS, again: int = 0
+        self,
+        asked: np.ndarray,
+        wanted: str = "",
+        subject: str = "letters",
+        *,
+        room: Room = READS,
+        again: int = 0,
+        item: int = -1,
     ) -> None:
         """Ask every system of a room, with the weights that it has of a subject; see `SystemProcess.hall`.
 
-        While a card is drawn, answers to it as it was stand until there are new ones; those to another class or line
-        are taken away.
+        While a card is drawn, answers to it as it was stand until there are new ones; those to another class, line or
+        question are taken away.
         """
-        key = ("hall", room.name, subject, asked.tobytes(), again)
-        if key != self._asked and (room.asks is not Asks.CARD or key[:2] != self._asked[:2]):
+        drawn = room.asks in (Asks.CARD, Asks.SCENE)
+        words = b"" if room.asks is Asks.CARD else asked["text"].tobytes() if drawn else asked.tobytes()
+        kept = (room.name, "" if room.asks is Asks.CARD else subject, words, again, item)
+        key = ("hall", *kept, subject, asked.tobytes())
+        if key != self._asked and not (drawn and key[: 1 + len(kept)] == self._asked[: 1 + len(kept)]):
             self.hall.clear()
             self._first = self._number + 1
-        self._ask(key, lambda number: self.rack.hall(number, asked, subject, room=room.name, again=again), wanted)
+        self._ask(
+            key,
+            lambda number: self.rack.hall(number, asked, subject, room=room.name, again=again, item=item),
+            wanted,
+        )
 
     def try_out(self, text: str, target: str, count: int, temperature: float) -> None:
         """Have many programs drawn for a text, if it is another than before, or another temperature.

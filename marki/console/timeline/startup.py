@@ -54,6 +54,7 @@ def wait(timeline: TimelineController, session: Session, look: Callable[[], obje
             look()
             exhibits = timeline.exhibits(session)
             room, subject = rooms.room(timeline.ui.room), timeline.task(session)
-            told = room.asks is rooms.Asks.TASK  # the task itself comes before the answers
-            timeline.settle(told + sum(on_wall(e, room) and subject in e.hall.get(room.name, ()) for e in exhibits))
+            timeline.settle(
+                room.told + sum(on_wall(e, room) and subject in e.hall.get(room.name, ()) for e in exhibits)
+            )
         look()

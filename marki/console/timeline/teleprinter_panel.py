@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pygame
 
 from marki.console.drawing.layout import Box
@@ -16,6 +17,11 @@ FACE = "gnu-typewriter"
 HOLE = (60, 58, 52)
 
 
+def text_of(stimulus: np.ndarray) -> str:
+    """Return what was typed of a stimulus: a text, or one with a picture."""
+    return str(stimulus["text"] if stimulus.dtype.names else stimulus)
+
+
 class TeleprinterPanel(Panel):
     """The paper of the teleprinter; the real machine had none."""
 
@@ -28,13 +34,17 @@ class TeleprinterPanel(Panel):
         self._note = self.note(colour=theme.palette.ivory)
         self._shown: tuple[str, str, int, int, str] | None = None
 
+    def note_sample(self) -> str:
+        """Return the shortest form of what is said of a line that was typed."""
+        return self.theme.words.forms("timeline.typed")[-1]
+
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Print as much of the answer as has been printed."""
         system_view = system_at(scene.timeline, "first")
         if system_view is None:
             return []
         reply = system_view.reply
-        typed = "" if reply is None else str(reply.stimulus)
+        typed = "" if reply is None else text_of(reply.stimulus)
         said = "" if reply is None else reply.said
         printed = len(said) if self.theme.profile.still else min(len(said), max(0, system_view.age) // FRAMES_A_SIGN)
         key = (typed, said, printed, scene.ui.example, scene.ui.typed)
@@ -44,11 +54,12 @@ class TeleprinterPanel(Panel):
         right = verdict(reply, system_view.exhibit) if reply is not None and printed == len(said) else None
         self._draw(surface, typed, said[:printed], printed < len(said), right, "" if reply is None else reply.wanted)
         words = self.theme.words
-        note = (
-            words("timeline.typed")
-            if scene.ui.typed
-            else words("timeline.example", number=max(0, scene.ui.example) + 1)
-        )
+        if scene.ui.typed:
+            forms = words.forms("timeline.typed")
+        else:
+            forms = words.forms("timeline.example", number=max(0, scene.ui.example) + 1)
+        room = self.heading.w - self.title_width() - self.theme.px(10)
+        note = next((form for form in forms if self.theme.width(form, SMALL) <= room), forms[-1])
         return [self._paper, *self._note.update(surface, note)]
 
     def _draw(

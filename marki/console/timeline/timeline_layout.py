@@ -90,8 +90,11 @@ def staggered(widths: Sequence[int], rows: int, gap: int) -> tuple[list[tuple[in
     return starts, max(ends) - gap
 
 
-def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[str, Box]:
-    """Return the boxes of a system that is shown instead of the Mark I, in the order of the forward pass."""
+def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0, draws: bool = False) -> dict[str, Box]:
+    """Return the boxes of a system that is shown instead of the Mark I, in the order of the forward pass.
+
+    What reads a text and draws has a lamp panel as large as there is room for.
+    """
     gap = round(7 * unit)
     low_h = max(min(round(170 * unit), stage.h * 34 // 100), round(7.7 * least))
     main = Box(stage.x, stage.y, stage.w, stage.h - low_h - gap)
@@ -101,6 +104,7 @@ def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[
     if accepts == Port.TEXT:
         left = main.w * 30 // 100
         boxes = {"teleprinter": Box(main.x, main.y, left, main.h)}
+        lamps = max(lamps, min(main.h, main.w * 36 // 100)) if draws else lamps
     elif half < max(round(120 * unit), 6 * least):
         # Too low for two squares: the lamps show no more than the stimulus does.
         left = min(main.h - round(14 * unit), main.w * 24 // 100)
@@ -111,6 +115,10 @@ def rack(stage: Box, unit: float, accepts: Port, *, least: float = 0.0) -> dict[
             "retina": Box(main.x, main.bottom - half, left, half),
         }
     x = main.x + left + gap
+    if accepts == Port.ASKED:
+        paper = main.w * 25 // 100
+        boxes["teleprinter"] = Box(x, main.y, paper, main.h)
+        x += paper + gap
     boxes["registers"] = Box(x, main.y, main.right - lamps - gap - x, main.h)
     boxes["lamps"] = Box(main.right - lamps, main.y, lamps, main.h)
     low = Box(stage.x, stage.bottom - low_h, stage.w, low_h)
@@ -176,15 +184,15 @@ def studio(stage: Box, unit: float, *, least: float = 0.0, roomy: bool = False) 
     }
 
 
-def hall(stage: Box, unit: float, *, least: float = 0.0, lines: int = 2) -> dict[str, Box]:
+def hall(stage: Box, unit: float, *, least: float = 0.0, lines: int = 2, always: bool = False) -> dict[str, Box]:
     """Return the boxes of the hall: tabs for its rooms, the card to draw on, its buttons, and the wall of plates.
 
-    In large type the buttons stand in so many lines.
+    In large type the buttons stand in so many lines; in other type only if they `always` do.
     """
     gap = round(7 * unit)
     tabs = Box(stage.x, stage.y, stage.w, max(round(28 * unit), round(1.6 * least)))
     stage = Box(stage.x, tabs.bottom + gap, stage.w, stage.h - tabs.h - gap)
-    keys = max(round(44 * unit), round(2.1 * lines * least))
+    keys = max(round((36 * lines if always else 44) * unit), round(2.1 * lines * least))
     # As wide as if there were no tabs: in large type the words on the buttons need that.
     card = min(stage.h + (tabs.h if least else 0) - keys, stage.w * 36 // 100)
     return {

@@ -90,6 +90,8 @@ class TrainingPanel(Panel):
             return [*many, "last_example", "example", "type_line", *names]
         if system_view.exhibit.tools:
             return names
+        if system_view.exhibit.accepts == Port.ASKED:
+            return ["last_example", "example", "type_line", *names]
         return ["last_example", "example", *(["live"] if system_view.exhibit.accepts == Port.FRAME else []), *names]
 
     def _draw(self, surface: pygame.Surface, system_view: SystemView, progress: Progress | None) -> None:

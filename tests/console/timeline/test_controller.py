@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pygame
 import pytest
+from console import fake_timeline
 from console.fake_timeline import EXHIBITS, FakeRack, FakeTimeline
 
 from marki.console.drawing.layout import frame, unit_of
@@ -19,6 +20,7 @@ from marki.console.state.timeline_view import ancestors, heirs, verdict
 from marki.console.timeline import heatmaps, strip_panel, timeline_layout
 from marki.console.timeline.buttons import NUMBER
 from marki.console.timeline.counts import abbreviated
+from marki.console.timeline.reel_panel import frame_of
 from marki.console.timeline.training_panel import axis_of
 from marki.errors import UnknownName
 from marki.io.exhibits import ActivationView, Progress, Rendering, Trouble
@@ -93,8 +95,11 @@ def overlap(boxes):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("room", [
     lambda *a, **k: timeline_layout.rack(*a, Port.FRAME, **k),
-    lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, **k), timeline_layout.pair, timeline_layout.hall,
-], ids=["frames", "text", "pair", "hall"])  # fmt: skip
+    lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, **k),
+    lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, draws=True, **k),
+    lambda *a, **k: timeline_layout.rack(*a, Port.ASKED, **k),
+    timeline_layout.pair, timeline_layout.hall,
+], ids=["frames", "text", "draws", "asked", "pair", "hall"])  # fmt: skip
 def test_boxes_lie_inside_and_apart(size, scale, side, least, room):
     least, unit = least * size[1], unit_of(size, scale)
     pygame.font.init()
@@ -238,6 +243,78 @@ def test_a_system_is_shown_examples_of_its_own_task_until_a_card_is_drawn(with_t
     frames(app, 3)
     assert app.lent.racks[0].said[-1][0] == "show"
     assert "cell" in {part.kind for part in app.handler.stops()}
+
+
+@pytest.fixture
+def with_scenes(with_timeline, monkeypatch):
+    """Return a function that opens a window on a timeline with those who speak of pictures, and puts one up."""
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", fake_timeline.WITH_SCENES)
+
+    def open_it(name, **settings):
+        app = with_timeline(system=name, **settings)
+        app.timeline.wake(wait=True)
+        frames(app, 3)
+        return app
+
+    return open_it
+
+
+def test_a_line_is_typed_about_the_picture_of_the_example_or_about_a_card_that_is_drawn(with_scenes):
+    app = with_scenes("vqa")
+    rack = app.lent.racks[0]
+    assert rack.said[-1] == ("example", 0)
+    assert app.handler.panels["stimulus"].title == "timeline.own_example"
+    app.obey("type_line")
+    assert app.ui.typing is not None
+    app.ui.typing = None
+    app.obey("typed_line", text="how many shapes are there?")
+    frames(app, 3)
+    assert rack.said[-1][0] == "changed"
+    assert rack.said[-1][2:] == (0, "how many shapes are there?", False)
+    reply = app.scene.timeline.first.reply
+    assert np.array_equal(frame_of(app.scene, True)[0], reply.stimulus["frame"])
+    assert "how many shapes are there?" in " ".join(texts(app, "teleprinter"))
+    app.obey("ink", cells=[42, 43], level=255)
+    frames(app, 3)
+    what, _, pair, task = rack.said[-1]
+    assert (what, task, str(pair["text"])) == ("show", "", "how many shapes are there?")
+    assert np.array_equal(pair["frame"], app.timeline.card)
+    app.obey("example")
+    frames(app, 3)
+    assert rack.said[-1] == ("example", 0)
+    assert app.ui.typed == ""
+
+
+@pytest.mark.parametrize("name", ["vqa", "show_tell"])
+def test_with_the_shutter_closed_a_system_is_shown_a_dark_card(with_scenes, name, key):
+    app = with_scenes(name)
+    rack = app.lent.racks[0]
+    app.obey("shutter")
+    frames(app, 3)
+    assert rack.said[-1][0] == "changed"
+    assert rack.said[-1][2:] == (0, "", True)
+    assert not frame_of(app.scene, True)[0].any()
+    assert app.words("now.system_dark", name="", year="").split(":")[1] in sentence(app.scene, app.words)
+    app.obey("example")
+    frames(app, 3)
+    assert rack.said[-1][2:] == (1, "", True)  # the next example, in the dark as well
+    app.obey("shutter")
+    frames(app, 3)
+    assert rack.said[-1] == ("example", 1)
+    app.obey("shutter")
+    app.obey("put_up", name="resnet")
+    assert not app.ui.dark
+
+
+def test_the_shutter_belongs_to_what_sees(with_scenes):
+    app = with_scenes("gpt")
+    app.obey("shutter")
+    assert "shutter" in app.ui.message
+    assert not app.ui.dark
+    app.obey("put_up", name="vqa")
+    app.obey("beside")
+    app.obey("shutter")
+    assert not app.ui.dark
 
 
 @pytest.mark.parametrize("command", ["play", "step_trial"])

@@ -6,15 +6,16 @@ import numpy as np
 import pygame
 import pytest
 from console import fake_timeline
-from console.fake_timeline import EXHIBITS, WITH_PROGRAMS, FakeTimeline
+from console.fake_timeline import EXHIBITS, SCENES, WITH_PROGRAMS, WITH_SCENES, FakeTimeline
 
 from marki.console.drawing.layout import Box
 from marki.console.panels.narration_panel import sentence
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import on_wall, verdict
 from marki.console.timeline import timeline_layout
+from marki.console.timeline.buttons import NUMBER
 from marki.console.timeline.class_board import CLASSES
-from marki.errors import UnknownName
+from marki.errors import SessionError, UnknownName
 from marki.io import rooms
 from marki.io.ports import Port
 from marki.language import Words
@@ -77,7 +78,7 @@ def test_a_key_names_what_every_machine_draws(in_hall, key, press, named):
     app = in_hall()
     key(app, press, typed=named, mod=0 if press.isdigit() else pygame.KMOD_SHIFT)
     frames(app)
-    kind, _, what, subject, room, again = asked(app)
+    kind, _, what, subject, room, again, _ = asked(app)
     assert (kind, str(what), room, again) == ("hall", named, "draws", 0)
     assert subject == ("digits" if named.isdigit() else "letters")
     found = app.scene.timeline.hall
@@ -247,18 +248,18 @@ def test_a_task_in_words_is_programmed_run_and_judged(in_hall, with_programs, la
 
 def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, with_programs, key):
     app = in_hall("programs")
-    assert asked(app)[2:] == (np.array(""), "programs", "programs", 0)
+    assert asked(app)[2:] == (np.array(""), "programs", "programs", 0, 0)
     key(app, "DOWN")
     frames(app)
-    assert asked(app)[5] == 1
+    assert asked(app)[6] == 1
     app.obey("typed_line", text="a square")
     frames(app)
-    assert str(asked(app)[2]) == "a square"
+    assert (str(asked(app)[2]), asked(app)[6]) == ("a square", -1)
     assert app.words("timeline.task_typed") in written(app)
     assert all(verdict(r, e) is None for e in WITH_PROGRAMS if (r := app.scene.timeline.hall.get(e.name)) is not None)
     key(app, "DOWN")
     frames(app)
-    assert (str(asked(app)[2]), asked(app)[5]) == ("", 2)
+    assert (str(asked(app)[2]), asked(app)[6]) == ("", 2)
 
 
 def test_a_program_is_right_by_what_its_judge_says():
@@ -280,3 +281,197 @@ def test_the_room_of_programs_is_whole(in_hall, with_programs, size, language, p
     written(app)
     assert not app.renderer.theme.clipped
     assert not app.renderer.theme.dropped
+
+
+# -- the rooms of scenes -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_scenes(monkeypatch):
+    """Have those of pictures and language on the timeline."""
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", WITH_SCENES)
+
+
+def verdicts(app):
+    """Return what is known of the answers in the hall, by system."""
+    found = app.scene.timeline.hall
+    return {e.name: verdict(found[e.name], e) for e in WITH_SCENES if e.name in found}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_all_who_speak_of_pictures_say_what_they_see(in_hall, with_scenes, language):
+    app = in_hall("says", language=language)
+    true, wrong, question, _ = SCENES[language]
+    texts, words = written(app), Words(language)
+    assert asked(app)[3:] == (language, "says", 0, 0)
+    assert app.handler.panels["wall"]._names == ("show_tell", "vqa", "clip")
+    assert words("timeline.scene_reader") in texts
+    assert texts.count(true) == 2  # the reader's, and the captioner's
+    assert {wrong, words("timeline.best_of", count=2), words("timeline.scene_number", number=1)} <= set(texts)
+    # VQA has learned English alone here.
+    assert (question in texts) == (language == "en")
+    assert (words("timeline.not_taught") in texts) == (language == "zh")
+    right, count = (2, 3) if language == "en" else (1, 2)
+    assert words("timeline.says_right", right=right, count=count) in texts
+    np.testing.assert_array_equal(app.handler.panels["card"].light(app.scene), fake_timeline.reel(0)[0])
+    assert sentence(app.scene, words) == words("now.room_says")
+
+
+def test_keys_and_buttons_show_other_scenes(in_hall, with_scenes, key, drag, place):
+    app = in_hall("says")
+    key(app, "DOWN")
+    drag(app, place(app, "knob", NUMBER["next_scene"]))
+    frames(app)
+    assert asked(app)[6] == 2
+    assert app.words("timeline.scene_number", number=3) in written(app)
+    np.testing.assert_array_equal(app.handler.panels["card"].light(app.scene), fake_timeline.reel(2)[0])
+    for _ in range(3):
+        key(app, "UP")
+    frames(app)
+    assert asked(app)[6] == 0
+
+
+def test_on_the_scene_a_card_is_begun_and_the_next_scene_puts_it_away(in_hall, with_scenes, drag, place):
+    app = in_hall("says")
+    cell = place(app, "cell", 47)
+    drag(app, cell, cell)
+    frames(app)
+    assert app.ui.draft.reshape(-1)[47] == 255
+    assert (app.ui.draft.reshape(20, 20)[:, 0] == 255).all()  # the bar of the scene is there
+    _, _, what, _, _, _, item = asked(app)
+    assert item == -1
+    np.testing.assert_array_equal(np.rint(what["frame"][0] * 255), app.ui.draft)
+    assert {"show_tell", "clip", "vqa"} < set(app.scene.timeline.hall)
+    app.obey("clear")
+    frames(app)
+    assert set(verdicts(app).values()) == {None}
+    assert app.words("timeline.says_unjudged") in written(app)
+    assert app.words("timeline.scene_none") in written(app)
+    app.obey("example")
+    frames(app)
+    assert (app.ui.draft, asked(app)[6]) == (None, 1)
+    assert verdicts(app) == {"show_tell": True, "vqa": True, "clip": False}
+
+
+def test_a_question_of_ones_own_is_asked_in_its_language(in_hall, with_scenes, key):
+    app = in_hall("says")
+    app.obey("type_line")
+    for sign in "where":
+        key(app, sign, typed=sign)
+    key(app, "RETURN", typed="\r")
+    frames(app)
+    assert (asked(app)[2]["text"].tolist(), asked(app)[3]) == (["where"], "en")
+    assert "where" in written(app)
+    key(app, "DOWN")
+    frames(app)
+    assert asked(app)[2]["text"].tolist() == ["where"]  # of the next scene too
+    app.obey("typed_line", text="圆在哪里")
+    frames(app)
+    assert asked(app)[3] == "zh"
+    assert set(verdicts(app)) == {"show_tell", "clip"}
+    app.obey("room", name="illustrates")
+    frames(app)
+    assert (str(asked(app)[2]), asked(app)[3]) == ("", "en")
+
+
+def test_what_nobody_knows_of_a_question_stands_on_the_plate(in_hall, with_scenes):
+    app = in_hall("says")
+    app.obey("typed_line", text="where is the banana?")
+    frames(app)
+    assert set(verdicts(app)) == {"show_tell", "clip"}
+    assert app.words("timeline.unknown_words", words="banana") in written(app)
+
+
+def test_the_rooms_of_scenes_follow_the_language_of_the_window(in_hall, with_scenes):
+    app = in_hall("says")
+    app.obey("language")
+    frames(app, 5)
+    assert asked(app)[3] == "zh"
+    assert SCENES["zh"][0] in written(app)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_all_who_draw_of_words_draw_a_sentence_that_is_read_back(in_hall, with_scenes, language):
+    app = in_hall("illustrates", language=language)
+    true, wrong = SCENES[language][:2]
+    texts, words = written(app), Words(language)
+    said = "\n".join(texts)
+    assert asked(app)[3:] == (language, "illustrates", 0, 0)
+    assert app.handler.panels["wall"]._names == ("dalle", "dalle2")
+    assert {true, words("timeline.caption_wanted"), words("timeline.caption_number", number=1)} <= set(texts)
+    assert verdicts(app) == {"dalle": False, "dalle2": True}
+    assert words("timeline.illustrates_right", right=1, count=2) in texts
+    for line in (true, wrong):
+        assert words("timeline.read_back", reader="Show and Tell", said=line)[:20] in said
+    assert (words("timeline.told_as", line=SCENES["en"][0])[:20] in said) == (language == "zh")
+    assert sentence(app.scene, words) == words("now.room_illustrates")
+
+
+def test_the_same_sentence_is_drawn_again_and_another_one_asked_for(in_hall, with_scenes, key, drag, place):
+    app = in_hall("illustrates")
+    first = app.scene.timeline.hall["dalle"].field
+    key(app, "DOWN", mod=pygame.KMOD_CTRL)
+    drag(app, place(app, "knob", NUMBER["same_again"]))
+    frames(app)
+    assert asked(app)[5:] == (2, 0)
+    assert not np.array_equal(app.scene.timeline.hall["dalle"].field, first)
+    assert verdicts(app) == {"dalle": True, "dalle2": True}
+    key(app, "UP", mod=pygame.KMOD_CTRL)
+    frames(app)
+    assert asked(app)[5:] == (1, 0)
+    key(app, "DOWN")
+    frames(app)
+    assert asked(app)[5:] == (0, 1)
+
+
+def test_drawing_again_is_refused_where_nothing_is_drawn(in_hall, with_scenes):
+    app = in_hall("says")
+    with pytest.raises(SessionError, match="nothing is drawn"):
+        app.operator.give("draw_again")
+    app.obey("room", name="draws")
+    app.obey("draw_again")
+    assert app.ui.studio.again == 1
+
+
+def test_a_typed_sentence_is_drawn_and_one_that_nobody_understands_met_with_another(in_hall, with_scenes):
+    app = in_hall("illustrates")
+    app.obey("typed_line", text="左上角有一块大方块")
+    frames(app)
+    assert (str(asked(app)[2]), asked(app)[3], asked(app)[6]) == ("左上角有一块大方块", "zh", -1)
+    assert SCENES["zh"][0] in written(app)  # in the language in which it was typed
+    app.obey("typed_line", text="a small banana")
+    frames(app)
+    texts = written(app)
+    assert texts.count(app.words("timeline.not_understood")) == 2
+    assert app.words("timeline.unknown_words", words="banana") in texts
+    assert app.words("timeline.say_rather", line=SCENES["en"][1])[:20] in "\n".join(texts)
+    assert verdicts(app) == {}
+    app.obey("example")
+    frames(app)
+    assert (str(asked(app)[2]), asked(app)[6]) == ("", 1)
+    assert set(verdicts(app)) == {"dalle", "dalle2"}
+
+
+def test_the_plate_of_the_reader_puts_nobody_up(in_hall, with_scenes, drag, place):
+    app = in_hall("says")
+    wall = app.handler.panels["wall"]
+    drag(app, pygame.Rect(wall._reader).center)
+    assert (app.ui.system, app.ui.hall) == ("mark1", True)
+    drag(app, place(app, "plate", 0))
+    assert app.ui.system == "show_tell"
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1280, 800), (1920, 1080)], ids=str)
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("projector", [False, True], ids=["desk", "projector"])
+@pytest.mark.parametrize("room", ["says", "illustrates"])
+def test_the_rooms_of_scenes_are_whole(in_hall, with_scenes, size, language, projector, room):
+    app = in_hall(room, size=size, language=language, projector=projector)
+    app.renderer.theme.clipped.clear()
+    app.renderer.theme.dropped.clear()
+    texts = written(app)
+    assert not app.renderer.theme.clipped
+    assert not app.renderer.theme.dropped
+    assert any(SCENES[language][0][:8] in text for text in texts)
+    tabs = [app.words.forms(f"timeline.room.{r.name}") for r in rooms.ROOMS]
+    assert all(any(f"{k + 1}  {form}" in texts for form in forms) for k, forms in enumerate(tabs))

@@ -1,9 +1,12 @@
 """What is on record of the systems, as a table and as a picture."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from marki.__main__ import main
 from marki.errors import OutputError
 from successors import registry
 from successors.evaluation import results_table
@@ -19,6 +22,16 @@ def test_the_table_has_a_line_for_each_system_and_its_words():
 def test_a_comparison_with_itself_says_what_differs():
     (line,) = [line for line in results_table.markdown().splitlines() if line.startswith("| `convit`")]
     assert "letters anywhere above itself with plain attention: " in line
+
+
+def test_the_command_prints_the_same_record_as_json(capsys):
+    assert main(["timeline", "--results", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == [s.name for s in registry.systems() if registry.metrics(s.name)]
+    (lenet,) = [row for row in rows if row["name"] == "lenet5"]
+    record = registry.metrics("lenet5")
+    assert [trial["value"] for trial in lenet["trials"]] == [trial["value"] for trial in record["trials"]]
+    assert lenet["mechanism"] == record["mechanism"]
 
 
 def test_scores_at_a_task_are_those_on_record():

@@ -102,6 +102,19 @@ def test_convolution_against_torch(c, f, kernel, options):
     compare(lambda *t: conv2d(*t, **options), lambda *t: torch.nn.functional.conv2d(*t, **options), x, w, b)
 
 
+@pytest.mark.parametrize(
+    ("c", "f", "kernel", "options"), [*CONVOLUTIONS, (2, 3, (3, 2), {"dilation": (2, 3), "stride": (1, 2)})]
+)
+def test_windows_of_a_single_image_are_those_of_a_batch(c, f, kernel, options):
+    shapes = (1, c, 6, 7), (f, c // options.get("groups", 1), *kernel)
+    how = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1} | options
+    place = convolution._place(*shapes, None, *how.values())
+    image = numbers(c, 6, 7, 1)
+    alone = convolution._columns(image, place, how["groups"])
+    twice = convolution._columns(np.repeat(image, 2, axis=3), place, how["groups"])
+    assert np.array_equal(alone, twice[..., ::2])
+
+
 @pytest.mark.parametrize(("c", "f", "kernel", "options"), CONVOLUTIONS)
 @pytest.mark.parametrize("order", ORDERS)
 def test_memory_order_does_not_matter(c, f, kernel, options, order):
@@ -219,6 +232,26 @@ def test_what_is_made_of_many_pictures_has_its_channels_innermost(c, kernel, opt
     for first, second in zip(*results, strict=True):
         np.testing.assert_allclose(first, second, rtol=1e-12, atol=1e-12)
     check(lambda *t: conv2d(*t, **options), x, w, b, places=20)
+
+
+@pytest.mark.parametrize(("c", "f"), [(8, 9), (16, 8)])
+@pytest.mark.parametrize("order", ORDERS)
+def test_windows_of_large_kernels_are_built_some_at_a_time(c, f, order, monkeypatch):
+    arrays = numbers(3, c, 6, 7), numbers(f, c, 5, 4, seed=1), numbers(f, seed=2)
+    results = []
+    for limit in (0, 1 << 30):
+        monkeypatch.setattr(convolution, "SMALL", limit)
+        tensors = [Tensor(a, requires_grad=True) for a in (laid(arrays[0], order), *arrays[1:])]
+        out = conv2d(*tensors, padding=2)
+        assert convolution.is_channels_last(out.data) == (limit == 0)
+        out.backward(numbers(*out.shape, seed=5))
+        results.append([out.data, *(t.grad for t in tensors)])
+    for first, second in zip(*results, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-12, atol=1e-12)
+    # Not so under kernels of 3x3, nor for fewer channels.
+    monkeypatch.setattr(convolution, "SMALL", 0)
+    for weight in (arrays[1][:, :, :3, :3], arrays[1][: convolution.SEVERAL - 1]):
+        assert convolution.is_batch_last(conv2d(Tensor(arrays[0]), Tensor(weight)).data)
 
 
 def test_few_channels_lie_before_the_batch_and_many_after_it():
@@ -386,6 +419,15 @@ def test_local_response_norm(size, order):
 def test_wrong_shapes_are_said(call, said):
     with pytest.raises(ShapeError, match=said):
         call(lambda *shape: Tensor(np.ones(shape)))
+
+
+def test_a_refusal_is_said_each_time():
+    x, w = Tensor(np.ones((1, 2, 5, 5))), Tensor(np.ones((3, 2, 3, 3)))
+    assert conv2d(x, w).shape == (1, 3, 3, 3)
+    for _ in range(2):
+        with pytest.raises(ShapeError, match=r"bias \(2,\)"):
+            conv2d(x, w, Tensor(np.ones(2)))
+    assert conv2d(x, w, padding=1).shape == (1, 3, 5, 5)
 
 
 DEPTHWISE = [

@@ -70,6 +70,19 @@ def test_lstm_with_its_last_cell(forget, starts):
     check(both, *given)
 
 
+@pytest.mark.parametrize("peep", [False, True])
+@pytest.mark.parametrize("forget", [False, True])
+@pytest.mark.parametrize("many", [1, N])
+def test_lstm_is_the_same_where_no_step_is_kept(many, forget, peep):
+    gates = 4 if forget else 3
+    x, *weights = (Tensor(a, requires_grad=True) for a in arrays(gates, dtype=np.float32))
+    peephole = Tensor(np.random.default_rng(9).standard_normal((gates - 1, H)).astype(np.float32)) if peep else None
+    kept = lstm(x[:many], *weights, forget=forget, peephole=peephole)
+    with no_grad():
+        forgotten = lstm(x[:many], *weights, forget=forget, peephole=peephole)
+    assert np.array_equal(kept.data, forgotten.data)
+
+
 def test_two_layers_hand_their_cells_on():
     # A second call that begins where the first ended gives what one call gives.
     x, w, u, b = (Tensor(a) for a in arrays(4))

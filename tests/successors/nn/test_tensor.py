@@ -196,3 +196,21 @@ def test_multiply_adds_are_counted():
 def test_the_gradient_check_takes_arrays_of_any_memory_order():
     rng = np.random.default_rng(0)
     check(lambda x, y: x * x * y, rng.standard_normal((4, 3)).T, np.asfortranarray(rng.standard_normal((3, 4))))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_padding_is_that_of_numpy_in_value_and_in_order_of_memory(order):
+    a = np.random.default_rng(0).random((3, 4, 5)).astype(np.float32)
+    a = np.ascontiguousarray(a.transpose(order)).transpose(np.argsort(order))
+    widths = ((1, 0), (0, 0), (2, 3))
+    padded, wanted = Tensor(a).pad(widths).data, np.pad(a, widths)
+    assert np.array_equal(padded, wanted)
+    assert padded.strides == wanted.strides
+    assert padded.dtype == np.float32
+
+
+def test_a_product_of_matrices_counts_its_multiply_adds():
+    a, b = Tensor(np.ones((2, 1, 3, 4))), Tensor(np.ones((5, 4, 6)))
+    with tally() as counted:
+        assert (a @ b).shape == (2, 5, 3, 6)
+    assert counted == [2 * 5 * 3 * 4 * 6]

@@ -110,7 +110,7 @@ def test_the_worker_tells_the_task_and_asks_whoever_has_weights(monkeypatch):
     monkeypatch.setattr(
         worker, "_in_room", lambda keeper, name, subject: untrained(name) if name in ("codex", "copilot") else None
     )
-    worker._answer(AskHall(number=9, asked=np.array(""), subject="programs", room="programs", again=1))
+    worker._answer(AskHall(number=9, asked=np.array(""), subject="programs", room="programs", item=1))
     assert [(m.name, m.number) for m in sent] == [(TASK, 9), ("codex", 9), ("copilot", 9)]
 
 

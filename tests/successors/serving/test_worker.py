@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from marki.errors import StateError
+from marki.io.asked import asked
 from marki.io.exhibits import Progress, Reply, Trouble
 from marki.io.ports import Port
 from successors import registry, tasks
@@ -30,6 +31,7 @@ from successors.serving.loaded_system import OTHERS
 from successors.serving.questions import (
     AskHall,
     LoadSystem,
+    ShowChanged,
     ShowExample,
     ShowStimulus,
     StopTraining,
@@ -38,6 +40,7 @@ from successors.serving.questions import (
     take,
 )
 from successors.serving.worker import ProgressReporter, Worker
+from successors.tasks.wording import typed
 from successors.training import training_job
 from successors.training.loop import Record
 
@@ -491,6 +494,83 @@ def test_what_was_trained_here_answers_whatever_else_is_shipped(letters_too, sho
     table.pipe.send(LoadSystem(name="lenet5"))
     table.pipe.send(ShowStimulus(number=2, stimulus=frame(), views=False, task="digits"))
     assert until(table.poll, of_kind(Reply))[-1].task == "digits"
+    table.close()
+
+
+@pytest.fixture
+def two_tongues(monkeypatch, tmp_path):
+    """Ship vqa and show_tell with untrained weights of two languages; return the learners by name and language."""
+    found, paths = {}, {}
+    for name in ("vqa", "show_tell"):
+        entry = registry.find(name).entry
+        for seed, language in enumerate(("en", "zh")):
+            trial = next(t for t in entry.trials if registry.subject(entry, t) == language)
+            learner = entry.create(seed=seed, changes=registry.settings(entry, trial) | dict(entry.small))
+            path = tmp_path / f"{name}-{language}.safetensors"
+            settings = json.dumps(learner.config.to_mapping())
+            weights_file.save(path, learner.weights(), system=name, settings=settings)
+            found[name, language], paths[name, language] = learner, (path, trial)
+    create, load = registry.create, tasks.load
+    monkeypatch.setattr(registry, "weights", lambda name, about: paths.get((name, about)))
+    monkeypatch.setattr(
+        registry, "create",
+        lambda name, pretrained=False, **kw: create(name, **{"weights": paths[name, "en"][0]} | kw),
+    )  # fmt: skip
+    few = {"train": 1, "valid": 1, "test": 12, "held": 1}
+    monkeypatch.setattr(tasks, "load", lambda task, **options: load(task, cache=False, **options | few))
+    return found
+
+
+def test_a_line_about_the_picture_of_an_example_is_answered_in_its_language(two_tongues):
+    deck = tasks.load("question")
+    table = Table(LoadSystem(name="vqa"))
+    asks = {"en": "How many shapes are there", "zh": "有几个图形"}
+    for number, (language, line) in enumerate(asks.items(), 50):
+        table.pipe.send(ShowChanged(number=number, example=15, views=False, line=line))
+        reply = until(table.poll, of_kind(Reply))[-1]
+        pair = asked(deck.test.stimuli[3]["frame"][None], np.array([typed(line, "question").text]))
+        assert (reply.number, reply.wanted, reply.judged) == (number, "", None)
+        assert reply.stimulus == pair[0]
+        assert np.array_equal(reply.lamps, two_tongues["vqa", language].respond(pair)[0])
+    table.close()
+
+
+def test_a_line_about_a_card_is_answered_and_one_with_unknown_words_is_refused(two_tongues):
+    table = Table(LoadSystem(name="vqa"))
+    card = np.random.default_rng(0).random((1, 20, 20), np.float32)
+    for line in ("where is the elephant?", "where is the circle?"):
+        pair = asked(card, np.array([line]))
+        table.pipe.send(ShowStimulus(number=7, stimulus=pair[0], views=False))
+        came = until(table.poll, of_kind(Reply | Trouble))[-1]
+        if "elephant" in line:
+            assert came.passing
+            assert "elephant" in came.text
+            continue
+        assert np.array_equal(came.lamps, two_tongues["vqa", "en"].respond(pair)[0])
+    table.close()
+
+
+@pytest.mark.parametrize("name", ["vqa", "show_tell"])
+def test_behind_the_shutter_an_example_is_dark_and_nothing_is_wanted(two_tongues, name):
+    table = Table(LoadSystem(name=name), ShowChanged(number=50, example=3, views=False, dark=True))
+    reply = until(table.poll, of_kind(Reply))[-1]
+    deck = tasks.load(registry.find(name).entry.trials[0].task)
+    shown = deck.test.stimuli[3:4].copy()
+    light = shown["frame"] if name == "vqa" else shown
+    assert light.any()
+    light[...] = 0
+    assert reply.stimulus == shown[0] if name == "vqa" else np.array_equal(reply.stimulus, shown[0])
+    answer = two_tongues[name, "en"].respond(shown)[0]
+    assert np.array_equal(reply.lamps, answer) if name == "vqa" else reply.said == answer
+    assert (reply.number, reply.wanted) == (50, "")
+    table.close()
+
+
+def test_who_has_no_weights_of_a_language_says_so(two_tongues, monkeypatch):
+    monkeypatch.setattr(registry, "weights", lambda name, about: None)
+    table = Table(LoadSystem(name="vqa"), ShowChanged(number=50, example=0, views=False, line="有几个图形？"))
+    trouble = until(table.poll, of_kind(Trouble))[-1]
+    assert trouble == Trouble(name="vqa", text="vqa speaks no 'zh'", passing=True)
     table.close()
 
 

@@ -129,6 +129,11 @@ def test_what_is_typed_is_put_in_order():
             "a large square in the middle and a large circle on the right.",
         ),
         ("左上角有个大圆，还有一个小方块在左边", "还", "左上角有一个大圆，左边有一块小方块。"),
+        (
+            "a tiny ring over a box",
+            "tiny, ring, over, box",
+            "a small circle at the top and a large square at the bottom.",
+        ),
     ],
 )
 def test_unknown_words_are_named_and_the_nearest_caption_is_offered(line, unknown, offer):
@@ -150,6 +155,26 @@ def test_known_words_in_no_order_are_offered_one():
         asked_for("大圆在中间")
     for line in ("banana", "?!x", "a small circle at the top and a small circle at the top"):
         assert understood(nearest(line)) is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "offer"),
+    [
+        ("a small circle above a large bar.", "a small circle at the top and a large bar at the bottom."),
+        ("a small circle below a large bar.", "a large bar at the top and a small circle at the bottom."),
+        ("the bar is right of the small cross.", "a small cross on the left and a large bar on the right."),
+        ("the small cross is left of the bar.", "a small cross on the left and a large bar on the right."),
+        ("大圆在小方块的右边。", "左边有一块小方块，右边有一个大圆。"),
+        ("小十字在圆上面。", "上边有一个小十字，下边有一个大圆。"),
+    ],
+)
+def test_shapes_that_stand_to_each_other_are_offered_so(line, offer):
+    assert nearest(line) == offer
+    assert understood(offer) is not None
+
+
+def test_of_one_kind_nothing_stands_to_another():
+    assert nearest("a circle above a circle.").startswith("a large circle")
 
 
 def test_captions_are_judged_by_what_they_tell():

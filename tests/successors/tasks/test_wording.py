@@ -11,7 +11,7 @@ from marki.__main__ import main
 from marki.errors import PortError
 from successors import tasks
 from successors.serving.questions import LoadSystem, ShowStimulus
-from successors.tasks import scenes
+from successors.tasks import scenes, wording
 from successors.tasks.wording import check_known, worded
 
 SMALL = {"train": 400, "valid": 40, "test": 200}
@@ -37,6 +37,18 @@ def test_the_texts_of_a_task_are_left_as_they_are_and_have_no_unknown_word(task,
         for text in part.stimuli.tolist():
             found = worded(text, task)
             assert (found.text, found.unknown) == (text, ())
+
+
+def test_sentences_to_choose_from_are_told_apart_by_their_stops():
+    said = "A small circle at the top. 左边有一个小圆。 a small circle at the top"
+    assert wording.typed(said, "match").text == "a small circle at the top.\n左边有一个小圆。"
+    for line, refused in (
+        ("a small circle at the top.", "1 caption to choose from"),
+        ("...", "0 caption"),
+        ("a small circle at the top. a small elephant on the left.", "unknown: elephant"),
+    ):
+        with pytest.raises(PortError, match=refused):
+            wording.typed(line, "match")
 
 
 ENGLISH = "the small square is left of the large circle."

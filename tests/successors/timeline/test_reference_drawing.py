@@ -1,12 +1,11 @@
 """The systems that draw against the same written plainly with PyTorch, as the authors' programs are, with our weights.
 
-Each is written anew from paper and program, in `benchmarks/mirrors/drawing.py`, where it is timed as well: StyleGAN2
-with a kernel of its own for each picture, or without, and filters by zeros and convolution, its penalties by a backward
-pass through a backward pass, which our engine has not. Outputs may differ by 1e-10 of the largest, gradients of every
-parameter by 1e-8.
+Each is written anew from paper and program, in `benchmarks/mirrors/` (`drawing.py`, `restyled.py`), where it is timed
+as well: StyleGAN2 with a kernel of its own for each picture, or without, and filters by zeros and convolution, its
+penalties by a backward pass through a backward pass, which our engine has not. Outputs may differ by 1e-10 of the
+largest, gradients of every parameter by 1e-8.
 """
 
-import math
 import sys
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from successors.timeline import (
 torch = pytest.importorskip("torch")
 sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
 drawing = pytest.importorskip("mirrors.drawing")
+restyled = pytest.importorskip("mirrors.restyled")
 torch.set_num_threads(1)
 functional = torch.nn.functional
 
@@ -198,70 +198,18 @@ def test_the_path_length_by_a_backward_pass_through_a_backward_pass(pair, own):
 # -- what stands on them ----------------------------------------------------------------------------------------------
 
 
-def anime_normed(w, name, x, kind):
-    groups = 1 if kind == "layer" else x.shape[1]
-    return functional.group_norm(x, groups, w[f"{name}.gain"], w[f"{name}.bias"])
-
-
-def anime_conv(w, name, x, kind, stride=1):
-    """Return `Conv2DNormLReLU` of the program, padded with zeros."""
-    weight = w[f"{name}.conv.weight"]
-    x = functional.conv2d(x, weight, stride=stride, padding=weight.shape[2] // 2)
-    return functional.leaky_relu(anime_normed(w, f"{name}.norm", x, kind), 0.2)
-
-
-def anime_generated(w, x, config):
-    """Return pictures from -1 to 1, as `G_net` of the program, parts A to E."""
-    kind, base = config.norm, "creator"
-    for k, stride in enumerate((1, 2, 1)):
-        x = anime_conv(w, f"{base}.enter.{k}", x, kind, stride)
-    for k, stride in enumerate((2, 1, 1)):
-        x = anime_conv(w, f"{base}.narrow.{k}", x, kind, stride)
-    for k in range(config.blocks):
-        name = f"{base}.blocks.{k}"
-        y = anime_conv(w, f"{name}.widen", x, kind)
-        y = functional.conv2d(y, w[f"{name}.each.weight"], w[f"{name}.each.bias"], padding=1, groups=y.shape[1])
-        y = functional.leaky_relu(anime_normed(w, f"{name}.norm1", y, kind), 0.2)
-        y = anime_normed(w, f"{name}.norm2", functional.conv2d(y, w[f"{name}.narrow.weight"]), kind)
-        x = x + y if x.shape == y.shape else y
-    x = anime_conv(w, f"{base}.middle", x, kind)
-    for part, count in (("rise", 2), ("leave", 3)):
-        x = functional.interpolate(x, scale_factor=2)
-        for k in range(count):
-            x = anime_conv(w, f"{base}.{part}.{k}", x, kind)
-    return torch.tanh(functional.conv2d(x, w[f"{base}.output.weight"], w[f"{base}.output.bias"]))
-
-
-def anime_judged(w, x, config):
-    """Return verdicts of patches, as `D_net` of the program without spectral normalisation."""
-
-    def conv(name, x, stride=1):
-        return functional.conv2d(x, w[f"critic.{name}.weight"], stride=stride, padding=1)
-
-    def normed(k, x):
-        if config.critic_norm:
-            x = functional.group_norm(x, 1, w[f"critic.norms.{k}.gain"], w[f"critic.norms.{k}.bias"])
-        return functional.leaky_relu(x, 0.2)
-
-    x = functional.leaky_relu(conv("enter", x), 0.2)
-    for k in range(2):
-        x = functional.leaky_relu(conv(f"halve.{k}", x, stride=2), 0.2)
-        x = normed(k, conv(f"widen.{k}", x))
-    return conv("output", normed(2, conv("last", x)))
-
-
 @pytest.mark.parametrize("kind", ["layer", "instance"])
 def test_animegan2(kind):
     small = {"width": 2, "blocks": 3, "critic_width": 2, "critic_norm": True, "norm": kind, "vgg_widths": (3, 4)}
     config = y2021_animegan2.AnimeGAN2Config().amend(small)
     net, w = both(y2021_animegan2.AnimeGAN2(config, np.random.default_rng(0)))
     x = RNG.random((3, 20, 20))
-    made = anime_generated(w, torch.tensor(x)[:, None] * 2 - 1, config)
+    made = restyled.anime_generated(w, torch.tensor(x)[:, None] * 2 - 1, config)
     agree(net, w, net.make(x, np.zeros((3, 0))), made[:, 0] / 2 + 0.5)
     for p in net.parameters().values():
         p.grad = None
     w = {name: value.detach().requires_grad_() for name, value in w.items()}
-    theirs = anime_judged(w, torch.tensor(x)[:, None] * 2 - 1, config).flatten(1)
+    theirs = restyled.anime_judged(w, torch.tensor(x)[:, None] * 2 - 1, config).flatten(1)
     agree(net, w, net.verdict(Tensor(x), CODES), theirs)
 
 
@@ -271,60 +219,16 @@ def test_the_u_net_of_arcanegan():
     )
     net, w = both(y2021_arcanegan.ArcaneGAN(config, np.random.default_rng(0)))
     x = RNG.random((3, 20, 20))
-
-    def double(name, x):
-        for part in ("first", "second"):
-            x = functional.relu(drawing.conv(w, f"unet.{name}.{part}", x, padding=1))
-        return x
-
-    full = double("down.0", torch.tensor(x)[:, None])
-    half = double("down.1", functional.max_pool2d(full, 2))
-    low = double("down.2", functional.max_pool2d(half, 2))
-    half = double("up.1", torch.cat([functional.interpolate(low, scale_factor=2), half], 1))
-    full = double("up.0", torch.cat([functional.interpolate(half, scale_factor=2), full], 1))
-    theirs = torch.sigmoid(drawing.conv(w, "unet.output", full))[:, 0]
+    theirs = restyled.arcane_drawn(w, torch.tensor(x)[:, None], config)[:, 0]
     agree(net, w, net.unet(Tensor(x[:, None]))[:, 0], theirs)
 
 
-def test_the_two_paths_of_dualstylegan():
+@pytest.mark.parametrize("own", [True, False], ids=["own kernels", "one kernel"])
+def test_the_two_paths_of_dualstylegan(own):
     small = {"channels": (6, 5, 4), "latents": 5, "mapping": 3, "maps": (2, 3, 4), "full": 6}
     config = y2022_dualstylegan.DualStyleGANConfig().amend(small)
     net, w = both(y2022_dualstylegan.DualStyleGAN(config, np.random.default_rng(0)))
     ws, e = RNG.standard_normal((3, 6, 5)), RNG.standard_normal((3, 5))
-    structure, colour = 0.7, 0.4
-    latent, exemplar = torch.tensor(ws), torch.tensor(e)
-    base = "generator.synthesis"
-    code = exemplar * torch.rsqrt((exemplar**2).mean(1, keepdim=True) + 1e-8)
-    for k in range(2):
-        code = drawing.act(drawing.equal(w, f"extrinsic.code.{k}", code, config.mapping_rate))
-
-    def block(k, x):
-        """Return `AdaResBlock` of the program."""
-        y = x
-        for part in range(2):
-            name = f"extrinsic.structure.{k}"
-            style = drawing.linear(w, f"{name}.norms.{part}.style", code)[:, :, None, None]
-            gain, shift = style.chunk(2, 1)
-            y = functional.instance_norm(y, eps=1e-5) * gain + shift
-            weight = w[f"{name}.convs.{part}.weight"]
-            y = functional.conv2d(y, weight / math.sqrt(weight.shape[1] * 9), w[f"{name}.convs.{part}.bias"], padding=1)
-            y = drawing.act(y)
-        return x + structure * y
-
-    def fine(k, layer):
-        return colour * drawing.equal(w, f"extrinsic.colour.{k}", exemplar) + (1 - colour) * latent[:, layer]
-
-    def picture_of(k, x, latent):
-        bias = w[f"{base}.colour_bias.{k}"][:, None, None]
-        return drawing.modulated(w, f"{base}.colour.{k}", x, latent, own=True, demodulates=False) + bias
-
-    x = block(0, drawing.styled(w, f"{base}.first", w[f"{base}.const"], latent[:, 0], 0.0, own=True))
-    picture = picture_of(0, x, latent[:, 1])
-    x = block(1, drawing.styled(w, f"{base}.rise.0", x, latent[:, 1], 0.0, own=True, rises=True))
-    x = block(2, drawing.styled(w, f"{base}.stay.0", x, latent[:, 2], 0.0, own=True))
-    picture = drawing.upfirdn(picture, 2, 1, 2, 1, gain=4) + picture_of(1, x, fine(0, 3))
-    x = drawing.styled(w, f"{base}.rise.1", x, fine(0, 3), 0.0, own=True, rises=True)
-    x = drawing.styled(w, f"{base}.stay.1", x, fine(1, 4), 0.0, own=True)
-    picture = drawing.upfirdn(picture, 2, 1, 2, 1, gain=4) + picture_of(2, x, fine(2, 5))
-    theirs = torch.tanh(picture)[:, 0] / 2 + 0.5
-    agree(net, w, net.paint(Tensor(ws), Tensor(e), structure=structure, colour=colour), theirs)
+    how = {"structure": 0.7, "colour": 0.4}
+    theirs = restyled.dual_painted(w, torch.tensor(ws), torch.tensor(e), config, own=own, **how)
+    agree(net, w, net.paint(Tensor(ws), Tensor(e), **how), theirs)
