@@ -82,12 +82,6 @@ SAYS = Room(
     ports=((Port.FRAME, Port.TEXT), (Port.ASKED, Port.TEXT), (Port.ASKED, Port.LAMPS)),
     subjects=dict.fromkeys(LANGUAGES, ()),
 )
-ILLUSTRATES = Room(
-    name="illustrates",
-    asks=Asks.CAPTION,
-    ports=((Port.TEXT, Port.FIELD),),
-    subjects=dict.fromkeys(LANGUAGES, ()),
-)
 PROGRAMS = Room(
     name="programs",
     asks=Asks.TASK,
@@ -102,7 +96,7 @@ Of a program or a picture that is wanted: its words in English and Chinese (`sti
 what that draws (`target`). Of a scene: the question about it (`stimulus`), the card (`field`), what it shows if that is
 known (`wanted`), and what the reader that is no network reads on it (`said`)."""
 
-ROOMS = (READS, DRAWS, SAYS, ILLUSTRATES, PROGRAMS)
+ROOMS = (READS, DRAWS, SAYS, PROGRAMS)
 """All rooms, in the order in which they are walked through."""
 
 
