@@ -96,7 +96,8 @@ def overlap(boxes):
 @pytest.mark.parametrize("room", [
     lambda *a, **k: timeline_layout.rack(*a, Port.FRAME, **k),
     lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, **k),
-    lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, draws=True, **k), lambda *a, **k: timeline_layout.rack(*a, Port.ASKED, **k),
+    lambda *a, **k: timeline_layout.rack(*a, Port.TEXT, draws=True, **k),
+    lambda *a, **k: timeline_layout.rack(*a, Port.ASKED, **k),
     timeline_layout.pair, timeline_layout.hall,
 ], ids=["frames", "text", "draws", "asked", "pair", "hall"])  # fmt: skip
 def test_boxes_lie_inside_and_apart(size, scale, side, least, room):
@@ -242,6 +243,14 @@ def test_a_system_is_shown_examples_of_its_own_task_until_a_card_is_drawn(with_t
     frames(app, 3)
     assert app.lent.racks[0].said[-1][0] == "show"
     assert "cell" in {part.kind for part in app.handler.stops()}
+
+
+def test_what_draws_of_a_text_has_a_large_lamp_panel():
+    stage = frame((1280, 800), 1.0, side=True)["stage"]
+    boxes = timeline_layout.rack(stage, unit_of((1280, 800), 1.0), Port.TEXT, draws=True)
+    side = min(boxes["lamps"].w, boxes["lamps"].h)
+    assert side > 0.9 * min(boxes["teleprinter"].w, boxes["teleprinter"].h)
+    assert boxes["registers"].w > 0.5 * side
 
 
 @pytest.fixture
