@@ -13,7 +13,7 @@ from marki.io.stimuli.letters import letter
 from successors import registry
 from successors.serving import room_keepers, scene_rooms
 from successors.serving.loaded_system import LoadedSystem
-from successors.serving.questions import AskHall
+from successors.serving.questions import AskHall, lay
 from successors.serving.room_keepers import RoomQuestion
 from successors.serving.worker import Worker
 from successors.tasks import match, scene_pictures, scenes
@@ -284,3 +284,12 @@ def test_the_worker_tells_the_card_and_the_sentence_before_all_answer(monkeypatc
     given = RoomQuestion(number=5, asked=np.array(""), subject="en", again=1, item=3)
     again = room_keepers.keeper("illustrates").ask(loaded("dalle"), given)
     np.testing.assert_array_equal(again.field, sent[1].field)
+
+
+def test_a_question_that_is_refused_concerns_itself_alone(monkeypatch):
+    worker, sent = Worker(None), []
+    monkeypatch.setattr(worker, "_send", sent.append)
+    lay(worker._waiting, AskHall(number=1, asked=np.array("..."), subject="en", room=ILLUSTRATES.name))
+    worker._next()
+    (trouble,) = sent
+    assert (trouble.passing, "empty" in trouble.text) == (True, True)
