@@ -462,9 +462,8 @@ def unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Concatenate tensors along `axis`."""
-    ends = np.cumsum([t.shape[axis] for t in tensors])[:-1]
-    data = np.concatenate([t.data for t in tensors], axis)
-    return make(data, tuple(tensors), lambda g: np.split(g, ends, axis))
+    data, sizes = np.concatenate([t.data for t in tensors], axis), [t.shape[axis] for t in tensors]
+    return make(data, tuple(tensors), lambda g: np.split(g, np.cumsum(sizes)[:-1], axis))
 
 
 def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:

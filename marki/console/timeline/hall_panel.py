@@ -204,7 +204,9 @@ class WallPanel(Panel):
             plate = Plate(exhibit, reply, correct, hovered, silent, covered, room.asks)
             sure = None if reply is None or math.isnan(reply.confidence) else round(reply.confidence, 2)
             drawn = None if reply is None or reply.field is None else reply.field.tobytes()
-            key = (answered(reply), sure, drawn, *plate[2:])
+            asked = None if reply is None or not room.told else reply.stimulus.tobytes()
+            read = "" if reply is None else reply.read
+            key = (answered(reply), sure, drawn, asked, read, *plate[2:])
             if key != self._shown.get(exhibit.name):
                 self._shown[exhibit.name] = key
                 self._plate(surface, pygame.Rect(self._boxes[k]), plate)

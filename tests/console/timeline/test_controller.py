@@ -245,6 +245,14 @@ def test_a_system_is_shown_examples_of_its_own_task_until_a_card_is_drawn(with_t
     assert "cell" in {part.kind for part in app.handler.stops()}
 
 
+def test_what_draws_of_a_text_has_a_large_lamp_panel():
+    stage = frame((1280, 800), 1.0, side=True)["stage"]
+    boxes = timeline_layout.rack(stage, unit_of((1280, 800), 1.0), Port.TEXT, draws=True)
+    side = min(boxes["lamps"].w, boxes["lamps"].h)
+    assert side > 0.9 * min(boxes["teleprinter"].w, boxes["teleprinter"].h)
+    assert boxes["registers"].w > 0.5 * side
+
+
 @pytest.fixture
 def with_scenes(with_timeline, monkeypatch):
     """Return a function that opens a window on a timeline with those who speak of pictures, and puts one up."""

@@ -371,6 +371,16 @@ def test_a_question_of_ones_own_is_asked_in_its_language(in_hall, with_scenes, k
     assert set(verdicts(app)) == {"show_tell", "clip"}
 
 
+def test_the_plate_shows_another_question_whose_answer_is_the_same(in_hall, with_scenes):
+    app = in_hall("says")
+    app.renderer.theme.written = []
+    app.obey("typed_line", text="how many large shapes are there?")
+    frames(app)
+    found = [text for text, _, _ in app.renderer.theme.written]
+    app.renderer.theme.written = None
+    assert "how many large shapes are there?" in " ".join(found)
+
+
 def test_what_nobody_knows_of_a_question_stands_on_the_plate(in_hall, with_scenes):
     app = in_hall("says")
     app.obey("typed_line", text="where is the banana?")

@@ -13,7 +13,7 @@ from marki.io.stimuli.letters import letter
 from successors import registry
 from successors.serving import room_keepers, scene_rooms
 from successors.serving.loaded_system import LoadedSystem
-from successors.serving.questions import AskHall
+from successors.serving.questions import AskHall, lay
 from successors.serving.worker import Worker
 from successors.tasks import match, scene_pictures, scenes
 from successors.tasks.scene_decks import part_of
@@ -200,3 +200,12 @@ def test_the_worker_tells_the_card_before_all_answer(monkeypatch):
     worker._answer(AskHall(number=4, asked=pair(question=""), subject="zh", room=SAYS.name, item=2))
     assert [m.name for m in sent] == [TASK, "show_tell", "vqa", "clip"]
     assert all(m.number == 4 for m in sent)
+
+
+def test_a_question_that_is_refused_concerns_itself_alone(monkeypatch):
+    worker, sent = Worker(None), []
+    monkeypatch.setattr(worker, "_send", sent.append)
+    lay(worker._waiting, AskHall(number=1, asked=pair(question="?!"), subject="en", room=SAYS.name))
+    worker._next()
+    (trouble,) = sent
+    assert (trouble.passing, "empty" in trouble.text) == (True, True)
