@@ -71,13 +71,15 @@ def _lines(path: Path, about: Figure, shown: Mapping[str, np.ndarray]) -> None:
 
 def _fields(path: Path, about: Figure, shown: Mapping[str, np.ndarray]) -> None:
     columns = min(12, max(len(fields) for fields in shown.values()))
-    picture = sheet(1.5 + columns, 0.7 + 1.05 * len(shown))
+    beside = max(1.5, 0.1 * max(len(label) for label in shown))
+    picture = sheet(beside + columns, 0.7 + 1.05 * len(shown))
     picture.suptitle(about.title, x=0.01, ha="left", fontsize=14)
     grid = picture.subplots(len(shown), columns, squeeze=False)
     for row, (label, fields) in zip(grid, shown.items(), strict=True):
         for k, axes in enumerate(row):
             axes.set_xticks([])
             axes.set_yticks([])
+            axes.set_anchor("W")  # beside its label, where the column is wider
             if k < len(fields):
                 axes.imshow(fields[k], cmap="inferno", vmin=0, vmax=1)
             else:
