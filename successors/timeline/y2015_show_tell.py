@@ -396,11 +396,11 @@ def _looked(learner: Successor[ShowTell], stimuli: np.ndarray, targets: np.ndarr
 
 
 def _attended(network: ShowTell, stimuli: np.ndarray) -> np.ndarray:
-    """Return where each token looked, as maps (t, side, side) of the picture's places."""
+    """Return where each token looked, as maps (1, t, side, side) of the picture's places."""
     with no_grad():
         looked = network.told(stimuli[0])[1]
     side = network.config.side
-    return looked.reshape(-1, side, side) if looked.size else np.zeros((1, 1, 1))
+    return looked.reshape(1, -1, side, side) if looked.size else np.zeros((1, 1, 1, 1))
 
 
 def _pieces(network: ShowTell, stimuli: np.ndarray) -> np.ndarray:

@@ -254,9 +254,16 @@ class CLIP(Network):
 
     # -- both sides -------------------------------------------------------------------------------------------------
 
+    def _looked(self, pictures: np.ndarray) -> Tensor:
+        return self.image(images(Tensor(np.ascontiguousarray(pictures))))
+
     def seen(self, pictures: np.ndarray) -> Tensor:
         """Return the vectors of pictures (n, h, w), or (n, c, h, w), of length 1."""
-        return normalised(self.image(images(Tensor(np.ascontiguousarray(pictures)))))
+        return normalised(self._looked(pictures))
+
+    def _tokens(self, pictures: np.ndarray) -> Tensor:
+        """Return the logits of all tokens for pictures; their vectors may have any length, since none are compared."""
+        return self.bag(self._looked(pictures))
 
     def rows(self, texts: np.ndarray) -> np.ndarray:
         """Encode texts (n,) as tokens (n, t); of one that is too long the rest is left out."""
@@ -280,7 +287,7 @@ class CLIP(Network):
         They are cosines; with the bag of tokens, its log-likelihood.
         """
         if self.config.objective == "bag":
-            logits, bags = self.bag(self.seen(pictures)).data, self._bags(texts)
+            logits, bags = self._tokens(pictures).data, self._bags(texts)
             return logits @ bags.T - np.logaddexp(0, logits).sum(1, keepdims=True)
         return self.seen(pictures).data @ self.read(texts).data.T
 
@@ -298,7 +305,7 @@ class CLIP(Network):
         pictures = stimuli["frame"] if stimuli.dtype.names else stimuli
         pictures = np.ascontiguousarray(pictures).astype(self.image.positions.dtype, copy=False)
         if self.config.objective == "bag":
-            logits, bags = self.bag(self.seen(pictures)), self._bags(targets)
+            logits, bags = self._tokens(pictures), self._bags(targets)
             fits = logits.data @ bags.T - np.logaddexp(0, logits.data).sum(1, keepdims=True)
             loss = binary_cross_entropy(logits, bags.astype(logits.dtype)) * float(self.config.vocabulary)
             return targets[fits.argmax(1)], loss

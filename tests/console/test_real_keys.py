@@ -53,7 +53,7 @@ LETTER_COMMANDS = {
 }  # fmt: skip
 CHORDS = {
     "z": "undo", "y": "redo", "s": "save", "o": "open", "q": "quit", "n": "new_seed", "c": "copy", "v": "paste",
-    "b": "scale", "e": "editor", "g": "examples", "i": "law", "m": "machine_room", "x": "cut",
+    "b": "scale", "d": "shutter", "e": "editor", "g": "examples", "i": "law", "m": "machine_room", "x": "cut",
 }  # fmt: skip
 
 

@@ -298,6 +298,8 @@ def drawn_before(op: Operator) -> None:
 
 
 def _draw_again(op: Operator, way: int) -> None:
+    if _timeline(op) is None:
+        return
     if not op.ui.hall or rooms.room(op.ui.room).asks not in (rooms.Asks.CLASS, rooms.Asks.CAPTION):
         raise SessionError("nothing is drawn here", where="hall", remedy="Go into a room of the hall where it is")
     put(op, again=max(0, op.ui.studio.again + way))

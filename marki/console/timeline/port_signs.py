@@ -11,7 +11,8 @@ from marki.io.ports import Port
 def draw_sign(surface: pygame.Surface, port: Port, box: pygame.Rect, colour: Colour) -> None:
     """Draw the sign of a port into a square.
 
-    A frame has a figure in it, a reel is a strip of film, a text has lines, lamps are round, a field is a grid of dots.
+    A frame has a figure in it, a reel is a strip of film, a text has lines, lamps are round, a field is a grid of dots;
+    of a picture that is asked about, a line stands under the frame.
     """
     line = max(1, box.w // 9)
     match port:
@@ -28,6 +29,12 @@ def draw_sign(surface: pygame.Surface, port: Port, box: pygame.Rect, colour: Col
             for k, share in enumerate((1.0, 1.0, 0.6)):
                 y = box.y + round((k + 0.5) * box.h / 3 - line / 2)
                 pygame.draw.rect(surface, colour, (box.x, y, round(box.w * share), line))
+        case Port.ASKED:
+            frame = pygame.Rect(box.x, box.y, box.w, box.h - 3 * line)
+            pygame.draw.rect(surface, colour, frame, line)
+            side = max(2, box.w // 4)
+            pygame.draw.rect(surface, colour, (frame.centerx - side // 2, frame.centery - side // 2, side, side))
+            pygame.draw.rect(surface, colour, (box.x, box.bottom - line, box.w, line))
         case Port.LAMPS:
             pygame.draw.aacircle(surface, colour, box.center, box.w / 2)
         case Port.FIELD:

@@ -103,5 +103,10 @@ class ReelLamps(Panel):
         frame, _, _ = frame_of(scene, self.theme.profile.still)
         lit = np.zeros((SIDE, SIDE), bool) if frame is None else frame >= LIT
         levels = lit.astype(np.int8) * (LEVELS - 1)
-        text = self.theme.words("count.on", count=int(lit.sum()))
-        return [*self._lamps.update(surface, levels), *self._count.update(surface, text)]
+        count = int(lit.sum())
+        text = self.theme.words("count.on", count=count)
+        return [*self._lamps.update(surface, levels), *self._count.update(surface, text, shorter=(str(count),))]
+
+    def note_sample(self) -> str:
+        """Return the longest short count."""
+        return "400"

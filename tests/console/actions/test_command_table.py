@@ -161,6 +161,8 @@ BEFORE = {
     "teach": draw,
     "saved_with": move_pictures,
     "sheet_into_deck": write_sheet,
+    **dict.fromkeys(("draw_again", "drawn_before"), lambda app: app.operator.give("room", name="draws")),
+    "shutter": stand_before("resnet"),
     "choose": open_lesson,
     "measure": open_lesson,
     "learn_deck": lambda app: [app.operator.give("into_deck", path=str(p)) for p in app.test_cards],

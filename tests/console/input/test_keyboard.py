@@ -215,7 +215,8 @@ def test_capitals_lock_is_not_shift(window, given):
 
 CHORDS = {
     "z": "undo", "y": "redo", "s": "save", "o": "open", "q": "quit", "n": "new_seed", "c": "copy",
-    "v": "paste", "b": "scale", "e": "editor", "g": "examples", "i": "law", "m": "machine_room", "x": "cut",
+    "v": "paste", "b": "scale", "d": "shutter", "e": "editor", "g": "examples", "i": "law",
+    "m": "machine_room", "x": "cut",
 }  # fmt: skip
 
 
@@ -230,14 +231,15 @@ def test_control_and_alt_with_every_letter_do_what_is_named_and_nothing_else(win
             assert given == ([wanted] if wanted else []), (letter, mod)
 
 
-def test_other_keys_with_modifiers_do_nothing_but_control_and_tab(window, given):
+def test_other_keys_with_modifiers_do_nothing_but_what_is_named(window, given):
     app = window()
     app.frame()
+    with_control = {"tab": ["room"], "down": ["draw_again"], "up": ["drawn_before"]}
     for code, name in NAMED.items():
         for mod in (CTRL, ALT, META):
             given.clear()
             tap(app, code, mod=mod)
-            assert given == (["room"] if (name, mod) == ("tab", CTRL) else []), (name, mod)
+            assert given == (with_control.get(name, []) if mod == CTRL else []), (name, mod)
 
 
 def test_a_chord_is_written_as_on_keys():

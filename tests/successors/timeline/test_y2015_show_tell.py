@@ -6,6 +6,7 @@ import pytest
 from successors import tasks
 from successors.nn.bytepairs import END, START, shipped
 from successors.nn.gradcheck import check
+from successors.nn.hooks import views, watching
 from successors.nn.lstm import lstm, lstm_cell
 from successors.nn.tensor import Tensor, concatenate, no_grad
 from successors.tasks import scene_pictures
@@ -142,8 +143,8 @@ def test_attention_is_measured_at_the_word_for_the_kind(monkeypatch):
 
 def test_it_learns_to_say_one_thing_of_one_picture():
     deck = tasks.load("caption", cache=False, train=4, valid=1, test=1, held=1)
-    learner = ENTRY.create(changes={"word": 32, "hidden": 48, "recipe.steps": 150, "recipe.warm_up": 5})
-    for _ in range(150):
+    learner = ENTRY.create(changes={"word": 32, "hidden": 48, "recipe.steps": 250, "recipe.warm_up": 5})
+    for _ in range(250):
         learner.reinforce(deck.train.stimuli, deck.train.targets)
     assert tasks.find("caption").score(learner.respond(deck.train.stimuli), deck.train.targets) == 1
 
@@ -164,3 +165,13 @@ def test_figures_and_measures():
     for watch in ENTRY.registers:
         if watch.measure is not None:
             assert len(watch.measure(learner.network, deck.test.stimuli[:1]))
+
+
+def test_where_each_word_looks_is_a_map_for_each():
+    learner = ENTRY.create(changes={"word": 8, "hidden": 10})
+    x = tasks.load("caption", cache=False, train=1, valid=1, test=1, held=1).test.stimuli
+    with watching(learner.network) as seen:
+        learner.weigh(x)
+    words, looked, _ = views(ENTRY.registers, seen, learner.network, x)
+    assert looked.array.shape == (len(words.array), 5, 5)
+    np.testing.assert_allclose(looked.array.sum((1, 2)), 1, atol=1e-5)

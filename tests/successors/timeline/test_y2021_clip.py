@@ -114,9 +114,9 @@ def test_it_learns_which_caption_belongs_to_which_picture(objective):
     deck = tasks.load("match", cache=False, train=12, valid=1, test=1, held=1)
     texts = np.unique(deck.train.targets)
     first = np.array([np.flatnonzero(deck.train.targets == text)[0] for text in texts])
-    learner = ENTRY.create(changes=SMALL | {"objective": objective, "recipe.steps": 150, "recipe.warm_up": 5,
+    learner = ENTRY.create(changes=SMALL | {"objective": objective, "recipe.steps": 300, "recipe.warm_up": 5,
                                             "recipe.rate": 0.004})  # fmt: skip
-    for _ in range(150):
+    for _ in range(300):
         answers = learner.reinforce(deck.train.stimuli[first], texts)
     assert (answers == texts).mean() > 0.9
     assert found_by_text(learner.network, deck.train.stimuli["frame"][first], texts) > 0.9
