@@ -22,6 +22,7 @@ import marki.io
 from marki.config import Config
 from marki.errors import MarkIError
 from marki.files import asset, cache_folder, writing
+from marki.io.asked import asked
 from marki.io.camera import STEPS
 from marki.io.ports import Port
 from marki.reading import read_arrays
@@ -39,9 +40,6 @@ MOST_CACHE = 512 * 2**20
 
 DECK = re.compile(r"[a-z_0-9]+-[0-9a-f]{24}\.npz")
 """Names of stored decks; nothing else in the folder is ever deleted."""
-
-TEXTS = (Port.TEXT, Port.ASKED)
-"""What decks accept that are not stored: text is fast enough to make again."""
 
 WORTH_S = 0.2
 """A deck that takes less time than this to make is not stored: reading it would save nothing."""
@@ -76,7 +74,7 @@ def _makers() -> str:
 
 def read(task: Task, config: Config, seed: int) -> Deck | None:
     """Return the cached deck for these settings, or None."""
-    if task.accepts in TEXTS:
+    if task.accepts is Port.TEXT:
         return None
     try:
         file = path(task, config, seed)
@@ -104,7 +102,7 @@ def read(task: Task, config: Config, seed: int) -> Deck | None:
 
 def write(deck: Deck, task: Task, config: Config, seed: int) -> None:
     """Store a deck, if the folder can be written; text is fast enough to make again."""
-    if task.accepts in TEXTS:
+    if task.accepts is Port.TEXT:
         return
     about = {"key": key(task, config, seed), "classes": deck.classes, "aside": list(deck.aside)}
     header = json.dumps(about).encode()
@@ -168,6 +166,8 @@ def _packed(part: Split, name: str) -> dict[str, np.ndarray]:
     found = {"targets": part.targets, "kinds": part.kinds}
     if isinstance(part.stimuli, Reels):
         found = {"bank": part.stimuli.bank, "index": part.stimuli.index} | found
+    elif part.stimuli.dtype.names:
+        found = {field: np.ascontiguousarray(part.stimuli[field]) for field in part.stimuli.dtype.names} | found
     else:
         found = {"stimuli": part.stimuli} | found
     return {
@@ -180,8 +180,11 @@ def _unpacked(arrays: dict[str, np.ndarray], name: str) -> Split:
     """Return the part of these arrays; light is whatever is stored as (…, 20, 20) of uint16."""
     found = {
         what: array.astype(np.float32) / np.float32(STEPS) if array.dtype == np.uint16 and array.ndim == 3 else array
-        for what in ("bank", "index", "stimuli", "targets", "kinds")
+        for what in ("bank", "index", "stimuli", "frame", "text", "targets", "kinds")
         if (array := arrays.get(f"{name}_{what}")) is not None
     }
-    stimuli = found["stimuli"] if "stimuli" in found else Reels(found["bank"], found["index"])
+    if "frame" in found:
+        stimuli = asked(found["frame"], found["text"])
+    else:
+        stimuli = found["stimuli"] if "stimuli" in found else Reels(found["bank"], found["index"])
     return Split(stimuli=stimuli, targets=found["targets"], kinds=found["kinds"])

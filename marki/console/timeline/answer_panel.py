@@ -10,6 +10,7 @@ import pygame
 
 from marki.console.drawing.layout import Box, square_grid
 from marki.console.drawing.panel import Backdrop, Panel
+from marki.console.drawing.paragraphs import paragraphs
 from marki.console.drawing.sprites import sign
 from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, Colour, TextStyle, Theme
 from marki.console.panels.response_panel import round_lamp
@@ -140,11 +141,8 @@ class AnswerPanel(Panel):
         colour = palette.ivory if colour is None else colour
         area = window.inflate(-px(12), -px(8))
         if answers == Port.TEXT or theme.width(said, NORMAL) > 1.6 * area.w:
-            row = theme.row(SMALL)
-            lines = theme.wrap(said, area.w - mark.w, SMALL)[: max(1, area.h // row)]
-            for k, line in enumerate(lines):
-                box = pygame.Rect(area.x, area.y + k * row, area.w, row)
-                theme.write(surface, line, box, size=SMALL, face=TEXT, colour=colour)
+            beside = pygame.Rect(area.x, area.y, area.w - mark.w, area.h)
+            paragraphs(surface, theme, beside, [(said, colour)], SMALL, SMALL - 1, SMALL - 2)
             return
         box = area.inflate(-2 * mark.w if len(said) < 3 else -mark.w, 0)
         if len(said) >= 3:

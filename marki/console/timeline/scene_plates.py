@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pygame
 
+from marki.console.drawing.paragraphs import paragraphs
 from marki.console.drawing.sprites import sign
-from marki.console.drawing.theme import LARGE, NORMAL, SMALL, TEXT, Colour, Theme
+from marki.console.drawing.theme import LARGE, NORMAL, SMALL, TEXT, Theme
 from marki.console.timeline.answer_panel import draw_field
 from marki.io.exhibits import Reply
 from marki.io.text import language_of
@@ -17,21 +16,6 @@ READ_BACK = 4
 
 LOW = 1.8
 """Times its height that a plate is wide at least, for the words to stand beside the drawing."""
-
-Line = tuple[str, Colour]
-"""A text and the colour in which it is written."""
-
-
-def paragraphs(surface: pygame.Surface, theme: Theme, area: pygame.Rect, texts: Sequence[Line], *sizes: float) -> None:
-    """Write texts below one another, in the first of some sizes in which there is room for all of them."""
-    for size in sizes:
-        lines = [(line, colour) for text, colour in texts for line in theme.wrap(text, area.w, size)]
-        row = theme.row(size)
-        if len(lines) * row <= area.h:
-            break
-    for k, (line, colour) in enumerate(lines[: max(1, area.h // row)]):
-        place = pygame.Rect(area.x, area.y + k * row, area.w, row)
-        theme.write(surface, line, place, size=size, face=TEXT, colour=colour)
 
 
 def draw_reading(surface: pygame.Surface, theme: Theme, area: pygame.Rect, told: Reply | None) -> None:

@@ -6,11 +6,11 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
+from marki.console.drawing.paragraphs import Line, paragraphs
 from marki.console.drawing.theme import NORMAL, SMALL, TEXT, Theme
 from marki.console.state.scene import Scene
 from marki.console.timeline.answer_panel import draw_field
 from marki.console.timeline.hall_panel import PenPanel
-from marki.console.timeline.scene_plates import Line, paragraphs
 from marki.io.exhibits import Reply
 from marki.io.rooms import TASK
 from marki.io.text import language_of

@@ -15,6 +15,8 @@ OPTIONS = {
     "recall": dict(train=16, valid=8, test=8, views=2, slides=4, delay=3),
     "restore": dict(valid=6, test=30),
     "draw": dict(),
+    "question": dict(train=12, valid=6, test=6, held=6),
+    "match": dict(train=12, valid=6, test=6, held=6),
 }
 
 
