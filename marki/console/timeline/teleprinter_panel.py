@@ -58,9 +58,8 @@ class TeleprinterPanel(Panel):
             forms = words.forms("timeline.typed")
         else:
             forms = words.forms("timeline.example", number=max(0, scene.ui.example) + 1)
-        room = self.heading.w - self.title_width() - self.theme.px(10)
-        note = next((form for form in forms if self.theme.width(form, SMALL) <= room), forms[-1])
-        return [self._paper, *self._note.update(surface, note)]
+        note, *shorter = forms
+        return [self._paper, *self._note.update(surface, note, shorter=shorter)]
 
     def _draw(
         self, surface: pygame.Surface, typed: str, said: str, printing: bool, right: bool | None, wanted: str
