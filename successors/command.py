@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from marki.config import check as check_value
 from marki.config import parse_changes
 from marki.errors import ConfigError, MarkIError
+from marki.io.rooms import ROOMS, room
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.folders import holds
 from marki.jobs.options import (
@@ -51,7 +52,10 @@ def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
         "--results", action="store_true", help="with scores and claims, as a Markdown table (with --json, as JSON)"
     )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the scores on record as a PNG file")
-    parser.add_argument("--task", default="letters", help="the task whose scores are drawn (default letters)")
+    drawn = parser.add_mutually_exclusive_group()
+    drawn.add_argument("--task", default="letters", help="the task whose scores are drawn (default letters)")
+    names = ", ".join(room.name for room in ROOMS)
+    drawn.add_argument("--room", metavar="ROOM", help=f"the room of the hall whose systems are drawn: {names}")
 
 
 def add_own_timeline_argument(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
@@ -100,10 +104,14 @@ def timeline(args: argparse.Namespace) -> int:
         from successors.evaluation import results_table
 
         if pictures.can_draw():
-            results_table.picture(args.picture, args.task)
+            if args.room is None:
+                results_table.picture(args.picture, args.task)
+            else:
+                results_table.room_picture(args.picture, room(args.room))
+            print(f"written to {args.picture}", file=sys.stderr)
         else:
             print(pictures.HINT)
-    if args.results or args.picture is not None:
+    if args.results or (args.picture is not None and not args.json):
         return 0
     rows = registry.rows()
     if args.json:

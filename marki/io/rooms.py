@@ -56,7 +56,11 @@ class Room:
     def takes(self, exhibit: Exhibit) -> bool:
         """Return whether a system takes part."""
         named = exhibit.answers is not Port.LAMPS or bool(exhibit.classes)
-        return (exhibit.accepts, exhibit.answers) in self.ports and named and self.kind in (None, exhibit.kind)
+        return named and self.fits(exhibit.accepts, exhibit.answers, exhibit.kind)
+
+    def fits(self, accepts: Port, answers: Port, kind: SystemKind | None) -> bool:
+        """Return whether a system can be asked here: by its ports, and by what it does if the room asks for that."""
+        return (accepts, answers) in self.ports and self.kind in (None, kind)
 
     @property
     def told(self) -> bool:

@@ -71,9 +71,8 @@ class Keeper:
     opens: Callable[[RoomQuestion], Reply] | None = None
 
     def takes(self, system: System) -> bool:
-        """Return whether a system takes part, by its ports, and by what it does if the room asks for that."""
-        entry = system.entry
-        return (entry.accepts, entry.answers) in self.room.ports and self.room.kind in (None, entry.kind)
+        """Return whether a system takes part."""
+        return self.room.fits(system.entry.accepts, system.entry.answers, system.entry.kind)
 
     def subjects(self, system: System) -> tuple[str, ...]:
         """Return the subjects for which a system has weights."""
