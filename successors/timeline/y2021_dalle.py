@@ -24,7 +24,7 @@ all before them, where most layers of the paper's see rows or columns of the pic
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -40,7 +40,7 @@ from successors.nn import initial
 from successors.nn.activations import erf
 from successors.nn.bytepairs import PAD, shipped
 from successors.nn.functions import embedding, images
-from successors.nn.hooks import Watch
+from successors.nn.hooks import Watch, note
 from successors.nn.layers import Conv2d, LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.losses import binary_cross_entropy, cross_entropy, log_softmax, softmax
@@ -436,7 +436,19 @@ class DALLE(Network):
     def imagine(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Return the pictures that are chosen for captions (n,)."""
         drawn = self.candidates(stimuli, noise)
-        return drawn[np.arange(len(drawn)), self.fits(stimuli, drawn).argmax(1)]
+        fits = self.fits(stimuli, drawn)
+        order = np.argsort(-fits, axis=1, kind="stable")
+        note("candidates", np.take_along_axis(drawn, order[:, :, None, None], 1))
+        note("fits", np.take_along_axis(fits, order, 1))
+        return drawn[np.arange(len(drawn)), order[:, 0]]
+
+    def way(self, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the pictures (n, h, w) that are chosen, with the blocks of the first 0, 1, ... codes of the stream."""
+        c, whole = self.config, self.imagine(stimuli, noise)
+        block = np.ones((c.side // c.grid, c.side // c.grid), whole.dtype)
+        for count in range(c.places + 1):
+            there = np.arange(c.places).reshape(c.grid, c.grid) < count
+            yield whole * np.kron(there, block)
 
 
 # -- published sizes --------------------------------------------------------------------------------------------------
@@ -554,6 +566,8 @@ ENTRY = Entry(
     ),
     registers=(
         Watch(name="caption", rendering=Rendering.TOKENS, measure=_told),
+        Watch(name="candidates, as CLIP likes them", path="candidates", rendering=Rendering.MAPS),
+        Watch(name="how well CLIP finds they fit", path="fits", rendering=Rendering.BARS),
         Watch(name="where the stream looks", path="stream.blocks.2.attention.attention", rendering=Rendering.ATTENTION),
     ),
     small={

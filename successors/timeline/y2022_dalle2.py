@@ -28,6 +28,7 @@ caption; there are no upsamplers, for the retina is small. Prior and decoder wal
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,7 @@ from successors.nn import initial
 from successors.nn.activations import silu
 from successors.nn.bytepairs import PAD, shipped
 from successors.nn.functions import embedding, images
-from successors.nn.hooks import Watch
+from successors.nn.hooks import Watch, note
 from successors.nn.layers import LayerNorm, Linear
 from successors.nn.learner import Network, Successor
 from successors.nn.module import Module, training_rng
@@ -265,11 +266,17 @@ class DALLE2(Network):
 
     def draw(self, z: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Return pictures (n, h, w) that have z (n, space), given noise (n, steps cells)."""
+        *_, last = self._walk(z, noise)
+        return last
+
+    def _walk(self, z: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield pictures (n, h, w), from noise to those that have z, one more than there are steps."""
         assert self.decoder is not None
         c = self.config
         parts = noise.reshape(len(z), -1, 1, c.unet.side, c.unet.side).astype(np.float32)
         times, x = taken(parts.shape[1]), parts[:, 0]
         told = Tensor(z.astype(np.float32))
+        yield light(x)
         for k in range(parts.shape[1]):
             at = np.full(len(x), times[k])
             noise_told = self.decoder(Tensor(x), at, told, np.ones(len(x), bool)).data
@@ -282,13 +289,20 @@ class DALLE2(Network):
             x = x.astype(np.float32)
             if times[k + 1]:
                 x = x + parts[:, k + 1] * np.float32(deviation)
-        return light(x)
+            yield light(x)
+
+    def way(self, stimuli: np.ndarray, noise: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield pictures (n, h, w) from noise to those of captions (n,), or to variations of pictures (n, h, w)."""
+        ideas, rest = noise[:, : self._ideas], noise[:, self._ideas :]
+        z = self.of_pictures(stimuli) if stimuli.dtype.kind == "f" else self.ideas(stimuli, ideas)
+        note("idea", z)
+        return self._walk(z, rest)
 
     def imagine(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Return pictures (n, h, w) of captions (n,), or variations of pictures (n, h, w)."""
-        ideas, rest = noise[:, : self._ideas], noise[:, self._ideas :]
-        z = self.of_pictures(stimuli) if stimuli.dtype.kind == "f" else self.ideas(stimuli, ideas)
-        return self.draw(z, rest)
+        way = list(self.way(stimuli, noise))
+        note("way", np.stack(way, 1))
+        return way[-1]
 
     def led(self, picture: np.ndarray, source: str, target: str, shares: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Return pictures (k, h, w) on the way from one caption to another, as in section 3.3.
@@ -434,15 +448,6 @@ def _leads(learner: Successor[DALLE2], stimuli: np.ndarray, targets: np.ndarray)
     return shown
 
 
-def _idea(network: DALLE2, stimuli: np.ndarray) -> np.ndarray:
-    """Return z of what is asked, by noise of its own."""
-    if stimuli.dtype.kind == "f":
-        return network.of_pictures(stimuli)
-    noise = generator(2022, "timeline.dalle2.idea").standard_normal((1, max(network._ideas, 1)))
-    with no_grad():
-        return network.ideas(stimuli, noise[:, : network._ideas])
-
-
 def _caption(network: DALLE2, stimuli: np.ndarray) -> np.ndarray:
     return np.zeros(1) if stimuli.dtype.kind == "f" else network.of_texts(stimuli)
 
@@ -490,7 +495,8 @@ ENTRY = Entry(
         Figure(name="leads", title="Variations, and from one caption to another", measure=_leads, stimuli=4),
     ),
     registers=(
-        Watch(name="the picture's vector, as the prior believes", rendering=Rendering.BARS, measure=_idea),
+        Watch(name="from snow to the picture", path="way", rendering=Rendering.MAPS),
+        Watch(name="the picture's vector, as the prior believes", path="idea", rendering=Rendering.BARS),
         Watch(name="the caption's vector", rendering=Rendering.BARS, measure=_caption),
         Watch(name="first scale", path="decoder.unet.down.0.0", rendering=Rendering.MAPS),
         Watch(name="noise told", path="decoder.unet.leave", rendering=Rendering.MAPS),

@@ -12,6 +12,8 @@ from marki.io.stimuli.images import fit_file
 from marki.registers import fingerprint
 from successors import registry, tasks
 from successors.nn import weights_file
+from successors.nn.drawers import Redraws
+from successors.serving import picture_drawing
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +144,23 @@ def test_a_sentence_is_drawn_in_the_language_that_was_learned(capsys, tmp_path, 
     assert [row["digest"] for row in again["drawings"]] == [row["digest"] for row in about["drawings"][:2]]
 
 
+@pytest.mark.parametrize(("name", "moments"), [("dalle", 26), ("dalle2", 4)])
+def test_the_way_to_a_sentence_is_a_film(capsys, tmp_path, told_weights, name, moments):
+    order = (name, "a small bar at the top", "--count", 1, "--gif", "--weights", told_weights[name])
+    assert told(capsys, *order, "--out", tmp_path / "a")[0] == 0
+    with Image.open(tmp_path / "a" / "way.gif") as film:
+        assert 3 <= film.n_frames <= moments  # equal ones that follow each other are one
+
+
+def test_a_film_of_a_network_that_shows_no_way_is_refused(capsys, tmp_path, told_weights, monkeypatch):
+    monkeypatch.setattr(picture_drawing, "ShowsWay", Redraws)  # what DALL·E is not
+    order = ("dalle", "a small bar at the top", "--count", 1, "--gif", "--weights", told_weights["dalle"])
+    code, _, err = told(capsys, *order, "--out", tmp_path / "a")
+    assert code == 2
+    assert "shows no way" in err
+    assert not (tmp_path / "a").exists()
+
+
 def test_drawings_are_read_by_what_is_no_network(capsys, tmp_path, told_weights, monkeypatch):
     from successors.tasks import scene_pictures
     from successors.tasks.wording import asked_for
@@ -189,7 +208,6 @@ def test_variations_begin_with_a_card_as_it_is(capsys, tmp_path, told_weights, m
         (("dalle", "a small bar at the top", "--mix", 5), "dalle mixes no styles"),
         (("dalle", "a small bar at the top", "--face", "jura"), "without letters"),
         (("dalle", "a small bar at the top", "--steps", 5), "does not draw in steps"),
-        (("dalle", "a small bar at the top", "--count", 1, "--gif"), "shows no way"),
     ],
 )  # fmt: skip
 def test_sentences_that_are_not_drawn_are_refused_in_one_line(capsys, tmp_path, told_weights, args, said):

@@ -10,6 +10,7 @@ from marki.errors import ConfigError
 from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.bytepairs import PAD, shipped
+from successors.nn.hooks import watching
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2021_clip import CLIP, CLIPConfig
 from successors.timeline.y2021_dalle import (
@@ -198,6 +199,34 @@ def test_the_one_that_clip_likes_best_is_taken():
     fewer = network(candidates=1)
     with no_grad():
         assert fewer.imagine(TEXTS, noise[:, : fewer.noise]) == pytest.approx(drawn[:, 0], abs=1e-5)
+
+
+def test_all_candidates_can_be_looked_at_with_the_chosen_one_first():
+    net = network()
+    net._clip = Lover()
+    noise = RNG.standard_normal((1, net.noise))
+    with no_grad(), watching(net) as seen:
+        chosen = net.imagine(TEXTS[1:2], noise)
+        drawn = net.candidates(TEXTS[1:2], noise)
+    (shown,), (fits,) = seen["candidates"], seen["fits"]
+    assert np.array_equal(shown[0, 0], chosen[0])
+    assert sorted(shown[0].sum((1, 2))) == pytest.approx(sorted(drawn[0].sum((1, 2))))
+    assert fits[0] == pytest.approx(shown[0].sum((1, 2)))
+    assert list(fits[0]) == sorted(fits[0], reverse=True)
+
+
+def test_a_picture_is_painted_code_by_code():
+    net = network()
+    noise = RNG.standard_normal((1, net.noise))
+    with no_grad():
+        (whole,), way = net.imagine(TEXTS[:1], noise), [picture[0] for picture in net.way(TEXTS[:1], noise)]
+    assert len(way) == 1 + 25
+    assert not way[0].any()
+    assert np.array_equal(way[-1], whole)
+    assert np.array_equal(way[7][:4], whole[:4])  # five codes of the first row of blocks, and two of the second
+    assert np.array_equal(way[7][4:8, :8], whole[4:8, :8])
+    assert not way[7][4:, 8:].any()
+    assert not way[7][8:].any()
 
 
 def test_it_stands_on_clip_and_that_does_not_learn():

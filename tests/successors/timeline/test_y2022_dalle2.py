@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from successors import tasks
+from successors.nn.hooks import watching
 from successors.nn.module import training
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2020_diffusion import KEPT, TIMES, taken
@@ -153,6 +154,22 @@ def test_a_picture_is_varied_and_a_caption_is_drawn():
     assert 0 <= varied.min() <= varied.max() <= 1
 
 
+def test_the_way_from_noise_ends_at_what_is_drawn_and_can_be_looked_at():
+    net = network()
+    noise = RNG.standard_normal((1, net.noise))
+    for stimuli in (TEXTS[:1], pictures(1)):
+        with no_grad(), watching(net) as seen:
+            drawn = net.imagine(stimuli, noise)
+            way = list(net.way(stimuli, noise))
+        assert len(way) == 1 + SMALL["steps"]
+        assert np.array_equal(way[-1], drawn)
+        assert np.array_equal(seen["way"][0][0], np.concatenate(way))
+        z = net.of_pictures(stimuli) if stimuli.dtype.kind == "f" else net.ideas(stimuli, noise[:, : net._ideas])
+        assert np.array_equal(seen["idea"][0], z)
+        snow = noise[0, net._ideas :][:400].reshape(20, 20)
+        assert way[0][0] == pytest.approx(((snow + 1) / 2).clip(0, 1), abs=1e-6)
+
+
 def test_without_the_prior_the_captions_vector_stands_for_the_pictures():
     net = network(prior=False)
     assert net.prior is None
@@ -195,7 +212,7 @@ def test_figures_measures_and_registers():
         shown = figure.measure(learner, deck.test.stimuli, deck.test.targets)
         assert all(rows.shape[1:] == (20, 20) and 0 <= rows.min() <= rows.max() <= 1 for rows in shown.values())
     assert -2 <= ENTRY.measures[0].run(learner, deck.test.stimuli, deck.test.targets) <= 2
-    for watch in ENTRY.registers[:2]:
+    for watch in (w for w in ENTRY.registers if w.measure):
         for asked in (deck.test.stimuli[:1], deck.test.targets[:1]):
             assert np.isfinite(watch.measure(learner.network, asked)).all()
 
