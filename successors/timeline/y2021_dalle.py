@@ -566,8 +566,8 @@ ENTRY = Entry(
     ),
     registers=(
         Watch(name="caption", rendering=Rendering.TOKENS, measure=_told),
-        Watch(name="candidates, as CLIP likes them", path="candidates", rendering=Rendering.MAPS),
-        Watch(name="how well CLIP finds they fit", path="fits", rendering=Rendering.BARS),
+        Watch(name="CLIP's order", path="candidates", rendering=Rendering.MAPS),
+        Watch(name="CLIP's scores", path="fits", rendering=Rendering.BARS),
         Watch(name="where the stream looks", path="stream.blocks.2.attention.attention", rendering=Rendering.ATTENTION),
     ),
     small={

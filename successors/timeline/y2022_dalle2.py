@@ -53,6 +53,9 @@ from successors.timeline.y2019_gpt2 import Block, GPT2Config
 from successors.timeline.y2020_diffusion import KEPT, TIMES, DiffusionConfig, UNet, light, posterior, sinusoids, taken
 from successors.timeline.y2021_clip import CLIP, CLIPConfig
 
+SEEN = 8
+"""Moments of the way from noise that can be looked at while it draws, the first and the last among them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DALLE2Config(NetworkConfig):
@@ -301,7 +304,8 @@ class DALLE2(Network):
     def imagine(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Return pictures (n, h, w) of captions (n,), or variations of pictures (n, h, w)."""
         way = list(self.way(stimuli, noise))
-        note("way", np.stack(way, 1))
+        seen = np.linspace(0, len(way) - 1, min(len(way), SEEN)).round().astype(int)
+        note("way", np.stack([way[k] for k in seen], 1))
         return way[-1]
 
     def led(self, picture: np.ndarray, source: str, target: str, shares: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -496,8 +500,8 @@ ENTRY = Entry(
     ),
     registers=(
         Watch(name="from snow to the picture", path="way", rendering=Rendering.MAPS),
-        Watch(name="the picture's vector, as the prior believes", path="idea", rendering=Rendering.BARS),
-        Watch(name="the caption's vector", rendering=Rendering.BARS, measure=_caption),
+        Watch(name="prior's vector", path="idea", rendering=Rendering.BARS),
+        Watch(name="caption's vector", rendering=Rendering.BARS, measure=_caption),
         Watch(name="first scale", path="decoder.unet.down.0.0", rendering=Rendering.MAPS),
         Watch(name="noise told", path="decoder.unet.leave", rendering=Rendering.MAPS),
     ),

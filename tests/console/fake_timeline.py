@@ -205,6 +205,8 @@ class FakeRack:
             Port.ASKED: lambda: asked(reel(number)[:1], np.array(["where is the circle?"]))[0],
         }[accepts]()
         wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
+        if SPEAKERS.get(self.name) == (Port.TEXT, Port.FIELD):  # what is wanted is what the text says
+            wanted = ""
         self.came.append(self.reply(self.name, number, stimulus, wanted, views))
 
     def changed(self, number, example, *, line="", dark=False, views=True):

@@ -9,6 +9,7 @@ from successors import tasks
 from successors.nn.hooks import watching
 from successors.nn.module import training
 from successors.nn.tensor import Tensor, no_grad
+from successors.timeline import y2022_dalle2
 from successors.timeline.y2020_diffusion import KEPT, TIMES, taken
 from successors.timeline.y2021_clip import CLIP, CLIPConfig
 from successors.timeline.y2022_dalle2 import DALLE2, ENTRY, PRIOR, DALLE2Config, great_circle
@@ -154,7 +155,7 @@ def test_a_picture_is_varied_and_a_caption_is_drawn():
     assert 0 <= varied.min() <= varied.max() <= 1
 
 
-def test_the_way_from_noise_ends_at_what_is_drawn_and_can_be_looked_at():
+def test_the_way_from_noise_ends_at_what_is_drawn_and_can_be_looked_at(monkeypatch):
     net = network()
     noise = RNG.standard_normal((1, net.noise))
     for stimuli in (TEXTS[:1], pictures(1)):
@@ -164,6 +165,11 @@ def test_the_way_from_noise_ends_at_what_is_drawn_and_can_be_looked_at():
         assert len(way) == 1 + SMALL["steps"]
         assert np.array_equal(way[-1], drawn)
         assert np.array_equal(seen["way"][0][0], np.concatenate(way))
+        monkeypatch.setattr(y2022_dalle2, "SEEN", 2)
+        with no_grad(), watching(net) as fewer:
+            net.imagine(stimuli, noise)
+        monkeypatch.undo()
+        assert np.array_equal(fewer["way"][0][0], np.concatenate([way[0], way[-1]]))
         z = net.of_pictures(stimuli) if stimuli.dtype.kind == "f" else net.ideas(stimuli, noise[:, : net._ideas])
         assert np.array_equal(seen["idea"][0], z)
         snow = noise[0, net._ideas :][:400].reshape(20, 20)
