@@ -502,7 +502,6 @@ ENTRY = Entry(
         Watch(name="from snow to the picture", path="way", rendering=Rendering.MAPS),
         Watch(name="prior's vector", path="idea", rendering=Rendering.BARS),
         Watch(name="caption's vector", rendering=Rendering.BARS, measure=_caption),
-        Watch(name="first scale", path="decoder.unet.down.0.0", rendering=Rendering.MAPS),
         Watch(name="noise told", path="decoder.unet.leave", rendering=Rendering.MAPS),
     ),
     small={
