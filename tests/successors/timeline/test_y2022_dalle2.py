@@ -172,6 +172,8 @@ def test_the_way_from_noise_ends_at_what_is_drawn_and_can_be_looked_at(monkeypat
         assert np.array_equal(fewer["way"][0][0], np.concatenate([way[0], way[-1]]))
         z = net.of_pictures(stimuli) if stimuli.dtype.kind == "f" else net.ideas(stimuli, noise[:, : net._ideas])
         assert np.array_equal(seen["idea"][0], z)
+        with no_grad():
+            assert np.array_equal(net.draw(z, noise[:, net._ideas :]), drawn)
         snow = noise[0, net._ideas :][:400].reshape(20, 20)
         assert way[0][0] == pytest.approx(((snow + 1) / 2).clip(0, 1), abs=1e-6)
 
