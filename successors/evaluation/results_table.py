@@ -86,7 +86,7 @@ def room_picture(path: Path, room: Room) -> None:
     found = list(standings(room))
     if not found:
         raise ConfigError("no system of it is on record", where=f"--room {room.name}", remedy="Name another room")
-    title = WORDS(f"timeline.room.{room.name}").capitalize()
+    title = WORDS(f"timeline.room.{room.name}")
     plots.standings(path, f"{title} ({_seeds(found)}, each by its own recipe)", found)
 
 
