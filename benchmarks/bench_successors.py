@@ -49,6 +49,7 @@ from successors import registry, tasks  # noqa: E402
 from successors.nn.learner import Successor  # noqa: E402
 from successors.nn.module import training  # noqa: E402
 from successors.nn.tensor import Tensor, no_grad  # noqa: E402
+from successors.timeline.y2022_dalle2 import DALLE2  # noqa: E402
 
 torch.set_num_threads(1)
 BATCH = 64
@@ -109,6 +110,8 @@ def optimiser_of(learner: Successor, mirror: torch.nn.Module) -> torch.optim.Opt
 def measure_drawing(name: str, rounds: int, clock: Callable[[], float]) -> Iterator[dict[str, Any]]:
     """Yield the figures of a system that draws: those of a step, then those of each kind of step."""
     learner = registry.find(name).entry.create()
+    if isinstance(learner.network, DALLE2):  # it asks the CLIP that it stands on at each step
+        learner.stand_on(registry.find("clip").entry.create().network)
     mirror = MIRRORS[name](learner).train()
     for pair in pairs(learner, mirror):
         if not pair.differ < 1e-4:

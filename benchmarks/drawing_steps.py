@@ -18,15 +18,18 @@ import torch
 from mirrors.drawing import GAN, VAE, Autoencoder, Diffusion, Rival, StyleGAN2
 from mirrors.mirror import Mirror
 from mirrors.restyled import AnimeGAN2, ArcaneGAN, DualStyleGAN
+from mirrors.scenes import DALLE, DALLE2
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from marki.io.ports import Port
+from successors import registry, tasks
 from successors.nn.learner import ByGradient, Labels, Successor
 from successors.nn.module import training
 from successors.nn.optimiser import Optimiser
 from successors.nn.rivals import Rivals
 from successors.nn.tensor import Tensor, held, no_grad
 from successors.timeline.y2014_gan import one_hot
+from successors.timeline.y2020_diffusion import TIMES
 
 
 @dataclass(frozen=True)
@@ -504,10 +507,63 @@ def arcanegan(learner: Rivals[Any], mirror: ArcaneGAN) -> Iterator[Pair]:
     yield of_pairs
 
 
+def illustrations(learner: Successor[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return captions, and pictures of noise, as many as the recipe takes at a time."""
+    trial = registry.find("dalle").entry.trials[0]
+    captions = tasks.load(trial.task, **trial.options).train.stimuli[: learner.recipe.batch]
+    return captions, np.random.default_rng(0).random((len(captions), 20, 20), np.float32)
+
+
+def dalle(learner: ByGradient[Any], mirror: DALLE) -> Iterator[Pair]:
+    """Yield the steps of both stages."""
+    texts, x = illustrations(learner)
+    network, c, pictures = learner.network, learner.config, torch.from_numpy(x)
+    progress = progress_at(learner, 0)
+
+    def stream_loss() -> torch.Tensor:
+        return mirror.stream_loss(torch.from_numpy(network.tokens(texts)), pictures)
+
+    # What ours draws from outside a training.
+    uniform = np.random.default_rng(0).random((len(x), c.codes, c.grid, c.grid)).clip(1e-12, 1 - 1e-12)
+    noise = torch.from_numpy(-np.log(-np.log(uniform)).astype(np.float32))
+    with torch.no_grad():
+        codes, stream = mirror.codes_loss(pictures, progress, noise), stream_loss()
+    kinds = (
+        ("codes", lambda: mirror.codes_loss(pictures, progress), off(our_loss(learner, 0, texts, x), codes)),
+        ("stream", stream_loss, off(our_loss(learner, 1, texts, x), stream)),
+    )
+    yield from by_gradient(learner, mirror, texts, x, kinds)
+
+
+def dalle2(learner: ByGradient[Any], mirror: DALLE2) -> Iterator[Pair]:
+    """Yield the steps of both stages."""
+    texts, x = illustrations(learner)
+    pictures, c = torch.from_numpy(x), learner.config
+
+    def drawn(*shape: int) -> tuple[torch.Tensor, torch.Tensor, np.random.Generator]:
+        """Return times and noise, as ours draws them outside a training."""
+        rng = np.random.default_rng(0)
+        times = torch.from_numpy(rng.integers(1, TIMES + 1, len(x)))
+        return times, torch.from_numpy(rng.standard_normal(shape, np.float32)), rng
+
+    times, noise, rng = drawn(len(x), 1, 20, 20)
+    told = torch.from_numpy(rng.random(len(x)) >= c.untold)
+    with torch.no_grad():
+        decoder = mirror.decoder_loss(pictures, times, noise, told)
+        prior = mirror.prior_loss(texts, pictures, *drawn(len(x), c.space)[:2])
+    kinds = (
+        ("decoder", lambda: mirror.decoder_loss(pictures), off(our_loss(learner, 0, texts, x), decoder)),
+        ("prior", lambda: mirror.prior_loss(texts, pictures), off(our_loss(learner, 1, texts, x), prior)),
+    )
+    yield from by_gradient(learner, mirror, texts, x, kinds)
+
+
 BY_GRADIENT: dict[type[Mirror], Callable[[Any, Any], Iterator[Pair]]] = {
     Autoencoder: autoencoder,
     VAE: vae,
     Diffusion: diffusion,
+    DALLE: dalle,
+    DALLE2: dalle2,
     DualStyleGAN: dualstylegan,
 }
 

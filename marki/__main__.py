@@ -36,6 +36,8 @@ from marki.program import program
 from marki.teaching import command as teaching
 from successors import command as successors
 from successors.cluster import command as machine_room
+from successors.evaluation import study_command as studies
+from successors.serving import asking_command as asking
 from successors.serving import drawing_command as drawing
 from successors.serving.gallery import open_gallery
 from successors.tasks import cache_command as cache
@@ -128,41 +130,41 @@ def parser() -> Parser:
         ("pen", pen.add_pen_arguments, pen.pen, "run a program of the pen language on the lamp panel"),
         ("timeline", successors.add_timeline_arguments, successors.timeline, "list the successors"),
         ("card", successors.add_card_arguments, successors.card, "what is known of a successor"),
-        ("train", successors.add_train_arguments, partial(successors.train, machine=mark1), "train successors"),
+        ("train", studies.add_train_arguments, partial(studies.train, machine=mark1), "train successors"),
         (
             "compare",
-            successors.add_compare_arguments,
-            partial(successors.compare, machine=mark1),
+            studies.add_compare_arguments,
+            partial(studies.compare, machine=mark1),
             "compare learners on one task",
         ),
         (
             "roadmap",
-            successors.add_roadmap_arguments,
-            successors.roadmap,
+            studies.add_roadmap_arguments,
+            studies.roadmap,
             "train the steps that lead to a successor",
         ),
         (
             "curve",
-            successors.add_curve_arguments,
-            successors.curve,
+            studies.add_curve_arguments,
+            studies.curve,
             "examine a trained successor over a setting",
         ),
         (
             "scaling",
-            successors.add_scaling_arguments,
-            successors.scaling,
+            studies.add_scaling_arguments,
+            studies.scaling,
             "train a successor in many sizes at equal computing",
         ),
         (
             "judge",
-            successors.add_judge_arguments,
-            partial(successors.judge, machine=mark1),
+            studies.add_judge_arguments,
+            partial(studies.judge, machine=mark1),
             "let the Mark I learn from a successor's drawings",
         ),
         (
             "downstream",
-            successors.add_downstream_arguments,
-            successors.downstream,
+            studies.add_downstream_arguments,
+            studies.downstream,
             "train heads on backbones that learned letters, for tasks in which every cell counts",
         ),
         (
@@ -173,15 +175,15 @@ def parser() -> Parser:
         ),
         ("sweep", sweep.add_arguments, partial(sweep.command, kinds=kinds), "run a grid of experiments or trainings"),
         ("check", successors.add_check_arguments, successors.check, "climb a successor's ladder of proof"),
-        ("write", successors.add_write_arguments, successors.write, "send a text to a successor that reads"),
+        ("write", asking.add_write_arguments, asking.write, "send a text to a successor that reads"),
         (
             "read",
-            successors.add_read_arguments,
-            partial(successors.read, machine=mark1_reply),
+            asking.add_read_arguments,
+            partial(asking.read, machine=mark1_reply),
             "say what pictures are taken for",
         ),
-        ("say", successors.add_say_arguments, successors.say, "say what a picture of a scene shows"),
-        ("ask", successors.add_ask_arguments, successors.ask, "answer a question about a picture of a scene"),
+        ("say", asking.add_say_arguments, asking.say, "say what a picture of a scene shows"),
+        ("ask", asking.add_ask_arguments, asking.ask, "answer a question about a picture of a scene"),
         ("draw", drawing.add_draw_arguments, drawing.draw, "ask a successor for pictures"),
         (
             "cluster",

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -142,6 +142,22 @@ def find(name: str) -> System:
     if name not in rows:
         raise unknown("system", name, rows, where="timeline")
     return _read(name, rows[name])
+
+
+def chosen(given: Sequence[str], *, every: bool = False) -> tuple[str, ...]:
+    """Return the names that are given, each once and checked to exist, or those of every system.
+
+    Raises
+    ------
+    ConfigError
+        If none are given, or some and every.
+    UnknownName
+    """
+    if every == bool(given):
+        raise ConfigError("name some systems, or give --all", where="NAME", remedy="`timeline` lists them")
+    for name in given:
+        find(name)
+    return names() if every else tuple(dict.fromkeys(given))
 
 
 def _read(name: str, source: _Source) -> System:

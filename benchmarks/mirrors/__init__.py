@@ -16,7 +16,7 @@ from mirrors.drawing import GAN, VAE, Autoencoder, Diffusion, StyleGAN2
 from mirrors.early import GRU, LSTM, MLP, RNN, LeCun, LeNet5
 from mirrors.modern import GMLP, ConvNeXt, MLPMixer
 from mirrors.restyled import AnimeGAN2, ArcaneGAN, DualStyleGAN
-from mirrors.scenes import CLIP, VQA, ShowTell
+from mirrors.scenes import CLIP, DALLE, DALLE2, VQA, ShowTell
 from mirrors.text import BERT, GPT, GPT2, GPT3, MTNLG, AlphaCode, Gopher, InCoder, PaLM, Transformer
 from mirrors.vision import AttentionAugmented, ConViT, CrossViT, SepViT, Swin, ViT, VTResNet
 from successors.nn.learner import Successor
@@ -58,6 +58,7 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "codex": GPT2,
     "convit": ConViT,
     "crossvit": CrossViT,
+    "dalle": DALLE,
     "gmlp": GMLP,
     "gopher": Gopher,
     "mlp_mixer": MLPMixer,
@@ -65,6 +66,7 @@ MIRRORS: dict[str, Callable[[Successor], torch.nn.Module]] = {
     "alphacode": AlphaCode,
     "chinchilla": Gopher,
     "convnext": ConvNeXt,
+    "dalle2": DALLE2,
     "dualstylegan": DualStyleGAN,
     "incoder": InCoder,
     "mt_nlg": MTNLG,

@@ -56,7 +56,11 @@ class Room:
     def takes(self, exhibit: Exhibit) -> bool:
         """Return whether a system takes part."""
         named = exhibit.answers is not Port.LAMPS or bool(exhibit.classes)
-        return (exhibit.accepts, exhibit.answers) in self.ports and named and self.kind in (None, exhibit.kind)
+        return named and self.fits(exhibit.accepts, exhibit.answers, exhibit.kind)
+
+    def fits(self, accepts: Port, answers: Port, kind: SystemKind | None) -> bool:
+        """Return whether a system can be asked here: by its ports, and by what it does if the room asks for that."""
+        return (accepts, answers) in self.ports and self.kind in (None, kind)
 
     @property
     def told(self) -> bool:
@@ -82,6 +86,12 @@ SAYS = Room(
     ports=((Port.FRAME, Port.TEXT), (Port.ASKED, Port.TEXT), (Port.ASKED, Port.LAMPS)),
     subjects=dict.fromkeys(LANGUAGES, ()),
 )
+ILLUSTRATES = Room(
+    name="illustrates",
+    asks=Asks.CAPTION,
+    ports=((Port.TEXT, Port.FIELD),),
+    subjects=dict.fromkeys(LANGUAGES, ()),
+)
 PROGRAMS = Room(
     name="programs",
     asks=Asks.TASK,
@@ -96,7 +106,7 @@ Of a program or a picture that is wanted: its words in English and Chinese (`sti
 what that draws (`target`). Of a scene: the question about it (`stimulus`), the card (`field`), what it shows if that is
 known (`wanted`), and what the reader that is no network reads on it (`said`)."""
 
-ROOMS = (READS, DRAWS, SAYS, PROGRAMS)
+ROOMS = (READS, DRAWS, SAYS, ILLUSTRATES, PROGRAMS)
 """All rooms, in the order in which they are walked through."""
 
 

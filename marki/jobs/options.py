@@ -100,6 +100,23 @@ def print_json(content: object) -> None:
     print(json.dumps(content, indent=2, ensure_ascii=False))
 
 
+def check_counts(args: argparse.Namespace) -> None:
+    """Refuse numbers of seeds, stimuli or answers that are out of range, where a command has such arguments.
+
+    Raises
+    ------
+    ConfigError
+    """
+    for name, low, high in (
+        ("seeds", 1, MOST_SEEDS),
+        ("budget", 1, 2**40),
+        ("seed", 0, MOST_SEED),
+        ("count", 1, 10_000),
+    ):
+        if (value := getattr(args, name, None)) is not None:
+            check(f"--{name}", value, int, {"low": low, "high": high})
+
+
 def options_of(args: argparse.Namespace) -> RunOptions:
     """Return the options that `add_arguments` asked for."""
     if args.jobs is not None:

@@ -215,6 +215,33 @@ def roadmap(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric
     save(picture, path)
 
 
+def standings(path: Path, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw the score of each system with its 95 % interval, and hollow the score without its mechanism.
+
+    Parameters
+    ----------
+    path : Path
+        PNG to write.
+    title : str
+    rows : sequence of mapping
+        In order of time, with label, year, metric, score, low, high, mechanism and without.
+    """
+    picture = sheet(13, 1.6 + 0.62 * len(rows))
+    axes = chart(picture, title, "%; hollow: without what is named on the right", "")
+    for y, row in enumerate(rows):
+        score, low, high = _with_interval(row)
+        error = [[100 * (score - low)], [100 * (high - score)]]
+        axes.plot([100 * row["without"], 100 * score], [y, y], color="#888888", linewidth=1, zorder=0)
+        axes.errorbar(100 * score, y, xerr=error, fmt="o", color=COLOURS[0], capsize=4, markersize=9)
+        axes.plot(100 * row["without"], y, "o", color=COLOURS[1], markerfacecolor="white", markersize=9)
+        words = f"{row['metric']}\nwithout {row['mechanism']}"
+        axes.annotate(words, (1.01, y), xycoords=("axes fraction", "data"), va="center", annotation_clip=False)
+    axes.set_xlim(-2, 102)
+    axes.set_yticks(range(len(rows)), [f"{row['label']}\n{row['year']}" for row in rows], fontsize=12)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    save(picture, path)
+
+
 def setting_curve(path: Path, title: str, rows: Sequence[Mapping[str, float]], setting: str, metric: str) -> None:
     """Draw the score over a setting that counts only while a system answers.
 

@@ -1,17 +1,18 @@
-"""What is on record: a table of scores, claims and ablations of each system, and a picture of the scores at a task."""
+"""What is on record: a table of scores, claims and ablations, and pictures of the scores at a task or in a room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from marki.errors import ConfigError
 from marki.files import refuse_taken
 from marki.intervals import span
+from marki.io.rooms import Room
 from marki.language import Words
 from successors import registry, tasks
 from successors.evaluation import estimates, plots
-from successors.model_card import SEEDS
 
 WORDS = Words("en")
 HEAD = ("system", "on the retina", "claims", "without its mechanism")
@@ -60,13 +61,66 @@ def picture(path: Path, task: str) -> None:
         If the file exists.
     """
     refuse_taken(path)
-    about = tasks.find(task)
-    title = f"{about.title} ({SEEDS} seeds, each by its own recipe)"
-    plots.comparison(path, title, list(scores(task)), metric=about.metric, chance=about.chance)
+    about, found = tasks.find(task), list(scores(task))
+    title = f"{about.title} ({_seeds(found)}, each by its own recipe)"
+    plots.comparison(path, title, found, metric=about.metric, chance=about.chance)
+
+
+def room_picture(path: Path, room: Room) -> None:
+    """Draw what the systems of a room of the hall score at their own tasks, with their mechanisms and without.
+
+    Parameters
+    ----------
+    path : Path
+        PNG to write.
+    room : Room
+
+    Raises
+    ------
+    OutputError
+        If the file exists.
+    ConfigError
+        If no system of the room is on record.
+    """
+    refuse_taken(path)
+    found = list(standings(room))
+    if not found:
+        raise ConfigError("no system of it is on record", where=f"--room {room.name}", remedy="Name another room")
+    title = WORDS(f"timeline.room.{room.name}")
+    plots.standings(path, f"{title} ({_seeds(found)}, each by its own recipe)", found)
+
+
+def standings(room: Room) -> Iterator[dict[str, Any]]:
+    """Yield of each system of a room label, year, metric, score, low, high, seeds, and the score without its mechanism.
+
+    The score is that of its first trial, of which its mechanism is taken away.
+    """
+    for system in registry.systems():
+        entry, found = system.entry, registry.metrics(system.name)
+        if found is not None and room.fits(entry.accepts, entry.answers, entry.kind):
+            first = found["trials"][0]
+            low, high = first["interval"] or (None, None)
+            yield {
+                "label": entry.label,
+                "year": system.year,
+                "metric": first["metric"],
+                "score": first["value"],
+                "low": low,
+                "high": high,
+                "seeds": len(first["seeds"]),
+                "mechanism": found["mechanism"]["name"],
+                "without": found["mechanism"]["without"],
+            }
+
+
+def _seeds(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many seeds there are, in words: of different numbers the least and the most."""
+    counts = sorted({row["seeds"] for row in rows})
+    return " to ".join(map(str, counts[:1] + counts[-1:] if len(counts) > 1 else counts)) + " seeds"
 
 
 def scores(task: str) -> Iterator[dict[str, Any]]:
-    """Yield name, year, score and cost of each system that has a trial of the task as it is."""
+    """Yield name, year, score, seeds and cost of each system that has a trial of the task as it is."""
     for system in registry.systems():
         found = registry.metrics(system.name) or {"trials": ()}
         trial = next((t for t in found["trials"] if t["task"] == task and not t["options"]), None)
@@ -81,6 +135,7 @@ def scores(task: str) -> Iterator[dict[str, Any]]:
                 "score": trial["value"],
                 "low": low,
                 "high": high,
+                "seeds": len(trial["seeds"]),
                 "parameters": trial["parameters"],
                 "multiply_adds": trial["multiply_adds"],
                 "shown": shown,

@@ -31,7 +31,7 @@ def gelu(x: Tensor, *, tanh: bool = False) -> Tensor:
     if tanh:
         # In place where possible: allocating memory costs more than the arithmetic.
         scale, cubic = math.sqrt(2 / math.pi), 0.044715
-        squashed = np.asarray(a * a)  # of no axes, NumPy gives a scalar, which nothing can be written to
+        squashed = np.multiply(a, a, out=np.empty_like(a))  # of no axes, NumPy would give a scalar otherwise
         squashed *= scale * cubic
         squashed += scale
         squashed *= a
@@ -128,7 +128,7 @@ def scaled_tanh(x: Tensor) -> Tensor:
     ----------
     LeCun 1989, "Generalization and network design strategies"; LeCun et al. 1998, appendix A.
     """
-    t = np.asarray(x.data * (2 / 3))  # of no axes, NumPy gives a scalar, which nothing can be written to
+    t = np.multiply(x.data, 2 / 3, out=np.empty_like(x.data))  # of no axes, NumPy would give a scalar otherwise
     np.tanh(t, out=t)
     activity.report(t, -1, 1)
     return make(1.7159 * t, (x,), lambda g: (g * (1.7159 * 2 / 3) * (1 - t * t),))
@@ -190,7 +190,7 @@ def leaky_relu(x: Tensor, slope: float = 0.2) -> Tensor:
     ----------
     Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
     """
-    value = np.asarray(x.data * x.dtype.type(slope))  # of a single number, NumPy makes no array
+    value = np.multiply(x.data, x.dtype.type(slope), out=np.empty_like(x.data))  # of no axes, NumPy would give a scalar
     np.maximum(x.data, value, out=value)
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:

@@ -86,6 +86,11 @@ def monitored(rows: int, *, repeated: bool) -> Iterator[Monitor]:
         _monitors.pop()
 
 
+def monitoring() -> bool:
+    """Return whether there is an active monitor."""
+    return bool(_monitors)
+
+
 def report(value: np.ndarray, low: float, high: float = np.inf) -> None:
     """Report outputs of an activation to the active monitors, with the limits that it squashes to.
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from successors.nn.followed import contiguous, strided
 from successors.nn.hooks import note
 from successors.nn.macs import count
 from successors.nn.tensor import ShapeError, Tensor, make, unbroadcast
@@ -134,15 +135,14 @@ def relative_to_absolute(table: Tensor) -> Tensor:
     def view(a: np.ndarray) -> np.ndarray:
         # A row has 2 L - 1 elements, so a stride of 2 L - 2 shifts each row one to the left of the last.
         *steps, row, one = a.strides
-        strides = (*steps, row - one, one)
-        return np.ndarray((*leading, places, places), a.dtype, a, (places - 1) * one, strides)
+        return strided(a.reshape(-1)[places - 1 :], (*leading, places, places), (*steps, row - one, one))
 
     def backward(g: np.ndarray) -> tuple[np.ndarray]:
         out = np.zeros(table.shape, g.dtype)
         view(out)[...] = g
         return (out,)
 
-    return make(view(np.ascontiguousarray(table.data)), (table,), backward)
+    return make(view(contiguous(table.data)), (table,), backward)
 
 
 def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
+from successors.nn.followed import contiguous, strided
 from successors.nn.functions import linear
 from successors.nn.macs import count
 from successors.nn.tensor import ShapeError, Tensor, make
@@ -38,12 +38,12 @@ def pair(value: Pair) -> tuple[int, int]:
 
 def batch_last(a: np.ndarray) -> np.ndarray:
     """Return (N, C, H, W) as contiguous (C, H, W, N); a view if it has this layout already."""
-    return np.ascontiguousarray(a.transpose(1, 2, 3, 0))
+    return contiguous(a.transpose(1, 2, 3, 0))
 
 
 def channels_last(a: np.ndarray) -> np.ndarray:
     """Return (N, C, H, W) as contiguous (N, H, W, C); a view if it has this layout already."""
-    return np.ascontiguousarray(a.transpose(0, 2, 3, 1))
+    return contiguous(a.transpose(0, 2, 3, 1))
 
 
 def is_channels_last(a: np.ndarray) -> bool:
@@ -173,7 +173,7 @@ class _Place:
         if not (p or q):
             return a
         # np.pad does the same at several times the cost.
-        out = np.zeros((k, h + 2 * p, w + 2 * q, m), a.dtype)
+        out = np.zeros_like(a, order="C", shape=(k, h + 2 * p, w + 2 * q, m))
         out[:, p : p + h, q : q + w] = a
         return out
 
@@ -264,12 +264,12 @@ def _columns(a: np.ndarray, place: _Place, groups: int) -> np.ndarray:
             # Rows of a single image are short, and a copy takes as long as it has rows: each is copied once for all
             # rows of the kernel, and these see long pieces of it.
             step = tuple(m * padded.itemsize for m in (hp * wp, e, wp, t))
-            padded = np.ndarray((c, kw, hp, ow), padded.dtype, padded, 0, step).copy()
+            padded = strided(padded, (c, kw, hp, ow), step).copy()
             step, shape = (kw * hp * ow, d * ow, hp * ow, ow, 1), (c, kh, kw, oh, ow)
         else:
             step, shape = (hp * wp * n, d * wp * n, e * n, s * wp * n, t * n, 1), (c, kh, kw, oh, ow, n)
         strides = tuple(m * padded.itemsize for m in step)
-        padded = np.ndarray(shape, padded.dtype, padded, 0, strides).copy()
+        padded = strided(padded, shape, strides).copy()
     return padded.reshape(groups, c // groups * kh * kw, oh * ow * n)
 
 
@@ -281,7 +281,7 @@ def _pictures(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> 
     planes = place.padded(x.data.swapaxes(0, 1).reshape(c * n, h, w, 1))
     padded = planes.reshape(c, n, *planes.shape[1:3])
     taps = place.taps()
-    columns = np.empty((c, kh, kw, n, oh, ow), x.dtype)
+    columns = np.empty_like(x.data, order="C", shape=(c, kh, kw, n, oh, ow))
     for u, v, row, column in taps:
         columns[:, u, v] = padded[:, :, row, column]
     columns = columns.reshape(c * kh * kw, -1)
@@ -350,7 +350,7 @@ def _products(a: np.ndarray, kernels: np.ndarray, place: _Place) -> np.ndarray:
     kh, *_, f = kernels.shape
     oh, ow = place.out
     kernels = kernels.reshape(kh, -1, f)
-    out = np.empty((len(a), oh, ow, f), np.result_type(a, kernels))
+    out = np.empty_like(a, np.result_type(a.dtype, kernels.dtype), order="C", shape=(len(a), oh, ow, f))
     for block, rows in _rows(a, place):
         total = rows[0] @ kernels[0]
         for u in range(1, kh):
@@ -373,7 +373,7 @@ def _rows(a: np.ndarray, place: _Place) -> Iterator[tuple[slice, list[np.ndarray
         # Strides are computed from the shape, as those of axes of length 1 are arbitrary.
         m, hp, wp, _ = padded.shape
         step = tuple(k * a.itemsize for k in (wp * c, hp * wp * c, t * c, e * c, 1))
-        across = np.ndarray((hp, m, ow, kw, c), a.dtype, padded, 0, step).copy()
+        across = strided(padded, (hp, m, ow, kw, c), step).copy()
         seen = [across[u * d : u * d + s * (oh - 1) + 1 : s] for u in range(kh)]
         yield slice(i, i + m), [rows.reshape(-1, kw * c) for rows in seen]
 
@@ -392,9 +392,9 @@ def _banded(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Te
     def diagonals(bands: np.ndarray) -> np.ndarray:
         """Return a view of the taps, (c, ow, kh, kw): (u, v) of output j at row u d and column j t + v e."""
         step = tuple(m * bands.itemsize for m in (ow * rows * wp, rows * wp + t, d * wp, e))
-        return as_strided(bands, (c, ow, kh, kw), step)
+        return strided(bands, (c, ow, kh, kw), step)
 
-    bands = np.zeros((c, ow, rows, wp), np.result_type(padded, weight.data))
+    bands = np.zeros_like(padded, np.result_type(padded.dtype, weight.dtype), order="C", shape=(c, ow, rows, wp))
     diagonals(bands)[...] = weight.data
     windows = _overlapping(padded, oh, rows, s)
     out = bands.reshape(c, 1, ow, rows * wp) @ windows
@@ -426,7 +426,7 @@ def _overlapping(a: np.ndarray, places: int, rows: int, stride: int) -> np.ndarr
     """Return `rows` rows of (c, h, w, n) from every `stride`-th on, (c, places, rows w, n), as a view."""
     c, _, w, n = a.shape
     step = (a.strides[0], stride * w * n * a.itemsize, n * a.itemsize, a.itemsize)
-    return as_strided(a, (c, places, rows * w, n), step, writeable=False)
+    return strided(a, (c, places, rows * w, n), step)
 
 
 def _depthwise(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) -> Tensor:
@@ -434,8 +434,8 @@ def _depthwise(x: Tensor, weight: Tensor, bias: Tensor | None, place: _Place) ->
     (kh, kw), (oh, ow) = place.kernel, place.out
     n, c = x.shape[:2]
     padded = place.padded(channels_last(x.data))
-    kernels = np.ascontiguousarray(weight.data.reshape(c, kh, kw).transpose(1, 2, 0))
-    out = np.zeros((n, oh, ow, c), np.result_type(padded, kernels))
+    kernels = contiguous(weight.data.reshape(c, kh, kw).transpose(1, 2, 0))
+    out = np.zeros_like(padded, np.result_type(padded.dtype, kernels.dtype), order="C", shape=(n, oh, ow, c))
     if bias is not None:
         out += bias.data
     part = np.empty_like(out)

@@ -24,7 +24,7 @@ def masked_scatter(rows: Tensor, mask: np.ndarray) -> Tensor:
     -------
     Tensor, shape (*mask.shape, ...)
     """
-    out = np.zeros((*mask.shape, *rows.shape[1:]), rows.dtype)
+    out = np.zeros_like(rows.data, shape=(*mask.shape, *rows.shape[1:]))
     out[mask] = rows.data
     return make(out, (rows,), lambda g: (g[mask],))
 
@@ -46,7 +46,8 @@ def pad_images(x: Tensor, width: int, value: float) -> Tensor:
     """
     n, c, h, w = x.shape
     # The batch is the last axis in memory, as convolutions of few channels need it.
-    out = np.full((c, h + 2 * width, w + 2 * width, n), value, x.dtype).transpose(3, 0, 1, 2)
+    shape = (c, h + 2 * width, w + 2 * width, n)
+    out = np.full_like(x.data, value, order="C", shape=shape).transpose(3, 0, 1, 2)
     inner = (..., slice(width, width + h), slice(width, width + w))
     out[inner] = x.data
     return make(out, (x,), lambda g: (g[inner],))

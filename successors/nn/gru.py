@@ -55,14 +55,14 @@ def gru(
     both = join(w_state.data, bias_in.data + bias_state.data, w_in.data)[: 2 * h] * dtype.type(0.5)
     parents = (x, w_in, w_state, bias_in, bias_state, *given(start))
     keep = watched() or (recording() and any(p.requires_grad for p in parents))
-    a = np.empty((steps if keep else 1, 4 * h, n), dtype)
-    spare = np.empty((h, n), dtype)
+    a = np.empty_like(z, shape=(steps if keep else 1, 4 * h, n))
+    spare = np.empty_like(z, shape=(h, n))
     for t in range(steps):
         act = a[t if keep else 0]
         column = z[t]
-        np.matmul(from_state, column[: h + 1], out=act[:h])
-        np.matmul(both, column, out=act[h : 3 * h])
-        np.matmul(from_input, column[h:], out=act[3 * h :])
+        np.dot(from_state, column[: h + 1], out=act[:h])  # as matmul does, but it begins sooner
+        np.dot(both, column, out=act[h : 3 * h])
+        np.dot(from_input, column[h:], out=act[3 * h :])
         gates, candidate, after = act[h : 3 * h], act[3 * h :], z[t + 1, :h]
         np.tanh(gates, out=gates)
         halve(gates)

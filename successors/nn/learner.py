@@ -27,6 +27,7 @@ from successors.nn.losses import cross_entropy, softmax
 from successors.nn.module import Module, training
 from successors.nn.optimiser import Average, Diverged, Optimiser, clip
 from successors.nn.recipe import NetworkConfig, Recipe
+from successors.nn.replay import replayed
 from successors.nn.tensor import Parameter, Tensor, held, no_grad
 
 ROWS = 256
@@ -60,6 +61,11 @@ class Network(Module):
 
     frozen: tuple[str, ...] = ()
     """Names of those of them that do not learn."""
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Run `forward`, or make its NumPy calls again if it can be replayed, see `successors.nn.replay`."""
+        output = replayed(self, inputs[0]) if len(inputs) == 1 and not options else None
+        return super().__call__(*inputs, **options) if output is None else output
 
     @property
     def config(self) -> Any:

@@ -85,11 +85,11 @@ def lstm(
     # Without a backward pass only the current step is needed.
     shows = trace or watched()
     keep = shows or (recording() and any(p.requires_grad for p in (x, w_in, w_state, bias, *given(peephole), *starts)))
-    a = np.empty((steps if keep else 1, gates * h, n), dtype)
-    cells = np.empty((steps + 1 if keep else 2, h, n), dtype)
-    squashed = np.empty((steps if keep else 1, h, n), dtype)
+    a = np.empty_like(z, shape=(steps if keep else 1, gates * h, n))
+    cells = np.empty_like(z, shape=(steps + 1 if keep else 2, h, n))
+    squashed = np.empty_like(z, shape=(steps if keep else 1, h, n))
     cells[0] = starts[1].data.T if starts else 0
-    spare = np.empty((h, n), dtype)
+    spare = np.empty_like(z, shape=(h, n))
     peeps = None if peephole is None else peephole.data[:, :, None].astype(dtype) * dtype.type(0.5)
     for t in range(steps):
         before, after = (cells[t], cells[t + 1]) if keep else (cells[t % 2], cells[1 - t % 2])

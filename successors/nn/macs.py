@@ -18,6 +18,11 @@ def tally() -> Iterator[list[int]]:
         _tallies.pop()
 
 
+def tallying() -> bool:
+    """Return whether there is an active tally."""
+    return bool(_tallies)
+
+
 def count(multiply_adds: int) -> None:
     """Add multiply-adds of an operation to the active tally, if there is one."""
     for t in _tallies:

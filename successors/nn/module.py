@@ -17,6 +17,7 @@ from marki.errors import StateError
 from successors.nn.tensor import Parameter, Tensor
 
 _generators: list[np.random.Generator | None] = []
+_changes = 0
 
 watcher: Any = None
 """The active watcher, see `successors.nn.hooks`; None if there is none."""
@@ -47,6 +48,11 @@ def training_rng() -> np.random.Generator | None:
     return _generators[-1] if _generators else None
 
 
+def changes() -> int:
+    """Return how many attributes of modules have been set so far."""
+    return _changes
+
+
 class Module:
     """Base of all layers and networks: a subclass defines `forward`; its parameters are found by name."""
 
@@ -55,6 +61,11 @@ class Module:
         if watcher is not None:
             return watcher.call(self, inputs, options)
         return self.forward(*inputs, **options)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        global _changes
+        _changes += 1
+        object.__setattr__(self, name, value)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output; every subclass defines its own."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from successors.nn.convolution import batch_last, channels_last, is_channels_last
+from successors.nn.followed import contiguous
 from successors.nn.tensor import ShapeError, Tensor, make, recording
 
 
@@ -79,7 +80,7 @@ def batch_norm(
     def view(a: np.ndarray) -> np.ndarray:
         """Return a view with a separate channel axis: (n, h w, c) or (c, h w n)."""
         if a.ndim == 2:
-            return np.ascontiguousarray(a)[None]
+            return contiguous(a)[None]
         places = a.shape[2] * a.shape[3]
         return channels_last(a).reshape(n, places, c) if inner else batch_last(a).reshape(c, places * n)
 
@@ -164,7 +165,7 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor | None = None, eps: float =
         raise ShapeError(f"activations {x.shape} with gain {gain.shape}{shown}", where="layer_norm")
     d = x.shape[-1]
     # The same as `_normalise`, without its generality, which costs more than the arithmetic of a single sample.
-    a = np.ascontiguousarray(x.data).reshape(x.size // d if d else 0, d)
+    a = contiguous(x.data).reshape(x.size // d if d else 0, d)
     y = a - _mean(a)
     r = 1 / np.sqrt(_mean(y * y) + eps)
     y *= r
@@ -371,7 +372,7 @@ def _apart(a: np.ndarray) -> np.ndarray:
 
 def _window(a: np.ndarray, before: int, after: int) -> np.ndarray:
     """Return the sum over channels c - before to c + after for each channel c, in the memory order of `a`."""
-    out = np.array(a, order="K")
+    out = a.copy("K")
     c = a.shape[1]
     for shift in range(1, min(before, c - 1) + 1):
         out[:, shift:] += a[:, : c - shift]
@@ -408,7 +409,7 @@ def _normalise(
     spread = tuple(-1 if k == channel else 1 for k in range(3))
 
     def view(a: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(a.transpose(order)).reshape(shape)
+        return contiguous(a.transpose(order)).reshape(shape)
 
     def restore(a: np.ndarray) -> np.ndarray:
         return a.reshape(moved).transpose(home)

@@ -53,7 +53,7 @@ def max_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
     """
     taps, margins, apart = _taps("max_pool2d", x.data.shape, size, stride, padding, cut)
     padded = _padded(x.data, margins, -np.inf)
-    out = np.array(padded[taps[0]], order="K")
+    out = padded[taps[0]].copy("K")
     for tap in taps[1:]:
         np.maximum(out, padded[tap], out=out)
 
@@ -111,7 +111,7 @@ def avg_pool2d(x: Tensor, size: Pair, *, stride: Pair | None = None, padding: Pa
     """
     taps, margins, apart = _taps("avg_pool2d", x.data.shape, size, stride, padding, False)
     padded = _padded(x.data, margins, 0)
-    out = np.array(padded[taps[0]], order="K")
+    out = padded[taps[0]].copy("K")
     for tap in taps[1:]:
         out += padded[tap]
     out *= 1 / len(taps)

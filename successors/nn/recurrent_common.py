@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from successors.nn.followed import contiguous
 from successors.nn.tensor import ShapeError, Tensor
 
 
@@ -51,7 +52,7 @@ def join(w_state: np.ndarray, bias: np.ndarray, w_in: np.ndarray) -> np.ndarray:
 def columns(x: np.ndarray, h: int, start: Tensor | None) -> np.ndarray:
     """Return the columns (T + 1, h + 1 + d, n) of state, one, input, with the first state filled in."""
     n, steps, d = x.shape
-    z = np.empty((steps + 1, h + 1 + d, n), x.dtype)
+    z = np.empty_like(x, order="C", shape=(steps + 1, h + 1 + d, n))
     z[0, :h] = 0 if start is None else start.data.T
     z[:, h] = 1
     z[:-1, h + 1 :] = x.transpose(1, 2, 0)
@@ -60,7 +61,7 @@ def columns(x: np.ndarray, h: int, start: Tensor | None) -> np.ndarray:
 
 def states_of(z: np.ndarray, h: int) -> np.ndarray:
     """Return the states (n, T, h) that the columns contain."""
-    return np.ascontiguousarray(z[1:, :h].transpose(2, 0, 1))
+    return contiguous(z[1:, :h].transpose(2, 0, 1))
 
 
 def given(*values: Any) -> tuple[Any, ...]:

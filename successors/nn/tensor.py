@@ -16,6 +16,7 @@ import numpy as np
 
 from marki.errors import PortError
 from successors.nn import activity, malloc
+from successors.nn.followed import Followed
 from successors.nn.macs import count
 
 malloc.keep()
@@ -74,7 +75,7 @@ class Tensor:
     __slots__ = ("_backward", "_parents", "data", "grad", "requires_grad")
 
     def __init__(self, data: Any, *, requires_grad: bool = False):
-        data = np.asarray(data)
+        data = data if isinstance(data, Followed) else np.asarray(data)
         self.data = data if data.dtype in (np.float32, np.float64) else data.astype(np.float32)
         self.grad: np.ndarray | None = None
         self.requires_grad = requires_grad
@@ -393,7 +394,7 @@ class Tensor:
         inner = tuple(slice(a, a + n) for (a, _), n in zip(widths, self.shape, strict=True))
         shape = tuple(a + n + b for (a, b), n in zip(widths, self.shape, strict=True))
         # np.pad does the same, in this order of memory, at several times the cost.
-        value = np.zeros(shape, self.dtype, order="F" if self.data.flags.fnc else "C")
+        value = np.zeros_like(self.data, order="F" if self.data.flags.fnc else "C", shape=shape)
         value[inner] = self.data
         return make(value, (self,), lambda g: (g[inner],))
 
@@ -505,7 +506,11 @@ def held(parameters: Iterable[Tensor]) -> Iterator[None]:
 
 def as_tensor(value: Any, like: Tensor) -> Tensor:
     """Return `value` as a tensor, in the dtype of `like` if it is not one yet."""
-    return value if isinstance(value, Tensor) else Tensor(np.asarray(value, like.dtype))
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Followed):
+        return Tensor(value.astype(like.dtype, copy=False))
+    return Tensor(np.asarray(value, like.dtype))
 
 
 class ShapeError(PortError):

@@ -53,7 +53,9 @@ ABOUT = "drawings.json"
 def add_draw_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `draw`."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="a system that draws; --list says which, and what")
-    parser.add_argument("what", metavar="WHAT", nargs="?", default="", help="what it is asked for: 7, ABC or any")
+    parser.add_argument(
+        "what", metavar="WHAT", nargs="?", default="", help="what it is asked for: 7, ABC, any, or a sentence"
+    )
     parser.add_argument("--list", action="store_true", help="say who draws what")
     parser.add_argument("--count", type=int, metavar="N", help=f"pictures of each sign (default {COUNT})")
     parser.add_argument(

@@ -13,6 +13,7 @@ from marki.io.camera import Camera
 from marki.io.stimuli.letters import letter
 from marki.registers import fingerprint
 from successors.nn.drawers import DrawsInSteps, MixesStyles, Redraws, ShowsWay
+from successors.nn.learner import Network
 from successors.nn.tensor import no_grad
 from successors.serving.artists import Artist, hears, names
 from successors.tasks import imitate, likeness, scene_pictures
@@ -156,15 +157,22 @@ def moments(
             cards = np.repeat(order.card[None], len(numbers), axis=0)
             if isinstance(network, Redraws):
                 yield from _light(network.redraw(cards, stimuli, noise))
-            elif hears(artist.system.entry):
-                yield from _light([cards, network.imagine(cards, noise)])
             else:
                 yield cards
-                yield learner.respond(cards)
-        elif whole and isinstance(network, ShowsWay):
-            yield from _light(network.way(stimuli, noise))
+                if hears(artist.system.entry):
+                    yield from _followed(network, cards, noise, whole)
+                else:
+                    yield learner.respond(cards)
+        elif network.noise:
+            yield from _followed(network, stimuli, noise, whole)
         else:
-            yield from _light([network.imagine(stimuli, noise) if network.noise else learner.respond(stimuli)])
+            yield from _light([learner.respond(stimuli)])
+
+
+def _followed(network: Network, stimuli: np.ndarray, noise: np.ndarray, whole: bool) -> Iterator[np.ndarray]:
+    """Yield what is drawn, with the way to it if that is wanted and shown."""
+    way = network.way(stimuli, noise) if whole and isinstance(network, ShowsWay) else [network.imagine(stimuli, noise)]
+    return _light(way)
 
 
 def _light(pictures: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

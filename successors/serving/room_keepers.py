@@ -11,7 +11,8 @@ import numpy as np
 from marki.errors import PortError, unknown
 from marki.io.exhibits import Reply
 from marki.io.responses import binary_code, lamps
-from marki.io.rooms import DRAWS, PROGRAMS, READS, SAYS, Room
+from marki.io.rooms import DRAWS, ILLUSTRATES, PROGRAMS, READS, SAYS, Room
+from marki.language import LANGUAGES
 from successors import registry
 from successors.model_card import Trial
 from successors.registry import System
@@ -70,9 +71,8 @@ class Keeper:
     opens: Callable[[RoomQuestion], Reply] | None = None
 
     def takes(self, system: System) -> bool:
-        """Return whether a system takes part, by its ports, and by what it does if the room asks for that."""
-        entry = system.entry
-        return (entry.accepts, entry.answers) in self.room.ports and self.room.kind in (None, entry.kind)
+        """Return whether a system takes part."""
+        return self.room.fits(system.entry.accepts, system.entry.answers, system.entry.kind)
 
     def subjects(self, system: System) -> tuple[str, ...]:
         """Return the subjects for which a system has weights."""
@@ -126,6 +126,17 @@ def _card(question: RoomQuestion) -> scene_rooms.ShownCard:
     return scene_rooms.card_shown(question.asked, question.subject, question.item)
 
 
+def _illustrated(loaded: LoadedSystem, question: RoomQuestion) -> Reply | None:
+    caption = scene_rooms.sentence(str(question.asked), question.item)
+    return scene_rooms.illustrated(loaded, question.number, caption, question.again, question.subject)
+
+
+def _of_any_language(name: str, about: str) -> tuple[Path, Trial] | None:
+    """Return the weights of a system in a language, or else in another: sentences are translated by the grammar."""
+    found = (registry.weights(name, language) for language in (about, *LANGUAGES))
+    return next((weights for weights in found if weights is not None), None)
+
+
 READERS = {"digits": "lenet5", "letters": "resnet"}
 """Which system `likeness.judge` takes for each subject."""
 
@@ -138,6 +149,15 @@ KEEPERS: Mapping[str, Keeper] = {
         check=scene_rooms.question_checked,
         ask=_said,
         opens=lambda question: scene_rooms.card_told(question.number, _card(question), question.subject),
+    ),
+    ILLUSTRATES.name: Keeper(
+        room=ILLUSTRATES,
+        check=scene_rooms.line_checked,
+        ask=_illustrated,
+        opens=lambda question: scene_rooms.sentence_told(
+            question.number, scene_rooms.sentence(str(question.asked), question.item)
+        ),
+        weights=_of_any_language,
     ),
     PROGRAMS.name: Keeper(
         room=PROGRAMS,

@@ -1,4 +1,5 @@
-"""The room of scenes in the hall: what a card shows, said by all who speak.
+"""The rooms of scenes in the hall: what a card shows, said by all who speak, and what a sentence says, drawn by all who
+draw of words.
 
 All are judged by what is no network: the grammar of captions and questions, and the reader of pictures.
 """
@@ -6,6 +7,7 @@ All are judged by what is no network: the grammar of captions and questions, and
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,15 +16,18 @@ from marki.io.exhibits import Reply
 from marki.io.ports import Port
 from marki.io.rooms import TASK
 from marki.seeding import generator
+from successors import registry, tasks
+from successors.nn.learner import Network, Successor
+from successors.serving import scene_talk
 from successors.serving.loaded_system import LoadedSystem
 from successors.tasks import match, scene_answers, scene_decks, scene_pictures, scenes
 from successors.tasks.question import ANSWERS
-from successors.tasks.scene_words import same, told
+from successors.tasks.scene_words import nearest, same, told, understood
 from successors.tasks.scenes import Scene
 from successors.tasks.wording import worded
 
-MOST_SAID = 3
-"""Shapes at most of the scenes to speak of: those of which all have learned."""
+MOST_SAID, MOST_DRAWN = 3, 2
+"""Shapes at most of the scenes to speak of, and of the sentences to draw: those of which all have learned."""
 
 
 def scene(room: str, number: int, most: int) -> Scene:
@@ -132,3 +137,97 @@ def offered(read: Scene | None) -> list[Scene]:
     if read is None:
         return [(shape,) for shape in scenes.singles()]
     return match.choices(generator(0, f"hall.offered {told(read, 'en')}"), read, "test")
+
+
+# -- what a sentence says --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """A sentence that is to be drawn.
+
+    Parameters
+    ----------
+    scene : tuple of Shape, optional
+        What it says; None if nobody understands it.
+    typed : str
+        As it was typed; "" for a sentence of the room's own.
+    unknown : tuple of str
+        Its words that nobody knows.
+    offer : str
+        The nearest sentence that is understood, if this one is not.
+    """
+
+    scene: Scene | None
+    typed: str = ""
+    unknown: tuple[str, ...] = ()
+    offer: str = ""
+
+
+def sentence(line: str, item: int) -> Sentence:
+    """Return what was typed, or the sentence of a number of the room's own, if that is not negative."""
+    if item >= 0:
+        return Sentence(scene=scene("illustrates", item, MOST_DRAWN))
+    found = worded(line, "caption")
+    meant = understood(found.text)
+    offer = nearest(found.text) if meant is None else ""
+    return Sentence(scene=meant, typed=line, unknown=found.unknown if meant is None else (), offer=offer)
+
+
+def line_checked(line: np.ndarray, subject: str) -> np.ndarray:
+    """Return a line as text (); it may be one that nobody understands, but not without a word unless it is empty."""
+    text = str(line)
+    if text.strip():
+        worded(text, "caption")
+    return np.array(text)
+
+
+def sentence_told(number: int, caption: Sentence) -> Reply:
+    """Return a sentence as a reply: in English and Chinese, with the picture of what it says."""
+    wanted = caption.scene
+    words = (caption.typed, caption.typed) if wanted is None else (told(wanted, "en"), told(wanted, "zh"))
+    return Reply(
+        name=TASK, number=number, stimulus=np.array(words), wanted="" if wanted is None else words[0], said="",
+        confidence=float("nan"), others=(), lamps=None, field=None, views=(), seconds=0.0,
+        target=None if wanted is None else scene_pictures.picture(wanted), unknown=caption.unknown, offer=caption.offer,
+    )  # fmt: skip
+
+
+def illustrated(loaded: LoadedSystem, number: int, caption: Sentence, again: int, language: str) -> Reply | None:
+    """Return the picture that a system draws of a sentence, judged by the reader, and read back by the captioner.
+
+    It is told the sentence in the language that it has learned. None for a sentence that nobody understands.
+
+    Parameters
+    ----------
+    loaded : LoadedSystem
+    number : int
+    caption : Sentence
+    again : int
+    language : str
+        In which the captioner is to read back.
+    """
+    if caption.scene is None:
+        return None
+    words, target = told(caption.scene, loaded.subject), scene_pictures.picture(caption.scene)
+    reply = loaded.imagined(number, np.array(words), words, again=again)
+    judge = tasks.find(loaded.trial.task).judge
+    assert reply.field is not None, "whoever illustrates draws"
+    assert judge is not None, "what is illustrated has a judge"
+    right = bool(judge(reply.field[None], target[None])[0])
+    reader, back = read_back(reply.field.clip(0, 1), language)
+    return replace(reply, target=target, judged=right, read=back, reader=reader)
+
+
+def read_back(field: np.ndarray, language: str) -> tuple[str, str]:
+    """Return the captioner's name and what it says of a picture (20, 20); both "" where none speaks the language."""
+    for name in scene_talk.speakers(Port.FRAME, "caption"):
+        if registry.weights(name, language) is not None:
+            said = str(_captioner(name, language).respond(field[None].astype(np.float32))[0])
+            return registry.find(name).entry.label, said
+    return "", ""
+
+
+@lru_cache(maxsize=4)
+def _captioner(name: str, language: str) -> Successor[Network]:
+    return registry.speaker(name, language)

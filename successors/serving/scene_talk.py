@@ -130,7 +130,7 @@ def ask(frame: np.ndarray, question: str, language: str, name: str | None = None
     StateError
         If no weights are shipped.
     """
-    text = check_known(worded(question, "question"))
+    text = check_known(worded(question, "question"), question=True)
     names = speakers(Port.ASKED, "question") if name is None else (_made_for(name, "question"),)
     if not names:
         raise StateError("no system that answers questions is trained", where="ask", remedy="Train vqa")

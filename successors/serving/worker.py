@@ -230,6 +230,8 @@ class Worker:
         kind = int(deck.test.kinds[at])
         if deck.answers is Port.TEXT:
             wanted = str(deck.test.targets[at])
+        elif deck.accepts is Port.TEXT and deck.answers is Port.FIELD:
+            wanted = ""  # the text itself says it
         else:
             wanted = deck.classes[kind] if 0 <= kind < len(deck.classes) else ""
         # Of a field that is restored there is one right answer; what is drawn for a class may look like anything.

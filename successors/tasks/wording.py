@@ -142,8 +142,8 @@ def unknown_words(found: WordedLine, name: str) -> str:
     return f"not in what {name} has read: {', '.join(found.unknown)}" if found.unknown else ""
 
 
-def check_known(found: WordedLine) -> str:
-    """Return the text of a line, all of whose words are known.
+def check_known(found: WordedLine, *, question: bool = False) -> str:
+    """Return the text of a caption or question, all of whose words are known.
 
     Raises
     ------
@@ -151,13 +151,15 @@ def check_known(found: WordedLine) -> str:
         If some are not; it names them.
     """
     if found.unknown:
-        raise PortError(
-            f"unknown: {', '.join(found.unknown)}",
-            where="teleprinter",
-            remedy="Use the words of its captions: shapes, their sizes and where they are",
-            code="text.unknown",
-            words=", ".join(found.unknown),
+        remedy = (
+            "Use the words of its questions, such as: what is at the top? how many shapes are there?"
+            if question
+            else "Use the words of its captions: shapes, their sizes and where they are"
         )
+        raise PortError(
+            f"unknown: {', '.join(found.unknown)}", where="teleprinter", remedy=remedy,
+            code="text.unknown_asked" if question else "text.unknown", words=", ".join(found.unknown),
+        )  # fmt: skip
     return found.text
 
 

@@ -186,7 +186,7 @@ class LeNet5(Network):
     def _laid(self, x: Tensor) -> Tensor:
         """Return frames with their border, (n, 1, h, w) from `WHITE` to `BLACK`; in training each is shifted."""
         (n, h, w), rng, border = x.shape, training_rng(), self.config.border
-        out = np.full((n, h + 2 * border, w + 2 * border), WHITE, x.dtype)
+        out = np.full_like(x.data, WHITE, shape=(n, h + 2 * border, w + 2 * border))
         out[:, border : border + h, border : border + w] = x.data * (BLACK - WHITE) + WHITE
         if rng is not None:
             reach = min(self.config.shift, border)

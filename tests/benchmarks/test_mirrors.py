@@ -4,6 +4,7 @@ In float64 and with the same noise, their losses agree with ours to 1e-10 and th
 in float32, the steps that the benchmark times begin with losses that agree.
 """
 
+import math
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from successors.nn.learner import ByGradient
 from successors.nn.tensor import Tensor
 from successors.timeline import y2015_vqa, y2021_clip
 from successors.timeline.y2014_gan import one_hot
+from successors.timeline.y2020_diffusion import TIMES
 
 torch = pytest.importorskip("torch")
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
@@ -26,7 +28,7 @@ bench_successors = pytest.importorskip("bench_successors")
 LOSSES, GRADIENTS = 1e-10, 1e-8
 TEXTS = np.array(["a small bar at the top.", "a large circle on the left and a small bar at the top.",
                   "左边有一个大圆。", "a small bar at the top."])  # fmt: skip
-NAMES = ("show_tell", "vqa", "clip", "animegan2", "arcanegan", "dualstylegan")
+NAMES = ("show_tell", "vqa", "clip", "dalle", "dalle2", "animegan2", "arcanegan", "dualstylegan")
 
 
 @pytest.fixture
@@ -47,6 +49,8 @@ def both(name):
     """Return a small learner in float64, none of its arrays constant, and its mirror, neither in training."""
     learner, rng = learner_of(name), np.random.default_rng(0)
     learner.network.astype(np.float64)
+    if name == "dalle2":
+        learner.network.clip.astype(np.float64)
     for p in learner.network.parameters().values():
         if p.data.std() < 0.02:
             p.data += 0.1 * rng.standard_normal(p.shape)
@@ -108,6 +112,41 @@ def test_pairs_of_clip_one_caption_of_which_is_there_twice(float64, monkeypatch)
     agree(learner, mirror, judged(learner, 0, stimuli, TEXTS), mirror.step(stimuli, TEXTS), at_least=25)
 
 
+def test_codes_and_stream_of_dalle(float64):
+    learner, mirror = both("dalle")
+    c, x = learner.config, pictures(4, 20, 20)
+    uniform = np.random.default_rng(0).random((4, c.codes, c.grid, c.grid)).clip(1e-12, 1 - 1e-12)
+    noise = torch.from_numpy(-np.log(-np.log(uniform)))
+    theirs = mirror.codes_loss(torch.from_numpy(x), 0.3, noise)
+    agree(learner, mirror, judged(learner, 0, TEXTS, x, 0.3), theirs, at_least=20)
+    learner, mirror = both("dalle")
+    theirs = mirror.stream_loss(torch.from_numpy(learner.network.tokens(TEXTS)), torch.from_numpy(x))
+    agree(learner, mirror, judged(learner, 1, TEXTS, x), theirs, at_least=15)
+
+
+def test_decoder_and_prior_of_dalle2(float64, monkeypatch):
+    monkeypatch.setattr(y2021_clip, "TINY", 0.0)
+    learner, mirror = both("dalle2")
+    x = pictures(4, 20, 20)
+
+    def drawn(*shape):
+        rng = np.random.default_rng(0)
+        times = torch.from_numpy(rng.integers(1, TIMES + 1, 4))
+        return times, torch.from_numpy(rng.standard_normal(shape, np.float32).astype(np.float64)), rng
+
+    # CLIP sees pictures in float32, whatever it is asked by.
+    seen = mirror.of_pictures
+    monkeypatch.setattr(mirror, "of_pictures", lambda a: seen(a.float().double()))
+    monkeypatch.setattr(learner.network, "of_pictures", lambda a: learner.network.clip.seen(
+        a.astype(np.float32).astype(np.float64)).data * math.sqrt(learner.config.space))  # fmt: skip
+    times, noise, rng = drawn(4, 1, 20, 20)
+    told = torch.from_numpy(rng.random(4) >= learner.config.untold)
+    theirs = mirror.decoder_loss(torch.from_numpy(x), times, noise, told)
+    agree(learner, mirror, judged(learner, 0, TEXTS, x), theirs, at_least=40)
+    theirs = mirror.prior_loss(TEXTS, torch.from_numpy(x), *drawn(4, learner.config.space)[:2])
+    agree(learner, mirror, judged(learner, 1, TEXTS, x), theirs, at_least=15)
+
+
 @pytest.mark.parametrize("stage", [0, 1])
 def test_both_losses_of_animegan2(float64, stage):
     learner, mirror = both("animegan2")
@@ -164,6 +203,13 @@ def test_encoder_and_extrinsic_path_of_dualstylegan(float64):
 # -- the steps that are timed -----------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def captions(monkeypatch):
+    """Give captions without making a deck of them."""
+    given = np.resize(TEXTS, 8), pictures(8, 20, 20).astype(np.float32)
+    monkeypatch.setattr(drawing_steps, "illustrations", lambda learner: given)
+
+
 def small_steps(name):
     """Return the learner, the mirror and the kinds of steps of a small system that draws, with small batches."""
     entry = registry.find(name).entry
@@ -183,12 +229,14 @@ DRAWERS = {
     "animegan2": 4,
     "arcanegan": 6,
     "dualstylegan": 3,
+    "dalle": 3,
+    "dalle2": 3,
 }
 """Kinds of steps of each."""
 
 
 @pytest.mark.parametrize("name", DRAWERS)
-def test_steps_begin_with_equal_losses_and_both_sides_learn(name):
+def test_steps_begin_with_equal_losses_and_both_sides_learn(name, captions):
     learner, mirror, pairs = small_steps(name)
     kinds = []
     for pair in pairs:
@@ -210,12 +258,14 @@ def test_steps_begin_with_equal_losses_and_both_sides_learn(name):
     ("name", "method"),
     [
         ("show_tell", "step"),
+        ("dalle", "stream_loss"),
+        ("dalle2", "decoder_loss"),
         ("animegan2", "creator_penalty"),
         ("arcanegan", "difference"),
         ("dualstylegan", "inverted_loss"),
     ],
 )
-def test_a_mirror_whose_loss_differs_is_not_timed(name, method, monkeypatch):
+def test_a_mirror_whose_loss_differs_is_not_timed(name, method, captions, monkeypatch):
     kind = mirrors.MIRRORS[name]
     right = getattr(kind, method)
     monkeypatch.setattr(kind, method, lambda *given, **how: right(*given, **how) * 1.001)

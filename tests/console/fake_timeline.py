@@ -66,6 +66,7 @@ LINE = "draw up 3"
 PROGRAMMERS = ("codex", "alphacode", "copilot", "incoder")
 SPEAKERS = {
     "show_tell": (Port.FRAME, Port.TEXT), "vqa": (Port.ASKED, Port.LAMPS), "clip": (Port.ASKED, Port.TEXT),
+    "dalle": (Port.TEXT, Port.FIELD), "dalle2": (Port.TEXT, Port.FIELD),
 }  # fmt: skip
 """Those of pictures and language, with their ports."""
 SCENES = {
@@ -115,7 +116,8 @@ def hall(name):
     if name in PROGRAMMERS:
         return {"programs": ("programs",)}
     if name in SPEAKERS:
-        return {"says": ("en",) if name == "vqa" else ("en", "zh")}
+        room = "illustrates" if SPEAKERS[name][1] is Port.FIELD else "says"
+        return {room: ("en",) if name == "vqa" else ("en", "zh")}
     return {"reads": ("letters", "digits")} if ports(name) == (Port.FRAME, Port.LAMPS) and name != "swin" else {}
 
 
@@ -145,7 +147,8 @@ PROGRAMS = (("codex", 2021, ("gpt",)), *((name, 2022, ("codex",)) for name in ("
 WITH_PROGRAMS = (*EXHIBITS[:-2], *(exhibit(*row) for row in PROGRAMS), *EXHIBITS[-2:])
 """The same with those who program; a test that needs them puts it in the place of `EXHIBITS`."""
 PICTURED = (
-    ("show_tell", 2015, ("lstm",)), ("vqa", 2015, ("lstm",)), ("clip", 2021, ("vit",)),
+    ("show_tell", 2015, ("lstm",)), ("vqa", 2015, ("lstm",)), ("clip", 2021, ("vit",)), ("dalle", 2021, ("gpt",)),
+    ("dalle2", 2022, ("clip",)),
 )  # fmt: skip
 WITH_SCENES = tuple(sorted((*EXHIBITS, *(exhibit(*row) for row in PICTURED)), key=lambda e: e.year))
 """The same with those of pictures and language."""
@@ -202,6 +205,8 @@ class FakeRack:
             Port.ASKED: lambda: asked(reel(number)[:1], np.array(["where is the circle?"]))[0],
         }[accepts]()
         wanted = "das linke Licht ist an" if accepts == Port.TEXT else LETTERS[number % 26]
+        if SPEAKERS.get(self.name) == (Port.TEXT, Port.FIELD):  # what is wanted is what the text says
+            wanted = ""
         self.came.append(self.reply(self.name, number, stimulus, wanted, views))
 
     def changed(self, number, example, *, line="", dark=False, views=True):
@@ -216,6 +221,8 @@ class FakeRack:
             self.came.append(self.task(number, str(asked)))
         if room == "says":
             self.came.append(self.card(number, asked, subject, item))
+        if room == "illustrates":
+            self.came.append(self.caption(number, str(asked)))
         for one in EXHIBITS:
             if subject not in one.hall.get(room, ()):
                 continue
@@ -223,6 +230,8 @@ class FakeRack:
                 self.came.append(self.programmed(one.name, number, str(asked)))
             elif room == "says":
                 self.came.extend(self.spoken(one.name, number, asked, subject, item))
+            elif room == "illustrates":
+                self.came.extend(self.illustrated(one.name, number, str(asked), subject, again))
             elif room == "draws":
                 self.came.append(self.drawn(one.name, number, str(asked), subject, again))
             else:
@@ -282,6 +291,28 @@ class FakeRack:
             self.reply(name, number, asked["frame"][0] if name == "show_tell" else stimulus[()], "", False), said=said,
             wanted="" if not known else one if name == "vqa" else true, judged=name != "clip" if known else None,
             confidence=0.9 if name == "vqa" else float("nan"),
+        )  # fmt: skip
+
+    def caption(self, number, typed):
+        """Return the sentence of the room of drawings; nobody knows the word banana."""
+        told = ("a banana", "a banana") if "banana" in typed else (SCENES["en"][0], SCENES["zh"][0])
+        unclear = "banana" in typed
+        return replace(
+            self.reply("dalle", number, np.array(told), "" if unclear else told[0], False), name="task", said="",
+            field=None, target=None if unclear else reel(3)[0], unknown=("banana",) if unclear else (),
+            offer=SCENES["en"][1] if unclear else "",
+        )  # fmt: skip
+
+    def illustrated(self, name, number, typed, subject, again):
+        """Yield a drawing, which the captioner reads back; DALL·E's first is wrong, and it is told English only."""
+        if "banana" in typed:
+            return
+        right = name == "dalle2" or again > 0
+        stimulus = np.array(SCENES["en" if name == "dalle" else subject][0])
+        rng = np.random.default_rng([again, len(name)])
+        yield replace(
+            self.reply(name, number, stimulus, SCENES["en"][0], False), field=rng.random((20, 20), np.float32),
+            judged=right, read=SCENES[subject][0 if right else 1], reader="Show and Tell",
         )  # fmt: skip
 
     def offer(self, number, name, text, partial):

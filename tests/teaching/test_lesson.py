@@ -25,6 +25,7 @@ SHIPPED = [
     "counterfeiter",
     "snow",
     "say_what_you_see",
+    "draw_what_i_say",
     "machine_room",
 ]
 QUESTIONS = [

@@ -7,7 +7,7 @@ run can decide; `TOLD` lists them with where the answer comes from, and `PREMISE
 
 import functools
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
@@ -35,6 +35,7 @@ from successors.timeline.y2018_bert import BERT, BERTConfig
 from successors.timeline.y2019_gpt2 import GPT2, GPT2Config
 from successors.timeline.y2020_diffusion import BETAS, KEPT, TIMES, posterior, taken
 from successors.timeline.y2021_clip import CLIP, CLIPConfig
+from successors.timeline.y2022_dalle2 import DALLE2, DALLE2Config
 
 SEEDS = range(10)
 
@@ -555,6 +556,60 @@ def nothing_but_false_sentences(seed):
     )
 
 
+def handed_on(seed):
+    share = (np.random.default_rng(seed).random((20_000, 4)) < 0.9).all(axis=1).mean()
+    return abs(share - 0.9) < 0.03, abs(share - 2 / 3) < 0.05, abs(share - 0.1) < 0.03
+
+
+def the_best_of_eight(seed):
+    share = (np.random.default_rng(seed).random((20_000, 8)) < 0.2).any(axis=1).mean()
+    return abs(share - 0.2) < 0.03, abs(share - 5 / 6) < 0.03, share > 0.99
+
+
+def what_a_variation_keeps(seed):
+    """Draw variations of a picture, and pictures of its numbers alone and of others, with equal noise."""
+    rng = np.random.default_rng(seed)
+    config = DALLE2Config(width=8, groups=4, hidden=12, steps=4, prior_width=16, prior_layers=1, prior_heads=2,
+                          prior_steps=4)  # fmt: skip
+    network = DALLE2(config, rng)
+    for p in network.decoder.parameters().values():
+        p.data += 0.05 * rng.standard_normal(p.shape).astype(np.float32)
+    one, other = rng.random((2, 1, 20, 20), np.float32)
+    noise = rng.standard_normal((1, network.noise)).astype(np.float32)
+    with no_grad():
+        numbers, others = network.of_pictures(one), network.of_pictures(other)
+        varied = network.imagine(one, noise)
+        drawn, apart = (network.draw(z, noise[:, -config.steps * 400 :]) for z in (numbers, others))
+    by_numbers = np.array_equal(varied, drawn) and np.abs(drawn - apart).max() > 1e-4
+    return bool(np.allclose(varied, one, atol=0.01)), by_numbers, bool(np.allclose(drawn, apart, atol=1e-6))
+
+
+def a_small_square_at_the_top_left(seed):
+    """Look in what is learned from for what is new in a combination that is not there."""
+    new = scenes.Shape(kind="square", size="small", row=0, column=0)
+    learned = [s for s in scenes.singles() if not scenes.is_held(s)]
+    assert new not in learned
+
+    def known(*names):
+        return any(all(getattr(s, n) == getattr(new, n) for n in names) for s in learned)
+
+    parts = known("kind"), known("row", "column")
+    pairs = known("kind", "size") and known("kind", "row", "column") and known("size", "row", "column")
+    return not parts[0], not parts[1], all(parts) and pairs
+
+
+def who_was_mistaken(seed):
+    """Of all ways from a sentence over a drawing to another sentence, look who of the two made the mistake."""
+    wanted = scenes.singles()[seed : seed + 4]
+    blamed = {(asked_for, read): set() for asked_for, read in product(wanted, wanted) if asked_for != read}
+    for asked_for, drawn, read in product(wanted, repeat=3):
+        if asked_for != read:
+            blamed[asked_for, read].add((drawn != asked_for, read != drawn))
+    drew, misread, both = ({(True, False)}, {(False, True)}, {(True, False), (False, True)})
+    found = list(blamed.values())
+    return all(f == drew for f in found), all(f == misread for f in found), all(f >= both for f in found)
+
+
 def times_the_mark_1(seed):
     """Divide the published count of PaLM by the wipers of a machine."""
     published = next(iter(registry.find("palm").entry.sizes.values())).published
@@ -627,6 +682,11 @@ TRUTHS = {
     ("say_what_you_see", 3, 0): behind_the_shutter,
     ("say_what_you_see", 4, 0): blind_guesses,
     ("say_what_you_see", 5, 0): nothing_but_false_sentences,
+    ("draw_what_i_say", 1, 0): handed_on,
+    ("draw_what_i_say", 2, 0): the_best_of_eight,
+    ("draw_what_i_say", 3, 0): what_a_variation_keeps,
+    ("draw_what_i_say", 4, 0): a_small_square_at_the_top_left,
+    ("draw_what_i_say", 5, 0): who_was_mistaken,
     ("machine_room", 1, 0): times_the_mark_1,
     ("machine_room", 2, 0): one_piece,
     ("machine_room", 3, 0): what_1f1b_saves,
@@ -768,13 +828,23 @@ def test_one_of_the_sentences_to_choose_from_is_true_of_the_picture(language):
     assert deck.test.targets[page.example] in said
 
 
-def test_what_the_lesson_on_scenes_says_of_sizes_and_words_is_so():
-    text = "\n".join(page.text["en"] for page in load("say_what_you_see").pages)
-    assert "23 answers" in text
+def test_what_the_lessons_on_scenes_say_of_sizes_and_words_is_so():
+    say, draw = load("say_what_you_see"), load("draw_what_i_say")
+    texts = {lesson.name: "\n".join(page.text["en"] for page in lesson.pages) for lesson in (say, draw)}
+    assert "23 answers" in texts["say_what_you_see"]
     assert len(question.ANSWERS["en"]) == 23
     held = [shape for shape in scenes.singles() if scenes.is_held(shape)]
-    assert "18 combinations" in text
+    assert "18 combinations" in texts["say_what_you_see"]
+    assert "nor were 17 others" in " ".join(texts["draw_what_i_say"].split())
     assert (len(held), told((held[0],), "en")) == (18, "a small square at the top left.")
+    codes = registry.find("dalle").entry.retina
+    assert "cut into 25 squares, and each square is told by one of 256 codes" in texts["draw_what_i_say"]
+    assert (codes.places, codes.codes, codes.candidates) == (25, 256, 8)
+    assert "makes 64 numbers" in texts["draw_what_i_say"]
+    assert registry.find("dalle2").entry.retina.space == 64
+    one, other = (draw.pages[k].line["en"] for k in (3, 4))
+    assert one != other
+    assert sorted(one.split()) == sorted(other.split())
 
 
 @pytest.mark.slow

@@ -151,7 +151,14 @@ class Theme:
         return pygame.font.Font(io.BytesIO(_read(file)), size)
 
     def _render(self, text: str, face: str, size: int, colour: Colour) -> pygame.Surface:
-        return self.face(text, face, size).render(text, True, colour).convert_alpha()
+        drawn = self.face(text, face, size).render(text, True, colour).convert_alpha()
+        if text.isascii() or any(ord(sign) > 0x2E7F for sign in text):
+            return drawn
+        # Latin with a sign that its typeface lacks, as in DALL·E, stands on the line of its neighbours.
+        own = self.font(face, size)
+        ink = pygame.Surface((drawn.get_width(), own.get_height()), pygame.SRCALPHA)
+        ink.blit(drawn, (0, own.get_ascent() - self.font(CJK, size).get_ascent()))
+        return ink
 
     def face(self, text: str, face: str, size: int) -> pygame.font.Font:
         """Return the font for a text: `face`, or for what is not plain ASCII the one that has Chinese characters."""

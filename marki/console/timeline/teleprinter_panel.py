@@ -45,8 +45,11 @@ class TeleprinterPanel(Panel):
             return []
         reply = system_view.reply
         typed = "" if reply is None else text_of(reply.stimulus)
-        said = "" if reply is None else reply.said
-        printed = len(said) if self.theme.profile.still else min(len(said), max(0, system_view.age) // FRAMES_A_SIGN)
+        drawn = reply is not None and reply.field is not None
+        said = "" if reply is None else self.theme.words("timeline.it_draws") if drawn else reply.said
+        printed = (
+            len(said) if drawn or self.theme.profile.still else min(len(said), max(0, system_view.age) // FRAMES_A_SIGN)
+        )
         key = (typed, said, printed, scene.ui.example, scene.ui.typed)
         if key == self._shown:
             return []

@@ -7,7 +7,7 @@ import numpy as np
 import pygame
 import pytest
 
-from marki.console.drawing.theme import CJK, DESK, FIGURES, PROJECTOR, TEXT, Theme
+from marki.console.drawing.theme import CJK, DESK, FIGURES, LETTERING, PROJECTOR, TEXT, Theme
 from marki.language import Words
 
 SEEN = {
@@ -99,3 +99,18 @@ def test_no_file_of_a_typeface_stays_open():
     held = [os.readlink(link) for link in folder.iterdir() if link.exists()]
     pygame.quit()
     assert not [name for name in held if "/fonts/" in name]
+
+
+@pytest.mark.parametrize("face", [LETTERING, TEXT, FIGURES])
+@pytest.mark.parametrize("unit", [1.0, 1.5])
+def test_latin_with_a_sign_that_its_typeface_lacks_stands_on_the_line_of_its_neighbours(window, face, unit):
+    window()
+    theme = Theme(unit)
+
+    def feet(text):
+        surface = pygame.Surface((300, 60))
+        theme.write(surface, text, surface.get_rect(), face=face, colour=(255, 255, 255))
+        return int(np.flatnonzero(pygame.surfarray.array3d(surface).max((0, 2)) > 128)[-1])
+
+    assert abs(feet("DALL·E") - feet("DALLE")) <= 1
+    assert feet("电传") > feet("DALLE")

@@ -267,6 +267,17 @@ def with_scenes(with_timeline, monkeypatch):
     return open_it
 
 
+def test_the_teleprinter_says_that_a_sentence_was_drawn(with_scenes):
+    app = with_scenes("dalle")
+    assert app.scene.timeline.first.reply.field is not None
+    app.renderer.invalidate()
+    app.renderer.theme.written = []
+    frames(app, 2)
+    texts = [text for text, _, _ in app.renderer.theme.written]
+    assert Words("en")("timeline.it_draws") in texts
+    assert not any(text.startswith("wanted") for text in texts)
+
+
 def test_a_line_is_typed_about_the_picture_of_the_example_or_about_a_card_that_is_drawn(with_scenes):
     app = with_scenes("vqa")
     rack = app.lent.racks[0]

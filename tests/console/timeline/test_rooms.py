@@ -369,6 +369,9 @@ def test_a_question_of_ones_own_is_asked_in_its_language(in_hall, with_scenes, k
     frames(app)
     assert asked(app)[3] == "zh"
     assert set(verdicts(app)) == {"show_tell", "clip"}
+    app.obey("room", name="illustrates")
+    frames(app)
+    assert (str(asked(app)[2]), asked(app)[3]) == ("", "en")
 
 
 def test_the_plate_shows_another_question_whose_answer_is_the_same(in_hall, with_scenes):
@@ -397,6 +400,40 @@ def test_the_rooms_of_scenes_follow_the_language_of_the_window(in_hall, with_sce
     assert SCENES["zh"][0] in written(app)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_all_who_draw_of_words_draw_a_sentence_that_is_read_back(in_hall, with_scenes, language):
+    app = in_hall("illustrates", language=language)
+    true, wrong = SCENES[language][:2]
+    texts, words = written(app), Words(language)
+    said = "\n".join(texts)
+    assert asked(app)[3:] == (language, "illustrates", 0, 0)
+    assert app.handler.panels["wall"]._names == ("dalle", "dalle2")
+    assert {true, words("timeline.caption_wanted"), words("timeline.caption_number", number=1)} <= set(texts)
+    assert verdicts(app) == {"dalle": False, "dalle2": True}
+    assert words("timeline.illustrates_right", right=1, count=2) in texts
+    for line in (true, wrong):
+        assert words("timeline.read_back", reader="Show and Tell", said=line)[:20] in said
+    assert (words("timeline.told_as", line=SCENES["en"][0])[:20] in said) == (language == "zh")
+    assert sentence(app.scene, words) == words("now.room_illustrates")
+
+
+def test_the_same_sentence_is_drawn_again_and_another_one_asked_for(in_hall, with_scenes, key, drag, place):
+    app = in_hall("illustrates")
+    first = app.scene.timeline.hall["dalle"].field
+    key(app, "DOWN", mod=pygame.KMOD_CTRL)
+    drag(app, place(app, "knob", NUMBER["same_again"]))
+    frames(app)
+    assert asked(app)[5:] == (2, 0)
+    assert not np.array_equal(app.scene.timeline.hall["dalle"].field, first)
+    assert verdicts(app) == {"dalle": True, "dalle2": True}
+    key(app, "UP", mod=pygame.KMOD_CTRL)
+    frames(app)
+    assert asked(app)[5:] == (1, 0)
+    key(app, "DOWN")
+    frames(app)
+    assert asked(app)[5:] == (0, 1)
+
+
 def test_drawing_again_is_refused_where_nothing_is_drawn(in_hall, with_scenes):
     app = in_hall("says")
     with pytest.raises(SessionError, match="nothing is drawn"):
@@ -404,6 +441,25 @@ def test_drawing_again_is_refused_where_nothing_is_drawn(in_hall, with_scenes):
     app.obey("room", name="draws")
     app.obey("draw_again")
     assert app.ui.studio.again == 1
+
+
+def test_a_typed_sentence_is_drawn_and_one_that_nobody_understands_met_with_another(in_hall, with_scenes):
+    app = in_hall("illustrates")
+    app.obey("typed_line", text="左上角有一块大方块")
+    frames(app)
+    assert (str(asked(app)[2]), asked(app)[3], asked(app)[6]) == ("左上角有一块大方块", "zh", -1)
+    assert SCENES["zh"][0] in written(app)  # in the language in which it was typed
+    app.obey("typed_line", text="a small banana")
+    frames(app)
+    texts = written(app)
+    assert texts.count(app.words("timeline.not_understood")) == 2
+    assert app.words("timeline.unknown_words", words="banana") in texts
+    assert app.words("timeline.say_rather", line=SCENES["en"][1])[:20] in "\n".join(texts)
+    assert verdicts(app) == {}
+    app.obey("example")
+    frames(app)
+    assert (str(asked(app)[2]), asked(app)[6]) == ("", 1)
+    assert set(verdicts(app)) == {"dalle", "dalle2"}
 
 
 def test_the_plate_of_the_reader_puts_nobody_up(in_hall, with_scenes, drag, place):
@@ -418,7 +474,7 @@ def test_the_plate_of_the_reader_puts_nobody_up(in_hall, with_scenes, drag, plac
 @pytest.mark.parametrize("size", [(640, 480), (1280, 800), (1920, 1080)], ids=str)
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("projector", [False, True], ids=["desk", "projector"])
-@pytest.mark.parametrize("room", ["says"])
+@pytest.mark.parametrize("room", ["says", "illustrates"])
 def test_the_rooms_of_scenes_are_whole(in_hall, with_scenes, size, language, projector, room):
     app = in_hall(room, size=size, language=language, projector=projector)
     app.renderer.theme.clipped.clear()

@@ -8,8 +8,10 @@ from PIL import Image
 
 from marki.__main__ import main
 from marki.errors import OutputError
+from marki.io.rooms import PROGRAMS, ROOMS
 from successors import registry
 from successors.evaluation import results_table
+from successors.serving import gallery
 
 
 def test_the_table_has_a_line_for_each_system_and_its_words():
@@ -42,6 +44,29 @@ def test_scores_at_a_task_are_those_on_record():
     (trial,) = [t for t in registry.metrics("lenet5")["trials"] if t["task"] == "letters"]
     assert (lenet["score"], [lenet["low"], lenet["high"]]) == (trial["value"], trial["interval"])
     assert lenet["shown"] is None  # that of its first trial, of digits, is no cost of reading letters
+
+
+@pytest.mark.parametrize("hall", ROOMS, ids=lambda hall: hall.name)
+def test_standings_of_a_room_are_those_of_whoever_has_a_plate_there(hall):
+    rows = list(results_table.standings(hall))
+    names = [s.name for s in registry.systems() if hall.takes(gallery.exhibit(s, {})) and registry.metrics(s.name)]
+    assert [row["label"] for row in rows] == [registry.find(name).entry.label for name in names]
+    for row, name in zip(rows, names, strict=True):
+        found = registry.metrics(name)
+        assert (row["score"], row["without"]) == (found["mechanism"]["with"], found["mechanism"]["without"])
+
+
+def test_a_room_is_drawn_with_the_number_of_its_seeds(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    drawn = tmp_path / "programs.png"
+    assert main(["timeline", "--picture", str(drawn), "--room", "programs", "--json"]) == 0
+    told = capsys.readouterr()
+    assert str(drawn) in told.err
+    assert len(json.loads(told.out)) == len(registry.systems())
+    assert np.asarray(Image.open(drawn)).std() > 10
+    assert results_table._seeds(list(results_table.standings(PROGRAMS))) == "2 to 3 seeds"
+    assert main(["timeline", "--picture", str(tmp_path / "x.png"), "--room", "cellar"]) == 2
+    assert "programs" in capsys.readouterr().err
 
 
 def test_scores_are_drawn_and_no_file_is_overwritten(tmp_path):

@@ -16,7 +16,8 @@ def test_who_draws_what():
     assert {name for name, row in rows.items() if row["shown"]} == {"hopfield", "autoencoder", "animegan2", "arcanegan"}
     assert "dualstylegan" not in rows, "it is shown two cards, one after the other"
     assert not rows["gan"]["cards"]
-    assert not any(row["hears"] for row in rows.values())
+    assert {name for name, row in rows.items() if row["hears"]} == {"dalle", "dalle2"}
+    assert (rows["dalle"]["cards"], rows["dalle2"]["cards"]) == (False, True)
     for row in rows.values():
         entry = registry.find(row["name"]).entry
         assert row["subjects"][0]["trained"] == registry.is_trained(row["name"]), row["name"]

@@ -12,6 +12,8 @@ from marki.io.stimuli.images import fit_file
 from marki.registers import fingerprint
 from successors import registry, tasks
 from successors.nn import weights_file
+from successors.nn.drawers import Redraws
+from successors.serving import picture_drawing
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +108,114 @@ def test_nothing_is_overwritten(capsys, tmp_path, gan, monkeypatch):
         assert code == 0
     assert names(tmp_path / "out") == ["draw-gan", "draw-gan-2"]
     assert "this run is written to" in err
+
+
+# -- who draws what a sentence says --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def told_weights(tmp_path_factory):
+    """Return the weights of a small system that draws what a sentence says, by name."""
+    found = {}
+    for name in ("dalle", "dalle2"):
+        learner = registry.create(name, seed=1, **registry.find(name).entry.small)
+        found[name] = tmp_path_factory.mktemp("weights") / f"{name}.safetensors"
+        settings = json.dumps(learner.config.to_mapping())
+        weights_file.save(found[name], learner.weights(), system=name, settings=settings)
+    return found
+
+
+@pytest.mark.parametrize("name", ["dalle", "dalle2"])
+@pytest.mark.parametrize("line", ["A large circle at the top", "上边有一个大圆"])
+def test_a_sentence_is_drawn_in_the_language_that_was_learned(capsys, tmp_path, told_weights, name, line):
+    weights = ("--weights", told_weights[name])
+    code, said, err = told(capsys, name, line, "--count", 3, "--size", 30, *weights, "--out", tmp_path / "a")
+    assert (code, err) == (0, "")
+    assert names(tmp_path / "a") == ["drawing_01.png", "drawing_02.png", "drawing_03.png", "drawings.json", "sheet.png"]
+    about = json.loads((tmp_path / "a" / "drawings.json").read_text())
+    assert (about["asked"], about["subject"]) == ("a large circle at the top.", "en")
+    right = sum(row["read"] == about["asked"] for row in about["drawings"])
+    assert f"the reader of scenes reads {right} of them as that" in said
+    _, texts, _, _ = picture(tmp_path / "a" / "drawing_02.png")
+    assert (texts["asked"], texts["number"]) == ("a large circle at the top.", "1")
+    assert len({row["digest"] for row in about["drawings"]}) > 1
+    told(capsys, name, line, "--count", 2, *weights, "--out", tmp_path / "b")
+    again = json.loads((tmp_path / "b" / "drawings.json").read_text())
+    assert [row["digest"] for row in again["drawings"]] == [row["digest"] for row in about["drawings"][:2]]
+
+
+@pytest.mark.parametrize(("name", "moments"), [("dalle", 26), ("dalle2", 4)])
+def test_the_way_to_a_sentence_is_a_film(capsys, tmp_path, told_weights, name, moments):
+    order = (name, "a small bar at the top", "--count", 1, "--gif", "--weights", told_weights[name])
+    assert told(capsys, *order, "--out", tmp_path / "a")[0] == 0
+    with Image.open(tmp_path / "a" / "way.gif") as film:
+        assert 3 <= film.n_frames <= moments  # equal ones that follow each other are one
+
+
+def test_a_film_of_a_network_that_shows_no_way_is_refused(capsys, tmp_path, told_weights, monkeypatch):
+    monkeypatch.setattr(picture_drawing, "ShowsWay", Redraws)  # what DALL·E is not
+    order = ("dalle", "a small bar at the top", "--count", 1, "--gif", "--weights", told_weights["dalle"])
+    code, _, err = told(capsys, *order, "--out", tmp_path / "a")
+    assert code == 2
+    assert "shows no way" in err
+    assert not (tmp_path / "a").exists()
+
+
+def test_drawings_are_read_by_what_is_no_network(capsys, tmp_path, told_weights, monkeypatch):
+    from successors.tasks import scene_pictures
+    from successors.tasks.wording import asked_for
+    from successors.timeline.y2021_dalle import DALLE
+
+    line = "a small bar at the top"
+    drawn = [scene_pictures.picture(asked_for(one)) for one in (line, "a large circle on the left", line)]
+    left = iter(drawn)
+    monkeypatch.setattr(DALLE, "imagine", lambda self, stimuli, noise: next(left)[None])
+    weights = ("--weights", told_weights["dalle"])
+    _, said, _ = told(capsys, "dalle", line, "--count", 3, *weights, "--out", tmp_path / "a")
+    assert "DALL·E drew 3" in said
+    assert "reads 2 of them as that" in said
+    rows = json.loads((tmp_path / "a" / "drawings.json").read_text())["drawings"]
+    assert [row["read"] for row in rows][1] == "a large circle on the left."
+
+
+def test_variations_begin_with_a_card_as_it_is(capsys, tmp_path, told_weights, monkeypatch):
+    from successors.tasks import scene_pictures, scenes
+    from successors.tasks.wording import asked_for
+    from successors.timeline.y2022_dalle2 import DALLE2
+
+    scene, seen = asked_for("a small bar at the top left"), []
+    card = tmp_path / "card.png"
+    Image.fromarray(scenes.card(scene).card).save(card)
+    imagine = DALLE2.imagine
+    monkeypatch.setattr(DALLE2, "imagine", lambda self, x, noise: seen.append(x) or imagine(self, x, noise))
+    weights = ("--weights", told_weights["dalle2"])
+    code, _, err = told(capsys, "dalle2", "--from", card, "--count", 2, *weights, "--out", tmp_path / "a")
+    assert (code, err) == (0, "")
+    assert names(tmp_path / "a") == ["any_01.png", "any_02.png", "drawings.json", "sheet.png"]
+    np.testing.assert_allclose(seen, [scene_pictures.picture(scene)[None]] * 2, atol=1e-3)
+    assert json.loads((tmp_path / "a" / "drawings.json").read_text())["asked"] == "any"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("dalle2", "a small banana at the top"), "unknown: banana. Say for instance: a small bar at the top."),
+        (("dalle2", "a small circle above a bar"), "is no caption. Say for instance: a small circle at the top and"),
+        (("dalle", ), "neither a sentence nor a card. Give it a sentence, 'a small circle at the top'"),
+        (("dalle2", ), "or a card with --from"),
+        (("dalle2", "a small bar at the top", "--from", "card.png"), "a sentence and a card"),
+        (("dalle", "--from", "card.png"), "dalle begins with no card. Choose among"),
+        (("dalle", "a small bar at the top", "--mix", 5), "dalle mixes no styles"),
+        (("dalle", "a small bar at the top", "--face", "jura"), "without letters"),
+        (("dalle", "a small bar at the top", "--steps", 5), "does not draw in steps"),
+    ],
+)  # fmt: skip
+def test_sentences_that_are_not_drawn_are_refused_in_one_line(capsys, tmp_path, told_weights, args, said):
+    code, out, err = told(capsys, *args, "--weights", told_weights[args[0]], "--out", tmp_path / "x")
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.parametrize(

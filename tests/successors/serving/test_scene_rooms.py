@@ -8,12 +8,13 @@ import pytest
 from marki.errors import PortError
 from marki.io.asked import asked
 from marki.io.camera import Camera
-from marki.io.rooms import SAYS, TASK
+from marki.io.rooms import ILLUSTRATES, SAYS, TASK
 from marki.io.stimuli.letters import letter
 from successors import registry
 from successors.serving import room_keepers, scene_rooms
 from successors.serving.loaded_system import LoadedSystem
 from successors.serving.questions import AskHall, lay
+from successors.serving.room_keepers import RoomQuestion
 from successors.serving.worker import Worker
 from successors.tasks import match, scene_pictures, scenes
 from successors.tasks.scene_decks import part_of
@@ -29,6 +30,7 @@ SMALL = {
     "clip": {"width": 8, "layers": 1, "heads": 2, "text_width": 8, "text_layers": 1, "text_heads": 2, "space": 6},
 }
 SPEAK = ("show_tell", "vqa", "clip")
+DRAW = ("dalle", "dalle2")
 
 
 def loaded(name, language="en"):
@@ -64,7 +66,7 @@ def saying(monkeypatch, name, said, language="en"):
 # -- scenes and sentences --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("room", "most"), [("says", 3)])
+@pytest.mark.parametrize(("room", "most"), [("says", 3), ("illustrates", 2)])
 def test_a_rooms_own_scenes_are_mixed_and_learned_by_nobody(room, most):
     found = [scene_rooms.scene(room, k, most) for k in range(60)]
     assert {len(scene) for scene in found} == set(range(1, most + 1))
@@ -172,25 +174,101 @@ def test_whoever_speaks_answers_in_the_language_of_its_weights(name, language):
         assert reply.wanted == {"clip": told(SCENE, language), "vqa": {"en": "two", "zh": "两个"}[language]}[name]
 
 
+# -- who draws -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line", ["a LARGE bar in the middle", "中间有一根大竖条", "中間有一根大竪條。"])
+def test_a_typed_sentence_is_tidied_and_told_in_both_languages(line):
+    caption = scene_rooms.sentence(line, -1)
+    reply = scene_rooms.sentence_told(2, caption)
+    assert reply.stimulus.tolist() == [told(OTHER, "en"), told(OTHER, "zh")]
+    np.testing.assert_array_equal(reply.target, scene_pictures.picture(OTHER))
+
+
+@pytest.mark.parametrize(
+    ("line", "unknown", "offer"),
+    [
+        ("a large banana in the middle", ("banana",), "in the middle."),
+        ("bar", (), "bar"),
+        ("中间有一根大香蕉", ("香", "蕉"), "中间有"),
+    ],
+)
+def test_a_sentence_that_nobody_understands_is_met_with_the_nearest_one(line, unknown, offer):
+    caption = scene_rooms.sentence(line, -1)
+    reply = scene_rooms.sentence_told(2, caption)
+    assert (reply.unknown, reply.target, reply.wanted) == (unknown, None, "")
+    assert offer in reply.offer
+    assert scene_rooms.sentence(reply.offer, -1).scene is not None
+    assert scene_rooms.illustrated(loaded("dalle"), 1, caption, 0, "en") is None
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_whoever_draws_is_told_its_own_language_and_draws_again(name, monkeypatch):
+    one, caption = loaded(name), scene_rooms.sentence("中间有一根大竖条", -1)
+    drawn = [scene_rooms.illustrated(one, 6, caption, again, "zh") for again in (0, 1, 0)]
+    assert {str(reply.stimulus) for reply in drawn} == {told(OTHER, "en")}
+    np.testing.assert_array_equal(drawn[0].field, drawn[2].field)
+    assert not np.array_equal(drawn[0].field, drawn[1].field)
+    assert all(reply.judged in (True, False) for reply in drawn)
+
+
+def test_a_drawing_is_right_if_the_reader_reads_the_scene_and_is_read_back(monkeypatch):
+    one = loaded("dalle")
+    heard = []
+    monkeypatch.setattr(scene_rooms.scene_talk, "speakers", lambda port, task: ("show_tell",))
+    monkeypatch.setattr(registry, "weights", lambda name, language: ("file", None))
+
+    def respond(frames):
+        heard.append(frames)
+        return np.array(["a small bar at the top."])
+
+    scene_rooms._captioner.cache_clear()
+    monkeypatch.setattr(registry, "speaker", lambda name, language: SimpleNamespace(respond=respond))
+    for drawn, right in ((OTHER, True), (SCENE, False)):
+        picture = scene_pictures.picture(drawn)
+        monkeypatch.setattr(one.learner.network, "imagine", lambda stimuli, noise, picture=picture: picture[None])
+        reply = scene_rooms.illustrated(one, 6, scene_rooms.sentence("a large bar in the middle", -1), 0, "en")
+        assert (reply.judged, reply.read, reply.reader) == (right, "a small bar at the top.", "Show and Tell")
+        np.testing.assert_array_equal(heard[-1][0], picture)
+    scene_rooms._captioner.cache_clear()
+
+
+def test_without_a_captioner_nothing_is_read_back(monkeypatch):
+    monkeypatch.setattr(scene_rooms.scene_talk, "speakers", lambda port, task: ())
+    assert scene_rooms.read_back(CARD, "en") == ("", "")
+
+
 # -- their keepers ---------------------------------------------------------------------------------------------------
 
 
-def test_the_keeper_takes_those_who_speak():
+def test_the_keepers_take_those_who_speak_and_those_who_draw():
     takes = {
         room: tuple(name for name in registry.names() if room_keepers.keeper(room).takes(registry.find(name)))
-        for room in ("says",)
+        for room in ("says", "illustrates")
     }
     assert set(takes["says"]) == set(SPEAK)
+    assert set(takes["illustrates"]) == set(DRAW)
+
+
+def test_who_has_learned_one_language_draws_in_the_other_too(monkeypatch):
+    has = {("dalle", "en"), ("show_tell", "zh")}
+    monkeypatch.setattr(registry, "weights", lambda name, about: (name, about) if (name, about) in has else None)
+    assert room_keepers.keeper("illustrates").subjects(registry.find("dalle")) == ("en", "zh")
+    assert room_keepers.keeper("illustrates").weights("dalle", "zh") == ("dalle", "en")
+    assert room_keepers.keeper("says").subjects(registry.find("show_tell")) == ("zh",)
 
 
 def test_the_keepers_refuse_what_has_no_word():
     with pytest.raises(PortError, match="empty"):
         room_keepers.keeper("says").check(pair(question="?!"), "en")
+    with pytest.raises(PortError, match="empty"):
+        room_keepers.keeper("illustrates").check(np.array("..."), "en")
     with pytest.raises(PortError):
         room_keepers.keeper("says").check(np.zeros((20, 20), np.float32), "en")
+    assert str(room_keepers.keeper("illustrates").check(np.array("a banana"), "en")) == "a banana"
 
 
-def test_the_worker_tells_the_card_before_all_answer(monkeypatch):
+def test_the_worker_tells_the_card_and_the_sentence_before_all_answer(monkeypatch):
     worker, sent = Worker(None), []
     monkeypatch.setattr(worker, "_send", sent.append)
     monkeypatch.setattr(
@@ -200,12 +278,18 @@ def test_the_worker_tells_the_card_before_all_answer(monkeypatch):
     worker._answer(AskHall(number=4, asked=pair(question=""), subject="zh", room=SAYS.name, item=2))
     assert [m.name for m in sent] == [TASK, "show_tell", "vqa", "clip"]
     assert all(m.number == 4 for m in sent)
+    sent.clear()
+    worker._answer(AskHall(number=5, asked=np.array(""), subject="en", room=ILLUSTRATES.name, item=3, again=1))
+    assert [m.name for m in sent] == [TASK, *DRAW]
+    given = RoomQuestion(number=5, asked=np.array(""), subject="en", again=1, item=3)
+    again = room_keepers.keeper("illustrates").ask(loaded("dalle"), given)
+    np.testing.assert_array_equal(again.field, sent[1].field)
 
 
 def test_a_question_that_is_refused_concerns_itself_alone(monkeypatch):
     worker, sent = Worker(None), []
     monkeypatch.setattr(worker, "_send", sent.append)
-    lay(worker._waiting, AskHall(number=1, asked=pair(question="?!"), subject="en", room=SAYS.name))
+    lay(worker._waiting, AskHall(number=1, asked=np.array("..."), subject="en", room=ILLUSTRATES.name))
     worker._next()
     (trouble,) = sent
     assert (trouble.passing, "empty" in trouble.text) == (True, True)

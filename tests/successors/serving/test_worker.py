@@ -125,6 +125,25 @@ def test_an_example_of_text_wants_the_text(rack):
     assert reply.views[0].name == "pieces read"
 
 
+def test_an_example_of_a_sentence_that_is_drawn_wants_what_it_says(rack):
+    deck = tasks.load("illustrate")
+    rack.load("dalle")
+    rights = set()
+    for number in range(8):
+        rack.example(number, views=number == 0)
+        (reply,) = until(rack.poll, of_kind(Reply))
+        assert str(reply.stimulus) == deck.test.stimuli[number]
+        assert reply.wanted == ""
+        right = tasks.find("illustrate").judge(reply.field[None], deck.test.targets[number : number + 1])[0]
+        assert reply.judged == right
+        rights.add(bool(right))
+        if number == 0:
+            views = {view.name: view.array for view in reply.views}
+            assert np.array_equal(views["CLIP's order"][0], reply.field)
+            assert len(views["CLIP's order"]) == len(views["CLIP's scores"]) == 8
+    assert True in rights
+
+
 @pytest.mark.parametrize("name", ["arcanegan", "dualstylegan"])
 def test_a_drawn_example_is_judged_by_its_letter_and_its_face(rack, name):
     trial = registry.find(name).entry.trials[0]

@@ -10,7 +10,7 @@ import pytest
 from successors.nn.bytepairs import END, START, padded, shipped
 from successors.nn.module import training
 from successors.nn.tensor import Tensor
-from successors.timeline import y2015_show_tell, y2015_vqa, y2021_clip
+from successors.timeline import y2015_show_tell, y2015_vqa, y2021_clip, y2021_dalle, y2022_dalle2
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -235,3 +235,85 @@ def test_the_residual_encoder_of_clip():
     )  # fmt: skip
     with training(np.random.default_rng(0)):
         agree(net, w, net(Tensor(x)), theirs[0])
+
+
+# -- DALL·E, DALL·E 2 -------------------------------------------------------------------------------------------------
+
+
+def maps(w, name, y, k):
+    return functional.conv2d(y, w[f"{name}.weight"], w[f"{name}.bias"], padding=k // 2)
+
+
+def residual(w, name, y, kernels, gain):
+    z = y
+    for k, size in enumerate(kernels):
+        z = maps(w, f"{name}.convs.{k}", z.relu(), size)
+    return (maps(w, f"{name}.shortcut", y, 1) if f"{name}.shortcut.weight" in w else y) + gain * z
+
+
+def test_codes():
+    config = y2021_dalle.DALLEConfig(channels=8, entry=4, codes=6, window=5, blocks=2, layers=0)
+    net, w = both(y2021_dalle.DALLE(config, np.random.default_rng(0)))
+    x, noise = RNG.random((3, 20, 20)), RNG.gumbel(size=(3, 6, 5, 5))
+    gain = 1 / 16
+    y = maps(w, "codes.encoder.enter", functional.pixel_unshuffle(torch.tensor(x[:, None]), 2), 5)
+    for group in range(2):
+        if group:
+            y = functional.max_pool2d(y, 2)
+        for k in range(2):
+            y = residual(w, f"codes.encoder.groups.{group}.{k}", y, (3, 3, 3, 1), gain)
+    logits = maps(w, "codes.encoder.leave", y.relu(), 1)
+    y = maps(w, "codes.decoder.enter", ((logits + torch.tensor(noise)) / 0.3).softmax(1), 1)
+    for group in range(2):
+        if group:
+            y = functional.interpolate(y, scale_factor=2, mode="nearest")
+        for k in range(2):
+            y = residual(w, f"codes.decoder.groups.{group}.{k}", y, (1, 3, 3, 3), gain)
+    drawn = functional.pixel_shuffle(maps(w, "codes.decoder.leave", y.relu(), 1), 2)
+    lost = functional.binary_cross_entropy_with_logits(drawn, torch.tensor(x[:, None]), reduction="none").sum() / 3
+    told = torch.distributions.Categorical(logits=logits.permute(0, 2, 3, 1))
+    even = torch.distributions.Categorical(logits=torch.zeros(6))
+    divergence = torch.distributions.kl_divergence(told, even).sum() / 3
+    _, loss = net.codes.objective(x, noise, 0.3, 0.7)
+    agree(net, w, loss * np.ones(1), (lost + 0.7 * divergence) * torch.ones(1))
+
+
+def blocks(w, name, x, count, heads):
+    n, t, width = x.shape
+    for k in range(count):
+        at = f"{name}.{k}"
+        y = functional.layer_norm(x, (width,), w[f"{at}.norm1.gain"], w[f"{at}.norm1.bias"])
+        q, key, v = linear(w, f"{at}.attention", y).reshape(n, t, 3, heads, -1).permute(2, 0, 3, 1, 4)
+        read = functional.scaled_dot_product_attention(q, key, v, is_causal=True).transpose(1, 2).reshape(n, t, width)
+        x = x + linear(w, f"{at}.attention.output", read)
+        y = functional.layer_norm(x, (width,), w[f"{at}.norm2.gain"], w[f"{at}.norm2.bias"])
+        x = x + linear(w, f"{at}.mlp.second", functional.gelu(linear(w, f"{at}.mlp.first", y), approximate="tanh"))
+    return x
+
+
+def test_the_stream():
+    config = y2021_dalle.DALLEConfig(channels=8, entry=4, codes=6, layers=2, width=12, heads=3)
+    net, w = both(y2021_dalle.DALLE(config, np.random.default_rng(0)).stream)
+    tokens = y2021_dalle.DALLE(config, np.random.default_rng(0)).tokens(np.array(TEXTS))
+    codes = RNG.integers(0, 6, (3, 25))
+    words = torch.where(torch.tensor(tokens == 0)[..., None], w["filling"], w["words"][tokens]) + w["places"]
+    drawn = w["codes"][codes] + (w["rows"][:, None] + w["columns"]).reshape(25, 12)
+    x = blocks(w, "blocks", torch.cat([words, drawn[:, :-1]], 1), 2, 3)
+    logits = linear(w, "head", functional.layer_norm(x, (12,), w["norm.gain"], w["norm.bias"]))
+    written = functional.cross_entropy(logits[:, :33, :512].transpose(1, 2), torch.tensor(tokens[:, 1:]))
+    shown = functional.cross_entropy(logits[:, 33:, 512:].transpose(1, 2), torch.tensor(codes))
+    agree(net, w, net.loss(tokens, codes) * np.ones(1), (written / 8 + shown * 7 / 8) * torch.ones(1))
+
+
+def test_the_prior():
+    config = y2022_dalle2.DALLE2Config(decodes=False, space=10, prior_width=12, prior_layers=2, prior_heads=3, text=9)
+    whole = y2022_dalle2.DALLE2(config, np.random.default_rng(0))
+    net, w = both(whole.prior)
+    tokens, times = whole.tokens(np.array(TEXTS)), np.array([3, 400, 1000])
+    caption, z = RNG.standard_normal((2, 3, 10))
+    angles = torch.tensor(times)[:, None] * torch.exp(torch.arange(6) * (-np.log(10_000) / 5))
+    time = linear(w, "time.1", functional.silu(linear(w, "time.0", torch.cat([angles.sin(), angles.cos()], 1))))
+    rows = [linear(w, "caption", torch.tensor(caption)), time, linear(w, "noisy", torch.tensor(z))]
+    x = torch.cat([w["words"][tokens], torch.stack(rows, 1), w["last"].expand(3, 1, 12)], 1) + w["places"]
+    x = functional.layer_norm(blocks(w, "blocks", x, 2, 3), (12,), w["norm.gain"], w["norm.bias"])
+    agree(net, w, net(tokens, Tensor(caption), Tensor(z), times), linear(w, "output", x[:, -1]))
