@@ -7,7 +7,7 @@ and so gives the same bits. Weights may change in between, in place, for what is
 It holds for one shape and dtype of the input, in evaluation mode, without gradients, until an attribute of any module
 is set or an array of the network is put in the place of another. Arrays whose names begin with an underscore are
 constants. While a watcher, a tally or a monitor looks on, networks run as they are written, and so do those that do
-what cannot be written down.
+what cannot be written down, or what is not the same twice.
 """
 
 from __future__ import annotations
@@ -103,13 +103,27 @@ class _Known:
         self.routines: dict[Key, Routine | None] = {}
 
 
+def _proved(network: Module, x: Tensor) -> Routine | None:
+    """Return the routine of a network for a shape, if it can be written down and gives what the network gives.
+
+    What a network draws by chance, or goes by besides its input, would be the same for ever in a routine.
+    """
+    try:
+        routine = Routine(network, x.data)
+        plain: Tensor = network.forward(x)
+    except (TypeError, AttributeError):
+        return None
+    return routine if routine(x.data).tobytes() == plain.data.tobytes() else None
+
+
 _networks: WeakKeyDictionary[Module, _Known] = WeakKeyDictionary()
 
 
 def replayed(network: Module, x: object) -> Tensor | None:
     """Return the output of a network for a single stimulus, if it can be replayed.
 
-    The first run of a shape is left to the network, as most are shown once; the second is written down.
+    The first run of a shape is left to the network, as most are shown once; the second is written down, and compared
+    with one more run as it is written.
 
     Parameters
     ----------
@@ -137,9 +151,5 @@ def replayed(network: Module, x: object) -> Tensor | None:
         return None
     routine = known.routines.get(key)
     if key not in known.routines or (routine and not routine.holds()):
-        try:
-            routine = Routine(network, x.data)
-        except (TypeError, AttributeError):
-            routine = None
-        known.routines[key] = routine
+        known.routines[key] = routine = _proved(network, x)
     return None if routine is None else make(routine(x.data), (), lambda g: ())

@@ -94,10 +94,20 @@ def test_every_reader_of_the_timeline_is_replayed_with_the_same_bits(name):
 def test_a_shape_is_run_twice_and_then_replayed():
     network = Small()
     assert same(shown(network, *range(6)), wanted(Small(), *range(6)))
-    assert network._runs == [1, 1]
+    assert network._runs == [1, 1, 1]
     with no_grad():
         assert network(Tensor(frame(0, side=8))).shape == (1, 3)
-    assert network._runs == [1, 1, 1]
+    assert network._runs == [1, 1, 1, 1]
+
+
+def test_a_network_that_draws_by_chance_is_not_replayed():
+    network = Small()
+    forward, rng = network.forward, np.random.default_rng(0)
+    network.forward = lambda x: forward(x) + Tensor(rng.random((1, 3), np.float32))
+    found = shown(network, *[1] * 6)
+    assert len({output.tobytes() for output in found}) == 6
+    with no_grad():
+        assert replayed(network, Tensor(frame(1))) is None
 
 
 def test_answers_stay_as_they_were_given():
@@ -267,7 +277,9 @@ class Inner(Network):
 def test_a_network_within_a_network():
     network = Inner()
     assert same(shown(network, *range(6)), wanted(Inner(), *range(6)))
-    assert len(network.inner._runs) == 2
+    assert (
+        len(network.inner._runs) == 4
+    )  # once, written down and compared with the outer one, written down and compared itself
 
 
 def test_other_modules_and_inputs_are_left_alone():
