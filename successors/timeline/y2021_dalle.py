@@ -576,7 +576,6 @@ ENTRY = Entry(
         Watch(name="caption", rendering=Rendering.TOKENS, measure=_told),
         Watch(name="CLIP's order", path="candidates", rendering=Rendering.MAPS),
         Watch(name="CLIP's scores", path="fits", rendering=Rendering.BARS),
-        Watch(name="where the stream looks", path="stream.blocks.2.attention.attention", rendering=Rendering.ATTENTION),
     ),
     small={
         "patch": 5, "channels": 12, "entry": 12, "codes": 5, "layers": 1, "width": 6, "heads": 2, "candidates": 2,
