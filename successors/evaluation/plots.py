@@ -205,14 +205,19 @@ def roadmap(path: Path, title: str, rows: Sequence[Mapping[str, Any]], *, metric
     axes.axvline(100 * rows[0]["score"], color="#888888", linewidth=1, linestyle=":")
     axes.plot([100 * row["score"] for row in rows], ys, color="#888888", linewidth=1)
     for y, row in zip(ys, rows, strict=True):
-        score, low, high = _with_interval(row)
-        error = [[100 * (score - low)], [100 * (high - score)]]
-        axes.errorbar(100 * row["score"], y, xerr=error, fmt="o", color=COLOURS[0], capsize=4, markersize=8)
+        _lying(axes, y, row)
         words = f"{100 * row['score']:.1f} %, {row['parameters']:,} parameters"
         axes.annotate(words, (1.01, y), xycoords=("axes fraction", "data"), va="center", annotation_clip=False)
     axes.set_yticks(ys, [row["step"] for row in rows], fontsize=12)
     axes.invert_yaxis()
     save(picture, path)
+
+
+def _lying(axes: Any, y: int, row: Mapping[str, Any]) -> None:
+    """Draw a score as a point with its interval, lying."""
+    score, low, high = _with_interval(row)
+    error = [[100 * (score - low)], [100 * (high - score)]]
+    axes.errorbar(100 * score, y, xerr=error, fmt="o", color=COLOURS[0], capsize=4, markersize=8)
 
 
 def standings(path: Path, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -229,11 +234,9 @@ def standings(path: Path, title: str, rows: Sequence[Mapping[str, Any]]) -> None
     picture = sheet(13, 1.6 + 0.62 * len(rows))
     axes = chart(picture, title, "%; hollow: without what is named on the right", "")
     for y, row in enumerate(rows):
-        score, low, high = _with_interval(row)
-        error = [[100 * (score - low)], [100 * (high - score)]]
-        axes.plot([100 * row["without"], 100 * score], [y, y], color="#888888", linewidth=1, zorder=0)
-        axes.errorbar(100 * score, y, xerr=error, fmt="o", color=COLOURS[0], capsize=4, markersize=9)
-        axes.plot(100 * row["without"], y, "o", color=COLOURS[1], markerfacecolor="white", markersize=9)
+        axes.plot([100 * row["without"], 100 * row["score"]], [y, y], color="#888888", linewidth=1, zorder=0)
+        _lying(axes, y, row)
+        axes.plot(100 * row["without"], y, "o", color=COLOURS[1], markerfacecolor="white", markersize=8)
         words = f"{row['metric']}\nwithout {row['mechanism']}"
         axes.annotate(words, (1.01, y), xycoords=("axes fraction", "data"), va="center", annotation_clip=False)
     axes.set_xlim(-2, 102)
