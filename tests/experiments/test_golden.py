@@ -35,4 +35,4 @@ def test_a_longer_experiment_runs_as_it_did(make, tmp_path, name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["mlp", "lenet5", "vit", "gpt"])
 def test_a_training_ends_as_it_did(make, tmp_path, name):
-    assert make.training(name, tmp_path) == WANTED["trainings"][name]
+    assert make.training(name, tmp_path) in WANTED["trainings"][name]  # one for each kind of processor

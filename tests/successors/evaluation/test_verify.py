@@ -7,6 +7,7 @@ import pytest
 
 from marki.config import setting
 from marki.errors import MarkIError
+from marki.intervals import student
 from marki.io.ports import Port
 from successors import registry
 from successors.evaluation import verify
@@ -44,8 +45,14 @@ def test_a_training_anew_gives_the_score_on_record(name, tmp_path):
     order = training_job.training(name, trial.task, options=trial.options, changes=trial.changes)
     (order,) = training_job.seeded(order, [0])
     found = training_job.train(order, tmp_path)
-    # Sums are rounded otherwise on another processor, and a long training goes another way then.
-    assert found["score"] == pytest.approx(registry.metrics(name)["trials"][0]["seeds"]["0"], abs=0.02)
+    metrics = registry.metrics(name)
+    if found["digest"] == metrics["digests"]["0"]:
+        return
+    # Sums are rounded otherwise on another kind of processor, and a long training goes another way then: at most as far
+    # as another seed does, by the seeds on record.
+    scores = metrics["trials"][0]["seeds"]
+    spread = student(len(scores) - 1) * np.std(list(scores.values()), ddof=1) * (1 + 1 / len(scores)) ** 0.5
+    assert found["score"] == pytest.approx(scores["0"], abs=max(0.02, min(spread, 0.1)))
 
 
 @dataclass(frozen=True, kw_only=True)
