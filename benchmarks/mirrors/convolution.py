@@ -67,13 +67,13 @@ class GoogLeNet(Mirror):
     def forward(self, x):
         x = F.relu(self.same(x[:, None], "first", stride=self.settings.stride))
         if self.rest:
-            x = self.damped(F.max_pool2d(x, 3, 2, 1))
+            x = self.damped(F.max_pool2d(x, 3, 2, ceil_mode=True))
             for name in self.rest:
                 x = F.relu(self.same(x, name))
         x, found = self.damped(x), []
         for pooled, paths, auxiliary in self.inception:
             if pooled:
-                x = F.max_pool2d(x, 3, 2, 1)
+                x = F.max_pool2d(x, 3, 2, ceil_mode=True)
             inputs = (x, x, x, F.max_pool2d(x, 3, 1, 1))
             x = torch.cat([self.chain(y, path) for y, path in zip(inputs, paths, strict=True)], 1)
             if auxiliary and self.training:

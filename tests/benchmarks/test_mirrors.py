@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from marki.io.asked import asked
+from marki.io.ports import Port
 from successors import registry
 from successors.nn.learner import ByGradient
 from successors.nn.tensor import Tensor
@@ -277,3 +278,19 @@ def test_each_system_that_learns_by_gradients_has_a_mirror():
     systems = {name for name in registry.names() if issubclass(registry.find(name).entry.learner, ByGradient)}
     assert {*NAMES, "autoencoder"} <= set(mirrors.MIRRORS)
     assert systems - {"copilot"} <= set(mirrors.MIRRORS)
+
+
+READERS = [
+    name
+    for name in mirrors.MIRRORS
+    if (entry := registry.find(name).entry).accepts in (Port.FRAME, Port.REEL) and entry.answers is Port.LAMPS
+]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_reader_that_is_timed_answers_and_learns_as_its_mirror(name):
+    learner = bench_successors.created(name)
+    x, labels = bench_successors.stimuli(learner, name)
+    x, labels = x[:8], labels[:8]
+    assert bench_successors.agreement(learner, mirrors.MIRRORS[name](learner), x, labels) < 1e-4
+    assert bench_successors.training_agreement(name, x, labels) < 1e-4
