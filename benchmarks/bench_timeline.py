@@ -43,7 +43,7 @@ def learning(name: str, frames: int) -> None:
 
 def drawing(frames: int) -> None:
     """Draw in the hall: a stroke that is one cell longer every fourth frame."""
-    app = App(mark1_session(), WindowSettings(system="mark1", hall=True, paused=True), open_gallery())
+    app = App(mark1_session(), WindowSettings(system="mark1", hall="reads", paused=True), open_gallery())
     app.timeline.wake(wait=True)
     for _ in range(120):
         app.frame()
