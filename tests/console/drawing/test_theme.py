@@ -98,7 +98,7 @@ def test_no_file_of_a_typeface_stays_open():
             theme.font(face, size).size("A")
     held = [os.readlink(link) for link in folder.iterdir() if link.exists()]
     pygame.quit()
-    assert not [name for name in held if "/fonts/" in name]
+    assert not [name for name in held if "/fonts/" in name and "matplotlib" not in name]  # which holds its own open
 
 
 @pytest.mark.parametrize("face", [LETTERING, TEXT, FIGURES])
