@@ -173,7 +173,7 @@ def card(args: argparse.Namespace) -> int:
 
     content = registry.card(args.name)
     if args.json:
-        print(json.dumps(content, indent=2, ensure_ascii=False))
+        print_json(content)
     else:
         print(card_text.confusions(content) if args.confusion else card_text.as_text(content))
     return 0

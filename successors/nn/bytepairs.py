@@ -113,9 +113,10 @@ def _merge(tokens: list[int], pair: tuple[int, int], merged: int) -> None:
         k += 1
 
 
-def padded(rows: Sequence[Sequence[int]]) -> np.ndarray:
-    """Return rows of tokens as one array (n, t) of int64, padded with `PAD`."""
-    found = np.full((len(rows), max(map(len, rows), default=0)), PAD, np.int64)
+def padded(rows: Sequence[Sequence[int]], width: int | None = None) -> np.ndarray:
+    """Return rows of tokens as one array (n, t) of int64, padded with `PAD`: as wide as the longest, or as `width`."""
+    width = max(map(len, rows), default=0) if width is None else width
+    found = np.full((len(rows), width), PAD, np.int64)
     for k, row in enumerate(rows):
         found[k, : len(row)] = row
     return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from marki.errors import ConfigError, MarkIError
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
-from marki.jobs.options import check_counts
+from marki.jobs.options import check_counts, print_json
 from marki.language import Words
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def read(args: argparse.Namespace, machine: MachineReply) -> int:
         except MarkIError as error:
             refuse(path, error)
     if args.json:
-        print(json.dumps({"pictures": rows, "refused": refused}, indent=2, ensure_ascii=False))
+        print_json({"pictures": rows, "refused": refused})
     return 1 if refused else 0
 
 
@@ -198,7 +198,7 @@ def _print_said(said: list[Said], *, json_wanted: bool) -> None:
             {"system": one.name, "said": one.text, "share": one.share if math.isfinite(one.share) else None}
             for one in said
         ]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     wide = max((len(one.name) for one in said), default=0)
     for one in said:

@@ -40,7 +40,7 @@ from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Foundation, Measure, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.activations import silu
-from successors.nn.bytepairs import PAD, shipped
+from successors.nn.bytepairs import padded, shipped
 from successors.nn.functions import embedding, images
 from successors.nn.hooks import Watch, note
 from successors.nn.layers import LayerNorm, Linear
@@ -216,11 +216,8 @@ class DALLE2(Network):
 
     def tokens(self, texts: np.ndarray) -> np.ndarray:
         """Encode captions (n,) as tokens (n, text), `PAD` behind them; of one that is too long the rest is left out."""
-        found = np.full((len(texts), self.config.text), PAD, np.int64)
-        for row, text in zip(found, texts.tolist(), strict=True):
-            tokens = shipped().encode(text)[: self.config.text]
-            row[: len(tokens)] = tokens
-        return found
+        most = self.config.text
+        return padded([shipped().encode(text)[:most] for text in texts.tolist()], most)
 
     def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
         """Return what is believed to be under the noise of real pictures, the targets, and the loss of the stage."""

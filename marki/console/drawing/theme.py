@@ -152,7 +152,7 @@ class Theme:
 
     def _render(self, text: str, face: str, size: int, colour: Colour) -> pygame.Surface:
         drawn = self.face(text, face, size).render(text, True, colour).convert_alpha()
-        if text.isascii() or any(ord(sign) > 0x2E7F for sign in text):
+        if text.isascii() or any(map(_wide, text)):
             return drawn
         # Latin with a sign that its typeface lacks, as in DALL·E, stands on the line of its neighbours.
         own = self.font(face, size)
@@ -303,15 +303,20 @@ class Theme:
                     pygame.draw.line(surface, (96, 96, 90), (x - r + 1, y + r // 2), (x + r - 1, y - r // 2))
 
 
+def _wide(sign: str) -> bool:
+    """Return whether a sign is Chinese, a character or a stop."""
+    return ord(sign) > 0x2E7F
+
+
 def _pieces(text: str) -> Sequence[str]:
     """Return a paragraph in pieces between which a line may break: words, and single Chinese characters."""
     pieces: list[str] = []
     word = ""
     for sign in text:
-        if ord(sign) > 0x2E7F and sign not in "，。、；：？！）》」』】”’":
+        if _wide(sign) and sign not in "，。、；：？！）》」』】”’":
             pieces += [word, sign] if word else [sign]
             word = ""
-        elif ord(sign) > 0x2E7F and pieces and not word:
+        elif _wide(sign) and pieces and not word:
             pieces[-1] += sign  # a closing sign stays with what it closes
         else:
             word += sign
