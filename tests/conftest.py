@@ -8,7 +8,7 @@ from hypothesis import settings
 # The oracle is shared by tests of several folders and by the benchmark; importlib mode puts no folder on the path.
 sys.path.append(str(Path(__file__).parent))
 
-from mutate import a_third
+from mutate import a_part
 
 # The same examples on every run, and no deadline, since a computer may be busy; a search for new ones is made by hand:
 # `pytest --hypothesis-profile=default`.
@@ -23,15 +23,25 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+PARTS = {"training": 6, "slow": 3}
+"""Of tests that are marked so, `--part` runs one of so many."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--third COMMIT`, which runs every third of the tests that were chosen."""
-    parser.addoption("--third", metavar="COMMIT", help="every third of the tests chosen, by this text")
+    """Add `--part COMMIT`, which runs a part of the tests that take long."""
+    parser.addoption("--part", metavar="COMMIT", help="of trainings a sixth, of slow tests a third, by this text")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a third of the tests where that was asked for."""
-    if commit := config.getoption("third"):
-        kept = a_third(items, commit)
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+    """Keep a part of the tests that take long where that was asked for; trainings, which take longest, come first."""
+    commit = config.getoption("part")
+    if not commit:
+        return
+    rest, kept = items, []
+    for mark, parts in PARTS.items():
+        kept += a_part([item for item in rest if item.get_closest_marker(mark)], commit, parts)
+        rest = [item for item in rest if not item.get_closest_marker(mark)]
+    kept += rest
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept

@@ -63,9 +63,9 @@ def _exists(test: str, root: Path) -> bool:
     return path.is_file() and f"def {name}" in path.read_text(encoding="utf-8")
 
 
-def a_third(items: list[Item], commit: str) -> list[Item]:
-    """Return every third item, from the first, second or third on, as the commit decides."""
-    return items[int(hashlib.blake2b(commit.encode()).hexdigest(), 16) % 3 :: 3]
+def a_part(items: list[Item], commit: str, parts: int) -> list[Item]:
+    """Return one item of so many, from the first, second … on, as the commit decides."""
+    return items[int(hashlib.blake2b(commit.encode()).hexdigest(), 16) % parts :: parts]
 
 
 def copied(to: Path) -> Path:
@@ -113,7 +113,7 @@ def main() -> int:
     unknown = [name for name in arguments.only or () if name not in rows]
     if unknown:
         raise SystemExit(f"no change is called {unknown[0]!r}; there are {', '.join(rows)}")
-    chosen = arguments.only or (a_third(list(rows), arguments.third) if arguments.third else list(rows))
+    chosen = arguments.only or (a_part(list(rows), arguments.third, 3) if arguments.third else list(rows))
     wrong = {name: why for name in rows if (why := misfit(rows[name]))}
     chosen = [name for name in chosen if name not in wrong]
     for name, why in wrong.items():

@@ -298,6 +298,7 @@ print(tasks.load("drift", train=1100, valid=8, test=8, jobs=jobs, cache=False).t
 """
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_gives_the_same_on_two_processes(tmp_path):
     (tmp_path / "script.py").write_text(UNGUARDED)
     said = []
@@ -388,8 +389,7 @@ def uninterrupted(tmp_path_factory):
 
 @posix
 @pytest.mark.parametrize(
-    "how",
-    ["its terminal", pytest.param("the program", marks=pytest.mark.slow), pytest.param("end", marks=pytest.mark.slow)],
+    "how", [pytest.param(how, marks=pytest.mark.slow) for how in ("its terminal", "the program", "end")]
 )
 def test_many_seeds_that_are_interrupted_go_on_to_the_same_end(tmp_path, uninterrupted, how):
     args = ("run", "left_right", "--seeds", SEEDS, "--jobs", 2, "--quiet", "--out", tmp_path / "o")
@@ -478,6 +478,7 @@ def test_seeds_may_be_added(tmp_path):
         replicas.run_one(spec, 0, RunOptions(out=out, resume=True, quiet=True))
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_readme_can_be_typed_one_after_the_other(tmp_path):
     for args, folder in (
         (("run", "left_right"), "left_right"),

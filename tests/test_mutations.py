@@ -19,11 +19,12 @@ def test_there_are_enough():
     assert len({row["file"] for row in ROWS.values()}) >= 25
 
 
-def test_three_commits_can_see_all():
+@pytest.mark.parametrize("count", [3, 6])
+def test_as_many_commits_as_there_are_parts_can_see_all(count):
     names = list(ROWS)
-    thirds = {tuple(mutate.a_third(names, f"commit {k}")) for k in range(40)}
-    assert len(thirds) == 3
-    assert sorted(name for third in thirds for name in third) == sorted(names)
+    parts = {tuple(mutate.a_part(names, f"commit {k}", count)) for k in range(80)}
+    assert len(parts) == count
+    assert sorted(name for part in parts for name in part) == sorted(names)
 
 
 def test_what_does_not_fit_is_said(tmp_path):

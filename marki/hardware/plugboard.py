@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,12 @@ def wire(config: PlugboardConfig, seed: int) -> np.ndarray:
     WiringError
         If a layout has no room for the wires.
     """
+    return _drawn(config, seed).copy()
+
+
+@lru_cache(maxsize=16)  # a machine that is reset is wired as it was
+def _drawn(config: PlugboardConfig, seed: int) -> np.ndarray:
+    """Return a wiring as `wire` does, the same array for the same settings and seed."""
     rng = generator(seed, "plugboard")
     wiring = np.zeros((A_UNITS, CELLS), np.int8)
     free = np.full(CELLS, config.fan_out)

@@ -33,6 +33,9 @@ from successors.training import loop
 
 PASSED, FAILED, ABSENT = "passed", "FAILED", "does not apply"
 
+MOST_PLACES = 300
+"""Elements of all arrays together whose gradients are compared; at least two of each array, at most six."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rung:
@@ -179,7 +182,8 @@ def _difference(network: Network, parameters: Mapping[str, Parameter], objective
             _lend(network, dict(zip(parameters, values, strict=True)))
             return objective()
 
-    worst = gradient_check(loss, *(p.data for p in parameters.values()), places=6, step=1e-6)
+    places = max(2, min(6, MOST_PLACES // len(parameters)))
+    worst = gradient_check(loss, *(p.data for p in parameters.values()), places=places, step=1e-6)
     _lend(network, parameters)
     return worst
 

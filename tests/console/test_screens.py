@@ -200,6 +200,7 @@ def test_every_bay_looked_at_closely_is_whole(window, session, bay, language):
         assert not list(faults(app))
 
 
+@pytest.mark.slow
 def test_lessons_are_whole_on_all_their_pages(window, session):
     from marki.teaching import lesson
 

@@ -20,6 +20,7 @@ def copy(tmp_path_factory):
     return PAGE.copy(tmp_path_factory.mktemp("copy"), "weights")
 
 
+@pytest.mark.slow
 def test_the_page_adds_an_experiment_with_one_file(copy):
     assert len(PAGE.commands) == 3
     found = [run(copy, *command) for command in PAGE.commands]
@@ -35,6 +36,7 @@ def test_the_page_adds_an_experiment_with_one_file(copy):
     assert all(row["low"] <= row["value"] <= row["high"] for row in many["measurements"])
 
 
+@pytest.mark.slow
 def test_what_the_page_says_must_come_out_comes_out(copy):
     """The page's test is appended to a copy of the file that it names, and run there."""
     (test,) = re.findall(r"^<!-- test -->\n```python\n(.*?)^```", PAGE.text, re.M | re.S)

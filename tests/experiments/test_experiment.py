@@ -15,6 +15,7 @@ def found():
     return Experiment("left_right", SETTINGS).run(seeds=2)
 
 
+@pytest.mark.slow
 def test_it_finds_what_the_command_finds(found):
     spec = ExperimentSpec(experiment="left_right", changes=SETTINGS)
     result = replicas.run_many(spec, range(2), RunOptions(jobs=1, quiet=True))

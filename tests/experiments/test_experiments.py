@@ -72,6 +72,7 @@ def test_gamma_stands_unequal_classes_best():
     assert value_of(result, "right responses, the rare class", "alpha") < 0.3
 
 
+@pytest.mark.slow
 def test_decay_separates_classes_without_a_trainer():
     result = run("spontaneous")
     stay, decay = (value_of(result, "separation of the classes", f"decay {rate}") for rate in ("0", "0.1"))
@@ -208,6 +209,7 @@ def test_an_interrupted_run_goes_on_to_the_same_digest(tmp_path, monkeypatch):
     assert result["measurements"] == whole["measurements"]
 
 
+@pytest.mark.slow
 def test_replicas_equal_single_runs(tmp_path):
     spec = ExperimentSpec(experiment="left_right")
     summary = replicas.run_many(spec, range(3), RunOptions(out=tmp_path / "many", jobs=2, quiet=True))

@@ -44,7 +44,7 @@ def held(tmp_path, seeds, **size):
     assert false <= (1 - NEEDED) * written
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [pytest.param(k, marks=pytest.mark.slow if k >= 3 else ()) for k in range(12)])
 def test_a_dozen_small_photographs(tmp_path, seed):
     held(tmp_path, [seed], megapixels=(1, 2, 3)[seed % 3])
 
@@ -170,6 +170,7 @@ def pages_of(tmp_path, plan, seed=5):
     return paths, every
 
 
+@pytest.mark.slow
 def test_the_pages_of_a_sheet_make_one_deck_that_can_be_learned_from(tmp_path, capsys):
     plan = SheetPlan(classes=class_names("A-Z,0-9"), copies=3)
     paths, every = pages_of(tmp_path, plan)

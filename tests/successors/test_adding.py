@@ -11,6 +11,7 @@ def copy(tmp_path_factory):
     return PAGE.copy(tmp_path_factory.mktemp("copy"), "runs")
 
 
+@pytest.mark.slow
 def test_the_page_adds_a_system_with_one_file(copy):
     assert len(PAGE.commands) == 6
     said = [run(copy, *arguments) for arguments in PAGE.commands]

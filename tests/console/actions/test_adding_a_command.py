@@ -59,6 +59,7 @@ def copy(tmp_path_factory):
     return PAGE.copy(tmp_path_factory.mktemp("copy"), "weights")
 
 
+@pytest.mark.slow
 def test_the_page_adds_a_command_with_one_file(copy):
     (command,) = PAGE.commands
     run(copy, *command)

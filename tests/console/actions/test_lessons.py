@@ -69,7 +69,12 @@ def test_a_quiz_that_depends_on_the_run_is_marked_by_it(window, monkeypatch):
     assert app.ui.marked[0, 1] == (marked + 2) % 3  # taken from the run, and anew for a lesson that is opened again
 
 
-@pytest.mark.parametrize("name", lesson.names())
+LONG = ("break_it", "cannot_learn", "second_face")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in lesson.names()]
+)
 def test_a_lesson_is_finished_with_the_keyboard_alone(window, name, key):
     app = window(size=(1280, 800))
     app.frame()

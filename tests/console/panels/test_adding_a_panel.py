@@ -63,6 +63,7 @@ def copy(tmp_path_factory):
     return PAGE.copy(tmp_path_factory.mktemp("copy"), "runs", "weights")
 
 
+@pytest.mark.slow
 def test_the_page_adds_a_panel_with_one_file(copy):
     assert len(PAGE.commands) == 3
     for command in PAGE.commands:

@@ -91,6 +91,7 @@ def voting():
     pygame.quit()
 
 
+@pytest.mark.slow
 def test_no_arrangement_of_the_window_depends_on_the_answer(monkeypatch):
     plain = at_a_vote(mark1_session(seed=3, keep="recent"))
     seen = pictures(plain)

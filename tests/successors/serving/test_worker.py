@@ -125,6 +125,7 @@ def test_an_example_of_text_wants_the_text(rack):
     assert reply.views[0].name == "pieces read"
 
 
+@pytest.mark.slow
 def test_an_example_of_a_sentence_that_is_drawn_wants_what_it_says(rack):
     deck = tasks.load("illustrate")
     rack.load("dalle")
