@@ -391,7 +391,7 @@ ENTRY = Entry(
             baseline="perceptron",
             remark="The 500 digits of the validation set, from which the bound follows, are easier for it.",
         ),
-        Trial(task="letters", at_least=0.61, baseline="perceptron"),
+        Trial(task="letters", changes={"planes": (24, 80, 120)}, at_least=0.59, baseline="perceptron"),
     ),
     mechanism=Mechanism(name="C-cells that forgive shifts", without={"tolerance": False}),
     checks=(
