@@ -23,7 +23,8 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from marki.io.ports import Port
 from successors import registry, tasks
-from successors.nn.learner import ByGradient, Labels, Successor
+from successors.nn.labels import Labels
+from successors.nn.learner import ByGradient, Successor
 from successors.nn.module import training
 from successors.nn.optimiser import Optimiser
 from successors.nn.rivals import Rivals

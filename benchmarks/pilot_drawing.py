@@ -41,7 +41,8 @@ from marki.io.ports import Port  # noqa: E402
 from successors import registry, tasks  # noqa: E402
 from successors.evaluation.setting_curve import curve  # noqa: E402
 from successors.model_card import Foundation  # noqa: E402
-from successors.nn.learner import Labels, Network  # noqa: E402
+from successors.nn.labels import Labels  # noqa: E402
+from successors.nn.network import Network  # noqa: E402
 from successors.nn.rivals import Duelling  # noqa: E402
 from successors.training import loop  # noqa: E402
 

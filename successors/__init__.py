@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from successors.evaluation.compare import compare
-    from successors.nn.learner import Network, Successor
+    from successors.nn.learner import Successor
+    from successors.nn.network import Network
     from successors.nn.recipe import Recipe
     from successors.registry import System, card, create, find, names, systems
     from successors.tasks import load
@@ -36,7 +37,8 @@ __all__ = [
 
 _HOMES = {
     "successors.evaluation.compare": ("compare",),
-    "successors.nn.learner": ("Network", "Successor"),
+    "successors.nn.learner": ("Successor",),
+    "successors.nn.network": ("Network",),
     "successors.nn.recipe": ("Recipe",),
     "successors.registry": ("System", "card", "create", "find", "names", "systems"),
     "successors.tasks": ("load",),

@@ -12,7 +12,8 @@ from marki.io.exhibits import SystemKind
 from marki.io.ports import Port
 from successors.nn.hooks import Watch
 from successors.nn.initial import meta
-from successors.nn.learner import ByGradient, Network, Successor
+from successors.nn.learner import ByGradient, Successor
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig
 
 SEEDS = 5

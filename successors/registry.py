@@ -26,8 +26,9 @@ from marki.reading import parse_json, read_json
 from successors import tasks, timeline
 from successors.model_card import Entry, Foundation, Trial
 from successors.nn import weights_file
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.macs import tally
+from successors.nn.network import Network
 from successors.tasks import Deck
 from successors.tasks.deck import lamps_used
 from successors.tasks.scene_decks import ScenesConfig

@@ -63,8 +63,8 @@ MODULES = {
         "successors.nn.tensor", "successors.nn.module", "successors.nn.layers", "successors.nn.convolution",
         "successors.nn.attention", "successors.nn.normalisation", "successors.nn.pooling",
         "successors.nn.activations", "successors.nn.losses", "successors.nn.optimiser", "successors.nn.schedule",
-        "successors.nn.recipe", "successors.nn.learner", "successors.nn.initial", "successors.nn.hooks",
-        "successors.nn.gradcheck", "successors.nn.weights_file",
+        "successors.nn.recipe", "successors.nn.network", "successors.nn.learner", "successors.nn.initial",
+        "successors.nn.hooks", "successors.nn.gradcheck", "successors.nn.weights_file",
     ),
 }  # fmt: skip
 """Modules of the Python reference, those that scripts, experiments and new systems use, by chapter."""

@@ -20,9 +20,9 @@ from marki.config import setting
 from marki.io.frame import SIDE
 from successors.model_card import Entry
 from successors.nn.layers import Linear
-from successors.nn.learner import Network
 from successors.nn.losses import binary_cross_entropy
 from successors.nn.module import evaluating
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor, no_grad
 from successors.timeline import y2015_resnet, y2020_vit, y2021_mlp_mixer, y2021_swin, y2022_convnext

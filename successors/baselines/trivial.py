@@ -10,8 +10,9 @@ from marki.errors import ConfigError
 from marki.io.frame import check_frames
 from marki.io.learner import Learner
 from marki.io.ports import Port
+from marki.io.reels import check_reels
 from marki.registers import Register
-from successors.nn.learner import Measured, check_reels
+from successors.nn.learner import Measured
 
 
 class LastExposure:

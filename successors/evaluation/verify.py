@@ -23,9 +23,10 @@ from successors import registry, tasks
 from successors.evaluation import estimates
 from successors.model_card import Check
 from successors.nn.gradcheck import check as gradient_check
-from successors.nn.learner import ByGradient, Network, Pretrainable
+from successors.nn.learner import ByGradient, Pretrainable
 from successors.nn.module import places
 from successors.nn.module import training as in_training
+from successors.nn.network import Network
 from successors.nn.rivals import Rivals
 from successors.nn.tensor import Parameter, Tensor, no_grad
 from successors.registry import System

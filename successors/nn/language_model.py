@@ -14,8 +14,8 @@ import numpy as np
 from successors.nn.bytepairs import END, PAD, START, padded
 from successors.nn.functions import linear
 from successors.nn.hooks import watching
-from successors.nn.learner import Network
 from successors.nn.lexicon import teletype
+from successors.nn.network import Network
 from successors.nn.past import Past
 from successors.nn.tensor import Tensor, no_grad
 from successors.nn.writer import check_sampling, drawn

@@ -13,220 +13,26 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from marki.errors import ConfigError, PortError, StateError
+from marki.errors import ConfigError, PortError
 from marki.io.asked import check_asked
 from marki.io.frame import SIDE, check_frames
 from marki.io.learner import Learner
 from marki.io.ports import Port
-from marki.io.responses import R_UNITS, binary_code, check_lamps, lamps
+from marki.io.reels import check_reels
+from marki.io.responses import R_UNITS, check_lamps
 from marki.io.text import check_text
 from marki.registers import Register
 from marki.seeding import Noise, generator
 from successors.nn.augmentation import disturbed
-from successors.nn.losses import cross_entropy, softmax
-from successors.nn.module import Module, training
+from successors.nn.labels import Labels
+from successors.nn.module import training
+from successors.nn.network import Network
 from successors.nn.optimiser import Average, Diverged, Optimiser, clip
 from successors.nn.recipe import NetworkConfig, Recipe
-from successors.nn.replay import replayed
 from successors.nn.tensor import Parameter, Tensor, held, no_grad
 
 ROWS = 256
 """Stimuli answered at a time."""
-
-
-class Network(Module):
-    """Base of the networks of the timeline.
-
-    Parameters
-    ----------
-    config : NetworkConfig
-        Its settings.
-    rng : Generator
-        Draws the initial weights.
-    """
-
-    def __init__(self, config: NetworkConfig, rng: np.random.Generator):
-        self._config = config
-
-    noise: int = 0
-    """Normal deviates of which each answer is a function; 0: the stimulus alone decides."""
-
-    at_stage: int = 0
-    """The stage of the training whose loss `judged` returns; the learner sets it before each step."""
-
-    progress: float = 0.0
-    """Share of the present stage that is over; the learner sets it before each step."""
-    founded: tuple[tuple[str, str], ...] = ()
-    """Parts that begin with weights of an earlier system: their names here, and there; "" is all of it."""
-
-    frozen: tuple[str, ...] = ()
-    """Names of those of them that do not learn."""
-
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Run `forward`, or make its NumPy calls again if it can be replayed, see `successors.nn.replay`."""
-        output = replayed(self, inputs[0]) if len(inputs) == 1 and not options else None
-        return super().__call__(*inputs, **options) if output is None else output
-
-    @property
-    def config(self) -> Any:
-        """The settings."""
-        return self._config
-
-    def learning(self) -> dict[str, Parameter]:
-        """Return the parameters that learn, by name: all but those of parts that are frozen."""
-        prefixes = tuple(f"{part}." for part in self.frozen)
-        return {name: p for name, p in self.parameters().items() if not name.startswith(prefixes)}
-
-    def stand_on(self, foundation: Network) -> None:
-        """Copy weights of an earlier system to the parts that `founded` names; nothing changes unless all fit.
-
-        A network that asks the earlier one, whose weights stay as they are and are not its own, overrides it.
-
-        Raises
-        ------
-        StateError
-            If an array is missing, of another shape, or not finite.
-        """
-        own, arrays, where = dict(self.state()), foundation.state(), type(foundation).__name__
-        for part, source in self.founded:
-            for name in [n for n in own if n.startswith(f"{part}.")]:
-                there = (source + name.removeprefix(part)).removeprefix(".")
-                if there not in arrays:
-                    raise StateError(f"{there!r} is missing", where=where, remedy="Train the earlier system anew")
-                own[name] = arrays[there]
-        self.load(own, where=where)
-
-    def stage(self, number: int) -> dict[str, Parameter]:
-        """Return the parameters that a stage of the recipe trains, by name: all that learn, unless it says less."""
-        return self.learning()
-
-    def begin(self, number: int) -> None:
-        """Prepare stage `number` in place, just before its first step, where a network has something to prepare."""
-
-    def descends(self, number: int) -> bool:
-        """Return whether a stage descends its loss as it is; not so where it holds a part of it fixed on purpose."""
-        return True
-
-    def loss(self, outputs: Tensor, targets: np.ndarray) -> Tensor:
-        """Return the loss, a scalar: cross-entropy with labels (n,) int64, unless a network defines its own."""
-        return cross_entropy(outputs, targets)
-
-    def decide(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the answers given by outputs: for classes, the index of the largest, (n,) int64."""
-        return outputs.argmax(-1)
-
-    def judged(self, stimuli: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, Tensor]:
-        """Return the answers to checked stimuli in training, and the loss against the targets.
-
-        Networks that read or write text override it: their stimuli, and targets if the answer is text, are str (n,).
-        """
-        outputs = self(Tensor(stimuli))
-        return self.decide(outputs.data), self.loss(outputs, targets)
-
-    def confidence(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the probability of each class given by outputs, (n, classes): the softmax of logits."""
-        # In double precision, so that small probabilities keep their order.
-        return softmax(Tensor(outputs.astype(np.float64))).data
-
-    def outputs(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the outputs from which the answers to checked stimuli are decided; nothing is learned."""
-        return self(Tensor(stimuli)).data
-
-    def answer(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the answers to checked stimuli: labels (n,), fields, or lamps; nothing is learned."""
-        return self.decide(self.outputs(stimuli))
-
-    def imagine(self, stimuli: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """Return the answers to checked stimuli, given the noise (n, `noise`) of each, where there is noise."""
-        raise NotImplementedError
-
-    def write(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return the answers (n,) of str to checked stimuli, where the answer is text."""
-        raise NotImplementedError
-
-    def pretrain(self, texts: np.ndarray) -> Tensor:
-        """Return the pre-training loss of unlabelled texts (n,) of str, where a network can learn from them."""
-        raise NotImplementedError
-
-    def learn(self, stimuli: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Learn from checked stimuli in place, where a network has its own rule; return the answers before learning."""
-        raise NotImplementedError
-
-
-class Labels:
-    """Classes on the lamps: class k is the number k + 1 in binary; two classes use one lamp.
-
-    Parameters
-    ----------
-    classes : int
-    """
-
-    def __init__(self, classes: int):
-        self.code = lamps(binary_code(classes))
-        self._number = np.full(2**R_UNITS, -1)
-        self._number[self._packed(self.code)] = np.arange(classes)
-
-    @staticmethod
-    def _packed(shown: np.ndarray) -> np.ndarray:
-        return np.packbits(shown, axis=1)[:, 0]
-
-    def lamps(self, labels: np.ndarray) -> np.ndarray:
-        """Encode labels on the lamps, (n, 8) bool."""
-        return self.code[labels]
-
-    def read(self, shown: np.ndarray) -> np.ndarray:
-        """Decode lamps to labels, (n,) int64.
-
-        Raises
-        ------
-        PortError
-            If they encode no class.
-        """
-        labels = self._number[self._packed(shown)]
-        self._demand(labels >= 0, shown, "target")
-        return labels
-
-    def asked(self, shown: np.ndarray) -> np.ndarray:
-        """Decode lamps that ask for a class, (n,) int64; all dark is -1, any, unless it is the code of a class.
-
-        Raises
-        ------
-        PortError
-            If they encode no class.
-        """
-        labels = self._number[self._packed(shown)]
-        self._demand((labels >= 0) | ~shown.any(axis=1), shown, "stimulus")
-        return labels
-
-    def _demand(self, good: np.ndarray, shown: np.ndarray, what: str) -> None:
-        """Raise `PortError` unless all lamps are good."""
-        if not good.all():
-            wrong = int(np.flatnonzero(~good)[0])
-            raise PortError(
-                f"{what} {wrong} lights R{[int(k) + 1 for k in np.flatnonzero(shown[wrong])]}, the code of no class",
-                where="lamps port",
-                remedy=f"Give codes of {len(self.code)} classes, or a learner of more classes",
-            )
-
-
-def check_reels(reels: np.ndarray, *, where: object = "reel port") -> np.ndarray:
-    """Return films of light levels as float32 (n, T, 20, 20), or refuse them.
-
-    Raises
-    ------
-    PortError
-        For a wrong shape or dtype, no exposure, or light outside 0 to 1.
-    """
-    a = np.asarray(reels)
-    if a.ndim == 3:
-        a = a[None]
-    if a.ndim != 4 or a.shape[2:] != (SIDE, SIDE) or not a.shape[1]:
-        raise PortError(
-            f"expected reels of shape (n, T, {SIDE}, {SIDE}), got {np.shape(reels)}",
-            where=where,
-            remedy="Give a stack of reels, even of one",
-        )
-    return check_frames(a.reshape(-1, SIDE, SIDE), where=where).reshape(a.shape)
 
 
 N = TypeVar("N", bound=Network)

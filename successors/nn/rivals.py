@@ -8,9 +8,10 @@ from typing import Protocol, TypeVar, runtime_checkable
 import numpy as np
 
 from marki.registers import Register
-from successors.nn.learner import Network, Successor, optimiser_registers
+from successors.nn.learner import Successor, optimiser_registers
 from successors.nn.losses import binary_cross_entropy
 from successors.nn.module import Module, training
+from successors.nn.network import Network
 from successors.nn.optimiser import Average, Diverged, Optimiser, clip
 from successors.nn.tensor import Parameter, Tensor, held, no_grad
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from marki.io.stimuli.digits import digit_frames
 from marki.seeding import generator
-from successors.nn.learner import ByGradient, Labels, Network
+from successors.nn.labels import Labels
+from successors.nn.learner import ByGradient
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from marki.errors import ConfigError
 from marki.io.text import check_text
 from successors.nn.bytepairs import END, PAD, START, padded, shipped
-from successors.nn.learner import Network
 from successors.nn.losses import cross_entropy
+from successors.nn.network import Network
 from successors.nn.tensor import Tensor
 
 

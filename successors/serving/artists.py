@@ -17,7 +17,8 @@ from marki.program import program
 from marki.registers import fingerprint
 from successors import registry
 from successors.model_card import Entry, Trial
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
+from successors.nn.network import Network
 from successors.registry import System
 
 ANY = "any"

@@ -16,7 +16,8 @@ from marki.io.responses import R_UNITS, binary_code, lamps
 from marki.seeding import generator
 from successors.model_card import Entry
 from successors.nn.drawers import DrawsInSteps, EncodesCards, HasLatents, MixesStyles, Walks
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
+from successors.nn.network import Network
 from successors.nn.rivals import RivalNetwork, Rivals
 from successors.nn.tensor import Tensor, no_grad
 from successors.serving import room_keepers

@@ -13,13 +13,15 @@ from marki.io.asked import check_asked
 from marki.io.exhibits import ActivationView, Reply
 from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
+from marki.io.reels import check_reels
 from marki.io.responses import check_lamps, nearest_class
 from marki.registers import fingerprint
 from successors import registry, tasks
 from successors.model_card import Trial
 from successors.nn.hooks import views as viewed
 from successors.nn.hooks import watching
-from successors.nn.learner import Network, Successor, check_reels
+from successors.nn.learner import Successor
+from successors.nn.network import Network
 from successors.registry import System
 
 OTHERS = 3

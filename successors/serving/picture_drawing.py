@@ -13,7 +13,7 @@ from marki.io.camera import Camera
 from marki.io.stimuli.letters import letter
 from marki.registers import fingerprint
 from successors.nn.drawers import DrawsInSteps, MixesStyles, Redraws, ShowsWay
-from successors.nn.learner import Network
+from successors.nn.network import Network
 from successors.nn.tensor import no_grad
 from successors.serving.artists import Artist, hears, names
 from successors.tasks import imitate, likeness, scene_pictures

@@ -17,7 +17,8 @@ from marki.io.ports import Port
 from marki.io.rooms import TASK
 from marki.seeding import generator
 from successors import registry, tasks
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
+from successors.nn.network import Network
 from successors.serving import scene_talk
 from successors.serving.loaded_system import LoadedSystem
 from successors.tasks import match, scene_answers, scene_decks, scene_pictures, scenes

@@ -37,7 +37,7 @@ from marki.reading import parse_json
 from marki.registers import fingerprint
 from successors.nn import weights_file
 from successors.nn.hooks import watching
-from successors.nn.learner import Network
+from successors.nn.network import Network
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y1998_lenet5 import LeNet5, LeNet5Config
 from successors.timeline.y2015_resnet import ResNet, ResNetConfig

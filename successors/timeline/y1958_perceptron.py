@@ -40,8 +40,9 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn import initial
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
-from successors.nn.learner import ByRule, Network, Successor
+from successors.nn.learner import ByRule, Successor
 from successors.nn.macs import count
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 
 

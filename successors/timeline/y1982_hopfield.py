@@ -43,8 +43,9 @@ from marki.seeding import generator
 from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size, Trial
 from successors.nn import initial
 from successors.nn.hooks import Watch
-from successors.nn.learner import ByRule, Network, Successor
+from successors.nn.learner import ByRule, Successor
 from successors.nn.macs import count
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 
 STEPS = 2**11

@@ -37,8 +37,10 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn import initial
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
+from successors.nn.labels import Labels
 from successors.nn.layers import Linear
-from successors.nn.learner import ByGradient, Labels, Network, Successor
+from successors.nn.learner import ByGradient, Successor
+from successors.nn.network import Network
 from successors.nn.optimiser import SGD
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor

@@ -38,9 +38,11 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn import initial
 from successors.nn.functions import linear
 from successors.nn.hooks import Watch
+from successors.nn.labels import Labels
 from successors.nn.layers import Linear
-from successors.nn.learner import Labels, Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import training_rng
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.rnn import rnn
 from successors.nn.tensor import Tensor, concatenate, no_grad

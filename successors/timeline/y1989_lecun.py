@@ -41,9 +41,10 @@ from successors.nn.gather import masked_scatter, pad_images
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.losses import mean_squared_error
 from successors.nn.module import Module
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor, no_grad
 

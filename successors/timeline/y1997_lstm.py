@@ -45,8 +45,9 @@ from successors.nn.functions import linear
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear, RNNLayer
 from successors.nn.layers import LSTMLayer as Cells
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import Module, training_rng
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
 

@@ -37,9 +37,10 @@ from successors.nn import initial
 from successors.nn.drawers import shares
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
-from successors.nn.learner import ByGradient, Network, Successor
+from successors.nn.learner import ByGradient, Successor
 from successors.nn.losses import binary_cross_entropy
 from successors.nn.module import training_rng
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Parameter, Tensor, logistic, no_grad
 

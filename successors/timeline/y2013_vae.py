@@ -36,8 +36,9 @@ from successors.nn import initial
 from successors.nn.drawers import shares
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
-from successors.nn.learner import ByGradient, Network, Successor
+from successors.nn.learner import ByGradient, Successor
 from successors.nn.module import Module, training, training_rng
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 

@@ -37,8 +37,8 @@ from successors.nn.activations import erf, maxout
 from successors.nn.drawers import shares
 from successors.nn.functions import dropout
 from successors.nn.hooks import Watch
+from successors.nn.labels import Labels
 from successors.nn.layers import Linear
-from successors.nn.learner import Labels
 from successors.nn.losses import binary_cross_entropy
 from successors.nn.module import Module, training_rng
 from successors.nn.optimiser import Adam

@@ -41,9 +41,10 @@ from successors.nn.convolution import extent
 from successors.nn.functions import dropout, images
 from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.losses import cross_entropy
 from successors.nn.module import Module, training_rng
+from successors.nn.network import Network
 from successors.nn.normalisation import local_response_norm
 from successors.nn.pooling import avg_pool2d, max_pool2d
 from successors.nn.recipe import NetworkConfig, Recipe

@@ -36,7 +36,8 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn.hooks import Watch
 from successors.nn.layers import GRULayer as Units
 from successors.nn.layers import Linear, RNNLayer
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, logistic, no_grad
 from successors.timeline import y1997_lstm

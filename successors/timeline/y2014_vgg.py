@@ -42,8 +42,9 @@ from successors.nn import initial
 from successors.nn.functions import dropout, images
 from successors.nn.hooks import Watch
 from successors.nn.layers import Conv2d, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import training_rng
+from successors.nn.network import Network
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad

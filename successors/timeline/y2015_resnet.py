@@ -37,8 +37,9 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn.functions import images
 from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear, Sequential
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import Module
+from successors.nn.network import Network
 from successors.nn.pooling import max_pool2d
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad

@@ -39,7 +39,8 @@ from successors.nn.eye import SceneEye
 from successors.nn.functions import embedding
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear, LSTMLayer
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
 

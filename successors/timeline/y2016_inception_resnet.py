@@ -42,8 +42,9 @@ from successors.nn.convolution import Pair, pair
 from successors.nn.functions import images
 from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, Dropout, Linear, Sequential
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import Module, training
+from successors.nn.network import Network
 from successors.nn.optimiser import Diverged
 from successors.nn.pooling import avg_pool2d, max_pool2d
 from successors.nn.recipe import NetworkConfig, Recipe

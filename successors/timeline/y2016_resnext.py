@@ -28,8 +28,9 @@ from successors.model_card import Check, Entry, Figure, Finding, Mechanism, Size
 from successors.nn.functions import images
 from successors.nn.hooks import Watch
 from successors.nn.layers import Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import Module, training
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2015_resnet import ENTRY as RESNET

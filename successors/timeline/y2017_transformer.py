@@ -42,8 +42,9 @@ from successors.nn.bytepairs import PAD, shipped
 from successors.nn.functions import embedding, linear
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, Initialiser, LayerNorm, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import Module, training_rng
+from successors.nn.network import Network
 from successors.nn.past import Past
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad

@@ -39,9 +39,10 @@ from successors.nn.bytepairs import MASK, NEXT, PAD, START, padded, shipped
 from successors.nn.functions import embedding, linear
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, LayerNorm, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.losses import cross_entropy, log_softmax
 from successors.nn.module import training_rng
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2017_transformer import Layer, pieces

@@ -49,8 +49,9 @@ from successors.nn.functions import images, linear
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import Module
+from successors.nn.network import Network
 from successors.nn.pooling import avg_pool2d
 from successors.nn.tensor import Tensor, concatenate, no_grad
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNetConfig, Stem, stages

@@ -37,8 +37,9 @@ from successors.nn.bytepairs import END, PAD, START, padded, shipped
 from successors.nn.functions import embedding, linear
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, LayerNorm
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import Module
+from successors.nn.network import Network
 from successors.nn.past import Past
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad

@@ -49,9 +49,11 @@ from successors.nn.attention import attention
 from successors.nn.drawers import Hand
 from successors.nn.functions import images
 from successors.nn.hooks import Watch
+from successors.nn.labels import Labels
 from successors.nn.layers import Conv2d, Dropout, Embedding, GroupNorm, Initialiser, Linear
-from successors.nn.learner import Labels, Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import Module, training_rng
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.resampling import upsample2
 from successors.nn.tensor import Parameter, Tensor, concatenate, no_grad

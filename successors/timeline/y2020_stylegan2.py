@@ -51,7 +51,7 @@ from successors.nn import dual, initial
 from successors.nn.drawers import shares
 from successors.nn.dual import T
 from successors.nn.hooks import Watch
-from successors.nn.learner import Labels
+from successors.nn.labels import Labels
 from successors.nn.module import Module, places, training_rng
 from successors.nn.penalties import path_length, r1
 from successors.nn.recipe import NetworkConfig, Recipe

@@ -54,9 +54,10 @@ from successors.nn.functions import images
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.macs import tally
 from successors.nn.module import Module
+from successors.nn.network import Network
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline.y2015_resnet import Basic, Bottleneck, Residual, ResNet, ResNetConfig, Stem, stages

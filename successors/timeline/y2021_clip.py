@@ -39,9 +39,10 @@ from successors.nn.bytepairs import END, PAD, START, padded, shipped
 from successors.nn.functions import embedding, images, linear
 from successors.nn.hooks import Watch
 from successors.nn.layers import BatchNorm2d, Conv2d, LayerNorm, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.losses import binary_cross_entropy, cross_entropy
 from successors.nn.module import Module
+from successors.nn.network import Network
 from successors.nn.pooling import avg_pool2d
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad

@@ -42,9 +42,10 @@ from successors.nn.functions import images
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Conv2d, LayerNorm, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.macs import tally
 from successors.nn.module import Module
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
 from successors.timeline.y2017_transformer import MultiHead

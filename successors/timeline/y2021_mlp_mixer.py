@@ -38,8 +38,9 @@ from successors.nn.functions import images
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch
 from successors.nn.layers import DropPath, LayerNorm, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.module import Module
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 

@@ -49,9 +49,10 @@ from successors.nn.bytepairs import END, FIRST_BYTE, MASK, PAD, START, padded
 from successors.nn.functions import embedding, linear
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import LayerNorm, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.losses import cross_entropy
 from successors.nn.module import Module, training_rng
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, no_grad
 from successors.nn.writer import drawn

@@ -37,9 +37,11 @@ from successors.model_card import Check, Entry, Figure, Finding, Foundation, Mec
 from successors.nn import dual, initial
 from successors.nn.functions import images
 from successors.nn.hooks import Watch
+from successors.nn.labels import Labels
 from successors.nn.layers import Conv2d, Linear
-from successors.nn.learner import ByGradient, Labels, Network, Successor
+from successors.nn.learner import ByGradient, Successor
 from successors.nn.module import Module, training_rng
+from successors.nn.network import Network
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Parameter, Tensor, no_grad
 from successors.timeline.y2014_gan import one_hot

@@ -40,9 +40,10 @@ from successors.nn.gather import split
 from successors.nn.grayscale import grayscale
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Conv2d, LayerNorm, Linear
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
 from successors.nn.macs import tally
 from successors.nn.module import Module
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.tensor import Tensor, concatenate, no_grad
 from successors.timeline.y2020_vit import Block, perceptron

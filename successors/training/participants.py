@@ -21,7 +21,8 @@ from successors.baselines.heads import TASKS as OF_HEADS
 from successors.baselines.seq2seq import EncoderDecoder, EncoderDecoderConfig
 from successors.baselines.trivial import AsShown, LastExposure
 from successors.model_card import Foundation
-from successors.nn.learner import ByGradient, Network
+from successors.nn.learner import ByGradient
+from successors.nn.network import Network
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck
 

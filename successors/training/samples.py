@@ -9,7 +9,8 @@ from PIL import Image
 
 from marki.files import writing
 from marki.io.frame import SIDE
-from successors.nn.learner import Network, Successor
+from successors.nn.learner import Successor
+from successors.nn.network import Network
 
 COLUMNS, CELL, GAP = 12, 3, 2
 """Stimuli that are asked at each evaluation; pixels of a cell and between two samples."""

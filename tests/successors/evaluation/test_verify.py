@@ -13,8 +13,9 @@ from successors import registry
 from successors.evaluation import verify
 from successors.model_card import Trial
 from successors.nn.layers import Linear
-from successors.nn.learner import ByGradient, Network
+from successors.nn.learner import ByGradient
 from successors.nn.losses import mean_squared_error
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig, Recipe
 from successors.nn.rivals import RivalNetwork, Rivals
 from successors.nn.tensor import Tensor

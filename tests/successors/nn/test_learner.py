@@ -12,8 +12,9 @@ from marki.io.ports import Port
 from marki.io.responses import binary_code, lamps
 from marki.registers import fingerprint, restore, snapshot
 from successors.nn.layers import Linear
-from successors.nn.learner import ByGradient, ByRule, Network
+from successors.nn.learner import ByGradient, ByRule
 from successors.nn.losses import mean_squared_error
+from successors.nn.network import Network
 from successors.nn.recipe import Recipe
 from successors.nn.tensor import Tensor
 from successors.timeline.y1982_hopfield import ENTRY as HOPFIELD

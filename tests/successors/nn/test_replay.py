@@ -13,8 +13,8 @@ from successors import registry
 from successors.nn import activity, initial, macs
 from successors.nn.hooks import watching
 from successors.nn.layers import BatchNorm2d, Conv2d, Linear
-from successors.nn.learner import Network
 from successors.nn.module import Module, training
+from successors.nn.network import Network
 from successors.nn.recipe import NetworkConfig
 from successors.nn.replay import LARGEST, SHAPES, Routine, replayed
 from successors.nn.tensor import ShapeError, Tensor, no_grad

@@ -12,8 +12,8 @@ from marki.io.ports import Port
 from marki.io.responses import binary_code, lamps
 from marki.registers import fingerprint, restore, snapshot
 from successors.nn import dual
+from successors.nn.labels import Labels
 from successors.nn.layers import Dropout, Linear
-from successors.nn.learner import Labels
 from successors.nn.module import Module
 from successors.nn.optimiser import Diverged
 from successors.nn.penalties import r1

@@ -11,7 +11,7 @@ from marki.errors import StateError
 from marki.io.exhibits import Exhibit, SystemKind
 from marki.io.ports import Port
 from successors import registry
-from successors.nn.learner import Network
+from successors.nn.network import Network
 from successors.serving import gallery
 from successors.serving.gallery import ablation_result, open_gallery, texts
 from successors.tasks.making import Workshop

@@ -30,8 +30,8 @@ from successors import registry
 from successors.nn.bytepairs import PAD
 from successors.nn.functions import linear
 from successors.nn.layers import RMSNorm
-from successors.nn.learner import Network
 from successors.nn.module import training
+from successors.nn.network import Network
 from successors.nn.tensor import Tensor, no_grad
 from successors.timeline import (
     y1986_mlp,

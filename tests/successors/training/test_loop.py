@@ -13,7 +13,8 @@ from marki.io.responses import lamps
 from marki.registers import fingerprint, snapshot
 from successors import registry, tasks
 from successors.nn.layers import Dropout, Linear
-from successors.nn.learner import ByGradient, Network
+from successors.nn.learner import ByGradient
+from successors.nn.network import Network
 from successors.nn.optimiser import Diverged
 from successors.nn.recipe import Recipe
 from successors.tasks import Deck, Split, scene_pictures
