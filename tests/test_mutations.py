@@ -19,10 +19,10 @@ def test_there_are_enough():
     assert len({row["file"] for row in ROWS.values()}) >= 25
 
 
-@pytest.mark.parametrize("count", [3, 6])
+@pytest.mark.parametrize("count", [3, 4, 8])
 def test_as_many_commits_as_there_are_parts_can_see_all(count):
     names = list(ROWS)
-    parts = {tuple(mutate.a_part(names, f"commit {k}", count)) for k in range(80)}
+    parts = {tuple(mutate.a_part(names, f"commit {k}", count)) for k in range(120)}
     assert len(parts) == count
     assert sorted(name for part in parts for name in part) == sorted(names)
 
