@@ -480,6 +480,7 @@ ENTRY = Entry(
         ),
         Trial(
             task="illustrate", options={"most": 2, "language": "zh"}, at_least=0.89, seeds=3, label="in Chinese",
+            remark="The three seeds score 87, 87 and 95 %.",
         ),
     ),
     mechanism=Mechanism(
