@@ -126,18 +126,24 @@ def told_weights(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["dalle", "dalle2"])
-@pytest.mark.parametrize("line", ["A large circle at the top", "上边有一个大圆"])
-def test_a_sentence_is_drawn_in_the_language_that_was_learned(capsys, tmp_path, told_weights, name, line):
+@pytest.mark.parametrize(
+    ("line", "language", "asked"),
+    [
+        ("A large circle at the top", "en", "a large circle at the top."),
+        ("上边有一个大圆", "zh", "上边有一个大圆。"),
+    ],
+)
+def test_a_sentence_is_drawn_in_its_own_language(capsys, tmp_path, told_weights, name, line, language, asked):
     weights = ("--weights", told_weights[name])
     code, said, err = told(capsys, name, line, "--count", 3, "--size", 30, *weights, "--out", tmp_path / "a")
     assert (code, err) == (0, "")
     assert names(tmp_path / "a") == ["drawing_01.png", "drawing_02.png", "drawing_03.png", "drawings.json", "sheet.png"]
     about = json.loads((tmp_path / "a" / "drawings.json").read_text())
-    assert (about["asked"], about["subject"]) == ("a large circle at the top.", "en")
+    assert (about["asked"], about["subject"]) == (asked, language)
     right = sum(row["read"] == about["asked"] for row in about["drawings"])
     assert f"the reader of scenes reads {right} of them as that" in said
     _, texts, _, _ = picture(tmp_path / "a" / "drawing_02.png")
-    assert (texts["asked"], texts["number"]) == ("a large circle at the top.", "1")
+    assert (texts["asked"], texts["number"]) == (asked, "1")
     assert len({row["digest"] for row in about["drawings"]}) > 1
     told(capsys, name, line, "--count", 2, *weights, "--out", tmp_path / "b")
     again = json.loads((tmp_path / "b" / "drawings.json").read_text())
