@@ -43,5 +43,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept += a_part([item for item in rest if item.get_closest_marker(mark)], commit, parts)
         rest = [item for item in rest if not item.get_closest_marker(mark)]
     kept += rest
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    chosen = set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = kept

@@ -82,8 +82,8 @@ def train_heads(
     Returns
     -------
     dict
-        ``rows``, one for each task and head with the keys of `COLUMNS`, and ``statements``: task, how, text, value,
-        interval and word of each.
+        ``rows``, one for each task and head with the keys of `COLUMNS` and ``also``, the means of what is
+        counted beside the score; and ``statements``: task, how, text, value, interval and word of each.
 
     Raises
     ------
@@ -97,6 +97,7 @@ def train_heads(
         lost = diverged(found, out / "runs")
         rows = [
             {"task": task, "head": head, **estimates.summary([found[order] for order in row])}
+            | {"also": _also([found[order] for order in row])}
             for (task, head), row in orders.items()
         ]
         told = [
@@ -116,6 +117,12 @@ def train_heads(
     return {"rows": rows, "statements": told}
 
 
+def _also(runs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the mean over the seeds of what is counted beside the score, by name."""
+    counted = [run["also"] for run in runs if "also" in run]
+    return {name: sum(also[name] for also in counted) / len(counted) for name in (counted[0] if counted else ())}
+
+
 def _tested(statement: Statement, task: str, how: str, runs: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     """Return what became of a statement on a task, with heads of one kind."""
     ahead = estimates.lead(*runs)
@@ -131,6 +138,7 @@ def as_text(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         if row["score"] is None
         else f"{row['task']:<9}{row['head']:<{wide}}{100 * row['score']:7.1f} %  ({span(row['low'], row['high'])})"
         f"{row['parameters']:>10,} parameters"
+        + "".join(f"; {name} {100 * value:.1f} %" for name, value in row["also"].items())
         for row in found["rows"]
     ]
     for told in found["statements"]:

@@ -29,8 +29,8 @@ Added: the paper's last planes have no names. When all stages have learned, it i
 answered most strongly of all; then they vote, each for its labels in proportion to these counts and to its answer to
 the power `sharpness`. No error is computed and nothing is corrected.
 
-Shrunk: 20x20 receptors in place of 16x16, C-cells on every second cell, and 600 planes in the last stage in place of
-24, since digits by many hands are learned in place of five patterns.
+Shrunk: 20x20 receptors in place of 16x16, C-cells on every second cell, and 600 planes in the last stage (120 for
+letters) in place of 24, since digits by many hands are learned in place of five patterns.
 """
 
 from __future__ import annotations
@@ -392,7 +392,7 @@ ENTRY = Entry(
             baseline="perceptron",
             remark="The 500 digits of the validation set, from which the bound follows, are easier for it.",
         ),
-        Trial(task="letters", changes={"planes": (24, 80, 120)}, at_least=0.59, baseline="perceptron"),
+        Trial(task="letters", changes={"planes": (24, 80, 120)}, at_least=0.61, baseline="perceptron"),
     ),
     mechanism=Mechanism(name="C-cells that forgive shifts", without={"tolerance": False}),
     checks=(

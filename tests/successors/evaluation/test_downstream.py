@@ -27,6 +27,7 @@ def played(monkeypatch):
             found[order] = {
                 "score": right.count("1") / 200, "right": right, "parameters": 7, "multiply_adds": 9, "year": 2021,
                 "shown": 1, "seconds": 1.0, "note": "", "warnings": [], "order": {"settings": {"options": {}}},
+                "also": {"mean overlap": share - 0.1 * order.seed},
             }  # fmt: skip
         return found
 
@@ -47,6 +48,7 @@ def test_all_heads_are_trained_and_statements_tested(played, tmp_path):
     text = downstream.as_text(found)
     assert "segment, frozen: ViT is weaker than Swin: holds" in text
     assert text.count("\n") == 20 + 12 - 1
+    assert "7 parameters; mean overlap 90.0 %" in text  # of Swin, 1.0, 0.9 and 0.8
 
 
 def test_a_statement_that_is_false_fails(played, tmp_path, monkeypatch):
