@@ -21,6 +21,7 @@ from successors.nn.macs import count
 from successors.nn.tensor import ShapeError, Tensor, make
 
 MANY = 16  # from this many channels on, both in and out, the layout is channels-last
+SEVERAL = 8  # from this many on, if the kernel is larger than 3x3 and its windows are not small
 COLOURS = 4  # up to this many channels, the input is taken as an image
 BLOCK = 1 << 19  # bytes of the matrix of windows that is built at a time
 SMALL = 6 << 20  # up to this many bytes of windows, batch-last images stay batch-last
@@ -118,7 +119,9 @@ def conv2d(
         return linear(x.flatten(), weight.reshape(f, c * h * w), bias).reshape(n, f, 1, 1)
     taps = n * oh * ow * kh * kw * x.data.itemsize
     small = (kh, kw) == (1, 1) or taps * c <= SMALL
-    many = groups == 1 and min(c, f) >= MANY and not (small and is_batch_last(x.data))
+    # Batch-last, all windows are built at once; those of a large kernel then cost more than the products.
+    least = SEVERAL if max(kh, kw) > 3 and not small else MANY
+    many = groups == 1 and min(c, f) >= least and not (small and is_batch_last(x.data))
     if many and place.whole:
         # At each position, the channels feed f units.
         return linear(x.transpose(0, 2, 3, 1), weight.reshape(f, c), bias).transpose(0, 3, 1, 2)

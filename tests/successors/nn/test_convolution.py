@@ -234,6 +234,26 @@ def test_what_is_made_of_many_pictures_has_its_channels_innermost(c, kernel, opt
     check(lambda *t: conv2d(*t, **options), x, w, b, places=20)
 
 
+@pytest.mark.parametrize(("c", "f"), [(8, 9), (16, 8)])
+@pytest.mark.parametrize("order", ORDERS)
+def test_windows_of_large_kernels_are_built_some_at_a_time(c, f, order, monkeypatch):
+    arrays = numbers(3, c, 6, 7), numbers(f, c, 5, 4, seed=1), numbers(f, seed=2)
+    results = []
+    for limit in (0, 1 << 30):
+        monkeypatch.setattr(convolution, "SMALL", limit)
+        tensors = [Tensor(a, requires_grad=True) for a in (laid(arrays[0], order), *arrays[1:])]
+        out = conv2d(*tensors, padding=2)
+        assert convolution.is_channels_last(out.data) == (limit == 0)
+        out.backward(numbers(*out.shape, seed=5))
+        results.append([out.data, *(t.grad for t in tensors)])
+    for first, second in zip(*results, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-12, atol=1e-12)
+    # Not so under kernels of 3x3, nor for fewer channels.
+    monkeypatch.setattr(convolution, "SMALL", 0)
+    for weight in (arrays[1][:, :, :3, :3], arrays[1][: convolution.SEVERAL - 1]):
+        assert convolution.is_batch_last(conv2d(Tensor(arrays[0]), Tensor(weight)).data)
+
+
 def test_few_channels_lie_before_the_batch_and_many_after_it():
     few = conv2d(Tensor(numbers(3, 2, 5, 5)), Tensor(numbers(4, 2, 3, 3)))
     assert few.data.transpose(1, 2, 3, 0).flags.c_contiguous
