@@ -129,6 +129,7 @@ class Theme:
         self.written: list[tuple[str, pygame.Rect, Colour]] | None = None  # a test may put a list here
         self.render = lru_cache(maxsize=2500)(self._render)
         self.font = lru_cache(maxsize=96)(self._font)
+        self.extent = lru_cache(maxsize=10_000)(self._extent)
 
     def px(self, length: float) -> int:
         """Return a length of the 1280×800 window in pixels, at least 1."""
@@ -160,6 +161,10 @@ class Theme:
         ink.blit(drawn, (0, own.get_ascent() - self.font(CJK, size).get_ascent()))
         return ink
 
+    def _extent(self, text: str, face: str, size: int) -> tuple[int, int]:
+        """Return the width and height of a text, px."""
+        return self.face(text, face, size).size(text)
+
     def face(self, text: str, face: str, size: int) -> pygame.font.Font:
         """Return the font for a text: `face`, or for what is not plain ASCII the one that has Chinese characters."""
         return self.font(face if text.isascii() else CJK, size)
@@ -167,7 +172,7 @@ class Theme:
     def width(self, text: str, size: float = NORMAL, face: str = TEXT) -> int:
         """Return the width of a text at `size`, px."""
         points = self.points(size)
-        return self.face(text, face, points).size(text)[0]
+        return self.extent(text, face, points)[0]
 
     def fitted(
         self, text: str, box: pygame.Rect, size: float, face: str, colour: Colour, *, free: bool = False
@@ -177,15 +182,15 @@ class Theme:
         `free` says that people brought the text, so that no room can be made for it beforehand.
         """
         points = max(self.least, min(self.points(size), box.h))
-        wide, high = self.face(text, face, points).size(text)
+        wide, high = self.extent(text, face, points)
         if wide > box.w or high > box.h * 1.5:
             points = max(self.least, int(points * min(box.w / max(wide, 1), box.h * 1.5 / high)))
-            while points > self.least and self.face(text, face, points).size(text)[0] > box.w:
+            while points > self.least and self.extent(text, face, points)[0] > box.w:
                 points -= 1
-            if self.face(text, face, points).size(text)[0] > box.w:
+            if self.extent(text, face, points)[0] > box.w:
                 if not free:
                     self.clipped.append((text, box.copy()))
-                while len(text) > 1 and self.face(text, face, points).size(f"{text}..")[0] > box.w:
+                while len(text) > 1 and self.extent(f"{text}..", face, points)[0] > box.w:
                     text = text[:-1]
                 text += ".."
         return self.render(text, face, points, colour)
@@ -261,7 +266,7 @@ class Theme:
     def fits(self, text: str, box: pygame.Rect, size: float = NORMAL, face: str = TEXT) -> bool:
         """Return whether a text fits a box at `size`, or a little smaller."""
         points = max(self.least, round(0.84 * self.points(size)))
-        return self.face(text, face, points).size(text)[0] <= box.w
+        return self.extent(text, face, points)[0] <= box.w
 
     def wrap(self, text: str, width: int, size: float = NORMAL, face: str = TEXT) -> list[str]:
         """Return a text as lines that fit `width` px: broken between words, and anywhere between Chinese characters."""

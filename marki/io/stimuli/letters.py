@@ -177,8 +177,9 @@ def alphabet(
     return [letter(char, typeface, height=height) for char in letters]
 
 
+@functools.lru_cache(maxsize=256)
 def _draw(char: str, typeface: str, height: float, bold: float) -> np.ndarray:
-    """Return the card of a character."""
+    """Return the card of a character, which cannot be written to; each run draws the same again."""
     from PIL import Image
 
     ink = _ink(_font(typeface, height, bold), char, bold)
