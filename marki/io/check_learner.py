@@ -49,14 +49,16 @@ def check_learner(make: Callable[[], Learner], *, stimuli: np.ndarray, targets: 
 
     learner.reset(1)
     start = fingerprint(snapshot(learner.registers()))
+    before = stimuli.copy(), targets.copy()
     answers = np.asarray(learner.respond(stimuli))
     demand(len(answers) == len(stimuli), "respond gives another number of answers than stimuli")
     if learner.answers is Port.LAMPS:
         demand(answers.dtype == bool and answers.shape[1:] == (8,), "lamps are not bool (n, 8)")
-    before = stimuli.copy(), targets.copy()
     given = np.asarray(learner.reinforce(stimuli, targets))
     demand(given.shape == answers.shape, "reinforce returns another shape than respond")
     demand(np.array_equal(before[0], stimuli) and np.array_equal(before[1], targets), "the inputs were changed")
+    own = not any(np.shares_memory(found, array) for found in (answers, given) for array in (stimuli, targets))
+    demand(own, "an answer is the memory of an input")
 
     live = {r.name: r.array for r in learner.registers()}
     state = snapshot(learner.registers())

@@ -12,13 +12,17 @@ CELLS = SIDE * SIDE
 SETTLED = 32  # time constants after which a cell counts as settled: exp(-32) is below the last digit of its signal
 
 
-def check_frames(frames: np.ndarray, *, where: object = "frame port") -> np.ndarray:
+def check_frames(frames: np.ndarray, *, where: object = "frame port", copy: bool = True) -> np.ndarray:
     """Return light levels as float32 (n, 20, 20), or refuse them.
 
     Parameters
     ----------
     frames : array_like
         (20, 20) or (n, 20, 20), real or bool, 0 (dark) to 1 (full light).
+    where : object
+        What a refusal names.
+    copy : bool
+        Whether float32 is copied as well; without, it is for whoever calls to leave it as it is.
 
     Raises
     ------
@@ -38,7 +42,7 @@ def check_frames(frames: np.ndarray, *, where: object = "frame port") -> np.ndar
             where=where,
             remedy="Give a stack of frames, even of one",
         )
-    a = a.astype(np.float32)
+    a = a.astype(np.float32, copy=copy)
     if a.size:
         low, high = a.min(), a.max()
         # Written so that what is no number does not pass.

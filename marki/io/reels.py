@@ -8,8 +8,8 @@ from marki.errors import PortError
 from marki.io.frame import SIDE, check_frames
 
 
-def check_reels(reels: np.ndarray, *, where: object = "reel port") -> np.ndarray:
-    """Return films of light levels as float32 (n, T, 20, 20), or refuse them.
+def check_reels(reels: np.ndarray, *, where: object = "reel port", copy: bool = True) -> np.ndarray:
+    """Return films of light levels as float32 (n, T, 20, 20), or refuse them; `copy` as for `check_frames`.
 
     Raises
     ------
@@ -25,4 +25,4 @@ def check_reels(reels: np.ndarray, *, where: object = "reel port") -> np.ndarray
             where=where,
             remedy="Give a stack of reels, even of one",
         )
-    return check_frames(a.reshape(-1, SIDE, SIDE), where=where).reshape(a.shape)
+    return check_frames(a.reshape(-1, SIDE, SIDE), where=where, copy=copy).reshape(a.shape)

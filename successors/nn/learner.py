@@ -238,8 +238,9 @@ class Successor(Generic[N]):
         raise NotImplementedError
 
     def _check(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return stimuli in the form of the port, or refuse them; frames are the caller's own, and only looked at."""
         if self.accepts is Port.REEL:
-            return check_reels(stimuli)
+            return check_reels(stimuli, copy=False)
         if self.accepts is Port.TEXT:
             return check_text(stimuli)
         if self.accepts is Port.ASKED:
@@ -250,7 +251,7 @@ class Successor(Generic[N]):
             if self._asked is not None:
                 self._asked.asked(shown)
             return shown
-        return check_frames(stimuli, where=f"{self.accepts} port")
+        return check_frames(stimuli, where=f"{self.accepts} port", copy=False)
 
     def _shown(self, answers: np.ndarray) -> np.ndarray:
         """Return the answers in the form of the port."""

@@ -54,3 +54,13 @@ def test_a_crossing_is_the_first_microsecond_beyond_the_threshold():
 def test_wrong_frames_are_refused(wrong, match):
     with pytest.raises(PortError, match=match):
         check_frames(wrong)
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_frames_are_copied_unless_the_caller_will_leave_them_as_they_are(copy):
+    given = np.random.default_rng(0).random((2, 20, 20), np.float32)
+    assert np.shares_memory(check_frames(given, copy=copy), given) != copy
+    wide = given.astype(np.float64)
+    found = check_frames(wide, copy=copy)
+    assert found.dtype == np.float32
+    assert not np.shares_memory(found, wide)
