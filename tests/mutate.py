@@ -75,14 +75,14 @@ def copied(to: Path) -> Path:
     return to
 
 
-def run(tree: Path, tests: list[str]) -> tuple[int | None, str]:
-    """Run tests in a copy; return pytest's exit status, None if they took too long, and what it said."""
+def run(tree: Path, tests: list[str], *, most_s: float | None = MOST_S, jobs: int = 0) -> tuple[int | None, str]:
+    """Run tests in a copy, in so many processes; return pytest's exit status, None after `most_s`, and what it said."""
     environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     environment |= {name: environment.get(name, "dummy") for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER")}
-    options = ["-x", "-q", "-n0", "-m", "", "-p", "no:cacheprovider"]
+    options = ["-x", "-q", f"-n{jobs}", "-m", "", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *options, *tests]
     try:
-        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=MOST_S)
+        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=most_s)
     except subprocess.TimeoutExpired:
         return None, ""
     return done.returncode, done.stdout + done.stderr
@@ -133,7 +133,8 @@ def main() -> int:
                 trees.put(tree)
 
         tree = trees.get()
-        status, said = run(tree, list(dict.fromkeys(t for name in chosen for t in rows[name]["tests"])))
+        every = list(dict.fromkeys(t for name in chosen for t in rows[name]["tests"]))
+        status, said = run(tree, every, most_s=None, jobs=max(1, arguments.jobs))
         trees.put(tree)
         if status:
             print(said[-3000:])
