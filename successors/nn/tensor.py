@@ -378,11 +378,14 @@ class Tensor:
     def __getitem__(self, index: Any) -> Tensor:
         parts = index if isinstance(index, tuple) else (index,)
         plain = all(isinstance(i, (int, slice, type(None), type(Ellipsis))) for i in parts)
+        mask = isinstance(index, np.ndarray) and index.dtype == bool
 
         def backward(g: np.ndarray) -> tuple[np.ndarray]:
             out = np.zeros_like(self.data)
             if plain:
                 out[index] = g
+            elif mask:
+                out[index] += g  # each element occurs once
             else:
                 np.add.at(out, index, g)
             return (out,)
