@@ -23,13 +23,13 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-PARTS = {"training": 8, "slow": 4}
+PARTS = {"training": 16, "brief": 3, "slow": 6}
 """Of tests that are marked so, `--part` runs one of so many."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--part COMMIT`, which runs a part of the tests that take long."""
-    parser.addoption("--part", metavar="COMMIT", help="of trainings an eighth, of slow tests a fourth, by this text")
+    parser.addoption("--part", metavar="COMMIT", help="of the tests that take long a part, by this text")
 
 
 @pytest.hookimpl(trylast=True)

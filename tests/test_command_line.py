@@ -226,8 +226,10 @@ def test_options_before_and_after_the_command_mean_the_same(tmp_path):
 
 @pytest.mark.parametrize("wait", [0.1, 0.2, 0.3])
 def test_an_interruption_while_loading_shows_no_traceback(tmp_path, wait):
-    args = [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {[str(ROOT), *sys.path]!r}; import marki.__main__"]
-    process = subprocess.Popen(args, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    path = f"import sys; sys.path[:0] = {[str(ROOT), *sys.path]!r}"
+    args = [sys.executable, "-S", "-c", f"{path}; print('begins', flush=True); import marki.__main__"]
+    process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert process.stdout.readline() == "begins\n"  # a busy computer takes its time to start Python itself
     time.sleep(wait)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)

@@ -1,4 +1,5 @@
 import ast
+import functools
 import pickle
 import re
 from pathlib import Path
@@ -44,23 +45,25 @@ def test_unknown_names_offer_the_nearest(name, remedy):
     assert str(error).startswith(f"x: unknown readout {name!r}. {remedy}")
 
 
+@functools.cache
 def raised():
     """Each call in the source that makes a refusal: (place, the class or function, its keywords)."""
     root = Path(__file__).resolve().parent.parent
-    trees = {
-        p: ast.parse(p.read_text(encoding="utf-8"))
-        for p in sorted([*(root / "marki").rglob("*.py"), *(root / "successors").rglob("*.py")])
-    }
+    paths = sorted([*(root / "marki").rglob("*.py"), *(root / "successors").rglob("*.py")])
+    nodes = [(path, node) for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
     kinds = {"MarkIError"}
     for _ in range(3):
-        for tree in trees.values():
-            for node in ast.walk(tree):
-                if isinstance(node, ast.ClassDef) and kinds & {ast.unparse(b).split(".")[-1] for b in node.bases}:
-                    kinds.add(node.name)
-    for path, tree in trees.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and (name := ast.unparse(node.func).split(".")[-1]) in kinds | {"unknown"}:
-                yield f"{path.relative_to(root)}:{node.lineno}", name, {k.arg: k.value for k in node.keywords}
+        kinds |= {n.name for _, n in nodes if isinstance(n, ast.ClassDef) and kinds & set(map(last_name, n.bases))}
+    return [
+        (f"{path.relative_to(root)}:{node.lineno}", name, {k.arg: k.value for k in node.keywords})
+        for path, node in nodes
+        if isinstance(node, ast.Call) and (name := last_name(node.func)) in kinds | {"unknown"}
+    ]
+
+
+def last_name(node):
+    """Return the last part of a name such as a.b.c, or "" of another expression."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def test_every_refusal_says_where_and_gives_a_remedy():

@@ -235,6 +235,7 @@ def test_the_sweeps_that_are_kept_can_be_run(path):
     assert len(sweep.read(path, {"training": kind}).points) == 10
 
 
+@pytest.mark.slow
 def test_trainings_and_experiments_from_the_command_line(tmp_path, capsys):
     path = tmp_path / "rates.toml"
     path.write_text(

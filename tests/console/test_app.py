@@ -332,6 +332,7 @@ def test_an_export_is_stopped_by_its_key_and_nothing_is_left(window, tmp_path, n
     assert len(list(tmp_path.iterdir())) == {"film": 1, "report": 2}[name]
 
 
+@pytest.mark.slow
 def test_the_run_goes_on_while_a_report_of_this_moment_is_made(window, tmp_path):
     app = window(paused=False, speed=2000, out=str(tmp_path))
     app.session.run(30)

@@ -39,6 +39,7 @@ def test_findings_are_a_data_frame_and_are_read_as_text(found):
     assert found._repr_html_() == f"<pre>{found!r}</pre>"
 
 
+@pytest.mark.slow
 def test_a_folder_is_written_and_taken_up_again(tmp_path):
     experiment = Experiment("left_right")
     first = experiment.run(out=str(tmp_path / "run"))

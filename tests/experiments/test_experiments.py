@@ -185,6 +185,7 @@ def test_settings_of_the_user_win(tmp_path):
     assert result["digest"] != run("left_right")["digest"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_to_the_same_digest(tmp_path, monkeypatch):
     from marki.session import Session
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from successors import registry
+
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 WANTED = json.loads((GOLDEN / "digests.json").read_text(encoding="utf-8"))
 
@@ -36,3 +38,14 @@ def test_a_longer_experiment_runs_as_it_did(make, tmp_path, name):
 @pytest.mark.parametrize("name", ["mlp", "lenet5", "vit", "gpt"])
 def test_a_training_ends_as_it_did(make, tmp_path, name):
     assert make.training(name, tmp_path) in WANTED["trainings"][name]  # one for each kind of processor
+
+
+@pytest.mark.brief
+@pytest.mark.parametrize("name", registry.names())
+def test_a_training_begins_as_it_did(make, name):
+    digest, moved = make.brief(name)
+    row = WANTED["brief"][name]
+    if make.rounding() in row["digests"]:
+        assert digest == row["digests"][make.rounding()]
+    else:  # sums are rounded otherwise here, which tells little after so few steps
+        assert moved == pytest.approx(row["moved"], rel=0.001)

@@ -30,6 +30,7 @@ def test_a_run_is_repeated_from_its_settings(tmp_path, capsys):
     assert told.scene["machine.association.theta"] == 3
 
 
+@pytest.mark.slow
 def test_many_seeds_are_repeated_as_many(tmp_path):
     spec = ExperimentSpec(experiment="left_right", changes=ideal(), twin=True)
     first = replicas.run_many(spec, range(2, 4), RunOptions(out=tmp_path / "a", jobs=1, quiet=True))

@@ -275,6 +275,7 @@ def test_files_that_exist_are_left_alone_and_nothing_is_half_done(tmp_path, caps
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_many_pages_make_several_contact_sheets(tmp_path):
     (path,), _ = pages_of(tmp_path, PLAN, 12)
     pages = read_pages([path]) * (PAGES + 1)

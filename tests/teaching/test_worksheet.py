@@ -77,6 +77,7 @@ def test_only_the_key_has_the_answers(language):
     assert words("worksheet.meanings.value") in key
 
 
+@pytest.mark.slow
 def test_the_digest_and_the_numbers_are_those_of_the_seed():
     lesson, words = load("alphabet"), Words("en")
     session = begin(lesson, 1)

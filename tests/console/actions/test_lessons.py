@@ -45,6 +45,7 @@ def test_looking_never_changes_the_run(window, session, tmp_path):
     assert session.digest == alone.digest
 
 
+@pytest.mark.slow
 def test_a_quiz_that_depends_on_the_run_is_marked_by_it(window, monkeypatch):
     """The page marks the option that holds in the lesson's run, and the wrong one that was chosen."""
     app = window()
@@ -69,7 +70,7 @@ def test_a_quiz_that_depends_on_the_run_is_marked_by_it(window, monkeypatch):
     assert app.ui.marked[0, 1] == (marked + 2) % 3  # taken from the run, and anew for a lesson that is opened again
 
 
-LONG = ("break_it", "cannot_learn", "second_face")
+LONG = ("alphabet", "break_it", "cannot_learn", "second_face")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def cards_in(app):
     return Counter(card.label for card in folder(app.operator.deck_folder).cards)
 
 
-@pytest.mark.parametrize("page", ["", "deck"])
+@pytest.mark.parametrize("page", [pytest.param("", marks=pytest.mark.slow), "deck"])
 def test_its_cards_go_into_the_deck_and_the_doubtful_ones_are_shown(app, tmp_path, page):
     written = written_sheet(tmp_path / "class 4b.png")
     app.ui.page = page

@@ -13,7 +13,9 @@ def test_what_was_put_in_is_found_and_another_page_is_not_followed():
     assert put_in(page, (Heading("2/5"), *page)) is None
 
 
-@pytest.mark.parametrize("size", [(640, 480), (1024, 560), (1366, 728)])
+@pytest.mark.parametrize(
+    "size", [(640, 480), *(pytest.param(s, marks=pytest.mark.slow) for s in [(1024, 560), (1366, 728)])]
+)
 def test_an_answer_of_a_lesson_is_seen_without_scrolling(window, size):
     from marki.teaching import lesson
 

@@ -172,6 +172,7 @@ def test_files_that_are_no_whole_picture_are_refused(tmp_path, corner):
         image(tmp_path)
 
 
+@pytest.mark.slow
 def test_damage_anywhere_in_a_file_gives_a_card_or_a_refusal(tmp_path, corner):
     rng = np.random.default_rng(0)
     for suffix in ("png", "jpg", "gif", "bmp", "webp"):

@@ -145,7 +145,7 @@ def test_an_example_of_a_sentence_that_is_drawn_wants_what_it_says(rack):
     assert True in rights
 
 
-@pytest.mark.parametrize("name", ["arcanegan", "dualstylegan"])
+@pytest.mark.parametrize("name", [pytest.param("arcanegan", marks=pytest.mark.slow), "dualstylegan"])
 def test_a_drawn_example_is_judged_by_its_letter_and_its_face(rack, name):
     trial = registry.find(name).entry.trials[0]
     deck, judge = tasks.load(trial.task, **trial.options), tasks.find(trial.task).judge

@@ -5,10 +5,15 @@ import pytest
 
 from successors import registry
 
-FIGURES = [(name, figure) for name in registry.names() for figure in registry.find(name).entry.figures]
+LONG = ("dalle2",)
+FIGURES = [
+    pytest.param(name, figure, marks=pytest.mark.slow if name in LONG else (), id=f"{name}-{figure.name}")
+    for name in registry.names()
+    for figure in registry.find(name).entry.figures
+]
 
 
-@pytest.mark.parametrize(("name", "figure"), FIGURES, ids=[f"{name}-{figure.name}" for name, figure in FIGURES])
+@pytest.mark.parametrize(("name", "figure"), FIGURES)
 def test_a_figure_shows_numbers(name, figure):
     split = registry.sample(registry.find(name).entry.trials[0]).test
     count = min(figure.stimuli, 3)

@@ -98,6 +98,7 @@ def test_as_shown_gives_the_field_back():
     assert entrant.parameters == 0
 
 
+@pytest.mark.slow
 def test_comparison(tmp_path):
     rows = compare.compare(
         "two_class",
