@@ -89,7 +89,7 @@ def _fields(path: Path, about: Figure, shown: Mapping[str, np.ndarray]) -> None:
 
 
 ERAS = (
-    (1957, 1969, "perceptrons"),
+    (1957, 1969, "percep-\ntrons"),
     (1969, 1986, "the long\npause"),
     (1986, 2012, "back-\npropagation"),
     (2012, 2017, "ImageNet"),
