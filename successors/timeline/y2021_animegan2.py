@@ -412,7 +412,10 @@ ENTRY = Entry(
     },
     trials=(
         Trial(
-            task="restyle", at_least=0.54, seeds=3, remark="One of the three seeds takes the face later than the others."
+            task="restyle",
+            at_least=0.54,
+            seeds=3,
+            remark="One of the three seeds takes the face later than the others.",
         ),
     ),
     mechanism=Mechanism(
