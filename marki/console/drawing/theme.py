@@ -323,6 +323,8 @@ def _pieces(text: str) -> Sequence[str]:
             word = ""
         elif _wide(sign) and pieces and not word:
             pieces[-1] += sign  # a closing sign stays with what it closes
+        elif sign == "%" and pieces and not word:
+            word = pieces.pop() + sign  # and per cent with its number
         else:
             word += sign
             if sign == " ":

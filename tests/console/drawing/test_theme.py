@@ -114,3 +114,13 @@ def test_latin_with_a_sign_that_its_typeface_lacks_stands_on_the_line_of_its_nei
 
     assert abs(feet("DALL·E") - feet("DALLE")) <= 1
     assert feet("电传") > feet("DALLE")
+
+
+@pytest.mark.parametrize("text", ["Now: pre-trained, 46.8 % correct.", "预训练，46.8 % 正确。", "%", "a % b"])
+def test_a_line_does_not_break_between_a_number_and_per_cent(window, text):
+    window()
+    theme = Theme(1.0)
+    for width in range(80, 400, 7):
+        lines = theme.wrap(text, width)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert not [line for line in lines[1:] if line.startswith("%")], width
