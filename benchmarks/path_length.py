@@ -13,6 +13,7 @@ seeds is below 0.
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import sys
@@ -60,7 +61,7 @@ def measured(network: StyleGAN2) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print PPL of each step, of all seeds that are trained, and the difference that the path length makes."""
+    """Print what a training of each step took, PPL of all seeds, and the difference that the path length makes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
@@ -73,7 +74,12 @@ def main() -> None:
         files = [file for key in keys if (file := args.folder / "runs" / f"{key}.safetensors").exists()]
         rows = [measured(network_of(file, changes)) for file in files]
         found[step] = {by: [row[by] for row in rows] for by in ("cells", "judge")}
-        print(f"{step:24}" + "".join(f"{by:>8} " + " ".join(f"{x:9.2f}" for x in v) for by, v in found[step].items()))
+        seconds = [json.loads(file.with_suffix(".json").read_text("utf-8"))["processor_seconds"] for file in files]
+        took = f"{sum(seconds) / max(1, len(seconds)):5.0f} s"
+        print(
+            f"{step:24}{took}"
+            + "".join(f"{by:>8} " + " ".join(f"{x:9.2f}" for x in v) for by, v in found[step].items())
+        )
     for by in ("cells", "judge"):
         logs = [np.log(found[step][by]) for step in (WITH, WITHOUT)]
         if min(map(len, logs)) < 2:

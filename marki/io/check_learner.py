@@ -58,7 +58,7 @@ def check_learner(make: Callable[[], Learner], *, stimuli: np.ndarray, targets: 
     demand(given.shape == answers.shape, "reinforce returns another shape than respond")
     demand(np.array_equal(before[0], stimuli) and np.array_equal(before[1], targets), "the inputs were changed")
     own = not any(np.shares_memory(found, array) for found in (answers, given) for array in (stimuli, targets))
-    demand(own, "an answer is the memory of an input")
+    demand(own, "an answer shares its memory with an input")
 
     live = {r.name: r.array for r in learner.registers()}
     state = snapshot(learner.registers())

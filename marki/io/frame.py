@@ -22,7 +22,7 @@ def check_frames(frames: np.ndarray, *, where: object = "frame port", copy: bool
     where : object
         What a refusal names.
     copy : bool
-        Whether float32 is copied as well; without, it is for whoever calls to leave it as it is.
+        Whether float32 frames are copied as well. Without, the result may share their memory and must not be changed.
 
     Raises
     ------

@@ -18,7 +18,7 @@ class Lender(Twin):
 
 
 @pytest.mark.parametrize(
-    ("make", "clause"), [(Scribbler, "the inputs were changed"), (Lender, "an answer is the memory of an input")]
+    ("make", "clause"), [(Scribbler, "the inputs were changed"), (Lender, "an answer shares its memory with an input")]
 )
 def test_who_does_not_leave_the_inputs_alone_is_found(make, clause):
     frames, targets = sample_frames(4)
