@@ -17,7 +17,6 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -29,7 +28,6 @@ from marki.intervals import difference  # noqa: E402
 from marki.io.responses import binary_code, lamps  # noqa: E402
 from successors import registry  # noqa: E402
 from successors.evaluation.estimates import MeanInterval  # noqa: E402
-from successors.nn import weights_file  # noqa: E402
 from successors.tasks.likeness import judge  # noqa: E402
 from successors.timeline.y2020_stylegan2 import StyleGAN2, unevenness  # noqa: E402
 from successors.training import training_job  # noqa: E402
@@ -38,14 +36,6 @@ PAIRS = 100
 """Ways between two styles for each of the ten digits."""
 
 WITHOUT, WITH = "C, lazy R1", "D, path length"
-
-
-def network_of(file: Path, changes: Mapping[str, object]) -> StyleGAN2:
-    """Return the network of one training."""
-    learner = registry.create("stylegan2", **changes)
-    arrays, _ = weights_file.load(file, system="stylegan2")
-    learner.load_weights(arrays, where=file)
-    return learner.network
 
 
 def measured(network: StyleGAN2) -> dict[str, float]:
@@ -72,7 +62,7 @@ def main() -> None:
         order = training_job.training("stylegan2", trial.task, options=trial.options, changes=changes)
         keys = [seeded.key for seeded in training_job.seeded(order, range(args.seeds))]
         files = [file for key in keys if (file := args.folder / "runs" / f"{key}.safetensors").exists()]
-        rows = [measured(network_of(file, changes)) for file in files]
+        rows = [measured(registry.create("stylegan2", weights=file).network) for file in files]
         found[step] = {by: [row[by] for row in rows] for by in ("cells", "judge")}
         seconds = [json.loads(file.with_suffix(".json").read_text("utf-8"))["processor_seconds"] for file in files]
         took = f"{sum(seconds) / max(1, len(seconds)):5.0f} s"
