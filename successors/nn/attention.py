@@ -59,12 +59,13 @@ def attention(
     weights = np.matmul(q.data * scale, k.data.swapaxes(-1, -2))
     if bias is not None:
         weights += bias.data
+    lowest = np.finfo(weights.dtype).min
     if mask is not None:
-        # Finite, so that a row without any True gives no NaN; it is set to zero after exp.
-        np.copyto(weights, np.finfo(weights.dtype).min, where=~np.asarray(mask, bool))
-    weights -= weights.max(-1, keepdims=True, initial=np.finfo(weights.dtype).min)
+        # Finite, so that a row without any True gives no NaN; added, as to copy where a mask says so takes longer.
+        weights += np.where(mask, 0, lowest)
+    weights -= weights.max(-1, keepdims=True, initial=lowest)
     np.exp(weights, out=weights)
-    if mask is not None:
+    if mask is not None and not np.any(mask, -1).all():
         weights *= np.asarray(mask, bool)
     total = weights.sum(-1, keepdims=True)
     total[total == 0] = 1
@@ -78,7 +79,7 @@ def attention(
         if dropout is not None:
             ds = ds * np.asarray(dropout, ds.dtype)
         # Softmax: ds = w (dw - Σ w dw).
-        ds = ds - np.einsum("...k,...k->...", ds, weights)[..., None]
+        ds -= np.einsum("...k,...k->...", ds, weights)[..., None]
         ds *= weights
         gq = unbroadcast((ds @ k.data) * scale, q.shape) if q.requires_grad else None
         gk = unbroadcast((ds.swapaxes(-1, -2) @ q.data) * scale, k.shape) if k.requires_grad else None

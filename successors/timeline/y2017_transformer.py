@@ -40,6 +40,7 @@ from successors.nn import initial
 from successors.nn.attention import attention
 from successors.nn.bytepairs import PAD, shipped
 from successors.nn.functions import embedding, linear
+from successors.nn.gather import split
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import Dropout, Initialiser, LayerNorm, Linear
 from successors.nn.learner import Successor
@@ -113,7 +114,8 @@ class MultiHead(Module):
         if source is None:
             n, t, _ = x.shape
             rows = linear(x, self.weight, self.bias).reshape(n, t, 3, self._heads, -1).transpose(2, 0, 3, 1, 4)
-            return rows[0], rows[1], rows[2]
+            q, k, v = split(rows, range(3))
+            return q, k, v
         return self.queries(x), *self.sources(source)
 
     def queries(self, x: Tensor) -> Tensor:
@@ -127,7 +129,8 @@ class MultiHead(Module):
         n, s, _ = source.shape
         rows = linear(source, self.weight[width:], None if self.bias is None else self.bias[width:])
         rows = rows.reshape(n, s, 2, self._heads, -1).transpose(2, 0, 3, 1, 4)
-        return rows[0], rows[1]
+        k, v = split(rows, range(2))
+        return k, v
 
     def split(self, x: Tensor) -> Tensor:
         """Split rows (n, t, width) into heads, (n, h, t, d)."""

@@ -39,6 +39,7 @@ from successors.nn.activations import gelu
 from successors.nn.attention import attention
 from successors.nn.bytepairs import shipped
 from successors.nn.functions import embedding, linear
+from successors.nn.gather import split
 from successors.nn.hooks import Watch
 from successors.nn.language_model import Encoding, LanguageModel, told
 from successors.nn.layers import LayerNorm
@@ -154,7 +155,7 @@ def _attend(y: Tensor, part: Part, block: str, head: int, mask: np.ndarray | Non
     n, t, _ = y.shape
     rows = linear(y, part[f"{block}.attention.weight"], part[f"{block}.attention.bias"])
     rows = rows.reshape(n, t, 3, -1, head).transpose(2, 0, 3, 1, 4)
-    q, k, v = rows[0], rows[1], rows[2]
+    q, k, v = split(rows, range(3))
     if past is not None:
         k, v = past.extend(k, v)
     read = attention(q, k, v, mask=mask).transpose(0, 2, 1, 3).reshape(n, t, -1)

@@ -32,6 +32,7 @@ from successors.nn import initial
 from successors.nn.activations import gelu
 from successors.nn.attention import attention, relative_to_absolute
 from successors.nn.functions import embedding, linear
+from successors.nn.gather import split
 from successors.nn.hooks import Watch, watching
 from successors.nn.language_model import LanguageModel, attended, told
 from successors.nn.layers import Linear, RMSNorm
@@ -89,7 +90,7 @@ class RelativeAttention(Module):
         """Return the attention output (n, t, width) for rows that follow those of `past`, if there is any."""
         n, t, d = x.shape
         rows = linear(x, self.weight).reshape(n, t, 3, self._heads, -1).transpose(2, 0, 3, 1, 4)
-        q, k, v = rows[0], rows[1], rows[2]
+        q, k, v = split(rows, range(3))
         if past is not None:
             k, v = past.extend(k, v)
         bias = None

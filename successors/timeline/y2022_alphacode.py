@@ -47,6 +47,7 @@ from successors.nn.activations import gelu
 from successors.nn.attention import attention
 from successors.nn.bytepairs import END, FIRST_BYTE, MASK, PAD, START, padded
 from successors.nn.functions import embedding, linear
+from successors.nn.gather import split
 from successors.nn.hooks import Watch, watching
 from successors.nn.layers import LayerNorm, Linear
 from successors.nn.learner import Successor
@@ -125,7 +126,8 @@ class MultiQuery(Module):
         """Return keys and values (n, keys, s, d) of rows (n, s, width)."""
         n, s, _ = rows.shape
         both = self.source(rows).reshape(n, s, 2, self._heads, -1).transpose(2, 0, 3, 1, 4)
-        return both[0], both[1]
+        k, v = split(both, range(2))
+        return k, v
 
     def forward(self, x: Tensor, kept: tuple[Tensor, Tensor], *, mask: np.ndarray | None = None) -> Tensor:
         """Attend from rows (n, t, width) to keys and values; return (n, t, width).

@@ -36,6 +36,7 @@ from successors.nn import initial
 from successors.nn.activations import swiglu
 from successors.nn.attention import attention
 from successors.nn.functions import embedding
+from successors.nn.gather import split
 from successors.nn.hooks import Watch
 from successors.nn.language_model import LanguageModel, attended, told
 from successors.nn.layers import LayerNorm, Linear
@@ -102,7 +103,8 @@ class RotaryMultiQuery(Module):
         first = 0 if past is None else past.length
         q = rotary(self.queries(x).reshape(n, t, -1, self._head).transpose(0, 2, 1, 3), first)
         kv = self.keys_values(x).reshape(n, t, 2, self._keys, self._head).transpose(2, 0, 3, 1, 4)
-        k, v = rotary(kv[0], first), kv[1]
+        k, v = split(kv, range(2))
+        k = rotary(k, first)
         if past is not None:
             k, v = past.extend(k, v)
         return self.output(attention(q, k, v, mask=mask).transpose(0, 2, 1, 3).reshape(n, t, -1))
