@@ -25,6 +25,7 @@ SEVERAL = 8  # from this many on, if the kernel is larger than 3x3 and its windo
 COLOURS = 4  # up to this many channels, the input is taken as an image
 BLOCK = 1 << 19  # bytes of the matrix of windows that is built at a time
 SMALL = 6 << 20  # up to this many bytes of windows, batch-last images stay batch-last
+LARGE = 1 << 16  # from this many elements on, of a padded image only the margins are zeroed
 WIDE = 16  # rows this many times as wide as the kernel are too wide for depthwise convolution as a product
 Pair = int | tuple[int, int]
 
@@ -176,7 +177,12 @@ class _Place:
         if not (p or q):
             return a
         # np.pad does the same at several times the cost.
-        out = np.zeros_like(a, order="C", shape=(k, h + 2 * p, w + 2 * q, m))
+        shape = (k, h + 2 * p, w + 2 * q, m)
+        if a.size < LARGE:
+            out = np.zeros_like(a, order="C", shape=shape)
+        else:  # zeros only where they stay
+            out = np.empty_like(a, order="C", shape=shape)
+            out[:, :p], out[:, p + h :], out[:, :, :q], out[:, :, q + w :] = 0, 0, 0, 0
         out[:, p : p + h, q : q + w] = a
         return out
 

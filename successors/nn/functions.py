@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from successors.nn.macs import count
-from successors.nn.tensor import ShapeError, Tensor, demand_range, make
+from successors.nn.tensor import ShapeError, Tensor, column_sums, demand_range, make
 
 
 def images(x: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         gw = g.T @ flat if weight.requires_grad else None
         if bias is None:
             return gx, gw
-        return gx, gw, g.sum(0) if bias.requires_grad else None
+        return gx, gw, column_sums(g) if bias.requires_grad else None
 
     if x.ndim != 2:
         value = value.reshape(*x.shape[:-1], k)

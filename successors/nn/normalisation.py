@@ -10,7 +10,7 @@ import numpy as np
 
 from successors.nn.convolution import batch_last, channels_last, is_channels_last
 from successors.nn.followed import contiguous
-from successors.nn.tensor import ShapeError, Tensor, make, recording
+from successors.nn.tensor import ShapeError, Tensor, column_sums, make, recording
 
 
 def batch_norm(
@@ -177,7 +177,7 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor | None = None, eps: float =
         g = g.reshape(a.shape)
         gx = None
         part = g * y
-        gg = part.sum(0)
+        gg = column_sums(part)
         if x.requires_grad:
             gx = g * gain.data
             part *= gain.data
@@ -186,7 +186,7 @@ def layer_norm(x: Tensor, gain: Tensor, bias: Tensor | None = None, eps: float =
             gx -= part
             gx *= r
             gx = gx.reshape(x.shape)
-        return (gx, gg) if bias is None else (gx, gg, g.sum(0))
+        return (gx, gg) if bias is None else (gx, gg, column_sums(g))
 
     return make(out.reshape(x.shape), (x, gain) if bias is None else (x, gain, bias), backward)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from successors.nn.convolution import Pair, batch_last, channels_last, is_batch_last, is_channels_last, pair
 from successors.nn.macs import count
-from successors.nn.tensor import ShapeError, Tensor, make
+from successors.nn.tensor import ShapeError, Tensor, column_sums, make
 
 
 def conv_transpose2d(
@@ -110,7 +110,7 @@ def conv_transpose2d(
                 gx = (rows @ kernels).reshape(n, h, w, c).transpose(back)
             if weight.requires_grad:
                 gw = columns.T @ rows
-            total = None if bias is None else g.reshape(-1, f).sum(0)
+            total = None if bias is None else column_sums(g.reshape(-1, f))
         else:
             rows = gathered.reshape(kh * kw * f, -1)
             if x.requires_grad:

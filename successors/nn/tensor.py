@@ -146,6 +146,7 @@ class Tensor:
             )
         order = self._order()
         self.grad = np.asarray(grad, self.dtype)
+        sums: set[int] = set()  # tensors whose gradient is an array of its own, made here by adding
         for node in reversed(order):
             gradient, backward = node.grad, node._backward
             if backward is None:
@@ -164,8 +165,11 @@ class Tensor:
                     continue
                 if parent.grad is None:
                     parent.grad = g
+                elif id(parent) in sums and g.dtype == parent.grad.dtype:
+                    parent.grad += g
                 else:
                     parent.grad = parent.grad + g
+                    sums.add(id(parent))
             # Intermediate results are not needed again; only leaves keep their gradient.
             node.grad, node._backward, node._parents = None, _spent, ()
 
@@ -462,6 +466,14 @@ def unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         g = g.sum(axis=tuple(range(extra)))
     axes = tuple(k for k, n in enumerate(shape) if n == 1 and g.shape[k] != 1)
     return g.sum(axis=axes, keepdims=True) if axes else g
+
+
+def column_sums(a: np.ndarray) -> np.ndarray:
+    """Return the sums (k,) of the columns of a matrix (n, k), to the bit those of ``a.sum(0)``.
+
+    einsum adds in the same order, rows of up to a hundred elements in half the time.
+    """
+    return np.einsum("nk->k", a) if a.shape[1] > 1 and a.flags.c_contiguous else a.sum(0)
 
 
 def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
