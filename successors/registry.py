@@ -29,11 +29,12 @@ from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.nn.macs import tally
 from successors.nn.network import Network
+from successors.nn.weights_file import packed_or_plain
 from successors.tasks import Deck
 from successors.tasks.deck import lamps_used
 from successors.tasks.scene_decks import ScenesConfig
 
-WEIGHTS = "weights.safetensors"
+WEIGHTS = "weights.safetensors.xz"
 METRICS = "metrics.json"
 HALL = ("letters", "digits")
 """Tasks whose weights are shipped beside those of the system's own task, to show one frame to all systems."""
@@ -291,7 +292,7 @@ def create(
             where=f"create({name!r})",
             remedy="Their settings are those that they were trained with; leave the changes out",
         )
-    path = Path(weights) if weights else shipped(name) / WEIGHTS
+    path = Path(weights) if weights else packed_or_plain(shipped(name) / WEIGHTS)
     arrays, about = weights_file.load(path, system=name)
     try:
         stored: Any = parse_json(about["settings"], where=path)
@@ -333,7 +334,7 @@ def shipped(name: str) -> Path:
 def is_trained(name: str) -> bool:
     """Return whether weights of a system are shipped."""
     try:
-        return (shipped(name) / WEIGHTS).exists()
+        return packed_or_plain(shipped(name) / WEIGHTS).exists()
     except StateError:
         return False
 
@@ -355,7 +356,7 @@ def subject(entry: Entry, trial: Trial) -> str:
 
 def weights_name(subject: str) -> str:
     """Return the file name of the weights of a subject that is not that of the system's own task."""
-    return f"{subject}.safetensors"
+    return f"{subject}.safetensors.xz"
 
 
 def foundation(entry: Entry, language: str = "") -> Foundation | None:
@@ -379,7 +380,7 @@ def foundation_file(foundation: Foundation) -> Path:
     folder = shipped(foundation.system)
     entry = find(foundation.system).entry
     own = foundation.subject in ("", subject(entry, entry.trials[0]))
-    path = folder / (WEIGHTS if own else weights_name(foundation.subject))
+    path = packed_or_plain(folder / (WEIGHTS if own else weights_name(foundation.subject)))
     if not path.exists():
         raise StateError(
             "is not shipped", where=path, remedy=f"Make it: {program()} train {foundation.system} --out DIR"
@@ -420,7 +421,7 @@ def weights(name: str, about: str) -> tuple[Path, Trial] | None:
     trial = next((t for t in entry.trials if subject(entry, t) == about), None)
     if trial is None or not is_trained(name):
         return None
-    path = shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(about))
+    path = packed_or_plain(shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(about)))
     return (path, trial) if path.exists() else None
 
 
@@ -443,7 +444,7 @@ def speaker(name: str, language: str) -> Successor[Network]:
 
 def own_weights(name: str, about: str) -> tuple[Path, Trial] | None:
     """Return the shipped weights of a system for its own task, whatever it is asked, and its trial; or None."""
-    return (shipped(name) / WEIGHTS, find(name).entry.trials[0]) if is_trained(name) else None
+    return (packed_or_plain(shipped(name) / WEIGHTS), find(name).entry.trials[0]) if is_trained(name) else None
 
 
 def metrics(name: str) -> dict[str, Any] | None:

@@ -94,7 +94,7 @@ def train(args: argparse.Namespace, machine: Machine) -> int:
             print(f"{name:<{wide}}{trial['task']:<16}{100 * trial['value']:6.1f} %  {told}".rstrip())
     _hint()
     out = options.folder()
-    weights = sum(path.stat().st_size for name in results for path in (out / name).glob("*.safetensors"))
+    weights = sum(path.stat().st_size for name in results for path in (out / name).glob("*.safetensors.xz"))
     minutes = (time.monotonic() - began) / 60
     print(f"written to {out} in {minutes:.1f} minutes, with {weights / 1e6:.1f} MB of weights")
     print(f"all runs together: {processor_minutes(names, out, seed=args.seed):.1f} minutes of the processor")

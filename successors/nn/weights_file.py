@@ -1,24 +1,34 @@
-"""Weights on disk, as safetensors: plain arrays and a table of text, no executable code."""
+"""Weights on disk, as safetensors: plain arrays and a table of text, no executable code.
+
+Those that are shipped are packed by xz, a fifth smaller; unpacked, each is a file that any reader of safetensors reads.
+"""
 
 from __future__ import annotations
 
 import json
+import lzma
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from marki.errors import StateError, shown
 from marki.files import writing
 from marki.reading import parse_json
 
+PACKED = ".xz"
+"""Ending of the name of a packed file."""
+_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 0, "lp": 1, "pb": 1}]
+"""Packing for numbers of two bytes, of which one says more than the other."""
+
 
 def save(path: Path | str, arrays: Mapping[str, np.ndarray], *, half: bool = False, **about: str) -> None:
-    """Write named arrays to a file, atomically.
+    """Write named arrays to a file, atomically; packed, if its name ends in ``.xz``.
 
     Parameters
     ----------
@@ -38,8 +48,18 @@ def save(path: Path | str, arrays: Mapping[str, np.ndarray], *, half: bool = Fal
     for name, a in arrays.items():
         floats = half and a.dtype.kind == "f"
         stored[name] = np.ascontiguousarray(a, np.float16 if floats else None)
+    data = _in_order(to_bytes(stored, metadata=about))
     with writing(path) as file:
-        file.write(_in_order(to_bytes(stored, metadata=about)))
+        file.write(lzma.compress(data, filters=_FILTERS) if Path(path).suffix == PACKED else data)
+
+
+def packed_or_plain(path: Path) -> Path:
+    """Return a packed file itself, or that of its name without ``.xz``, if that is there and it is not.
+
+    Files were shipped plain once, and whoever unpacks one can go on with it.
+    """
+    plain = path.with_suffix("")
+    return plain if plain.exists() and not path.exists() else path
 
 
 def _in_order(data: bytes) -> bytes:
@@ -50,28 +70,47 @@ def _in_order(data: bytes) -> bytes:
     return len(header).to_bytes(8, "little") + header + data[end:]
 
 
+_XZ = b"\xfd7zXZ\0"
+"""How a packed file begins."""
+
+_MEMORY = 1 << 27
+"""Bytes of memory that unpacking may take, besides what is unpacked; as much as the densest packing asks for."""
+
 MOST_HEADER, MOST_WEIGHTS = 2**20, 2**28
-"""Bytes of the header, and of the whole file; the largest that is shipped has a tenth of it."""
+"""Bytes of the header, and of the whole file, unpacked; the largest that is shipped has less than a hundredth of it."""
 
 _REMEDY = "Give a .safetensors file that is complete, or train the system anew"
 
 _SIZES = {"F64": 8, "F32": 4, "F16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 
 
-def _check_header(path: Path | str) -> None:
-    """Refuse a file whose header is too large, or promises arrays of unknown kinds or that are not in the file."""
+def _contents(path: Path | str) -> bytes:
+    """Return the bytes of a file, unpacked if it is packed, whatever its name; refuse it if they are too many."""
     try:
         with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            count = int.from_bytes(file.read(8), "little")
-            if size > MOST_WEIGHTS or count > MOST_HEADER:
-                found, most = (size, MOST_WEIGHTS) if size > MOST_WEIGHTS else (count, MOST_HEADER)
-                raise _refused(path, f"{found:,} bytes, above the limit of {most:,}")
-            text = file.read(count)
+            data = file.read(MOST_WEIGHTS + 1)
     except OSError as error:
         raise _refused(path, f"{type(error).__name__}: {error}") from error
+    if data.startswith(_XZ):
+        unpacking = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY)
+        try:
+            data = unpacking.decompress(data, MOST_WEIGHTS + 1)
+        except lzma.LZMAError as error:
+            raise _refused(path, f"it is packed, and damaged: {error}") from error
+        if len(data) <= MOST_WEIGHTS and (not unpacking.eof or unpacking.unused_data):
+            raise _refused(path, "it is packed, and cut off or followed by something else")
+    if len(data) > MOST_WEIGHTS:
+        raise _refused(path, f"more than {MOST_WEIGHTS:,} bytes, the limit")
+    return data
+
+
+def _checked_header(path: Path | str, data: bytes) -> dict[str, Any]:
+    """Return the header; refuse one that is too large, or promises arrays of unknown kinds or that are not there."""
+    count = int.from_bytes(data[:8], "little")
+    if count > MOST_HEADER:
+        raise _refused(path, f"a header of {count:,} bytes, above the limit of {MOST_HEADER:,}")
     try:
-        header = parse_json(text.decode("utf-8", "replace"), where=path, remedy=_REMEDY)
+        header = parse_json(data[8 : 8 + count].decode("utf-8", "replace"), where=path, remedy=_REMEDY)
     except StateError as error:
         raise _refused(path, error.what) from error
     if not isinstance(header, dict):
@@ -84,10 +123,11 @@ def _check_header(path: Path | str) -> None:
                 raise ValueError("a shape or a place that is no whole numbers")
             wanted = _SIZES[row["dtype"]] * math.prod(row["shape"])
             begin, end = row["data_offsets"]
-            if not 0 <= begin <= end <= size - 8 - count or end - begin != wanted:
+            if not 0 <= begin <= end <= len(data) - 8 - count or end - begin != wanted:
                 raise ValueError(f"{wanted} bytes at {begin} to {end}")
         except (KeyError, TypeError, ValueError) as error:
             raise _refused(path, f"array {shown(name)}: {type(error).__name__} {shown(str(error))}") from error
+    return header
 
 
 def _refused(path: Path | str, why: str) -> StateError:
@@ -95,7 +135,7 @@ def _refused(path: Path | str, why: str) -> StateError:
 
 
 def load(path: Path | str, *, system: str | None = None) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Read what `save` wrote; float16 becomes float32.
+    """Read what `save` wrote, packed or not; float16 becomes float32.
 
     Parameters
     ----------
@@ -113,17 +153,18 @@ def load(path: Path | str, *, system: str | None = None) -> tuple[dict[str, np.n
     StateError
         If the file is missing, truncated, of another kind, or of another system.
     """
-    _check_header(path)
+    data = _contents(path)
+    header = _checked_header(path, data)
     try:
-        with safe_open(str(path), framework="np") as file:
-            about = dict(file.metadata() or {})
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is not a mapping
-    except (OSError, SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
+        arrays = from_bytes(data)
+    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise _refused(path, f"{type(error).__name__}: {error}") from error
+    about: dict[str, str] = dict(header.get("__metadata__") or {})  # the library has demanded texts
     if system is not None and about.get("system") != system:
         raise StateError(
             f"holds weights of {about.get('system', 'an unnamed system')!r}, not of {system!r}",
             where=path,
             remedy="Give the weights of this system",
         )
-    return {n: a.astype(np.float32) if a.dtype == np.float16 else a for n, a in arrays.items()}, about
+    # Copied, as they lie in memory that nothing may be written to; sorted, as the library leaves their order to chance.
+    return {n: a.astype(np.float32 if a.dtype == np.float16 else a.dtype) for n, a in sorted(arrays.items())}, about

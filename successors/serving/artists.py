@@ -17,6 +17,7 @@ from marki.program import program
 from marki.registers import fingerprint
 from successors import registry
 from successors.model_card import Entry, Trial
+from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.nn.network import Network
 from successors.registry import System
@@ -116,6 +117,7 @@ def weights_of(system: System, trial: Trial) -> Path | None:
         return None
     first, subject = trial is system.entry.trials[0], subject_of(system.entry, trial)
     path = registry.shipped(system.name) / (registry.WEIGHTS if first else registry.weights_name(subject))
+    path = weights_file.packed_or_plain(path)
     return path if path.exists() else None
 
 

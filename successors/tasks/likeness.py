@@ -116,7 +116,7 @@ def judge(subject: str) -> Judge:
 
 def _trained(name: str, network: type[Any], config: type[Any]) -> Network:
     """Return a network with the weights that are shipped for its own task."""
-    path: Path = asset(f"weights/{name}") / "weights.safetensors"
+    path: Path = weights_file.packed_or_plain(asset(f"weights/{name}") / "weights.safetensors.xz")
     arrays, about = weights_file.load(path, system=name)
     made: Network = network(config.from_mapping(parse_json(about["settings"], where=path)), np.random.default_rng(0))
     made.load(arrays, where=path)

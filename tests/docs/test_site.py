@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
 OUTPUTS = (DOCS / "outputs.md").read_text(encoding="utf-8")
 
-WRITTEN = re.compile(r"^[a-z_{}.-]*\.(csv|json|png|gif|html|txt|npz|safetensors|pdf|zip)$")
+WRITTEN = re.compile(r"^[a-z_{}.-]*\.(csv|json|png|gif|html|txt|npz|safetensors(\.xz)?|pdf|zip)$")
 READ_ONLY = {"digits.npz", "strokes.json"}
 """Files of `assets` that are read and never written."""
 HEADS = {
@@ -119,7 +119,7 @@ def sources():
 
 
 def test_every_file_that_is_written_is_on_a_page():
-    named = set(re.findall(r"`[^`]*?([a-z_]+\.[a-z]+)`", OUTPUTS))
+    named = set(re.findall(r"`[^`]*?([a-z_]+\.[a-z]+(?:\.xz)?)`", OUTPUTS))
     files = {text for _, tree in sources() for text in literals(tree) if WRITTEN.match(text) and "{" not in text}
     files = {name.lstrip("-") for name in files if not name.startswith(".")} - READ_ONLY
     assert {"result.json", "comparison.png", "run.html"} <= files

@@ -8,6 +8,7 @@ import contextlib
 import copy
 import io
 import json
+import lzma
 import os
 import random
 import resource
@@ -302,6 +303,9 @@ class Weights(Door):
     def write(self, path, rng):
         path = path.with_suffix(".safetensors")
         size = struct.unpack("<Q", self.valid[:8])[0]
+        if rng.random() < 0.3:
+            path.write_bytes(damaged(lzma.compress(self.valid), rng))
+            return path
         if rng.random() < 0.5:
             head, rest = self.valid[: 8 + size], self.valid[8 + size :]
             path.write_bytes(damaged(head, rng) + rest)

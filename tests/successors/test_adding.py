@@ -21,7 +21,7 @@ def test_the_page_adds_a_system_with_one_file(copy):
     assert "no rung failed" in said[4]
     assert "adaline" in said[5]
     assert "mark1" in said[5]
-    for part in ("weights.safetensors", "metrics.json", "learning_curve.png"):
+    for part in ("weights.safetensors.xz", "metrics.json", "learning_curve.png"):
         assert (copy / "out/train/adaline" / part).exists()
 
 

@@ -1,3 +1,5 @@
+import lzma
+
 import numpy as np
 import pytest
 
@@ -122,6 +124,43 @@ def test_equal_weights_are_equal_files(tmp_path):
     for name, array in arrays.items():
         assert found[name].dtype == array.dtype
         assert np.array_equal(found[name], array)
+
+
+def test_packed_weights_are_a_plain_file_within(tmp_path):
+    state = Net().state() | {"half": np.linspace(-1, 1, 4000).astype(np.float32)}
+    plain, packed = tmp_path / "net.safetensors", tmp_path / "net.safetensors.xz"
+    for path in (plain, packed):
+        weights_file.save(path, state, half=True, system="net")
+    assert lzma.decompress(packed.read_bytes()) == plain.read_bytes()
+    assert packed.stat().st_size < 0.8 * plain.stat().st_size
+    arrays, about = weights_file.load(packed.rename(tmp_path / "of any name"), system="net")
+    assert about == {"system": "net"}
+    assert list(arrays) == sorted(state)
+    assert all(np.allclose(arrays[n], a, rtol=1e-3, atol=1e-4) for n, a in state.items())
+    arrays["half"] += 1  # it is the caller's own
+
+
+def test_a_packed_file_that_was_unpacked_is_found(tmp_path):
+    packed, plain = tmp_path / "net.safetensors.xz", tmp_path / "net.safetensors"
+    assert weights_file.packed_or_plain(packed) == packed
+    plain.touch()
+    assert weights_file.packed_or_plain(packed) == plain
+    packed.touch()
+    assert weights_file.packed_or_plain(packed) == packed
+
+
+def test_damaged_cut_off_and_swollen_packed_weights_are_refused(tmp_path, monkeypatch):
+    path = tmp_path / "net.safetensors.xz"
+    weights_file.save(path, Net().state(), system="net")
+    whole = path.read_bytes()
+    for broken in (whole[:-7], whole[:20], whole + b"more", whole[:40] + b"\xff" * 9 + whole[49:]):
+        path.write_bytes(broken)
+        with pytest.raises(StateError, match=r"net\.safetensors\.xz: cannot be read as weights \(it is packed, and "):
+            weights_file.load(path)
+    monkeypatch.setattr(weights_file, "MOST_WEIGHTS", 1 << 20)
+    path.write_bytes(lzma.compress(bytes(1 << 21)))
+    with pytest.raises(StateError, match="more than 1,048,576 bytes, the limit"):
+        weights_file.load(path)
 
 
 def test_foreign_broken_and_missing_weights_are_refused(tmp_path):

@@ -84,7 +84,7 @@ def test_letters_and_digits_have_weights_of_their_own(monkeypatch, tmp_path):
     assert registry.weights("stylegan2", "digits") == (home / registry.WEIGHTS, trials[0])
     (home / registry.weights_name("letters")).touch()
     assert gallery.exhibit(system, {}).hall == {"draws": ("letters", "digits")}
-    assert registry.weights("stylegan2", "letters") == (home / "letters.safetensors", trials[1])
+    assert registry.weights("stylegan2", "letters") == (home / "letters.safetensors.xz", trials[1])
     assert room_keepers.keeper("reads").subjects(system) == ()
 
 

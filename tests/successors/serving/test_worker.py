@@ -436,8 +436,8 @@ def test_the_hall_takes_the_weights_of_the_task_and_no_others(monkeypatch, tmp_p
     assert registry.weights("vgg", "letters") == own
     assert registry.weights("vgg", "digits") is None
     assert gallery.exhibit(registry.find("vgg"), {}).hall == {"reads": ("letters",)}
-    (home / "digits.safetensors").touch()
-    assert registry.weights("vgg", "digits") == (home / "digits.safetensors", trials[1])
+    (home / "digits.safetensors.xz").touch()
+    assert registry.weights("vgg", "digits") == (home / "digits.safetensors.xz", trials[1])
     assert registry.weights("vgg", "letters") == own
     assert gallery.exhibit(registry.find("vgg"), {}).hall == {"reads": ("letters", "digits")}
     (home / registry.WEIGHTS).unlink()

@@ -121,7 +121,7 @@ def test_it_begins_with_the_weights_of_stylegan2_and_the_old_generator_keeps_the
 
 def test_without_stylegan2_it_cannot_be_trained(monkeypatch, tmp_path):
     monkeypatch.setattr(registry, "shipped", lambda name: tmp_path)
-    with pytest.raises(StateError, match=r"letters\.safetensors: is not shipped"):
+    with pytest.raises(StateError, match=r"letters\.safetensors\.xz: is not shipped"):
         registry.foundation_file(ENTRY.foundation)
     deck = tasks.load("restyle", cache=False, train=2, valid=2, test=2)
     with pytest.raises(StateError, match="is not shipped"):

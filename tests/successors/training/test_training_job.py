@@ -249,7 +249,7 @@ def test_schooling_writes_everything_and_says_what_was_not_reached(tmp_path, mon
     assert second == [("at most", "not told apart"), ("above mark1", "not told apart")], "one seed decides nothing"
     assert metrics["trials"][1]["interval"] is None
     assert metrics["shipped"]["two_class"]["score"] >= 0.5
-    for name in ("weights.safetensors", "learning_curve.png", "rows.png", "lines.png"):
+    for name in ("weights.safetensors.xz", "learning_curve.png", "rows.png", "lines.png"):
         assert (tmp_path / "perceptron" / name).stat().st_size > 200
 
 
@@ -281,9 +281,9 @@ def test_schooling_ships_weights_of_letters_and_digits_beside_the_main_ones(tmp_
     entry = replace(system.entry, trials=trials, mechanism=Mechanism(name="none", without={}), figures=())
     monkeypatch.setattr(registry, "find", lambda name: replace(system, entry=entry))
     found = publish.publish(["lenet5"], RunOptions(out=tmp_path, jobs=1, quiet=True))["lenet5"]
-    assert {p.name for p in (tmp_path / "lenet5").glob("*.safetensors")} == {
-        "weights.safetensors",
-        "letters.safetensors",
+    assert {p.name for p in (tmp_path / "lenet5").glob("*.safetensors.xz")} == {
+        "weights.safetensors.xz",
+        "letters.safetensors.xz",
     }
     with pytest.raises(OutputError, match=r"lenet5: has results already"):
         publish.publish(["lenet5"], RunOptions(out=tmp_path, jobs=1, quiet=True))
@@ -313,17 +313,17 @@ def test_schooling_ships_weights_of_a_second_subject_that_is_drawn(tmp_path, mon
     monkeypatch.setattr(registry, "find", lambda name: found if name == "stylegan2" else system)
     done = publish.publish(["stylegan2"], RunOptions(out=tmp_path, jobs=1, quiet=True))["stylegan2"]
     assert {name: (row["file"], row["task"]) for name, row in done["shipped"].items()} == {
-        "imitate": ("weights.safetensors", "imitate"), "letters": ("letters.safetensors", "imitate"),
+        "imitate": ("weights.safetensors.xz", "imitate"), "letters": ("letters.safetensors.xz", "imitate"),
     }  # fmt: skip
     digits, drawn, _ = done["trials"]
     assert sum(total for _, total in digits["classes"].values()) == 30, "judged together, and counted one by one"
     assert drawn["classes"].keys() <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
     path = registry.foundation_file(Foundation(system="stylegan2", subject="letters"))
-    assert path == tmp_path / "stylegan2/letters.safetensors"
-    with pytest.raises(StateError, match=r"shapes\.safetensors: is not shipped"):
+    assert path == tmp_path / "stylegan2/letters.safetensors.xz"
+    with pytest.raises(StateError, match=r"shapes\.safetensors\.xz: is not shipped"):
         registry.foundation_file(Foundation(system="stylegan2", subject="shapes"))
-    assert registry.weights("stylegan2", "letters") == (tmp_path / "stylegan2" / "letters.safetensors", letters)
+    assert registry.weights("stylegan2", "letters") == (tmp_path / "stylegan2" / "letters.safetensors.xz", letters)
     assert artists.engage("stylegan2", "G").learner.config.classes == 26
     assert artists.engage("stylegan2", "7").learner.config.classes == 10
 
