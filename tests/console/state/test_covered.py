@@ -81,6 +81,7 @@ def pictures(app):
         app.renderer.invalidate()
         for _ in range(3):
             app.frame()
+            app.timeline.room.wait()  # the table of the machine room takes longer than three frames, once in a process
         found[name, page] = pygame.surfarray.array3d(pygame.display.get_surface())
     return found
 
