@@ -4,14 +4,17 @@ Printed, with the median of several interleaved rounds:
 
 - trials/s of the oracle (a SimPy process for each unit, tests/oracle.py) and of the machine with its event log kept;
 - simulated seconds that the machine runs in a second;
-- cost of a trial of the machine, effects on, over one of the twin;
+- cost of a trial of the machine, effects on, over one of the twin; and of how many calls, of Python's functions and of
+  NumPy's, a trial of each consists;
 - peak memory of 10,000 presentations with the event log kept, in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import os
+import pstats
 import resource
 import statistics
 import subprocess
@@ -52,6 +55,13 @@ def timed(call, trials: int) -> float:
     start = time.perf_counter()
     call()
     return (time.perf_counter() - start) / trials
+
+
+def calls(work, trials: int) -> float:
+    """Return how many functions, of Python and of NumPy, are called in a trial."""
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    return pstats.Stats(profile).total_calls / trials  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def memory(presentations: int) -> None:
@@ -103,6 +113,9 @@ def main() -> None:
     print(f"simulated seconds in a second   {statistics.median(simulated):10,.0f}   (target: at least 10,000)", end=" ")
     print(f"best round {max(simulated):,.0f}")
     print(f"machine over twin, cost         {ratio('machine', 'twin'):10.1f}   (target: at most 40)")
+    of_machine = calls(lambda: present(machine, trace, frames, targets[:, :5]), len(frames))
+    of_twin = calls(lambda: twin.reinforce(frames, targets), len(frames))
+    print(f"calls in a trial                {of_machine:10.0f}   twin {of_twin:.0f}")
     if options.presentations:
         command = [sys.executable, __file__, "--memory", str(options.presentations)]
         answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
