@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -27,6 +27,49 @@ class Diverged(MarkIError):
     reason: str = ""
 
 
+SMALL, MANY = 1 << 12, 8
+"""Parameters of so few elements are updated together, if there are so many: calls cost more there than arithmetic."""
+
+
+class _Flock:
+    """Small parameters of one kind, which an optimiser updates as one flat array.
+
+    Parameters
+    ----------
+    parameters : mapping of str to Parameter
+        Of one dtype; all decay, or none.
+    slots : sequence of str
+        Names of the arrays that the optimiser keeps for each parameter.
+    """
+
+    def __init__(self, parameters: Mapping[str, Parameter], slots: Sequence[str]):
+        self.parameters = dict(parameters)
+        self._ends = np.cumsum([p.size for p in self.parameters.values()]).tolist()
+        dtype = next(iter(self.parameters.values())).dtype
+        self.slots = {s: np.zeros(self._ends[-1], dtype) for s in slots}
+
+    def of(self, slot: str) -> dict[str, np.ndarray]:
+        """Return the part of each parameter in a slot, as views in its shape."""
+        named = zip(self.parameters.items(), np.split(self.slots[slot], self._ends[:-1]), strict=True)
+        return {name: part.reshape(p.shape) for (name, p), part in named}
+
+    def values(self) -> np.ndarray:
+        """Return a flat copy of all weights."""
+        return np.concatenate([p.data for p in self.parameters.values()], axis=None)
+
+    def gradients(self) -> np.ndarray | None:
+        """Return all gradients, flat; None unless every parameter has one."""
+        found = [p.grad for p in self.parameters.values() if p.grad is not None]
+        return np.concatenate(found, axis=None) if len(found) == len(self.parameters) else None
+
+    def put(self, values: np.ndarray) -> None:
+        """Write flat weights to the parameters."""
+        begin = 0
+        for p, end in zip(self.parameters.values(), self._ends, strict=True):
+            p.data[...] = values[begin:end].reshape(p.data.shape)
+            begin = end
+
+
 class Optimiser:
     """Base of optimisers: the parameters and the number of steps taken.
 
@@ -47,11 +90,24 @@ class Optimiser:
     def __init__(self, parameters: Mapping[str, Parameter], *, decay: float):
         self.parameters, self.decay = dict(parameters), decay
         self.steps = np.zeros(1, np.int64)
-        self._slots = {s: {n: np.zeros_like(p.data) for n, p in self.parameters.items()} for s in self.slots}
+        small: dict[tuple[bool, np.dtype], dict[str, Parameter]] = {}
+        for name, p in self.parameters.items():
+            if p.size <= SMALL:
+                small.setdefault((p.decays, p.dtype), {})[name] = p
+        self._flocks = [_Flock(those, self.slots) for those in small.values() if len(those) >= MANY]
+        together = {n for flock in self._flocks for n in flock.parameters}
+        alone = {n: p for n, p in self.parameters.items() if n not in together}
+        self._slots = {n: {s: np.zeros_like(p.data) for s in self.slots} for n, p in alone.items()}
 
     def state(self) -> dict[str, np.ndarray]:
         """Return all live arrays: ``steps`` and ``slot.parameter``."""
-        return {"steps": self.steps} | {f"{s}.{n}": a for s, arrays in self._slots.items() for n, a in arrays.items()}
+        found = {"steps": self.steps}
+        for s in self.slots:
+            arrays = {n: slots[s] for n, slots in self._slots.items()}
+            for flock in self._flocks:
+                arrays |= flock.of(s)
+            found |= {f"{s}.{n}": arrays[n] for n in self.parameters}
+        return found
 
     def reset(self) -> None:
         """Reset all state except the parameters."""
@@ -66,16 +122,29 @@ class Optimiser:
         Diverged
             If a gradient is not finite; nothing has changed then.
         """
-        gradients = {n: p.grad for n, p in self.parameters.items() if p.grad is not None}
         norm(self.parameters)  # refuses gradients that are not finite, before anything changes
         self.steps += 1
-        for name, gradient in gradients.items():
-            parameter = self.parameters[name]
-            self._update(name, parameter.data, gradient, rate, self.decay if parameter.decays else 0.0)
+        slots_of = dict(self._slots)
+        for flock in self._flocks:
+            gradients = flock.gradients()
+            if gradients is None:  # a part of them has none: each that has is updated by itself
+                parts = {s: flock.of(s) for s in self.slots}
+                slots_of |= {n: {s: parts[s][n] for s in self.slots} for n in flock.parameters}
+            else:
+                values, first = flock.values(), next(iter(flock.parameters.values()))
+                self._update(flock.slots, values, gradients, rate, self.decay if first.decays else 0.0)
+                flock.put(values)
+        for name, slots in slots_of.items():
+            p = self.parameters[name]
+            if p.grad is not None:
+                self._update(slots, p.data, p.grad, rate, self.decay if p.decays else 0.0)
         for p in self.parameters.values():
             p.grad = None
 
-    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float, decay: float) -> None:
+    def _update(
+        self, slots: Mapping[str, np.ndarray], value: np.ndarray, gradient: np.ndarray, rate: float, decay: float
+    ) -> None:
+        """Take a step with some weights and their slots, in place."""
         raise NotImplementedError
 
 
@@ -108,9 +177,11 @@ class SGD(Optimiser):
         super().__init__(parameters, decay=decay)
         self.momentum, self.nesterov = momentum, nesterov
 
-    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float, decay: float) -> None:
+    def _update(
+        self, slots: Mapping[str, np.ndarray], value: np.ndarray, gradient: np.ndarray, rate: float, decay: float
+    ) -> None:
         g = gradient + decay * value if decay else gradient
-        m = self._slots["momentum"][name]
+        m = slots["momentum"]
         m *= self.momentum
         m += g
         value -= rate * (g + self.momentum * m if self.nesterov else m)
@@ -143,17 +214,19 @@ class Adam(Optimiser):
         super().__init__(parameters, decay=decay)
         self.betas, self.eps = betas, eps
 
-    def _update(self, name: str, value: np.ndarray, gradient: np.ndarray, rate: float, decay: float) -> None:
+    def _update(
+        self, slots: Mapping[str, np.ndarray], value: np.ndarray, gradient: np.ndarray, rate: float, decay: float
+    ) -> None:
         first, second = self.betas
         t = int(self.steps[0])
-        mean, square = self._slots["mean"][name], self._slots["square"][name]
+        mean, square = slots["mean"], slots["square"]
         if decay:
             value *= 1 - rate * decay
         mean *= first
         mean += (1 - first) * gradient
         square *= second
         square += (1 - second) * (gradient * gradient)
-        change = np.sqrt(square)
+        change = np.sqrt(square, out=np.empty_like(square))  # of no axes, NumPy would give a scalar otherwise
         change *= 1 / math.sqrt(1 - second**t)
         change += self.eps
         np.divide(mean, change, out=change)

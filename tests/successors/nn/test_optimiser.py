@@ -72,6 +72,31 @@ def test_a_run_resumes_exactly(kind, options):
     assert np.array_equal(w["w"].data, whole)
 
 
+@pytest.mark.parametrize(
+    ("kind", "options"), [*RULES, (optimiser.Adam, {"decay": 0.1}), (optimiser.SGD, {"decay": 0.1})]
+)
+def test_small_weights_that_are_updated_together_have_the_bits_of_each_by_itself(kind, options, monkeypatch):
+    found = []
+    for many in (optimiser.MANY, 1000):
+        monkeypatch.setattr(optimiser, "MANY", many)
+        rng = np.random.default_rng(0)
+        shapes = [(3,), (2, 5), (), (1, 7), (4, 4), (100, 50)] * 4
+        w = {f"w{k}": Parameter(rng.standard_normal(s).astype(np.float32), decays=k % 2) for k, s in enumerate(shapes)}
+        w["turned"] = Parameter(np.asfortranarray(rng.standard_normal((3, 4)).astype(np.float32)))
+        rule = kind(w, **options)
+        rule.reset()
+        for step in range(6):
+            for name, p in w.items():  # now and then some have no gradient, as where a part of a network is held
+                p.grad = None if step == 3 and name < "w2" else rng.standard_normal(p.shape).astype(np.float32)
+            if step == 4:
+                rule = copy.deepcopy(rule)
+                w = rule.parameters
+            rule.step(0.05)
+        found.append({n: p.data for n, p in w.items()} | rule.state())
+    assert list(found[0]) == list(found[1])
+    assert all(a.shape == found[1][n].shape and a.tobytes() == found[1][n].tobytes() for n, a in found[0].items())
+
+
 def test_a_gradient_that_is_no_number_changes_nothing():
     w = {"w": Parameter(np.array([1.0, -1.0]))}
     rule = optimiser.SGD(w)
