@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 Call = Callable[[], Any]
 
-INTO = {np.dot, np.concatenate, np.stack}
+INTO = {np.dot, np.concatenate, np.stack, np.einsum}
 """Functions that write into memory that is given."""
 ANEW = {np.where, np.repeat, np.clip}
 """Functions whose result has to be copied there."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from successors.nn.convolution import batch_last, channels_last, is_channels_last
 from successors.nn.followed import contiguous
-from successors.nn.tensor import ShapeError, Tensor, column_sums, make, recording
+from successors.nn.tensor import ShapeError, Tensor, column_sums, make, middle_sums, recording
 
 
 def batch_norm(
@@ -417,12 +417,18 @@ def _normalise(
     def average(a: np.ndarray) -> np.ndarray:
         # First over positions, then over the few channels of a group, then broadcast to each channel: numpy is slow
         # over short inner axes.
-        a = (a.mean(axis=place) if shape[place] != 1 else a).reshape(parted).mean(axis=channel + 1)
+        if place == 1 != shape[1]:
+            a = middle_sums(a)
+            a /= shape[1]
+        elif shape[place] != 1:
+            a = a.mean(axis=place)
+        a = a.reshape(parted).mean(axis=channel + 1)
         return a if groups == 1 else np.repeat(a, per, axis=channel)
 
     def fold(a: np.ndarray) -> np.ndarray:
-        rest = [k for k in range(3) if k not in (channel, place)]
-        return (a.sum(axis=place, keepdims=True) if shape[place] != 1 else a).sum(axis=(place, *rest))
+        if place == 2:
+            return a.sum(axis=2).sum(axis=0)
+        return column_sums(middle_sums(a)) if channel == 2 else middle_sums(a).sum(axis=1)
 
     a = view(x.data)
     y = a - average(a) if bias is not None else a

@@ -1,5 +1,7 @@
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from marki.errors import PortError
 from successors.nn import tensor
@@ -154,6 +156,29 @@ def test_the_slope_of_relu_at_infinity():
     assert np.array_equal(out.data, [0, np.inf, 0, 0])
     out.backward(np.ones(4))
     assert np.array_equal(x.grad, [0, 1, 0, 0])
+
+
+def test_gradients_that_add_up_change_no_gradient_that_was_given():
+    x = Parameter(np.arange(3, dtype=np.float32))
+    parts = [x + 0 for _ in range(4)]  # each hands on the gradient that it is given itself
+    total = (parts[0] + parts[1]) + (parts[2] + parts[3]) + x + (parts[0] + x)
+    given = np.array([1, 2, 4], np.float32)
+    total.backward(given)
+    assert x.grad == pytest.approx([7, 14, 28])
+    assert given.tolist() == [1, 2, 4]
+    first = x.grad
+    (x * 1).backward(given)
+    assert x.grad == pytest.approx([8, 16, 32])
+    assert first.tolist() == [7, 14, 28], "whoever holds it"
+
+
+@hypothesis.given(st.tuples(*[st.integers(1, 40)] * 3), st.sampled_from(["f4", "f8"]), st.integers(0, 99))
+def test_sums_over_a_middle_axis_have_the_bits_of_numpy(shape, dtype, seed):
+    rng = np.random.default_rng(seed)
+    a = (rng.standard_normal(shape) * np.exp(2 * rng.standard_normal((*shape[:2], 1)))).astype(dtype)
+    for given in (a, a[:, ::-1], a.transpose(0, 2, 1)):
+        assert np.array_equal(tensor.middle_sums(given), given.sum(1))
+        assert np.array_equal(tensor.column_sums(given[0]), given[0].sum(0))
 
 
 def test_leaves_that_want_no_gradient_get_none():
