@@ -1,4 +1,5 @@
 import lzma
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -158,9 +159,12 @@ def test_damaged_cut_off_and_swollen_packed_weights_are_refused(tmp_path, monkey
         with pytest.raises(StateError, match=r"net\.safetensors\.xz: cannot be read as weights \(it is packed, and "):
             weights_file.load(path)
     monkeypatch.setattr(weights_file, "MOST_WEIGHTS", 1 << 20)
-    path.write_bytes(lzma.compress(bytes(1 << 21)))
+    path.write_bytes(lzma.compress(bytes(1 << 26)))
+    tracemalloc.start()
     with pytest.raises(StateError, match="more than 1,048,576 bytes, the limit"):
         weights_file.load(path)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 25
+    tracemalloc.stop()
 
 
 def test_foreign_broken_and_missing_weights_are_refused(tmp_path):
