@@ -48,7 +48,8 @@ def names(folder):
 def test_a_folder_of_pictures(capsys, tmp_path, gan):
     out = tmp_path / "deep" / "seven"
     code, said, err = told(capsys, "gan", "7", "--count", 3, "--size", 60, "--weights", gan, "--out", out, "--gif")
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert not err or err.startswith("draw gan: 3 of 3 pictures"), "a busy computer takes long enough for progress"
     assert names(out) == ["7_01.png", "7_02.png", "7_03.png", "drawings.json", "sheet.png", "way.gif"]
     size, texts, _, _ = picture(out / "7_02.png")
     assert size == (60, 60)
