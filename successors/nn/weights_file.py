@@ -6,10 +6,10 @@ Those that are shipped are packed by xz, a fifth smaller; unpacked, each is a fi
 from __future__ import annotations
 
 import json
-import lzma
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,12 @@ from marki.errors import StateError, shown
 from marki.files import writing
 from marki.reading import parse_json
 
-PACKED = ".xz"
-"""Ending of the name of a packed file."""
-_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 0, "lp": 1, "pb": 1}]
+_XZ, _PACKED = b"\xfd7zXZ\0", ".xz"
+"""How a packed file begins, and how its name ends."""
+_FILTER = {"preset": 6, "lc": 0, "lp": 1, "pb": 1}
 """Packing for numbers of two bytes, of which one says more than the other."""
+_MEMORY = 1 << 27
+"""Bytes of memory that unpacking may take, besides what is unpacked; as much as the densest packing asks for."""
 
 
 def save(path: Path | str, arrays: Mapping[str, np.ndarray], *, half: bool = False, **about: str) -> None:
@@ -49,8 +51,24 @@ def save(path: Path | str, arrays: Mapping[str, np.ndarray], *, half: bool = Fal
         floats = half and a.dtype.kind == "f"
         stored[name] = np.ascontiguousarray(a, np.float16 if floats else None)
     data = _in_order(to_bytes(stored, metadata=about))
+    if Path(path).suffix == _PACKED:
+        lzma = _lzma()
+        data = lzma.compress(data, filters=[{"id": lzma.FILTER_LZMA2} | _FILTER])
     with writing(path) as file:
-        file.write(lzma.compress(data, filters=_FILTERS) if Path(path).suffix == PACKED else data)
+        file.write(data)
+
+
+def _lzma() -> ModuleType:
+    """Return the module that packs and unpacks, or refuse."""
+    try:
+        import lzma
+    except ImportError as error:
+        raise StateError(
+            "weights are packed by xz, which this Python was built without",
+            where="lzma",
+            remedy="Install liblzma and build Python anew, or take another Python",
+        ) from error
+    return lzma
 
 
 def packed_or_plain(path: Path) -> Path:
@@ -70,12 +88,6 @@ def _in_order(data: bytes) -> bytes:
     return len(header).to_bytes(8, "little") + header + data[end:]
 
 
-_XZ = b"\xfd7zXZ\0"
-"""How a packed file begins."""
-
-_MEMORY = 1 << 27
-"""Bytes of memory that unpacking may take, besides what is unpacked; as much as the densest packing asks for."""
-
 MOST_HEADER, MOST_WEIGHTS = 2**20, 2**28
 """Bytes of the header, and of the whole file, unpacked; the largest that is shipped has less than a hundredth of it."""
 
@@ -92,6 +104,7 @@ def _contents(path: Path | str) -> bytes:
     except OSError as error:
         raise _refused(path, f"{type(error).__name__}: {error}") from error
     if data.startswith(_XZ):
+        lzma = _lzma()
         unpacking = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY)
         try:
             data = unpacking.decompress(data, MOST_WEIGHTS + 1)

@@ -1,4 +1,5 @@
 import lzma
+import sys
 import tracemalloc
 
 import numpy as np
@@ -139,6 +140,17 @@ def test_packed_weights_are_a_plain_file_within(tmp_path):
     assert list(arrays) == sorted(state)
     assert all(np.allclose(arrays[n], a, rtol=1e-3, atol=1e-4) for n, a in state.items())
     arrays["half"] += 1  # it is the caller's own
+
+
+def test_a_python_without_xz_is_told_in_one_line(tmp_path, monkeypatch):
+    path = tmp_path / "net.safetensors.xz"
+    weights_file.save(path, Net().state(), system="net")
+    monkeypatch.setitem(sys.modules, "lzma", None)
+    with pytest.raises(StateError, match=r"packed by xz, which this Python was built without\. Install"):
+        weights_file.load(path)
+    with pytest.raises(StateError, match="packed by xz"):
+        weights_file.save(tmp_path / "other.xz", Net().state())
+    assert not (tmp_path / "other.xz").exists()
 
 
 def test_a_packed_file_that_was_unpacked_is_found(tmp_path):
