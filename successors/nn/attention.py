@@ -59,11 +59,10 @@ def attention(
     weights = np.matmul(q.data * scale, k.data.swapaxes(-1, -2))
     if bias is not None:
         weights += bias.data
-    lowest = np.finfo(weights.dtype).min
     if mask is not None:
         # Finite, so that a row without any True gives no NaN; added, as to copy where a mask says so takes longer.
-        weights += np.where(mask, 0, lowest)
-    weights -= weights.max(-1, keepdims=True, initial=lowest)
+        weights += np.where(mask, 0, np.finfo(weights.dtype).min)
+    weights -= _row_maxima(weights)
     np.exp(weights, out=weights)
     if mask is not None and not np.any(mask, -1).all():
         weights *= np.asarray(mask, bool)
@@ -89,6 +88,9 @@ def attention(
 
     return make(np.matmul(used, v.data), (q, k, v) if bias is None else (q, k, v, bias), backward)
 
+
+MANY = 1 << 14
+"""Scores from which on their maxima are found in another way."""
 
 Shape = tuple[int, ...]
 
@@ -144,6 +146,16 @@ def relative_to_absolute(table: Tensor) -> Tensor:
         return (out,)
 
     return make(view(contiguous(table.data)), (table,), backward)
+
+
+def _row_maxima(a: np.ndarray) -> np.ndarray:
+    """Return the maxima (..., 1) of the rows of (..., m), the lowest finite number at least."""
+    lowest = np.finfo(a.dtype).min
+    if a.size < MANY or not a.flags.c_contiguous:
+        return a.max(-1, keepdims=True, initial=lowest)
+    # The same in half to two thirds of the time.
+    found = np.maximum.reduceat(a.reshape(-1), np.arange(0, a.size, a.shape[-1]))
+    return np.maximum(found, lowest, out=found).reshape(*a.shape[:-1], 1)
 
 
 def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from successors.nn.attention import attention
+from successors.nn.attention import MANY, attention
 from successors.nn.gradcheck import check
 from successors.nn.macs import tally
 from successors.nn.tensor import ShapeError, Tensor
@@ -119,3 +119,16 @@ def test_wrong_extras_are_named(name):
     extra = np.ones((T, S + 1))
     with pytest.raises(ShapeError, match=rf"{name} \(4, 6\)"):
         attention(q, k, v, **{name: Tensor(extra) if name == "bias" else extra})
+
+
+@pytest.mark.parametrize("mask", [None, np.tri(16, dtype=bool)])
+def test_many_scores_have_the_bits_of_few(mask):
+    rng = np.random.default_rng(0)
+    q, k, v = (rng.standard_normal((40, HEADS, 16, D)).astype(np.float32) for _ in range(3))
+    k[3, 1] = -np.inf  # infinite scores, and no others
+    q[3, 1] = np.abs(q[3, 1])
+    with np.errstate(invalid="ignore"):
+        whole = attention(Tensor(q), Tensor(k), Tensor(v), mask=mask).data
+        parts = [attention(Tensor(a), Tensor(b), Tensor(c), mask=mask).data for a, b, c in zip(q, k, v, strict=True)]
+    assert whole.tobytes() == np.stack(parts).tobytes()
+    assert q.size // D * 16 > MANY > 16 * 16 * HEADS
