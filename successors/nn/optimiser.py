@@ -47,11 +47,22 @@ class _Flock:
         self._ends = np.cumsum([p.size for p in self.parameters.values()]).tolist()
         dtype = next(iter(self.parameters.values())).dtype
         self.slots = {s: np.zeros(self._ends[-1], dtype) for s in slots}
+        self.__setstate__({})
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return all but the views, which would be arrays of their own in a copy."""
+        return {key: value for key, value in vars(self).items() if key != "_parts"}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        vars(self).update(state)
+        self._parts: dict[str, dict[str, np.ndarray]] = {}
+        for slot, whole in self.slots.items():
+            named = zip(self.parameters.items(), np.split(whole, self._ends[:-1]), strict=True)
+            self._parts[slot] = {name: part.reshape(p.shape) for (name, p), part in named}
 
     def of(self, slot: str) -> dict[str, np.ndarray]:
-        """Return the part of each parameter in a slot, as views in its shape."""
-        named = zip(self.parameters.items(), np.split(self.slots[slot], self._ends[:-1]), strict=True)
-        return {name: part.reshape(p.shape) for (name, p), part in named}
+        """Return the part of each parameter in a slot, as views in its shape, always the same."""
+        return self._parts[slot]
 
     def values(self) -> np.ndarray:
         """Return a flat copy of all weights."""
