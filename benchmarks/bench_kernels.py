@@ -1,8 +1,9 @@
 """What a training step is made of: single calls of NumPy and whole operations, each over PyTorch's of the same.
 
-The sizes are those of GPT-2's step: 64 texts of 40 tokens, rows of 128, four heads; and of U-Nets on 20x20 cells. One
-thread each; results are compared first. They take turns in one process; the figure is the median of the ratios of
-neighbouring turns. Calls show what NumPy's own kernels cost, which no way of writing an operation can go below.
+The sizes are of the order of our systems': of those that write, 64 texts of 40 tokens, rows of 128 numbers, four heads;
+of those that draw, 32 images of 16 channels. One thread each; results are compared first. They take turns in one
+process; the figure is the median of the ratios of neighbouring turns. Calls show what NumPy's own kernels cost, which
+no way of writing an operation can go below.
 
 Needs the extra `parity`. Prints a table; `--json FILE` writes it as well.
 """

@@ -29,7 +29,6 @@ from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.nn.macs import tally
 from successors.nn.network import Network
-from successors.nn.weights_file import packed_or_plain
 from successors.tasks import Deck
 from successors.tasks.deck import lamps_used
 from successors.tasks.scene_decks import ScenesConfig
@@ -292,7 +291,7 @@ def create(
             where=f"create({name!r})",
             remedy="Their settings are those that they were trained with; leave the changes out",
         )
-    path = Path(weights) if weights else packed_or_plain(shipped(name) / WEIGHTS)
+    path = Path(weights) if weights else shipped_file(name)
     arrays, about = weights_file.load(path, system=name)
     try:
         stored: Any = parse_json(about["settings"], where=path)
@@ -331,10 +330,21 @@ def shipped(name: str) -> Path:
         ) from None
 
 
+def shipped_file(name: str, file: str = WEIGHTS) -> Path:
+    """Return where weights of a system are shipped, packed or plain; the file need not be there.
+
+    Raises
+    ------
+    StateError
+        If no weights of it are shipped at all.
+    """
+    return weights_file.packed_or_plain(shipped(name) / file)
+
+
 def is_trained(name: str) -> bool:
     """Return whether weights of a system are shipped."""
     try:
-        return packed_or_plain(shipped(name) / WEIGHTS).exists()
+        return shipped_file(name).exists()
     except StateError:
         return False
 
@@ -377,10 +387,9 @@ def foundation_file(foundation: Foundation) -> Path:
     StateError
         If they are not shipped.
     """
-    folder = shipped(foundation.system)
     entry = find(foundation.system).entry
     own = foundation.subject in ("", subject(entry, entry.trials[0]))
-    path = packed_or_plain(folder / (WEIGHTS if own else weights_name(foundation.subject)))
+    path = shipped_file(foundation.system, WEIGHTS if own else weights_name(foundation.subject))
     if not path.exists():
         raise StateError(
             "is not shipped", where=path, remedy=f"Make it: {program()} train {foundation.system} --out DIR"
@@ -421,7 +430,7 @@ def weights(name: str, about: str) -> tuple[Path, Trial] | None:
     trial = next((t for t in entry.trials if subject(entry, t) == about), None)
     if trial is None or not is_trained(name):
         return None
-    path = packed_or_plain(shipped(name) / (WEIGHTS if trial is entry.trials[0] else weights_name(about)))
+    path = shipped_file(name, WEIGHTS if trial is entry.trials[0] else weights_name(about))
     return (path, trial) if path.exists() else None
 
 
@@ -444,7 +453,7 @@ def speaker(name: str, language: str) -> Successor[Network]:
 
 def own_weights(name: str, about: str) -> tuple[Path, Trial] | None:
     """Return the shipped weights of a system for its own task, whatever it is asked, and its trial; or None."""
-    return (packed_or_plain(shipped(name) / WEIGHTS), find(name).entry.trials[0]) if is_trained(name) else None
+    return (shipped_file(name), find(name).entry.trials[0]) if is_trained(name) else None
 
 
 def metrics(name: str) -> dict[str, Any] | None:

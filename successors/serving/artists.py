@@ -17,7 +17,6 @@ from marki.program import program
 from marki.registers import fingerprint
 from successors import registry
 from successors.model_card import Entry, Trial
-from successors.nn import weights_file
 from successors.nn.learner import Successor
 from successors.nn.network import Network
 from successors.registry import System
@@ -116,8 +115,7 @@ def weights_of(system: System, trial: Trial) -> Path | None:
     if not registry.is_trained(system.name):
         return None
     first, subject = trial is system.entry.trials[0], subject_of(system.entry, trial)
-    path = registry.shipped(system.name) / (registry.WEIGHTS if first else registry.weights_name(subject))
-    path = weights_file.packed_or_plain(path)
+    path = registry.shipped_file(system.name, registry.WEIGHTS if first else registry.weights_name(subject))
     return path if path.exists() else None
 
 

@@ -74,9 +74,7 @@ class TrainingJob:
         if self.learner in registry.names():
             entry = registry.find(self.learner).entry
             if of := entry.weights_of:
-                inputs[f"weights of {of}"] = content_hash(
-                    weights_file.packed_or_plain(registry.shipped(of) / registry.WEIGHTS)
-                )
+                inputs[f"weights of {of}"] = content_hash(registry.shipped_file(of))
             if on := registry.foundation(entry, str(dict(self.options).get("language", ""))):
                 inputs[f"weights of {on.system}"] = content_hash(registry.foundation_file(on))
         return Identity(kind="training", settings=settings, seed=self.seed, inputs=inputs)
