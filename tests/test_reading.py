@@ -185,6 +185,9 @@ def test_a_session_is_replayed_no_further_than_its_records(tmp_path):
     savefile.save(session, tmp_path / "run.npz")
     arrays, header = reading.read_arrays(tmp_path / "run.npz")
     assert savefile.load(tmp_path / "run.npz").digest == session.digest
+    write_arrays(tmp_path / "b.npz", arrays, **{**header, "trial": 4})
+    with pytest.raises(StateError, match="stands at trial 4, with a checkpoint at 0 and records of 3"):
+        savefile.load(tmp_path / "b.npz")
     for change in ({"trial": 10**9}, {"now": 10**15}, {"seed": -1}, {"trial": True}):
         write_arrays(tmp_path / "b.npz", arrays, **{**header, **change})
         with pytest.raises(StateError, match=r"b\.npz: .*Give a file that was saved here"):

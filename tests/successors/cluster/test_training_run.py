@@ -55,6 +55,7 @@ def test_a_failure_undoes_what_was_not_saved():
 def test_a_failure_while_it_saves_loses_the_checkpoint():
     plan = RunPlan(steps=10, step_us=10, every=4, save_us=5, restart_us=20)
     assert train(plan, [42]).lost == 42
+    assert train(plan, [44]).lost == 44  # in its last microsecond
     assert train(plan, [45]).lost == 0  # it was complete
 
 
