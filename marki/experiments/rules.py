@@ -1,7 +1,7 @@
 """The reinforcement systems α, β and γ when one class is shown far more often than the other.
 
-Rosenblatt (1958, pp. 398-403 and Fig. 10): of the monovalent three γ is best when the sizes of classes vary; the
-bivalent system does about as well.
+Rosenblatt (1958, pp. 398-399, 403 and Fig. 10): of the monovalent three γ is best when the sizes of classes vary;
+bivalent γ does about as well as α with classes of fixed size.
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ from marki.trace import Bank
 
 @dataclass(frozen=True, kw_only=True)
 class SensoryConfig(Config):
-    """Settings of the photocells and their circuits. All values are assumed; none is documented."""
+    """Settings of the photocells and their circuits. All values are assumed, except where the provenance table
+    differs.
+    """
 
     threshold: float = setting(
         0.5, "Light at which an S-unit turns on", unit="share of full light", low=0.01, high=0.99

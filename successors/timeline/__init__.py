@@ -1,4 +1,5 @@
-"""The timeline: one file for each system, named by its year; a file may import only the engine and earlier years.
+"""The timeline: one file for each system, named by its year; a file may import only the engine, what it needs
+of `marki`, and earlier years.
 
 Folders of one's own, with files of the same kind, join it by the environment variable ``MARKI_TIMELINE``, so that
 processes which are started here know them too; several are parted as in ``PATH``.

@@ -232,7 +232,7 @@ ENTRY = Entry(
     retina=LeCunConfig(),
     sizes={
         "zip codes": Size(
-            config=PAPER, published=9_760, source="section 3.4: 1,256 units, 64,660 connections, 9,760 free parameters"
+            config=PAPER, published=9_760, source="section 3: 1,256 units, 64,660 connections, 9,760 free parameters"
         )
     },
     trials=(

@@ -7,7 +7,7 @@ components do.
 Equations, of a layer with units h over units v:
 
     p(h = 1) = s(b + W v), p(v = 1) = s(c + W' h), s(x) = 1 / (1 + exp(-x))
-    change of W = rate (<v h> of the data - <v h> of what is given back)          (1)
+    change of W = rate (<v h> of the data - <v h> of what is given back)          (2)
     the units of the code are linear, with noise of variance 1
     then all layers together, by the cross-entropy -sum p log q + (1 - p) log(1 - q), q what is given back
 
@@ -153,7 +153,7 @@ class Autoencoder(Network):
         return stimuli.copy(), self.contrast(below, self.at_stage)
 
     def contrast(self, v: np.ndarray, number: int) -> Tensor:
-        """Return a scalar whose gradient is minus the change of eq. 1 for layer `number` over units v (n, k).
+        """Return a scalar whose gradient is minus the change of eq. 2 for layer `number` over units v (n, k).
 
         With plain gradient descent a factor of the loss is one of the rate: so each layer has its own.
         """
@@ -197,7 +197,7 @@ def _paper(*widths: int) -> Size:
 
 
 def _change() -> Finding:
-    """Compare the gradient of a layer's contrast with eq. 1, computed from the units themselves."""
+    """Compare the gradient of a layer's contrast with eq. 2, computed from the units themselves."""
     network = Autoencoder(AutoencoderConfig(widths=(12, 7, 3)), np.random.default_rng(0)).astype(np.float64)
     rng, worst = np.random.default_rng(1), 0.0
     for number, width in ((0, 12), (1, 7)):
@@ -212,7 +212,7 @@ def _change() -> Finding:
         rate = 0.1 if number == 0 else 0.001
         change = rate * (before.T @ v - after.T @ back) / 5
         worst = max(worst, float(np.abs(-0.002 * up.weight.gradient - change).max() / np.abs(change).max()))
-    return Finding(holds=worst < 1e-9, found=f"differs by {worst:.1e} of it at most", wanted="eq. 1")
+    return Finding(holds=worst < 1e-9, found=f"differs by {worst:.1e} of it at most", wanted="eq. 2")
 
 
 def _unrolled() -> Finding:
@@ -254,7 +254,7 @@ ENTRY = Entry(
     answers=Port.FIELD,
     tasks=("squeeze",),
     checks=(
-        Check(name="the gradient of the contrast is the change of eq. 1", run=_change),
+        Check(name="the gradient of the contrast is the change of eq. 2", run=_change),
         Check(name="unrolled layers give back what each gives back", run=_unrolled),
     ),
     figures=(

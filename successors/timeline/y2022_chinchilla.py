@@ -75,7 +75,7 @@ class ScalingLaw:
 
 
 PRINTED = ScalingLaw(floor=1.69, a=406.4, alpha=0.34, b=410.7, beta=0.28)
-"""The constants of the paper, section 3.3."""
+"""The constants of the paper, appendix D.3, eq. 10."""
 REPLICATED = ScalingLaw(floor=1.8172, a=482.01, alpha=0.3478, b=2085.43, beta=0.3658)
 """Those of Besiroglu et al. 2024."""
 

@@ -165,7 +165,7 @@ ENTRY = Entry(
     shrunk="2 layers for 105, 64 numbers a token for 20,480, two stages for 35; its time is simulated.",
     network=MTNLG,
     retina=MTNLGConfig(),
-    sizes={"530B": Size(config=PAPER, published=530 * 10**9, rounded=10**9, source="title; section 2.3")},
+    sizes={"530B": Size(config=PAPER, published=530 * 10**9, rounded=10**9, source="title; section 3")},
     trials=(Trial(task="prompts", at_least=0.90),),
     mechanism=Mechanism(
         name="micro-batches",

@@ -196,10 +196,11 @@ def limits_rows(bench: Bench) -> Iterator[ComparisonRow]:
         yield ComparisonRow(
             statement=f"{name.capitalize()} of new patterns is beyond the machine",
             source=source,
-            documented="not computable by a perceptron of limited order: chance, 50 %",
+            documented="not computable by a perceptron of limited order",
             simulated=text,
-            verdict=AGREES if low <= 0.5 <= high or high < 0.55 else DEVIATES,
-            reason="1,500 patterns shown, 500 new ones asked",
+            verdict=AGREES if high < 0.55 else DEVIATES,
+            reason="1,500 patterns shown, 500 new ones asked; chance is 50 %, and an interval that ends below 55 % "
+            "counts as agreement: the theorem does not say how near to chance",
         )
     text, low, high = percent(bench.estimate("dots", f"{SIZES[-1]:,} new patterns"))
     yield ComparisonRow(
