@@ -143,14 +143,25 @@ class ResponseBank:
         out[self._fed] = np.add.reduceat(per_unit.take(self._order), self._starts, dtype=np.int64)
         return out
 
+    def decided(self, a: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what would be read of A-units `a` (512,) bool and readings `values` (512,) int64.
+
+        Returns
+        -------
+        sums : (units,) int64
+        states : (units,) bool
+        """
+        n = self.config.units
+        sums = self.totals(values * a)
+        active = self.totals(a) if self.config.statistic == "mean" else 1
+        decided = decide(self.config, sums, active, self.r[:n], self.dead_zone)
+        forced = self.forced[:n]
+        return sums, np.where(forced != 0, forced > 0, decided)
+
     def read(self, t_us: int, a: np.ndarray, values: np.ndarray) -> None:
         """Take the sums at `t_us` for A-units `a` (512,) bool and readings `values` (512,) int64, and decide."""
         n = self.config.units
-        self.u_r[:n] = self.totals(values * a)
-        active = self.totals(a) if self.config.statistic == "mean" else 1
-        decided = decide(self.config, self.u_r[:n], active, self.r[:n], self.dead_zone)
-        forced = self.forced[:n]
-        self.r[:n] = np.where(forced != 0, forced > 0, decided)
+        self.u_r[:n], self.r[:n] = self.decided(a, values)
         self.relays.settle(t_us)
         who = (self.r != self.relays.coil).nonzero()[0]
         self.relays.follow(t_us, np.full(who.size, t_us), who, self.r[who])

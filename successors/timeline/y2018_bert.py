@@ -302,8 +302,8 @@ ENTRY = Entry(
     network=BERT,
     retina=BERTConfig(),
     sizes={
-        "base": Size(config=published(12, 768, 12), published=109_482_240, source=SOURCE),
         "large": Size(config=published(24, 1024, 16), published=335_141_888, source=SOURCE),
+        "base": Size(config=published(12, 768, 12), published=109_482_240, source=SOURCE),
     },
     trials=(
         Trial(

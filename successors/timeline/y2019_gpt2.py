@@ -301,10 +301,10 @@ ENTRY = Entry(
     network=GPT2,
     retina=GPT2Config(),
     sizes={
+        "XL": Size(config=published(48, 1600, 25), published=1_557_611_200, source=SOURCE),
         "small": Size(config=published(12, 768, 12), published=124_439_808, source=SOURCE),
         "medium": Size(config=published(24, 1024, 16), published=354_823_168, source=SOURCE),
         "large": Size(config=published(36, 1280, 20), published=774_030_080, source=SOURCE),
-        "XL": Size(config=published(48, 1600, 25), published=1_557_611_200, source=SOURCE),
     },
     trials=(Trial(task="prompts", at_least=0.92),),
     mechanism=Mechanism(

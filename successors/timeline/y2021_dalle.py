@@ -541,11 +541,11 @@ ENTRY = Entry(
     network=DALLE,
     retina=DALLEConfig(),
     sizes={
-        "codes": Size(config=AUTOENCODER, published=AUTOENCODER_COUNT, source="its program's encoder and decoder"),
         "12 billion": Size(
             config=WHOLE, published=12_000_000_000, rounded=10**9, left_out=AUTOENCODER_COUNT,
             source="section 2.2, as it is printed",
         ),
+        "codes": Size(config=AUTOENCODER, published=AUTOENCODER_COUNT, source="its program's encoder and decoder"),
     },
     trials=(
         Trial(

@@ -85,6 +85,11 @@ def test_published_sizes(name):
             assert size.source
 
 
+def test_the_first_size_is_the_one_by_which_a_paper_is_known():
+    known = {"gpt2": 1_557_611_200, "bert": 335_141_888, "dalle": 12_000_000_000, "palm": 540_350_000_000}
+    assert {name: registry.card(name)["published_parameters"] for name in known} == known
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_card(name):
     card = json.loads(json.dumps(registry.card(name)))

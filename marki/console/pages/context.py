@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from marki.console.actions.operator import Operator
 from marki.console.state.scene import Scene
 from marki.language import Words
@@ -26,3 +28,8 @@ class Context:
     session: Session
     operator: Operator
     words: Words
+
+    def readings(self) -> np.ndarray:
+        """Return what the potentiometers give as they stand, (512,) deg: whole turns of wire."""
+        wipers = np.rint(self.scene.values * 1e6).astype(np.int64)
+        return self.session.learner.potentiometers.reading(wipers) / 1e6

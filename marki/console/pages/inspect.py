@@ -119,8 +119,7 @@ def _a_unit(context: Context, n: int) -> list[PageBlock]:
 def _value(context: Context, n: int) -> list[PageBlock]:
     words, scene = context.words, context.scene
     store = context.session.learner.potentiometers
-    angle = float(scene.values[n])
-    reading = float(store.reading(np.array([round(angle * 1e6)]))[0]) / 1e6
+    angle, reading = float(scene.values[n]), float(context.readings()[n])
     turning = int(scene.turning[n])
     motor = words("motor.up" if turning > 0 else "motor.down" if turning < 0 else "motor.rest")
     layer, place = divmod(n, 64)
@@ -154,7 +153,7 @@ def _r_unit(context: Context, n: int) -> list[PageBlock]:
             Text(words("timeline.hidden")),
         ]
     active = np.flatnonzero(learner.active & mine)
-    readings = learner.potentiometers.reading(np.rint(scene.values * 1e6).astype(np.int64)) / 1e6
+    readings = context.readings()
     total = float(readings[active].sum())
     found: list[PageBlock] = [
         Heading(words("inspect.r_unit", number=n + 1, count=int(mine.sum()))),

@@ -125,14 +125,14 @@ def hand(context: Context) -> list[PageBlock]:
     look = scene.held or scene.snapshot
     target = look.presentation.target if look.presentation is not None else None
     if look.answered and target is not None:
-        active = context.session.learner.active
+        active, readings = context.session.learner.active, context.readings()
         for unit in range(min(scene.units, len(target))):  # the card may be of a world that was left
             mine = active & (scene.source_set == unit)
-            total = float(scene.values[mine].sum())
+            total = float(readings[mine].sum())
             now = total > scene.dead_zone
             mark = "right" if now == bool(target[unit]) and abs(total) > scene.dead_zone else "wrong"
             text = words("hand.row", unit=unit + 1, wanted=int(target[unit]), units=int(mine.sum()))
-            found.append(PageRow(text, right=f"{total:+.1f}", command="gang",
+            found.append(PageRow(text, right=f"{total:+.1f}°", command="gang",
                 arguments={"unit": unit, "way": 1 if target[unit] else -1}, turn="gang", mark=mark))  # fmt: skip
     found.append(PageRow(words("hand.next"), right=words("key.space"), command="play", mark="dot"))
     if opponent is not None:

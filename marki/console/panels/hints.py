@@ -60,6 +60,8 @@ def hint(scene: Scene, part: Target | None, words: Words) -> str:
             return words("hint.value", unit=unit, deg=f"{float(scene.values[n]):+.1f}", fed=fed)
         case "r" if n >= scene.units:
             return words("hint.r_unused", unit=unit)
+        case "r" if scene.holds(n):
+            return words("hint.r_held", unit=unit, zone=f"{scene.dead_zone:g}")
         case "r":
             return words("hint.r", unit=unit, count=int(np.count_nonzero(scene.source_set == n)))
         case "force":

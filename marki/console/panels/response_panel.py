@@ -37,7 +37,10 @@ def round_lamp(size: int, lit: bool) -> pygame.Surface:
 
 
 class RowState(NamedTuple):
-    """What a row shows: `wanted` is the correct response, None if nobody knows it; `level` that of the lamp."""
+    """What a row shows: `wanted` is the correct response, None if nobody knows it; `level` that of the lamp.
+
+    `held` says that the sum is too small to move the relay.
+    """
 
     on: bool
     total: float
@@ -46,6 +49,7 @@ class RowState(NamedTuple):
     scale: int
     covered: bool
     level: int
+    held: bool
 
 
 class ResponseRow:
@@ -148,7 +152,8 @@ class ResponsePanel(Panel):
             covered = scene.ui.covered
             level = 0 if self.theme.profile.still else int(levels(scene.brightness.r[k : k + 1])[0])
             answered = look.answered and not covered
-            state = RowState(bool(look.view.r[k]), float(look.view.u_r[k]), wanted, answered, scale, covered, level)
+            on, total = bool(look.view.r[k]), float(look.view.u_r[k])
+            state = RowState(on, total, wanted, answered, scale, covered, level, scene.holds(k))
             if state != row.shown:
                 row.shown = state
                 self._draw(surface, row, state, scene.dead_zone)
@@ -156,7 +161,7 @@ class ResponsePanel(Panel):
         return dirty
 
     def _draw(self, surface: pygame.Surface, row: ResponseRow, state: RowState, dead_zone: float) -> None:
-        on, total, wanted, answered, scale, covered, _ = state
+        on, total, wanted, answered, scale, covered, _, held = state
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
         right = row.at["answer"].x
         area = pygame.Rect(right, row.rect.y, self.inner.right - right, row.rect.h)
@@ -170,7 +175,8 @@ class ResponsePanel(Panel):
 
         if row.bar.h:
             self._meter(surface, row.bar, total / scale, dead_zone / scale)
-        theme.write(surface, f"{total:+.0f}", row.figure, size=18, face=FIGURES, align="centre")
+        figure = f"({total:+.0f})" if held else f"{total:+.0f}"
+        theme.write(surface, figure, row.figure, size=18, face=FIGURES, align="centre")
         if wanted is None:
             return
         surface.blit(self._lamps[row.wanted.w, wanted], row.wanted)

@@ -122,3 +122,14 @@ class Scene:
     def last(self) -> Snapshot | None:
         """The last reading, which is still shown dimly while the lens is covered; None while it is open."""
         return None if self.snapshot.open or self.fast else self.held
+
+    def holds(self, unit: int) -> bool:
+        """Return whether the sum of an R-unit, from 0, is too small to move its relay, which then stays as it was."""
+        response, look = self.config.response, self.snapshot
+        if (
+            not self.dead_zone
+            or look.presentation is None
+            or (response.readout, response.statistic) != ("threshold", "sum")
+        ):
+            return False
+        return bool(abs(look.view.u_r[unit]) <= self.dead_zone)

@@ -237,7 +237,7 @@ class TimelineController:
         exhibit = next(e for e in exhibits if e.name == name)
         if name == MARK1:
             ui, known = self.ui, session.known["wrong"][: session.trial]
-            reply = self._own_reply(session) if ui.beside else None
+            reply = self._own_reply(session) if ui.beside and self._frame.any() else None
             return SystemView(
                 exhibit=exhibit, reply=reply, progress=None, learning=False, serial=self._number, age=0,
                 learned=session.trial, seconds=session.now / 1e6, right=int((~known).sum()), judged=len(known),

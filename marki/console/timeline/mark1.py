@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from marki.hardware.potentiometers import DEGREE
 from marki.io.exhibits import MARK1, ActivationView, Exhibit, Rendering, Reply
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, nearest_class
@@ -42,7 +43,9 @@ def exhibit(session: Session) -> Exhibit:
 
 
 def reply(session: Session, frame: np.ndarray, number: int, wanted: str) -> Reply:
-    """Return what the machine as it stands would answer to a frame; it only reads.
+    """Return what the machine as it stands would answer to a frame, faults, switches and held relays included.
+
+    It only reads: nothing is presented, so that what differs from one exposure to the next is left out.
 
     Parameters
     ----------
@@ -57,12 +60,15 @@ def reply(session: Session, frame: np.ndarray, number: int, wanted: str) -> Repl
         Its views are the A-units, eight layers of 64, and the sums of the R-units in use, deg.
     """
     learner = session.learner
-    s = (np.asarray(frame).reshape(-1) >= learner.sensory.threshold).astype(np.float32)
-    a = learner.wiring.astype(np.float32) @ s >= learner.config.association.theta
-    values = learner.view().values
-    sums = np.bincount(learner.response.source_set, weights=values * a, minlength=learner.units)[: learner.units]
+    cells, units, store = learner.sensory, learner.association, learner.potentiometers
+    light = np.array(frame, np.float64).reshape(-1)
+    light[cells.dead] = 0
+    s = np.where(cells.forced != 0, cells.forced > 0, light >= cells.threshold)
+    stuck = units.relays.stuck
+    a = np.where(stuck != 0, stuck > 0, units.input_of(s) >= units.theta)
+    sums, states = learner.response.decided(a, store.reading(learner.wipers()))
     lit = np.zeros(R_UNITS, bool)
-    lit[: learner.units] = sums > 0
+    lit[: learner.units] = states
     kind = nearest_class(lit, session.world.code)
     return Reply(
         name=MARK1,
@@ -76,7 +82,7 @@ def reply(session: Session, frame: np.ndarray, number: int, wanted: str) -> Repl
         field=None,
         views=(
             ActivationView(name="a_units", rendering=Rendering.MAPS, array=a.reshape(8, 8, 8).astype(np.float32)),
-            ActivationView(name="sums", rendering=Rendering.BARS, array=sums.astype(np.float32)),
+            ActivationView(name="sums", rendering=Rendering.BARS, array=(sums / DEGREE).astype(np.float32)),
         ),
         seconds=0.0,
     )

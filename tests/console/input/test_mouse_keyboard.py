@@ -239,6 +239,7 @@ def test_everything_can_be_reached_with_tab(window, key):
 
 
 def test_one_is_the_motor_and_the_score_is_kept(window, session, key):
+    from marki.console.state.blocks import PageRow
     from marki.session import mark1_session
 
     app = window(size=(1280, 800))
@@ -253,6 +254,9 @@ def test_one_is_the_motor_and_the_score_is_kept(window, session, key):
             app.playback.speed = 100
             if not app.playback.running:
                 break
+        app.frame()
+        rows = [b for b in app.handler.panels["page"].blocks if isinstance(b, PageRow) and b.command == "gang"]
+        assert [row.right for row in rows] == [f"{session.learner.view().u_r[0]:+.1f}°"]  # as the machine reads it
         target = session.presentation.target
         app.obey("gang", unit=0, way=1 if target[0] else -1)
     trials, hand, motors = app.operator.opponent.score()
