@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pygame
+
 from marki.console.drawing import layout
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import Theme
+from marki.console.drawing.theme import SMALL, TEXT, TextStyle, Theme
 from marki.console.editor import editor_stage
 from marki.console.panels import panel_registry
 from marki.console.state.scene import Scene
@@ -19,7 +21,14 @@ PLAIN_COVER = {
 
 
 class Cover(Panel):
-    """A plain plate in the place of a panel that a lesson hides."""
+    """A plain plate in the place of a panel that a lesson hides; where there is room it says so."""
+
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the plate."""
+        super().dress(surface, scene)
+        text, *shorter = self.theme.words.forms("panel.hidden")
+        style = TextStyle(size=SMALL, face=TEXT, align="centre", optional=True, shorter=shorter)
+        self.theme.write(surface, text, self.inner, colour=self.theme.palette.faded, **style)
 
 
 def set_stage(size: tuple[int, int], scale: float, theme: Theme, scene: Scene) -> dict[str, Panel]:

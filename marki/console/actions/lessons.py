@@ -133,6 +133,9 @@ def _open_leaf(op: Operator, lesson: lessons.Lesson) -> None:
     if page.predict != ui.predicting:
         predict(op)
         op.turn_to("lesson")
+    if page.predict and not page.run and not ui.covered:  # the first ballot takes the page's place: it is read before
+        playback.running = False
+        op.tell("message.predict_page")
 
 
 def _stand(op: Operator, page: lessons.LessonPage) -> None:

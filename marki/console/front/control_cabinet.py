@@ -18,6 +18,12 @@ from marki.console.state.targets import Target
 from marki.io.responses import R_UNITS
 
 CLIPS = 8
+KNOBS = (
+    (0.235, {0: 1, 1: 2, 2: 2, 3: 2, 4: 2}),
+    (0.45, {1: 2, 2: 2, 3: 2}),
+    (0.66, {0: 0, 1: 1, 2: 2, 3: 2}),
+)
+"""Groups of knobs as on the photograph: height, and at each column the plates above its knob."""
 
 
 def mean_colour(surface: pygame.Surface, rect: pygame.Rect) -> Colour:
@@ -80,9 +86,9 @@ class ControlCabinet(Cabinet):
         self._draw_texts(surface, scene)
         for backdrop in (self._legend, *self._bare):
             backdrop.keep(surface)
-        # The background of a switch is the mean colour of the panel beside it.
-        beside = [force.move(-force.w - 1, 0).clip(p) for force in self._force]
-        self._tones = [mean_colour(surface, rect) for rect in beside]
+        # The background of a switch is the mean colour of the panel below it.
+        below = [pygame.Rect(force.x, force.bottom + 1, force.w, 2).clip(p) for force in self._force]
+        self._tones = [mean_colour(surface, rect) for rect in below]
 
     def _draw_panel(self, pen: Pen, scene: Scene) -> None:
         """Draw what is fixed: plates nobody can read, knobs, and the dark window above them."""
@@ -90,21 +96,25 @@ class ControlCabinet(Cabinet):
         black, ivory = palette.black, palette.ivory
         w, h = b.w, b.h
         unit = min(w, 1.1 * h) / 74
-        for k in range(4):
-            pen.plate(b.x + (0.045 + 0.088 * k) * w, b.y + 0.03 * h, 0.07 * w, 0.026 * h, steel, ivory)
-        pen.box(b.x + 0.045 * w, b.y + 0.075 * h, 0.06 * w, 0.055 * h, palette.frame)
-        groups = ((0.235, (0.07, 0.155, 0.24, 0.325)), (0.45, (0.155, 0.24, 0.325)), (0.66, (0.07, 0.155, 0.24, 0.325)))
-        for y, places in groups:
-            pen.line((b.x + places[0] * w, b.y + y * h), (b.x + 0.325 * w, b.y + y * h), 0.5 * unit, darker(steel, 0.4))
-            for n, x in enumerate(places):
-                for line in (0.115, 0.083):
-                    pen.plate(b.x + (x - 0.032) * w, b.y + (y - line) * h, 0.064 * w, 0.026 * h, steel, ivory)
-                pen.button(
-                    b.x + x * w, b.y + y * h, 1.75 * unit, black, ivory, steel, turned=(n * 97 + y * 400) % 270 - 135
-                )
-        for k in (0.575, 0.605):
-            pen.box(b.x + 0.035 * w, b.y + k * h, 0.07 * w, 0.024 * h, palette.header)
-        pen.button(b.x + 0.07 * w, b.y + 0.79 * h, 1.5 * unit, black, ivory, steel, turned=90)
+        column = [b.x + (0.07 + 0.078 * k) * w for k in range(8)]
+
+        def plate(x: float, y: float) -> None:
+            pen.plate(x - 0.032 * w, b.y + y * h, 0.064 * w, 0.026 * h, steel, ivory)
+
+        for x in column:  # seven, and that of the dark lamp
+            plate(x, 0.014)
+        pen.box(column[0] - 0.03 * w, b.y + 0.066 * h, 0.06 * w, 0.055 * h, palette.frame)
+        for y, knobs in KNOBS:
+            ends = [(column[k], b.y + y * h) for k in (min(knobs), max(knobs))]
+            pen.line(ends[0], ends[1], 0.5 * unit, darker(steel, 0.4))
+            for n, (k, plates) in enumerate(knobs.items()):
+                for above in (0.083, 0.115)[:plates]:
+                    plate(column[k], y - above)
+                turned = (n * 97 + y * 400) % 270 - 135
+                pen.button(column[k], b.y + y * h, 1.75 * unit, black, ivory, steel, turned=turned)
+        for y in (0.575, 0.605):
+            pen.box(column[0] - 0.035 * w, b.y + y * h, 0.07 * w, 0.024 * h, palette.header)
+        pen.button(column[0], b.y + 0.79 * h, 1.5 * unit, black, ivory, steel, turned=90)
         for x, y in ((0.018, 0.02), (0.982, 0.02), (0.018, 0.975), (0.982, 0.975), (0.4, 0.975)):
             pen.screw(b.x + x * w, b.y + y * h, 0.8 * unit, steel)
         pen.button(self._gauge.centerx, b.y + 0.985 * h - unit, 0.9 * unit, palette.frame, ivory, steel, turned=90)

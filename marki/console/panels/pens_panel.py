@@ -35,17 +35,16 @@ class PensPanel(Panel):
         self._answer = self.readout(answer, size=SMALL, face=TEXT, align="right", colour=theme.palette.ivory)
         self._words = {pen: theme.words(f"timeline.knob_short.{name}") for pen, name in PENS.items()}
         room = pygame.Rect(0, 0, width - theme.px(2), area.h)
-        high = theme.points(SMALL - 1) <= area.h
-        self._lettered = high and all(theme.fits(word, room, SMALL - 1) for word in self._words.values())
+        self._high = theme.points(SMALL - 1) <= area.h
+        self._lettered = self._high and all(theme.fits(word, room, SMALL - 1) for word in self._words.values())
         self._shown: tuple[tuple[bool, bool], ...] = ()
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Press in the pen in hand, and say what the machine would answer."""
         ui, said = scene.ui, scene.draft_answer
-        text = "" if said is None else f"→ {said or self.theme.words('trainer.none')}"
-        if not self._lettered or not self.theme.fits(text, self._answer.rect, SMALL):
-            text = said or ("" if said is None else "–")
-        dirty = self._answer.update(surface, text if self._lettered else "")
+        forms = () if said is None or not self._high else (f"→ {said or self.theme.words('trainer.none')}", said or "–")
+        text = next((form for form in forms if self.theme.fits(form, self._answer.rect, SMALL)), "")
+        dirty = self._answer.update(surface, text)
         key = tuple((ui.pen == pen, ui.hovered == Target("pen", pen)) for pen in self._places)
         if key == self._shown:
             return dirty

@@ -6,6 +6,7 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Given, Panel
+from marki.console.drawing.paragraphs import paragraphs
 from marki.console.drawing.theme import NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
@@ -67,6 +68,16 @@ class ClassBoard(Panel):
             for k in range(len(classes))
         ]
 
+    def dress(self, surface: pygame.Surface, scene: Scene) -> None:
+        """Draw the plate, and the reason why there are no keys if there are none."""
+        super().dress(surface, scene)
+        self._explain(surface)
+
+    def _explain(self, surface: pygame.Surface) -> None:
+        if not self._classes:
+            text = self.theme.words("timeline.board_empty")
+            paragraphs(surface, self.theme, self.inner, [(text, self.theme.palette.ivory)], NORMAL, SMALL)
+
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Draw the keys whose state has changed."""
         ui, palette, px = scene.ui, self.theme.palette, self.theme.px
@@ -75,11 +86,13 @@ class ClassBoard(Panel):
             pygame.draw.rect(surface, palette.black, self.inner)
             dirty.append(self.inner)
             self._lay(classes)
+            self._explain(surface)
         system_view = system_at(scene.timeline, "first")
         reply = None if ui.hall or system_view is None else system_view.reply
         told = reply is None or reply.sheet is None or reply.sheet.told
         name = "timeline.drawing_number" if told else "timeline.not_told"
-        dirty += self._note.update(surface, self.theme.words(name, number=ui.studio.again + 1))
+        note, *shorter = self.theme.words.forms(name, number=ui.studio.again + 1)
+        dirty += self._note.update(surface, note, shorter=shorter)
         under = (ui.hovered, ui.held, ui.focus)
         for k, (name, place) in enumerate(zip(self._classes, self._places, strict=True)):
             state = (name == ui.studio.named, Target("class", k) in under)

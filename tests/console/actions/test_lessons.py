@@ -142,6 +142,36 @@ def test_the_class_predicts_votes_and_the_answer_is_revealed(window, session, ke
     assert app.ui.tally.current.trial == ballot.trial + 1
 
 
+def test_a_page_is_read_before_its_first_ballot_takes_its_place(window, session, key):
+    app = window(speed=50)
+    app.frame()
+    app.obey("lesson", name="machine_room")
+    assert app.ui.lesson.pages[0].predict
+    for _ in range(60):
+        app.frame()
+    assert (app.ui.page, app.playback.running, app.session.trial) == ("lesson", False, 0)
+    assert app.ui.message == app.words("message.predict_page")
+    app.obey("play")
+    for _ in range(60):
+        app.frame()
+    assert app.ui.covered
+    assert app.ui.page == "vote"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_a_lesson_covers_says_so(window, language):
+    app = window(language=language)
+    app.frame()
+    app.obey("lesson", name="left_right")
+    app.frame()
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
+    app.frame()
+    plate = app.handler.panels["values"].rect
+    said = [text for text, place, _ in app.renderer.theme.written if plate.contains(place)]
+    assert said == [app.words("panel.hidden")]
+
+
 def test_a_class_draws_its_deck_and_the_machine_learns_it(window, session, key, tmp_path):
     app = window(out=str(tmp_path))
     app.frame()

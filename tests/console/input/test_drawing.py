@@ -3,6 +3,7 @@
 import numpy as np
 import pygame
 import pytest
+from console.timeline.test_studio import at  # noqa: F401  (a fixture)
 
 from marki.console.panels.trainer_panel import verdict
 from marki.console.state.targets import Target
@@ -103,9 +104,9 @@ def test_a_finger_presses_buttons_once(window):
     app = window()
     app.frame()
     bar = app.handler.panels["playback"]
-    at = bar.buttons[next(k for k, c in enumerate(bar.commands) if c.name == "play")].center
-    finger(app, pygame.FINGERDOWN, at)
-    finger(app, pygame.FINGERUP, at)
+    middle = bar.buttons[next(k for k, c in enumerate(bar.commands) if c.name == "play")].center
+    finger(app, pygame.FINGERDOWN, middle)
+    finger(app, pygame.FINGERUP, middle)
     assert app.playback.running
 
 
@@ -134,6 +135,23 @@ def test_the_answer_follows_the_stroke_and_the_run_stays(window, session, drag, 
     app.ui.draft = np.zeros((20, 20), np.uint8)
     app.frame()
     assert app.scene.draft_answer is None
+
+
+def test_the_answer_follows_the_stroke_where_the_pens_have_no_words(at, session):  # noqa: F811
+    app = at("mark1", size=(1280, 800))
+    session.run(400)
+    if not app.ui.strip:
+        app.obey("strip")
+    app.frame()
+    pens = app.handler.panels["pens"]
+    assert not pens._lettered
+    app.ui.draft = (session.world.at(3).frame * 255).astype(np.uint8)
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
+    app.frame()
+    answer = app.scene.draft_answer or app.words("trainer.none")
+    said = [text for text, place, _ in app.renderer.theme.written if pens.rect.contains(place)]
+    assert said in ([f"→ {answer}"], [answer])
 
 
 def test_the_answer_that_follows_the_stroke_is_mostly_that_of_the_machine(window, session):

@@ -26,7 +26,13 @@ def test_a_machine_that_learned_digits_has_no_key_for_a_letter(at):  # noqa: F81
 def test_a_machine_that_is_told_nothing_has_no_key(at):  # noqa: F811
     app = at("vae")
     assert keys(app) == []
-    assert app.handler.panels["board"].parts() == []
+    board = app.handler.panels["board"]
+    assert board.parts() == []
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
+    app.frame()
+    said = " ".join(text for text, place, _ in app.renderer.theme.written if board.inner.contains(place))
+    assert said == app.words("timeline.board_empty")
 
 
 def test_the_hall_has_the_keys_of_all_who_draw_there(at):  # noqa: F811
