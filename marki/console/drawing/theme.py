@@ -268,8 +268,17 @@ class Theme:
         points = max(self.least, round(0.84 * self.points(size)))
         return self.extent(text, face, points)[0] <= box.w
 
-    def wrap(self, text: str, width: int, size: float = NORMAL, face: str = TEXT) -> list[str]:
-        """Return a text as lines that fit `width` px: broken between words, and anywhere between Chinese characters."""
+    def broken_off(self, text: str, width: int, size: float = NORMAL, face: str = TEXT) -> str:
+        """Return the beginning of a text that does not end here, with an ellipsis, to fit `width` px."""
+        while text and self.width(f"{text}..", size, face) > width:
+            text = text[:-1]
+        return f"{text.rstrip()}.."
+
+    def wrap(self, text: str, width: int, size: float = NORMAL, face: str = TEXT, *, most: int = 0) -> list[str]:
+        """Return a text as lines that fit `width` px: broken between words, and anywhere between Chinese characters.
+
+        There are at most so many lines, 0 for any number; where something is left out, the last ends with an ellipsis.
+        """
         lines: list[str] = []
         for paragraph in text.split("\n"):
             line = ""
@@ -286,6 +295,8 @@ class Theme:
                     lines.append(line[:k])
                     line = line[k:]
             lines.append(line.rstrip())
+        if 0 < most < len(lines):
+            lines[most - 1 :] = [self.broken_off(lines[most - 1], width, size, face)]
         return lines
 
     def plate(self, surface: pygame.Surface, rect: pygame.Rect, *, dark: bool = False) -> None:

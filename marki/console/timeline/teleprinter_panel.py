@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pygame
 
@@ -15,6 +17,30 @@ from marki.console.timeline.activation_panel import system_at
 FRAMES_A_SIGN = 3
 FACE = "gnu-typewriter"
 HOLE = (60, 58, 52)
+
+
+ROOMY = 6
+"""Lines on a sheet from which captions stand on it even where texts are shortened."""
+
+
+class Setting(NamedTuple):
+    """How a sheet is set.
+
+    Attributes
+    ----------
+    size : float
+        Of the letters, in units.
+    captions, gaps : bool
+        Whether there are captions, and empty lines between the parts.
+    typed, said : int
+        Lines at most of what was typed, and of the answer.
+    """
+
+    size: float
+    captions: bool
+    gaps: bool
+    typed: int
+    said: int
 
 
 def text_of(stimulus: np.ndarray) -> str:
@@ -55,7 +81,8 @@ class TeleprinterPanel(Panel):
             return []
         self._shown = key
         right = verdict(reply, system_view.exhibit) if reply is not None and printed == len(said) else None
-        self._draw(surface, typed, said[:printed], printed < len(said), right, "" if reply is None else reply.wanted)
+        wanted = "" if reply is None else reply.wanted
+        self._draw(surface, typed, said, printed, right, wanted)
         words = self.theme.words
         if scene.ui.typed:
             forms = words.forms("timeline.typed")
@@ -65,7 +92,7 @@ class TeleprinterPanel(Panel):
         return [self._paper, *self._note.update(surface, note, shorter=shorter)]
 
     def _draw(
-        self, surface: pygame.Surface, typed: str, said: str, printing: bool, right: bool | None, wanted: str
+        self, surface: pygame.Surface, typed: str, said: str, printed: int, right: bool | None, wanted: str
     ) -> None:
         theme, px, palette, paper = self.theme, self.theme.px, self.theme.palette, self._paper
         pygame.draw.rect(surface, palette.paper, paper)
@@ -73,18 +100,16 @@ class TeleprinterPanel(Panel):
             for x in (paper.x + px(6), paper.right - px(7)):
                 pygame.draw.circle(surface, HOLE, (x, y), px(2.5))
         area = paper.inflate(-px(36), -px(16))
-        row = theme.row(NORMAL)
-        words = theme.words
-        lines = [(words("timeline.you_type"), "caption")]
-        lines += [(t, "typed") for t in self._wrap(typed, area.w)]
-        lines += [("", ""), (words("timeline.it_types"), "caption")]
-        lines += [(t, "said") for t in self._wrap(said + ("_" if printing else ""), area.w)]
+        words, printing = theme.words, printed < len(said)
+        size, captions, gaps, most_typed, most_said = self._setting(area, typed, said, bool(wanted))
+        row, gap = theme.row(size), [("", "")] * gaps
+        lines = [(words("timeline.you_type"), "caption")] * captions
+        lines += [(t, "typed") for t in self._kept(typed, area.w, size, most_typed)]
+        lines += [*gap, *[(words("timeline.it_types"), "caption")] * captions]
+        lines += [(t, "said") for t in self._kept(said[:printed] + "_" * printing, area.w, size, most_said)]
         if wanted and not printing:
-            lines += [("", ""), (words("timeline.wanted", name=wanted), "wanted")]
-        fit = max(1, area.h // row)
-        if len(lines) > fit:
-            lines = lines[-fit:]
-        for k, (text, kind) in enumerate(lines):
+            lines += [*gap, (words("timeline.wanted", name=wanted), "wanted")]
+        for k, (text, kind) in enumerate(lines[: max(1, area.h // row)]):
             box = pygame.Rect(area.x, area.y + k * row, area.w, row)
             if kind == "caption":
                 theme.write(surface, text, box, size=SMALL, face=TEXT, colour=palette.faded, optional=True)
@@ -93,7 +118,31 @@ class TeleprinterPanel(Panel):
                 theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour)
             elif text:
                 colour = palette.ink if kind == "typed" else palette.trace
-                theme.write(surface, text, box, size=NORMAL, face=FACE, colour=colour)
+                theme.write(surface, text, box, size=size, face=FACE, colour=colour)
 
-    def _wrap(self, text: str, width: int) -> list[str]:
-        return self.theme.wrap(text, width, NORMAL, FACE) if text else [""]
+    def _setting(self, area: pygame.Rect, typed: str, said: str, wanted: bool) -> Setting:
+        """Return how the sheet is set, so that what was typed and the whole answer find room.
+
+        First the gaps go, then the letters become smaller, then the captions go if there is little room, and at last
+        both texts are shortened.
+        """
+        theme = self.theme
+        asked = told = fit = 0
+        for size, gaps in ((NORMAL, True), (NORMAL, False), (SMALL, False)):
+            asked, told = (len(theme.wrap(text, area.w, size, FACE)) for text in (typed, said))
+            fit = area.h // theme.row(size)
+            if asked + told + 2 + wanted + gaps * (1 + wanted) <= fit:
+                return Setting(size, True, gaps, asked, told)
+        captions = fit - wanted >= ROOMY
+        room = max(2, fit - wanted - 2 * captions)
+        told = min(told, max(room // 2, room - asked))
+        return Setting(SMALL, captions, False, room - told, told)
+
+    def _kept(self, text: str, width: int, size: float, most: int) -> list[str]:
+        """Return a text in at most so many lines: its beginning, and its end, with an ellipsis between them."""
+        theme = self.theme
+        lines = theme.wrap(text, width, size, FACE)
+        if len(lines) <= most:
+            return lines
+        first, last = lines[: max(1, most - 1)], lines[-1:]
+        return [*first[:-1], theme.broken_off(first[-1], width, size, FACE), *last[: most - 1]]

@@ -20,3 +20,19 @@ def test_a_text_becomes_small_before_any_of_it_is_left_out(window, height, small
     written = [text for text, *_ in theme.written]
     assert " ".join(written) == CAPTION
     assert written == theme.wrap(CAPTION, 130, SMALL - smaller)
+
+
+def test_what_is_left_out_is_replaced_by_an_ellipsis(window):
+    window()
+    theme, sheet = Theme(1.0), pygame.Surface((130, 400))
+    theme.sheet, theme.written = sheet, []
+    white = (255, 255, 255)
+    area = pygame.Rect(0, 0, 130, 3 * theme.row(SMALL))
+    paragraphs(sheet, theme, area, [(CAPTION, white), ("second", white)], SMALL)
+    written = [text for text, *_ in theme.written]
+    assert len(written) == 3
+    assert written[2].endswith("..")
+    assert CAPTION.startswith(" ".join(written)[:-2])
+    assert theme.width(written[2], SMALL) <= 130
+    assert theme.wrap(CAPTION, 130, SMALL, most=3) == written
+    assert theme.wrap(CAPTION, 130, SMALL, most=50) == theme.wrap(CAPTION, 130, SMALL)
