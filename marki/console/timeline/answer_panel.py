@@ -174,8 +174,9 @@ class AnswerPanel(Panel):
                 surface, palette.positive, (*track.topleft, round(track.w * min(1.0, answer.sure)), track.h)
             )
             y = track.bottom + px(4)
-        lines = [line for text in answer.remarks for line in theme.wrap(text, area.w, SMALL)]
-        lines = lines[: max(0, (bottom - y) // row)]
+        most = max(0, (bottom - y) // row)
+        remarks = "\n".join(answer.remarks)
+        lines = theme.wrap(remarks, area.w, SMALL, most=most) if remarks and most else []
         if not math.isnan(answer.sure):  # below the figures, which come first
             bottom -= row * len(lines)
         for k, line in enumerate(lines):

@@ -57,17 +57,15 @@ RACK: dict[str, PanelMaker] = {
     "ledger2": partial(LedgerPanel, side="second", button="learn2"),
 }
 CHARTS: dict[str, PanelMaker] = {"scale": ScalePanel, "room": GanttPanel, "shots": ShotsPanel, "law": LawPanel}
-HALL: dict[Asks, dict[str, PanelMaker]] = {
-    Asks.CARD: {"card": HallCard, "pens": PenPanel},
-    Asks.CLASS: {"card": ClassBoard, "pens": AgainPanel},
-    Asks.LINE: {"card": LineCard, "pens": LinePanel},
-    Asks.TASK: {"card": TaskCard, "pens": TaskPanel},
-    Asks.SCENE: {"card": SceneCard, "pens": ScenePanel},
-    Asks.CAPTION: {"card": CaptionCard, "pens": CaptionPanel},
+HALL: dict[Asks, tuple[PanelMaker, type[PenPanel]]] = {
+    Asks.CARD: (HallCard, PenPanel),
+    Asks.CLASS: (ClassBoard, AgainPanel),
+    Asks.LINE: (LineCard, LinePanel),
+    Asks.TASK: (TaskCard, TaskPanel),
+    Asks.SCENE: (SceneCard, ScenePanel),
+    Asks.CAPTION: (CaptionCard, CaptionPanel),
 }
-"""What stands at the left in the hall, by what the room asks with."""
-
-AROUND: dict[str, PanelMaker] = {"rooms": RoomsPanel, "wall": WallPanel}
+"""The card and the buttons at the left in the hall, by what the room asks with."""
 
 
 TOOLS: dict[Tool, PanelMaker] = {
@@ -130,10 +128,9 @@ def set_stage(stage: boxes_of.Box, theme: Theme, scene: Scene, least: float) -> 
     which, timeline = kind(scene), scene.timeline
     assert timeline is not None, "without a timeline no stage of it is wanted"
     if which == "hall":
-        makers = HALL[timeline.room.asks] | AROUND
-        two = timeline.room.asks in (Asks.SCENE, Asks.CAPTION)
-        lines = 2 if two or timeline.room.asks is Asks.CARD else 1
-        boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=lines, always=two)
+        card, pens = HALL[timeline.room.asks]
+        makers: dict[str, PanelMaker] = {"card": card, "pens": pens, "rooms": RoomsPanel, "wall": WallPanel}
+        boxes = timeline_layout.hall(stage, theme.unit, least=least, lines=pens.lines, always=pens.always)
         return {name: makers[name](box, theme, scene) for name, box in boxes.items()}
     if which in CHARTS:
         return {which: CHARTS[which](stage, theme, scene)}

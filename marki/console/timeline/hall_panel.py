@@ -10,6 +10,7 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
+from marki.console.drawing.paragraphs import paragraphs
 from marki.console.drawing.sprites import sign
 from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.panels.stimulus_panel import StimulusPanel
@@ -106,13 +107,11 @@ class LineCard(Panel):
         if text == self._shown:
             return []
         self._shown = text
-        theme, row = self.theme, self.theme.row(NORMAL)
+        theme = self.theme
         pygame.draw.rect(surface, theme.palette.paper, self.inner)
         area = self.inner.inflate(-theme.px(24), -theme.px(16))
-        for k, line in enumerate(theme.wrap(text, area.w, NORMAL)[: max(1, area.h // row)]):
-            box = pygame.Rect(area.x, area.y + k * row, area.w, row)
-            colour = theme.palette.ink if scene.ui.typed else theme.palette.faded
-            theme.write(surface, line, box, size=NORMAL, face=TEXT, colour=colour)
+        colour = theme.palette.ink if scene.ui.typed else theme.palette.faded
+        paragraphs(surface, theme, area, [(text, colour)], NORMAL, SMALL)
         return [self.inner]
 
 
@@ -164,6 +163,7 @@ class WallPanel(Panel):
         self._note = self.note(colour=theme.palette.ivory)
         self._names: tuple[str, ...] = ()
         self._boxes: list[Box] = []
+        self._dated = False  # whether there is room for the year beside each name
         self._reader: Box | None = None  # where the reader has a plate among them, the first
         self._shown: dict[str, tuple[object, ...]] = {}
 
@@ -189,6 +189,8 @@ class WallPanel(Panel):
                 wide = WIDE_LETTERED if self.theme.profile.least else WIDE_SPOKEN if read else WIDE
                 boxes = timeline_layout.wall(box, count + read, wide=wide, gap=gap)
                 self._reader, self._boxes = (boxes[0], boxes[1:]) if read else (None, boxes)
+            breadth = min((box.w for box in self._boxes), default=0) - self.theme.px(14) - self._year_width()
+            self._dated = all(self.theme.width(self._name(e, breadth), SMALL - 1) <= breadth for e in exhibits)
             dirty.append(self.inner)
         if self._reader is not None:
             dirty += self._read(surface, pygame.Rect(self._reader), timeline.hall.get(TASK))
@@ -274,6 +276,14 @@ class WallPanel(Panel):
         wanted = next(r.wanted for r in replies if r.wanted)
         return words("timeline.reader_reads", reader=reader, right=right, count=judged, name=wanted)
 
+    def _year_width(self) -> int:
+        """Return how wide a year is beside a name, px."""
+        return self.theme.width("0000", SMALL - 1, FIGURES) + self.theme.px(6)
+
+    def _name(self, exhibit: Exhibit, room: int) -> str:
+        """Return the name of a system, or its short one where that is too wide."""
+        return exhibit.label if self.theme.width(exhibit.label, SMALL - 1) <= room else exhibit.short or exhibit.label
+
     def _plate(self, surface: pygame.Surface, box: pygame.Rect, plate: Plate) -> None:
         theme, px, palette = self.theme, self.theme.px, self.theme.palette
         exhibit, reply, right, hovered, silent, covered, asks = plate
@@ -286,16 +296,12 @@ class WallPanel(Panel):
         area = box.inflate(-px(14), -px(8))
         row = theme.row(SMALL - 1)
         head = pygame.Rect(area.x, area.y, area.w, row)
-        name = exhibit.label
-        year = f"{exhibit.year}"
-        wide = theme.width(year, SMALL - 1, FIGURES)
-        if theme.width(name, SMALL - 1) + wide + px(6) <= area.w:
+        if self._dated:
             style = TextStyle(size=SMALL - 1, face=FIGURES, colour=palette.faded, align="right")
-            theme.write(surface, year, head, **style)
-            head = pygame.Rect(head.x, head.y, head.w - wide - px(6), head.h)
-        if theme.width(name, SMALL - 1) > head.w and exhibit.short:
-            name = exhibit.short
-        theme.write(surface, cut(theme, name, head.w), head, size=SMALL - 1, face=TEXT)
+            theme.write(surface, f"{exhibit.year}", head, **style)
+            head.w -= self._year_width()
+        # A name becomes smaller, where the type may, before it is cut.
+        theme.write(surface, self._name(exhibit, head.w), head, size=SMALL - 1, face=TEXT, free=True)
         foot = pygame.Rect(area.x, area.bottom - row, area.w, row)
         if asks is Asks.CAPTION:
             easel = pygame.Rect(area.x, area.y + row, area.w, area.h - row)
@@ -310,6 +316,8 @@ class WallPanel(Panel):
             short = weights if theme.fits(weights, foot, SMALL - 1) else abbreviated(exhibit.parameters)
             theme.write(surface, short, foot, size=SMALL - 1, face=TEXT, colour=palette.faded, align="right")
         thick = max(px(6), theme.profile.line * 2)
+        if asks is Asks.SCENE and reply is not None and math.isnan(reply.confidence):
+            thick = 0  # without a bar there is more room for the sentence
         track = pygame.Rect(area.x, (foot.y if roomy else area.bottom) - thick - px(2), area.w, thick)
         window = pygame.Rect(area.x, area.y + row, area.w, track.y - area.y - row - px(2))
         if reply is None:
@@ -321,7 +329,8 @@ class WallPanel(Panel):
         if asks is Asks.SCENE:
             draw_speech(surface, theme, window, reply, right=right)
         elif exhibit.answers == Port.TEXT:
-            self._line(surface, window, said, right)
+            ink = palette.ink if right is None else palette.right if right else palette.wrong
+            paragraphs(surface, theme, window, [(said, ink)], SMALL, SMALL - 1, SMALL - 2)
         else:
             self._named(surface, window, reply, right)
         if not math.isnan(reply.confidence):
@@ -348,14 +357,6 @@ class WallPanel(Panel):
         else:
             none = theme.words("trainer.none")
             theme.write(surface, none, middle, size=SMALL, face=TEXT, colour=palette.faded, align="centre")
-
-    def _line(self, surface: pygame.Surface, window: pygame.Rect, said: str, right: bool | None) -> None:
-        """Write an answer in words, in as many lines as there is room for."""
-        theme, row = self.theme, self.theme.row(SMALL)
-        colour = theme.palette.ink if right is None else theme.palette.right if right else theme.palette.wrong
-        for k, line in enumerate(theme.wrap(said, window.w, SMALL)[: max(1, window.h // row)]):
-            box = pygame.Rect(window.x, window.y + k * row, window.w, row)
-            theme.write(surface, line, box, size=SMALL, face=TEXT, colour=colour)
 
     def _drawing(self, surface: pygame.Surface, window: pygame.Rect, foot: pygame.Rect, plate: Plate) -> None:
         """Draw what was drawn, and write what the reader takes it for."""

@@ -195,7 +195,7 @@ class ScalePanel(Panel):
         top, foot = column.y, column.bottom
         if beyond:
             text = words.count("timeline.scale_beyond", len(beyond), name=beyond[0].exhibit.label)
-            for line in theme.wrap(text, column.w, SMALL)[:2]:
+            for line in theme.wrap(text, column.w, SMALL, most=2):
                 box = pygame.Rect(column.x, top, column.w, row)
                 theme.write(surface, line, box, size=SMALL, face=TEXT, colour=palette.dim)
                 top += row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pygame
 
-from marki.console.drawing.paragraphs import paragraphs
+from marki.console.drawing.paragraphs import fit, paragraphs
 from marki.console.drawing.sprites import sign
 from marki.console.drawing.theme import LARGE, NORMAL, SMALL, TEXT, Theme
 from marki.console.timeline.answer_panel import draw_field
@@ -38,14 +38,16 @@ def draw_speech(
     palette, px, words = theme.palette, theme.px, theme.words
     asked = "" if reply.stimulus.dtype.names is None else str(reply.stimulus["text"])
     choices = asked.count("\n") + 1
-    note = words("timeline.best_of", count=choices) if choices > 1 else asked
-    area = window.inflate(0, -px(4))
+    notes = words.forms("timeline.best_of", count=choices) if choices > 1 else (asked,)
+    area = window.inflate(0, -px(2))
     if right is not None:
         size = max(12, min(px(24), area.h // 3))
         mark = sign("right" if right else "wrong", size, palette.right if right else palette.wrong)
         surface.blit(mark, (area.right - size, area.y))
         area.w -= size + px(2)
     said = " ".join(reply.said.split()) or words("trainer.none")
+    # Before what is said is cut, the note becomes short.
+    note = next((note for note in notes if fit(theme, area, [note, said], SMALL - 1)), notes[-1])
     texts = [(note, palette.faded)] if note else []
     paragraphs(surface, theme, area, [*texts, (said, palette.ink)], LARGE, NORMAL, SMALL, SMALL - 1)
 

@@ -46,18 +46,21 @@ class TaskCard(Panel):
 
     def _write(self, surface: pygame.Surface, told: Reply, language: str) -> None:
         theme, px = self.theme, self.theme.px
-        palette, row, small = theme.palette, theme.row(NORMAL), theme.row(SMALL)
+        palette, small = theme.palette, theme.row(SMALL)
         area = self.inner.inflate(-px(24), -px(16))
         english, chinese = told.stimulus.tolist()
         asked = chinese if language == "zh" else english
-        top = area.y
-        for line in theme.wrap(asked, area.w, NORMAL)[: max(1, area.h // 2 // row)]:
-            theme.write(surface, line, pygame.Rect(area.x, top, area.w, row), size=NORMAL, face=TEXT)
-            top += row
-        low = told.target is not None and area.bottom - top - small - px(10) <= 2 * small
+        high = len(theme.wrap(asked, area.w, NORMAL)) * theme.row(NORMAL)
+        low = told.target is not None and area.h - high - small - px(10) <= 2 * small
+        if low:  # there is no room for the picture, nor need of words about it
+            high = area.h
+        elif told.target is None:  # below it must be said what was not understood
+            high = min(high, area.h // 2)
+        sheet = pygame.Rect(area.x, area.y, area.w, high)
+        paragraphs(surface, theme, sheet, [(asked, palette.ink)], NORMAL, SMALL, SMALL - 1)
         if low:
-            return  # there is no room for the picture, nor need of words about it
-        caption = pygame.Rect(area.x, top + px(4), area.w, small)
+            return
+        caption = pygame.Rect(area.x, sheet.bottom + px(4), area.w, small)
         text, *shorter = theme.words.forms(self.wanted if told.target is not None else self.typed)
         theme.write(surface, text, caption, size=SMALL, face=TEXT, colour=palette.faded, shorter=shorter)
         side = min(area.w, area.bottom - caption.bottom - px(6))
@@ -90,9 +93,11 @@ class CaptionCard(TaskCard):
 class TaskPanel(PenPanel):
     """Buttons for other tasks, and to ask for a program in words of one's own."""
 
-    def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
-        """Draw the buttons."""
-        return self.buttons.update(surface, scene, ["task_before", "next_task", "type_line"])
+    lines = 1
+
+    def names(self) -> list[str]:
+        """Return the buttons."""
+        return ["task_before", "next_task", "type_line"]
 
 
 class CaptionPanel(PenPanel):

@@ -100,7 +100,7 @@ class ToolPanel(Panel):
         theme, area = self.theme, area or self.area
         pygame.draw.rect(surface, theme.palette.black, area)
         row = theme.row(SMALL)
-        lines = theme.wrap(text, area.w - theme.px(12), SMALL)[: max(1, area.h // row)]
+        lines = theme.wrap(text, area.w - theme.px(12), SMALL, most=max(1, area.h // row))
         top = area.centery - row * len(lines) // 2
         for k, line in enumerate(lines):
             box = pygame.Rect(area.x + theme.px(6), top + k * row, area.w - theme.px(12), row)

@@ -485,3 +485,86 @@ def test_the_rooms_of_scenes_are_whole(in_hall, with_scenes, size, language, pro
     assert any(SCENES[language][0][:8] in text for text in texts)
     tabs = [app.words.forms(f"timeline.room.{r.name}") for r in rooms.ROOMS]
     assert all(any(f"{k + 1}  {form}" in texts for form in forms) for k, forms in enumerate(tabs))
+
+
+# -- what finds no room --------------------------------------------------------------------------------------------
+
+LONG = "a slanting line of length 2 diagonally down and to the right, then to the left, a line of length 5:"
+
+
+def card_written(app, text, target=None):
+    """Return what the card of a task writes of a text."""
+    told = app.scene.timeline.hall["task"]
+    stimulus = np.array((text, text), told.stimulus.dtype) if told.stimulus.dtype.names else np.array([text, text])
+    told = replace(told, stimulus=stimulus, target=target)
+    timeline = replace(app.scene.timeline, hall={**app.scene.timeline.hall, "task": told})
+    scene, theme = replace(app.scene, timeline=timeline), app.renderer.theme
+    panel = app.handler.panels["card"]
+    panel._shown = None
+    theme.written = []
+    panel.update(theme.sheet, scene)
+    lines, theme.written = theme.written, None
+    assert all(panel.inner.contains(place) for _, place, _ in lines)
+    return [text for text, _, _ in lines]
+
+
+@pytest.mark.parametrize("size", [(720, 480), (1280, 800)], ids=str)
+@pytest.mark.parametrize("projector", [False, True], ids=["desk", "projector"])
+def test_a_long_task_is_told_whole_before_its_picture_is_drawn(in_hall, with_programs, size, projector):
+    app = in_hall("programs", size=size, projector=projector)
+    said = card_written(app, LONG, target=np.zeros((20, 20), np.float32))
+    assert " ".join(said).startswith(LONG)
+    said = card_written(app, 20 * LONG, target=np.zeros((20, 20), np.float32))
+    assert said[-1].endswith("..")
+
+
+@pytest.mark.parametrize("size", [(720, 480), (1280, 800), (1920, 1080)], ids=str)
+@pytest.mark.parametrize("room", [room.name for room in rooms.ROOMS])
+def test_on_the_projector_buttons_are_as_high_as_their_letters(in_hall, monkeypatch, size, room):
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", (*WITH_PROGRAMS, *(e for e in WITH_SCENES if e not in EXHIBITS)))
+    app = in_hall(room, size=size, projector=True)
+    written(app)
+    places = app.handler.panels["pens"].buttons.places
+    assert places
+    assert all(place.h >= 1.2 * app.renderer.theme.least for place in places.values())
+
+
+def test_before_what_is_said_is_cut_the_note_becomes_short(in_hall, with_scenes):
+    from marki.console.timeline.scene_plates import draw_speech
+    from marki.io.asked import asked as asked_of
+
+    app = in_hall("says")
+    theme, surface = app.renderer.theme, app.renderer.surface
+    said = "a large bar in the middle and a small triangle at the bottom."
+    stimulus = asked_of(np.zeros((1, 20, 20)), np.array(["\n".join("abcdefghijklmnop")]))[0]
+    reply = replace(app.scene.timeline.hall["show_tell"], stimulus=stimulus, said=said)
+    longest, short = app.words.forms("timeline.best_of", count=16)
+    lines = len(theme.wrap(said, 115, 13))
+    for more, note in ((3, longest), (1, short)):
+        window = pygame.Rect(0, 0, 115, (lines + more) * theme.row(13) + theme.px(2))
+        theme.written = []
+        draw_speech(surface, theme, window, reply, right=None)
+        found = " ".join(text for text, _, _ in theme.written)
+        assert found == f"{note} {said}"
+    theme.written = None
+
+
+@pytest.mark.parametrize(
+    ("scale", "projector", "count", "dated"), [(1.0, False, 10, True), (1.25, False, 22, False), (1.0, True, 22, False)]
+)
+def test_all_plates_of_a_wall_have_their_year_or_none(in_hall, monkeypatch, scale, projector, count, dated):
+    card = next(e for e in EXHIBITS if e.name == "mlp")
+    names = ("Neocognitron", "MLP")
+    many = [replace(card, name=f"mlp{k}", label=names[k % 2], year=1980 + k) for k in range(count)]
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", (EXHIBITS[0], *many))
+    app = in_hall("reads", size=(1280, 800), scale=scale, projector=projector)
+    wall = app.handler.panels["wall"]
+    app.renderer.theme.written = []
+    wall._shown = {}
+    wall.update(app.renderer.surface, app.scene)
+    said = [text for text, _, _ in app.renderer.theme.written]
+    app.renderer.theme.written = None
+    years = [str(e.year) for e in app.scene.timeline.exhibits if e.name in wall._names]
+    assert len(years) == count + 2
+    assert [text for text in said if text in years] == (years if dated else [])
+    assert said.count("Neocognitron") == count // 2
