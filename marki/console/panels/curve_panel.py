@@ -7,6 +7,7 @@ import pygame
 
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Declared, Panel
+from marki.console.drawing.paragraphs import paragraphs
 from marki.console.drawing.theme import FIGURES, SMALL, TEXT, Colour, Theme
 from marki.console.panels.trainer_panel import verdict
 from marki.console.state.scene import Scene
@@ -76,6 +77,7 @@ class CurvePanel(Panel):
         left = max(px(46), theme.width("100", SMALL - 1, FIGURES) + px(26 if self._roomy else 8))
         low = round(figures * (2.1 if self._roomy else 1.1)) + px(4)
         self._plot = pygame.Rect(area.x + left, area.y + px(10), area.w - left - px(16), area.h - px(10) - low)
+        self._legible = self._plot.h >= 1.2 * figures
         self._note = self.note()
         self._shown: tuple[int, int, int, int, int | None, bool] | None = None
 
@@ -89,8 +91,13 @@ class CurvePanel(Panel):
             return []
         self._shown = key
         x, y, partial = points(scene.errors, scene.pass_size, deck=scene.deck)
-        self._draw(surface, scene, x, y, partial)
         text, *shorter = self._summary(scene, x, y, partial + judged)
+        if self._legible:
+            self._draw(surface, scene, x, y, partial)
+        else:  # too low for a curve: what it would say
+            pygame.draw.rect(surface, self.theme.palette.paper, self._paper)
+            area = self._paper.inflate(-2 * self.theme.px(4), 0)
+            paragraphs(surface, self.theme, area, [(text, self.theme.palette.ink)], SMALL, SMALL - 1)
         return [self._paper, *self._note.update(surface, text, shorter=shorter)]
 
     def note_sample(self) -> str:
@@ -119,6 +126,8 @@ class CurvePanel(Panel):
         up = scene.pass_size if scene.deck else 100
         pygame.draw.rect(surface, palette.paper, self._paper)
         figures = self.theme.row(SMALL - 1)
+        below = self.theme.words("curve.pass" if scene.deck else "curve.trial")
+        beside = self.theme.words.forms("curve.errors" if scene.deck else "curve.share")
         wide = self.theme.width("00,000", SMALL - 1, FIGURES)
         every = 2 if plot.w // 5 > wide else 5
         for k in range(11):
@@ -127,6 +136,11 @@ class CurvePanel(Panel):
             if k % every == 0:
                 box = pygame.Rect(gx - wide // 2, plot.bottom + px(2), wide, figures)
                 box.right = min(box.right, self._paper.right)
+                if k == 10 and not self._roomy:  # without a line of its own, the axis is named here
+                    box = pygame.Rect(0, box.y, plot.w // 2, figures)
+                    box.right = self._paper.right - px(4)
+                    write(surface, f"{below} {across:,}", box, size=SMALL - 1, face=TEXT, align="right")
+                    continue
                 write(surface, f"{across * k // 10:,}", box, size=SMALL - 1, face=FIGURES, align="centre")
         for k in range(5):
             gy = plot.bottom - plot.h * k // 4
@@ -139,9 +153,13 @@ class CurvePanel(Panel):
         pygame.draw.line(surface, palette.ink, plot.topleft, plot.bottomleft, self.theme.line(1.5))
         if self._roomy:
             label = pygame.Rect(plot.x, plot.bottom + figures, plot.w, figures)
-            name = self.theme.words("curve.pass" if scene.deck else "curve.trial")
-            write(surface, name, label, size=SMALL, face=TEXT, align="centre")
-            self._side_label(surface, *self.theme.words.forms("curve.errors" if scene.deck else "curve.share"))
+            write(surface, below, label, size=SMALL, face=TEXT, align="centre")
+            self._side_label(surface, *beside)
+        else:  # curves are low at the right
+            label = pygame.Rect(0, plot.y, min(plot.w, self.theme.width(beside[0], SMALL - 1)), figures)
+            label.right = plot.right - px(4)
+            pygame.draw.rect(surface, palette.paper, label)
+            write(surface, beside[0], label, size=SMALL - 1, face=TEXT, colour=palette.faded, shorter=beside[1:])
         if old is not None:
             self._trace(surface, old[0], old[1], across, up, palette.ghost, dots=False, dashed=True)
         if len(scene.coming):

@@ -138,6 +138,7 @@ class ActivationPanel(Panel):
         columns = -(-n // good)
         rows = -(-n // columns)
         y = area.y
+        places: list[tuple[ActivationView, pygame.Rect]] = []
         for r in range(rows):
             line = picked[r * columns : (r + 1) * columns]
             bottom = area.y + (area.h + gap) * (r + 1) // rows - gap
@@ -147,20 +148,39 @@ class ActivationPanel(Panel):
             total, x = sum(weights), float(area.x)
             for k, weight in zip(line, weights, strict=False):
                 width = (area.w + gap) * weight / total - gap
-                self._place(surface, views[k], pygame.Rect(round(x), y, round(width), bottom - y), until)
+                places.append((views[k], pygame.Rect(round(x), y, round(width), bottom - y)))
                 x += width + gap
             y = bottom + gap
+        told = all(
+            theme.fits(heatmaps.told_of(view, theme.words), self._beside(view, box), SMALL - 1, TEXT)
+            for view, box in places
+        )
+        for view, box in places:
+            self._place(surface, view, box, until, told=told)
         return n
 
-    def _place(self, surface: pygame.Surface, view: ActivationView, box: pygame.Rect, until: float) -> None:
+    def _name_of(self, view: ActivationView) -> str:
+        """Return what a register is called."""
+        words = self.theme.words
+        return words.get(f"timeline.register.{view.name}", words.get(f"register.{view.name}", view.name))
+
+    def _beside(self, view: ActivationView, box: pygame.Rect) -> pygame.Rect:
+        """Return the room beside the name of a register."""
+        name = self.theme.width(self._name_of(view), SMALL - 1, FIGURES) + self.theme.px(6)
+        return pygame.Rect(box.x + name, box.y, max(0, box.w - name), self.theme.row(SMALL - 1))
+
+    def _place(
+        self, surface: pygame.Surface, view: ActivationView, box: pygame.Rect, until: float, *, told: bool
+    ) -> None:
+        """Draw a register, under its name and its size; `told` says that there is room for words about all sizes."""
         theme, row, palette = self.theme, self.theme.row(SMALL - 1), self.theme.palette
         head = pygame.Rect(box.x, box.y, box.w, row)
-        named = theme.words.get(f"register.{view.name}", view.name)
-        name, size = theme.words.get(f"timeline.register.{view.name}", named), heatmaps.shape_of(view)
-        name_w = theme.width(name, SMALL - 1, FIGURES)
-        if name_w + theme.width(size, SMALL - 1, FIGURES) + theme.px(8) <= head.w:
-            style = TextStyle(size=SMALL - 1, face=FIGURES, colour=palette.dim, align="right")
-            theme.write(surface, size, head, **style)
+        name, said = self._name_of(view), heatmaps.told_of(view, theme.words) if told else ""
+        size, face = (said, TEXT) if said else (heatmaps.shape_of(view), FIGURES)
+        beside = self._beside(view, box)
+        if theme.fits(size, beside, SMALL - 1, face):
+            style = TextStyle(size=SMALL - 1, face=face, colour=palette.dim, align="right")
+            theme.write(surface, size, beside, **style)
         else:
             name = shortened(theme, name, head.w)
         theme.write(surface, name, head, size=SMALL - 1, face=FIGURES, colour=palette.ivory)
@@ -179,11 +199,7 @@ def shortened(theme: Theme, text: str, width: int, size: float = SMALL - 1, face
 
 def cut(theme: Theme, text: str, width: int, size: float = SMALL - 1, face: str = TEXT) -> str:
     """Return a text that fits, its end left out."""
-    if theme.width(text, size, face) <= width:
-        return text
-    while text and theme.width(f"{text}..", size, face) > width:
-        text = text[:-1]
-    return f"{text}.."
+    return text if theme.width(text, size, face) <= width else theme.broken_off(text, width, size, face)
 
 
 def system_at(timeline: TimelineView | None, side: Side) -> SystemView | None:

@@ -9,6 +9,7 @@ import pygame
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Panel
 from marki.console.drawing.theme import FIGURES, NORMAL, SMALL, TEXT, Colour, TextStyle, Theme
+from marki.console.panels.curve_panel import nice
 from marki.console.state.room_view import RoomView
 from marki.console.state.scene import Scene
 from marki.console.timeline.buttons import ButtonRow
@@ -21,6 +22,12 @@ FORWARD: tuple[Colour, Colour] = ((98, 178, 255), (66, 134, 204))
 BACKWARD: tuple[Colour, Colour] = ((255, 186, 88), (214, 140, 50))
 SUMS: Colour = (150, 150, 140)
 """Colours of a task of an even and an odd part, forward and backward, and of the sums of the gradients."""
+
+UNIT, SECOND = 1000, 1e9
+"""What a forward pass of a stage takes where all are alike, and a second, in the units of a chart."""
+
+TICKS = 8
+"""Round times on the axis, about."""
 
 KNOBS = (
     "room_training", "room_fewer_ranks", "room_more_ranks", "room_fewer_micros", "room_more_micros", "room_schedule",
@@ -46,7 +53,8 @@ class GanttPanel(Panel):
         figures = 2 * theme.row(NORMAL) + px(6)
         self._figures = pygame.Rect(inner.x, inner.bottom - knobs - px(8) - figures, inner.w, figures)
         axis = theme.row(SMALL)
-        left = max(px(34), theme.width("000", SMALL, FIGURES) + px(6))
+        stage = theme.width(theme.words("timeline.room_stage"), SMALL)
+        left = max(px(34), stage + px(6), theme.width("000", SMALL, FIGURES) + px(6))
         bottom = self._figures.y - px(6) - axis
         self._area = pygame.Rect(inner.x + left, inner.y + axis, inner.w - left - px(2), bottom - inner.y - axis)
         self._key = pygame.Rect(self._area.x, inner.y, self._area.w, axis)
@@ -109,6 +117,9 @@ class GanttPanel(Panel):
             box = pygame.Rect(self.inner.x, y, self._area.x - self.inner.x - px(6), theme.row(SMALL))
             style = TextStyle(size=SMALL, face=FIGURES, colour=palette.dim, align="right")
             theme.write(surface, f"{rank + 1}", box, **style)
+        head = pygame.Rect(self.inner.x, self._key.y, self._area.x - self.inner.x - px(6), self._key.h)
+        stage = theme.words("timeline.room_stage")
+        theme.write(surface, stage, head, size=SMALL, face=TEXT, colour=palette.dim, align="right")
         x = self._key.x
         keys = [("forward", FORWARD[0]), ("backward", BACKWARD[0]), ("waits", None)]
         keys += [("sums", SUMS)] if chart.duration > chart.passed else []
@@ -124,15 +135,27 @@ class GanttPanel(Panel):
             theme.write(surface, text, box, size=SMALL, face=TEXT, colour=palette.dim)
             x = box.right + px(16)
         whole = theme.words("timeline.room_step", time=self._time(chart.duration, chart.plan.training))
-        theme.write(surface, "0", self._axis, size=SMALL, face=FIGURES, colour=palette.dim)
         theme.write(surface, whole, self._axis, size=SMALL, face=TEXT, colour=palette.dim, align="right")
+        self._ticks(surface, chart, self._axis.right - theme.width(whole, SMALL) - px(12))
+
+    def _ticks(self, surface: pygame.Surface, chart: StepChart, end: int) -> None:
+        """Write round times on the axis, as far as `end`, where it is said how long the whole step is."""
+        theme, axis, dim = self.theme, self._axis, self.theme.palette.dim
+        unit = UNIT if chart.plan.training == EVEN else SECOND
+        for passed in range(0, chart.duration, nice(chart.duration / TICKS)):
+            x = axis.x + axis.w * passed // chart.duration
+            text = f"{passed / unit:,.4g}"
+            wide = theme.width(text, SMALL, FIGURES)
+            box = pygame.Rect(max(axis.x, x - wide // 2), axis.y, wide + 1, axis.h)
+            if box.right <= end:
+                theme.write(surface, text, box, size=SMALL, face=FIGURES, colour=dim)
 
     def _time(self, passed: int, training: str) -> str:
         """Return a time of the chart: in units of a forward pass where all are alike, else in seconds."""
         words = self.theme.words
         if training == EVEN:
-            return words("timeline.room_units", count=f"{passed / 1000:g}")
-        return words("machine_room.seconds", value=f"{passed / 1e9:,.4g}")
+            return words("timeline.room_units", count=f"{passed / UNIT:g}")
+        return words("machine_room.seconds", value=f"{passed / SECOND:,.4g}")
 
     def _hatch(self, surface: pygame.Surface, place: pygame.Rect) -> None:
         """Fill a place with what stands for waiting."""

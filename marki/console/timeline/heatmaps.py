@@ -9,6 +9,7 @@ import pygame
 
 from marki.console.drawing.theme import FIGURES, SMALL, Palette, TextStyle, Theme
 from marki.io.exhibits import ActivationView, Rendering
+from marki.language import Words
 
 LEVELS = 33  # of the tones on each side of zero
 GROUND = (34, 33, 31)
@@ -83,6 +84,17 @@ def tiled(maps: np.ndarray, w: int, h: int, table: np.ndarray) -> tuple[np.ndarr
 def shape_of(view: ActivationView) -> str:
     """Return the size of a register as it is written: channels and sides."""
     return "×".join(map(str, view.array.shape))
+
+
+def told_of(view: ActivationView, words: Words) -> str:
+    """Return the size of a register in words; "" where its rendering does not say what is counted."""
+    if view.rendering is Rendering.ROWS:
+        exposures, units = view.array.shape
+        return words("timeline.size_rows", exposures=exposures, units=units)
+    if view.rendering is Rendering.MAPS:
+        maps, high, wide = view.array.shape
+        return words("timeline.size_maps", maps=maps, high=high, wide=wide)
+    return ""
 
 
 def draw(surface: pygame.Surface, theme: Theme, view: ActivationView, box: pygame.Rect, until: float = 1.0) -> None:

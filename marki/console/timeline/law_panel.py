@@ -143,10 +143,11 @@ class LawPanel(Panel):
         for operations in budgets:
             short = f"{operations:.0e}".replace("e+", "e")
             found = best.get(operations)
-            long = words("timeline.law_budget", operations=short)
+            budget = words("timeline.law_budget", operations=short)
+            long = budget
             if found is not None:
                 long = words("timeline.law_best", operations=short, weights=spoken(found.parameters, words, 2))
-            keys.append([long, short])
+            keys.append([long, budget, short])
         texts, widths = theme.row_of(keys, self._keys.w, px(26), SMALL)
         x = self._keys.x
         for k, (text, wide) in enumerate(zip(texts, widths, strict=True)):

@@ -52,6 +52,10 @@ class ReelPanel(Panel):
         self._name = self.note(colour=theme.palette.ivory)
         self._shown: tuple[object, ...] | None = None
 
+    def note_sample(self) -> str:
+        """Return about the longest count, to which the title gives way; where the type may, a longer one gets small."""
+        return "100/100" if self.title == "timeline.film" and self.theme.profile.least else "100"
+
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the frame."""
         super().dress(surface, scene)

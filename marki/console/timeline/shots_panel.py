@@ -123,10 +123,12 @@ class ShotsPanel(Panel):
         """Draw how certain of the right lamp the system was after each number of pairs, and the ideal learner."""
         theme, px, palette, area = self.theme, self.theme.px, self.theme.palette, self._curve
         row = theme.row(SMALL)
-        forms, head = theme.words.forms("timeline.shots_curve"), pygame.Rect(area.x, area.y, area.w, row)
-        theme.write(surface, forms[0], head, size=SMALL, face=TEXT, colour=palette.dim, shorter=forms[1:])
+        lines = theme.wrap(theme.words("timeline.shots_curve"), area.w, SMALL, most=2)
+        for k, line in enumerate(lines):
+            box = pygame.Rect(area.x, area.y + k * row, area.w, row)
+            theme.write(surface, line, box, size=SMALL, face=TEXT, colour=palette.dim)
         left = theme.width("100 %", SMALL, FIGURES) + px(6)
-        head = row + row // 2 + px(4)
+        head = len(lines) * row + row // 2 + px(4)
         plot = pygame.Rect(area.x + left, area.y + head, area.w - left - px(14), area.h - row - head)
         pygame.draw.rect(surface, (24, 24, 25), plot)
         most = max(1, len(book.pairs))
@@ -137,7 +139,8 @@ class ShotsPanel(Panel):
         for share in (0.0, 0.5, 1.0):
             y = at(0, share)[1]
             pygame.draw.line(surface, (58, 58, 58), (plot.x, y), (plot.right, y))
-            box = pygame.Rect(area.x, y - row // 2, left - px(6), row)
+            top = min(y - row // 2, plot.bottom - row)  # above the figures of the other axis
+            box = pygame.Rect(area.x, top, left - px(6), row)
             theme.write(
                 surface, f"{100 * share:.0f} %", box, size=SMALL, face=FIGURES, colour=palette.dim, align="right"
             )

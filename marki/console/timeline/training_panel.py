@@ -20,6 +20,9 @@ from marki.io.exhibits import MARK1, Progress
 from marki.io.ports import Port
 from marki.language import Words
 
+UNKNOWN = "–"
+"""What stands in the place of a figure that is not known."""
+
 
 def axis_of(progress: Progress) -> int:
     """Return the last step on the axis: 20 at first, and more as the training goes on, up to its end."""
@@ -49,7 +52,7 @@ class TrainingPanel(Panel):
         self._paper = pygame.Rect(self.inner.x, top, self.inner.w, self.inner.bottom - top)
         text = pygame.Rect(self._paper.x + px(6), self._paper.bottom - row - px(2), self._paper.w - px(12), row)
         self._text = text
-        axis = theme.width("100", SMALL - 1, FIGURES) + px(10)
+        axis = theme.width("100 %", SMALL - 1, FIGURES) + px(10)
         self._plot = pygame.Rect(self._paper.x + axis, self._paper.y + px(8), self._paper.w - axis - px(12),
                                  text.y - self._paper.y - px(14))  # fmt: skip
         self.regions = (self.buttons,)
@@ -112,8 +115,8 @@ class TrainingPanel(Panel):
             fit = max(1, (paper.h - px(8)) // row)
             lines = theme.wrap(text, paper.w - px(20), SMALL)
             if len(lines) > fit and not system_view.learning:  # what it is now comes before what can be done
-                lines = theme.wrap(state, paper.w - px(20), SMALL)
-            lines = lines[:fit]
+                text = state
+            lines = theme.wrap(text, paper.w - px(20), SMALL, most=fit)
             top = paper.y + (paper.h - row * len(lines)) // 2
             for k, line in enumerate(lines):
                 box = pygame.Rect(paper.x + px(10), top + k * row, paper.w - px(20), row)
@@ -127,7 +130,7 @@ class TrainingPanel(Panel):
             if k in (0, 4) or (k == 2 and plot.h > 4 * row):
                 box = pygame.Rect(paper.x + px(2), y - row // 2, plot.x - paper.x - px(6), row)
                 box.clamp_ip(paper)
-                theme.write(surface, f"{25 * k}", box, size=SMALL - 1, face=FIGURES, align="right")
+                theme.write(surface, f"{25 * k} %", box, size=SMALL - 1, face=FIGURES, align="right")
         for step in range(0, across + 1, max(1, nice(across / 5))):
             x = plot.x + round(plot.w * step / across)
             pygame.draw.line(surface, palette.ruling, (x, plot.y), (x, plot.bottom))
@@ -181,7 +184,7 @@ class TrainingPanel(Panel):
         theme, plot, row = self.theme, self._plot, self.theme.row(SMALL)
         signs = theme.words("timeline.and").join(theme.words(f"timeline.sign.{name}") for name in progress.warnings)
         text = theme.words("timeline.warning", signs=signs)
-        for k, line in enumerate(theme.wrap(text, plot.w - theme.px(8), SMALL)[: max(1, plot.h // row)]):
+        for k, line in enumerate(theme.wrap(text, plot.w - theme.px(8), SMALL, most=max(1, plot.h // row))):
             box = pygame.Rect(plot.x + theme.px(4), plot.y + k * row, plot.w - theme.px(8), row)
             pygame.draw.rect(surface, theme.palette.paper, (*box.topleft, theme.width(line, SMALL), row))
             theme.write(surface, line, box, size=SMALL, face=TEXT, colour=theme.palette.wrong)
@@ -199,10 +202,10 @@ class TrainingPanel(Panel):
         lines = [words(name, **values) for name in names]
         line = next((t for t in lines if self.theme.width(t, SMALL) <= text.w), lines[-1])
         self.theme.write(surface, line, text, size=SMALL, face=TEXT, colour=self.theme.palette.ink)
-        end = f"{axis_of(progress):,}"  # of the axis that grows
-        wide = self.theme.width(end, SMALL - 1, FIGURES)
+        end = words("timeline.axis_steps", steps=f"{axis_of(progress):,}")  # of the axis that grows
+        wide = self.theme.width(end, SMALL - 1)
         if self.theme.width(line, SMALL) + wide + self.theme.px(16) <= text.w:
-            style = TextStyle(size=SMALL - 1, face=FIGURES, colour=self.theme.palette.faded, align="right")
+            style = TextStyle(size=SMALL - 1, face=TEXT, colour=self.theme.palette.faded, align="right")
             self.theme.write(surface, end, text, **style)
 
 
@@ -212,7 +215,7 @@ def measured(progress: Progress, task: str, words: Words) -> str:
     share = progress.right
     if words.of_task("timeline.score", task) != "timeline.score":
         share = progress.curve[-1][2] if progress.curve else math.nan
-    return "–" if math.isnan(share) else f"{100 * share:.0f}"
+    return UNKNOWN if math.isnan(share) else f"{100 * share:.0f}"
 
 
 class LedgerPanel(Panel):
@@ -270,20 +273,20 @@ class LedgerPanel(Panel):
         return dirty
 
     def lines(self, system_view: SystemView) -> list[tuple[str, str]]:
-        """Return what the ledger says, as (word, figure)."""
+        """Return what the ledger says, as (name of the word, figure)."""
         words, exhibit, reply = self.theme.words, system_view.exhibit, system_view.reply
         shipped = words("timeline.by_heart" if exhibit.score is not None else "timeline.nothing_learned")
         found = [
-            (words("timeline.parameters"), f"{exhibit.parameters:,}"),
-            (words("timeline.multiply_adds"), abbreviated(exhibit.multiply_adds)),
-            (words("timeline.learned"), shipped if system_view.learned is None else f"{system_view.learned:,.0f}"),
-            (words("timeline.seconds"), "–" if system_view.seconds is None else f"{system_view.seconds:,.1f}"),
+            ("timeline.parameters", f"{exhibit.parameters:,}"),
+            ("timeline.multiply_adds", abbreviated(exhibit.multiply_adds)),
+            ("timeline.learned", shipped if system_view.learned is None else f"{system_view.learned:,.0f}"),
+            ("timeline.seconds", UNKNOWN if system_view.seconds is None else f"{system_view.seconds:,.1f}"),
         ]
         if reply is not None and reply.seconds:
-            found.append((words("timeline.answers_in"), f"{1e3 * reply.seconds:.1f} ms"))
+            found.append(("timeline.answers_in", f"{1e3 * reply.seconds:.1f} ms"))
         progress = system_view.progress
         if progress is not None and self.button:
-            now = words(words.of_task("timeline.right_now", exhibit.task))
+            now = words.of_task("timeline.right_now", exhibit.task)
             found.append((now, f"{measured(progress, exhibit.task, words)} %"))
         return found
 
@@ -292,13 +295,16 @@ class LedgerPanel(Panel):
         self._backdrop.restore(surface)
         room = area.h - (self.buttons.box.h + theme.px(4) if self.button else 0)
         row = max(theme.row(SMALL), min(theme.px(26), room // max(1, len(lines))))
-        y = area.y
-        for word, figure in lines:
-            if y + row > area.y + room + 2:
-                break
-            wide = min(theme.width(figure, SMALL, FIGURES) + theme.px(4), area.w * 2 // 3)
+        y, most = area.y, (room + 2) // row
+        if len(lines) > most:  # what is not known goes first
+            lines = tuple(line for line in lines if line[1] != UNKNOWN)[:most]
+        for name, figure in lines:
+            word, *shorter = theme.words.forms(name)
+            face = TEXT if figure[0].isalpha() else FIGURES
+            wide = min(theme.width(figure, SMALL, face) + theme.px(4), area.w * 2 // 3)
             value = pygame.Rect(area.right - wide, y, wide, row)
-            theme.write(surface, figure, value, size=SMALL, face=FIGURES, align="right")
+            theme.write(surface, figure, value, size=SMALL, face=face, align="right")
             box = pygame.Rect(area.x, y, area.w - wide - theme.px(4), row)
-            theme.write(surface, word, box, size=SMALL, face=TEXT, colour=palette.faded, optional=True)
+            style = TextStyle(size=SMALL, face=TEXT, colour=palette.faded, optional=True, shorter=shorter)
+            theme.write(surface, word, box, **style)
             y += row

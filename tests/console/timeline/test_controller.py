@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pygame
@@ -767,8 +768,8 @@ def test_two_systems_stand_before_the_same_stimulus_each_with_its_ledger(with_ti
     assert first.reply.said or not first.reply.lamps.any()
     np.testing.assert_array_equal(first.reply.stimulus, second.reply.stimulus)
     ledger, other = app.handler.panels["ledger"], app.handler.panels["ledger2"]
-    assert dict(ledger.lines(first))["trained on"] == f"{app.session.trial}"
-    assert dict(other.lines(second))["weights"] == f"{second.exhibit.parameters:,}"
+    assert dict(ledger.lines(first))["timeline.learned"] == f"{app.session.trial}"
+    assert dict(other.lines(second))["timeline.parameters"] == f"{second.exhibit.parameters:,}"
     app.obey("put_up", name="mlp")
     frames(app)
     assert app.scene.timeline.first.exhibit.name == "mlp"
@@ -1050,3 +1051,29 @@ def test_the_card_tells_what_is_known(with_timeline, language):
     said = [b.text for b in app.handler.panels["page"].blocks]
     assert "Mark I Perceptron" in said
     assert app.words("exhibit.seed") not in said
+
+
+@pytest.mark.parametrize("projector", [False, True], ids=["desk", "projector"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_count_of_a_film_is_never_cut(with_timeline, monkeypatch, language, projector):
+    monkeypatch.setattr(fake_timeline, "reel", partial(fake_timeline.reel, t=101))
+    app = with_timeline(system="lstm", language=language, projector=projector, size=(1280, 800))
+    app.obey("example")
+    frames(app)
+    app.renderer.theme.clipped.clear()
+    said = texts(app, "stimulus")
+    count = next(text for text in said if text.endswith("/101"))
+    assert count not in [text for text, _ in app.renderer.theme.clipped]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_sizes_of_registers_say_what_is_counted_where_there_is_room(with_timeline, language):
+    app = with_timeline(system="lstm", language=language, size=(1920, 1080))
+    app.obey("example")
+    frames(app)
+    assert app.words("timeline.size_rows", exposures=12, units=24) in texts(app, "registers")
+    app = with_timeline(system="lstm", language=language, size=(800, 600), projector=True)
+    app.obey("example")
+    frames(app)
+    said = texts(app, "registers")
+    assert not any(text == app.words("timeline.size_rows", exposures=12, units=24) for text in said)

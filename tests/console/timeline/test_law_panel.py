@@ -120,3 +120,10 @@ def test_the_plot_is_whole(window, size, projector, language):
         look(app, found)
         wrong = [fault for fault in faults(app) if fault[0] in ("outside", "upon another", "cut", "left out")]
         assert not wrong, found
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_in_little_room_the_key_still_says_of_what_it_is(window, language):
+    app = window(size=(720, 480), projector=True, language=language)
+    said = look(app, record(24, [(3e9, 7_000), (1e10, 12_000), (3e10, 20_000)]))
+    assert app.words("timeline.law_budget", operations="3e09") in said

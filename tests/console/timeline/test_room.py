@@ -216,3 +216,21 @@ def test_the_table_is_whole_to_its_end(window, size, projector, language):
         app.frame()
         assert app.ui.scroll == min(at, end)
     assert (theme.clipped, theme.dropped) == ([], [])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("size", "projector"), [((1280, 800), False), ((1280, 800), True), ((720, 480), True)])
+def test_rows_and_times_of_the_chart_are_named(window, size, projector, language):
+    app = window(size=size, projector=projector, language=language)
+    panel = app.handler.panels["room"]
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
+    settle(app)
+    written, app.renderer.theme.written = app.renderer.theme.written, None
+    panel = app.handler.panels["room"]
+    said = [text for text, _, _ in written]
+    assert app.words("timeline.room_stage") in said
+    times = [(int(text), place) for text, place, _ in written if text.isdigit() and panel._axis.contains(place)]
+    assert [time for time, _ in times][:3] == [0, 5, 10]  # of 33
+    for time, place in times[1:]:
+        assert abs(place.centerx - panel._axis.x - panel._axis.w * time / 33) <= 2

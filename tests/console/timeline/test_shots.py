@@ -186,3 +186,18 @@ def test_a_picture_without_a_screen_shows_the_first_answer(session, tmp_path):
     assert app.run() == 0
     assert app.ui.chart == "shots"
     assert app.ui.book.told[0].lamp == "8"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_both_axes_and_the_dashed_line_are_named_in_little_room(window, language):
+    app = window(size=(720, 480), projector=True, language=language)
+    app.renderer.theme.written = []
+    app.renderer.invalidate()
+    app.frame()
+    found, app.renderer.theme.written = app.renderer.theme.written, None
+    said = "".join(text for text, _, _ in found).replace(" ", "")
+    assert app.words("timeline.shots_curve").replace(" ", "") in said
+    plot = app.handler.panels["shots"]._curve
+    none = next(place for text, place, _ in found if text == "0 %")
+    figure = next(place for text, place, _ in found if text == "0" and plot.contains(place))
+    assert none.bottom <= figure.bottom - figure.h // 2

@@ -74,3 +74,29 @@ def seen(app, progress, task="imitate"):
     said = {text for text, _, _ in theme.written}
     theme.written = None
     return said
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_axes_of_the_curves_say_per_cent_and_steps(window_on, language):
+    app = window_on("gan", language=language)
+    said = seen(app, replace(BEGUN, curve=((5, 0.9, 0.31),)))
+    assert {"0 %", "100 %"} <= said
+    assert app.words("timeline.axis_steps", steps="20") in said
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", [(720, 480), (1280, 800)], ids=str)
+def test_on_the_projector_no_figure_of_the_costs_is_without_its_word(window_on, language, size):
+    app = window_on("gpt", language=language, size=size, projector=True)
+    theme = app.renderer.theme
+    theme.clipped.clear()
+    theme.dropped.clear()
+    app.renderer.invalidate()
+    theme.written = []
+    app.frame()
+    said, theme.written = {text for text, _, _ in theme.written}, None
+    names = ("parameters", "multiply_adds", "learned", "seconds", "answers_in")
+    assert not {form for name in names for form in app.words.forms(f"timeline.{name}")} & set(theme.dropped)
+    assert app.words("timeline.by_heart") not in [text for text, _ in theme.clipped]
+    assert app.words("timeline.by_heart") in said
+    assert said & set(app.words.forms("timeline.learned"))
