@@ -15,7 +15,9 @@ from marki.console.state.timeline_view import verdict
 from marki.console.timeline.activation_panel import system_at
 
 FRAMES_A_SIGN = 3
-FACE = "gnu-typewriter"
+FACE, CLEAR = "gnu-typewriter", "liberation-mono"
+UNCLEAR = frozenset("()[]{}&")
+"""Signs that the first typeface draws as strokes, or not at all; a sheet with one of them is written in the second."""
 HOLE = (60, 58, 52)
 
 
@@ -46,6 +48,11 @@ class Setting(NamedTuple):
 def text_of(stimulus: np.ndarray) -> str:
     """Return what was typed of a stimulus: a text, or one with a picture."""
     return str(stimulus["text"] if stimulus.dtype.names else stimulus)
+
+
+def face_of(text: str) -> str:
+    """Return the typeface of a sheet: that of a typewriter, unless it lacks a sign of the text."""
+    return CLEAR if UNCLEAR & set(text) else FACE
 
 
 class TeleprinterPanel(Panel):
@@ -100,13 +107,13 @@ class TeleprinterPanel(Panel):
             for x in (paper.x + px(6), paper.right - px(7)):
                 pygame.draw.circle(surface, HOLE, (x, y), px(2.5))
         area = paper.inflate(-px(36), -px(16))
-        words, printing = theme.words, printed < len(said)
-        size, captions, gaps, most_typed, most_said = self._setting(area, typed, said, bool(wanted))
+        words, printing, face = theme.words, printed < len(said), face_of(typed + said)
+        size, captions, gaps, most_typed, most_said = self._setting(area, typed, said, face, bool(wanted))
         row, gap = theme.row(size), [("", "")] * gaps
         lines = [(words("timeline.you_type"), "caption")] * captions
-        lines += [(t, "typed") for t in self._kept(typed, area.w, size, most_typed)]
+        lines += [(t, "typed") for t in self._kept(typed, area.w, size, face, most_typed)]
         lines += [*gap, *[(words("timeline.it_types"), "caption")] * captions]
-        lines += [(t, "said") for t in self._kept(said[:printed] + "_" * printing, area.w, size, most_said)]
+        lines += [(t, "said") for t in self._kept(said[:printed] + "_" * printing, area.w, size, face, most_said)]
         if wanted and not printing:
             lines += [*gap, (words("timeline.wanted", name=wanted), "wanted")]
         for k, (text, kind) in enumerate(lines[: max(1, area.h // row)]):
@@ -118,9 +125,9 @@ class TeleprinterPanel(Panel):
                 theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour)
             elif text:
                 colour = palette.ink if kind == "typed" else palette.trace
-                theme.write(surface, text, box, size=size, face=FACE, colour=colour)
+                theme.write(surface, text, box, size=size, face=face, colour=colour)
 
-    def _setting(self, area: pygame.Rect, typed: str, said: str, wanted: bool) -> Setting:
+    def _setting(self, area: pygame.Rect, typed: str, said: str, face: str, wanted: bool) -> Setting:
         """Return how the sheet is set, so that what was typed and the whole answer find room.
 
         First the gaps go, then the letters become smaller, then the captions go if there is little room, and at last
@@ -129,7 +136,7 @@ class TeleprinterPanel(Panel):
         theme = self.theme
         asked = told = fit = 0
         for size, gaps in ((NORMAL, True), (NORMAL, False), (SMALL, False)):
-            asked, told = (len(theme.wrap(text, area.w, size, FACE)) for text in (typed, said))
+            asked, told = (len(theme.wrap(text, area.w, size, face)) for text in (typed, said))
             fit = area.h // theme.row(size)
             if asked + told + 2 + wanted + gaps * (1 + wanted) <= fit:
                 return Setting(size, True, gaps, asked, told)
@@ -138,11 +145,11 @@ class TeleprinterPanel(Panel):
         told = min(told, max(room // 2, room - asked))
         return Setting(SMALL, captions, False, room - told, told)
 
-    def _kept(self, text: str, width: int, size: float, most: int) -> list[str]:
+    def _kept(self, text: str, width: int, size: float, face: str, most: int) -> list[str]:
         """Return a text in at most so many lines: its beginning, and its end, with an ellipsis between them."""
         theme = self.theme
-        lines = theme.wrap(text, width, size, FACE)
+        lines = theme.wrap(text, width, size, face)
         if len(lines) <= most:
             return lines
         first, last = lines[: max(1, most - 1)], lines[-1:]
-        return [*first[:-1], theme.broken_off(first[-1], width, size, FACE), *last[: most - 1]]
+        return [*first[:-1], theme.broken_off(first[-1], width, size, face), *last[: most - 1]]

@@ -7,7 +7,7 @@ import pytest
 from console.fake_timeline import FakeTimeline
 
 from marki.console.drawing.layout import Box
-from marki.console.timeline.teleprinter_panel import TeleprinterPanel
+from marki.console.timeline.teleprinter_panel import CLEAR, FACE, TeleprinterPanel, face_of
 
 LINE = "the small bar is at the right of the large diamond. In Chinese:"
 PICTURE = "a line, then stripes; example n = 2:\n" + "\n".join(["." * 20] * 20)
@@ -76,3 +76,20 @@ def test_a_long_answer_leaves_a_line_of_what_was_typed(app):
     lines = printed(app, LINE, LINE.upper(), Box(0, 0, 240, 120), wanted="")
     assert lines[0].startswith("the small")
     assert any(line.startswith("THE SMALL") for line in lines)
+
+
+def test_every_sign_that_can_be_typed_is_told_from_every_other(app):
+    """The typewriter's face draws brackets as strokes; whoever copies a program from the sheet needs them."""
+    import pygame
+
+    font = app.renderer.theme.font
+    signs = [chr(k) for k in range(33, 127) if chr(k) not in "`"]
+    for k, sign in enumerate(signs):
+        for other in signs[k + 1 :]:
+            face = face_of(sign + other)
+            a, b = (pygame.surfarray.array_alpha(font(face, 40).render(s, True, (0, 0, 0))) for s in (sign, other))
+            assert a.any()
+            assert b.any()
+            assert a.shape != b.shape or (a != b).any(), (sign, other, face)
+    assert face_of("rep n [ draw right n ]") == CLEAR
+    assert face_of("go up 3") == FACE
