@@ -61,6 +61,15 @@ class Words:
         """Return the name of a class as it stands in a sentence: in quotation marks, but for a single letter."""
         return name if len(name) == 1 else self("now.quoted", name=name)
 
+    def sentences(self, *told: str) -> str:
+        """Return what is told one after the other, each divided from the next by a full stop, and none at the end."""
+        return self("message.stop").join(text.rstrip(".。") for text in told)
+
+    def class_name(self, name: str, task: str = "") -> str:
+        """Return the name of a class in this language; of a task in which it means something else, that. A name that
+        somebody else gave is returned as it is."""
+        return self.get(f"class.{name}_{task}") or self.get(f"class.{name}", name)
+
     def get(self, name: str, default: str = "") -> str:
         """Return the string `name`, or `default` where there is none."""
         return self._table.get(name, default)
@@ -76,6 +85,13 @@ class Words:
     def pick(self, texts: Mapping[str, Any]) -> Any:
         """Return the entry of this language in a table of languages, or the English one."""
         return texts.get(self.language, texts["en"])
+
+    def source(self, cited: str) -> str:
+        """Return a source as it is cited, its general remarks (``cited.REMARK``) in this language."""
+        for name, said in self._table.items():
+            if name.startswith("cited."):
+                cited = cited.replace(name.removeprefix("cited."), said)
+        return cited
 
     def error(self, error: MarkIError) -> str:
         """Return a refusal as a sentence of this language.

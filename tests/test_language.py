@@ -22,6 +22,7 @@ from marki.files import asset, prepare_folder, write_text
 from marki.hardware import plugboard
 from marki.hardware.plugboard import PlugboardConfig
 from marki.io import worlds
+from marki.io.ports import Port
 from marki.io.stimuli import forms, letters
 from marki.io.stimuli.fitting import Fitting
 from marki.io.stimuli.images import folder, image
@@ -36,7 +37,7 @@ from successors import registry, tasks
 from successors.nn.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
-ONLY_CHINESE = ("meaning.", "note.", "errors.", "register.")
+ONLY_CHINESE = ("meaning.", "note.", "errors.", "register.", "cited.")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SETTINGS = {f"machine.{n}": meta for n, _, meta in MachineConfig().items()} | {
     f"world.{n}": meta for n, _, meta in WorldConfig().items()
@@ -124,6 +125,40 @@ def test_every_register_and_task_of_the_timeline_has_a_chinese_name():
     for name in tasks.names():
         assert f"exhibit.task_{name}" in EN, name
         assert HAN.search(ZH[f"exhibit.task_{name}"]), name
+
+
+def test_every_english_word_that_names_a_class_has_a_chinese_one():
+    shown = [
+        (name, trial.task)
+        for system in registry.systems()
+        if system.entry.answers is Port.LAMPS and system.entry.accepts is not Port.ASKED
+        for trial in system.entry.trials
+        for name in registry.classes(trial)
+    ]
+    shown += [
+        (name, "")
+        for kind in ("left_right", "forms", "parity", "connectedness")
+        for name in worlds.create(WorldConfig(name=kind), 1).classes
+    ]
+    shown += [(name, "") for name in forms.KINDS]
+    words = {name for name, _ in shown if len(name) > 1}
+    assert {"north-east", "even", "wrong", "different", "plus"} <= words
+    zh, en = Words("zh"), Words("en")
+    assert {(n, t) for n, t in shown if n in words and not HAN.search(zh.class_name(n, t))} == set()
+    assert {n for n, t in shown if en.class_name(n, t) != n} == set()
+    assert zh.class_name("right", "judge") != zh.class_name("right")
+
+
+def test_a_source_has_its_remarks_in_chinese_and_its_names_as_they_are():
+    said = {row.name: Words("zh").source(row.cited) for row in provenance.table().values() if row.source}
+    assert {n: s for n, s in said.items() if re.search(r"second|secondary|counted|theory aims|photograph", s)} == {}
+    assert Words("en").source("MAN Fig. 1, at second hand") == "MAN Fig. 1, at second hand"
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_sentences_that_follow_each_other_are_divided_by_one_stop(name):
+    said = Words(name).sentences("一。", "二", "三.")
+    assert said == {"en": "一. 二. 三", "zh": "一。二。三"}[name]
 
 
 def test_short_forms_are_of_strings_that_are_there_and_shorter():
@@ -542,6 +577,8 @@ TERMS = {
     "平白的话": "通俗的话",
     "全凭偶然": "尚未训练，回答是随机的",
     "正在取来": "正在加载",
+    "您": "你",
+    "流水段": "段",
 }
 ENGLISH_TERMS = {
     r"(?-i:\b[ASR] unit)": "A-unit, S-unit, R-unit",

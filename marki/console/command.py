@@ -35,7 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the window's arguments to a parser."""
     add = parser.add_argument
     add("--size", metavar="WxH", help="size of the window (default: that of the screen; with --frames 1280x800)")
-    add("--scale", metavar="X", default="1", help="scale of lettering and frames (default: %(default)s)")
+    add(
+        "--scale",
+        metavar="X",
+        default="1",
+        help="scale of lettering and frames, {:g} to {:g} (default: %(default)s)".format(*SCALES),
+    )
     add("--fullscreen", action="store_true", help="fill the screen")
     add("--speed", metavar="X", help="simulated seconds a second (default: 5 at first, then rising by itself)")
     add("--welcome", action="store_true", help="offer the first steps again, after they were put away for good")

@@ -156,7 +156,8 @@ def take(session: Session, measure: Mapping[str, Any], language: str, *, first: 
     int or str
         A number, or the name of a class; what there is none of is said in the language.
     """
-    none = Words(language)("worksheet.none")
+    words = Words(language)
+    none = words("worksheet.none")
     match measure["measure"]:
         case "errors" | "errors_switched_on" | "answers" as name:
             rows = _known(session, first + measure["last"])[first + measure["first"] : first + measure["last"]]
@@ -175,7 +176,7 @@ def take(session: Session, measure: Mapping[str, Any], language: str, *, first: 
             row = _known(session, first + measure["trial"] + 1)[first + measure["trial"]]
             world = session.worlds[row["course"]]
             kind = answered(row, world)
-            return world.classes[kind] if kind >= 0 else none
+            return words.class_name(world.classes[kind]) if kind >= 0 else none
         case _:
             size = session.world.size
             for number in range(1, MOST_PASSES + 1):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from marki.history import Command
+from marki.io.card_names import card_name
 from marki.language import Words
 from marki.session import Session
 from marki.teaching.measures import answered
@@ -63,7 +64,7 @@ class Narrator:
             self._count("narration.active", int(row["active"])),
         ]
         answer = answered(row, world)
-        said = self._class(world.classes[answer]) if answer >= 0 else ""
+        said = words.class_name(world.classes[answer]) if answer >= 0 else ""
         verdict = "unjudged" if kind < 0 else "wrong" if row["wrong"] else "right"
         parts.append(words(f"narration.{verdict}", answer=said) if said else words(f"narration.nobody_{verdict}"))
         parts.append(self._taught(trial, row))
@@ -71,15 +72,12 @@ class Narrator:
 
     def _shown(self, trial: int, row: np.void, classes: Sequence[str]) -> str:
         words, kind = self.words, int(row["kind"])
-        known = self._class(classes[kind]) if kind >= 0 else ""
+        known = words.class_name(classes[kind]) if kind >= 0 else ""
         if row["item"] >= 0:
             return words("narration.card", shown=known)
         own = [c.value["name"] for c in self.session.commands if c.trial == trial and c.name == "show"]
-        name = own[-1] if own else words("narration.unnamed")
+        name = card_name(own[-1], words) if own else words("narration.unnamed")
         return words("narration.own_known", shown=name, known=known) if known else words("narration.own", shown=name)
-
-    def _class(self, name: str) -> str:
-        return self.words.get(f"narration.class.{name}", name)
 
     def _taught(self, trial: int, row: np.void) -> str:
         """Return what the trainer did, from the events if they are kept."""
@@ -150,7 +148,7 @@ class Narrator:
         return self.words("narration.with_trainer" if on else "narration.without_trainer")
 
     def _show(self, value: dict[str, Any]) -> str:
-        return self.words("narration.show", card=value["name"])
+        return self.words("narration.show", card=card_name(value["name"], self.words))
 
     def _turn(self, value: dict[str, Any]) -> str:
         if len(value["units"]) == 1:

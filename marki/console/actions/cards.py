@@ -18,6 +18,7 @@ from marki.console.state.ui_state import Typing
 from marki.errors import ConfigError, SessionError, StimulusError, reason, unknown
 from marki.files import write_new
 from marki.io.camera import Camera
+from marki.io.card_names import card_name
 from marki.io.frame import CELLS, SIDE
 from marki.io.stimuli import images
 from marki.io.stimuli.images import FolderCards
@@ -102,7 +103,7 @@ def _show(op: Operator, levels: np.ndarray, name: str, kind: int, *, judge: bool
         return
     session.advance(session.now + playback.seen_us())
     playback.snapshot()
-    op.tell("message.answered", name=name, answer=op.answered())
+    op.tell("message.answered", name=card_name(name, op.words), answer=op.words.class_name(op.answered()))
 
 
 def type_teach(op: Operator) -> None:
@@ -113,9 +114,11 @@ def type_teach(op: Operator) -> None:
 def teach(op: Operator, text: str) -> None:
     """Show one's own card, reinforced as the class typed."""
     names = [name.lower() for name in op.session.world.classes]
-    if text.lower() not in names:
-        raise unknown("class", text, op.session.world.classes, where="deck")
-    show_card(op, names.index(text.lower()))
+    said = [op.words.class_name(name).lower() for name in op.session.world.classes]
+    known = names if text.lower() in names else said
+    if text.lower() not in known:
+        raise unknown("class", text, [op.words.class_name(name) for name in op.session.world.classes])
+    show_card(op, known.index(text.lower()))
 
 
 def type_letters(op: Operator) -> None:
@@ -204,7 +207,7 @@ def into_deck(op: Operator, path: str) -> None:
     if isinstance(read, FolderCards):
         tell_of_folder(op, read)
     else:
-        op.say(f"{op.ui.message}. {read.sentence(op.words)}")
+        op.say(op.words.sentences(op.ui.message, read.sentence(op.words)))
 
 
 def _lay_in_deck(op: Operator, label: str, levels: np.ndarray) -> Path:

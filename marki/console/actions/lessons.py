@@ -10,6 +10,7 @@ from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.errors import SessionError
 from marki.files import write_new
+from marki.io.card_names import card_name
 from marki.io.machine_room import EVEN
 from marki.io.rooms import READS
 from marki.io.worlds import Presentation
@@ -87,7 +88,7 @@ def reveal(op: Operator) -> None:
         ui.tally.close(op.words("vote.right" if right else "vote.wrong"), right)
     else:
         ui.tally.close(said, right)
-    op.tell("message.answered", name=shown.name, answer=said)
+    op.tell("message.answered", name=card_name(shown.name, op.words), answer=op.words.class_name(said))
 
 
 def save_tally(op: Operator) -> None:

@@ -349,7 +349,11 @@ class Operator:
         if isinstance(value, bool):
             return self.words("value.on" if value else "value.off")
         if isinstance(value, (list, tuple)):
-            return " ".join(map(str, value)) if len(value) < 5 else self.words("value.many", count=len(value))
+            return (
+                " ".join(self.words.class_name(str(v)) for v in value)
+                if len(value) < 5
+                else self.words("value.many", count=len(value))
+            )
         if isinstance(value, str):
             return self.words.get(f"choice.{value}", value) or "–"
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"

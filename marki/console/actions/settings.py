@@ -39,7 +39,7 @@ def open_world(op: Operator, config: Mapping[str, Any]) -> None:
 def tell_of_folder(op: Operator, read: FolderCards) -> None:
     """Say also what was done to the pictures of a folder, what was passed over, and what is odd about their names."""
     said = read.remarks(op.words)
-    op.say(". ".join([op.ui.message, *said]), alarm=len(said) > 1)
+    op.say(op.words.sentences(op.ui.message, *said), alarm=len(said) > 1)
 
 
 def turn_setting(op: Operator, name: str, way: int) -> None:
@@ -98,7 +98,7 @@ def _turn_world(op: Operator, names: Sequence[str], way: int) -> None:
         at = (at + (1 if way > 0 else -1)) % len(names)
         open_world(op, config.amend({"name": names[at]}).to_mapping())
         if op.ui.question is None:
-            op.say(f"{op.ui.message}. {op.words('message.world_no_pictures')}")
+            op.say(op.words.sentences(op.ui.message, op.words("message.world_no_pictures")))
         return
     open_world(op, config.amend({"name": names[at]}).to_mapping())
 

@@ -67,7 +67,7 @@ def _what(op: Operator, before: KeptRun) -> str:
     command, session = op.commands.get(before.command), op.session
     given = session.commands[before.moment.obeyed :]
     if (command is None or not command.ends_run) and session is before.session and given:
-        return Narrator(session, op.words).command(given[0])
+        return Narrator(session, op.words).command(given[0]).rstrip(".。")  # it stands within a sentence
     return op.words.get(f"undo.{before.command}") or op.words.get(f"command.{before.command}", before.command)
 
 

@@ -324,24 +324,27 @@ def _wide(sign: str) -> bool:
     return ord(sign) > 0x2E7F
 
 
+CLOSING, CLOSING_LATIN = "，。、；：？！）》」』】〉”’…％%", ".,:;!?)]"
+OPENING = "（《「『【〈“‘(["
+"""Signs that begin no line, the Latin ones unless a blank stands before them; and signs that end none."""
+
+
+def _breaks(before: str, sign: str) -> bool:
+    """Return whether a line may break between two signs: after blanks, and beside Chinese characters."""
+    if sign in CLOSING or before in OPENING or sign == " ":
+        return False
+    return before == " " or (sign not in CLOSING_LATIN and (_wide(before) or _wide(sign)))
+
+
 def _pieces(text: str) -> Sequence[str]:
     """Return a paragraph in pieces between which a line may break: words, and single Chinese characters."""
     pieces: list[str] = []
-    word = ""
-    for sign in text:
-        if _wide(sign) and sign not in "，。、；：？！）》」』】”’":
-            pieces += [word, sign] if word else [sign]
-            word = ""
-        elif _wide(sign) and pieces and not word:
-            pieces[-1] += sign  # a closing sign stays with what it closes
-        elif sign == "%" and pieces and not word:
-            word = pieces.pop() + sign  # and per cent with its number
+    for k, sign in enumerate(text):
+        if k and not _breaks(text[k - 1], sign):
+            pieces[-1] += sign
         else:
-            word += sign
-            if sign == " ":
-                pieces.append(word)
-                word = ""
-    return [*pieces, word] if word else pieces
+            pieces.append(sign)
+    return pieces
 
 
 @lru_cache(maxsize=64)

@@ -94,7 +94,7 @@ def _head(session: Session, run: RecordedRun, words: Words) -> dict[str, Any]:
     return {
         "trials": run.trials,
         "shown": len(run.number),
-        "classes": [[words.get(f"narration.class.{name}", name) for name in world.classes] for world in session.worlds],
+        "classes": [[words.class_name(name) for name in world.classes] for world in session.worlds],
         "greys": GREYS,
         "scale": max(scale, 100),
         "curve": {"trials": ends, "errors": curve["errors"]},

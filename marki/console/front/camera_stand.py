@@ -13,6 +13,7 @@ from marki.console.drawing.theme import SMALL, TEXT, Colour, Theme
 from marki.console.front.metal import Cabinet, Pen, blend, darker, inked, lighter, shadow
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
+from marki.io.card_names import card_name
 from marki.io.frame import SIDE
 
 COVERED = 0.32  # light of the card while the lens is covered
@@ -174,9 +175,9 @@ class CameraStand(Cabinet):
         grey = np.clip(light * 255, 0, 255).astype(np.uint8)
         key = (grey.tobytes(), draft is not None)
         words = self.theme.words
-        text = words("front.draft") if draft is not None else shown.name if shown is not None else ""
+        text = words("front.draft") if draft is not None else card_name(shown.name, words) if shown is not None else ""
         known = draft is None and shown is not None and 0 <= shown.kind < len(scene.classes)
-        shorter = (scene.classes[shown.kind],) if known and shown is not None else ()
+        shorter = (words.class_name(scene.classes[shown.kind]),) if known and shown is not None else ()
         colour = self.theme.palette.focus if draft is not None else self.theme.palette.dim
         dirty = self._name.update(surface, text, colour, shorter=shorter)
         if key == self._shown:

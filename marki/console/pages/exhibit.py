@@ -56,7 +56,7 @@ def exhibit(context: Context) -> list[PageBlock]:
             label = words.get(f"setting.{name}", words.get(f"constant.{name}", name))
             found.append(PageRow(label, right=words(f"badge.{row.badge}")))
             if row.source:
-                found.append(Text(words("provenance.source", source=row.cited), dim=True))
+                found.append(Text(words("provenance.source", source=words.source(row.cited)), dim=True))
     system_view = timeline.first
     if system_view.learned is not None and system_view.seconds is not None:
         found.append(PageRow(words("timeline.learned"), right=f"{system_view.learned:,.0f}"))

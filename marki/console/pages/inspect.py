@@ -203,7 +203,7 @@ def provenance_of(context: Context) -> list[PageBlock]:
         if not short:
             found.append(Text(shown))
         if row.source:
-            found.append(Text(words("provenance.source", source=row.cited)))
+            found.append(Text(words("provenance.source", source=words.source(row.cited))))
         note = words.get(f"note.{name}", row.note) if words.language != "en" and name not in own else row.note
         if note:
             found.append(Text(note, dim=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marki.console.pages.context import Context
 from marki.console.state.blocks import Heading, PageBlock, PageRow, Text
+from marki.io.card_names import card_name
 from marki.teaching import lesson as shelf
 
 
@@ -80,7 +81,12 @@ def _question(context: Context, number: int, question: shelf.Question) -> list[P
 def vote(context: Context) -> list[PageBlock]:
     """Return the question to the class, the votes so far, and how class and machine have done."""
     words, ui = context.words, context.scene.ui
-    tally = ui.tally
+    tally, classes = ui.tally, context.session.world.classes
+
+    def said(name: str) -> str:
+        """Return a card's or class's name in the language; `right` and `wrong` are options where there are many."""
+        return words.class_name(name) if name in classes else card_name(name, words) if " " in name else name
+
     found: list[PageBlock] = []
     if ui.lesson is not None:
         found.append(
@@ -88,10 +94,10 @@ def vote(context: Context) -> list[PageBlock]:
         )
     ballot = tally.current
     if ui.covered and ballot is not None:
-        found.append(Text(words("vote.ask", shown=words.quoted(ballot.shown), trial=ballot.trial)))
+        found.append(Text(words("vote.ask", shown=words.quoted(said(ballot.shown)), trial=ballot.trial)))
         for k, (option, count) in enumerate(zip(ballot.options, ballot.counts, strict=True)):
             found.append(
-                PageRow(f"{k + 1}  {option}", right=f"{count}", command="vote", arguments={"option": k},
+                PageRow(f"{k + 1}  {said(option)}", right=f"{count}", command="vote", arguments={"option": k},
                     turn="vote",
                     share=count / max(1, *ballot.counts))
             )  # fmt: skip
@@ -105,11 +111,17 @@ def vote(context: Context) -> list[PageBlock]:
         last = closed[-1]
         judged = last.answered in (words("vote.right"), words("vote.wrong"))
         found.append(
-            Heading(words("vote.was" if judged else "vote.last", shown=words.quoted(last.shown), answer=last.answered))
+            Heading(
+                words(
+                    "vote.was" if judged else "vote.last",
+                    shown=words.quoted(said(last.shown)),
+                    answer=said(last.answered),
+                )
+            )
         )
         for option, count in zip(last.options, last.counts, strict=True):
             mark = "right" if option == last.answered else "dot"
-            found.append(PageRow(option, right=f"{count}", mark=mark, share=count / max(1, *last.counts)))
+            found.append(PageRow(said(option), right=f"{count}", mark=mark, share=count / max(1, *last.counts)))
         totals = tally.totals()
         found.append(Heading(words.count("vote.totals", totals["ballots"])))
         found.append(PageRow(words("vote.class"), right=f"{totals['class_right']}/{totals['votes']}"))

@@ -18,7 +18,7 @@ def confusion(context: Context) -> list[PageBlock]:
     session, words = context.session, context.words
     records = session.records
     mine = records[(records["course"] == session.course) & (records["kind"] >= 0)][-RECENT:]
-    classes, code = session.world.classes, session.world.code
+    classes, code = [words.class_name(name) for name in session.world.classes], session.world.code
     counts = np.zeros((len(classes), len(classes) + 1), int)
     answers = {int(r): _class_of(int(r), code) for r in np.unique(mine["response"])}
     for row in mine:

@@ -98,7 +98,7 @@ def _card(card: Sequence[CardLine], words: Words) -> list[PageBlock]:
             found.append(PageRow(line.text, right=line.value))
             if line.badge:
                 name = "room.printed" if group == "ledger" else "room.source"
-                told = words(name, badge=line.badge, source=line.source) if line.source else line.badge
+                told = words(name, badge=line.badge, source=words.source(line.source)) if line.source else line.badge
                 found.append(Text(told, dim=True))
     return found
 
@@ -129,7 +129,7 @@ def room_table(context: Context) -> list[PageBlock]:
             Text(line.statement),
             PageRow(words("room.table_printed"), right=line.documented),
             PageRow(words("room.table_simulated"), right=line.simulated, mark=MARKS.get(line.verdict, "dot")),
-            Text(words("room.printed", badge=said[line.verdict], source=line.source), dim=True),
+            Text(words("room.printed", badge=said[line.verdict], source=words.source(line.source)), dim=True),
         ]
         if line.note:
             found.append(Text(line.note, dim=True))

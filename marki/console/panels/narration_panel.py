@@ -13,6 +13,7 @@ from marki.console.state.first_minute import OFFERS, ON_TOUR, STEPS, WELCOME
 from marki.console.state.scene import Scene
 from marki.console.state.studio import tool_of
 from marki.console.state.targets import Target
+from marki.io.card_names import card_name
 from marki.io.drawing_orders import Tool
 from marki.io.exhibits import MARK1
 from marki.io.ports import Port
@@ -57,7 +58,7 @@ def sentence(scene: Scene, words: Words) -> str:
         if ui.dark and first.accepts in (Port.FRAME, Port.ASKED):
             return words("now.system_dark", name=first.label, year=first.year)
         if first.accepts == Port.ASKED:
-            return words("now.system_asked", name=first.label, year=first.year)
+            return words(words.of_task("now.system_asked", first.task), name=first.label, year=first.year)
         name = "now.system" if timeline.first.live else "now.system_example"
         return words(name, name=first.label, year=first.year)
     text = _of_machine(scene, words)
@@ -72,6 +73,7 @@ def _of_machine(scene: Scene, words: Words) -> str:
     if look.presentation is None:
         return words("now.idle")
     shown, answer, _, right = verdict(scene, words("trainer.none"))
+    shown, answer = card_name(shown, words), words.class_name(answer)
     shown, answer = words.quoted(shown), words.quoted(answer) if answer else answer
     if ui.covered:
         return words("now.covered", shown=shown)

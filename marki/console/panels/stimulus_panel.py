@@ -10,6 +10,7 @@ from marki.console.drawing.panel import Declared, Grid, Panel
 from marki.console.drawing.theme import Theme
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
+from marki.io.card_names import card_name, sign_of
 from marki.io.frame import SIDE
 
 
@@ -56,7 +57,9 @@ class StimulusPanel(Panel):
         if draft is not None or shown is None:
             return self.theme.words.forms("card.none" if draft is None else "card.draft")
         known = 0 <= shown.kind < len(scene.classes)
-        return (shown.name, scene.classes[shown.kind]) if known else (shown.name,)
+        words = self.theme.words
+        short = words.class_name(scene.classes[shown.kind]) if known else card_name(sign_of(shown.name), words)
+        return card_name(shown.name, words), short
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show the card and its name; on the operator's own card, lines between the cells."""

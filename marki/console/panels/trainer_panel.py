@@ -12,6 +12,7 @@ from marki.console.drawing.sprites import lamp, sign
 from marki.console.drawing.theme import FIGURES, HUGE, LARGE, NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.state.lamp_glow import LEVELS
 from marki.console.state.scene import Scene
+from marki.io.card_names import card_name, sign_of
 from marki.io.responses import nearest_class
 
 LOW = 58  # height of a window in units, below which the code is left out and the words are small
@@ -31,7 +32,7 @@ def verdict(scene: Scene, none: str) -> tuple[str, str, str, bool | None]:
         return "", "", "", None
     name = scene.classes[shown.kind] if 0 <= shown.kind < len(scene.classes) else "?"
     if shown.kind < 0:
-        name = shown.name
+        name = sign_of(shown.name)
     if not look.answered or scene.ui.covered:
         return name, "", "", None
     r = look.view.r
@@ -100,7 +101,9 @@ class TrainerPanel(Panel):
 
     def update(self, surface: pygame.Surface, scene: Scene) -> list[pygame.Rect]:
         """Show the verdict and the phase."""
-        shown, answered, code, right = verdict(scene, self.theme.words("trainer.none"))
+        words = self.theme.words
+        shown, answered, code, right = verdict(scene, words("trainer.none"))
+        shown, answered = card_name(shown, words), words.class_name(answered)
         present = scene.snapshot.presentation
         wanted = "" if present is None or present.target is None else bits(present.target)
         dirty: list[pygame.Rect] = []

@@ -83,7 +83,7 @@ class PenDesk:
     _undo: UndoStack[Written] = field(default_factory=UndoStack)
     _read: tuple[tuple[str, int], Reading] | None = None
     _tokens: tuple[str, tuple[PenToken, ...]] = ("", ())
-    _good: bytes = bytes(CELLS)
+    _good: bytes = b""  # of the last text that could be read
 
     # -- what it says ------------------------------------------------------------------------------------------------
 
@@ -122,12 +122,12 @@ class PenDesk:
         """The lamps, 400: of the run, or else of the whole program; while that cannot be read, as they were before."""
         if self._steps:
             return self._steps[self.at - 1].lit if self.at else bytes(CELLS)
-        return self.reading.lamps or self._good
+        return self.reading.lamps or self._good or bytes(CELLS)
 
     @property
     def stale(self) -> bool:
         """Whether the lamps are those of an earlier text."""
-        return not self._steps and self.reading.lamps is None
+        return not self._steps and self.reading.lamps is None and bool(self._good)
 
     @property
     def state(self) -> PenState | None:

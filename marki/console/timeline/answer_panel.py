@@ -18,7 +18,7 @@ from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import SystemView, classes_of, foreign, restored, verdict
 from marki.console.timeline.activation_panel import Side, answered, system_at
 from marki.console.timeline.heatmaps import coloured, tones
-from marki.io.exhibits import HALL, MARK1
+from marki.io.exhibits import HALL, MARK1, Exhibit, Reply
 from marki.io.frame import SIDE
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS
@@ -39,6 +39,14 @@ class Answer(NamedTuple):
     others: tuple[tuple[str, float], ...]
     wanted: str
     remarks: tuple[str, ...]
+
+
+def named(name: str, reply: Reply | None, exhibit: Exhibit, words: Words) -> str:
+    """Return an answer as it is shown: the name of a class in the language of the window; of a system that writes, or
+    is asked in words, what it says."""
+    if exhibit.answers is not Port.LAMPS or exhibit.accepts is Port.ASKED:
+        return name
+    return words.class_name(name, reply.task if reply is not None and reply.task else exhibit.task)
 
 
 def draw_field(surface: pygame.Surface, theme: Theme, field: np.ndarray, area: pygame.Rect) -> None:
@@ -93,13 +101,15 @@ class AnswerPanel(Panel):
         answer = Answer(
             exhibit.name,
             system_view.covered,
-            answered(reply),
+            named(answered(reply), reply, exhibit, self.theme.words),
             verdict(reply, exhibit),
             outside,
             # How sure it is of a class that it was not shown says nothing.
             float("nan") if reply is None or outside else round(reply.confidence, 3),
-            () if reply is None or outside else tuple((n, round(s, 3)) for n, s in reply.others[:OTHERS]),
-            "" if reply is None else " ".join(reply.wanted.split()),
+            ()
+            if reply is None or outside
+            else tuple((named(n, reply, exhibit, self.theme.words), round(s, 3)) for n, s in reply.others[:OTHERS]),
+            "" if reply is None else named(" ".join(reply.wanted.split()), reply, exhibit, self.theme.words),
             remarks(system_view, self.theme.words),
         )
         field = None if reply is None else reply.field
@@ -204,8 +214,8 @@ def remarks(system_view: SystemView, words: Words) -> tuple[str, ...]:
         return ()
     found: list[str] = []
     if foreign(reply, exhibit):
-        found.append(words("timeline.foreign", name=reply.wanted))
-        found.append(words("timeline.reads", classes=span_of(classes_of(reply, exhibit), words)))
+        found.append(words("timeline.foreign", name=words.class_name(reply.wanted)))
+        found.append(words("timeline.reads", classes=span_of(classes_of(reply, exhibit), words, exhibit.task)))
     if reply.target is not None:
         found.append(words("timeline.cells_right", right=restored(reply), count=reply.target.size))
     if system_view.progress is not None:
@@ -215,11 +225,11 @@ def remarks(system_view: SystemView, words: Words) -> tuple[str, ...]:
     return tuple(found)
 
 
-def span_of(classes: tuple[str, ...], words: Words) -> str:
+def span_of(classes: tuple[str, ...], words: Words, task: str = "") -> str:
     """Return the classes that a system knows, in few words: the first and the last of those of the hall."""
     if classes in HALL.values():
         return words("timeline.span", first=classes[0], last=classes[-1])
-    return ", ".join(classes)
+    return words("narration.comma").join(words.class_name(name, task) for name in classes)
 
 
 class AnswerLamps(Panel):

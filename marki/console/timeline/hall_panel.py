@@ -250,7 +250,7 @@ class WallPanel(Panel):
         if timeline.covered:
             return words("timeline.hidden")
         if judged:
-            return words("timeline.hall_right", right=right, count=judged, name=timeline.wanted)
+            return words("timeline.hall_right", right=right, count=judged, name=words.class_name(timeline.wanted))
         said: dict[str, int] = {}
         for name in self._names:
             reply = timeline.hall.get(name)

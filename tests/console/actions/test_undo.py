@@ -183,3 +183,15 @@ def test_the_oldest_are_forgotten():
     assert [stack.undo(9) for _ in range(3)] == [4, 3, 2]
     assert not stack.can_undo
     assert stack.can_redo
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_was_taken_back_is_told_with_one_stop(window, session, language):
+    app = window(language=language)
+    app.obey("letter", text="A")
+    for command, name in (("undo", "undone"), ("redo", "redone")):
+        app.obey(command)
+        assert app.ui.message.startswith(app.words(f"message.{name}", what="")[:4])
+        assert not any(stops in app.ui.message for stops in ("。。", ".."))
+    app.obey("turn_setting", name="world.name", way=-1)
+    assert ". " not in app.ui.message or language == "en"

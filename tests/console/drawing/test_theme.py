@@ -124,3 +124,20 @@ def test_a_line_does_not_break_between_a_number_and_per_cent(window, text):
         lines = theme.wrap(text, width)
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
         assert not [line for line in lines[1:] if line.startswith("%")], width
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Megatron、GPT-3、Gopher、MT-NLG、Chinchilla、PaLM（各一）。",
+        "“even” 读对了，“甲乙”也对；见《深度学习》（2022 年）……完",
+        "it says (so), he “said”: a .pen file",
+    ],
+)
+def test_no_line_begins_with_a_closing_sign_or_ends_with_an_opening_one(window, text):
+    window()
+    theme = Theme(1.0)
+    for width in range(theme.width("“Chinchilla”、", 15), 400, 5):
+        lines = theme.wrap(text, width)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert not [line for line in lines if line[0] in "，。、；：？！）》”…,):" or line[-1] in "（《“("], width

@@ -1,5 +1,7 @@
 """The trainer says what is shown and answered in the words of the world that the card is from."""
 
+import re
+
 import pytest
 
 from marki.console.panels.curve_panel import wrong_under_way
@@ -50,3 +52,40 @@ def test_the_learning_curve_counts_a_card_from_the_moment_it_is_judged_wrong(win
     assert app.session.trial == 1
     assert not wrong_under_way(app.scene)
     assert said() & {forms[1], "1/26"}
+
+
+@pytest.mark.parametrize("world", ["left_right", "parity", "connectedness", "forms"])
+def test_a_chinese_window_names_no_class_in_english(window, world):
+    app = window(language="zh", size=(1280, 800))
+    app.operator.give("open_world", config=WorldConfig(name=world).to_mapping())
+    app.session.step()
+    app.frame()
+    written = seen(app)
+    for page in ("confusion", "vote"):
+        app.obey("predict" if page == "vote" else "page", **({} if page == "vote" else {"name": page}))
+        for _ in range(200):
+            app.frame()
+        written |= seen(app)
+    classes = [name for name in app.session.world.classes if len(name) > 1]
+    assert any(app.words.class_name(name) in text for name in classes for text in written)
+    assert [text for text in written for name in classes if re.search(rf"\b{name}\b", text)] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_of_a_typed_sign_the_trainer_shows_the_sign(window, language):
+    app = window(language=language)
+    app.frame()
+    app.obey("letter", text="7")
+    app.frame()
+    assert "7" in seen(app)
+    assert not [text for text in seen(app) if " in routed-gothic" in text and language == "zh"]
+
+
+def seen(app):
+    """Return all texts of the window, as they were written."""
+    theme = app.renderer.theme
+    theme.written = []
+    app.renderer.invalidate()
+    app.draw()
+    written, theme.written = {text for text, _, _ in theme.written}, None
+    return written

@@ -207,6 +207,13 @@ def test_the_lamps_are_those_of_the_text_and_while_it_cannot_be_read_as_before()
     assert not made.stale
 
 
+def test_lamps_that_nothing_has_lit_are_not_those_of_before():
+    made = desk("drwa up 3")
+    assert made.reading.refusal is not None
+    assert made.lamps == bytes(400)
+    assert not made.stale
+
+
 def test_a_mistake_is_told_at_once_but_on_the_line_that_is_typed_after_a_while():
     made = typed(desk(), "drwa up 3")
     assert made.refusal is None

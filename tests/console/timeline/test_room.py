@@ -186,7 +186,7 @@ def test_what_is_documented_stands_beside_what_is_simulated(window, language):
         printed, found, source = blocks[at + 1 : at + 4]
         assert (printed.right, found.right) == (line.documented, line.simulated)
         assert found.mark == {AGREES: "right", DEVIATES: "wrong", OPEN: "dot"}[line.verdict]
-        assert line.source in source.text
+        assert words.source(line.source) in source.text
         assert words(f"machine_room.verdict.{line.verdict.replace(' ', '_')}") in source.text
         assert not line.note or blocks[at + 4] == Text(line.note, dim=True)
     for verdict in (AGREES, DEVIATES, OPEN):
