@@ -52,6 +52,10 @@ class MarkIError(Exception):
         where = place if self.where is None else f"{place}: {self.where}"
         return type(self)(self.what, where=where, remedy=self.remedy, code=self.code, **self.fields)
 
+    def at(self, place: object) -> Self:
+        """Return the same refusal with `place` in the place of where it was."""
+        return type(self)(self.what, where=place, remedy=self.remedy, code=self.code, **self.fields)
+
 
 class UnknownName(MarkIError, KeyError):
     """An unknown name; the message offers the nearest known one."""

@@ -103,9 +103,10 @@ class Words:
         text = str(error)
         if self.language == "en":
             return text
-        place = "" if error.where is None else self("errors.place", where=error.where)
+        where = self.get(f"errors.where.{error.where}") or self.get(f"setting.{error.where}", str(error.where))
+        place = "" if error.where is None else self("errors.place", where=where)
         values = {name: self.get(f"errors.{name}.{value}", str(value)) for name, value in error.fields.items()}
         for code in (error.code, f"{error.code.partition('.')[0]}.other"):
             if say := self.get(f"errors.{code}"):
-                return say.format(where=error.where, place=place, **values)
+                return say.format(where=where, place=place, **values)
         return self("message.refused", text=text)

@@ -44,7 +44,7 @@ SETTINGS = {f"machine.{n}": meta for n, _, meta in MachineConfig().items()} | {
 }
 TABLES = {name: language.table(name) for name in LANGUAGES}
 ZH, EN = TABLES["zh"], TABLES["en"]
-WORDS_OF_FIELDS = ("errors.kind.", "errors.unit.", "errors.place")
+WORDS_OF_FIELDS = ("errors.kind.", "errors.unit.", "errors.place", "errors.where.", "errors.language.")
 REFUSALS = {n: text for n, text in ZH.items() if n.startswith("errors.") and not n.startswith(WORDS_OF_FIELDS)}
 
 
@@ -452,7 +452,7 @@ CASES = [
     (
         lambda tmp, patch: world(name="forms", kinds=("E", "blob")),
         "unknown.known",
-        ["world.kinds", "'blob'", ", ".join(forms.KINDS)],
+        [ZH["setting.world.kinds"], "'blob'", ", ".join(forms.KINDS)],
     ),
     (lambda tmp, patch: amended("sensory.treshold", 1), "unknown.near", ["sensory.threshold"]),
     (lambda tmp, patch: Recipe().amend({"enough": 1}), "setting.renamed", ["enough", "stop_at_score"]),

@@ -236,8 +236,10 @@ class App:
             self.playback.message = None
         begun = time.perf_counter()
         if self.timeline is not None:
-            for text in self.timeline.poll():
-                self.operator.say(self.words("message.refused", text=text), alarm=True)
+            for told in self.timeline.poll():
+                unknown = isinstance(told, str)
+                said = self.words("message.refused", text=told) if unknown else self.words.error(told)
+                self.operator.say(said, alarm=True)
         self.recorder.poll()
         self._fade()
         scene = self._look()

@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from marki.errors import MarkIError
 from marki.io.drawing_orders import DrawingOrder, Sheet, Tool
 from marki.io.machine_room import MachineRoom
 from marki.io.ports import Port
@@ -324,11 +325,15 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """A refusal, or the end of a process, in one sentence; a passing one concerns one question, and all goes on."""
+    """A refusal, or the end of a process, in one sentence; a passing one concerns one question, and all goes on.
+
+    `error` is the refusal itself, which the window says in its language; None for what went wrong in the program.
+    """
 
     name: str
     text: str
     passing: bool = False
+    error: MarkIError | None = field(default=None, compare=False)
 
 
 class SystemProcess(Protocol):

@@ -316,13 +316,20 @@ def _check_sizes(config: WorldConfig) -> None:
         _code(config, len(config.kinds))
     if config.name == "letters" and len(set(config.typefaces)) != max(1, len(config.typefaces)):
         raise StimulusError(
-            "lists no typeface, or one twice", where="world.typefaces", remedy="Give one or more, each once"
+            "lists no typeface, or one twice",
+            where="world.typefaces",
+            remedy="Give one or more, each once",
+            code="stimulus.faces",
         )
     if config.name == "handprint" and config.writers * len(config.letters) > MOST_CARDS:
         raise StimulusError(
             f"{config.writers} writers of {len(config.letters)} letters are more than {MOST_CARDS:,} cards",
             where="world.writers",
             remedy="Give fewer writers or letters",
+            code="stimulus.writers",
+            writers=config.writers,
+            letters=len(config.letters),
+            limit=f"{MOST_CARDS:,}",
         )
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marki.errors import ConfigError, MarkIError
+from marki.errors import ConfigError, MarkIError, PortError
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
 from marki.jobs.options import check_counts, print_json
 from marki.language import Words
@@ -65,9 +65,9 @@ def write(args: argparse.Namespace) -> int:
     return 0
 
 
-def _name_unknown(text: str) -> None:
-    if text:
-        print(text, file=sys.stderr)
+def _name_unknown(unread: PortError | None) -> None:
+    if unread is not None:
+        print(unread, file=sys.stderr)
 
 
 def add_read_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from collections import deque
 
 import numpy as np
 
+from marki.errors import MarkIError, StateError
 from marki.io.drawing_orders import DrawingOrder
 from marki.io.exhibits import Trouble
 from successors.serving.questions import (
@@ -53,7 +54,11 @@ class WorkerClient:
             self._process.start()
         except OSError as error:
             self._over = True
-            self._come.append(Trouble(name="", text=f"no process could be started ({error})"))
+            none = StateError(
+                f"no process could be started ({error})", where="timeline", remedy="Close other programs",
+                code="session.process_none", reason=error,
+            )  # fmt: skip
+            self._come.append(_told(none))
             return
         finally:
             there.close()
@@ -171,4 +176,13 @@ class WorkerClient:
             self._dead = True
             self._asked.notify_all()
             if not self._over:
-                self._come.append(Trouble(name=self._name, text="the process in which the system stood has ended"))
+                ended = StateError(
+                    "the process in which the system stood has ended", where="timeline",
+                    remedy="Put the system up again", code="session.process_ended",
+                )  # fmt: skip
+                self._come.append(_told(ended, self._name))
+
+
+def _told(error: MarkIError, name: str = "") -> Trouble:
+    """Return a refusal as it is told."""
+    return Trouble(name=name, text=str(error), error=error)

@@ -134,7 +134,7 @@ class Worker:
         except MarkIError as error:
             # An order, or a question to the hall, that does not fit concerns that one alone.
             passing = isinstance(error, PortError) and isinstance(question, OrderDrawing | AskHall)
-            self._send(Trouble(name=name, text=str(error), passing=passing))
+            self._send(Trouble(name=name, text=str(error), passing=passing, error=error))
         except Exception as error:
             self._send(Trouble(name=name, text=f"{type(error).__name__}: {error}"))
 
@@ -193,10 +193,10 @@ class Worker:
         try:
             found = typed(line, up.trial.task)
         except PortError as error:
-            self._send(Trouble(name=name, text=str(error), passing=True))
+            self._send(Trouble(name=name, text=str(error), passing=True, error=error))
             return None
-        if text := unknown_words(found, name):
-            self._send(Trouble(name=name, text=text, passing=True))
+        if (unread := unknown_words(found, up.system.entry.label)) is not None:
+            self._send(Trouble(name=name, text=str(unread), passing=True, error=unread))
         language = language_of(found.text)
         if self._taught_here or up.subject not in LANGUAGES or up.subject == language:
             return up, found.text
@@ -208,7 +208,11 @@ class Worker:
             )  # fmt: skip
         speaker = self._trained[key]
         if speaker is None:
-            self._send(Trouble(name=name, text=f"{name} speaks no {language!r}", passing=True))
+            mute = PortError(
+                f"{name} speaks no {language!r}", where="teleprinter", remedy="Use another language",
+                code="text.speaks", name=up.system.entry.label, language=language,
+            )  # fmt: skip
+            self._send(Trouble(name=name, text=str(mute), passing=True, error=mute))
             return None
         return speaker, found.text
 
@@ -298,7 +302,7 @@ class Worker:
                     self._send(reply)
             except MarkIError as error:
                 self._trained[keeper.room.name, name, question.subject] = None
-                self._send(Trouble(name=name, text=str(error)))
+                self._send(Trouble(name=name, text=str(error), error=error))
 
     def _in_room(self, keeper: room_keepers.Keeper, name: str, subject: str) -> LoadedSystem | None:
         """Return a system with its shipped weights of a subject, cached; None if it has none or takes no part."""

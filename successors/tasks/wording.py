@@ -137,9 +137,15 @@ def asked_for(line: str) -> scenes.Scene:
     return demanded(found.text, found.unknown)
 
 
-def unknown_words(found: WordedLine, name: str) -> str:
-    """Return what is to be said of the words of a line that a system has not read; "" if there are none."""
-    return f"not in what {name} has read: {', '.join(found.unknown)}" if found.unknown else ""
+def unknown_words(found: WordedLine, name: str) -> PortError | None:
+    """Return what is to be said of the words of a line that a system has not read; None if there are none."""
+    if not found.unknown:
+        return None
+    words = ", ".join(found.unknown)
+    return PortError(
+        f"not in what {name} has read: {words}", where="teleprinter", remedy="Use words of its texts",
+        code="text.unread", name=name, words=words,
+    )  # fmt: skip
 
 
 def check_known(found: WordedLine, *, question: bool = False) -> str:

@@ -227,6 +227,8 @@ class FakeRack:
             if subject not in one.hall.get(room, ()):
                 continue
             if room == "programs":
+                if one.task == "holes" and str(asked):
+                    continue  # it needs a program with a hole
                 self.came.append(self.programmed(one.name, number, str(asked)))
             elif room == "says":
                 self.came.extend(self.spoken(one.name, number, asked, subject, item))

@@ -5,8 +5,8 @@ import time
 import pygame
 import pytest
 
+from marki.console.state.push_buttons import NUMBER
 from marki.console.state.targets import Target
-from marki.console.timeline.buttons import NUMBER
 from successors import tasks
 from successors.serving.gallery import open_gallery
 

@@ -117,7 +117,7 @@ def teach(op: Operator, text: str) -> None:
     said = [op.words.class_name(name).lower() for name in op.session.world.classes]
     known = names if text.lower() in names else said
     if text.lower() not in known:
-        raise unknown("class", text, [op.words.class_name(name) for name in op.session.world.classes])
+        raise unknown("class", text, [op.words.class_name(name) for name in op.session.world.classes], where="deck")
     show_card(op, known.index(text.lower()))
 
 

@@ -71,7 +71,12 @@ def _take(op: Operator, preview: Preview) -> None:
 def _shown(op: Operator) -> Preview:
     """Return the preview that is open."""
     if op.ui.preview is None:
-        raise SessionError("there is no picture", where="preview", remedy="Drop one on the window, or press O")
+        raise SessionError(
+            "there is no picture",
+            where="preview",
+            remedy="Drop one on the window, or press O",
+            code="session.picture_none",
+        )
     return op.ui.preview
 
 

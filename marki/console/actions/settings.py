@@ -12,7 +12,7 @@ from marki.console.actions.operator import Operator
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
 from marki.console.state.ui_state import Typing
-from marki.errors import unknown
+from marki.errors import ConfigError, MarkIError, UnknownName, unknown
 from marki.io.stimuli import images
 from marki.io.stimuli.images import FolderCards
 from marki.io.worlds import WorldConfig
@@ -114,10 +114,17 @@ def typed_setting(op: Operator, name: str, text: str) -> None:
 
 
 def _change_one(op: Operator, name: str, value: Any) -> None:
-    if name.startswith("world."):
-        open_world(op, op.world_config().amend({name.removeprefix("world."): value}).to_mapping())
-    else:
-        change(op, {name: value})
+    room, _, inner = name.partition(".")
+    try:
+        if room == "world":
+            open_world(op, op.world_config().amend({inner: value}).to_mapping())
+        else:
+            op.session.learner.config.amend({inner: value})  # refused before anything is asked
+            change(op, {name: value})
+    except MarkIError as error:  # as the page calls it, not by the name of a class in the program
+        if isinstance(error, (ConfigError, UnknownName)) or error.where == name:
+            raise error.at(op.words.get(f"setting.{name}", name)) from error
+        raise
 
 
 def turned_setting(now: Any, meta: Mapping[str, Any], way: int) -> Any:

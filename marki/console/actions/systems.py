@@ -301,7 +301,12 @@ def _draw_again(op: Operator, way: int) -> None:
     if _timeline(op) is None:
         return
     if not op.ui.hall or rooms.room(op.ui.room).asks not in (rooms.Asks.CLASS, rooms.Asks.CAPTION):
-        raise SessionError("nothing is drawn here", where="hall", remedy="Go into a room of the hall where it is")
+        raise SessionError(
+            "nothing is drawn here",
+            where="hall",
+            remedy="Go into a room of the hall where it is",
+            code="session.drawn_none",
+        )
     put(op, again=max(0, op.ui.studio.again + way))
 
 
@@ -327,7 +332,12 @@ def shutter(op: Operator) -> None:
     if timeline is None:
         return
     if op.ui.hall or op.ui.beside or _accepts(op, timeline) not in (Port.FRAME, Port.ASKED) or op.ui.system == MARK1:
-        raise SessionError("nothing with a shutter stands here", where="timeline", remedy="Put up one that sees cards")
+        raise SessionError(
+            "nothing with a shutter stands here",
+            where="timeline",
+            remedy="Put up one that sees cards",
+            code="session.shutter_none",
+        )
     op.ui.dark = not op.ui.dark
     op.tell("message.shutter_closed" if op.ui.dark else "message.shutter_open")
 
@@ -340,7 +350,9 @@ def type_line(op: Operator) -> None:
     room = rooms.room(op.ui.room)
     asked = op.ui.hall and (room.told or room.asks is rooms.Asks.LINE)
     if not asked and (op.ui.system == MARK1 or _accepts(op, timeline) not in (Port.TEXT, Port.ASKED)):
-        raise SessionError("this system reads no text", where="teleprinter", remedy="Choose one that does")
+        raise SessionError(
+            "this system reads no text", where="teleprinter", remedy="Choose one that does", code="session.reads_none"
+        )
     op.ui.typing = Typing("typed_line")
 
 

@@ -296,4 +296,6 @@ class Sound:
             f"the sound cannot be played ({error})",
             where="audio",
             remedy="Plug in or choose an audio device, and try again",
+            code="session.sound",
+            reason=error,
         )

@@ -13,8 +13,8 @@ from marki.console.panels.time_bar import TimeBar
 from marki.console.state.blocks import PageRow
 from marki.console.state.editor_keys import EDITOR_KEYS
 from marki.console.state.first_minute import OFFERS
+from marki.console.state.push_buttons import BUTTONS
 from marki.console.state.targets import GRIDS, Target
-from marki.console.timeline.buttons import BUTTONS
 from marki.console.timeline.hall_panel import WallPanel
 from marki.console.timeline.scale_panel import ScalePanel
 from marki.console.timeline.strip_panel import StripPanel

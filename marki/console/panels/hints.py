@@ -7,6 +7,7 @@ import numpy as np
 from marki.console.state.commands import CommandSpec
 from marki.console.state.editor_keys import EDITOR_KEYS
 from marki.console.state.first_minute import OFFERS
+from marki.console.state.push_buttons import BUTTONS
 from marki.console.state.scene import Scene
 from marki.console.state.targets import GRIDS, Target
 from marki.io.frame import SIDE
@@ -73,10 +74,19 @@ def hint(scene: Scene, part: Target | None, words: Words) -> str:
         case "time":
             wrong = bool(n) and bool((scene.mistakes == n - 1).any())
             return words("hint.mistake" if wrong else "hint.time", trial=f"{n:,}", reached=f"{scene.reached:,}")
+        case "knob" if n < len(BUTTONS):
+            return _knob(BUTTONS[n].name, words)
         case "system" | "plate" if scene.timeline is not None:
             return words("hint.system")
         case _:
             return words.get(f"hint.{part.kind}")
+
+
+def _knob(name: str, words: Words) -> str:
+    """Return the label of a push-button, and what it does where its label does not say it all."""
+    label = words(f"timeline.knob.{name}")
+    does = words.get(f"hint.knob_{name}") or words.get(f"help.{name}")
+    return words("hint.knob_does", label=label, what=does) if does else words("hint.knob", label=label)
 
 
 def _key(command: CommandSpec, words: Words) -> str:

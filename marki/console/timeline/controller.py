@@ -60,7 +60,7 @@ class TimelineController:
         self._read = (0, 0)
         self._thread: threading.Thread | None = None
         self._over = threading.Event()
-        self._failed = ""
+        self._failed: MarkIError | None = None
         self._frame = np.zeros((SIDE, SIDE), np.float32)
         self._wanted = ""
         self._mark1: tuple[tuple, Reply] | None = None
@@ -102,9 +102,12 @@ class TimelineController:
             self._thread.start()
         if wait:
             self._thread.join(PATIENCE_S)
-            if self._failed or not self._told:
-                self._failed = self._failed or "its systems are not told"
-                raise SessionError(self._failed, where="timeline", remedy="Load the system again")
+            if self._failed is not None or not self._told:
+                self._failed = self._failed or SessionError(
+                    "its systems are not told", where="timeline", remedy="Load the system again",
+                    code="session.timeline_unread",
+                )  # fmt: skip
+                raise self._failed
 
     def _ask(self) -> None:
         def told(read: int, of: int) -> None:
@@ -115,9 +118,12 @@ class TimelineController:
         try:
             self._told = tuple(sorted(self.timeline.exhibits(told), key=lambda e: e.year))
         except MarkIError as error:
-            self._failed = str(error)
+            self._failed = error
         except Exception as error:  # else the window would wait for a thread that is no more
-            self._failed = f"the timeline cannot be read ({type(error).__name__}: {error})"
+            self._failed = SessionError(
+                f"the timeline cannot be read ({type(error).__name__}: {error})", where="timeline",
+                remedy="Open the window again", code="session.timeline_unread",
+            )  # fmt: skip
 
     def begin_anew(self) -> None:
         """Stop what is being trained, put it up as it was shipped, and forget what was asked for."""
@@ -136,7 +142,7 @@ class TimelineController:
     @property
     def failed(self) -> str:
         """Why the timeline could not be read; "" if nothing is known against it."""
-        return self._failed
+        return "" if self._failed is None else str(self._failed)
 
     def exhibits(self, session: Session) -> tuple[Exhibit, ...]:
         """Return all systems in order of time, the Mark I among them."""
@@ -155,9 +161,9 @@ class TimelineController:
 
     # -- once a frame --------------------------------------------------------------------------------------------------
 
-    def poll(self) -> list[str]:
-        """Take the replies of all slots; return what went wrong, in one sentence each."""
-        troubles = []
+    def poll(self) -> list[MarkIError | str]:
+        """Take the replies of all slots; return what was refused, and what went wrong in the program, in a sentence."""
+        troubles: list[MarkIError | str] = []
         for slot in self.slots.values():
             slot.poll()
             troubles += slot.troubles
@@ -165,7 +171,7 @@ class TimelineController:
         self.aid.poll()
         troubles += self.aid.troubles
         self.aid.troubles.clear()
-        if self._failed and self._thread is not None:
+        if self._failed is not None and self._thread is not None:
             troubles.append(self._failed)
             self._thread = None
         return troubles
@@ -183,7 +189,7 @@ class TimelineController:
             exhibits=exhibits,
             ready=self.ready,
             told=self._read,
-            failed=bool(self._failed),
+            failed=self._failed is not None,
             first=self._system_view(session, exhibits, ui.system if ui.system in known else MARK1, "first"),
             second=second,
             hall=dict(self._hall(session)) if ui.hall else {},

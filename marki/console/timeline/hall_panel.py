@@ -14,13 +14,14 @@ from marki.console.drawing.paragraphs import paragraphs
 from marki.console.drawing.sprites import sign
 from marki.console.drawing.theme import FIGURES, HUGE, NORMAL, SMALL, TEXT, TextStyle, Theme
 from marki.console.panels.stimulus_panel import StimulusPanel
+from marki.console.state.push_buttons import PENS
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import TimelineView, on_wall, verdict
 from marki.console.timeline import timeline_layout
 from marki.console.timeline.activation_panel import answered, cut
 from marki.console.timeline.answer_panel import draw_field
-from marki.console.timeline.buttons import PENS, ButtonRow
+from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.counts import abbreviated
 from marki.console.timeline.scene_plates import READ_BACK, draw_illustration, draw_reading, draw_speech
 from marki.console.timeline.strip_panel import loading
@@ -234,6 +235,8 @@ class WallPanel(Panel):
         if timeline.task not in subjects:
             return words("timeline.not_taught" if subjects or timeline.room.trained else "timeline.untrained")
         told = timeline.hall.get(TASK)
+        if told is not None and timeline.room.asks is Asks.TASK and exhibit.task == "holes" and not told.wanted:
+            return words("timeline.needs_hole")  # it cannot be asked with words alone
         asked = timeline.room.asks is not Asks.SCENE or exhibit.answers is Port.LAMPS
         if told is None or not asked or not (told.unknown or told.offer):
             return ""

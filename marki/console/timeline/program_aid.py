@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from marki.console.state.aid_view import AidView
 from marki.console.state.pen_desk import PenDesk
 from marki.console.state.ui_state import UIState
+from marki.errors import MarkIError
 from marki.io.exhibits import Exhibit, SystemProcess, Timeline, Trouble
 from marki.io.program_orders import WrittenPrograms
 from marki.io.rooms import PROGRAMS
@@ -49,7 +50,7 @@ class ProgramAid:
         self.timeline, self.ui = timeline, ui
         self.news: list[tuple[str, dict[str, Any]]] = []
         """What is to be said at the foot of the window: strings of the tables with their values."""
-        self.troubles: list[str] = []
+        self.troubles: list[MarkIError | str] = []
         self._rack: SystemProcess | None = None
         self._labels: dict[str, str] = {}
         self._trained: frozenset[str] = frozenset()
@@ -117,7 +118,7 @@ class ProgramAid:
             return
         for came in self._rack.poll():
             if isinstance(came, Trouble):
-                self.troubles.append(came.text)
+                self.troubles.append(came.error or came.text)
                 self._hole = None
             elif isinstance(came, WrittenPrograms):
                 self._take(came)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from marki.console.state.timeline_view import verdict
+from marki.errors import MarkIError
 from marki.io.drawing_orders import DrawingOrder, Tool
 from marki.io.exhibits import Exhibit, Progress, Reply, SystemProcess, Timeline, Trouble
 from marki.io.program_orders import WrittenPrograms
@@ -38,7 +39,7 @@ class SystemSlot:
         Frames since the stimulus of `reply` was new.
     right, judged : int
         Answers since the system was put up whose class was known, and how many of them were right.
-    troubles : list of str
+    troubles : list of MarkIError or str
         What was refused since the last look.
     tries : list of WrittenPrograms
         Programs that were drawn for a text, in the parts in which they came.
@@ -53,7 +54,7 @@ class SystemSlot:
     age: int = 0
     right: int = 0
     judged: int = 0
-    troubles: list[str] = field(default_factory=list)
+    troubles: list[MarkIError | str] = field(default_factory=list)
     _rack: SystemProcess | None = None
     _number: int = FIRST
     _first: int = FIRST  # questions with a lower number were about something else
@@ -237,7 +238,7 @@ class SystemSlot:
         for came in self._rack.poll():
             match came:
                 case Trouble():
-                    self.troubles.append(came.text)
+                    self.troubles.append(came.error or came.text)
                     if not came.passing:
                         self._broken, self._training = True, False
                 case WrittenPrograms() if came.number == self._tries_number:

@@ -8,10 +8,11 @@ import pygame
 from marki.console.drawing.layout import Box
 from marki.console.drawing.panel import Given
 from marki.console.drawing.theme import SMALL, Theme
+from marki.console.state.push_buttons import PENS
 from marki.console.state.scene import Scene
 from marki.console.state.targets import Target
 from marki.console.timeline.activation_panel import system_at
-from marki.console.timeline.buttons import PENS, ButtonRow
+from marki.console.timeline.buttons import ButtonRow
 from marki.console.timeline.canvas_panel import draw_light, exposure_of, sheet_of
 from marki.console.timeline.tool_panel import ToolPanel
 from marki.io.drawing_orders import Tool

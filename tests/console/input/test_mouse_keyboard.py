@@ -1,9 +1,12 @@
 """What the mouse and the keyboard do to the machine, and that each of it is a command of the log."""
 
+import re
+
 import numpy as np
 import pytest
 
 from marki.console.state.targets import Target
+from marki.io.worlds import WorldConfig
 
 
 def names(session):
@@ -181,6 +184,32 @@ def test_settings_are_turned_and_typed_and_worlds_opened(window, session, key):
     assert "out of range" in app.ui.message
     assert app.ui.alarm
     assert session.learner.config.association.theta == 3
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("machine.association.theta", "abc"), ("machine.association.theta", "0"), ("world.name", "leters"),
+     ("world.kinds", "square"), ("world.typefaces", "[]"), ("machine.sensory.threshold", "7")],
+)  # fmt: skip
+def test_a_refused_setting_is_called_as_on_its_page(window, language, name, text):
+    app = window(language=language)
+    app.frame()
+    app.obey("typed_setting", name=name, text=text)
+    assert app.ui.alarm
+    assert app.ui.message.startswith(app.words(f"setting.{name}"))
+    assert not re.search(r"Config|set:", app.ui.message)
+    assert language == "en" or not re.search("[a-z]+ [a-z]+ [a-z]+ ", app.ui.message.partition("。")[0])
+
+
+def test_an_unknown_class_is_refused_in_words_of_the_window(window):
+    app = window(language="zh")
+    app.operator.give("open_world", config=WorldConfig(name="left_right").to_mapping())
+    app.obey("ink", cells=[210], level=255)
+    app.obey("teach", text="ZZ9")
+    assert app.ui.message == "卡片组：没有名为 'ZZ9' 的类别。可用的有：左, 右"
+    app.obey("teach", text="右")
+    assert app.session.presentation.kind == 1
 
 
 def test_wires_are_cut_and_plugged(window, session):

@@ -4,6 +4,7 @@ import pytest
 
 from marki.console.panels.hints import hint
 from marki.console.panels.narration_panel import sentence
+from marki.console.state.push_buttons import BUTTONS, NUMBER
 from marki.console.state.targets import GRIDS, Target
 
 
@@ -109,3 +110,15 @@ def test_a_mistake_on_the_time_bar_is_named(window):
     first = int(app.scene.mistakes[0]) + 1
     assert hint(app.scene, Target("time", first), app.words).startswith(f"Trial {first} of 5 went wrong")
     assert hint(app.scene, Target("time", 0), app.words).startswith("After trial 0")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_push_button_is_named_by_its_label(window, language):
+    app = window(language=language)
+    app.frame()
+    for number, button in enumerate(BUTTONS):
+        said = hint(app.scene, Target("knob", number), app.words)
+        assert app.words(f"timeline.knob.{button.name}") in said
+    told = [hint(app.scene, Target("knob", NUMBER[name]), app.words) for name in ("type_line", "ask_scene")]
+    assert app.words("hint.knob_type_line") in told[0]
+    assert app.words("hint.knob_ask_scene") in told[1]

@@ -1,6 +1,7 @@
 """The timeline in the window, with a made-up one: the strip, choosing, training, the hall, films, the teleprinter."""
 
 import itertools
+import pickle
 import threading
 import time
 from dataclasses import replace
@@ -16,10 +17,10 @@ from marki.console.drawing.layout import frame, unit_of
 from marki.console.drawing.theme import DESK, PROJECTOR, Theme
 from marki.console.panels.narration_panel import sentence
 from marki.console.state.blocks import Heading, PageRow
+from marki.console.state.push_buttons import NUMBER
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import ancestors, heirs, verdict
 from marki.console.timeline import heatmaps, strip_panel, timeline_layout
-from marki.console.timeline.buttons import NUMBER
 from marki.console.timeline.counts import abbreviated
 from marki.console.timeline.reel_panel import frame_of
 from marki.console.timeline.training_panel import axis_of
@@ -28,6 +29,7 @@ from marki.io.exhibits import ActivationView, Progress, Rendering, Trouble
 from marki.io.ports import Port
 from marki.language import Words
 from marki.session import mark1_session
+from successors.tasks.wording import unknown_words, worded
 from successors.training.diagnosis import Symptom
 
 SIZES = [(960, 600), (1024, 640), (1280, 800), (1920, 1080), (3840, 2160)]
@@ -923,6 +925,20 @@ def test_a_trouble_is_told_and_the_window_goes_on(with_timeline):
     frames(app, 2)
     assert app.lent.racks[0].closed
     assert len(app.lent.racks) == 2  # whoever is chosen next gets a new one
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "not in what GPT has read: qqq, zzz"), ("zh", "GPT 没有读过这些词：qqq, zzz")],
+)
+def test_a_refusal_of_a_system_is_said_in_the_language_of_the_window(with_timeline, language, said):
+    app = with_timeline(system="resnet", language=language)
+    app.frame()
+    unread = unknown_words(worded("qqq zzz", "judge"), "GPT")
+    told = pickle.loads(pickle.dumps(Trouble(name="gpt", text=str(unread), passing=True, error=unread)))
+    app.lent.racks[0].came.append(told)
+    app.frame()
+    assert said in app.ui.message
 
 
 @pytest.mark.parametrize("end", ["dead", "mute"])

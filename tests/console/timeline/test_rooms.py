@@ -10,10 +10,10 @@ from console.fake_timeline import EXHIBITS, SCENES, WITH_PROGRAMS, WITH_SCENES, 
 
 from marki.console.drawing.layout import Box
 from marki.console.panels.narration_panel import sentence
+from marki.console.state.push_buttons import NUMBER
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import on_wall, verdict
 from marki.console.timeline import timeline_layout
-from marki.console.timeline.buttons import NUMBER
 from marki.console.timeline.class_board import CLASSES
 from marki.errors import SessionError, UnknownName
 from marki.io import rooms
@@ -260,6 +260,16 @@ def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, wi
     key(app, "DOWN")
     frames(app)
     assert (str(asked(app)[2]), asked(app)[6]) == ("", 2)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_who_cannot_be_asked_with_words_alone_says_what_it_needs(in_hall, with_programs, language):
+    app = in_hall("programs", language=language)
+    frames(app)
+    assert app.words("timeline.needs_hole") not in written(app)
+    app.obey("typed_line", text="draw me a house")
+    frames(app)
+    assert app.words("timeline.needs_hole") in written(app)
 
 
 def test_a_program_is_right_by_what_its_judge_says():

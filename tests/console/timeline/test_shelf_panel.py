@@ -5,9 +5,9 @@ import pytest
 from console import fake_timeline
 from console.fake_timeline import LINE, FakeTimeline
 
+from marki.console.state.push_buttons import NUMBER
 from marki.console.state.targets import Target
 from marki.console.state.timeline_view import tried
-from marki.console.timeline.buttons import NUMBER
 from marki.console.timeline.shelf_panel import A_FRAME, SHELF, SIEVED, ShelfPanel, SievePanel, grid
 from marki.pen.tries import pass_at_k
 
