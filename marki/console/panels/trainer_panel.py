@@ -90,6 +90,8 @@ class TrainerPanel(Panel):
         gap = size + px(3)
         forms = [words.forms(f"phase.{name}") for name in PHASES]
         texts, widths = self.theme.row_of(forms, area.w, gap + px(2), SMALL)
+        if sum(widths) > area.w:  # in smaller type, rather than without the end of the last
+            widths = [width - -(-(sum(widths) - area.w) // len(PHASES)) for width in widths]
         spare = max(0, area.w - sum(widths)) // len(PHASES)
         x = area.x
         found: list[tuple[str, str, pygame.Rect, pygame.Rect]] = []

@@ -13,6 +13,7 @@ from marki.console.drawing.theme import NORMAL, SMALL, TEXT, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import verdict
 from marki.console.timeline.activation_panel import system_at
+from marki.console.timeline.answer_panel import named
 
 FRAMES_A_SIGN = 3
 FACE, CLEAR = "gnu-typewriter", "liberation-mono"
@@ -79,7 +80,9 @@ class TeleprinterPanel(Panel):
         reply = system_view.reply
         typed = "" if reply is None else text_of(reply.stimulus)
         drawn = reply is not None and reply.field is not None
-        said = "" if reply is None else self.theme.words("timeline.it_draws") if drawn else reply.said
+        words, exhibit = self.theme.words, system_view.exhibit
+        said = "" if reply is None else named(reply.said, reply, exhibit, words)
+        said = words("timeline.it_draws") if drawn else said
         printed = (
             len(said) if drawn or self.theme.profile.still else min(len(said), max(0, system_view.age) // FRAMES_A_SIGN)
         )
@@ -88,9 +91,8 @@ class TeleprinterPanel(Panel):
             return []
         self._shown = key
         right = verdict(reply, system_view.exhibit) if reply is not None and printed == len(said) else None
-        wanted = "" if reply is None else reply.wanted
+        wanted = "" if reply is None else named(reply.wanted, reply, exhibit, words)
         self._draw(surface, typed, said, printed, right, wanted)
-        words = self.theme.words
         if scene.ui.typed:
             forms = words.forms("timeline.typed")
         else:
