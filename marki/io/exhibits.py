@@ -339,8 +339,9 @@ class Trouble:
 class SystemProcess(Protocol):
     """A process in which systems stand. Of several questions that wait, only the last of each kind is answered."""
 
-    def load(self, name: str) -> None:
-        """Put a system up with its shipped weights, untrained if there are none."""
+    def load(self, name: str, language: str = "") -> None:
+        """Put a system up with its shipped weights, untrained if there are none; with those of a language, if it has
+        some: of what it shows and says then."""
         ...
 
     def show(self, number: int, stimulus: np.ndarray, *, views: bool = True, task: str = "") -> None:

@@ -65,9 +65,9 @@ class WorkerClient:
         for thread in self._threads:
             thread.start()
 
-    def load(self, name: str) -> None:
-        """Load a system with its shipped weights, untrained if there are none."""
-        self._ask(LoadSystem(name=name))
+    def load(self, name: str, language: str = "") -> None:
+        """Load a system with its shipped weights, untrained if there are none; of a language, if it has such."""
+        self._ask(LoadSystem(name=name, language=language))
 
     def show(self, number: int, stimulus: np.ndarray, *, views: bool = True, task: str = "") -> None:
         """Show a frame (20, 20), a reel (T, 20, 20) or text () to the loaded system; also during training.

@@ -11,9 +11,10 @@ from marki.io.drawing_orders import DrawingOrder
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LoadSystem:
-    """Load a system with its shipped weights, untrained if there are none."""
+    """Load a system with its shipped weights, untrained if there are none; of a language, if it has some of that."""
 
     name: str
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -141,7 +141,7 @@ class Worker:
     def _answer(self, question: Question) -> None:
         match question:
             case LoadSystem():
-                self._load(question.name)
+                self._load(question.name, question.language)
             case ShowStimulus():
                 self._stimulus(question)
             case ShowExample():
@@ -216,10 +216,16 @@ class Worker:
             return None
         return speaker, found.text
 
-    def _load(self, name: str) -> None:
+    def _load(self, name: str, language: str = "") -> None:
         system = registry.find(name)
-        learner = registry.create(name, pretrained=registry.is_trained(name))
-        self._up = LoadedSystem(system=system, trial=system.entry.trials[0], learner=learner)
+        trial = system.entry.trials[0]
+        speaks = registry.subject(system.entry, trial)
+        found = registry.weights(name, language) if speaks in LANGUAGES and language not in ("", speaks) else None
+        if found is None:
+            learner = registry.create(name, pretrained=registry.is_trained(name))
+        else:
+            trial, learner = found[1], registry.speaker(name, language)
+        self._up = LoadedSystem(system=system, trial=trial, learner=learner)
         self._taught_here = False
 
     def _demanded(self) -> LoadedSystem:

@@ -184,7 +184,8 @@ class FakeRack:
         self.name, self.step, self.seed, self.trouble = "", None, 0, ""
         self.warnings = ()
 
-    def load(self, name):
+    def load(self, name, language=""):
+        self.language = language
         self.said.append(("load", name))
         self.name, self.step = name, None
 

@@ -146,8 +146,8 @@ def classes_of(reply: Reply, exhibit: Exhibit) -> tuple[str, ...]:
 
 def foreign(reply: Reply | None, exhibit: Exhibit) -> bool:
     """Return whether a system was shown a class that it has no word for."""
-    if reply is None or not reply.wanted or exhibit.answers != Port.LAMPS:
-        return False
+    if reply is None or not reply.wanted or exhibit.answers != Port.LAMPS or exhibit.accepts is Port.ASKED:
+        return False  # who is asked in words has learned to answer in the language of the question
     known = {c.lower() for c in classes_of(reply, exhibit)}
     return bool(known) and reply.wanted.lower() not in known
 

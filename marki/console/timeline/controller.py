@@ -350,7 +350,7 @@ class TimelineController:
 
     def _ask_one(self, slot: SystemSlot, system_view: SystemView, timeline: TimelineView) -> None:
         exhibit, ui = system_view.exhibit, self.ui
-        slot.put_up(exhibit)
+        slot.put_up(exhibit, self.language)
         order = None if ui.beside else order_of(ui.studio, exhibit, ui.example, self._frame)
         if order is not None:
             slot.draw(order)

@@ -63,6 +63,7 @@ class SystemSlot:
     _beat: int = 0
     _wanted: dict[int, str] = field(default_factory=dict)  # by question
     _broken: bool = False
+    _language: str = ""  # of the weights that were asked for
     _training: bool = False
     tries: list[WrittenPrograms] = field(default_factory=list)
     _tried: tuple = ()
@@ -101,9 +102,15 @@ class SystemSlot:
     def _example(self) -> bool:
         return bool(self._asked) and self._asked[0] == "example"
 
-    def put_up(self, exhibit: Exhibit) -> None:
-        """Put a system up with its shipped weights, if it is not up already."""
-        if exhibit.name != self.name:
+    def put_up(self, exhibit: Exhibit, language: str = "") -> None:
+        """Put a system up with its shipped weights, if it is not up already; with those of a language, if it has some.
+
+        One that was trained here stays as it is.
+        """
+        spoken = language if any(language in subjects for subjects in exhibit.hall.values()) else ""
+        other = spoken != self._language and self.progress is None and not self._training
+        if exhibit.name != self.name or other:
+            self._language = spoken
             self._load(exhibit)
 
     def again(self) -> None:
@@ -116,7 +123,7 @@ class SystemSlot:
             self.close()
         self._forget()
         self.exhibit = exhibit
-        self.rack.load(exhibit.name)
+        self.rack.load(exhibit.name, self._language)
 
     def train(self, seed: int) -> None:
         """Let the system learn its own task from zero."""

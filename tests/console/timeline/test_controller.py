@@ -1093,3 +1093,20 @@ def test_sizes_of_registers_say_what_is_counted_where_there_is_room(with_timelin
     frames(app)
     said = texts(app, "registers")
     assert not any(text == app.words("timeline.size_rows", exposures=12, units=24) for text in said)
+
+
+def test_who_speaks_the_language_of_the_window_is_put_up_in_it(with_timeline, monkeypatch):
+    monkeypatch.setattr(fake_timeline, "EXHIBITS", fake_timeline.WITH_SCENES)
+    app = with_timeline(system="clip", language="zh")
+    frames(app, 3)
+    rack = app.lent.racks[0]
+    assert (rack.name, rack.language) == ("clip", "zh")
+    app.obey("language")
+    frames(app, 3)
+    assert rack.language == "en"
+    app.obey("put_up", name="resnet")
+    frames(app, 3)
+    loads = sum(said[0] == "load" for said in rack.said)
+    app.obey("language")
+    frames(app, 3)
+    assert sum(said[0] == "load" for said in rack.said) == loads  # it speaks no language

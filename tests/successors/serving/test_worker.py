@@ -587,6 +587,19 @@ def test_behind_the_shutter_an_example_is_dark_and_nothing_is_wanted(two_tongues
     table.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "language", "chinese"), [("clip", "zh", True), ("clip", "en", False), ("gpt", "zh", False)]
+)
+def test_a_system_shows_examples_in_the_language_of_the_window_if_it_has_learned_it(name, language, chinese):
+    table = Table(LoadSystem(name=name, language=language), ShowExample(number=0, views=False))
+    reply = until(table.poll, of_kind(Reply))[-1]
+    text = str(reply.stimulus["text"] if reply.stimulus.dtype.names else reply.stimulus)
+    assert text.isascii() != chinese
+    assert (reply.said + reply.wanted).isascii() != chinese
+    assert reply.judged is not False
+    table.close()
+
+
 def test_who_has_no_weights_of_a_language_says_so(two_tongues, monkeypatch):
     monkeypatch.setattr(registry, "weights", lambda name, about: None)
     table = Table(LoadSystem(name="vqa"), ShowChanged(number=50, example=0, views=False, line="有几个图形？"))
