@@ -10,6 +10,7 @@ from console.fake_timeline import FakeTimeline
 
 from marki.console.actions.command_table import listed
 from marki.console.panels.header_panel import CELLS, PLAIN
+from marki.console.panels.trainer_panel import TrainerPanel
 from marki.console.state.first_minute import OFFERS, WELCOME
 from marki.console.state.picture_preview import look
 from marki.console.state.ui_state import PAGES
@@ -40,7 +41,12 @@ def should_be_there(app):
     words, plain = app.words, app.renderer.theme.profile.plain
     names = [f"header.{name}" for name in (PLAIN if plain else CELLS)]
     names += [f"trainer.{name}" for name in ("shown", "answered", "verdict")]
-    names += [] if plain else [f"phase.{name}" for name in ("look", "read", "teach", "change")]
+    trainer = app.handler.panels.get("trainer")
+    lit = app.scene.snapshot.phase
+    phases = ("look", "read", "teach", "change")
+    if isinstance(trainer, TrainerPanel) and trainer.lit_alone:  # where there is no room for the names of all
+        phases = (lit,) if lit in phases else ()
+    names += [] if plain else [f"phase.{name}" for name in phases]
     names += [f"offer.{OFFERS[k].name}" for k in WELCOME] if app.ui.welcome else []
     names += [*SCHEMATIC, "panel.trainer", "panel.curve"] if app.ui.view == "schematic" else []
     if plain and app.ui.view == "schematic" and "plugboard" not in app.handler.panels:

@@ -70,6 +70,20 @@ class TrainerPanel(Panel):
         ground = palette.plate
         self._bulbs = [lamp(phases, phases, level, ground=ground) for level in (0, LEVELS - 1)] if phases else []
         self._phase = ""
+        self._named: Readout | None = None
+        if self._phases and not all(theme.fits(text, box, SMALL) for _, text, _, box in self._phases):
+            self._phases = [  # the lamps alone, and beside them the name of the one that is lit
+                (name, "", pygame.Rect(area.x + k * (phases + px(3)), place.y, phases, phases), place)
+                for k, (name, _, place, _) in enumerate(self._phases)
+            ]
+            left = self._phases[-1][2].right + px(6)
+            beside = pygame.Rect(left, area.bottom - phases, area.right - left, phases)
+            self._named = self.readout(beside, size=SMALL, face=TEXT)
+
+    @property
+    def lit_alone(self) -> bool:
+        """Whether only the phase that is lit is named, since there is no room for all names."""
+        return self._named is not None
 
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the captions, the frames of the windows and the names of the phases."""
@@ -82,7 +96,8 @@ class TrainerPanel(Panel):
             pygame.draw.rect(surface, (120, 120, 112), self._windows[k].inflate(2, 2))
             pygame.draw.rect(surface, palette.black if k < 2 else palette.plate, self._windows[k])
         for _, text, _, box in self._phases:
-            write(surface, text, box, size=SMALL, face=TEXT)
+            if text:
+                write(surface, text, box, size=SMALL, face=TEXT)
 
     def _place_phases(self, size: int) -> list[tuple[str, str, pygame.Rect, pygame.Rect]]:
         """Return for each phase its name, its words, where its lamp is, and where its words are."""
@@ -121,6 +136,9 @@ class TrainerPanel(Panel):
             for phase, _, place, _ in self._phases:
                 surface.blit(self._bulbs[phase == self._phase], place)
                 dirty.append(place)
+        if self._named is not None:
+            forms = words.forms(f"phase.{self._phase}") if self._phase in PHASES else ("",)
+            dirty += self._named.update(surface, forms[0], shorter=forms[1:])
         return dirty
 
     def _judge(self, surface: pygame.Surface, right: bool | None, answered: bool) -> pygame.Rect:

@@ -89,3 +89,16 @@ def seen(app):
     app.draw()
     written, theme.written = {text for text, _, _ in theme.written}, None
     return written
+
+
+@pytest.mark.parametrize(("view", "alone"), [("schematic", False), ("front", True)])
+def test_where_there_is_no_room_for_all_phases_the_one_that_is_lit_is_named(window, view, alone):
+    app = window(view=view, size=(1280, 800))
+    app.obey("page", name="settings")
+    app.frame()
+    assert app.handler.panels["trainer"].lit_alone == alone
+    while app.session.presentation is None or not app.scene.snapshot.answered:
+        app.session.advance(app.session.now + 100_000)
+        app.frame()
+    words = [app.words.forms(f"phase.{name}") for name in ("look", "read", "teach", "change")]
+    assert sum(bool(seen(app) & set(forms)) for forms in words) == (1 if alone else 4)

@@ -262,14 +262,16 @@ def test_other_tasks_are_asked_for_and_one_of_ones_own_is_not_judged(in_hall, wi
     assert (str(asked(app)[2]), asked(app)[6]) == ("", 2)
 
 
+@pytest.mark.parametrize("size", [(720, 480), (1280, 800)], ids=str)
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_who_cannot_be_asked_with_words_alone_says_what_it_needs(in_hall, with_programs, language):
-    app = in_hall("programs", language=language)
+def test_who_cannot_be_asked_with_words_alone_says_what_it_needs(in_hall, with_programs, language, size):
+    app = in_hall("programs", language=language, size=size)
     frames(app)
     assert app.words("timeline.needs_hole") not in written(app)
     app.obey("typed_line", text="draw me a house")
     frames(app)
     assert app.words("timeline.needs_hole") in written(app)
+    assert app.words("timeline.needs_hole") not in [text for text, _ in app.renderer.theme.clipped]
 
 
 def test_a_program_is_right_by_what_its_judge_says():
