@@ -49,6 +49,15 @@ def named(name: str, reply: Reply | None, exhibit: Exhibit, words: Words) -> str
     return words.class_name(name, reply.task if reply is not None and reply.task else exhibit.task)
 
 
+def wanted_of(said: str, wanted: str, right: bool | None, words: Words) -> str:
+    """Return what was wanted, in words; of an answer that is right and not the same, how it was judged too."""
+    a, b = said.lower().split(), wanted.lower().split()
+    if not right or not a or a == b:  # a drawing says nothing
+        return words("timeline.wanted", name=wanted)
+    name = "wanted_first" if a[: len(b)] == b else "wanted_last" if a[-len(b) :] == b else "wanted_alike"
+    return words(f"timeline.{name}", name=wanted)
+
+
 def draw_field(surface: pygame.Surface, theme: Theme, field: np.ndarray, area: pygame.Rect) -> None:
     """Draw the output of a system that draws on the lamp panel."""
     box, pitch = square_grid(Box(*area), SIDE, SIDE)
@@ -171,7 +180,7 @@ class AnswerPanel(Panel):
             right = answer.right
             colour = palette.ink if right is None else palette.right if right else palette.wrong
             box = pygame.Rect(area.x, bottom - row, area.w, row)
-            text = words("timeline.wanted", name=answer.wanted)
+            text = wanted_of(answer.said, answer.wanted, answer.right, words)
             theme.write(surface, text, box, size=SMALL, face=TEXT, colour=colour, optional=True)
             bottom -= row
         if not math.isnan(answer.sure):

@@ -13,7 +13,7 @@ from marki.console.drawing.theme import NORMAL, SMALL, TEXT, Theme
 from marki.console.state.scene import Scene
 from marki.console.state.timeline_view import verdict
 from marki.console.timeline.activation_panel import system_at
-from marki.console.timeline.answer_panel import named
+from marki.console.timeline.answer_panel import named, wanted_of
 
 FRAMES_A_SIGN = 3
 FACE, CLEAR = "gnu-typewriter", "liberation-mono"
@@ -117,7 +117,7 @@ class TeleprinterPanel(Panel):
         lines += [*gap, *[(words("timeline.it_types"), "caption")] * captions]
         lines += [(t, "said") for t in self._kept(said[:printed] + "_" * printing, area.w, size, face, most_said)]
         if wanted and not printing:
-            lines += [*gap, (words("timeline.wanted", name=wanted), "wanted")]
+            lines += [*gap, (wanted_of(said, wanted, right, words), "wanted")]
         for k, (text, kind) in enumerate(lines[: max(1, area.h // row)]):
             box = pygame.Rect(area.x, area.y + k * row, area.w, row)
             if kind == "caption":

@@ -7,7 +7,9 @@ import pytest
 from console.fake_timeline import FakeTimeline
 
 from marki.console.drawing.layout import Box
+from marki.console.timeline.answer_panel import wanted_of
 from marki.console.timeline.teleprinter_panel import CLEAR, FACE, TeleprinterPanel, face_of
+from marki.language import LANGUAGES, Words
 
 LINE = "the small bar is at the right of the large diamond. In Chinese:"
 PICTURE = "a line, then stripes; example n = 2:\n" + "\n".join(["." * 20] * 20)
@@ -93,3 +95,20 @@ def test_every_sign_that_can_be_typed_is_told_from_every_other(app):
             assert a.shape != b.shape or (a != b).any(), (sign, other, face)
     assert face_of("rep n [ draw right n ]") == CLEAR
     assert face_of("go up 3") == FACE
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "right", "name"),
+    [
+        ("5", "5", True, "wanted"),
+        ("5 G 5 A 1", "5", True, "wanted_first"),
+        ("5 + 3 = 8", "8", True, "wanted_last"),
+        ("rep 2 [ draw up 1 ]", "draw up 2", True, "wanted_alike"),
+        ("5 G 5", "6", False, "wanted"),
+        ("", "7", True, "wanted"),
+    ],
+)
+def test_an_answer_that_is_right_and_not_the_same_says_how_it_was_judged(said, wanted, right, name):
+    for language in LANGUAGES:
+        words = Words(language)
+        assert wanted_of(said, wanted, right, words) == words(f"timeline.{name}", name=wanted)
