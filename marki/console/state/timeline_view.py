@@ -164,8 +164,6 @@ def verdict(reply: Reply | None, exhibit: Exhibit) -> bool | None:
         return None if reply.target is None else restored(reply) == reply.target.size
     if not reply.wanted or foreign(reply, exhibit):
         return None
-    if reply.judged is not None:
-        return reply.judged
     return reply.said.lower() == reply.wanted.lower()
 
 
