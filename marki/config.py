@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import functools
 import math
+import numbers
 import re
 import types
 from collections.abc import Iterator, Mapping
@@ -85,7 +86,7 @@ class Config:
     def to_mapping(self) -> dict[str, Any]:
         """Return nested plain mappings, ready for JSON."""
         return {
-            f.name: v.to_mapping() if isinstance(v := getattr(self, f.name), Config) else _plain(v)
+            f.name: v.to_mapping() if isinstance(v := getattr(self, f.name), Config) else plain(v)
             for f in dataclasses.fields(self)
         }
 
@@ -206,12 +207,21 @@ def _renamed(cls: type[Config], prefix: str = "") -> dict[str, str]:
     return found
 
 
-def _plain(value: Any) -> Any:
-    return [_plain(v) for v in value] if isinstance(value, tuple) else value
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: numbers and arrays of NumPy as Python's own, whole numbers of any kind, lists."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(v) for name, v in value.items()}
+    if isinstance(value, (list, tuple, range)):
+        return [plain(v) for v in value]
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        return int(value)
+    if hasattr(value, "tolist"):
+        return float(value) if isinstance(value, numbers.Real) else plain(value.tolist())
+    return value
 
 
 def check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
-    """Return a value as a type allows it, lists as tuples and whole numbers as fractions where these are meant.
+    """Return a value as a type allows it, in Python's own types, lists as tuples and whole numbers as fractions.
 
     Parameters
     ----------
@@ -230,14 +240,20 @@ def check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
     ConfigError
         For a wrong type, or a number out of range.
     """
+
+    def meant(remedy: str) -> str:
+        return f"{meta['meaning']}. {remedy}" if meta.get("meaning") else remedy
+
     if get_origin(kind) in (Union, types.UnionType):
         kinds = get_args(kind)
         if value is None and type(None) in kinds:
             return None
         kind = next(k for k in kinds if k is not type(None))
+    if not isinstance(value, range):  # of which only the length may be fit to be told
+        value = plain(value)
     if get_origin(kind) is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise _expected("a list", "list", value, where, "Write it in brackets, as in [1, 2]")
+        if not isinstance(value, (list, range)):
+            raise _expected("a list", "list", value, where, meant("Write it in brackets, as in [1, 2]"))
         if len(value) > LONGEST:
             raise _too_long(f"{len(value):,} values", LONGEST, where)
         return tuple(check(where, v, get_args(kind)[0], meta) for v in value)
@@ -249,7 +265,7 @@ def check(where: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> Any:
         value = float(value) if value.bit_length() < 1000 else math.copysign(math.inf, value)
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         name, code, remedy = _NAMES.get(kind, (kind.__name__, "settings", "Give a table of settings"))
-        raise _expected(name, code, value, where, f"{meta['meaning']}. {remedy}" if meta.get("meaning") else remedy)
+        raise _expected(name, code, value, where, meant(remedy))
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         raise _too_long(f"{len(value):,} characters", LONGEST_TEXT, where)
     choices, low, high = meta.get("choices"), meta.get("low"), meta.get("high")

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from marki import provenance
-from marki.config import full_name, under
+from marki.config import full_name, plain, under
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig
 from marki.setting_rows import SettingRow, meanings, rows_of
@@ -38,14 +38,14 @@ def meaning(name: str) -> str:
 
 
 def named_in_full(changes: Mapping[str, Any], *, where: object = None) -> dict[str, Any]:
-    """Return changes of settings under their full names, ``machine.…`` and ``world.…``.
+    """Return changes of settings under their full names, ``machine.…`` and ``world.…``, their values plain.
 
     Raises
     ------
     UnknownName, ConfigError
         For a name that is none, or the end of several.
     """
-    return {full_name(str(name), _meanings(), where=where): value for name, value in dict(changes).items()}
+    return {full_name(str(name), _meanings(), where=where): plain(value) for name, value in changes.items()}
 
 
 def check(changes: Mapping[str, Any], *, where: object = None) -> dict[str, Any]:

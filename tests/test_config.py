@@ -1,5 +1,7 @@
 from dataclasses import FrozenInstanceError, dataclass, field
+from enum import IntEnum
 
+import numpy as np
 import pytest
 
 from marki.config import Config, full_name, parse_changes, read_settings, setting
@@ -48,6 +50,47 @@ def test_wrong_settings_are_refused_with_field_value_and_remedy(changes, kind, m
         Panel().amend(changes)
     with pytest.raises(kind, match="panel"):
         Panel().amend(changes, where="panel")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "plain"),
+    [
+        ("volts", np.float32(2.5), 2.5),
+        ("volts", np.int64(3), 3.0),
+        ("volts", np.longdouble(3), 3.0),
+        ("count", np.int64(3), 3),
+        ("count", np.uint8(3), 3),
+        ("count", IntEnum("Three", {"THREE": 3}).THREE, 3),
+        ("lit", np.bool_(True), True),
+        ("colour", np.str_("green"), "green"),
+        ("rows", np.arange(1, 4), (1, 2, 3)),
+        ("rows", range(1, 4), (1, 2, 3)),
+        ("rows", [np.int8(1), 2], (1, 2)),
+    ],
+)
+def test_numbers_texts_and_arrays_of_numpy_are_stored_as_pythons_own(name, value, plain):
+    for lamp in (Lamp(**{name: value}), Panel().amend({f"lamp.{name}": value}).lamp):
+        found = getattr(lamp, name)
+        assert found == plain
+        assert type(found) is type(plain)
+        assert repr(found) == repr(plain)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("count", np.bool_(True), "expected a whole number, got True"),
+        ("count", np.float64(2), "expected a whole number, got 2.0"),
+        ("lit", np.int64(1), "expected true or false, got 1"),
+        ("volts", np.float64("nan"), "nan is out of range"),
+        ("rows", np.array(3), "expected a list, got 3"),
+        ("rows", np.array([1.5]), "expected a whole number, got 1.5"),
+        ("rows", range(10**12), "has 1,000,000,000,000 values, above the limit"),
+    ],
+)
+def test_numpy_does_not_soften_a_setting(name, value, message):
+    with pytest.raises(ConfigError, match=message):
+        Lamp(**{name: value})
 
 
 def test_settings_made_directly_are_checked_too():

@@ -170,3 +170,12 @@ def test_without_scikit_learn_one_line_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.base", None)
     with pytest.raises(ImportError, match=r"pip install 'marki\[sklearn\]'"):
         import marki.sklearn  # noqa: F401
+
+
+def test_numbers_of_numpy_are_taken_as_a_search_gives_them():
+    X, y = load_digits(n_class=2, return_X_y=True)
+    X, y = X[:60] / 16, y[:60]
+    machine = MarkIClassifier(passes=np.int64(2), scaling="light", layout="picture")
+    search = GridSearchCV(machine, {"theta": np.arange(1, 6, 3)}, cv=2, error_score="raise").fit(X, y)
+    assert search.best_params_["theta"] in (1, 4)
+    assert type(search.best_estimator_.machine_.config.association.theta) is int
