@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import simpy
 
-from marki.config import Config, settings_of
-from marki.errors import SessionError
+from marki.config import Config, check, settings_of
+from marki.errors import SessionError, shown
 from marki.hardware import plugboard, switches
 from marki.hardware.association import AssociationBank, AssociationConfig
 from marki.hardware.faults import A_UNITS, FaultsConfig
@@ -24,6 +24,7 @@ from marki.io.frame import SIDE, check_frames
 from marki.io.ports import Port
 from marki.io.responses import R_UNITS, check_lamps
 from marki.registers import Register, restore, snapshot
+from marki.seeding import check_seed
 from marki.ticks import LIMIT_US, NEVER, clock_face
 from marki.trace import Bank, Kind, encode
 
@@ -111,7 +112,7 @@ class MarkI:
 
     def reset(self, seed: int) -> None:
         """Build the machine anew from its settings and `seed`, all values at their start."""
-        self.seed = int(seed)
+        self.seed = check_seed(seed)
         self.wiring = self._wire(self.config.plugboard)
         self._set_up()
 
@@ -353,25 +354,29 @@ class MarkI:
 
         Raises
         ------
+        ConfigError
+            For an angle that is no finite number.
         SessionError
-            For a potentiometer whose motor is turning just now.
+            For a potentiometer whose motor is turning just now, or that there is not.
         """
-        who, store = np.array(units, np.intp), self.potentiometers
-        if who.size != len(degrees) or (who.size and not 0 <= who.min() <= who.max() < A_UNITS):
+        numbers: tuple[int, ...] = check("turn: units", units, tuple[int, ...], {})
+        angles: tuple[float, ...] = check("turn: deg", degrees, tuple[float, ...], {"unit": "deg"})
+        if len(numbers) != len(angles) or not all(0 <= number < A_UNITS for number in numbers):
             raise SessionError(
-                f"{len(degrees)} angles for A-units {list(units)}",
-                remedy=f"Give A-units 0 to {A_UNITS - 1}",
+                f"{len(angles)} angles for A-units {shown(list(numbers))}",
+                remedy=f"Give one angle for each, A-units 0 to {A_UNITS - 1}",
                 where="potentiometers",
                 code="session.turn_units",
-                count=len(degrees),
-                units=list(units),
+                count=len(angles),
+                units=shown(list(numbers)),
                 last=A_UNITS - 1,
             )
+        who, store = np.array(numbers, np.intp), self.potentiometers
         if (store.turning_at(self.now)[who] != 0).any():
             raise SessionError(
                 "its motor is turning", where="potentiometer", remedy="Wait until it rests", code="session.turning"
             )
-        angle = np.rint(np.array(degrees, float) * DEGREE).clip(-store.stop, store.stop).astype(np.int64)
+        angle = np.rint(np.array(angles, float) * DEGREE).clip(-store.stop, store.stop).astype(np.int64)
         store.place(who, angle)
 
     # -- the learner -------------------------------------------------------------------------------------------------

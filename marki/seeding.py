@@ -10,12 +10,19 @@ from functools import lru_cache
 
 import numpy as np
 
+from marki.config import check
+
 
 def generator(seed: int, name: str, *index: int) -> np.random.Generator:
     """Return the generator of component `name` under the root `seed`; `index` numbers its parts (pass, trial, …)."""
     text = "/".join(map(str, (int(seed), name, *index)))
     key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "little")
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
+
+
+def check_seed(seed: int) -> int:
+    """Return a root seed, which is a whole number of 0 or more; refuse anything else."""
+    return check("seed", seed, int, {"low": 0})
 
 
 class Noise:

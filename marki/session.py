@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marki import registers
-from marki.config import of_room, settings_of
+from marki.command_values import checked, flat
+from marki.config import check, of_room, settings_of
 from marki.data_frames import by_column, data_frame
-from marki.errors import MarkIError, SessionError, unknown
+from marki.errors import ConfigError, SessionError, unknown
 from marki.history import RECORD, Checkpoint, Command, Moment, as_number
 from marki.io.frame import CELLS, SIDE, check_frames
 from marki.io.worlds import FOLDERS, Presentation, World, WorldConfig, create
@@ -28,6 +29,7 @@ from marki.machine import MachineConfig, MarkI
 from marki.machine_settings import named_in_full
 from marki.probe import Probe
 from marki.provenance import ProvenanceRow
+from marki.seeding import check_seed
 from marki.session_picture import LATELY, picture
 from marki.ticks import NEVER, clock_face
 from marki.trace import Bank, Kind, Trace, decode
@@ -87,6 +89,7 @@ class Session:
         self.moved, self.fingerprints = dict(moved or {}), dict[str, str]()
         self.launched = learner.config
         self.new_seed(seed)
+        demand_units(self.launched.response.units, self.world, where="Session")
 
     def __copy__(self) -> Session:
         return copy.deepcopy(self)  # else both would write into one log
@@ -120,8 +123,8 @@ class Session:
     # -- beginning ---------------------------------------------------------------------------------------------------
 
     def new_seed(self, seed: int) -> None:
-        """Start a new run with another seed."""
-        self.seed = int(seed)
+        """Start a new run with another seed, a whole number of 0 or more."""
+        self.seed = check_seed(seed)
         self._base: list[World] = [self._world(config) for config in self.courses.values()]
         self.reset()
 
@@ -255,6 +258,7 @@ class Session:
 
     def advance(self, until_us: int, *, one: bool = False) -> None:
         """Advance simulated time to `until_us`, through as many presentations as fit, or to the end of one."""
+        check("until_us", until_us, int, {})
         learner = self.learner
         while learner.now < until_us:
             if learner.idle:
@@ -291,6 +295,7 @@ class Session:
 
     def run(self, trials: int) -> np.ndarray:
         """Run `trials` trials; return their records."""
+        check("trials", trials, int, {"low": 0})
         first = self.trial
         for _ in range(trials):
             self.step("trial")
@@ -298,6 +303,7 @@ class Session:
 
     def run_to_mistake(self, most: int = 100_000) -> bool:
         """Run until a response is wrong, for at most `most` trials; return whether one was."""
+        check("most", most, int, {"low": 0})
         for _ in range(most):
             self.step("trial")
             if self.records[-1]["wrong"]:
@@ -365,12 +371,15 @@ class Session:
         ``turn``    ``{"units": A-units from 0, "deg": angles}``: potentiometers turned by hand
         ==========  =================================================================================================
 
-        The last three are taken at any moment, the others between presentations only.
+        The last three are taken at any moment, the others between presentations only. Values may be arrays; the log has
+        them as plain JSON. What is refused has changed nothing.
 
         Raises
         ------
         UnknownName
             For a command, course or setting that does not exist.
+        ConfigError
+            For a value of a wrong type or out of range, or so many R-units as the world's code does not need.
         SessionError
             While a presentation is under way, or in the past: `drop_future` first.
         """
@@ -387,22 +396,14 @@ class Session:
                 remedy="Drop them first, or go to the end of the run",
                 code='session.trials_follow', count=self.reached - self.trial,
             )  # fmt: skip
+        value = checked(name, value)
+        if name == "set":
+            value = named_in_full(value, where="set")
         after = None if self.learner.idle else self.now - self.began_us
         if after is None:
             self._checkpoint_if_due()
-        try:
-            if name == "set":
-                value = named_in_full(value, where="set")
-            command = Command(trial=self.trial, name=name, value=value, after_us=after)
-            self._obey(command)
-        except MarkIError:
-            raise
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise SessionError(
-                f"its value lacks or garbles {error}",
-                where=f"command {name!r}",
-                remedy="Give all that the command takes",
-            ) from error
+        command = Command(trial=self.trial, name=name, value=value, after_us=after)
+        self._obey(command)
         self.commands.append(command)
         self._obeyed += 1
 
@@ -435,13 +436,15 @@ class Session:
                 self._card = self._card_of(value)
                 self._taught = self._card.target is not None and bool(value.get("learn", True))
             case "set":
-                learner.refit(learner.config.amend(of_room(value, "machine", where="set"), where="set"))
+                config = learner.config.amend(of_room(value, "machine", where="set"), where="set")
+                demand_units(config.response.units, self.world, where="set")
+                learner.refit(config)
             case "turn":
                 learner.turn(value["units"], value["deg"])
             case "toggle":
-                learner.toggle(np.array(value, np.int8))
+                learner.toggle(np.array(flat(value)))
             case "force":
-                learner.force(np.array(value, np.int8))
+                learner.force(np.array(flat(value)))
             case _:
                 raise unknown("command", command.name, self.COMMANDS, where="session")
         learner.mark(Bank.OPERATOR, self.COMMANDS.index(command.name), Kind.COMMAND)
@@ -472,7 +475,7 @@ class Session:
             self.learner.refit(self.learner.config.amend({"response.units": units, "response.source_set": []}))
 
     def _card_of(self, value: Mapping[str, Any]) -> Presentation:
-        frame = np.array(value["frame"], np.float32)
+        frame = np.array(flat(value["frame"]), np.float32)
         kind, world = int(value["kind"]), self.world
         if frame.size != CELLS or not -1 <= kind < len(world.classes):
             raise SessionError(
@@ -513,6 +516,7 @@ class Session:
         SessionError
             For a trial that has not been reached.
         """
+        trial = check("trial", trial, int, {})
         if not 0 <= trial <= self.reached:
             raise SessionError(
                 f"trial {trial} has not been reached",
@@ -531,6 +535,7 @@ class Session:
 
     def visit_event(self, before_us: int) -> None:
         """Go back to the last moment before `before_us` at which something happened; the future is kept."""
+        check("before_us", before_us, int, {})
         trial = self.trial
         times = decode(self.learner.happened())["t_us"] if not self.learner.idle else np.empty(0, np.int64)
         if not times.size or times[0] >= before_us:
@@ -671,6 +676,22 @@ class Session:
         self._obey_due()
 
 
+def demand_units(asked: int | None, world: World, *, where: object) -> None:
+    """Refuse another number of R-units in use than a world's code needs; None is asked by nobody.
+
+    Raises
+    ------
+    ConfigError
+        With the number that is needed.
+    """
+    needed = world.code.shape[1]
+    if asked not in (None, needed):
+        raise ConfigError(
+            f"{asked} R-units are asked for, and the code of the world uses {needed}", where=where,
+            remedy=f"Leave out response.units, or give {needed}", code="session.units", asked=asked, needed=needed,
+        )  # fmt: skip
+
+
 def mark1_session(
     world: WorldConfig | None = None,
     *,
@@ -685,12 +706,13 @@ def mark1_session(
 
     The courses are ``learn`` and ``exam``, the world's own examination unless another is given.
     """
+    seed = check_seed(seed)
     world = settings_of(WorldConfig, world, where="mark1_session")
     if exam is not None:
         exam = settings_of(WorldConfig, exam, where="mark1_session, exam")
     units = create(world, seed).code.shape[1]
     config = settings_of(MachineConfig, machine, where="mark1_session, machine")
-    if config.response.units != units and not config.response.source_set:
+    if config.response.units != units:
         config = config.amend({"response.units": units})
     worlds = {"learn": world, "exam": exam or world.exam()}
     return Session(MarkI(config, seed=seed, wiring=wiring), worlds, seed=seed, keep=keep, sources=sources)

@@ -18,7 +18,7 @@ from marki.io.ports import Port
 from marki.io.responses import R_UNITS, check_lamps
 from marki.machine import MachineConfig
 from marki.registers import Register
-from marki.seeding import generator
+from marki.seeding import check_seed, generator
 
 
 class Twin:
@@ -51,7 +51,7 @@ class Twin:
 
     def reset(self, seed: int) -> None:
         """Draw the wiring of `seed`; all values at their start."""
-        self.seed = seed
+        self.seed = check_seed(seed)
         self._build()
         self.v = np.zeros(A_UNITS, np.int64)
         if self.config.potentiometers.start == "random":

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from marki.command_values import checked
 from marki.config import of_room
 from marki.errors import unknown
 from marki.history import RECORD, Command, as_number
 from marki.io.responses import R_UNITS
 from marki.io.worlds import World
 from marki.machine_settings import named_in_full
-from marki.session import Session
+from marki.session import Session, demand_units
 from marki.twin import Twin
 
 
@@ -106,21 +107,23 @@ class TwinSession:
         UnknownName
             For a command, course or setting that does not exist.
         ConfigError
-            For a physical effect that is switched on.
+            For a value that `Session.command` refuses, or a physical effect that is switched on.
         """
+        value = checked(name, value)
         match name:
             case "course":
                 if value["name"] not in self.configs:
                     raise unknown("course", value["name"], self.configs, where="session")
-                self.course, self.learn = list(self.configs).index(value["name"]), bool(value["learn"])
+                self.course, self.learn = list(self.configs).index(value["name"]), value["learn"]
                 units = self.world.code.shape[1]
                 if units != self.learner.config.response.units:
                     changes = {"response.units": units, "response.source_set": []}
                     self.learner.refit(self.learner.config.amend(changes))
             case "set":
                 value = named_in_full(value, where="set")
-                changes = of_room(value, "machine", where="set")
-                self.learner.refit(self.learner.config.amend(changes, where="set"))
+                config = self.learner.config.amend(of_room(value, "machine", where="set"), where="set")
+                demand_units(config.response.units, self.world, where="set")
+                self.learner.refit(config)
             case _:
                 raise unknown("command", name, self.COMMANDS, where="twin")
         self.commands.append(Command(trial=self.trial, name=name, value=value))

@@ -44,6 +44,7 @@ ROOMS = [
     {
         "history",
         "probe",
+        "command_values",
         "session",
         "twin_session",
         "savefile",

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from marki.errors import PortError, SessionError
+from marki.errors import ConfigError, PortError, SessionError
 from marki.hardware import plugboard
 from marki.io.check_learner import check_learner, sample_frames
 from marki.machine import MachineConfig, MarkI
@@ -198,6 +198,14 @@ def test_forcing_switches_hold_the_r_units():
     answers = machine.respond(FRAMES)
     assert answers[:, [0, 4]].all()
     assert not answers[:, [1, 7]].any()
+
+
+@pytest.mark.parametrize("angle", [float("nan"), float("inf"), None, "3"])
+def test_a_hand_turns_to_finite_angles_only(angle):
+    machine = MarkI(seed=1)
+    with pytest.raises(ConfigError, match="turn: deg"):
+        machine.turn([3, 4], [1.0, angle])
+    assert not machine.wipers().any()
 
 
 def test_toggles_hold_the_s_units_whatever_the_light():

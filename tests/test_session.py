@@ -1,3 +1,5 @@
+import copy
+import json
 import random
 import re
 import shutil
@@ -545,5 +547,151 @@ def test_a_command_with_a_wrong_setting_is_refused_as_the_setting_is():
         session.command("set", {"machine.association.thet": 1})
     with pytest.raises(ConfigError, match="is out of range"):
         session.command("set", {"machine.association.theta": -1000})
-    with pytest.raises(SessionError, match="lacks or garbles 'units'"):
+    with pytest.raises(SessionError, match=r"command 'turn': its value lacks 'units'\. Give units, deg"):
         session.command("turn", {})
+
+
+FRAME = np.zeros(400, np.int16)
+FRAME[45:200] = 255
+CARD = {"name": "own", "frame": [0] * 400, "kind": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "plain"),
+    [
+        ("toggle", np.ones(400, int), [1] * 400),
+        ("toggle", np.ones((20, 20), np.int8), [[1] * 20] * 20),
+        ("toggle", np.zeros(400), [0.0] * 400),
+        ("force", np.array([1, 0, 0, 0, 0, 0, 0, -1]), [1, 0, 0, 0, 0, 0, 0, -1]),
+        ("turn", {"units": np.arange(3), "deg": np.array([1.5, 2, 3])}, {"units": [0, 1, 2], "deg": [1.5, 2.0, 3.0]}),
+        ("turn", {"units": range(2), "deg": (1, np.float32(0.5))}, {"units": [0, 1], "deg": [1, 0.5]}),
+        ("show", CARD | {"frame": FRAME, "kind": np.int64(1)}, CARD | {"frame": FRAME.tolist()}),
+        ("course", {"name": np.str_("exam"), "learn": np.bool_(False)}, {"name": "exam", "learn": False}),
+        ("world", {"config": {"name": "left_right", "size": np.int64(6)}, "learn": np.bool_(True)},
+         {"config": {"name": "left_right", "size": 6}, "learn": True}),
+        ("set", {"machine.association.theta": np.int64(3), "machine.faults.dead_cells": np.arange(1, 4)},
+         {"machine.association.theta": 3, "machine.faults.dead_cells": [1, 2, 3]}),
+    ],
+)  # fmt: skip
+def test_arrays_are_taken_as_the_plain_values_that_they_are(tmp_path, name, value, plain):
+    given, wanted = mark1_session(seed=1), mark1_session(seed=1)
+    for session, what in ((given, value), (wanted, plain)):
+        session.run(2)
+        session.command(name, what)
+        session.run(2)
+    assert given.digest == wanted.digest
+    assert [json.loads(json.dumps(c.value)) for c in given.commands] == [plain]
+    savefile.save(given, tmp_path / "s.npz")
+    assert savefile.load(tmp_path / "s.npz").digest == copy.deepcopy(given).digest == given.digest
+
+
+def test_what_was_given_with_a_command_can_be_used_again():
+    session, positions = mark1_session(seed=1), [0] * 400
+    session.command("toggle", positions)
+    positions[:] = [1] * 400
+    session.run(2)
+    digest = session.digest
+    session.visit(0)
+    session.visit(2)
+    assert session.digest == digest
+
+
+SWITCHES = "of -1 (off), 0 (free) or 1 (on)"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("toggle", [0] * 399, f"399 positions. Give 400 {SWITCHES}"),
+        ("toggle", [5] + [0] * 399, f"5 is no position. Give 400 {SWITCHES}"),
+        ("toggle", [0.5] + [0] * 399, f"0.5 is no position. Give 400 {SWITCHES}"),
+        ("toggle", ["on"] * 400, "expected a number, got 'on'. It takes 400 positions"),
+        ("toggle", 3, "expected a list, got 3. It takes 400 positions"),
+        ("force", [10**30] * 8, "is no position. Give 8"),
+        ("force", {"on": 1}, "expected a list, got {'on': 1}. It takes 8 positions"),
+        ("turn", {"units": [1], "deg": [float("nan")]}, "nan is out of range. Give a finite number"),
+        ("turn", {"units": [1], "deg": [float("inf")]}, "inf is out of range. Give a finite number"),
+        ("turn", {"units": [1], "deg": [None]}, "deg: expected a number, got None"),
+        ("turn", {"units": [1], "deg": None}, "deg: expected a list, got None"),
+        ("turn", {"units": [1.7], "deg": [3]}, "units: expected a whole number, got 1.7"),
+        ("turn", {"units": [512], "deg": [3]}, "Give one angle for each, A-units 0 to 511"),
+        ("turn", {"units": [1, 2], "deg": [3]}, "1 angles for A-units [1, 2]. Give one angle for each"),
+        ("show", 3, "command 'show': expected a table, got 3. It takes name, frame, kind. Give a table"),
+        ("show", {"name": "own", "frame": [0] * 400}, "lacks 'kind'. Give name, frame, kind"),
+        ("show", CARD | {"frame": [0] * 399}, "a card of 399 cells"),
+        ("show", CARD | {"frame": [256] * 400}, "256.0 is out of range. Give a value from 0 to 255"),
+        ("show", CARD | {"kind": 1.5}, "kind: expected a whole number, got 1.5"),
+        ("show", CARD | {"learn": "no"}, "learn: expected true or false, got 'no'"),
+        ("show", CARD | {"lern": False}, "unknown key 'lern'. Did you mean 'learn'"),
+        ("course", {"name": "exam", "learn": "false"}, "learn: expected true or false, got 'false'"),
+        ("course", {"name": "exam", "learn": 0}, "learn: expected true or false, got 0"),
+        ("course", [1], "expected a table, got [1]. It takes name, learn"),
+        ("world", {"config": {"name": "left_right"}, "learn": "no"}, "learn: expected true or false, got 'no'"),
+        ("world", {"config": 3, "learn": True}, "config: expected a table, got 3"),
+        ("set", 3, "expected a table, got 3. It takes settings by dotted name"),
+        ("set", {"machine.response.units": 3}, "3 R-units are asked for, and the code of the world uses 5"),
+        ("set", {"units": 8}, "Leave out response.units, or give 5"),
+    ],
+)  # fmt: skip
+def test_a_command_that_is_refused_says_what_to_give_and_changes_nothing(name, value, said):
+    session, plain = mark1_session(seed=1), mark1_session(seed=1)
+    for one in (session, plain):
+        one.run(2)
+    with pytest.raises(MarkIError, match=re.escape(said)):
+        session.command(name, value)
+    assert not session.commands
+    for one in (session, plain):
+        one.run(2)
+    assert session.digest == plain.digest
+
+
+def test_reinforcement_is_switched_by_true_and_false_only():
+    session = mark1_session(seed=1)
+    with pytest.raises(ConfigError, match="expected true or false, got 'no'"):
+        session.take("exam", learn="no")
+
+
+def test_as_many_r_units_as_the_code_needs_can_be_set():
+    session = mark1_session(seed=1)
+    session.command("set", {"machine.response.units": 5})
+    session.run(1)
+    with pytest.raises(ConfigError, match="8 R-units are asked for, and the code of the world uses 5"):
+        Session(MarkI(), {"learn": WorldConfig()})
+    spread = MachineConfig().amend({"response.source_set": [1, 2, 3, 4] * 128})
+    assert mark1_session(machine=spread).run(1).size == 1
+    with pytest.raises(ConfigError, match="source_set names R-unit 6, 5 are in use"):
+        mark1_session(machine=spread.amend({"response.source_set": [6] * 512}))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: mark1_session(seed=1.5), "seed: expected a whole number, got 1.5"),
+        (lambda: mark1_session(seed="3"), "seed: expected a whole number, got '3'"),
+        (lambda: mark1_session(seed=None), "seed: expected a whole number, got None"),
+        (lambda: mark1_session(seed=-1), "seed: -1 is out of range"),
+        (lambda: MarkI(seed=1.5), "seed: expected a whole number, got 1.5"),
+        (lambda: Twin(seed="3"), "seed: expected a whole number, got '3'"),
+        (lambda: mark1_session().new_seed(2.5), "seed: expected a whole number, got 2.5"),
+        (lambda: mark1_session().rewind(0.7), "trial: expected a whole number, got 0.7"),
+        (lambda: mark1_session().rewind(None), "trial: expected a whole number, got None"),
+        (lambda: mark1_session().run(-1), "trials: -1 is out of range"),
+        (lambda: mark1_session().run(1.5), "trials: expected a whole number, got 1.5"),
+        (lambda: mark1_session().run_to_mistake(most=None), "most: expected a whole number, got None"),
+        (lambda: mark1_session().advance(0.5), "until_us: expected a whole number, got 0.5"),
+        (lambda: mark1_session().visit_event(0.5), "before_us: expected a whole number, got 0.5"),
+    ],
+)
+def test_what_is_no_number_of_seed_trial_or_time_is_refused(make, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        make()
+
+
+def test_numbers_of_numpy_are_numbers_of_a_session():
+    session, plain = mark1_session(seed=np.int64(3)), mark1_session(seed=3)
+    session.run(np.int64(2))
+    session.rewind(np.int32(1))
+    session.run(1)
+    plain.run(2)
+    assert session.digest == plain.digest
+    assert type(session.seed) is int

@@ -305,6 +305,6 @@ def test_lamps_of_r_units_that_go_out_of_use_go_out():
 )
 def test_commands_that_lack_something_are_refused(name, value):
     session = mark1_session(seed=1)
-    with pytest.raises(SessionError, match=name):
+    with pytest.raises(MarkIError, match=name):
         session.command(name, value)
     assert not session.commands

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from marki.errors import PortError
+from marki.errors import PortError, shown
 
 
 def throw_all(row: np.ndarray, positions: np.ndarray, *, where: str) -> None:
     """Set a whole row (or field) of three-position switches."""
     positions = np.asarray(positions)
-    if positions.size != row.size or not np.isin(positions, (-1, 0, 1)).all():
-        raise PortError(
-            f"{positions.size} positions", where=where, remedy=f"Give {row.size} of -1 (off), 0 (free) or 1 (on)"
-        )
+    remedy = f"Give {row.size} of -1 (off), 0 (free) or 1 (on)"
+    if positions.size != row.size:
+        raise PortError(f"{positions.size} positions", where=where, remedy=remedy, code="port.switches",
+                        count=positions.size, wanted=row.size)  # fmt: skip
+    wrong = positions[~np.isin(positions, (-1, 0, 1))].tolist()
+    if wrong:
+        raise PortError(f"{shown(wrong[0])} is no position", where=where, remedy=remedy, code="port.position",
+                        value=shown(wrong[0]), wanted=row.size)  # fmt: skip
     row[:] = positions.reshape(row.shape)

@@ -10,7 +10,11 @@ def test_a_field_is_set_flat_or_square():
     positions = np.random.default_rng(1).integers(-1, 2, (20, 20))
     throw_all(row, positions, where="toggles")
     np.testing.assert_array_equal(row, positions.ravel())
-    for wrong in (np.zeros(399), np.full(400, 3), np.full(400, 0.5)):
-        with pytest.raises(PortError, match="toggles"):
+    for wrong, said in (
+        (np.zeros(399), "399 positions"),
+        (np.full(400, 3), "3 is no position"),
+        (np.full(400, 0.5), "0.5 is no position"),
+    ):
+        with pytest.raises(PortError, match=f"toggles: {said}. Give 400 of -1"):
             throw_all(row, wrong, where="toggles")
     np.testing.assert_array_equal(row, positions.ravel())
