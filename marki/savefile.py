@@ -245,6 +245,7 @@ def restored(taken: SessionCopy, path: Path | str, *, keep: str = "all") -> Sess
             code="state.version",
         )
     try:
+        _demand_known(header, arrays, path)
         config = MachineConfig.from_mapping(header["machine"], where=path)
         worlds = {name: WorldConfig.from_mapping(w, where=path) for name, w in header["worlds"]}
         machine = MarkI(config, seed=header["seed"], wiring=arrays["wiring"] if header["given_wiring"] else None)
@@ -253,7 +254,6 @@ def restored(taken: SessionCopy, path: Path | str, *, keep: str = "all") -> Sess
         session = Session(machine, worlds, seed=header["seed"], keep=keep, moved=moved, sources=sources)
         session.fingerprints = {named: about["content"] for named, about in header.get("folders", {}).items()}
         point = header["checkpoint"]
-        _demand_known(header, arrays, path)
         configs = [MachineConfig.from_mapping(m, where=path) for m in header["machines"]]
         state = {n.removeprefix("register/"): a for n, a in arrays.items() if n.startswith("register/")}
         checkpoint = _checkpoint(point, state, configs)
