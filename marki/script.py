@@ -1,23 +1,26 @@
 """Scripts: an operator's commands at their trials, in the form of the log, played without a window.
 
-A script is JSON: a list of commands, or a table with such a list under ``commands``, as `log` and the ``config.json``
-of a lab report have it. A command is ``{"trial": 40, "name": "set", "value": {"theta": 3}}``, and for one in the
-middle of a presentation also ``"after_us"``. Besides those of `Session.command` there are ``cut``, ``break_cells`` and
-``stick``, see `marki.damage`.
+A script is JSON: a list of commands, or a table with such a list under ``commands``, and perhaps the ``seed`` of their
+run, as `log` and the ``config.json`` of a lab report have it. A command is ``{"trial": 40, "name": "set", "value":
+{"theta": 3}}``, and for one in the middle of a presentation also ``"after_us"``. Besides those of `Session.command`
+there are ``cut``, ``break_cells`` and ``stick``, see `marki.damage`.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from marki import damage
+from marki.config import check
 from marki.errors import ConfigError, MarkIError, SessionError, shown, unknown
 from marki.files import write_json
 from marki.history import Command
 from marki.interruption import whole
+from marki.jobs.options import MOST_SEED
 from marki.reading import read_json
 from marki.session import Session
 
@@ -27,7 +30,15 @@ DAMAGE = {"cut": {"a": 12, "s": [3, 4]}, "break_cells": [17, 18], "stick": {"on"
 NAMES = (*Session.COMMANDS, *DAMAGE)
 
 
-def read(path: Path | str) -> list[Command]:
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """What a script says: commands in order of time, and the seed of their run, None where it names none."""
+
+    commands: tuple[Command, ...]
+    seed: int | None = None
+
+
+def read(path: Path | str) -> Script:
     """Read a script.
 
     Raises
@@ -36,16 +47,27 @@ def read(path: Path | str) -> list[Command]:
         For what is no script, with the number of the command that is wrong.
     """
     content = read_json(path, error=ConfigError)
-    rows = content.get("commands") if isinstance(content, dict) else content
+    table = content if isinstance(content, dict) else {"commands": content}
+    seed = check(f"{path}: seed", table.get("seed"), int | None, {"low": 0, "high": MOST_SEED})
+    rows = table.get("commands")
     if not isinstance(rows, list):
         raise ConfigError("holds no commands", where=path, remedy='Give a list of {"trial": …, "name": …, "value": …}')
     found = [_command(row, f"{path}: command {number}") for number, row in enumerate(rows, start=1)]
     for before, after in itertools.pairwise(found):
-        if after.trial < before.trial:
+        if _moment(after) < _moment(before):
             raise ConfigError(
-                f"trial {after.trial} comes after trial {before.trial}", where=path, remedy="Put them in order of time"
+                f"{_told(after)} comes after {_told(before)}", where=path, remedy="Put them in order of time"
             )
-    return found
+    return Script(commands=tuple(found), seed=seed)
+
+
+def _moment(command: Command) -> tuple[int, int]:
+    """Return what commands are in order of; those before a presentation come before those in it."""
+    return command.trial, -1 if command.after_us is None else command.after_us
+
+
+def _told(command: Command) -> str:
+    return f"trial {command.trial}" + ("" if command.after_us is None else f", after_us {command.after_us},")
 
 
 def _command(row: Any, where: str) -> Command:
@@ -92,7 +114,8 @@ def play(
     Raises
     ------
     SessionError
-        For a command before or after the trials that are run, before any is.
+        For a command before or after the trials that are run, before any is; for one whose moment there is not, as the
+        presentation is over by then, or has begun already.
     MarkIError
         For one that the session refuses, with its number.
     """
@@ -116,11 +139,29 @@ def play(
             if session.learner.idle:
                 session.step("event")
             session.advance(session.began_us + command.after_us, one=True)
+        _demand_moment(session, command, f"{where}: command {number}")
         try:
             _carry_out(session, command)
         except MarkIError as error:
             raise error.within(f"{where}: command {number}") from error
     go_to(last)
+
+
+def _demand_moment(session: Session, command: Command, where: str) -> None:
+    """Refuse a command if the session does not stand where it is to be given."""
+    after = None if session.learner.idle else session.now - session.began_us
+    if after == command.after_us:
+        return
+    if command.after_us is None:
+        raise SessionError(f"trial {command.trial} has begun", where=where, remedy=f"Give it after_us, from {after} on")
+    if after is None:
+        raise SessionError(
+            f"after_us {command.after_us} is beyond the end of trial {command.trial}", where=where,
+            remedy=f"Give less than {session.now - session.began_us}, or leave it out for the next trial",
+        )  # fmt: skip
+    raise SessionError(
+        f"after_us {command.after_us} of trial {command.trial} is over", where=where, remedy=f"Give {after} or more"
+    )
 
 
 def _carry_out(session: Session, command: Command) -> None:

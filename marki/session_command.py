@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from marki.config import check
@@ -44,9 +45,13 @@ def run_session(args: argparse.Namespace) -> int:
     from marki.ticks import SECOND
 
     check("--trials", args.trials, int, {"low": 0, "high": MOST_TRIALS})
-    commands = script.read(args.script) if args.script else []
+    played = script.read(args.script) if args.script else script.Script(commands=())
+    if played.seed is not None and not args.seed_given:
+        args.seed = played.seed
     form = csv_form(args.csv)
     session = session_of(args)
+    if played.seed not in (None, session.seed):
+        print(f"{args.script}: was made with seed {played.seed}, and is played with {session.seed}", file=sys.stderr)
     first, done = session.trial, 0
     with interrupted_when_terminated(), ProgressBar(args.trials, "session", "trials", quiet=args.quiet) as bar:
 
@@ -56,7 +61,7 @@ def run_session(args: argparse.Namespace) -> int:
             done = trials
 
         try:
-            script.play(session, args.trials, commands, where=args.script or "script", tell=tell)
+            script.play(session, args.trials, played.commands, where=args.script or "script", tell=tell)
         except KeyboardInterrupt:
             if args.save:
                 savefile.save(session, args.save)

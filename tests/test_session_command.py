@@ -31,3 +31,21 @@ def test_a_refusal_is_one_line(tmp_path, capsys):
     (tmp_path / "s.json").write_text(json.dumps([{"trial": 9, "name": "break_cells", "value": [17]}]))
     assert main(["session", "--trials", "3", "--script", str(tmp_path / "s.json")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_script_is_played_with_its_own_seed_unless_another_is_given(tmp_path, capsys):
+    (tmp_path / "log.json").write_text(json.dumps({"seed": 7, "commands": []}))
+    played = ["--trials", 2, "--script", tmp_path / "log.json"]
+    assert told(capsys, *played) == told(capsys, "--trials", 2, "--seed", 7)
+    assert main(["session", *map(str, played), "--seed", "3", "--quiet", "--save", str(tmp_path / "s.npz")]) == 0
+    assert "log.json: was made with seed 7, and is played with 3" in capsys.readouterr().err
+    assert told(capsys, *played, "--load", tmp_path / "s.npz")["seed"] == 3
+
+
+def test_the_worlds_code_decides_how_many_r_units_are_in_use(capsys):
+    plain = told(capsys, "--trials", 1)
+    assert told(capsys, "--trials", 1, "--set", "response.units=5") == plain
+    for units in (3, 8):
+        assert main(["session", "--trials", "1", "--set", f"response.units={units}"]) == 2
+        said = f"--set: machine.response.units: {units} R-units are asked for, and the code of the world uses 5"
+        assert said in capsys.readouterr().err

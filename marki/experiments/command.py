@@ -95,6 +95,7 @@ def settle_arguments(args: argparse.Namespace) -> None:
         If its file cannot be read, or the wiring list that it needs is not given.
     """
     told = _recorded(args)
+    args.seed_given = args.seed is not None
     if args.seed is None:
         args.seed = told.seeds[0] if told and told.seeds else 0
     if told is None:
@@ -187,7 +188,7 @@ def session_of(args: argparse.Namespace) -> Session:
     from marki.hardware import plugboard
     from marki.io.worlds import WorldConfig
     from marki.machine import MachineConfig
-    from marki.session import mark1_session
+    from marki.session import demand_units, mark1_session
 
     if getattr(args, "load", None):
         return savefile.load(args.load, keep="recent", folders={"images": args.images, "mnist": args.mnist})
@@ -199,7 +200,9 @@ def session_of(args: argparse.Namespace) -> Session:
         machine = MachineConfig().amend(settings.under(changes, "machine"))
         wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
         sources = base_of(args).rows
-        return mark1_session(world, machine=machine, seed=args.seed, keep="recent", wiring=wiring, sources=sources)
+        session = mark1_session(world, machine=machine, seed=args.seed, keep="recent", wiring=wiring, sources=sources)
+        demand_units(changes_of(args).get("machine.response.units"), session.world, where="machine.response.units")
+        return session
 
 
 @contextlib.contextmanager
