@@ -27,7 +27,7 @@ from marki.jobs.progress import ProgressBar
 from marki.machine import MachineConfig
 from marki.machine_file import MachineFile
 from marki.measurements import Measurement, over_seeds, rows
-from marki.session import Session, mark1_session
+from marki.session import Session, demand_units, mark1_session
 from marki.ticks import SECOND
 from marki.twin_session import TwinSession
 from marki.versions import versions
@@ -227,6 +227,7 @@ class Lab:
         wiring = plugboard.load(self.spec.wiring, fan_out=machine.plugboard.fan_out) if self.spec.wiring else None
         sources = self.spec.base.rows
         wanted = mark1_session(world, machine=machine, seed=self.seed, wiring=wiring, exam=exam, sources=sources)
+        demand_units(self.spec.changes.get("machine.response.units"), wanted.world, where=name)
         session: Session | TwinSession = TwinSession(wanted) if self.spec.twin else wanted
         if self._resume and saved and saved.exists() and not self.spec.twin:
             session = savefile.load(saved)

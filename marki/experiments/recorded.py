@@ -95,4 +95,5 @@ def _scene(machine: Mapping[str, Any], worlds: Mapping[str, Any], path: Path | s
         default = flat(config().to_mapping())
         whole = flat(config.from_mapping(given, where=path).to_mapping())
         found |= {f"{room}.{name}": value for name, value in whole.items() if value != default[name]}
+    found.pop("machine.response.units", None)  # it follows from the world, which the user may change
     return found

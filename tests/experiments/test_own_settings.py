@@ -66,6 +66,15 @@ def test_its_own_are_settings_that_there_are_and_they_are_refused(name):
     check_own(name, {"machine.association.theta": 3, "world.optics.blur": 1.0})
 
 
+def test_the_code_of_the_world_decides_how_many_r_units_are_in_use():
+    world = WorldConfig()
+    for asked in (3, 8):
+        lab = Lab(ExperimentSpec(experiment="alphabet", changes={"machine.response.units": asked}))
+        with pytest.raises(ConfigError, match=f"alphabet: {asked} R-units are asked for, .* uses 5"):
+            lab.run("alphabet", world)
+    Lab(ExperimentSpec(experiment="alphabet", changes={"machine.response.units": 5})).run("alphabet", world)
+
+
 def test_a_sweep_is_refused_too_before_it_runs():
     with pytest.raises(ConfigError, match=r"world\.name is set by the experiment left_right"):
         check_point({"experiment": "left_right", "world.name": "digits"})

@@ -84,6 +84,15 @@ def test_what_lacks_something_is_refused_by_name(tmp_path, content):
         recorded.read(path)
 
 
+def test_r_units_in_use_follow_from_the_world_and_are_no_setting_of_the_run(tmp_path, capsys):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(REPORT | {"machine_at_launch": {"response": {"units": 1}}}))
+    assert recorded.read(path).changes == {"world.name": "forms", "world.shift": 1.0}
+    given = ["session", "--config", str(path), "--set", "world.name=letters", "--trials", "1", "--quiet"]
+    assert main(given) == 0
+    capsys.readouterr()
+
+
 def test_a_file_by_hand_is_read_as_before(tmp_path):
     path = tmp_path / "s.toml"
     path.write_text("[machine.association]\ntheta = 3\n")
