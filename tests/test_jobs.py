@@ -11,6 +11,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +62,14 @@ def test_only_equal_orders_are_taken_for_each_other(one, other):
 def test_what_is_no_order_is_something_else(stored):
     with pytest.raises(StateError, match="holds something else"):
         Identity(kind="a").check(stored, where=Path("out"))
+
+
+def test_numbers_of_numpy_are_of_the_same_order():
+    given = Identity(
+        kind="run", settings={"theta": np.int64(2), "rates": np.array([0.5, 1.0]), "deep": {"on": np.True_}}
+    )
+    plain = Identity(kind="run", settings={"theta": 2, "rates": [0.5, 1.0], "deep": {"on": True}})
+    assert given.to_mapping() == plain.to_mapping()
 
 
 def test_a_refusal_names_what_differs():

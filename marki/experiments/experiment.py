@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marki import experiments, machine_settings
+from marki.config import check, plain
 from marki.data_frames import data_frame
 from marki.errors import ConfigError
 from marki.experiments import replicas
 from marki.experiments.lab import ExperimentSpec
-from marki.jobs.options import RunOptions
+from marki.jobs.options import MOST_SEEDS, RunOptions
 from marki.measurements import COLUMNS, Estimate, as_text, measured, over_seeds, rows
+from marki.seeding import check_seed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -127,11 +129,15 @@ class Experiment:
         Raises
         ------
         ConfigError
-            Without seeds.
+            Without seeds, or for what is none.
         OutputError
             If the folder is taken.
         """
-        chosen = range(seeds) if isinstance(seeds, int) else list(seeds)
+        given = plain(seeds)
+        if isinstance(given, list):
+            chosen: Sequence[int] = [check_seed(seed) for seed in given]
+        else:
+            chosen = range(check("seeds", given, int, {"low": 0, "high": MOST_SEEDS}))
         if not chosen:
             raise ConfigError("there are no seeds", where=f"{self!r}.run", remedy="Give one or more")
         options = RunOptions(out=None if out is None else Path(out), resume=resume, jobs=jobs, quiet=quiet)

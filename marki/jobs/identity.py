@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from marki.config import flat
+from marki.config import flat, plain
 from marki.errors import StateError
 
 
@@ -46,8 +46,8 @@ class Identity:
 
     def _plain(self) -> dict[str, Any]:
         settings, inputs = dict(self.settings), dict(self.inputs)
-        plain = dict(kind=self.kind, settings=settings, seed=self.seed, inputs=inputs)
-        return json.loads(json.dumps(plain, default=str))  # whoever uses a setting refuses what it cannot be
+        content = dict(kind=self.kind, settings=settings, seed=self.seed, inputs=inputs)
+        return json.loads(json.dumps(content, default=_plain))
 
     def check(self, stored: Any, *, where: Path) -> None:
         """Refuse what was stored for another order.
@@ -73,6 +73,12 @@ class Identity:
             raise StateError("holds something else", where=where, remedy="Choose another --out, or move it away")
         if differing := _differences(stored, self._plain()):
             raise StateError(f"holds another run: {differing}", where=where, remedy=_OTHER)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number or array of NumPy as Python's own, anything else as text: whoever uses it refuses it."""
+    found = plain(value)
+    return str(value) if found is value else found
 
 
 _OTHER = "Choose another --out, or give the settings and files of that run"

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from marki.errors import ConfigError, OutputError, UnknownName
@@ -23,7 +24,30 @@ def test_it_finds_what_the_command_finds(found):
     assert [vars(e) for e in found.measurements] == result["measurements"]
 
 
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        (1.5, "seeds: expected a whole number, got 1.5"),
+        (-1, "seeds: -1 is out of range"),
+        (None, "seeds: expected a whole number, got None"),
+        ([0.5], "seed: expected a whole number, got 0.5"),
+        ("3", "seeds: expected a whole number, got '3'"),
+    ],
+)
+def test_what_are_no_seeds_is_refused(seeds, said):
+    with pytest.raises(ConfigError, match=said):
+        Experiment("left_right").run(seeds=seeds)
+
+
+def test_numbers_of_numpy_give_the_same_order():
+    given = {"theta": np.int64(3), "world.size": np.float64(9), "dead_cells": np.arange(1, 3)}
+    plain = {"theta": 3, "world.size": 9.0, "dead_cells": [1, 2]}
+    assert Experiment("left_right", given).spec.identity() == Experiment("left_right", plain).spec.identity()
+
+
 def test_seeds_are_a_count_or_a_choice(found):
+    assert Experiment("left_right", SETTINGS).run(seeds=np.arange(1, 2)).result["seeds"] == [1]
+    assert Experiment("left_right", SETTINGS).run(seeds=np.int64(1)).result["seeds"] == [0]
     chosen = Experiment("left_right", SETTINGS).run(seeds=[1])
     assert chosen.result["seeds"] == [1]
     assert chosen.result["by_seed"][0]["digest"] == found.result["by_seed"][1]["digest"]
