@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import pkgutil
@@ -19,8 +20,10 @@ from marki.config import flat
 from marki.errors import ConfigError, MarkIError, StateError, unknown
 from marki.files import asset
 from marki.io.exhibits import HALL as CLASSES
+from marki.io.exhibits import MARK1
 from marki.io.learner import Learner
 from marki.io.ports import Port
+from marki.jobs.identity import content_hash
 from marki.program import program
 from marki.reading import parse_json, read_json
 from successors import tasks, timeline
@@ -38,6 +41,7 @@ METRICS = "metrics.json"
 HALL = ("letters", "digits")
 """Tasks whose weights are shipped beside those of the system's own task, to show one frame to all systems."""
 _FILE = re.compile(r"y(\d{4})_([a-z][a-z0-9_]*)")
+_NEARLY = re.compile(r"[yY]\d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,40 +67,67 @@ class System:
 
 
 class _Source(NamedTuple):
-    """Where a system comes from: its year, its module, and for one that is not ours, the folder of its weights."""
+    """Where a system comes from: its year, its module, and for one that is not ours, its file and its weights."""
 
     year: int
     module: str
+    file: Path | None = None
     weights: Path | None = None
+
+
+RESERVED = (MARK1, "all", "runs", "reader")
+"""What commands and folders of results call something else: the machine, every system, the trainings, who reads scenes
+and is no network."""
+
+_CALL = "Call it by year and name, in small letters, as y1960_adaline.py"
 
 
 def _files() -> dict[str, _Source]:
     """Return the source of each name, in order of time: our files, those of one's own folders, installed ones."""
     rows: dict[str, _Source] = {}
-    own = timeline.own_folders()
-    for folder in own:
-        if not folder.is_dir():
-            raise ConfigError(
-                "there is no such folder", where=folder, remedy="Give one in --timeline or MARKI_TIMELINE"
-            )
-    found = [(m.name, f"{timeline.__name__}.{m.name}", _folder_of(m)) for m in pkgutil.iter_modules(timeline.__path__)]
-    found += _installed()
-    for stem, module, folder in sorted(found, key=lambda row: row[0]):
+    for stem, module, file in (*_ours(), *_own(), *_installed()):
         match = _FILE.fullmatch(stem)
         if match is None:
             continue
         year, name = match.groups()
+        where = f"timeline/{stem}.py" if file is None else file
+        if name in RESERVED:
+            raise ConfigError(f"{name!r} stands for something else", where=where, remedy="Give it another name")
         if name in rows:
-            where = f"timeline/{stem}.py" if folder is None else folder / f"{stem}.py"
             raise ConfigError(f"{name!r} is there twice", where=where, remedy="Give it another name")
-        rows[name] = _Source(int(year), module, folder and folder / "weights" / name)
-    return rows
+        rows[name] = _Source(int(year), module, file, file and file.parent / "weights" / name)
+    return dict(sorted(rows.items(), key=lambda row: (row[1].year, row[0])))
 
 
-def _folder_of(module: pkgutil.ModuleInfo) -> Path | None:
-    """Return the folder of a file of the timeline, None for ours."""
-    folder = Path(str(getattr(module.module_finder, "path", "")))
-    return folder if folder in timeline.own_folders() else None
+def _ours() -> list[tuple[str, str, Path | None]]:
+    """Return name and module of each file of the timeline that is ours."""
+    ours = timeline.__path__[:1]
+    return [(m.name, f"{timeline.__name__}.{m.name}", None) for m in pkgutil.iter_modules(ours)]
+
+
+def _own() -> list[tuple[str, str, Path | None]]:
+    """Return name, module and file of each system in one's own folders.
+
+    Raises
+    ------
+    ConfigError
+        For a folder that is not there or has no system, and for a file whose name is only nearly that of one.
+    """
+    found: list[tuple[str, str, Path | None]] = []
+    for folder in timeline.own_folders():
+        if not folder.is_dir():
+            raise ConfigError(
+                "there is no such folder", where=folder, remedy="Give one in --timeline or MARKI_TIMELINE"
+            )
+        files = {m.name: folder / (m.name if m.ispkg else f"{m.name}.py") for m in pkgutil.iter_modules([str(folder)])}
+        for stem, file in files.items():
+            if _NEARLY.match(stem) and not _FILE.fullmatch(stem):
+                raise ConfigError("is no name of a system", where=file, remedy=_CALL)
+        if not any(map(_FILE.fullmatch, files)):
+            raise ConfigError("there is no system in this folder: none of its files is called as one", where=folder,
+                              remedy=_CALL)  # fmt: skip
+        found += [(stem, f"{timeline.__name__}.{stem}", file) for stem, file in files.items()]
+    return found
 
 
 ENTRY_POINTS = "marki.successors"
@@ -105,7 +136,7 @@ ENTRY_POINTS = "marki.successors"
 
 @lru_cache(maxsize=1)
 def _installed() -> list[tuple[str, str, Path | None]]:
-    """Return name, module and folder of each system that an installed package adds."""
+    """Return name, module and file of each system that an installed package adds."""
     found: list[tuple[str, str, Path | None]] = []
     for point in entry_points(group=ENTRY_POINTS):
         if not _FILE.fullmatch(point.name):
@@ -120,8 +151,34 @@ def _installed() -> list[tuple[str, str, Path | None]]:
         if spec is None or spec.origin is None:
             raise ConfigError("is not there", where=f"entry point {point.name} = {point.value}",
                               remedy="Install its package again, or remove it")  # fmt: skip
-        found.append((point.name, point.value, Path(spec.origin).parent))
+        found.append((point.name, point.value, Path(spec.origin)))
     return found
+
+
+def own_inputs(name: str) -> dict[str, str]:
+    """Return the content hash of each file of one's own that a system is made of, by what it is; empty for ours.
+
+    They are its file, and those beside it that this imports, and these in turn.
+    """
+    source = _files().get(name)
+    found = [source.file] if source and source.file else []
+    for file in found:
+        beside = [f / f"{word}.py" for f in (file.parent, *timeline.own_folders()) for word in _imported(file)]
+        found += dict.fromkeys(path for path in beside if path.is_file() and path not in found)
+    return {f"file {file.name}": content_hash(file) for file in found}
+
+
+def _imported(file: Path) -> list[str]:
+    """Return the last parts of the names that a file imports; none of what cannot be read, which is refused later."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return []
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found += [(node.module or "") if isinstance(node, ast.ImportFrom) else "", *(a.name for a in node.names)]
+    return [name.rpartition(".")[2] for name in found]
 
 
 def names() -> tuple[str, ...]:

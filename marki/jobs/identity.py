@@ -88,7 +88,7 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """Return the first things that differ, as one sentence; "" if none does."""
     if old["kind"] != new["kind"]:
         return f"{old['kind']}, not {new['kind']}"
-    found = [f"other content of --{name}" for name in _changed(old["inputs"], new["inputs"])]
+    found = [f"other content of {_input(name)}" for name in _changed(old["inputs"], new["inputs"])]
     if old["seed"] != new["seed"]:
         found.insert(0, f"{_seed(old['seed'])}, not {_seed(new['seed'])}")
     before, after = flat(old["settings"]), flat(new["settings"])
@@ -100,6 +100,11 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     absent = object()
     return [name for name in {**old, **new} if old.get(name, absent) != new.get(name, absent)]
+
+
+def _input(name: str) -> str:
+    """Return an input as people know it: by the option that named it, or by what it is, which has a blank in it."""
+    return name if " " in name else f"--{name}"
 
 
 def _seed(seed: int | None) -> str:

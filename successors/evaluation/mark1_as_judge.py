@@ -34,7 +34,7 @@ from marki.jobs.options import RunOptions
 from marki.jobs.runner import Job, demand, run_jobs
 from marki.seeding import generator
 from marki.versions import versions
-from successors import tasks
+from successors import registry, tasks
 from successors.evaluation import estimates
 from successors.serving import artists
 from successors.serving import picture_drawing as drawing
@@ -164,7 +164,7 @@ _SHAPE: dict[str, type | tuple[type, ...]] = {"score": (int, float), "right": st
 
 
 def _job(name: str, weights: Path, source: str, cards: int, seed: int, folder: Path, machine: Machine) -> Job:
-    inputs = {"weights": content_hash(weights)} if source == DRAWN else {}
+    inputs = {"weights": content_hash(weights), **registry.own_inputs(name)} if source == DRAWN else {}
     # `options` is what a table of answers is told folds by; here all are examined on the same cards.
     settings = {"system": name, "learned from": source, "cards": cards, "options": {}}
     return Job(

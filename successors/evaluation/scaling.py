@@ -116,7 +116,7 @@ _SHAPE: dict[str, tuple[type, ...]] = dict.fromkeys(COLUMNS, (int, float))
 
 def _job(name: str, operations: float, width: int, seed: int, folder: Path) -> Job:
     settings = {"system": name, "operations": operations, "width": width}
-    order = Identity(kind="scaling run", settings=settings, seed=seed)
+    order = Identity(kind="scaling run", settings=settings, seed=seed, inputs=registry.own_inputs(name))
     return Job(
         identity=order,
         work=partial(train_one, name, operations, width, seed),

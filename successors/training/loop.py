@@ -163,6 +163,7 @@ def train(
     resume: bool = False,
     on_evaluation: Callable[[int, float], None] | None = None,
     on_step: Callable[[Record, float], bool] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Record:
     """Train a learner from its current state; it ends in the state with the best score on the validation set.
 
@@ -184,6 +185,8 @@ def train(
         ``on_step(record, accuracy)``, called after each step with the fraction of its samples answered correctly. If it
         returns False, training ends there, and the learner stays in its current state. It may query the learner, but
         must not change it.
+    files : mapping of str to str, optional
+        Content hash of each file of one's own that the learner is made of; see `registry.own_inputs`.
 
     Returns
     -------
@@ -203,6 +206,7 @@ def train(
         )
     record, best = Record(), snapshot(learner.registers())
     about = {"task": deck.task, "seed": seed, "recipe": recipe.to_mapping(), "learner": type(learner).__name__}
+    about |= {"files": dict(files)} if files else {}
 
     def keep() -> None:
         if checkpoint is not None:
@@ -304,7 +308,7 @@ def _resumed(learner: Learner, checkpoint: Path, about: dict[str, Any]) -> tuple
         raise StateError(
             "is of another training",
             where=checkpoint,
-            remedy="Resume with the same system, task, seed and settings, or choose another --out",
+            remedy="Resume with the same system, task, seed, settings and files, or choose another --out",
         )
     state = {
         kind: {n.removeprefix(f"{kind}."): a for n, a in arrays.items() if n.startswith(f"{kind}.")}

@@ -70,9 +70,11 @@ class TrainingJob:
         """Everything on which its result depends."""
         settings = {"learner": self.learner, "task": self.task}
         settings |= {"options": dict(self.options), "changes": dict(self.changes)}
-        inputs: dict[str, str] = {}
+        inputs = registry.own_inputs(self.learner)
         if self.learner in registry.names():
             entry = registry.find(self.learner).entry
+            if inputs:  # of a file of one's own, the defaults count too: they may change from one day to the next
+                settings["system"] = entry.retina.amend(dict(self.changes), where=self.learner).to_mapping()
             if of := entry.weights_of:
                 inputs[f"weights of {of}"] = content_hash(registry.shipped_file(of))
             if on := registry.foundation(entry, str(dict(self.options).get("language", ""))):
@@ -202,7 +204,7 @@ def _train(
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of it is checked each step
                 record = loop.train(
                     learner, deck, recipe, seed=order.seed, checkpoint=checkpoint, resume=resume,
-                    on_evaluation=tell,
+                    on_evaluation=tell, files=registry.own_inputs(order.learner),
                 )  # fmt: skip
         except Diverged as error:
             state = checkpoint.with_suffix(".diverged.npz")
@@ -294,7 +296,7 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The content hash of every file that it reads: always empty.
+        The content hash of every file that it reads: those of a system of one's own.
 
     Raises
     ------
@@ -306,7 +308,7 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     tasks.find(task).config().amend(options, where=f"sweep: task {task}")
     if learner in registry.names():
         registry.find(learner).entry.retina.amend(changes, where=f"sweep: {learner}")
-    return {}
+    return registry.own_inputs(learner)
 
 
 def run_point(

@@ -1,6 +1,8 @@
 """Timelines of one's own: a folder of files, weights beside them, and installed packages."""
 
+import importlib
 import os
+import sys
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -9,8 +11,16 @@ from followed_page import Page
 from marki.__main__ import main
 from marki.errors import ConfigError, StateError
 from successors import registry, timeline
+from successors.training import training_job
+from successors.training.training_job import training
 
 FILE = Page("adding_a_successor.md").content
+
+
+def forget(name, year=1960):
+    """Let a file be read anew, as another process would."""
+    sys.modules.pop(f"{timeline.__name__}.y{year}_{name}", None)
+    importlib.invalidate_caches()
 
 
 @pytest.fixture
@@ -20,7 +30,9 @@ def folder(tmp_path, monkeypatch):
     own.mkdir()
     (own / "y1960_adaline.py").write_text(FILE)
     monkeypatch.setenv(timeline.VARIABLE, str(own))
+    forget("adaline")
     yield own
+    forget("adaline")
     monkeypatch.delenv(timeline.VARIABLE)
     timeline.own_folders()
 
@@ -114,3 +126,99 @@ def test_an_entry_point_of_another_form_is_refused(installed):
     installed("y1960_adaline", "their_package.nothing")
     with pytest.raises(ConfigError, match=r"entry point y1960_adaline = their_package\.nothing: is not there"):
         registry.names()
+
+
+@pytest.mark.parametrize("stem", ["y1998_lenet5", "y1961_lenet5"])
+def test_a_file_with_the_name_of_ours_is_refused_and_is_the_one_that_is_named(folder, stem):
+    (folder / f"{stem}.py").write_text(FILE)
+    with pytest.raises(ConfigError) as refused:
+        registry.names()
+    assert str(refused.value).startswith(f"{folder / stem}.py: 'lenet5' is there twice")
+
+
+def test_two_folders_may_not_both_have_a_file(folder, tmp_path, monkeypatch):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "y1960_adaline.py").write_text(FILE)
+    monkeypatch.setenv(timeline.VARIABLE, os.pathsep.join([str(folder), str(tmp_path / "other")]))
+    with pytest.raises(ConfigError, match=r"other.y1960_adaline\.py: 'adaline' is there twice"):
+        registry.names()
+
+
+@pytest.mark.parametrize("name", ["mark1", "all", "runs", "reader"])
+def test_a_name_that_commands_use_for_something_else_is_refused(folder, name):
+    (folder / f"y1960_{name}.py").write_text(FILE)
+    with pytest.raises(ConfigError, match=rf"y1960_{name}\.py: '{name}' stands for something else"):
+        registry.names()
+
+
+def test_what_is_nearly_the_name_of_a_system_is_not_passed_over(folder):
+    (folder / "help.py").write_text("x = 1")
+    assert "adaline" in registry.names()
+    (folder / "y1960_Madaline.py").write_text(FILE)
+    with pytest.raises(ConfigError, match=r"y1960_Madaline\.py: is no name of a system.*small letters"):
+        registry.names()
+
+
+def test_a_folder_without_a_system_says_how_files_are_called(folder):
+    (folder / "y1960_adaline.py").rename(folder / "adaline.py")
+    (folder / "picture.png").touch()
+    with pytest.raises(ConfigError, match=r"own: there is no system in this folder.*as y1960_adaline\.py"):
+        registry.names()
+
+
+SHORT = {"train": 40, "valid": 20, "test": 20, "shift": 0.0}
+
+
+def test_a_training_is_not_taken_up_after_the_file_was_changed(folder, tmp_path):
+    order = training("adaline", "two_class", options=SHORT, changes={"recipe.steps": 2})
+    found = training_job.train(order, tmp_path / "out")
+    (folder / "note.py").write_text("")
+    assert training_job.train(order, tmp_path / "out", resume=True) == found
+    (folder / "y1960_adaline.py").write_text(FILE.replace("rate=0.02", "rate=0.0"))
+    forget("adaline")
+    with pytest.raises(StateError, match=r"content of file y1960_adaline\.py; system\.recipe\.rate = 0\.02, not 0\.0"):
+        training_job.train(order, tmp_path / "out", resume=True)
+    (folder / "y1960_adaline.py").write_text(FILE)
+    forget("adaline")
+    assert training_job.train(order, tmp_path / "out", resume=True) == found
+
+
+def test_nor_after_what_it_imports_was_changed(folder):
+    (folder / "parts.py").write_text("RATE = 0.02")
+    (folder / "y1961_mine.py").write_text("from successors.timeline import parts, y1960_adaline\n" + FILE)
+    before = registry.own_inputs("mine")
+    assert list(before) == ["file y1961_mine.py", "file parts.py", "file y1960_adaline.py"]
+    (folder / "parts.py").write_text("RATE = 0.0")
+    assert registry.own_inputs("mine") != before
+    assert registry.own_inputs("adaline") == {"file y1960_adaline.py": before["file y1960_adaline.py"]}
+
+
+def test_an_interrupted_training_is_not_gone_on_with_by_another_file(folder, tmp_path, monkeypatch):
+    order = training("adaline", "two_class", options=SHORT, changes={"recipe.eval_every": 1, "recipe.steps": 4})
+    write = training_job.loop.write_arrays
+
+    def interrupt(*args, **header):
+        write(*args, **header)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training_job.loop, "write_arrays", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            training_job.train(order, tmp_path / "out")
+    (folder / "y1960_adaline.py").write_text(FILE.replace("x * 0.0", "x * 0.1"))
+    forget("adaline")
+    with pytest.raises(StateError, match="is of another training"):
+        training_job.train(order, tmp_path / "out", resume=True)
+
+
+def test_ours_are_taken_up_as_ever():
+    order = training("mlp", "digits", changes={"recipe.rate": 0.2})
+    assert set(order.identity.settings) == {"learner", "task", "options", "changes"}
+    assert not order.identity.inputs
+    assert registry.own_inputs("mark1") == registry.own_inputs("nobody") == {}
+
+
+def test_a_point_of_a_sweep_knows_the_file(folder):
+    files = training_job.check_point({"learner": "adaline", "task": "two_class"})
+    assert list(files) == ["file y1960_adaline.py"]
+    assert training_job.check_point({"learner": "mlp", "task": "digits"}) == {}
