@@ -70,9 +70,12 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     """Return the parser of the whole command line."""
     kinds = {
-        "experiment": sweep.SweepKind(check=experiments.check_point, run=experiments.run_point),
+        "experiment": sweep.SweepKind(
+            check=experiments.check_point, run=experiments.run_point, names=experiments.point_names
+        ),
         "training": sweep.SweepKind(
             check=successors.check_point,
+            names=successors.point_names,
             run=partial(successors.run_point, machine=mark1),
             measure=successors.measure_point,
         ),

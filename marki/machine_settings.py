@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from marki import provenance
-from marki.config import full_name, plain, under
+from marki.config import plain, under
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig
-from marki.setting_rows import SettingRow, meanings, rows_of
+from marki.setting_rows import SettingRow, full_names, in_full, meanings, rows_of
 
 MACHINE, WORLD = "machine", "world"
 
@@ -43,9 +43,15 @@ def named_in_full(changes: Mapping[str, Any], *, where: object = None) -> dict[s
     Raises
     ------
     UnknownName, ConfigError
-        For a name that is none, or the end of several.
+        For a name that is none, or the end of several, and for a setting under two names.
     """
-    return {full_name(str(name), _meanings(), where=where): plain(value) for name, value in changes.items()}
+    given = {str(name): plain(value) for name, value in changes.items()}
+    return in_full(given, _meanings(), where=where)
+
+
+def full_names_of(names: Iterable[str], *, where: object = None) -> dict[str, str]:
+    """Return the full name of each given one; refused as in `named_in_full`."""
+    return full_names(names, _meanings(), where=where)
 
 
 def check(changes: Mapping[str, Any], *, where: object = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from marki.config import Config
+from marki.config import Config, full_name
 from marki.errors import ConfigError
 
 
@@ -116,6 +116,41 @@ def matching(rows: Iterable[SettingRow], pattern: str) -> list[SettingRow]:
 def meanings(rows: Iterable[SettingRow]) -> dict[str, str]:
     """Return the meaning of each setting by its name, as `config.full_name` takes it."""
     return {row.name: row.meaning for row in rows}
+
+
+def full_names(names: Iterable[str], known: Mapping[str, str], *, where: object = None) -> dict[str, str]:
+    """Return the full name of each given one, as `config.full_name` does; no two may be of the same setting.
+
+    Raises
+    ------
+    UnknownName, ConfigError
+        For a name that is none, or the end of several, and for a setting under two names.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        full = full_name(name, known, where=where)
+        if other := next((given for given, of in found.items() if of == full), None):
+            raise ConfigError(
+                f"{other!r} and {name!r} are the same setting", where=where, remedy="Give one of them",
+                code="setting.twice", one=repr(other), other=repr(name),
+            )  # fmt: skip
+        found[name] = full
+    return found
+
+
+def in_full(changes: Mapping[str, Any], known: Mapping[str, str], *, where: object = None) -> dict[str, Any]:
+    """Return changes under their full names; see `full_names`."""
+    full = full_names(map(str, changes), known, where=where)
+    return {full[str(name)]: value for name, value in changes.items()}
+
+
+def agreed(found: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the full name of each given one, where several agree on it; what they do not agree on stays as given."""
+    full: dict[str, set[str]] = {}
+    for names in found:
+        for given, name in names.items():
+            full.setdefault(given, set()).add(name)
+    return {given: next(iter(names)) if len(names) == 1 else given for given, names in full.items()}
 
 
 def as_text(rows: Iterable[SettingRow]) -> str:

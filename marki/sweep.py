@@ -12,7 +12,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from marki.jobs.runner import Job, run_jobs
 from marki.measurements import Measurement, measured, over_seeds
 from marki.measurements import rows as estimate_rows
 from marki.reading import read_json
+from marki.setting_rows import agreed
 from marki.versions import versions
 
 TABLES = ("kind", "seeds", "fixed", "grid")
@@ -57,6 +58,9 @@ class SweepKind:
         ``run(settings, seed, folder) -> dict`` of plain numbers and text, the same wherever it runs; it may go on with
         what it finds in its folder. A point that diverged has ``diverged``, the reason, ``step`` and ``state``. Where
         it has ``measurements``, a list as in `marki.measurements`, each has a row in the table.
+    names : callable
+        ``names(settings) -> mapping`` of the settings that may be given by the end of their names, to their full names;
+        it refuses one that is given by two. By default, all are full names.
     measure : callable
         ``measure(result) -> measurements``, of which the means over the seeds are taken; by default those of
         ``measurements``.
@@ -64,6 +68,7 @@ class SweepKind:
 
     check: Callable[[Mapping[str, Any]], Mapping[str, str]]
     run: Callable[[Mapping[str, Any], int, Path], Mapping[str, Any]]
+    names: Callable[[Mapping[str, Any]], Mapping[str, str]] = lambda settings: {}
     measure: Callable[[Mapping[str, Any]], list[Measurement]] = lambda result: (
         measured(result) if MEANS in result else []
     )
@@ -121,7 +126,7 @@ class SweepSpec:
 
 
 def read(path: Path | str, kinds: Mapping[str, SweepKind]) -> SweepSpec:
-    """Read a sweep from a TOML or JSON file, and check each of its points.
+    """Read a sweep from a TOML or JSON file, and check each of its points; settings get their full names.
 
     Raises
     ------
@@ -150,12 +155,32 @@ def read(path: Path | str, kinds: Mapping[str, SweepKind]) -> SweepSpec:
             where=path,
             remedy="Try fewer values, or part it into several sweeps",
         )
-    for point in spec.points[:: len(spec.seeds)]:
-        try:
+    for name, values in grid.items():
+        if again := _repeated(values):
+            raise ConfigError(f"{name} has {shown(again[0])} twice", where=f"{path}: grid",
+                              remedy="Give each value once; `seeds` asks for more of each")  # fmt: skip
+    try:
+        full = agreed(kinds[kind].names(point.settings) for point in spec.points[:: len(seeds)])
+        fixed, grid = ({full.get(name, name): value for name, value in table.items()} for table in (fixed, grid))
+        spec = replace(spec, fixed=fixed, grid=grid)
+        for point in spec.points[:: len(seeds)]:
             kinds[kind].check(point.settings)
-        except MarkIError as error:
-            raise error.within(path) from error
+    except MarkIError as error:
+        raise error.within(path) from error
     return spec
+
+
+def _repeated(values: Sequence[Any]) -> list[Any]:
+    """Return the values that a list has before already, as 3 and 3.0."""
+    seen: set[Any] = set()
+    return [value for value in values if (key := _comparable(value)) in seen or seen.add(key)]
+
+
+def _comparable(value: Any) -> Any:
+    """Return what is equal for equal values; true is not the number 1."""
+    if isinstance(value, (list, dict)):
+        return tuple(map(_comparable, value.items() if isinstance(value, dict) else value))
+    return isinstance(value, bool), value
 
 
 def _seeds(given: Any, where: str) -> tuple[int, ...]:

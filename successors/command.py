@@ -223,6 +223,13 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     return training_job.check_point(settings)
 
 
+def point_names(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the full names of the settings of a sweep point; see `training_job.point_names`."""
+    from successors.training import training_job
+
+    return training_job.point_names(settings)
+
+
 def run_point(settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine) -> dict[str, Any]:
     """Train at one sweep point; see `training_job.run_point`."""
     from successors.training import training_job

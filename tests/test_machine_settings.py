@@ -19,6 +19,8 @@ def test_changes_get_their_full_names_and_are_checked():
         machine_settings.check({"theta": "three"}, where="--set")
     with pytest.raises(UnknownName, match=r"machine\.association\.theta"):
         machine_settings.check({"tehta": 3})
+    with pytest.raises(ConfigError, match=r"--set: 'theta' and 'machine\.association\.theta' are the same setting"):
+        machine_settings.check({"theta": 3, "machine.association.theta": 2}, where="--set")
 
 
 def test_a_session_takes_the_names_of_the_command_line():
@@ -32,3 +34,5 @@ def test_a_session_takes_the_names_of_the_command_line():
     assert short.digest == full.digest
     with pytest.raises(UnknownName, match="theta"):
         short.command("set", {"tehta": 3})
+    with pytest.raises(ConfigError, match="are the same setting"):
+        short.command("set", {"theta": 3, "association.theta": 3})

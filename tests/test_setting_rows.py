@@ -4,7 +4,7 @@ from marki.config import parse_changes
 from marki.errors import ConfigError
 from marki.io.worlds import WorldConfig
 from marki.machine import MachineConfig
-from marki.setting_rows import as_json, as_text, matching, rows_of, typed
+from marki.setting_rows import agreed, as_json, as_text, full_names, in_full, matching, rows_of, typed
 
 ROWS = {row.name: row for row in rows_of(MachineConfig(), "machine.")} | {
     row.name: row for row in rows_of(WorldConfig(), "world.")
@@ -41,3 +41,17 @@ def test_text_and_json_say_the_same():
 @pytest.mark.parametrize("value", [True, 3, 0.25, "a 'b'", [1, 2], ["x", 'y"z'], []])
 def test_a_value_is_typed_as_it_is_read(value):
     assert parse_changes([f"x={typed(value)}"]) == {"x": value}
+
+
+def test_no_setting_is_given_under_two_names():
+    known = {"machine.theta": "", "machine.rate": ""}
+    assert full_names(["theta", "rate"], known) == {"theta": "machine.theta", "rate": "machine.rate"}
+    assert in_full({"theta": 3}, known) == {"machine.theta": 3}
+    with pytest.raises(ConfigError, match=r"'theta' and 'machine\.theta' are the same setting") as refused:
+        in_full({"theta": 3, "machine.theta": 3}, known, where="--set")
+    assert refused.value.code == "setting.twice"
+
+
+def test_what_several_do_not_agree_on_stays_as_given():
+    assert agreed([{"a": "x.a", "b": "x.b"}, {"a": "x.a", "b": "y.b"}]) == {"a": "x.a", "b": "b"}
+    assert agreed([]) == {}

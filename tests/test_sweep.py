@@ -14,6 +14,7 @@ from PIL import Image
 from marki import sweep
 from marki.__main__ import main
 from marki.errors import ConfigError, MarkIError, OutputError, StateError, UnknownName
+from marki.experiments import command as experiments
 from marki.jobs.options import RunOptions
 from marki.measurements import Measurement
 from successors import command as successors
@@ -219,6 +220,9 @@ def test_a_task_that_fails_is_named(spec, tmp_path, jobs):
         ('kind = "toy"\n[grid]\na = []', ConfigError, "list of values"),
         ('kind = "toy"\n[fixed]\na = 1\n[grid]\na = [1]', ConfigError, "fixed and in the grid"),
         ('kind = "toy"\n[grid]\na = [1, 9]', ConfigError, "a = 9 is too much"),
+        ('kind = "toy"\n[grid]\na = [3, 3]', ConfigError, "grid: a has 3 twice"),
+        ('kind = "toy"\n[grid]\na = [3, 1, 3.0]', ConfigError, "grid: a has 3.0 twice"),
+        ('kind = "toy"\n[grid]\na = [1]\nb = [[1, 2], [1, 2.0]]', ConfigError, "grid: b has .1, 2.0. twice"),
         ("kind = ", ConfigError, "cannot be read"),
     ],
 )
@@ -227,6 +231,48 @@ def test_a_wrong_spec_is_refused(tmp_path, text, error, said):
     path.write_text(text)
     with pytest.raises(error, match=said):
         sweep.read(path, kinds())
+
+
+def test_one_and_true_are_two_values(tmp_path):
+    path = tmp_path / "spec.toml"
+    path.write_text('kind = "toy"\n[grid]\na = [1]\nb = [1, true]')
+    assert len(sweep.read(path, kinds()).points) == 2
+
+
+EXPERIMENT = sweep.SweepKind(check=experiments.check_point, run=experiments.run_point, names=experiments.point_names)
+TRAINING = sweep.SweepKind(check=successors.check_point, run=successors.run_point, names=successors.point_names)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('kind = "experiment"\n[fixed]\nexperiment = "left_right"\nmachine.association.theta = 2\n[grid]\ntheta = [3]',
+         "'machine.association.theta' and 'theta' are the same setting"),
+        ('kind = "experiment"\n[fixed]\nexperiment = "left_right"\n[grid]\ntheta = [3]\nassociation.theta = [4]',
+         "'theta' and 'association.theta' are the same setting"),
+        ('kind = "training"\n[fixed]\nlearner = "mlp"\ntask = "digits"\ntrain = 20\n[grid]\noptions.train = [30]',
+         "'train' and 'options.train' are the same setting"),
+    ],
+)  # fmt: skip
+def test_a_setting_under_two_names_is_refused(tmp_path, text, said):
+    path = tmp_path / "spec.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=said) as refused:
+        sweep.read(path, {"experiment": EXPERIMENT, "training": TRAINING})
+    assert str(path) in str(refused.value)
+
+
+def test_settings_get_their_full_names(tmp_path):
+    path = tmp_path / "spec.toml"
+    path.write_text('kind = "experiment"\n[fixed]\nexperiment = "left_right"\nexcitatory = 4\n[grid]\ntheta = [3, 4]')
+    spec = sweep.read(path, {"experiment": EXPERIMENT})
+    assert dict(spec.fixed) == {"experiment": "left_right", "machine.plugboard.excitatory": 4}
+    assert dict(spec.grid) == {"machine.association.theta": [3, 4]}
+    path.write_text(
+        'kind = "training"\n[fixed]\ntask = "digits"\ntrain = 20\n[grid]\nlearner = ["mlp", "mark1"]\nrate = [0.1, 0.2]'
+    )
+    spec = sweep.read(path, {"training": TRAINING})
+    assert list(spec.points[0].settings) == ["task", "options.train", "learner", "recipe.rate"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "benchmarks/sweeps").glob("*.toml")), ids=lambda path: path.stem)

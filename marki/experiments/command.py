@@ -338,11 +338,23 @@ def run_point(settings: Mapping[str, Any], seed: int, folder: Path) -> dict[str,
     return {k: result[k] for k in ("measurements", "presentations", "simulated_seconds", "digest")}
 
 
+_OF_POINT = {"experiment": str, "machine": str, **dict.fromkeys(FILES, str), "ideal": bool, "twin": bool}
+"""What a sweep's point has besides settings, and of which type each is."""
+
+
+def point_names(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the full name of each setting of a sweep's point; refused as in `check_point`."""
+    from marki import machine_settings
+
+    return machine_settings.full_names_of((name for name in settings if name not in _OF_POINT), where="sweep")
+
+
 def _spec(point: Mapping[str, Any]) -> ExperimentSpec:
     from marki import machine_file, machine_settings
 
-    kinds = {"experiment": str, "machine": str, **dict.fromkeys(FILES, str), "ideal": bool, "twin": bool}
-    own = {name: settings.check(f"sweep: {name}", point.get(name, kind()), kind, {}) for name, kind in kinds.items()}
+    own = {
+        name: settings.check(f"sweep: {name}", point.get(name, kind()), kind, {}) for name, kind in _OF_POINT.items()
+    }
     given = {name: value for name, value in point.items() if name not in own}
     changes = {**(_ideal() if own.pop("ideal") else {}), **machine_settings.check(given, where="sweep")}
     path = own.pop("machine")

@@ -110,7 +110,8 @@ def _train_points(args: argparse.Namespace, machine: Machine) -> int:
     if args.all == bool(args.names):
         raise ConfigError("name some systems, or give --all", where="NAME", remedy="`timeline` lists them")
     names = tuple(dict.fromkeys(args.names)) or participants.fitting(args.task)
-    given, recipe = parse_changes(args.set), args.recipe or presets.HISTORICAL
+    given = trained_points.full_settings(names, args.task, parse_changes(args.set))
+    recipe = args.recipe or presets.HISTORICAL
     orders = trained_points.points(names, args.task, given=given, recipe=recipe, budget=args.budget)
     identity = trained_points.identity(args.task, given, recipe, args.budget)
     options = options_of(args).free_out("out/train", lambda folder: holds(folder, identity))

@@ -14,6 +14,7 @@ from marki.intervals import span
 from marki.jobs.folders import claimed
 from marki.jobs.identity import Identity
 from marki.jobs.options import RunOptions
+from marki.setting_rows import agreed
 from marki.versions import versions
 from successors import registry, tasks
 from successors.evaluation import estimates
@@ -37,6 +38,12 @@ def identity(task: str, given: Mapping[str, Any], recipe: str, budget: int | Non
     """Return what a folder of such trainings is known by; systems and seeds may be added to it."""
     settings = {"task": task, "set": dict(given), "recipe": recipe, "budget": budget}
     return Identity(kind="trainings", settings=settings)
+
+
+def full_settings(names: Sequence[str], task: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return given settings under their full names, where the systems agree on them; refused as in `points`."""
+    full = agreed(training_job.full_names_of(name, task_of(name, task), given, where="--set") for name in names)
+    return {full[name]: value for name, value in given.items()}
 
 
 def points(

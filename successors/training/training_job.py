@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from marki.config import full_name
 from marki.errors import ConfigError
 from marki.io.ports import Port
 from marki.jobs.identity import Identity, content_hash
@@ -24,7 +23,7 @@ from marki.jobs.progress import ProgressBar
 from marki.jobs.runner import Job, demand, run_job, run_jobs
 from marki.measurements import Measurement
 from marki.registers import fingerprint, snapshot
-from marki.setting_rows import meanings, rows_of
+from marki.setting_rows import full_names, in_full, meanings, rows_of
 from successors import registry, tasks
 from successors.nn import weights_file
 from successors.nn.learner import Successor
@@ -311,6 +310,13 @@ def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
     return registry.own_inputs(learner)
 
 
+def point_names(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the full name of each setting of a sweep point; refused as in `check_point`."""
+    learner, task = _asked(settings)
+    given = [name for name in settings if name not in ("learner", "task")]
+    return full_names_of(learner, task, given, where="sweep")
+
+
 def run_point(
     settings: Mapping[str, Any], seed: int, folder: Path, *, machine: Machine | None = None
 ) -> dict[str, Any]:
@@ -335,11 +341,16 @@ def point_measurements(result: Mapping[str, Any]) -> list[Measurement]:
     return [Measurement(name="score", condition="test set", value=value, trials=trials)]
 
 
-def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
+def _asked(settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the learner and the task of a sweep point."""
     for name in ("learner", "task"):
         if name not in settings:
             raise ConfigError(f"{name} is missing", where="sweep", remedy="Give it under fixed or grid")
-    learner, task = str(settings["learner"]), str(settings["task"])
+    return str(settings["learner"]), str(settings["task"])
+
+
+def _parts(settings: Mapping[str, Any]) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
+    learner, task = _asked(settings)
     given = {k: v for k, v in settings.items() if k not in ("learner", "task")}
     options, own = parted(learner, task, given, where="sweep")
     return learner, task, options, dict(participants.default_changes(learner, task)) | own
@@ -360,12 +371,9 @@ def parted(
     Raises
     ------
     UnknownName, ConfigError
-        For a name that is none, or the end of several.
+        For a name that is none, or the end of several, and for a setting under two names.
     """
-    participants.ports(learner)
-    rows = [*participants.setting_rows(learner), *rows_of(tasks.find(task).config(), OPTIONS)]
-    known = meanings(rows)
-    full = {full_name(str(name), known, where=where): value for name, value in given.items()}
+    full = in_full(given, _known(learner, task), where=where)
     options = {name.removeprefix(OPTIONS): value for name, value in full.items() if name.startswith(OPTIONS)}
     return options, {name: value for name, value in full.items() if not name.startswith(OPTIONS)}
 
@@ -376,10 +384,21 @@ def task_options(task: str, given: Mapping[str, Any], *, where: object = None) -
     Raises
     ------
     UnknownName, ConfigError
-        For a name that is none, or the end of several.
+        For a name that is none, or the end of several, and for a setting under two names.
     """
     known = meanings(rows_of(tasks.find(task).config(), OPTIONS))
-    return {full_name(str(n), known, where=where).removeprefix(OPTIONS): value for n, value in given.items()}
+    return {name.removeprefix(OPTIONS): value for name, value in in_full(given, known, where=where).items()}
+
+
+def full_names_of(learner: str, task: str, given: Iterable[str], *, where: object = None) -> dict[str, str]:
+    """Return the full name of each given setting of a task and a learner; refused as in `parted`."""
+    return full_names(map(str, given), _known(learner, task), where=where)
+
+
+def _known(learner: str, task: str) -> dict[str, str]:
+    """Return the meaning of each setting of a learner and of a task, by full name."""
+    participants.ports(learner)
+    return meanings([*participants.setting_rows(learner), *rows_of(tasks.find(task).config(), OPTIONS)])
 
 
 OPTIONS = "options."

@@ -37,6 +37,24 @@ def test_the_manifest_leads_from_each_point_to_its_weights(tmp_path, capsys):
     assert "recipe.rate" in capsys.readouterr().err
 
 
+def test_settings_have_one_name_in_the_manifest_whichever_way_they_were_given(tmp_path, capsys):
+    out = tmp_path / "out"
+    args = ["train", "mlp", "--task", "two_class", "--jobs", "1", "--quiet", "--out", str(out)]
+    short = ["--set", "train=60", "--set", "recipe.steps=4", "--set", "rate=0.02"]
+    assert main([*args, *short]) == 0
+    with open(out / "manifest.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["recipe.rate"], row["options.train"], row["recipe.steps"]) == ("0.02", "60", "4")
+    assert not {"rate", "train"} & set(row)
+    assert main([*args, *QUICK, "--resume"]) == 0
+    capsys.readouterr()
+    for one, other in (("rate=0.1", "recipe.rate=0.2"), ("options.train=20", "train=30")):
+        assert main([*args[:-1], str(tmp_path / "none"), "--set", one, "--set", other]) == 2
+        assert "are the same setting" in capsys.readouterr().err
+    assert main(["compare", "--task", "digits", "--set", "options.train=20", "--set", "train=30"]) == 2
+    assert "'options.train' and 'train' are the same setting" in capsys.readouterr().err
+
+
 def test_both_recipes_and_the_mark_i_are_points():
     found = trained_points.points(["mlp", "mark1"], "two_class", given={"recipe.steps": 3}, recipe="both")
     assert list(found) == [("mlp", "historical"), ("mlp", "modern"), ("mark1", "historical")]
