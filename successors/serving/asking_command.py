@@ -25,7 +25,10 @@ def add_write_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a system that reads text, such as transformer, bert or gpt2")
     parser.add_argument("text", metavar="TEXT", help="what it is sent")
     parser.add_argument("--count", type=int, default=1, metavar="N", help="answers that are drawn (default 1)")
-    parser.add_argument("--temperature", type=float, default=0.0, metavar="T", help="0 (the default): the likeliest")
+    parser.add_argument(
+        "--temperature", type=float, metavar="T",
+        help="0: the likeliest (default; with --count, --top-k or --nucleus 1, so that there is something to draw)",
+    )  # fmt: skip
     parser.add_argument("--top-k", type=int, default=0, metavar="K", help="draw from the K likeliest tokens")
     parser.add_argument("--nucleus", type=float, default=1.0, metavar="P", help="draw from those whose shares sum to P")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="of what is drawn (default 0)")
@@ -48,13 +51,18 @@ def write(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.name} reads no text", where="NAME", remedy=f"Choose among {', '.join(readers)}")
     line = typed(args.text, entry.trials[0].task)
     learner = registry.create(args.name, pretrained=True)
+    drawing = args.count != 1 or args.top_k or args.nucleus != 1
     if isinstance(learner.network, TextSampler):
-        how = {"temperature": args.temperature, "top_k": args.top_k, "nucleus": args.nucleus}
+        temperature = args.temperature if args.temperature is not None else float(bool(drawing))
+        if drawing and not temperature:
+            raise ConfigError("there is nothing to draw: 0 is the likeliest answer, one alone", where="--temperature",
+                              remedy="Give it above 0, or leave --count, --top-k and --nucleus out")  # fmt: skip
+        how = {"temperature": temperature, "top_k": args.top_k, "nucleus": args.nucleus}
         for drawn in learner.network.generate(line.text, generator(args.seed, "write"), count=args.count, **how):
             print(drawn)
         _name_unknown(unknown_words(line, args.name))
         return 0
-    if args.temperature or args.top_k or args.nucleus != 1 or args.count != 1:
+    if args.temperature or drawing:
         raise ConfigError(f"{args.name} draws nothing", where="NAME", remedy="Send it the text alone")
     answer = learner.respond(np.array([line.text]))
     if learner.labels is not None:

@@ -203,13 +203,12 @@ def _card(artist: Artist, args: argparse.Namespace) -> np.ndarray:
     from marki.io.stimuli.fitting import AS_IT_IS, Fitting
     from marki.io.stimuli.images import fit_file
     from successors.serving.artists import hears
+    from successors.serving.scene_talk import frame_of
 
     if hears(artist.system.entry):  # where a shape stands counts
-        done = fit_file(args.card, AS_IT_IS.amend(fitting_changes(args)))
-    else:
-        fit = "digit" if set(artist.classes) <= set("0123456789") else "letter"
-        done = fit_file(args.card, Fitting.from_mapping({"fit": fit} | fitting_changes(args)))
-    return Camera().frame(done.card)
+        return frame_of(args.card, AS_IT_IS.amend(fitting_changes(args)))
+    fit = "digit" if set(artist.classes) <= set("0123456789") else "letter"
+    return Camera().frame(fit_file(args.card, Fitting.from_mapping({"fit": fit} | fitting_changes(args))).card)
 
 
 def _told_card(args: argparse.Namespace) -> str | None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from marki.errors import ConfigError, StateError
+from marki.errors import ConfigError, StateError, shown
 from marki.io.asked import asked
 from marki.io.camera import Camera
 from marki.io.ports import Port
-from marki.io.stimuli.fitting import Fitting
+from marki.io.stimuli.fitting import LEAST_CONTRAST, Fitting, no_contrast
 from marki.io.stimuli.images import fit_file
+from marki.io.text import language_of
 from successors import registry
 from successors.nn.tensor import no_grad
 from successors.tasks import scene_pictures
@@ -52,9 +53,24 @@ def frame_of(path: Path, how: Fitting) -> np.ndarray:
     Raises
     ------
     StimulusError
-        If it cannot be made a card.
+        If it cannot be made a card, or shows nothing: a picture without contrast.
     """
-    return Camera().frame(fit_file(path, how).card)
+    done = fit_file(path, how)
+    if done.contrast < LEAST_CONTRAST:
+        raise no_contrast(done.contrast, path)
+    return Camera().frame(done.card)
+
+
+_NAMES = {"en": "English", "zh": "Chinese"}
+
+
+def _check_language(line: str, language: str) -> None:
+    """Refuse a line that is not in the language of those who are asked."""
+    if language_of(line) != language:
+        raise ConfigError(
+            f"{shown(line)} is {_NAMES[language_of(line)]}, and {_NAMES[language]} is asked for", where="--lang",
+            remedy=f"Leave --lang out, or say it in {_NAMES[language]}",
+        )  # fmt: skip
 
 
 def speakers(accepts: Port, task: str) -> tuple[str, ...]:
@@ -99,7 +115,11 @@ def choose(frame: np.ndarray, lines: list[str], language: str) -> list[tuple[str
         If no weights of CLIP are shipped.
     PortError
         For words that are in no caption.
+    ConfigError
+        For a sentence in another language.
     """
+    for line in lines:
+        _check_language(line, language)
     learner = registry.speaker("clip", language)
     known = np.array([check_known(worded(line, "caption")) for line in lines])
     assert isinstance(learner.network, CLIP)
@@ -118,6 +138,7 @@ def ask(frame: np.ndarray, question: str, language: str, name: str | None = None
     question : str
         As somebody types it.
     language : str
+        In which they are asked; that of the question.
     name : str, optional
         A single system; all that answer questions if left out.
 
@@ -126,10 +147,11 @@ def ask(frame: np.ndarray, question: str, language: str, name: str | None = None
     PortError
         For words that are in no question; it names them.
     ConfigError
-        For a system that answers no questions.
+        For a system that answers no questions, and a question in another language.
     StateError
         If no weights are shipped.
     """
+    _check_language(question, language)
     text = check_known(worded(question, "question"), question=True)
     names = speakers(Port.ASKED, "question") if name is None else (_made_for(name, "question"),)
     if not names:

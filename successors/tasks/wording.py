@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations, product
 
-from marki.errors import PortError
+from marki.errors import PortError, shown
 from marki.pen import tokens as pen
 from successors.nn.lexicon import TELETYPE_WORDS, teletype
 from successors.tasks import figures, logbook, scenes
@@ -27,6 +27,9 @@ CAPTIONS = ("translate", "caption", "illustrate")
 """Tasks whose texts are captions."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_LETTER = r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]"
+"""A letter of another script than Chinese."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\w*\d\w*")
 _STOPS = str.maketrans({"。": ".", "，": ",", "、": ",", "；": ";", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "."})
 
@@ -70,7 +73,10 @@ def worded(line: str, task: str) -> WordedLine:
     plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
     plain = "\n".join(" ".join(part.split()) for part in plain.strip().splitlines())
     if not re.search(r"\w", plain):
-        raise PortError("the line is empty", where="teleprinter", remedy="Type a sentence", code="text.empty")
+        if not any(map(_is_symbol, plain)):
+            raise PortError("the line is empty", where="teleprinter", remedy="Type a sentence", code="text.empty")
+        raise PortError(f"there is no word in {shown(plain)}", where="teleprinter", remedy="Type a sentence",
+                        code="text.wordless", line=shown(plain))  # fmt: skip
     if task in BY_SIGN:
         return _by_sign(plain)
     if task == "programs":
@@ -86,6 +92,11 @@ def worded(line: str, task: str) -> WordedLine:
     if task == "prompts" and not plain.lower().startswith("trial"):
         return _prompt(plain)
     return _log(plain)
+
+
+def _is_symbol(sign: str) -> bool:
+    """Return whether a sign is neither letter nor figure nor stop nor blank, but means something: a face, an arrow."""
+    return unicodedata.category(sign)[0] == "S"
 
 
 def typed(line: str, task: str) -> WordedLine:
@@ -170,11 +181,21 @@ def check_known(found: WordedLine, *, question: bool = False) -> str:
 
 
 def _chinese(text: str) -> WordedLine:
-    text = re.sub(r"\s+", "", text).translate(SIMPLIFIED)
+    text = _closed(text)
     text = re.sub(r"[.．!！]", "。", re.sub(r"[,、;；]", "，", text))
-    text = re.sub(r"。*$", "", text) + "。"
-    known = caption_words()[1]
-    return WordedLine(text=text, unknown=tuple(dict.fromkeys(c for c in text if c not in known)))
+    return _in_chinese(re.sub(r"。*$", "", text) + "。", caption_words()[1])
+
+
+def _closed(text: str) -> str:
+    """Return a Chinese text in simplified signs, without blanks but those between words of another script."""
+    return re.sub(rf"(?<!{_LETTER})\s+|\s+(?!{_LETTER})", "", text).translate(SIMPLIFIED)
+
+
+def _in_chinese(text: str, known: frozenset[str]) -> WordedLine:
+    """Return a Chinese line with its unknown signs, and the unknown words of another script, each as a whole."""
+    pieces = re.findall(rf"{_LETTER}+|\S", text)
+    unknown = dict.fromkeys(piece for piece in pieces if not known.issuperset(piece))
+    return WordedLine(text=re.sub(r"\s+", "", text), unknown=tuple(unknown))
 
 
 def _caption(text: str) -> WordedLine:
@@ -187,8 +208,7 @@ def _question(text: str) -> WordedLine:
     """Return a question about a scene, with its mark."""
     english, chinese = question_words()
     if _HAN.search(text):
-        text = re.sub(r"[?？。.!！]*$", "", re.sub(r"\s+", "", text).translate(SIMPLIFIED)) + "？"
-        return WordedLine(text=text, unknown=tuple(dict.fromkeys(c for c in text if c not in chinese)))
+        return _in_chinese(re.sub(r"[?？。.!！]*$", "", _closed(text)) + "？", chinese)
     text = re.sub(r"[ .!?]*$", "", _spaced(text.replace("\n", " ")).lower()) + "?"
     return WordedLine(text=text, unknown=_unknown(text, english))
 
@@ -209,9 +229,7 @@ def _asked(text: str) -> WordedLine:
     """Return what asks for figures."""
     english, chinese = figure_words()
     if _HAN.search(text):
-        text = re.sub(r"\s+", "", text).translate(SIMPLIFIED).replace(",", "，")
-        text = re.sub(r"[:：。.!！]*$", "", text) + "："
-        return WordedLine(text=text, unknown=tuple(dict.fromkeys(c for c in text if c not in chinese)))
+        return _in_chinese(re.sub(r"[:：。.!！]*$", "", _closed(text).replace(",", "，")) + "：", chinese)
     text = _spaced(text.replace("\n", " ")).lower()
     text = re.sub(r"[ .!:]*$", "", text) + ":"
     return WordedLine(text=text, unknown=_unknown(text, english))
@@ -281,7 +299,8 @@ def _spaced(text: str) -> str:
 
 
 def _unknown(text: str, known: frozenset[str]) -> tuple[str, ...]:
-    words = (word for word in _WORD.findall(text) if not word.isdecimal())
+    words = [word for word in _WORD.findall(text) if not word.isdecimal()]
+    words += [sign for sign in text if unicodedata.category(sign) == "So"]  # faces and arrows are in no text
     return tuple(dict.fromkeys(word for word in words if word not in known))
 
 

@@ -35,6 +35,16 @@ def test_a_prompt_is_gone_on_with(capsys):
     assert first == again != other
 
 
+@pytest.mark.parametrize("how", [("--count", "3"), ("--top-k", "3"), ("--nucleus", "0.9")])
+def test_who_asks_for_draws_without_a_temperature_has_them_at_1(capsys, how):
+    drawn = [written(capsys, "gpt2", "the small", *how, "--seed", seed)[1] for seed in map(str, range(4))]
+    assert len(set(map(tuple, drawn))) > 1, "the likeliest answer would be one"
+    assert drawn[0] == written(capsys, "gpt2", "the small", *how, "--seed", "0", "--temperature", "1")[1]
+    code, out, err = written(capsys, "gpt2", "the small", *how, "--temperature", "0")
+    assert (code, out) == (2, [])
+    assert "--temperature: there is nothing to draw" in err
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

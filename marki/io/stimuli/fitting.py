@@ -85,6 +85,17 @@ class NoContrast(StimulusError):
     """Raised if ink and ground of a picture cannot be told apart."""
 
 
+def no_contrast(share: float, where: object) -> NoContrast:
+    """Return the refusal of a picture whose ink and ground differ by a share of full light."""
+    return NoContrast(
+        f"has no contrast: ink and ground differ by {100 * share:.0f} % of full light",
+        where=where,
+        remedy="Give a picture with darker ink and more even light, or cut out the part with the figure",
+        code="picture.flat",
+        share=f"{100 * share:.0f}",
+    )
+
+
 _JUDGED = Fitting()
 
 AS_IT_IS = Fitting(invert="no", even=False, fit="none")
@@ -314,13 +325,7 @@ def _look(light: np.ndarray, frame: tuple[float, ...], how: Fitting, *, judged: 
     level, low, high = levels(ink)
     contrast = high - low
     if contrast < LEAST_CONTRAST:
-        raise NoContrast(
-            f"has no contrast: ink and ground differ by {100 * contrast:.0f} % of full light",
-            where=where,
-            remedy="Give a picture with darker ink and more even light, or cut out the part with the figure",
-            code="picture.flat",
-            share=f"{100 * contrast:.0f}",
-        )
+        raise no_contrast(contrast, where)
     mask = figure_mask(ink > level, judged=judged)
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     share_x, share_y = (x1 - x0) / work.shape[1] / width, (y1 - y0) / work.shape[0] / height

@@ -196,6 +196,9 @@ def test_variations_begin_with_a_card_as_it_is(capsys, tmp_path, told_weights, m
     imagine = DALLE2.imagine
     monkeypatch.setattr(DALLE2, "imagine", lambda self, x, noise: seen.append(x) or imagine(self, x, noise))
     weights = ("--weights", told_weights["dalle2"])
+    Image.new("L", (200, 200), 255).save(tmp_path / "flat.png")
+    code, _, err = told(capsys, "dalle2", "--from", tmp_path / "flat.png", *weights, "--out", tmp_path / "a")
+    assert (code, "has no contrast" in err) == (2, True)
     code, _, err = told(capsys, "dalle2", "--from", card, "--count", 2, *weights, "--out", tmp_path / "a")
     assert (code, err) == (0, "")
     assert names(tmp_path / "a") == ["any_01.png", "any_02.png", "drawings.json", "sheet.png"]

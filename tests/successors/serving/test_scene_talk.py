@@ -110,6 +110,26 @@ def test_what_nobody_knows_is_refused_in_one_line(card, capsys, trained):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.parametrize(("question", "language"), [("where is the circle?", "zh"), ("圆在哪里？", "en")])
+def test_a_question_in_another_language_than_is_asked_for_is_refused(card, capsys, trained, question, language):
+    assert main(["ask", str(card), question, "--lang", language]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"marki: --lang: {question!r} is ")
+    assert "Leave --lang out" in error
+    assert main(["say", str(card), "--lang", language, "--among", question]) == 2
+    assert main(["say", str(card), "--among", "a small circle at the top", "左上角有一块大方块"]) == 2
+    assert "'左上角有一块大方块' is Chinese, and English is asked for" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("light", [0, 128, 255])
+def test_of_a_picture_without_contrast_nothing_is_made_up(tmp_path, capsys, trained, light):
+    path = tmp_path / "flat.png"
+    Image.new("L", (200, 200), light).save(path)
+    for command in (["say", path], ["ask", path, "where is the circle?"], ["say", path, "--invert"]):
+        assert main([str(part) for part in command]) == 2
+        assert f"{path}: has no contrast" in capsys.readouterr().err
+
+
 def test_without_weights_nothing_is_made_up(card, capsys):
     assert main(["ask", str(card), "where is the circle?"]) == 2
     assert "no system that answers questions is trained" in capsys.readouterr().err

@@ -104,12 +104,27 @@ def test_case_blanks_and_full_width_forms_do_not_matter(pair, rng):
         ("the small triangel is left of the circle.", "triangel"),
         ("Hello, world!", "hello, world"),
         ("小狗在大圆的左边。", "狗"),
-        ("小方块在circle的左边。", "c, i, r, l, e"),
+        ("小方块在circle的左边。", "circle"),
+        ("圆在方的上面 and a circle", "and, a, circle"),
+        ("the small circle 😀 is on the left.", "😀"),
     ],
 )
 def test_unknown_words_are_named(line, named):
     with pytest.raises(PortError, match=f"teleprinter: unknown: {named}\\."):
         check_known(worded(line, "translate"))
+
+
+@pytest.mark.parametrize("line", ["😀", " 😀 ! ", "→", "☺☺"])
+@pytest.mark.parametrize("task", ["translate", "illustrate", "question", "cloze", "programs", "sums"])
+def test_a_line_of_signs_alone_is_not_called_empty(line, task):
+    with pytest.raises(PortError, match="there is no word in") as refused:
+        wording.typed(line, task)
+    assert refused.value.code == "text.wordless"
+
+
+def test_words_in_a_chinese_question_are_named_whole():
+    assert worded("what is 左边 there", "question").unknown == ("what", "is", "there")
+    assert worded("画一个 big circle", "programs").unknown[-2:] == ("big", "circle")
 
 
 @pytest.mark.parametrize("line", ["", "  ", "\n", "...", "。", "\u200b", "？"])
