@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from marki.config import check
+from marki.errors import ConfigError, shown, unknown
 from marki.io.exhibits import SystemKind
 from marki.io.ports import Port
 from successors.nn.hooks import Watch
@@ -20,8 +24,47 @@ SEEDS = 5
 """Seeds of a trial, if it does not say otherwise."""
 
 
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+class _Checked:
+    """What a file of the timeline says, with each field of the type that it is to have; lists become tuples."""
+
+    def __post_init__(self) -> None:
+        for f in fields(self):  # pyright: ignore[reportArgumentType]  # those who inherit it are dataclasses
+            value, kind = getattr(self, f.name), _hints(type(self))[f.name]
+            if isinstance(value, list) and get_origin(kind) is tuple:
+                value = tuple(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+                object.__setattr__(self, f.name, value)
+            if not _fits(value, kind):
+                where = f"{type(self).__name__}.{f.name}"
+                raise ConfigError(f"expected {f.type}, got {shown(value)}", where=where,
+                                  remedy="successors/model_card.py says what it is to be")  # fmt: skip
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Return whether a value is of a type, which may be one of tuples, mappings and functions."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, k) for k in inner)
+    if origin is tuple:
+        of = [inner[0]] * len(value) if isinstance(value, tuple) and inner[-1] is ... else inner
+        return isinstance(value, tuple) and len(value) == len(of) and all(map(_fits, value, of))
+    if origin is type:
+        return isinstance(value, type) and issubclass(value, get_origin(inner[0]) or inner[0])
+    if origin is Callable:
+        return callable(value)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return isinstance(value, Mapping) and all(_fits(k, inner[0]) and _fits(v, inner[1]) for k, v in value.items())
+    if kind in (int, float):
+        return isinstance(value, (int, kind)) and not isinstance(value, bool)
+    return kind is Any or isinstance(value, kind)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Size:
+class Size(_Checked):
     """A published size.
 
     Parameters
@@ -51,7 +94,7 @@ class Size:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
+class Trial(_Checked):
     """A task on which a system is trained and tested, and what is claimed of it, before it is run.
 
     Each claim is tested with a 95 % interval and comes out as *holds*, *not told apart* or *fails*; see
@@ -102,9 +145,18 @@ class Trial:
     grows_from: str = ""
     remark: str = ""
 
+    def __post_init__(self) -> None:
+        scores = {"at_least": self.at_least, "at_most": self.at_most, "slack": self.slack}
+        for name, score in scores.items():
+            check(f"Trial.{name}", score, float | None, {"low": 0, "high": 1})
+        check("Trial.seeds", self.seeds, int, {"low": 1})
+        super().__post_init__()
+        for name, score in self.aside.items():
+            check(f"Trial.aside, {name}", score, float, {"low": 0, "high": 1})
+
 
 @dataclass(frozen=True, kw_only=True)
-class Foundation:
+class Foundation(_Checked):
     """The shipped weights of an earlier system on which a network stands.
 
     The parts that it names in `founded` begin with them, or it asks a network that has them and never learns.
@@ -124,7 +176,7 @@ class Foundation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mechanism:
+class Mechanism(_Checked):
     """The defining mechanism of a system, and how to ablate it; it is claimed that the system scores higher with it.
 
     Parameters
@@ -142,7 +194,7 @@ class Mechanism:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measure:
+class Measure(_Checked):
     """A figure of the trained network that is claimed to be above 0 on the mean of all seeds of a trial.
 
     Parameters
@@ -183,7 +235,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class Check(_Checked):
     """A statement of the paper that can be checked.
 
     Parameters
@@ -200,7 +252,7 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figure:
+class Figure(_Checked):
     """A figure of a trained system.
 
     Parameters
@@ -227,7 +279,7 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scaling:
+class Scaling(_Checked):
     """Trainings of many sizes with the same number of operations, 6 for each weight and token, at several budgets.
 
     Parameters
@@ -249,7 +301,7 @@ class Scaling:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(_Checked):
     """A system of the timeline; name and year are those of its file.
 
     Parameters
@@ -336,6 +388,34 @@ class Entry:
     small: Mapping[str, Any] = field(default_factory=dict[str, Any])
     short: str = ""
     kind: SystemKind | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("trials", "sizes"):
+            if not getattr(self, name):
+                raise ConfigError("is empty", where=f"Entry.{name}", remedy="Give one or more")
+
+    def check_names(self) -> None:
+        """Refuse changes of settings that there are not or that are out of range, and labels of no trial.
+
+        Raises
+        ------
+        UnknownName, ConfigError
+            The message says in which field.
+        """
+        if self.answers is Port.LAMPS and self.retina.classes is None and self.retina.units is None:
+            raise ConfigError("has neither 'classes' nor 'units', as what answers on lamps has", where="Entry.retina",
+                              remedy="Give its settings one of them")  # fmt: skip
+        changes = {f"trials, {trial.task}": trial.changes for trial in self.trials}
+        changes |= {f"roadmap, {name}": change for name, change in self.roadmap}
+        changes |= {"mechanism": self.mechanism.without, "modern": self.modern}
+        changes |= {"two_classes": self.two_classes, "small": self.small}
+        for name, change in changes.items():
+            self.retina.amend(change, where=f"Entry.{name}")
+        labels = [trial.label for trial in self.trials]
+        for label in (*(trial.grows_from for trial in self.trials), *(measure.trial for measure in self.measures)):
+            if label and label not in labels:
+                raise unknown("label of a trial", label, labels, where="Entry")
 
     def roads(self) -> dict[str, dict[str, Any]]:
         """Return the steps of the road map, each with all changes of the retina settings up to it."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -199,7 +201,7 @@ def find(name: str) -> System:
     rows = _files()
     if name not in rows:
         raise unknown("system", name, rows, where="timeline")
-    return _read(name, rows[name])
+    return _read(name, rows)
 
 
 def chosen(given: Sequence[str], *, every: bool = False) -> tuple[str, ...]:
@@ -218,27 +220,78 @@ def chosen(given: Sequence[str], *, every: bool = False) -> tuple[str, ...]:
     return names() if every else tuple(dict.fromkeys(given))
 
 
-def _read(name: str, source: _Source) -> System:
-    if source.weights is not None:
-        importlib.invalidate_caches()  # the file may be newer than what Python knows of its folder
+def _read(name: str, rows: Mapping[str, _Source]) -> System:
+    source = rows[name]
+    if source.file is None:
+        return System(name=name, year=source.year, entry=_entry(source))
+    importlib.invalidate_caches()  # the file may be newer than what Python knows of its folder
     try:
-        module = importlib.import_module(source.module)
+        with _blamed(source.file, "cannot be read"):
+            entry = _entry(source)
+            _check_names(name, entry, rows)
+    except MarkIError as error:
+        raise error if str(source.file) in str(error.where) else error.within(source.file) from error
+    return System(name=name, year=source.year, entry=entry)
+
+
+def _entry(source: _Source) -> Entry:
+    entry = getattr(importlib.import_module(source.module), "ENTRY", None)
+    if not isinstance(entry, Entry):
+        raise ConfigError("has no ENTRY", where=source.file or source.module,
+                          remedy="End the file with ENTRY = Entry(...)")  # fmt: skip
+    return entry
+
+
+@contextlib.contextmanager
+def _blamed(file: Path | None, what: str) -> Iterator[None]:
+    """Say in one line what fails in a file of one's own, and where, whatever it does; ours are to show it."""
+    try:
+        yield
     except MarkIError:
         raise
-    except Exception as error:  # whatever people's own files do; ours are to show where they fail
-        if source.weights is None:
+    except (Exception, SystemExit) as error:
+        if file is None:
             raise
-        raise ConfigError(f"cannot be read ({type(error).__name__}: {error})", where=source.module,
+        lines = [row.lineno for row in traceback.extract_tb(error.__traceback__) if row.filename == str(file)]
+        where = f"{file}, line {lines[-1]}" if lines else file
+        raise ConfigError(f"{what} ({type(error).__name__}: {error})", where=where,
                           remedy="Mend the file, or take it out of the folder") from error  # fmt: skip
-    entry = getattr(module, "ENTRY", None)
-    if not isinstance(entry, Entry):
-        raise ConfigError("has no ENTRY", where=source.module, remedy="End the file with ENTRY = Entry(...)")
-    return System(name=name, year=source.year, entry=entry)
+
+
+def blamed(name: str) -> contextlib.AbstractContextManager[None]:
+    """Return a context in which what fails in a system of one's own is a refusal that names its file."""
+    source = _files().get(name)
+    return _blamed(source and source.file, "fails")
+
+
+def place(name: str) -> str:
+    """Return where a system is described, for a refusal: the file of one's own, or the name of ours."""
+    file = _files()[name].file
+    return name if file is None else str(file)
+
+
+def _check_names(name: str, entry: Entry, rows: Mapping[str, _Source]) -> None:
+    """Refuse names that an entry has of settings, systems and tasks that there are not, and systems that came later."""
+    entry.check_names()
+    earlier = [other for other, row in rows.items() if row.year <= rows[name].year and other != name]
+    on = entry.foundation.system if entry.foundation else ""
+    for of, others in (("parents", entry.parents), ("weights_of", (entry.weights_of,)), ("foundation", (on,))):
+        for other in filter(None, others):
+            if other in rows and other not in earlier:
+                raise ConfigError(f"{other!r} is of {rows[other].year}", where=f"Entry.{of}",
+                                  remedy="Name systems that came before it")  # fmt: skip
+            if other not in rows:
+                raise unknown("system", other, earlier, where=f"Entry.{of}")
+    for task in (*(trial.task for trial in entry.trials), *entry.tasks):
+        tasks.find(task)
+    for trial in entry.trials:
+        tasks.find(trial.task).config().amend(trial.options, where=f"Entry.trials, {trial.task}")
 
 
 def systems() -> list[System]:
     """Return all systems, in order of time."""
-    return [_read(name, source) for name, source in _files().items()]
+    rows = _files()
+    return [_read(name, rows) for name in rows]
 
 
 def classes(trial: Trial) -> tuple[str, ...]:
@@ -338,7 +391,8 @@ def create(
     system = find(name)
     own = {key.replace("__", "."): value for key, value in changes.items()}
     if not (pretrained or weights):
-        learner = system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
+        with blamed(name):
+            learner = system.entry.create(seed=seed, changes=settings(system.entry, system.entry.trials[0]) | own)
         if not own:  # of other sizes, weights would not fit
             begin_on_foundation(learner, system.entry, language)
         return learner
@@ -544,7 +598,8 @@ def footprint(system: System) -> dict[str, int]:
     """Return the parameters and multiply-adds recorded in training; count those of a new file."""
     found = metrics(system.name)
     if found is None:
-        return count_footprint(system.entry)
+        with blamed(system.name):
+            return count_footprint(system.entry)
     return {key: found[key] for key in ("parameters", "multiply_adds")}
 
 
@@ -566,7 +621,8 @@ def card(name: str) -> dict[str, Any]:
     entry = system.entry
     main = entry.trials[0]
     size = footprint(system)
-    sizes = {key: entry.count(size.config) for key, size in entry.sizes.items()}
+    with blamed(name):
+        sizes = {key: entry.count(size.config) for key, size in entry.sizes.items()}
     first = next(iter(entry.sizes))
     found = metrics(name) or {}
     return {

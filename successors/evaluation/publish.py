@@ -75,6 +75,8 @@ def publish(
     out = options.folder()
     folder = out / RUNS
     systems = [registry.find(name) for name in names if name != MARK1]
+    for system in systems:
+        participants.check_trials(system.name)
     of_machine = _machine(seed) if MARK1 in names else {}
     orders = [order for row in of_machine.values() for order in row]
     orders += [order for system in systems for order in _orders(system, seed)]

@@ -30,7 +30,7 @@ from successors.nn.network import Network
 from successors.nn.rivals import Rivals
 from successors.nn.tensor import Parameter, Tensor, no_grad
 from successors.registry import System
-from successors.training import loop
+from successors.training import loop, participants
 
 PASSED, FAILED, ABSENT = "passed", "FAILED", "does not apply"
 
@@ -92,7 +92,8 @@ def climb(name: str, *, slow: bool = True) -> Iterator[Rung]:
 
 def _tried(name: str, rung: Callable[[System], str | None], system: System) -> Rung:
     try:
-        found = rung(system)
+        with registry.blamed(system.name):
+            found = rung(system)
     except MarkIError as error:
         return Rung(name=name, state=FAILED, found=str(error))
     return Rung(name=name, state=ABSENT if found is None else PASSED, found=found or "no gradient is taken here")
@@ -141,6 +142,7 @@ def few(system: System, count: int = 6) -> tuple[np.ndarray, np.ndarray]:
 
 def contract(system: System) -> str:
     """Check the contract of a learner, with stimuli of its own task."""
+    participants.check_trials(system.name)
     stimuli, targets = few(system)
     check_learner(lambda: registry.create(system.name), stimuli=stimuli, targets=targets)
     return f"{system.entry.accepts} to {system.entry.answers}"
@@ -204,8 +206,13 @@ def _lend(network: object, values: Mapping[str, Tensor]) -> None:
 
 def _sizes(system: System) -> Iterator[Rung]:
     for key, size in system.entry.sizes.items():
-        counted = system.entry.count(size.config)
         name = f"parameters, {key}"
+        try:
+            with registry.blamed(system.name):
+                counted = system.entry.count(size.config)
+        except MarkIError as error:
+            yield Rung(name=name, state=FAILED, found=str(error))
+            continue
         if size.published is None:
             why = size.source or "the paper gives no figure"
             yield Rung(name=name, state=ABSENT, found=f"{counted:,} counted, not compared: {why}")

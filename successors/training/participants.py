@@ -8,13 +8,13 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from marki.errors import ConfigError, PortError, unknown
+from marki.errors import ConfigError, MarkIError, PortError, unknown
 from marki.io.exhibits import MARK1
 from marki.io.learner import Learner
 from marki.io.ports import Port
 from marki.io.text import language_of
 from marki.registers import Register
-from marki.setting_rows import SettingRow, rows_of
+from marki.setting_rows import SettingRow, full_names, meanings, rows_of
 from successors import registry, tasks
 from successors.baselines.heads import BACKBONES, Head, HeadConfig
 from successors.baselines.heads import TASKS as OF_HEADS
@@ -149,6 +149,24 @@ def check_fits(name: str, task: str) -> None:
             where=f"task {task}",
             remedy=f"Choose among {', '.join(fitting(task))}",
         )
+
+
+def check_trials(name: str) -> None:
+    """Refuse a system that cannot take part in its own trials, or whose baselines cannot, before anything is trained.
+
+    Raises
+    ------
+    UnknownName, ConfigError, PortError
+        The message says of which trial.
+    """
+    for trial in registry.find(name).entry.trials:
+        try:
+            check_fits(name, trial.task)
+            if trial.baseline is not None:
+                check_fits(trial.baseline, trial.task)
+                full_names(trial.against or {}, meanings(setting_rows(trial.baseline)))
+        except MarkIError as error:
+            raise error.within(f"{registry.place(name)}: Entry.trials, {trial.task}") from error
 
 
 def default_changes(name: str, task: str) -> Mapping[str, Any]:

@@ -137,7 +137,7 @@ def job(order: TrainingJob, folder: Path, *, machine: Machine | None = None) -> 
     """
     folder = folder.absolute()  # a worker may run in another working directory
     checkpoint = folder / f"{order.key}.npz"
-    work = partial(_train, order, folder, checkpoint, machine)
+    work = partial(_trained, order, folder, checkpoint, machine)
     return Job(
         identity=order.identity,
         work=work,
@@ -174,6 +174,13 @@ def train(
         If the folder holds this training and it is not resumed, or files of another one.
     """
     return run_job(job(order, folder, machine=machine), resume=resume, quiet=quiet)
+
+
+def _trained(
+    order: TrainingJob, folder: Path, checkpoint: Path, machine: Machine | None, *, resume: bool, quiet: bool
+) -> dict[str, Any]:
+    with registry.blamed(order.learner):
+        return _train(order, folder, checkpoint, machine, resume=resume, quiet=quiet)
 
 
 def _train(

@@ -9,8 +9,9 @@ import pytest
 from followed_page import Page
 
 from marki.__main__ import main
-from marki.errors import ConfigError, StateError
+from marki.errors import ConfigError, MarkIError, StateError
 from successors import registry, timeline
+from successors.evaluation import verify
 from successors.training import training_job
 from successors.training.training_job import training
 
@@ -222,3 +223,94 @@ def test_a_point_of_a_sweep_knows_the_file(folder):
     files = training_job.check_point({"learner": "adaline", "task": "two_class"})
     assert list(files) == ["file y1960_adaline.py"]
     assert training_job.check_point({"learner": "mlp", "task": "digits"}) == {}
+
+
+def refused(folder, *changes):
+    """Return what is said of a file with some texts in the place of others."""
+    text = FILE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "y1960_adaline.py").write_text(text)
+    forget("adaline")
+    with pytest.raises(MarkIError) as caught:
+        registry.find("adaline")
+    said = str(caught.value)
+    assert said.startswith(str(folder / "y1960_adaline.py"))
+    assert said.count(str(folder)) == 1
+    return said
+
+
+BOUND = "at_least=0.9"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("parents=()", 'parents=("nope",)', "Entry.parents: unknown system 'nope'"),
+        ("parents=()", 'parents=("mlp",)', "Entry.parents: 'mlp' is of 1986"),
+        ("parents=()", 'parents=("adaline",)', "Entry.parents: 'adaline' is of 1960"),
+        ("parents=()", 'parents="mlp"', "Entry.parents: expected tuple[str, ...], got 'mlp'"),
+        ("parents=()", 'weights_of="nope", parents=()', "Entry.weights_of: unknown system 'nope'"),
+        ('{"seeing": False}', '{"sing": False}', "Entry.mechanism: unknown setting 'sing'. Did you mean 'seeing'?"),
+        ('{"seeing": False}', '{"seeing": 3}', "Entry.mechanism"),
+        ('{"seeing": False}', "None", "Mechanism.without: expected Mapping[str, Any], got None"),
+        ('label="ADALINE"', "label=3", "Entry.label: expected str, got 3"),
+        (BOUND, 'at_least=float("nan")', "Trial.at_least: nan is out of range"),
+        (BOUND, "at_most=float('inf')", "Trial.at_most: inf is out of range"),
+        (BOUND, "at_least=90", "Trial.at_least: 90.0 is out of range"),
+        (BOUND, "at_least='high'", "Trial.at_least: expected a number"),
+        (BOUND, "seeds=0", "Trial.seeds: 0 is out of range"),
+        (BOUND, 'aside={"far": float("nan")}', "Trial.aside, far: nan is out of range"),
+        (BOUND, 'changes={"recipe.rat": 1.0}', "Entry.trials, two_class: unknown setting 'recipe.rat'"),
+        (BOUND, 'grows_from="few"', "unknown label of a trial 'few'"),
+        ('"two_class"', '"two_clas"', "unknown task 'two_clas'"),
+        ('"shift"', '"shft"', "Entry.trials, two_class: unknown setting 'shft'"),
+        ("trials=(Trial(", "small={'width': 3}, trials=(Trial(", "Entry.small: unknown setting 'width'"),
+        ('sizes={"retina": Size(config=AdalineConfig())}', "sizes={}", "Entry.sizes: is empty"),
+        ("retina=AdalineConfig()", "retina=AdalineConfig", "Entry.retina: expected NetworkConfig"),
+        ("network=Adaline,", "network='Adaline',", "Entry.network: expected Callable"),
+        ("network=Adaline,", "network=Adaline, learner=Adaline,", "Entry.learner: expected type"),
+        ("ENTRY = Entry(", "raise SystemExit(3)\nENTRY = Entry(", "line 55: cannot be read (SystemExit: 3)"),
+        ("classes", "kinds", "Entry.retina: has neither 'classes' nor 'units'"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_an_entry_is_one_line_with_its_file(folder, old, new, words):
+    assert words in refused(folder, (old, new), ("datakinds", "dataclasses") if old == "classes" else ("", ""))
+
+
+def test_a_list_is_as_good_as_a_tuple(folder):
+    (folder / "y1960_adaline.py").write_text(FILE.replace("parents=()", 'parents=["perceptron"]'))
+    assert registry.find("adaline").entry.parents == ("perceptron",)
+
+
+@pytest.mark.parametrize(
+    ("trial", "words"),
+    [
+        ('baseline="mark2"', "unknown learner 'mark2'"),
+        ('baseline="gpt2"', "gpt2 cannot take part"),
+        ('baseline="mlp", against={"hiden": 3}', "unknown setting 'hiden'"),
+    ],
+)
+def test_a_baseline_that_there_is_not_is_refused_before_anything_is_trained(folder, tmp_path, capsys, trial, words):
+    (folder / "y1960_adaline.py").write_text(FILE.replace(BOUND, trial))
+    contract, *_ = verify.climb("adaline", slow=False)
+    assert contract.failed
+    assert words in contract.found
+    assert str(folder / "y1960_adaline.py") in contract.found
+    assert main(["train", "adaline", "--quiet", "--out", str(tmp_path / "out")]) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_fails_in_its_network_is_one_line_too(folder, tmp_path, capsys):
+    (folder / "y1960_adaline.py").write_text(FILE.replace("self.units(x", "self.unts(x"))
+    where = f"{folder / 'y1960_adaline.py'}, line 47: fails (AttributeError"
+    few = ["--task", "two_class", "--set", "recipe.steps=2", "--set", "train=20", "--jobs", "1", "--quiet"]
+    for command in (["card", "adaline"], ["train", "adaline", *few, "--out", str(tmp_path / "out")]):
+        assert main(command) == 2
+        error = capsys.readouterr().err
+        assert where in error
+        assert error.count("\n") == 1
+    assert main(["check", "adaline", "--quick"]) == 1
+    assert f"FAILED          contract: {where}" in capsys.readouterr().out

@@ -85,6 +85,13 @@ def test_published_sizes(name):
             assert size.source
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_entry_names_what_there_is(name):
+    system = registry.find(name)
+    registry._check_names(name, system.entry, registry._files())
+    participants.check_trials(name)
+
+
 def test_the_first_size_is_the_one_by_which_a_paper_is_known():
     known = {"gpt2": 1_557_611_200, "bert": 335_141_888, "dalle": 12_000_000_000, "palm": 540_350_000_000}
     assert {name: registry.card(name)["published_parameters"] for name in known} == known
