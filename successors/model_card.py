@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -34,13 +34,12 @@ class _Checked:
 
     def __post_init__(self) -> None:
         for f in fields(self):  # pyright: ignore[reportArgumentType]  # those who inherit it are dataclasses
-            value, kind = getattr(self, f.name), _hints(type(self))[f.name]
-            if isinstance(value, list) and get_origin(kind) is tuple:
-                value = tuple(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-                object.__setattr__(self, f.name, value)
-            if not _fits(value, kind):
+            kind = _hints(type(self))[f.name]
+            if isinstance(getattr(self, f.name), list) and get_origin(kind) is tuple:
+                object.__setattr__(self, f.name, tuple(getattr(self, f.name)))
+            if not _fits(getattr(self, f.name), kind):
                 where = f"{type(self).__name__}.{f.name}"
-                raise ConfigError(f"expected {f.type}, got {shown(value)}", where=where,
+                raise ConfigError(f"expected {f.type}, got {shown(getattr(self, f.name))}", where=where,
                                   remedy="successors/model_card.py says what it is to be")  # fmt: skip
 
 
@@ -50,14 +49,16 @@ def _fits(value: Any, kind: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(_fits(value, k) for k in inner)
     if origin is tuple:
-        of = [inner[0]] * len(value) if isinstance(value, tuple) and inner[-1] is ... else inner
-        return isinstance(value, tuple) and len(value) == len(of) and all(map(_fits, value, of))
+        parts = cast("tuple[Any, ...]", value if isinstance(value, tuple) else (value,))
+        of = [inner[0]] * len(parts) if inner[-1] is ... else inner
+        return parts is value and len(parts) == len(of) and all(map(_fits, parts, of))
     if origin is type:
         return isinstance(value, type) and issubclass(value, get_origin(inner[0]) or inner[0])
     if origin is Callable:
         return callable(value)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return isinstance(value, Mapping) and all(_fits(k, inner[0]) and _fits(v, inner[1]) for k, v in value.items())
+        table = cast("Mapping[Any, Any]", value if isinstance(value, Mapping) else {})
+        return table is value and all(_fits(k, inner[0]) and _fits(v, inner[1]) for k, v in table.items())
     if kind in (int, float):
         return isinstance(value, (int, kind)) and not isinstance(value, bool)
     return kind is Any or isinstance(value, kind)

@@ -9,7 +9,7 @@ import importlib.util
 import pkgutil
 import re
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -243,7 +243,7 @@ def _entry(source: _Source) -> Entry:
 
 
 @contextlib.contextmanager
-def _blamed(file: Path | None, what: str) -> Iterator[None]:
+def _blamed(file: Path | None, what: str) -> Generator[None]:
     """Say in one line what fails in a file of one's own, and where, whatever it does; ours are to show it."""
     try:
         yield
