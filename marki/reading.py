@@ -274,7 +274,7 @@ def _demand_small(content: Any, where: object, error: type[MarkIError]) -> None:
             for value in table.values() if isinstance(table, dict) else table:
                 if isinstance(value, (dict, list)):
                     below.append(value)
-                elif isinstance(value, int) and value.bit_length() > 63:
+                elif isinstance(value, int) and not -(2**63) <= value < 2**63:
                     raise error(
                         "has a whole number of more than 64 bits",
                         where=where,

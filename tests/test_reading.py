@@ -104,6 +104,14 @@ def test_long_names_and_numbers_are_refused(text, said):
     assert said in str(refused.value)
 
 
+def test_whole_numbers_of_64_bits_are_read_to_the_last_one():
+    for number in (-(2**63), 2**63 - 1):
+        assert reading.parse_json(f"[{number}]", where="x") == [number]
+    for number in (-(2**63) - 1, 2**63):
+        with pytest.raises(StateError, match="more than 64 bits"):
+            reading.parse_json(f"[{number}]", where="x")
+
+
 def test_brackets_and_points_within_quotations_are_text():
     text = "a = '''[[[[''' # [[[\nb = \"[{\\\"[\"\nc = '" + ". " * 100 + "'\n"
     assert reading.parse_toml(text, where="x") == {"a": "[[[[", "b": '[{"[', "c": ". " * 100}
