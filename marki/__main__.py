@@ -30,6 +30,7 @@ from marki.completion import complete
 from marki.console import command as console
 from marki.errors import ConfigError, MarkIError, OutputError
 from marki.experiments import command as experiments
+from marki.jobs.options import path_text
 from marki.paper import command as paper
 from marki.pen import command as pen
 from marki.program import program
@@ -43,7 +44,8 @@ from successors.serving.gallery import open_gallery
 from successors.tasks import cache_command as cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
     import numpy as np
 
@@ -67,6 +69,40 @@ class Parser(argparse.ArgumentParser):
         raise ConfigError(message, remedy=f"See {self.prog} --help", where="the command line")
 
 
+class Commands(argparse._SubParsersAction):
+    """The commands: what was given before one stands, and is refused if the command does not read it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Refuse what the command does not read of the options before it; then take up its own."""
+        name = str(values[0]) if values else ""
+        if name in self.choices:
+            own = {action.dest: action for action in self.choices[name]._actions}
+            for action in parser._actions:
+                here = own.get(action.dest)
+                given = getattr(namespace, action.dest, action.default) != action.default
+                if given and (name, action.dest) not in READ_BEFORE and (here is None or here.default != _STANDS):
+                    option = action.option_strings[0]
+                    also = ", or give it after the command" if here is not None else ""
+                    raise ConfigError(
+                        f"{name} does not read what was given before it", where=option,
+                        remedy=f"Leave it out{also}; see {parser.prog} {name} --help",
+                    )  # fmt: skip
+        super().__call__(parser, namespace, values, option_string)
+
+
+_STANDS = argparse.SUPPRESS
+"""The default of an argument of a command that leaves what was given before it."""
+
+READ_BEFORE = {("session", "csv")}
+"""Commands, with an option of the window that they read though they have another of that name."""
+
+
 def parser() -> Parser:
     """Return the parser of the whole command line."""
     kinds = {
@@ -87,11 +123,11 @@ def parser() -> Parser:
     )
     root.add_argument("--version", action="version", version=f"marki {__version__}")
     root.set_defaults(act=open_window, began=BEGAN)
-    root.add_argument("--load", metavar="FILE", help="go on with a saved session")
+    root.add_argument("--load", type=path_text, metavar="FILE", help="go on with a saved session")
     experiments.add_machine_arguments(root)
     console.add_arguments(root)
     successors.add_own_timeline_argument(root)
-    commands = root.add_subparsers(title="commands without a screen", metavar="COMMAND")
+    commands = root.add_subparsers(title="commands without a screen", metavar="COMMAND", action=Commands)
     for name, add, act, text in (
         ("run", experiments.add_run_arguments, experiments.run, "run an experiment"),
         ("validate", experiments.add_validate_arguments, experiments.validate, "documented versus simulated"),
@@ -237,6 +273,7 @@ def mark1_reply(task: str, frame: np.ndarray, number: int, wanted: str) -> Reply
 
 def open_window(args: argparse.Namespace) -> int:
     """Open the window on a Mark I that learns, with the successors at its foot."""
+    console.check_files(args)  # before a session is loaded
     return console.open_window(experiments.session_of(args), args, open_gallery())
 
 

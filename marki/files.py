@@ -8,6 +8,7 @@ import errno
 import io
 import itertools
 import json
+import math
 import os
 import re
 import secrets
@@ -20,10 +21,13 @@ from typing import Any, BinaryIO, Literal, get_args
 
 import numpy as np
 
-from marki.errors import OutputError, StateError, reason
+from marki.errors import ConfigError, OutputError, StateError, reason
 
 CsvForm = Literal["plain", "excel"]
 CSV_FORMS: tuple[CsvForm, ...] = get_args(CsvForm)
+
+PNG, GIF = (".png",), (".gif",)
+"""Endings of pictures and of films."""
 
 UNFINISHED = ".part"
 """End of the hidden names of files that are being written; one that is left was interrupted by a kill."""
@@ -239,7 +243,82 @@ def refuse_taken(path: Path | str) -> None:
         if path.is_dir() and not any(path.iterdir()):
             return
     if os.path.lexists(path):
-        raise OutputError("exists already", where=path, remedy="Choose another name, or move it away first")
+        raise OutputError(
+            "exists already", where=path, remedy="Choose another name, or move it away first", code="write.taken"
+        )
+
+
+def check_outputs(
+    outputs: Mapping[str, Path | str | None],
+    *,
+    endings: Mapping[str, Sequence[str]] | None = None,
+    folders: Sequence[str] = (),
+) -> None:
+    """Refuse, before any work is done, names that a person gave to files that cannot be made under them.
+
+    What is no regular file, such as a pipe, a device or ``/dev/stdout``, may have any name and be given twice.
+
+    Parameters
+    ----------
+    outputs : mapping of str to Path or str
+        The name by its option, such as ``{"--csv": "t.csv"}``; an option without one is passed over.
+    endings : mapping of str to sequence of str, optional
+        Endings that the name of an option may have.
+    folders : sequence of str
+        Options whose name may be that of an empty folder.
+
+    Raises
+    ------
+    ConfigError
+        For a name of another ending.
+    OutputError
+        If there is something of a name already, or two options have one name.
+    """
+    options: dict[str, str] = {}
+    for option, path in outputs.items():
+        if not path or _is_stream(Path(path)):
+            continue
+        if endings and option in endings:
+            demand_ending(path, endings[option])
+        if option not in folders and Path(path).is_dir():
+            raise _unwritten(Path(path), IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+        refuse_taken(path)
+        first = options.setdefault(os.path.normcase(os.path.realpath(path)), option)
+        if first != option:
+            raise OutputError(
+                f"is named by {first} and by {option}",
+                where=path,
+                remedy="Give each a name of its own",
+                code="write.twice",
+                first=first,
+                second=option,
+            )
+
+
+def demand_ending(path: Path | str, endings: Sequence[str]) -> None:
+    """Refuse a name that does not end as it should, in capitals or not.
+
+    Raises
+    ------
+    ConfigError
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() not in endings:
+        raise ConfigError(
+            f"ends in {suffix or 'nothing'!r}",
+            where=path,
+            remedy=f"End the name in {' or '.join(endings)}",
+            code="write.ending",
+            endings=" / ".join(endings),
+        )
+
+
+def _is_stream(path: Path) -> bool:
+    """Return whether what has this name is written to as it stands, as `writing` does, and nothing of it is lost."""
+    with contextlib.suppress(OSError):
+        mode = _mode(path)
+        return _stream(path) is not None or not (mode is None or stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return False
 
 
 def write_folder(path: Path | str, files: Iterable[tuple[str, bytes]]) -> None:
@@ -335,8 +414,22 @@ _TAKEN = re.compile(
 
 
 def write_json(path: Path | str, content: Any) -> None:
-    """Write `content` as indented JSON, whole or not at all."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    """Write `content` as indented JSON, whole or not at all; see `json_text`."""
+    write_text(path, json_text(content) + "\n")
+
+
+def json_text(content: Any) -> str:
+    """Return `content` as indented JSON, which knows no NaN and no infinity: ``null`` stands for them."""
+    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(content: Any) -> Any:
+    """Return plain content with None for every number that is not finite."""
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if isinstance(content, Mapping):
+        return {name: _finite(value) for name, value in content.items()}
+    return [_finite(value) for value in content] if isinstance(content, list | tuple) else content
 
 
 def write_arrays(path: Path | str, arrays: Mapping[str, np.ndarray], **header: Any) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marki import experiments, setting_rows
 from marki.errors import ConfigError
 from marki.experiments.command import base_of
-from marki.files import write_text
-from marki.jobs.options import add_json_argument, print_json
+from marki.files import check_outputs, write_text
+from marki.jobs.options import add_json_argument, path_given, path_text, print_json
 
 if TYPE_CHECKING:
     from marki.setting_rows import SettingRow
@@ -66,10 +65,12 @@ def list_experiments(args: argparse.Namespace) -> int:
 def add_provenance_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `provenance`."""
     parser.add_argument("pattern", metavar="PATTERN", nargs="?", default="", help="a part of the name, or a badge")
-    parser.add_argument("--machine", metavar="FILE", default=argparse.SUPPRESS, help="with a machine of your own")
+    parser.add_argument(
+        "--machine", type=path_text, metavar="FILE", default=argparse.SUPPRESS, help="with a machine of your own"
+    )
     parser.add_argument("--blank", action="store_true", help="write the form of a machine file instead")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="file of the form (default: print it)"
+        "--out", type=path_given, metavar="FILE", default=argparse.SUPPRESS, help="file of the form (default: print it)"
     )
     add_json_argument(parser)
 
@@ -80,6 +81,7 @@ def list_provenance(args: argparse.Namespace) -> int:
 
     if args.blank:
         if args.out:
+            check_outputs({"--out": args.out})
             write_text(args.out, machine_file.blank())
             print(f"written to {args.out}")
         else:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from marki.config import check
 from marki.experiments.command import add_machine_arguments, session_of
+from marki.files import check_outputs
 from marki.interruption import interrupted_when_terminated
-from marki.jobs.options import add_json_argument, csv_form, print_json
+from marki.jobs.options import add_json_argument, csv_form, path_text, print_json
 from marki.jobs.progress import ProgressBar
 
 MOST_TRIALS = 10_000_000
@@ -18,21 +20,29 @@ MOST_TRIALS = 10_000_000
 def add_session_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `session`."""
     parser.add_argument(
-        "--load", metavar="FILE", default=argparse.SUPPRESS, help="go on with a saved session, instead of a new one"
+        "--load",
+        type=path_text,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="go on with a saved session, instead of a new one",
     )
     parser.add_argument("--trials", type=int, default=0, metavar="N", help="trials to run from there (default 0)")
     parser.add_argument(
         "--script",
+        type=path_text,
         metavar="FILE",
-        default="",
         help="commands at their trials, JSON in the form of --log: course, world, show, set, toggle, force, turn, and "
         "cut, break_cells, stick",
     )
-    parser.add_argument("--save", metavar="FILE", default="", help="save the session in the end")
+    parser.add_argument("--save", type=path_text, metavar="FILE", help="save the session in the end")
     parser.add_argument(
-        "--csv", metavar="FILE", default="", dest="trials_csv", help="write all trials of the run to this CSV file"
+        "--csv",
+        type=path_text,
+        metavar="FILE",
+        dest="trials_csv",
+        help="write all trials of the run to this CSV file",
     )
-    parser.add_argument("--log", metavar="FILE", default="", help="write all commands of the run, as a script")
+    parser.add_argument("--log", type=path_text, metavar="FILE", help="write all commands of the run, as a script")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     add_json_argument(parser)
     add_machine_arguments(parser, again=True)
@@ -45,6 +55,7 @@ def run_session(args: argparse.Namespace) -> int:
     from marki.ticks import SECOND
 
     check("--trials", args.trials, int, {"low": 0, "high": MOST_TRIALS})
+    check_outputs({"--save": None if _saved_again(args) else args.save, "--csv": args.trials_csv, "--log": args.log})
     played = script.read(args.script) if args.script else script.Script(commands=())
     if played.seed is not None and not args.seed_given:
         args.seed = played.seed
@@ -65,7 +76,7 @@ def run_session(args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             if args.save:
                 savefile.save(session, args.save)
-                print(f"\ninterrupted at trial {session.trial}, which is saved to {args.save}")
+                print(f"\ninterrupted at trial {session.trial}, which is saved to {args.save}", file=sys.stderr)
             raise
     if args.save:
         savefile.save(session, args.save)
@@ -87,3 +98,9 @@ def run_session(args: argparse.Namespace) -> int:
     for path in found["written"]:
         print(f"written to {path}")
     return 0
+
+
+def _saved_again(args: argparse.Namespace) -> bool:
+    """Return whether the session is saved to the file that it was loaded from, which may be replaced: it goes on."""
+    loaded, saved = getattr(args, "load", None), args.save
+    return bool(loaded and saved) and os.path.exists(saved) and os.path.realpath(saved) == os.path.realpath(loaded)

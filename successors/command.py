@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections import Counter
@@ -17,6 +16,8 @@ from marki.errors import ConfigError
 from marki.io.rooms import ROOMS, room
 from marki.jobs.options import (
     add_json_argument,
+    path_given,
+    path_text,
     print_json,
 )
 
@@ -32,7 +33,7 @@ def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--results", action="store_true", help="with scores and claims, as a Markdown table (with --json, as JSON)"
     )
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the scores on record as a PNG file")
+    parser.add_argument("--picture", type=path_given, metavar="FILE", help="draw the scores on record as a PNG file")
     drawn = parser.add_mutually_exclusive_group()
     drawn.add_argument("--task", default="letters", help="the task whose scores are drawn (default letters)")
     names = ", ".join(room.name for room in ROOMS)
@@ -42,7 +43,7 @@ def add_timeline_arguments(parser: argparse.ArgumentParser) -> None:
 def add_own_timeline_argument(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
     """Add ``--timeline``; `again` is for a command's own parser, as in `experiments.command`."""
     parser.add_argument(
-        "--timeline", metavar="DIR", default=argparse.SUPPRESS if again else "",
+        "--timeline", type=path_text, metavar="DIR", default=argparse.SUPPRESS if again else None,
         help="a folder of systems of your own, files as y1960_adaline.py, weights beside them in weights/NAME "
         "(or $MARKI_TIMELINE)",
     )  # fmt: skip
@@ -82,8 +83,10 @@ def timeline(args: argparse.Namespace) -> int:
             print(results_table.markdown(), end="")
     if args.picture is not None:
         from marki import pictures
+        from marki.files import PNG, check_outputs
         from successors.evaluation import results_table
 
+        check_outputs({"--picture": args.picture}, endings={"--picture": PNG})
         if pictures.can_draw():
             if args.room is None:
                 results_table.picture(args.picture, args.task)
@@ -208,7 +211,7 @@ def parallel(args: argparse.Namespace) -> int:
         "all_reduces": one.reduces, "bytes_of_a_rank": one.sent,
     }  # fmt: skip
     if args.json:
-        print(json.dumps(about, indent=2))
+        print_json(about)
         return 0
     print(f"{args.ranks} processes, of {found.weights:,} weights {one.weights:,} each")
     print(f"loss off by {found.loss_off:.0e}, gradients by {found.gradient_off:.0e} of the largest of their array")

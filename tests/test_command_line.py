@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from marki.__main__ import main
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -107,6 +109,105 @@ def test_refusals(tmp_path, args, words):
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
 
 
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["run", "alphabet", "--images", "."], ["--images", "alphabet", "run images"]),
+        (["run", "left_right", "--set", "world.images='.'"], ["--images", "left_right", "run images"]),
+        (["run", "images", "--images", ".", "--mnist", "."], ["--mnist", "run digits"]),
+        (["run", "digits", "--no-invert"], ["--no-invert", "run images"]),
+        (["session", "--images", ".", "--mnist", "."], ["--mnist", "the world images", "digits"]),
+        (["--mnist", ".", "--set", "world.name=letters", "--frames", "1"], ["--mnist", "the world letters"]),
+        (["session", "--turn", "30"], ["--turn", "--images DIR"]),
+        (["wiring", "--no-fit"], ["--fit", "--images DIR"]),
+        (["draw", "gan", "7", "--turn", "30"], ["--turn", "--from CARD"]),
+        (["session", "--load", "s.npz", "--set", "theta=3", "--seed", "0"], ["--load", "--seed"]),
+        (["session", "--load", "s.npz", "--set", "theta=3"], ["--load", "--set"]),
+        (["--load", "s.npz", "--ideal"], ["--load", "--ideal"]),
+        (["--load", "s.npz", "--config", "none.toml"], ["--load", "--config"]),
+        (["session", "--load", "s.npz", "--machine", "none.toml"], ["--load", "--machine"]),
+        (["wiring", "--load", "s.npz", "--wiring", "none.txt"], ["--load", "--wiring"]),
+        (["session", "--load", "s.npz", "--straighten"], ["--load", "--straighten"]),
+        (["--load", "s.npz", "run", "left_right"], ["--load", "run --help"]),
+        (["--screenshot", "x.png", "timeline"], ["--screenshot", "timeline"]),
+        (["--seed", "0", "lessons"], ["--seed", "lessons"]),
+        (["--size", "800x600", "draw", "gan", "7"], ["--size", "after the command"]),
+        (["--screenshot", "x.jpg", "--frames", "1"], ["x.jpg", ".png"]),
+        (["--film", "x.png", "--frames", "1"], ["x.png", ".gif"]),
+        (["timeline", "--picture", "x.jpg"], ["x.jpg", ".png"]),
+        (["pen", "x.pen", "--out", "x.jpg"], ["x.jpg", ".png"]),
+        (["--screenshot", "x.png", "--report", "./x.png", "--frames", "1"], ["x.png", "--screenshot", "--report"]),
+        (["session", "--csv", "one", "--log", "one"], ["one", "--csv", "--log"]),
+        (["read", "mark1", ""], ["FILE", "empty"]),
+        (["draw", "gan", "7", "--weights", ""], ["--weights", "empty"]),
+        (["wiring", "--out", ""], ["--out", "empty"]),
+        (["session", "--save", ""], ["--save", "empty"]),
+        (["--images", ""], ["--images", "empty"]),
+        (["run", "left_right", "--out", ""], ["--out", "empty"]),
+        (["cards", "", "--out", "deck"], ["PHOTO", "empty"]),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+def test_what_would_change_nothing_or_lose_something_is_refused(tmp_path, monkeypatch, capsys, args, words):
+    monkeypatch.chdir(tmp_path)
+    assert main(args) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("marki: ")
+    assert err.count("\n") == 1
+    assert [word for word in words if word not in err] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["session", "--trials", "1", "--quiet", "--csv"],
+        ["session", "--trials", "1", "--quiet", "--save"],
+        ["session", "--trials", "1", "--quiet", "--log"],
+        ["worksheet", "left_right", "--out"],
+        ["provenance", "--blank", "--out"],
+        ["wiring", "--out"],
+        ["pen", "x.pen", "--out"],
+        ["timeline", "--picture"],
+        *(["--frames", "1", option] for option in ("--screenshot", "--report", "--film", "--table", "--lab-report")),
+    ],
+    ids=lambda args: f"{args[0]} {args[-1]}",
+)
+def test_a_file_that_is_there_is_not_written_over(tmp_path, capsys, args):
+    name = tmp_path / ("x.gif" if "--film" in args else "x.png")
+    name.write_text("mine")
+    assert main([*args, str(name)]) == 2
+    assert capsys.readouterr().err == f"marki: {name}: exists already. Choose another name, or move it away first\n"
+    assert name.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [name]
+
+
+def test_a_worksheet_without_a_name_gets_one_that_is_free(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert main(["worksheet", "left_right"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["left_right-2.html", "left_right.html"]
+
+
+def test_what_is_given_before_a_command_stands_where_it_reads_it(tmp_path, capsys):
+    assert (
+        main(["--seed", "7", "--csv", "excel", "session", "--quiet", "--json", "--csv", str(tmp_path / "t.csv")]) == 0
+    )
+    assert json.loads(capsys.readouterr().out)["seed"] == 7
+    assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_the_wiring_of_a_saved_session_is_listed(tmp_path, capsys):
+    assert main(["session", "--seed", "5", "--quiet", "--save", str(tmp_path / "s.npz")]) == 0
+    capsys.readouterr()
+    listed = []
+    for args in (["wiring", "--load", str(tmp_path / "s.npz")], ["wiring", "--seed", "5"], ["wiring"]):
+        assert main(args) == 0
+        listed.append(capsys.readouterr().out)
+    assert listed[0] == listed[1] != listed[2]
+
+
 def test_a_wrong_wiring_file(tmp_path):
     (tmp_path / "w.txt").write_text("A1: +3 -900\n")
     refused(marki("run", "alphabet", "--wiring", tmp_path / "w.txt", cwd=tmp_path), "w.txt", "line 1", "-900")
@@ -176,7 +277,8 @@ def test_interruption_and_resume(tmp_path, how):
         # On a busy machine it may still have been loading, and then ends without a word.
         assert process.returncode in ((130, -signal.SIGINT) if how == signal.SIGINT else (-signal.SIGKILL,)), err
         if process.returncode == 130:
-            assert "--resume" in out
+            assert out == ""
+            assert "--resume" in err
             told = True
         whole_files(tmp_path)
         if told or (wait > 1 and how == signal.SIGKILL):

@@ -1,5 +1,7 @@
+import contextlib
 import errno
 import json
+import math
 import os
 import stat
 import subprocess
@@ -10,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marki.errors import OutputError, StateError
+from marki.errors import ConfigError, OutputError, StateError
 from marki.files import (
     asset,
+    check_outputs,
     csv_text,
     write_arrays,
     write_first,
@@ -269,3 +272,35 @@ def test_texts_come_back_and_numbers_are_not_marked(tmp_path, form):
     assert read_csv(tmp_path / "a.csv") == [["text", "number"], *([text, "3.5"] for text in TAKEN + PLAIN)]
     assert (tmp_path / "a.csv").read_bytes().startswith(b"\xef\xbb\xbf") == (form == "excel")
     assert csv_text(["a", "b"], [[None, -3]], form).endswith("\n,-3\n")
+
+
+def test_json_has_no_number_that_is_not_finite(tmp_path):
+    write_json(tmp_path / "a.json", {"a": [1.5, math.nan, (-math.inf,)], "b": np.float64("nan"), "c": True, "d": 2**70})
+    text = (tmp_path / "a.json").read_text()
+    assert json.loads(text, parse_constant=pytest.fail) == {"a": [1.5, None, [None]], "b": None, "c": True, "d": 2**70}
+
+
+def test_names_of_outputs_are_refused_where_one_is_taken_or_given_twice(tmp_path):
+    (tmp_path / "there").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    (tmp_path / "empty").mkdir()
+    check_outputs({"--a": tmp_path / "a", "--b": tmp_path / "b", "--c": None, "--d": ""})
+    check_outputs({"--a": tmp_path / "empty"}, folders=("--a",))
+    for name in ("there", "link", "empty"):
+        with pytest.raises(OutputError, match=name):
+            check_outputs({"--a": tmp_path / name})
+    with pytest.raises(OutputError, match="is named by --a and by --b"):
+        check_outputs({"--a": tmp_path / "a", "--b": tmp_path / "empty" / ".." / "a"})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="devices and pipes of POSIX")
+def test_streams_may_be_named_twice_and_end_as_they_like(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name in (tmp_path / "pipe", "/dev/null", "/dev/stdout"):
+        check_outputs({"--a": name, "--b": name}, endings={"--a": (".png",)})
+
+
+@pytest.mark.parametrize(("name", "fits"), [("a.png", True), ("A.PNG", True), ("a.jpg", False), ("png", False)])
+def test_a_name_ends_as_its_content_is(name, fits):
+    with contextlib.nullcontext() if fits else pytest.raises(ConfigError, match=r"End the name in \.png"):
+        check_outputs({"--a": name}, endings={"--a": (".png",)})

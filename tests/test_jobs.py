@@ -24,7 +24,7 @@ from marki.io.stimuli.forms import form
 from marki.jobs import pool, progress
 from marki.jobs.folders import ORDER, claimed, free_folder, holds
 from marki.jobs.identity import Identity, content_hash
-from marki.jobs.options import RunOptions
+from marki.jobs.options import RunOptions, resumable
 from marki.jobs.pool import map_unordered
 from marki.jobs.progress import ProgressBar
 from marki.jobs.runner import Job, run_job, run_jobs
@@ -293,7 +293,7 @@ import sys
 from pathlib import Path
 from marki.experiments.lab import ExperimentSpec
 from marki.experiments.replicas import run_many
-from marki.jobs.options import RunOptions
+from marki.jobs.options import RunOptions, resumable
 from successors import tasks
 from successors.training.training_job import train_all, training
 
@@ -389,6 +389,23 @@ def marki(*args, **options):
 SEEDS = 6
 
 
+@pytest.mark.parametrize("written", [True, False])
+def test_an_interruption_says_how_to_go_on_if_there_is_something_to_go_on_with(tmp_path, capsys, written):
+    options = RunOptions(out=tmp_path / "o")
+
+    def work():
+        with resumable(options):
+            if written:
+                (tmp_path / "o").mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert ("--resume" in err) == (str(options.out) in err) == written
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
     out = tmp_path_factory.mktemp("whole") / "o"
@@ -414,8 +431,8 @@ def test_many_seeds_that_are_interrupted_go_on_to_the_same_end(tmp_path, uninter
         process.send_signal(signal.SIGINT if how == "the program" else signal.SIGTERM)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "go on with --resume" in out
-    assert err == ""
+    assert out == ""
+    assert "go on with --resume" in err
     assert not (tmp_path / "o/result.json").exists()
     resumed = marki(*args, "--resume")
     assert "digest" in resumed.communicate()[0]

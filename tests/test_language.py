@@ -15,10 +15,12 @@ from PIL import Image
 
 import marki.files
 import marki.io.stimuli.images
-from marki import language, provenance, reading, savefile
+from marki import __main__, language, provenance, reading, savefile
 from marki.config import full_name, of_room, parse_changes, read_settings
 from marki.errors import MarkIError, SessionError, UnknownName
-from marki.files import asset, prepare_folder, write_text
+from marki.experiments import check_read
+from marki.experiments.command import settle_arguments
+from marki.files import asset, check_outputs, demand_ending, prepare_folder, write_text
 from marki.hardware import plugboard
 from marki.hardware.plugboard import PlugboardConfig
 from marki.io import worlds
@@ -384,6 +386,10 @@ def amended(name, value):
     return config.amend(parse_changes([f"{inner}={value}"]))
 
 
+def beside_load(tmp, patch):
+    settle_arguments(__main__.parser().parse_args(["--load", "s.npz", "--ideal"]))
+
+
 # What is done; the code of the refusal; what the Chinese sentence keeps of the English one.
 CASES = [
     (empty_picture, "picture.empty", ["{tmp}/cat.png"]),
@@ -408,6 +414,11 @@ CASES = [
     (read_only, "write.read_only", ["{tmp}/run.txt"]),
     (file_as_folder, "write.no_folder", ["{tmp}/notes/run.txt"]),
     (other_trouble, "write.other", ["{tmp}/run.txt", os.strerror(errno.EIO)]),
+    (lambda tmp, patch: check_outputs({"--a": picture(tmp / "a.png")}), "write.taken", ["{tmp}/a.png"]),
+    (lambda tmp, patch: check_outputs({"--a": tmp / "x", "--b": tmp / "x"}), "write.twice", ["{tmp}/x", "--a", "--b"]),
+    (lambda tmp, patch: demand_ending(tmp / "x", (".png", ".pdf")), "write.ending", ["{tmp}/x", ".png / .pdf"]),
+    (lambda tmp, patch: check_read("alphabet", ["images"]), "config.unread", ["--images", "run images"]),
+    (beside_load, "config.beside_load", ["--load", "--ideal"]),
     (lambda tmp, patch: savefile.load(tmp / "run.npz"), "state.missing", ["{tmp}/run.npz"]),
     (lambda tmp, patch: savefile.load(tmp), "state.is_folder", ["{tmp}"]),
     (not_a_state, "state.other", ["{tmp}/run.npz"]),

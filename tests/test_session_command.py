@@ -1,5 +1,6 @@
 import json
 
+from marki import script
 from marki.__main__ import main
 from marki.reading import read_csv
 
@@ -25,6 +26,28 @@ def test_the_log_of_a_session_is_a_script_of_it(tmp_path, capsys):
     again = told(capsys, "--trials", 3, "--script", tmp_path / "log.json")
     assert again["digest"] == first["digest"]
     assert told(capsys, "--trials", 3)["digest"] != first["digest"]
+
+
+def test_a_session_may_be_saved_to_the_file_that_it_was_loaded_from_and_to_no_other_that_is_there(tmp_path, capsys):
+    told(capsys, "--trials", 2, "--save", tmp_path / "s.npz")
+    told(capsys, "--trials", 1, "--save", tmp_path / "t.npz")
+    assert told(capsys, "--load", tmp_path / "s.npz", "--trials", 2, "--save", tmp_path / "s.npz")["trial"] == 4
+    assert told(capsys, "--load", tmp_path / "s.npz")["trial"] == 4
+    assert main(["session", "--load", str(tmp_path / "s.npz"), "--save", str(tmp_path / "t.npz")]) == 2
+    assert told(capsys, "--load", tmp_path / "t.npz")["trial"] == 1
+
+
+def test_an_interruption_is_told_apart_from_the_json(tmp_path, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(script, "play", interrupted)
+        assert main(["session", "--trials", "5", "--quiet", "--json", "--save", str(tmp_path / "s.npz")]) == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"saved to {tmp_path / 's.npz'}" in err
+    assert told(capsys, "--load", tmp_path / "s.npz")["trial"] == 0
 
 
 def test_a_refusal_is_one_line(tmp_path, capsys):

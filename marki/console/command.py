@@ -15,8 +15,9 @@ from marki.console.state.playback import SPEEDS
 from marki.console.state.ui_state import PAGES, VIEWS
 from marki.console.window_settings import WindowSettings
 from marki.errors import ConfigError, MarkIError, shown, unknown
+from marki.files import GIF, PNG, check_outputs
 from marki.io.rooms import ROOMS
-from marki.jobs.options import CSV_HELP, csv_form
+from marki.jobs.options import CSV_HELP, csv_form, path_text
 from marki.language import LANGUAGES
 from marki.teaching.lesson_types import CHARTS
 
@@ -46,26 +47,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--welcome", action="store_true", help="offer the first steps again, after they were put away for good")
     add("--paused", action="store_true", help="begin with time standing still")
     add("--frames", metavar="N", help="draw so many frames, each 1/60 s, and end; same result every time")
-    add("--screenshot", metavar="FILE", help="write the last frame to this PNG file")
-    add("--report", metavar="FILE", help="write speed, digest and frame times to this JSON file")
-    add("--film", metavar="FILE", help="write all frames as an animated GIF; needs --frames")
+    add("--screenshot", type=path_text, metavar="FILE", help="write the last frame to this PNG file")
+    add("--report", type=path_text, metavar="FILE", help="write speed, digest and frame times to this JSON file")
+    add("--film", type=path_text, metavar="FILE", help="write all frames as an animated GIF; needs --frames")
     add("--film-fps", metavar="N", default="20", help="frames that a film takes a second (default: %(default)s)")
-    add("--table", metavar="FILE", help="write all registers, as they stand in the end, to this CSV file")
+    add(
+        "--table",
+        type=path_text,
+        metavar="FILE",
+        help="write all registers, as they stand in the end, to this CSV file",
+    )
     add(
         "--lab-report",
+        type=path_text,
         metavar="PATH",
         help="write a lab report in the end: a folder; one file if it ends in .zip; "
         "only the page of the run if in .html",
     )
     add("--csv", metavar="FORM", default="plain", help=CSV_HELP)
     add("--begin", metavar="TRIAL", default="0", help="go through so many presentations first (default: %(default)s)")
-    add("--out", metavar="DIR", help="folder of whatever is saved from the window (default: out)")
+    add("--out", type=path_text, metavar="DIR", help="folder of whatever is saved from the window (default: out)")
     add("--lang", metavar="LANGUAGE", default="en", help=f"language: {' or '.join(LANGUAGES)} (default: %(default)s)")
     add("--projector", action="store_true", help="large lettering, strong contrast, thick lines")
     add("--still", action="store_true", help="less motion: nothing flickers or spins")
     add("--kiosk", action="store_true", help="for visitors: no files, no closing, begins again when left alone")
     add("--lesson", metavar="NAME", help="open a lesson: a name from `lessons`, or a file")
-    add("--program", metavar="FILE", help="open the editor with a program of the pen language")
+    add("--program", type=path_text, metavar="FILE", help="open the editor with a program of the pen language")
     add("--view", metavar="VIEW", default="schematic", help=f"{' or '.join(VIEWS)} (default: %(default)s)")
     add("--page", metavar="PAGE", default="", help="open a page at the side, such as settings or journal")
     add("--system", metavar="NAME", default="", help="put up a system of the timeline in the place of the Mark I")
@@ -110,6 +117,7 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
             raise unknown(where, name, known, where=f"--{where}")
     begin = _number("--begin", args.begin, 0, 10_000_000, whole=True)
     form = csv_form(args.csv)
+    check_files(args)
     if args.film and not frames:
         raise ConfigError("a film needs an end", where="--film", remedy="Give --frames N too")
     choose_drivers(unseen=bool(frames or args.screenshot or args.report or args.table or args.lab_report))
@@ -162,6 +170,19 @@ def open_window(session: Session, args: argparse.Namespace, timeline: Timeline |
             where=f"SDL_VIDEODRIVER={os.environ.get('SDL_VIDEODRIVER', '')}",
             remedy="Unset it, or set it to dummy and give --frames N",
         ) from error
+
+
+def check_files(args: argparse.Namespace) -> None:
+    """Refuse files of the window that cannot be written under their names; see `marki.files.check_outputs`."""
+    check_outputs(
+        {f"--{name.replace('_', '-')}": getattr(args, name) for name in WRITTEN},
+        endings={"--screenshot": PNG, "--film": GIF},
+        folders=("--lab-report",),
+    )
+
+
+WRITTEN = ("screenshot", "report", "film", "table", "lab_report")
+"""Arguments that name a file that is written in the end."""
 
 
 def lockable() -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from types import ModuleType
 
-from marki.errors import unknown
+from marki.errors import ConfigError, unknown
 
 _CORE = {"command", "experiment", "lab", "metrics", "plots", "recorded", "replicas", "validation"}
 
@@ -30,3 +31,31 @@ ALWAYS_OWN = ("world.name", "world.part")
 def own(name: str) -> frozenset[str]:
     """Return the settings that an experiment is about, which nobody else may set: its `OWN`, and `ALWAYS_OWN`."""
     return frozenset((*ALWAYS_OWN, *getattr(find(name), "OWN", ())))
+
+
+def reads(name: str) -> tuple[str, ...]:
+    """Return which folders of people's own files an experiment reads, by the arguments that name them: its `READS`."""
+    return getattr(find(name), "READS", ())
+
+
+def check_read(name: str, given: Iterable[str]) -> None:
+    """Refuse folders that an experiment does not read.
+
+    Parameters
+    ----------
+    name : str
+    given : iterable of str
+        The arguments that name them, such as ``images``.
+
+    Raises
+    ------
+    ConfigError
+        For the first that it does not.
+    """
+    for argument in given:
+        if argument not in reads(name):
+            readers = " or ".join(f"run {other}" for other in names() if argument in reads(other))
+            raise ConfigError(
+                f"the experiment {name} does not read it", where=f"--{argument}",
+                remedy=f"Leave it out, or {readers}", code="config.unread", option=f"--{argument}", reader=readers,
+            )  # fmt: skip

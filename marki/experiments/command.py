@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from marki import config as settings
 from marki import experiments
 from marki.errors import ConfigError, MarkIError
-from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
+from marki.files import check_outputs
+from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes, fitting_options
 from marki.jobs.folders import holds
 from marki.jobs.identity import content_hash
 from marki.jobs.options import (
@@ -23,6 +24,8 @@ from marki.jobs.options import (
     add_arguments,
     add_json_argument,
     options_of,
+    path_given,
+    path_text,
     print_json,
     resumable,
 )
@@ -57,14 +60,16 @@ def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = Fals
     )
     parser.add_argument(
         "--config",
+        type=path_text,
         metavar="FILE",
-        default=default(""),
+        default=default(None),
         help="settings file (.toml or .json) with tables machine and world, or config.json of a run or lab report",
     )
     parser.add_argument(
         "--machine",
+        type=path_text,
         metavar="FILE",
-        default=default(""),
+        default=default(None),
         help="a machine of your own: settings with source, page and badge (`provenance --blank` writes the form)",
     )
     parser.add_argument(
@@ -75,14 +80,21 @@ def add_machine_arguments(parser: argparse.ArgumentParser, *, again: bool = Fals
     )
     parser.add_argument(
         "--wiring",
+        type=path_text,
         metavar="FILE",
-        default=default(""),
+        default=default(None),
         help="plug the board as this wiring list says, instead of at random",
     )
     parser.add_argument(
-        "--images", metavar="DIR", default=default(""), help="learn from image files, a sub-folder for each class"
+        "--images",
+        type=path_text,
+        metavar="DIR",
+        default=default(None),
+        help="learn from image files, a sub-folder for each class",
     )
-    parser.add_argument("--mnist", metavar="DIR", default=default(""), help="digits from the original IDX files")
+    parser.add_argument(
+        "--mnist", type=path_text, metavar="DIR", default=default(None), help="digits from the original IDX files"
+    )
     add_fitting_arguments(parser, again=again)
 
 
@@ -92,8 +104,12 @@ def settle_arguments(args: argparse.Namespace) -> None:
     Raises
     ------
     ConfigError
-        If its file cannot be read, or the wiring list that it needs is not given.
+        If its file cannot be read, the wiring list that it needs is not given, or settings are given beside a saved
+        session.
     """
+    _check_alone(args)
+    for name in ("config", "machine", *FILES):
+        setattr(args, name, getattr(args, name) or "")
     told = _recorded(args)
     args.seed_given = args.seed is not None
     if args.seed is None:
@@ -105,6 +121,28 @@ def settle_arguments(args: argparse.Namespace) -> None:
     if told.wiring_given and not args.wiring:
         raise ConfigError(
             "its machine was wired by a list", where=args.config, remedy="Give it too, with --wiring FILE"
+        )
+
+
+def _check_alone(args: argparse.Namespace) -> None:
+    """Refuse settings beside a saved session, which has its own; its folders may have been moved.
+
+    Raises
+    ------
+    ConfigError
+        For the first of them.
+    """
+    if not getattr(args, "load", None):
+        return
+    given = [f"--{name}" for name in ("seed", "config", "machine", "wiring") if getattr(args, name) is not None]
+    given += ["--set"] * bool(args.set) + ["--ideal"] * args.ideal + fitting_options(args)
+    if given:
+        raise ConfigError(
+            f"a saved session has its own settings, and {given[0]} would change none of them",
+            where="--load",
+            remedy=f"Leave out {given[0]}, or begin a new session without --load",
+            code="config.beside_load",
+            option=given[0],
         )
 
 
@@ -196,6 +234,8 @@ def session_of(args: argparse.Namespace) -> Session:
     name = "images" if args.images else "digits" if args.mnist else "letters"
     with _settings_named(args):
         world = WorldConfig(name=name, images=args.images, mnist=args.mnist).amend(settings.under(changes, "world"))
+    _check_shown(args, world)
+    with _settings_named(args):
         tell_of_images(world)
         machine = MachineConfig().amend(settings.under(changes, "machine"))
         wiring = plugboard.load(args.wiring, fan_out=machine.plugboard.fan_out) if args.wiring else None
@@ -203,6 +243,32 @@ def session_of(args: argparse.Namespace) -> Session:
         session = mark1_session(world, machine=machine, seed=args.seed, keep="recent", wiring=wiring, sources=sources)
         demand_units(changes_of(args).get("machine.response.units"), session.world, where="machine.response.units")
         return session
+
+
+def _check_shown(args: argparse.Namespace, world: WorldConfig) -> None:
+    """Refuse folders, and ways to make cards of pictures, that the world does not read.
+
+    Raises
+    ------
+    ConfigError
+        For the first of them.
+    """
+    given = [(f"--{name}", name) for name in READERS if getattr(args, name)]
+    given += [(option, "images") for option in fitting_options(args)]
+    for option, folder in given:
+        if world.name != READERS[folder]:
+            raise ConfigError(
+                f"the world {world.name} does not read it",
+                where=option,
+                remedy=f"Leave it out: only the world {READERS[folder]} reads it, that of --{folder} DIR",
+                code="config.unread",
+                option=option,
+                reader=f"--{folder} DIR",
+            )
+
+
+READERS = {"images": "images", "mnist": "digits"}
+"""The world that reads the folder of an argument."""
 
 
 @contextlib.contextmanager
@@ -219,10 +285,13 @@ def add_wiring_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `wiring`."""
     parser.add_argument(
         "--out",
-        type=Path,
+        type=path_given,
         metavar="FILE",
         default=argparse.SUPPRESS,
         help="write the list to a file instead of printing it",
+    )
+    parser.add_argument(
+        "--load", type=path_text, metavar="FILE", default=argparse.SUPPRESS, help="that of a saved session"
     )
     add_json_argument(parser)
     add_machine_arguments(parser, again=True)
@@ -234,6 +303,8 @@ def wiring(args: argparse.Namespace) -> int:
 
     from marki.hardware import plugboard
 
+    if not args.json:
+        check_outputs({"--out": args.out})
     board = session_of(args).learner.wiring
     if args.json:
         signed = board * np.arange(1, board.shape[1] + 1)  # the number of each S-unit, negative where it inhibits
@@ -277,6 +348,11 @@ def run(args: argparse.Namespace) -> int:
     twin = args.twin or bool(told and told.twin)
     files = {name: getattr(args, name) for name in FILES}
     spec = _checked(args.experiment, changes, base=base_of(args), twin=twin, **files)
+    if (told := fitting_options(args)) and "images" not in experiments.reads(args.experiment):
+        raise ConfigError(
+            f"the experiment {args.experiment} reads no pictures", where=told[0], remedy="Leave it out, or run images",
+            code="config.unread", option=told[0], reader="run images",
+        )  # fmt: skip
     identity = replace(spec.identity(), seed=None if seeds else args.seed)
     options = options.free_out(Path("out", args.experiment), lambda folder: holds(folder, identity))
     with resumable(options), _settings_named(args):
@@ -312,7 +388,9 @@ def _checked(
     base = base or MachineFile()
     if twin:
         check_ideal(MachineConfig().amend(settings.under({**base.changes, **changes}, "machine")))
-    return ExperimentSpec(experiment=experiment, changes=changes, twin=twin, base=base, **files)
+    spec = ExperimentSpec(experiment=experiment, changes=changes, twin=twin, base=base, **files)
+    experiments.check_read(experiment, spec.folders)
+    return spec
 
 
 def check_point(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -380,7 +458,9 @@ def add_validate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--only", metavar="A,B", default="", help="only these parts of the table; --parts lists them")
     parser.add_argument("--parts", action="store_true", help="list the parts of the table, and end")
-    parser.add_argument("--machine", metavar="FILE", default=argparse.SUPPRESS, help="with a machine of your own")
+    parser.add_argument(
+        "--machine", type=path_text, metavar="FILE", default=argparse.SUPPRESS, help="with a machine of your own"
+    )
     add_json_argument(parser)
     add_arguments(parser, default="out/validate")
 

@@ -6,6 +6,7 @@ from marki.experiments.lab import Lab, right
 from marki.measurements import Measurement
 
 TITLE = "Handwritten digits"
+READS = ("mnist",)
 DECK, PASSES, EXAM = 1000, 4, 500
 
 

@@ -75,7 +75,7 @@ class Experiment:
     UnknownName
         For an experiment or setting that there is not.
     ConfigError
-        For a setting out of range, or the end of several names.
+        For a setting out of range, or the end of several names; for a folder that it does not read.
 
     Examples
     --------
@@ -97,6 +97,7 @@ class Experiment:
         changes = machine_settings.check(settings or {}, where=name)
         self.name, self.title = name, str(module.TITLE)
         self.spec = ExperimentSpec(experiment=name, changes=changes, images=images, mnist=mnist, wiring=wiring)
+        experiments.check_read(name, self.spec.folders)
 
     def __repr__(self) -> str:
         changes = f", {dict(self.spec.changes)!r}" if self.spec.changes else ""

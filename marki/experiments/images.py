@@ -8,6 +8,7 @@ from marki.experiments.lab import Lab, needed, right
 from marki.measurements import Measurement
 
 TITLE = "Image files"
+READS = ("images",)
 
 
 def run(lab: Lab) -> list[Measurement]:

@@ -21,7 +21,7 @@ from marki.interruption import whole
 from marki.io.responses import code_names
 from marki.io.stimuli.digits import is_idx
 from marki.io.stimuli.images import is_picture
-from marki.io.worlds import WorldConfig
+from marki.io.worlds import FOLDERS, WorldConfig
 from marki.jobs.identity import Identity, content_hash
 from marki.jobs.progress import ProgressBar
 from marki.machine import MachineConfig
@@ -153,6 +153,11 @@ class ExperimentSpec:
             "wiring": self.wiring,
         }
         return {name: str(path) for name, path in named.items() if path}
+
+    @property
+    def folders(self) -> list[str]:
+        """The arguments that name a folder of people's own files."""
+        return [name for name in FOLDERS if name in self.files]
 
     def identity(self) -> Identity:
         """Return all that its results follow from, but for the seed; the files are read."""

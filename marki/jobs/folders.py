@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from marki.errors import MarkIError, OutputError
-from marki.files import UNFINISHED, prepare_folder, write_first
+from marki.files import UNFINISHED, json_text, prepare_folder, write_first
 from marki.jobs.identity import Identity
 from marki.reading import read_json
 
@@ -51,7 +50,7 @@ def claimed(folder: Path | None, identity: Identity, *, resume: bool) -> Iterato
             with contextlib.suppress(OSError):
                 left.unlink()
     else:
-        order = json.dumps(identity.to_mapping(), indent=2, ensure_ascii=False) + "\n"
+        order = json_text(identity.to_mapping()) + "\n"
         if not write_first(mark, order.encode()):  # of two who come at once, one is first
             raise OutputError("was taken by another run just now", where=folder, remedy=RESUME)
     try:

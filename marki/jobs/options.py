@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from marki.config import check
 from marki.errors import ConfigError, unknown
-from marki.files import CSV_FORMS, CsvForm
+from marki.files import CSV_FORMS, CsvForm, json_text
 from marki.interruption import interrupted_when_terminated
 from marki.jobs.folders import free_folder
 from marki.jobs.pool import MOST_WORKERS, cores
@@ -82,12 +81,26 @@ CSV_HELP = "how tables are written: plain (default), or excel, which keeps texts
 def add_arguments(parser: argparse.ArgumentParser, *, default: str) -> None:
     """Add the arguments of `RunOptions`; `default` is what the help says of the output folder."""
     # What was given before the command stands, unless given again after it.
-    parser.add_argument("--out", metavar="DIR", default=argparse.SUPPRESS, help=f"output folder (default {default})")
+    parser.add_argument(
+        "--out", type=path_text, metavar="DIR", default=argparse.SUPPRESS, help=f"output folder (default {default})"
+    )
     parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time (default: all cores)")
     parser.add_argument("--cluster", metavar="ADDRESS", default="", help="run on a Dask cluster, tcp://HOST:PORT")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--csv", metavar="FORM", default=argparse.SUPPRESS, help=CSV_HELP)
+
+
+def path_text(text: str) -> str:
+    """Return a path as it was typed; an empty one is refused, which as a `Path` would be the folder that we are in."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
+
+
+def path_given(text: str) -> Path:
+    """Return the path of a text of the command line; see `path_text`."""
+    return Path(path_text(text))
 
 
 def add_json_argument(parser: argparse.ArgumentParser) -> None:
@@ -96,8 +109,8 @@ def add_json_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def print_json(content: object) -> None:
-    """Print what was found as JSON."""
-    print(json.dumps(content, indent=2, ensure_ascii=False))
+    """Print what was found as JSON; see `marki.files.json_text`."""
+    print(json_text(content))
 
 
 def check_counts(args: argparse.Namespace) -> None:
@@ -141,5 +154,7 @@ def resumable(options: RunOptions) -> Iterator[None]:
         with interrupted_when_terminated():
             yield
     except KeyboardInterrupt:
-        print(f"\ninterrupted; what was done is in {options.out}, go on with --resume")
+        there = options.out is not None and options.out.is_dir()
+        told = f"what was done is in {options.out}, go on with --resume" if there else "nothing was written yet"
+        print(f"\ninterrupted; {told}", file=sys.stderr)
         raise

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from marki.files import refuse_taken
+from marki.jobs.options import path_given, print_json
 from marki.language import LANGUAGES, Words
 from marki.program import program
 
@@ -32,7 +32,7 @@ def add_sheet_arguments(parser: argparse.ArgumentParser) -> None:
         "--paper", default=PAPERS[0], metavar="SIZE", help=f"{' or '.join(PAPERS)} (default {PAPERS[0]})"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("sheet.pdf"), metavar="FILE", help=".pdf or .png (default sheet.pdf)"
+        "--out", type=path_given, default=Path("sheet.pdf"), metavar="FILE", help=".pdf or .png (default sheet.pdf)"
     )
     _add_language(parser)
 
@@ -60,9 +60,11 @@ def sheet(args: argparse.Namespace) -> int:
 
 def add_cards_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `cards`."""
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photographs of the pages of one sheet")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DECK", help="new folder, a sub-folder for each class"
+        "photos", nargs="+", type=path_given, metavar="PHOTO", help="photographs of the pages of one sheet"
+    )
+    parser.add_argument(
+        "--out", type=path_given, required=True, metavar="DECK", help="new folder, a sub-folder for each class"
     )
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     _add_language(parser)
@@ -81,7 +83,7 @@ def cards(args: argparse.Namespace) -> int:
     write_deck(pages, args.out)
     contact = write_contact_sheets(pages, args.out, words)
     if args.json:
-        print(json.dumps(as_json(pages, args.out, contact), ensure_ascii=False, indent=2))
+        print_json(as_json(pages, args.out, contact))
         return 0
     for page in pages:
         print(summary(page, words))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marki.errors import ConfigError
-from marki.files import refuse_taken, writing
+from marki.files import demand_ending, refuse_taken, writing
 from marki.language import Words
 from marki.paper.sheet_layout import (
     BOX,
@@ -110,8 +110,7 @@ def write_sheet(plan: SheetPlan, path: Path | str, words: Words) -> list[Path]:
         If there is something of that name already, or it cannot be written.
     """
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise ConfigError(f"ends in {path.suffix or 'nothing'!r}", where=path, remedy="End the name in .pdf or .png")
+    demand_ending(path, SUFFIXES)
     memory, pdf = [], path.suffix.lower() == ".pdf"
     pages = [draw_page(plan, page, words) for page in range(1, plan.pages + 1)]
     if pdf:

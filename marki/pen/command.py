@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
+
+from marki.files import PNG, check_outputs
+from marki.jobs.options import add_json_argument, path_given, print_json
 
 
 def add_pen_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `pen`."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="a program of the pen language")
+    parser.add_argument("file", metavar="FILE", type=path_given, help="a program of the pen language")
     parser.add_argument("--n", type=int, default=3, metavar="N", help="the input, 1 to 20 (default 3)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the lamp panel as .png")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--out", type=path_given, metavar="FILE", help="write the lamp panel as .png")
+    add_json_argument(parser)
 
 
 def pen(args: argparse.Namespace) -> int:
@@ -24,6 +25,7 @@ def pen(args: argparse.Namespace) -> int:
     from marki.pen.tidy import tidied
     from marki.reading import read_text
 
+    check_outputs({"--out": args.out}, endings={"--out": PNG})
     text = read_text(args.file, most=4 * LONGEST)
     try:
         program = parse(text)
@@ -44,7 +46,7 @@ def pen(args: argparse.Namespace) -> int:
             "program": tidied(text),
             "out": None if args.out is None else str(args.out),
         }
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return 0
     print(panel)
     print(f"{sum(lamps)} of {len(lamps)} lamps after {steps:,} steps, n = {args.n}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from marki.errors import ConfigError
-from marki.files import writing
+from marki.files import PNG, demand_ending, writing
 from marki.io.frame import CELLS, SIDE
 
 PITCH = 24
@@ -29,8 +28,7 @@ def write_panel(lamps: bytes, path: Path | str) -> None:
     from PIL import Image, ImageDraw
 
     path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise ConfigError(f"ends in {path.suffix or 'nothing'!r}", where=path, remedy="End the name in .png")
+    demand_ending(path, PNG)
     pitch = PITCH * _FINER
     side = (SIDE + 1) * PITCH
     image = Image.new("RGB", (side * _FINER, side * _FINER), _PLATE)

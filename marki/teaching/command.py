@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from marki.config import check
-from marki.files import write_text
-from marki.jobs.options import MOST_SEED
+from marki.files import check_outputs, write_new, write_text
+from marki.jobs.options import MOST_SEED, path_given, print_json
 from marki.language import LANGUAGES, Words
 from marki.teaching import lesson as shelf
 from marki.teaching.worksheet import worksheet as sheet
@@ -46,7 +45,7 @@ def lessons(args: argparse.Namespace) -> int:
             }
         )
     if args.json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(rows)
         return 0
     for row in rows:
         minutes = words("worksheet.list_minutes", minutes=row["minutes"])
@@ -59,17 +58,22 @@ def add_worksheet_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lesson", metavar="LESSON", help="a name from `lessons`, or a .toml file")
     parser.add_argument("--key", action="store_true", help="print the answers instead of room for them")
     _add_language(parser)
-    parser.add_argument("--out", type=Path, default=None, metavar="FILE", help="HTML file (default LESSON.html)")
+    parser.add_argument("--out", type=path_given, default=None, metavar="FILE", help="HTML file (default LESSON.html)")
     parser.add_argument("--seed", type=int, default=None, metavar="N", help="another seed than the lesson's")
 
 
 def worksheet(args: argparse.Namespace, *, lockable: Callable[[], Iterable[str]] | None = None) -> int:
     """Write a worksheet, or its answers, as a page of HTML; `lockable` returns the commands that a lesson may lock."""
+    check_outputs({"--out": args.out})
     words, one = _words(args), shelf.load(args.lesson, lockable=lockable() if lockable else None)
     if args.seed is not None:
         check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
-    path = args.out or Path(f"{Path(args.lesson).stem}{'-key' if args.key else ''}.html")
-    write_text(path, sheet(one, words, key=args.key, seed=args.seed))
+    page = sheet(one, words, key=args.key, seed=args.seed)
+    if args.out:
+        path = args.out
+        write_text(path, page)
+    else:
+        path = write_new(f"{Path(args.lesson).stem}{'-key' if args.key else ''}.html", page.encode())
     print(words("worksheet.written", path=path))
     return 0
 

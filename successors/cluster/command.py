@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 
 from marki import comparison
 from marki.errors import ConfigError
+from marki.jobs.options import print_json
 from marki.language import Words
 from successors.cluster.orders import SCHEDULES
 
@@ -41,7 +41,7 @@ def cluster(args: argparse.Namespace) -> int:
     if args.table:
         rows = documented.rows()
         if args.json:
-            print(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False))
+            print_json([asdict(row) for row in rows])
         else:
             print(comparison.as_markdown(rows) if args.markdown else comparison.as_text(rows))
         return 0
@@ -55,7 +55,10 @@ def cluster(args: argparse.Namespace) -> int:
     found = report.report(
         training, layout, batch=args.batch, mean_hours=args.mtbf, every=args.save_every, seed=args.seed
     )
-    print(json.dumps(found.as_data(), indent=2) if args.json else report.as_text(found))
+    if args.json:
+        print_json(found.as_data())
+    else:
+        print(report.as_text(found))
     return 0
 
 
@@ -67,7 +70,7 @@ def _sources(args: argparse.Namespace) -> int:
     if args.name and not rows:
         raise ConfigError(f"no figure of {args.name!r}", where="--sources", remedy="Leave the name out to see all")
     if args.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False))
+        print_json([asdict(row) for row in rows])
         return 0
     say = Words("en")
     for row in rows:
@@ -86,7 +89,7 @@ def _list(args: argparse.Namespace) -> int:
         rows = [{"name": t.name, "network": t.work.name, "parameters": t.work.parameters, "device":
                  t.machine.device.name, "devices": t.devices, "flops": t.devices * t.machine.device.rate}
                 for t in trainings]  # fmt: skip
-        print(json.dumps(rows, indent=2))
+        print_json(rows)
         return 0
     for t in trainings:
         on = f"{t.devices:,} x {t.machine.device.name}"
@@ -123,7 +126,7 @@ def pipeline(args: argparse.Namespace) -> int:
     stages = [line.StageTimes(forward=args.forward, backward=args.backward)] * (args.stages * args.parts)
     found = line.run(args.schedule, stages, args.micro, parts=args.parts, transfer=args.transfer)
     if args.json:
-        print(json.dumps(gantt.as_data(found), indent=2))
+        print_json(gantt.as_data(found))
         return 0
     kept = [most_kept(plan) for plan in orders(args.schedule, args.stages, args.micro, args.parts)]
     print(gantt.as_text(found, args.columns))
@@ -155,7 +158,7 @@ def ledger(args: argparse.Namespace) -> int:
             rows = [{"name": d.name, "parameters": d.parameters, "printed": d.printed, "tokens": d.tokens or None,
                      "operations": d.rule_flops or None, "paper": d.paper, "remark": d.remark}
                     for d in DECODERS.values()]  # fmt: skip
-            print(json.dumps(rows, indent=2, ensure_ascii=False))
+            print_json(rows)
             return 0
         for d in DECODERS.values():
             work = f"{d.rule_flops:.3g} FLOP" if d.tokens else ""
@@ -164,7 +167,7 @@ def ledger(args: argparse.Namespace) -> int:
     name = training(args.name).work.name if args.name in training_names() else args.name
     if args.json:
         rows = [asdict(line) | {"verdict": line.verdict} for line in books.ledger(name)]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return 0
     print(books.as_text(name))
     return 0

@@ -6,7 +6,6 @@ Each writes a folder of its own, and can be interrupted and resumed.
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import sys
 import time
@@ -25,6 +24,8 @@ from marki.jobs.options import (
     check_counts,
     csv_form,
     options_of,
+    path_given,
+    path_text,
     print_json,
     resumable,
 )
@@ -229,7 +230,7 @@ def add_curve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a system with shipped weights, such as diffusion")
     parser.add_argument("setting", metavar="SETTING=V,V", help="a setting and its values, such as steps=1,5,25,100")
     parser.add_argument(
-        "--out", metavar="DIR", default=argparse.SUPPRESS, help="output folder (default out/curve-NAME)"
+        "--out", type=path_text, metavar="DIR", default=argparse.SUPPRESS, help="output folder (default out/curve-NAME)"
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--csv", metavar="FORM", default=argparse.SUPPRESS, help=CSV_HELP)
@@ -283,7 +284,9 @@ def add_judge_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a system that draws what it is asked for, such as gan")
     parser.add_argument("--subject", default="", metavar="SUBJECT", help="digits or letters (default: its own task)")
     parser.add_argument("--cards", type=int, default=1_000, metavar="N", help="cards to learn from (default 1000)")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to draw with instead of the shipped ones")
+    parser.add_argument(
+        "--weights", type=path_given, metavar="FILE", help="weights to draw with instead of the shipped ones"
+    )
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds, from --seed on (default 5)")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="first seed (default 0)")
     parser.add_argument("--json", action="store_true", help="as JSON")
@@ -307,7 +310,7 @@ def judge(args: argparse.Namespace, machine: Machine) -> int:
             **about,
         )
     if args.json:
-        print(json.dumps({"out": str(options.out), **found}, indent=2))
+        print_json({"out": str(options.out), **found})
         return 0
     print(judgement.as_text(found))
     print(f"written to {options.out}")

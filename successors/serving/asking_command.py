@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from marki.errors import ConfigError, MarkIError, PortError
 from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
-from marki.jobs.options import check_counts, print_json
+from marki.jobs.options import check_counts, path_given, print_json
 from marki.language import Words
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def _name_unknown(unread: PortError | None) -> None:
 def add_read_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `read`."""
     parser.add_argument("name", metavar="NAME", help="a system that reads letters or digits, or all")
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="pictures, and folders of pictures")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=path_given, help="pictures, and folders of pictures")
     parser.add_argument("--task", choices=("letters", "digits"), help="what is read (default: what NAME learned first)")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--lang", default="en", metavar="LANGUAGE", help="of the sentences, en or zh (default en)")
@@ -151,7 +150,9 @@ def _add_talk_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_say_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `say`."""
-    parser.add_argument("file", metavar="CARD", type=Path, help="a picture of a scene, light shapes on a dark ground")
+    parser.add_argument(
+        "file", metavar="CARD", type=path_given, help="a picture of a scene, light shapes on a dark ground"
+    )
     parser.add_argument(
         "--among", nargs="+", metavar="SENTENCE", help="sentences of your own, of which CLIP says how well each fits"
     )
@@ -167,7 +168,7 @@ def say(args: argparse.Namespace) -> int:
     if args.among:
         chosen = scene_talk.choose(frame, args.among, args.lang or language_of(args.among[0]))
         if args.json:
-            print(json.dumps([{"sentence": text, "cosine": fits} for text, fits in chosen], ensure_ascii=False))
+            print_json([{"sentence": text, "cosine": fits} for text, fits in chosen])
         else:
             print("\n".join(f"{fits:6.3f}  {text}" for text, fits in chosen))
         return 0
@@ -177,7 +178,9 @@ def say(args: argparse.Namespace) -> int:
 
 def add_ask_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `ask`."""
-    parser.add_argument("file", metavar="CARD", type=Path, help="a picture of a scene, light shapes on a dark ground")
+    parser.add_argument(
+        "file", metavar="CARD", type=path_given, help="a picture of a scene, light shapes on a dark ground"
+    )
     parser.add_argument("question", metavar="QUESTION", help="such as 'where is the circle?' or '圆在哪里？'")
     _add_talk_arguments(parser)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import shlex
 import sys
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from marki.config import check
 from marki.errors import ConfigError
 from marki.io.frame import SIDE
-from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes
-from marki.jobs.options import MOST_SEED, RunOptions
+from marki.io.stimuli.fitting_arguments import add_fitting_arguments, fitting_changes, fitting_options
+from marki.jobs.options import MOST_SEED, RunOptions, path_given, path_text, print_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +62,7 @@ def add_draw_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--gif", action="store_true", help="write a film of the way there as well")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, metavar="N", help="of the noise (default 0)")
-    parser.add_argument("--from", dest="card", type=Path, metavar="CARD", help="a picture that it begins with")
+    parser.add_argument("--from", dest="card", type=path_given, metavar="CARD", help="a picture that it begins with")
     parser.add_argument(
         "--steps", type=int, metavar="N", help="draw in N steps; with --from, how many of the last ones are gone back"
     )
@@ -71,9 +70,15 @@ def add_draw_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mix", type=int, metavar="CELLS", help="a table of styles: of one up to the scale of CELLS, then of another"
     )
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to draw with instead of the shipped ones")
     parser.add_argument(
-        "--out", metavar="DIR", default=argparse.SUPPRESS, help="new folder for the pictures (default out/draw-NAME)"
+        "--weights", type=path_given, metavar="FILE", help="weights to draw with instead of the shipped ones"
+    )
+    parser.add_argument(
+        "--out",
+        type=path_text,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="new folder for the pictures (default out/draw-NAME)",
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--json", action="store_true", help="as JSON")
@@ -82,7 +87,7 @@ def add_draw_arguments(parser: argparse.ArgumentParser) -> None:
 
 def draw(args: argparse.Namespace) -> int:
     """Ask a trained system for pictures, and write them."""
-    from marki.files import prepare_folder, refuse_taken, write_folder
+    from marki.files import json_text, prepare_folder, refuse_taken, write_folder
     from marki.io.text import language_of
     from marki.jobs.progress import ProgressBar
     from successors.serving import artists
@@ -95,6 +100,12 @@ def draw(args: argparse.Namespace) -> int:
         raise ConfigError("who is to draw", where="NAME", remedy="Name a system; `draw --list` says who draws what")
     scene = _scene(args)
     signs = "" if scene is not None else artists.signs_of(args.what)
+    if args.card is None and (unread := fitting_options(args)):
+        raise ConfigError(
+            "there is no picture that it could change", where=unread[0],
+            remedy="Leave it out, or give a picture with --from CARD",
+            code="config.unread", option=unread[0], reader="--from CARD",
+        )  # fmt: skip
     check("--size", args.size, int, {"low": SIDE, "high": MOST_SIZE})
     check("--seed", args.seed, int, {"low": 0, "high": MOST_SEED})
     artist = artists.engage(
@@ -124,10 +135,10 @@ def draw(args: argparse.Namespace) -> int:
         "from": _told_card(args), "steps": args.steps, "face": args.face.lower() or None, "mix": args.mix,
         "command": _command(), **about,
     }  # fmt: skip
-    files.append((ABOUT, (json.dumps(about, indent=2, ensure_ascii=False) + "\n").encode()))
+    files.append((ABOUT, (json_text(about) + "\n").encode()))
     write_folder(out, files)
     if args.json:
-        print(json.dumps({"out": str(out), **about}, indent=2, ensure_ascii=False))
+        print_json({"out": str(out), **about})
         return 0
     print(_summary(artist, order, about))
     print(f"written to {out}, with {', '.join(_others(about))}")
@@ -166,7 +177,7 @@ def _list(args: argparse.Namespace) -> int:
 
     rows = artists.drawers()
     if args.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return 0
     wide = max(len(row["name"]) for row in rows)
     for row in rows:

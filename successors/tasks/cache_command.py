@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 
 from marki.files import cache_folder
+from marki.jobs.options import print_json
 from successors.tasks import cache as kept
 
 MEGABYTE = 1e6
@@ -25,7 +25,7 @@ def cache(args: argparse.Namespace) -> int:
     if args.json:
         rows = [{"file": deck.path.name, "bytes": deck.size, "used": round(deck.used)} for deck in decks]
         about = {"folder": str(cache_folder()), "cleared": args.clear, "bytes": total, "limit": kept.MOST_CACHE}
-        print(json.dumps(about | {"decks": rows}, indent=2))
+        print_json(about | {"decks": rows})
         return 0
     if args.clear:
         print(f"deleted {len(decks)} decks, {total / MEGABYTE:,.1f} MB, from {cache_folder()}")

@@ -43,10 +43,10 @@ def test_a_run_of_frames_leaves_picture_and_report(session, tmp_path):
 
 
 def test_two_runs_of_frames_leave_the_same_picture(tmp_path):
-    for name in "ab":
+    for name in ("a.png", "b.png"):
         args = parsed("--frames", "40", "--speed", "200", "--screenshot", str(tmp_path / name))
         open_window(mark1_session(seed=1), args)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 @pytest.mark.parametrize("form", ["plain", "excel"])

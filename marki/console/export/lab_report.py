@@ -25,7 +25,7 @@ from marki.errors import MarkIError, OutputError
 from marki.experiments import plots
 from marki.experiments.command import session_of
 from marki.experiments.lab import codes, learning_curve
-from marki.files import CsvForm, refuse_taken, write_folder, writing
+from marki.files import CsvForm, json_text, refuse_taken, write_folder, writing
 from marki.io.worlds import WorldConfig
 from marki.language import Words
 from marki.machine import MachineConfig
@@ -164,7 +164,7 @@ def report(order: ReportOrder, path: Path, progress: Callable[[float], None] = l
         put("tally.csv", order.tally, "tally")
     if order.notes.strip():
         put("notes.txt", order.notes.rstrip() + "\n", "notes")
-    put("config.json", json.dumps(_settings(session), indent=2, ensure_ascii=False) + "\n", "config")
+    put("config.json", json_text(_settings(session)) + "\n", "config")
     put("digest.txt", _digest(session), "digest")
     put(SAVED, savefile.packed(session), "saved")
     files["README.txt"] = _readme(session, words, about, command).encode()

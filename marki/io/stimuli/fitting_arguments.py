@@ -46,6 +46,13 @@ def add_fitting_arguments(parser: argparse.ArgumentParser, *, again: bool = Fals
     )
 
 
+def fitting_options(args: argparse.Namespace) -> list[str]:
+    """Return the options that were given, as they are typed."""
+    names = {name: f"--{name}" for name in _NAMES} | {"turn_deg": "--turn"}
+    told = {name: value for name in _NAMES if (value := getattr(args, name, None)) is not None}
+    return [names[name] if value is not False else f"--no-{name}" for name, value in told.items()]
+
+
 def fitting_changes(args: argparse.Namespace) -> dict[str, Any]:
     """Return what was told, by the names of the settings in `Fitting`.
 
