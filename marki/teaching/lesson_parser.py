@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from marki.config import of_room
 from marki.errors import ConfigError
 from marki.files import asset
+from marki.hardware.faults import A_UNITS
 from marki.io.frame import CELLS
 from marki.io.responses import R_UNITS
 from marki.io.worlds import WorldConfig
@@ -21,7 +22,7 @@ from marki.reading import read_toml
 from marki.session import Session
 from marki.teaching import measures
 from marki.teaching.lesson_types import CHARTS, PARTS, VIEWS, Lesson, LessonPage, Question, State
-from marki.teaching.toml_checks import TomlTable
+from marki.teaching.toml_checks import TomlTable, among
 
 
 def read(path: Path, name: str, *, lockable: Iterable[str] | None = None) -> Lesson:
@@ -61,6 +62,8 @@ def _lesson(content: Any, name: str, file: str, lockable: Iterable[str]) -> Less
                 options = len(next(iter(question.options.values()), ()))
                 place = f"{file}: pages[{number}].questions[{k}].answer"
                 measures.check(question.answer, place, pages=len(pages), options=options)
+    state = _state(t.table("state"), t.place("state"))
+    _check_courses(state.world, pages, file)
     return Lesson(
         name=name,
         order=t.number("order", 100, low=0, whole=True),
@@ -68,7 +71,7 @@ def _lesson(content: Any, name: str, file: str, lockable: Iterable[str]) -> Less
         title=t.texts("title"),
         summary=t.texts("summary"),
         lock=t.names("lock", "command", lockable),
-        state=_state(t.table("state"), t.place("state")),
+        state=state,
         pages=pages,
     )
 
@@ -136,7 +139,7 @@ def _room(content: Any, where: str) -> Mapping[str, Any]:
 
 
 def _command(content: Any, where: str) -> Mapping[str, Any]:
-    """Return commands for the session; settings and worlds are validated now, the rest when the command is given."""
+    """Return commands for the session, checked as far as they can be without one."""
     t = TomlTable(content, Session.COMMANDS, where)
     for name in content:
         place, value = t.place(name), {} if name in ("toggle", "force") else t.table(name)
@@ -144,17 +147,73 @@ def _command(content: Any, where: str) -> Mapping[str, Any]:
             _switches(content[name], R_UNITS if name == "force" else CELLS, place)
         elif name == "set":
             MachineConfig().amend(of_room(value, "machine", where=place), where=place)
-        elif name in ("world", "course"):
-            inner = TomlTable(value, ("config" if name == "world" else "name", "learn"), place)
-            for key in ("config" if name == "world" else "name", "learn"):
-                if key not in value:
-                    raise ConfigError(
-                        f"lacks {key!r}", where=place, remedy=f"Give {key}", code="lesson.lacks", part=repr(key)
-                    )
+        elif name == "world":
+            inner = _whole(value, ("config", "learn"), place)
             inner.flag("learn", True)
-            if name == "world":
-                WorldConfig.from_mapping(inner.table("config"), where=inner.place("config"))
+            WorldConfig.from_mapping(inner.table("config"), where=inner.place("config"))
+        elif name == "course":
+            inner = _whole(value, ("name", "learn"), place)
+            inner.flag("learn", True)
+            inner.text("name")
+        elif name == "turn":
+            inner = _whole(value, ("units", "deg"), place)
+            units = _numbers(inner, "units", 0, A_UNITS - 1, whole=True)
+            deg = _numbers(inner, "deg", -1e6, 1e6)
+            if len(units) != len(deg):
+                raise ConfigError(
+                    f"{len(deg)} angles for A-units {reprlib.repr(list(units))}", where=place,
+                    remedy="Give as many of both",
+                    code="session.turn_units", count=len(deg), units=reprlib.repr(list(units)), last=A_UNITS - 1,
+                )  # fmt: skip
+        else:
+            inner = _whole(value, ("name", "frame", "kind"), place, "learn")
+            inner.text("name")
+            inner.flag("learn", True)
+            inner.number("kind", -1, low=-1, whole=True)
+            cells = _numbers(inner, "frame", 0, 255)
+            if len(cells) != CELLS:
+                raise ConfigError(
+                    f"{len(cells)} cells", where=inner.place("frame"), remedy=f"Give {CELLS}",
+                    code="lesson.card", cells=len(cells), wanted=CELLS,
+                )  # fmt: skip
     return content
+
+
+def _whole(content: Any, needed: Sequence[str], where: str, *others: str) -> TomlTable:
+    """Return a table that has all that is needed."""
+    table = TomlTable(content, (*needed, *others), where)
+    for key in needed:
+        if key not in content:
+            raise ConfigError(f"lacks {key!r}", where=where, remedy=f"Give {key}", code="lesson.lacks", part=repr(key))
+    return table
+
+
+def _numbers(table: TomlTable, key: str, low: float, high: float, *, whole: bool = False) -> tuple[float, ...]:
+    """Return a list of numbers."""
+
+    def one(entry: Any, where: str) -> float:
+        if not isinstance(entry, int if whole else int | float) or isinstance(entry, bool) or not low <= entry <= high:
+            raise ConfigError(
+                f"{reprlib.repr(entry)} is out of range", where=where,
+                remedy=f"Give {'whole numbers' if whole else 'numbers'} from {low:g} to {high:g}",
+                code="range.between", value=reprlib.repr(entry), low=f"{low:g}", high=f"{high:g}", unit="",
+            )  # fmt: skip
+        return entry
+
+    return table.each(key, one)
+
+
+def _check_courses(world: WorldConfig, pages: Sequence[LessonPage], file: str) -> None:
+    """Refuse a page that goes over to a course which is not there by then; see `Session.command`."""
+    courses = {"learn": world, "exam": world.exam()}
+    for number, page in enumerate(pages):
+        for k, command in enumerate(page.commands):
+            for name, value in command.items():
+                if name == "course":
+                    place = f"{file}: pages[{number}].commands[{k}].course.name"
+                    among("course", value["name"], courses, place)
+                elif name == "world" and (config := WorldConfig.from_mapping(value["config"])) not in courses.values():
+                    courses[f"{config.name} {len(courses)}"] = config
 
 
 def _switches(content: Any, count: int, where: str) -> None:

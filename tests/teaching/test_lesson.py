@@ -310,6 +310,11 @@ def test_no_pass_without_an_error(tmp_path):
     assert answer_of(lesson.pages[0].questions[0], lesson, "zh") == "无"
 
 
+def commands(*rows):
+    """What is put in the place of what, for a first page that gives these commands."""
+    return ("[[pages]]", f"[[pages]]\ncommands = [ {', '.join(rows)} ]")
+
+
 REFUSALS = [
     (("title =", "titel ="), UnknownName, r"mine.toml: unknown key 'titel'. Did you mean 'title'?"),
     ((', zh = "题"', ""), ConfigError, "mine.toml: title: lacks the language 'zh'"),
@@ -336,6 +341,19 @@ REFUSALS = [
      "mine.toml: pages[0].commands[0].course: lacks 'learn'"),
     (("[[pages]]", '[[pages]]\ncommands = [ { world = { config = { size = 90.0 }, learn = true } } ]'), ConfigError,
      "mine.toml: pages[0].commands[0].world.config: WorldConfig.size: 90.0 is out of range"),
+    (commands("{ course = { name = 'nope', learn = true } }"), UnknownName,
+     "mine.toml: pages[0].commands[0].course.name: unknown course 'nope'. Known: learn, exam"),
+    (commands("{ course = { name = 'parity 2', learn = true } }"), UnknownName, "unknown course 'parity 2'"),
+    (commands("{ turn = { units = [1], deg = ['x'] } }"), ConfigError,
+     "mine.toml: pages[0].commands[0].turn.deg[0]: 'x' is out of range"),
+    (commands("{ turn = { units = [512], deg = [0] } }"), ConfigError, "turn.units[0]: 512 is out of range"),
+    (commands("{ turn = { units = [1.0], deg = [0] } }"), ConfigError, "turn.units[0]: 1.0 is out of range"),
+    (commands("{ turn = { units = [1], deg = [nan] } }"), ConfigError, "turn.deg[0]: nan is out of range"),
+    (commands("{ turn = { units = [1, 2], deg = [0] } }"), ConfigError, "turn: 1 angles for A-units [1, 2]"),
+    (commands("{ turn = { units = [1] } }"), ConfigError, "mine.toml: pages[0].commands[0].turn: lacks 'deg'"),
+    (commands("{ show = { name = 'A', frame = [255], kind = 0 } }"), ConfigError, "show.frame: 1 cells. Give 400"),
+    (commands("{ show = { name = 'A', frame = [256], kind = 0 } }"), ConfigError, "show.frame[0]: 256 is out of range"),
+    (commands("{ show = { name = 'A', frame = [] } }"), ConfigError, "show: lacks 'kind'"),
     (("answer = 1", "answer = 2"), ConfigError, "mine.toml: pages[0].questions[0].answer: 2 is out of range"),
     (("answer = 1", "answer = -1"), ConfigError, "mine.toml: pages[0].questions[0].answer: -1 is out of range"),
     (("answer = 1", 'answer = "b"'), ConfigError, "mine.toml: pages[0].questions[0].answer: expected a whole number"),
@@ -407,10 +425,22 @@ def test_a_world_that_is_not_there_names_the_lesson(tmp_path):
     lesson = load(write(tmp_path, text))
     with pytest.raises(UnknownName, match=r"mine\.toml.*unknown typeface 'nothing'"):
         begin(lesson)
-    page = "[[pages]]\ncommands = [ { course = { name = 'exams', learn = false } } ]"
-    lesson = load(write(tmp_path, GOOD.replace("[[pages]]", page)))
-    with pytest.raises(UnknownName, match=r"mine\.toml: pages\[0\]: session: unknown course 'exams'"):
+    world = "{ world = { config = { name = 'letters', typefaces = ['nothing'] }, learn = true } }"
+    lesson = load(write(tmp_path, GOOD.replace(*commands(world))))
+    with pytest.raises(UnknownName, match=r"mine\.toml: pages\[0\].*unknown typeface 'nothing'"):
         shelf.go_through(lesson, 0)
+
+
+def test_a_page_goes_over_to_a_course_that_a_page_before_it_opened(tmp_path):
+    world = "{ world = { config = { name = 'parity' }, learn = true } }"
+    back = """[[pages]]
+commands = [ { course = { name = "learn", learn = true } }, { course = { name = "parity 2", learn = false } } ]
+text = { en = "Two.", zh = "二。" }
+"""
+    turn = "{ turn = { units = [0, 511], deg = [-3, 2.5] } }"
+    lesson = load(write(tmp_path, GOOD.replace(*commands(f"{world}, {turn}")) + back))
+    session, _ = shelf.go_through(lesson, 1)
+    assert list(session.configs)[session.course] == "parity 2"
 
 
 def test_a_measure_that_may_be_no_number_parts_nothing(tmp_path):

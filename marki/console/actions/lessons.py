@@ -8,7 +8,7 @@ from marki.console.actions.hardware import hand
 from marki.console.actions.operator import Operator
 from marki.console.actions.view import page_command
 from marki.console.state.commands import Argument, CommandSpec
-from marki.errors import SessionError
+from marki.errors import MarkIError, SessionError
 from marki.files import write_new
 from marki.io.card_names import card_name
 from marki.io.machine_room import EVEN
@@ -125,12 +125,15 @@ def _open_leaf(op: Operator, lesson: lessons.Lesson) -> None:
         ui.view = page.view
     if page.speed:
         playback.speed = page.speed
-    _stand(op, page)
-    if ui.leaf not in ui.opened:  # turning back gives no command twice
-        ui.opened.add(ui.leaf)
-        _prepare(op, page)
-    else:
-        op.turn_to("lesson")
+    try:
+        _stand(op, page)
+        if ui.leaf not in ui.opened:  # turning back gives no command twice
+            ui.opened.add(ui.leaf)
+            _prepare(op, page)
+        else:
+            op.turn_to("lesson")
+    except MarkIError as error:
+        raise error.within(f"{lesson.name}: pages[{ui.leaf}]") from error
     if page.predict != ui.predicting:
         predict(op)
         op.turn_to("lesson")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from marki.console.state.ui_state import PAGES, VIEWS
+from marki.files import asset
 from marki.io.stimuli.images import cells_png, image
 from marki.session import mark1_session
 from marki.teaching import lesson
@@ -321,6 +322,23 @@ def test_bad_files_are_told_in_the_window_and_nothing_is_lost(window, session, t
     assert (session.digest, session.trial) == (digest, 3)
     app.obey("step_trial")
     assert session.trial == 4
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_whose_commands_are_refused_is_named(window, tmp_path, language):
+    text = (asset("lessons") / "left_right.toml").read_text(encoding="utf-8")
+    parts = text.split("[[pages]]", 2)
+    parts[2] = "\ncommands = [ { world = { config = { typefaces = ['nothing'] }, learn = true } } ]" + parts[2].replace(
+        "\ncommands = ", "\n# ", 1
+    )
+    (tmp_path / "mine.toml").write_text("[[pages]]".join(parts), encoding="utf-8")
+    app = window(language=language)
+    app.obey("lesson", name=str(tmp_path / "mine.toml"))
+    assert not app.ui.alarm
+    app.obey("next_leaf")
+    assert app.ui.alarm
+    assert f"{tmp_path / 'mine.toml'}: pages[1]" in app.ui.message
+    assert "'nothing'" in app.ui.message
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
