@@ -103,4 +103,6 @@ def run_session(args: argparse.Namespace) -> int:
 def _saved_again(args: argparse.Namespace) -> bool:
     """Return whether the session is saved to the file that it was loaded from, which may be replaced: it goes on."""
     loaded, saved = getattr(args, "load", None), args.save
-    return bool(loaded and saved) and os.path.exists(saved) and os.path.realpath(saved) == os.path.realpath(loaded)
+    if not (loaded and saved):
+        return False
+    return os.path.realpath(saved) == os.path.realpath(loaded)

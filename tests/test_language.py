@@ -418,7 +418,7 @@ CASES = [
     (lambda tmp, patch: check_outputs({"--a": tmp / "x", "--b": tmp / "x"}), "write.twice", ["{tmp}/x", "--a", "--b"]),
     (lambda tmp, patch: demand_ending(tmp / "x", (".png", ".pdf")), "write.ending", ["{tmp}/x", ".png / .pdf"]),
     (lambda tmp, patch: check_read("alphabet", ["images"]), "config.unread", ["--images", "run images"]),
-    (beside_load, "config.beside_load", ["--load", "--ideal"]),
+    (beside_load, "config.beside", ["--load", "--ideal"]),
     (lambda tmp, patch: savefile.load(tmp / "run.npz"), "state.missing", ["{tmp}/run.npz"]),
     (lambda tmp, patch: savefile.load(tmp), "state.is_folder", ["{tmp}"]),
     (not_a_state, "state.other", ["{tmp}/run.npz"]),

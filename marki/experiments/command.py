@@ -125,23 +125,29 @@ def settle_arguments(args: argparse.Namespace) -> None:
 
 
 def _check_alone(args: argparse.Namespace) -> None:
-    """Refuse settings beside a saved session, which has its own; its folders may have been moved.
+    """Refuse settings beside a saved session or a lesson, which have their own; folders of a session may have moved.
 
     Raises
     ------
     ConfigError
         For the first of them.
     """
-    if not getattr(args, "load", None):
+    alone = next((name for name in ("lesson", "load") if getattr(args, name, None)), None)
+    if alone is None:
         return
-    given = [f"--{name}" for name in ("seed", "config", "machine", "wiring") if getattr(args, name) is not None]
+    others = (
+        ("load", *FILES, "seed", "config", "machine") if alone == "lesson" else ("seed", "config", "machine", "wiring")
+    )
+    given = [f"--{name}" for name in others if getattr(args, name) is not None]
     given += ["--set"] * bool(args.set) + ["--ideal"] * args.ideal + fitting_options(args)
     if given:
+        whose = "a lesson" if alone == "lesson" else "a saved session"
         raise ConfigError(
-            f"a saved session has its own settings, and {given[0]} would change none of them",
-            where="--load",
-            remedy=f"Leave out {given[0]}, or begin a new session without --load",
-            code="config.beside_load",
+            f"{whose} has its own settings, and {given[0]} would change none of them",
+            where=f"--{alone}",
+            remedy=f"Leave out {given[0]} or --{alone}",
+            code="config.beside",
+            alone=f"--{alone}",
             option=given[0],
         )
 
