@@ -104,6 +104,7 @@ def measure(launcher: Path, rounds: int = 3) -> dict[str, float]:
             after = os.times()
             first.append(json.loads(report.read_text(encoding="utf-8"))["first_frame_s"])
             processor.append(sum(after[2:4]) - sum(before[2:4]))
+            report.unlink()  # it would not be written over
     return {
         "megabytes": weight(launcher.parent) / 1e6,
         "first_frame_s": statistics.median(first),
