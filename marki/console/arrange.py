@@ -27,8 +27,9 @@ class Cover(Panel):
         """Draw the plate."""
         super().dress(surface, scene)
         text, *shorter = self.theme.words.forms("panel.hidden")
-        style = TextStyle(size=SMALL, face=TEXT, align="centre", optional=True, shorter=shorter)
-        self.theme.write(surface, text, self.inner, colour=self.theme.palette.faded, **style)
+        faded = self.theme.palette.faded
+        style = TextStyle(size=SMALL, face=TEXT, colour=faded, align="centre", optional=True, shorter=shorter)
+        self.theme.write(surface, text, self.inner, **style)
 
 
 def set_stage(size: tuple[int, int], scale: float, theme: Theme, scene: Scene) -> dict[str, Panel]:
