@@ -178,8 +178,10 @@ def _repeated(values: Sequence[Any]) -> list[Any]:
 
 def _comparable(value: Any) -> Any:
     """Return what is equal for equal values; true is not the number 1."""
-    if isinstance(value, (list, dict)):
-        return tuple(map(_comparable, value.items() if isinstance(value, dict) else value))
+    if isinstance(value, dict):
+        return dict, _comparable(list(value.items()))
+    if isinstance(value, (list, tuple)):
+        return list, tuple(map(_comparable, value))
     return isinstance(value, bool), value
 
 

@@ -253,7 +253,7 @@ def test_a_file_without_entry_says_so(tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="'mlp' is there twice"):
         registry.names()
     (tmp_path / "y1960_mlp.py").unlink()
-    with pytest.raises(ConfigError, match="y1959_nothing: has no ENTRY"):
+    with pytest.raises(ConfigError, match=r"y1959_nothing\.py: has no ENTRY"):
         registry.find("nothing")
 
 
