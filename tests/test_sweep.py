@@ -224,7 +224,7 @@ def test_a_task_that_fails_is_named(spec, tmp_path, jobs):
         ('kind = "toy"\n[grid]\na = [3, 1, 3.0]', ConfigError, "grid: a has 3.0 twice"),
         ('kind = "toy"\n[grid]\na = [1]\nb = [[1, 2], [1, 2.0]]', ConfigError, "grid: b has .1, 2.0. twice"),
         (
-            'kind = "toy"\n[grid]\na = [1]\nb = [{c = {d = [1]}}, {c = {d = [1.0]}}]',
+            'kind = "toy"\n[grid]\nb = [{c = {d = [1]}}, {c = {d = [1.0]}}]',
             ConfigError,
             "grid: b has .* twice",
         ),
