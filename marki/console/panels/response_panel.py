@@ -175,8 +175,9 @@ class ResponsePanel(Panel):
 
         if row.bar.h:
             self._meter(surface, row.bar, total / scale, dead_zone / scale)
-        figure = f"({total:+.0f})" if held else f"{total:+.0f}"
-        theme.write(surface, figure, row.figure, size=18, face=FIGURES, align="centre")
+        figure = f"{total:+.0f}"
+        forms = [f"({figure})"] * held + [figure]
+        theme.write(surface, forms[0], row.figure, size=18, face=FIGURES, align="centre", shorter=forms[1:])
         if wanted is None:
             return
         surface.blit(self._lamps[row.wanted.w, wanted], row.wanted)
