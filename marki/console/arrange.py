@@ -6,7 +6,7 @@ import pygame
 
 from marki.console.drawing import layout
 from marki.console.drawing.panel import Panel
-from marki.console.drawing.theme import SMALL, TEXT, TextStyle, Theme
+from marki.console.drawing.theme import SMALL, TEXT, Theme
 from marki.console.editor import editor_stage
 from marki.console.panels import panel_registry
 from marki.console.state.scene import Scene
@@ -26,10 +26,9 @@ class Cover(Panel):
     def dress(self, surface: pygame.Surface, scene: Scene) -> None:
         """Draw the plate."""
         super().dress(surface, scene)
-        text, *shorter = self.theme.words.forms("panel.hidden")
-        faded = self.theme.palette.faded
-        style = TextStyle(size=SMALL, face=TEXT, colour=faded, align="centre", optional=True, shorter=shorter)
-        self.theme.write(surface, text, self.inner, **style)
+        forms, theme = self.theme.words.forms("panel.hidden"), self.theme
+        text = next((form for form in forms if theme.fits(form, self.inner, SMALL)), "")
+        theme.write(surface, text, self.inner, size=SMALL, face=TEXT, colour=theme.palette.faded, align="centre")
 
 
 def set_stage(size: tuple[int, int], scale: float, theme: Theme, scene: Scene) -> dict[str, Panel]:
