@@ -46,7 +46,7 @@ def named_in_full(changes: Mapping[str, Any], *, where: object = None) -> dict[s
         For a name that is none, or the end of several, and for a setting under two names.
     """
     given = {str(name): plain(value) for name, value in changes.items()}
-    return in_full(given, _meanings(), where=where)
+    return in_full(given, _meanings(), where=where) if given else {}  # all settings are not read for nothing
 
 
 def full_names_of(names: Iterable[str], *, where: object = None) -> dict[str, str]:
