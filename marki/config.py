@@ -209,6 +209,8 @@ def _renamed(cls: type[Config], prefix: str = "") -> dict[str, str]:
 
 def plain(value: Any) -> Any:
     """Return a value as JSON has it: numbers and arrays of NumPy as Python's own, whole numbers of any kind, lists."""
+    if value is None or type(value) in (bool, int, float, str):  # nearly always, and soonest told
+        return value
     if isinstance(value, Mapping):
         return {str(name): plain(v) for name, v in value.items()}
     if isinstance(value, (list, tuple, range)):

@@ -46,7 +46,7 @@ def named_in_full(changes: Mapping[str, Any], *, where: object = None) -> dict[s
         For a name that is none, or the end of several, and for a setting under two names.
     """
     given = {str(name): plain(value) for name, value in changes.items()}
-    return in_full(given, _meanings(), where=where) if given else {}  # all settings are not read for nothing
+    return in_full(given, _meanings(), where=where) if given else {}  # else all would be read for nothing
 
 
 def full_names_of(names: Iterable[str], *, where: object = None) -> dict[str, str]:
@@ -57,6 +57,8 @@ def full_names_of(names: Iterable[str], *, where: object = None) -> dict[str, st
 def check(changes: Mapping[str, Any], *, where: object = None) -> dict[str, Any]:
     """Return changes under their full names, each checked to be a value that its setting may have."""
     found = named_in_full(changes, where=where)
+    if not found:
+        return found
     for room, kind in ((MACHINE, MachineConfig), (WORLD, WorldConfig)):
         kind().amend(under(found, room), where=where)
     return found
